@@ -1,0 +1,146 @@
+#include <xgrad/autograd/graph/node.hpp>
+
+#include <cstring>
+
+#include <xgrad/autograd/graph/mode.hpp>
+
+namespace xgrad {
+namespace {
+
+thread_local bool recording = true;
+thread_local std::uint64_t counter = 0;
+std::atomic<std::int64_t> live_nodes{0};
+
+// Nodes of this thread that await deletion. Deleting one may release its inputs; they join the list instead of
+// being deleted inside, so the depth of the stack does not grow with that of the graph.
+thread_local Node* dead_nodes = nullptr;
+thread_local bool burying = false;
+
+}  // namespace
+
+bool grad_enabled() noexcept { return recording; }
+
+namespace detail {
+
+ModeScope::ModeScope(bool enabled) noexcept : before_(recording) { recording = enabled; }
+ModeScope::~ModeScope() { recording = before_; }
+
+Saved Saved::output(const Tensor& y) {
+  const Value& value = *y.value();
+  Saved saved;
+  saved.storage_ = value.storage;
+  saved.version_ = value.storage->version();
+  saved.offset_ = value.offset;
+  saved.weak_ = value.weak;
+  return saved;
+}
+
+Saved Saved::input(const Tensor& x) {
+  Saved saved = output(x);
+  if (!x.value()->node) saved.constant_ = Ref<Value>(x.value());
+  return saved;
+}
+
+Tensor Saved::restore(const Node* node, const Shape& shape, DType dtype) const {
+  if (constant_) return Tensor(constant_);
+  auto value = Ref<Value>::adopt(new Value(shape, dtype, storage_, offset_));
+  value->weak = weak_;
+  if (node != nullptr && recording) value->node = Ref<Node>(const_cast<Node*>(node));
+  return Tensor(std::move(value));
+}
+
+Value::~Value() { disown_gradient(); }
+
+void Value::own_gradient() {
+  NodeLock lock(node->lock_);
+  keeps_grad = true;
+  node->owner_ = this;
+}
+
+void Value::disown_gradient() noexcept {
+  if (!node || !keeps_grad) return;
+  NodeLock lock(node->lock_);
+  keeps_grad = false;
+  if (node->owner_ == this) node->owner_ = nullptr;
+}
+
+}  // namespace detail
+
+void retain(const Node* node) noexcept { node->count_.fetch_add(1, std::memory_order_relaxed); }
+
+void release(const Node* node) noexcept {
+  if (node->count_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  node->next_dead_ = dead_nodes;
+  dead_nodes = const_cast<Node*>(node);
+  if (burying) return;
+  burying = true;
+  while (dead_nodes != nullptr) {
+    Node* next = dead_nodes;
+    dead_nodes = next->next_dead_;
+    delete next;
+  }
+  burying = false;
+}
+
+Node::Node(const char* name, Source at, const Tensor& y, detail::Edge* edges, std::size_t count)
+    : dtype_(y.dtype()),
+      edge_count_(static_cast<std::uint32_t>(count)),
+      edges_(edges),
+      name_(name),
+      at_(at),
+      shape_(y.shape()) {
+  live_nodes.fetch_add(1, std::memory_order_relaxed);
+}
+
+Node::Node(Leaf, const Shape& shape, DType dtype)
+    : dtype_(dtype), leaf_(true), name_("leaf"), number_(++counter), shape_(shape) {
+  live_nodes.fetch_add(1, std::memory_order_relaxed);
+}
+
+Node::~Node() { live_nodes.fetch_sub(1, std::memory_order_relaxed); }
+
+std::int64_t Node::live() noexcept { return live_nodes.load(std::memory_order_relaxed); }
+
+void Node::number_after_inputs() noexcept {
+  std::uint64_t number = counter;
+  for (std::size_t i = 0; i < edge_count_; ++i)
+    if (edges_[i].node && edges_[i].node->number_ > number) number = edges_[i].node->number_;
+  counter = number_ = number + 1;
+}
+
+Tensor Node::input(std::size_t i) const {
+  const detail::Edge& edge = edges_[i];
+  const Node* from = edge.node.get();
+  return edge.saved.restore(from, from ? from->shape_ : shape_, from ? from->dtype_ : dtype_);
+}
+
+Tensor Node::output() const { return y_.restore(this, shape_, dtype_); }
+
+void Node::keep_output(const Tensor& y) { y_ = detail::Saved::output(y); }
+
+Needs Node::needs() const noexcept {
+  std::uint64_t bits = 0;
+  for (std::size_t i = 0; i < edge_count_ && i < 64; ++i)
+    if (edges_[i].node) bits |= std::uint64_t{1} << i;
+  return Needs(bits);
+}
+
+void Node::let_go() noexcept {
+  released_ = true;
+  y_.clear();
+  for (std::size_t i = 0; i < edge_count_; ++i) edges_[i] = detail::Edge();
+  clear_kept();
+}
+
+detail::NodeExtras& Node::extras() {
+  if (!extras_) extras_ = std::make_unique<detail::NodeExtras>();
+  return *extras_;
+}
+
+std::string to_string(Source at) {
+  if (at.file == nullptr) return "an unknown line";
+  const char* slash = std::strrchr(at.file, '/');
+  return std::string(slash ? slash + 1 : at.file) + ":" + std::to_string(at.line);
+}
+
+}  // namespace xgrad

@@ -1,0 +1,188 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <xgrad/autograd/graph/ref.hpp>
+#include <xgrad/autograd/graph/tensor.hpp>
+
+namespace xgrad {
+
+void retain(const Node* node) noexcept;
+void release(const Node* node) noexcept;
+
+namespace detail {
+
+/// A value that a rule will read, held so that it keeps no node alive that the graph would not keep anyway: the storage
+/// of a value with a place in the graph, the tensor itself where it has none.
+class Saved {
+ public:
+  Saved() = default;
+  static Saved input(const Tensor& x);
+  static Saved output(const Tensor& y);
+
+  bool defined() const noexcept { return static_cast<bool>(storage_); }
+  bool stale() const noexcept { return storage_->version() != version_; }
+  Source last_write() const noexcept { return storage_->last_write(); }
+  /// The value again; with its place in the graph when the walk itself is recorded.
+  Tensor restore(const Node* node, const Shape& shape, DType dtype) const;
+  void clear() noexcept { *this = Saved(); }
+
+ private:
+  Ref<Storage> storage_;
+  Ref<Value> constant_;
+  std::int64_t offset_ = 0;
+  std::uint32_t version_ = 0;
+  bool weak_ = false;
+};
+
+/// An arrow from a node back to one of its inputs.
+struct Edge {
+  Ref<Node> node;  // null where the input needs no gradient
+  Saved saved;     // empty where no rule reads the input
+};
+
+/// Locks what backward in several threads may touch at once: a node's owner and that owner's gradient.
+class NodeLock {
+ public:
+  explicit NodeLock(std::atomic<std::uint32_t>& lock) noexcept : lock_(lock) {
+    while (lock_.exchange(1, std::memory_order_acquire) != 0) {
+    }
+  }
+  ~NodeLock() { lock_.store(0, std::memory_order_release); }
+  NodeLock(const NodeLock&) = delete;
+  NodeLock& operator=(const NodeLock&) = delete;
+
+ private:
+  std::atomic<std::uint32_t>& lock_;
+};
+
+/// What only few nodes have.
+struct NodeExtras {
+  std::vector<Hook> hooks;
+};
+
+}  // namespace detail
+
+/// What a gradient function of several inputs is asked for: whether input i wants its gradient.
+class Needs {
+ public:
+  explicit Needs(std::uint64_t bits) : bits_(bits) {}
+  bool operator[](std::size_t i) const { return i >= 64 || (bits_ >> i & 1u) != 0; }
+
+ private:
+  std::uint64_t bits_;
+};
+
+/// A step of the recorded computation: a name, its inputs, and a local rule. The gradients of its inputs come from
+/// pull(); all bookkeeping is the engine's.
+class Node {
+ public:
+  Node(const char* name, Source at, const Tensor& y, detail::Edge* edges, std::size_t count);
+  virtual ~Node();
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  const char* name() const noexcept { return name_; }
+  Source at() const noexcept { return at_; }
+  /// Greater than the number of every input: the order of creation.
+  std::uint64_t number() const noexcept { return number_; }
+  const Shape& shape() const noexcept { return shape_; }
+  DType dtype() const noexcept { return dtype_; }
+  bool is_leaf() const noexcept { return leaf_; }
+  bool released() const noexcept { return released_; }
+
+  detail::Edge* edges() noexcept { return edges_; }
+  const detail::Edge* edges() const noexcept { return edges_; }
+  std::size_t edge_count() const noexcept { return edge_count_; }
+  const detail::Saved& saved_output() const noexcept { return y_; }
+
+  /// The local rule: puts the gradient of input i into out[i], for every i whose edge has a node.
+  virtual void pull(const Tensor& g, Tensor* out) = 0;
+
+  /// Lets go of inputs and saved values; backward through this node is an error from then on.
+  void let_go() noexcept;
+
+  detail::NodeExtras& extras();
+  const detail::NodeExtras* find_extras() const noexcept { return extras_.get(); }
+
+  /// Calls f while no other thread touches this node's owner or its gradient.
+  template <class F>
+  decltype(auto) locked(F&& f) const {
+    detail::NodeLock lock(lock_);
+    return f();
+  }
+
+  /// How many nodes exist in this process.
+  static std::int64_t live() noexcept;
+
+ protected:
+  Tensor input(std::size_t i) const;
+  Tensor output() const;
+  void keep_input(std::size_t i, const Tensor& x) { edges_[i].saved = detail::Saved::input(x); }
+  void keep_output(const Tensor& y);
+  Needs needs() const noexcept;
+  /// To be called when the edges are in place.
+  void number_after_inputs() noexcept;
+  struct Leaf {};
+  Node(Leaf, const Shape& shape, DType dtype);
+  /// Called by let_go for what a derived node keeps beside its edges.
+  virtual void clear_kept() noexcept {}
+
+ private:
+  friend void retain(const Node* node) noexcept;
+  friend void release(const Node* node) noexcept;
+  friend struct detail::Value;
+  friend class Engine;
+
+  mutable std::atomic<std::uint32_t> count_{1};
+  mutable std::atomic<std::uint32_t> lock_{0};
+  DType dtype_;
+  bool leaf_ = false;
+  bool released_ = false;
+  std::uint32_t edge_count_ = 0;
+  detail::Edge* edges_ = nullptr;
+  const char* name_;
+  Source at_;
+  std::uint64_t number_ = 0;
+  Shape shape_;
+  detail::Saved y_;
+  detail::Value* owner_ = nullptr;       // the tensor whose grad() this node fills; cleared when that tensor dies
+  std::atomic<std::uint64_t> run_{0};    // the backward that uses `pending_` now
+  Tensor pending_;                       // the sum of the gradients that have arrived in that run
+  std::unique_ptr<detail::NodeExtras> extras_;
+  mutable Node* next_dead_ = nullptr;
+};
+
+namespace detail {
+
+struct Value {
+  Value(Shape shape_in, DType dtype_in, Ref<Storage> storage_in, std::int64_t offset_in)
+      : dtype(dtype_in), shape(std::move(shape_in)), storage(std::move(storage_in)), offset(offset_in) {}
+  ~Value();
+
+  void own_gradient();
+  void disown_gradient() noexcept;
+
+  mutable std::atomic<std::uint32_t> count{1};
+  DType dtype;
+  bool weak = false;
+  bool keeps_grad = false;
+  Shape shape;
+  Ref<Storage> storage;
+  std::int64_t offset;  // in elements
+  Ref<Node> node;
+  Tensor grad;
+};
+
+}  // namespace detail
+
+/// "file:line", with the folders left out.
+std::string to_string(Source at);
+
+}  // namespace xgrad

@@ -1,0 +1,146 @@
+#include <xgrad/autograd/graph/shape.hpp>
+
+#include <algorithm>
+#include <ostream>
+#include <stdexcept>
+
+#include <xgrad/autograd/graph/dtype.hpp>
+
+namespace xgrad {
+
+const char* name_of(DType dtype) {
+  switch (dtype) {
+    case DType::boolean: return "bool";
+    case DType::int64: return "int64";
+    case DType::float32: return "float32";
+    case DType::float64: return "float64";
+  }
+  return "?";
+}
+
+std::ostream& operator<<(std::ostream& out, DType dtype) { return out << name_of(dtype); }
+
+Shape::Shape(std::initializer_list<Dim> sizes) {
+  resize(sizes.size());
+  std::int64_t* to = data();
+  for (Dim size : sizes) *to++ = size;
+  check();
+}
+
+Shape::Shape(const std::int64_t* first, std::size_t rank) {
+  resize(rank);
+  std::copy(first, first + rank, data());
+}
+
+void Shape::resize(std::size_t rank) {
+  if (rank > max_rank)
+    throw std::invalid_argument("shape: at most " + std::to_string(max_rank) + " axes, got " + std::to_string(rank));
+  if (rank > inline_rank) heap_ = new std::int64_t[rank];
+  rank_ = rank;
+}
+
+void Shape::check() const {
+  if (std::all_of(begin(), end(), [](std::int64_t size) { return size >= 0; })) return;
+  const std::string text = to_string(*this);
+  throw std::invalid_argument("shape: a size cannot be negative, got " + text);
+}
+
+void Shape::swap(Shape& other) noexcept {
+  static_assert(sizeof(inline_) >= sizeof(heap_), "swapping the inline sizes swaps the pointer too");
+  std::swap(inline_, other.inline_);
+  std::swap(rank_, other.rank_);
+}
+
+std::int64_t Shape::at(std::int64_t axis) const { return data()[resolve_axis("shape", axis, rank_)]; }
+
+std::int64_t Shape::count() const {
+  if (std::find(begin(), end(), 0) != end()) return 0;
+  std::int64_t product = 1;
+  for (std::int64_t size : *this) {
+    if (product > (std::int64_t{1} << 62) / size)
+      throw std::invalid_argument("shape: " + to_string(*this) + " has more than 2^62 elements");
+    product *= size;
+  }
+  return product;
+}
+
+Shape Shape::with(std::size_t axis, std::int64_t size) const {
+  Shape result = *this;
+  result.data()[axis] = size;
+  return result;
+}
+
+Shape Shape::without(std::size_t axis) const {
+  Shape result;
+  result.resize(rank_ - 1);
+  std::copy(begin(), begin() + axis, result.data());
+  std::copy(begin() + axis + 1, end(), result.data() + axis);
+  return result;
+}
+
+Shape Shape::inserted(std::size_t axis, std::int64_t size) const {
+  Shape result;
+  result.resize(rank_ + 1);
+  std::copy(begin(), begin() + axis, result.data());
+  result.data()[axis] = size;
+  std::copy(begin() + axis, end(), result.data() + axis + 1);
+  return result;
+}
+
+std::string to_string(const Shape& shape) {
+  std::string text = "(";
+  for (std::size_t i = 0; i < shape.rank(); ++i) text += (i ? ", " : "") + std::to_string(shape[i]);
+  return text + ")";
+}
+
+std::ostream& operator<<(std::ostream& out, const Shape& shape) { return out << to_string(shape); }
+
+std::size_t resolve_axis(const char* op, std::int64_t axis, std::size_t rank) {
+  const auto n = static_cast<std::int64_t>(rank);
+  if (axis < -n || axis >= n)
+    throw std::invalid_argument(std::string(op) + ": axis " + std::to_string(axis) + " is out of range for " +
+                                std::to_string(rank) + (rank == 1 ? " axis" : " axes"));
+  return static_cast<std::size_t>(axis < 0 ? axis + n : axis);
+}
+
+std::vector<std::size_t> Axes::resolve(const char* op, std::size_t rank) const {
+  std::vector<std::size_t> result;
+  if (all_) {
+    for (std::size_t i = 0; i < rank; ++i) result.push_back(i);
+    return result;
+  }
+  for (std::int64_t axis : axes_) result.push_back(resolve_axis(op, axis, rank));
+  std::sort(result.begin(), result.end());
+  const auto twice = std::adjacent_find(result.begin(), result.end());
+  if (twice != result.end())
+    throw std::invalid_argument(std::string(op) + ": axis " + std::to_string(*twice) + " is named twice");
+  return result;
+}
+
+Shape broadcast_shapes(const char* op, const Shape& a, const Shape& b) {
+  if (a == b) return a;
+  const Shape& longer = a.rank() >= b.rank() ? a : b;
+  Shape result = longer;
+  for (std::size_t back = 1; back <= longer.rank(); ++back) {
+    const std::int64_t m = back <= a.rank() ? a[a.rank() - back] : 1;
+    const std::int64_t n = back <= b.rank() ? b[b.rank() - back] : 1;
+    if (m != n && m != 1 && n != 1)
+      throw std::invalid_argument(std::string(op) + ": cannot broadcast " + to_string(a) + " with " + to_string(b) +
+                                  ": axis -" + std::to_string(back) + " is " + std::to_string(m) + " against " +
+                                  std::to_string(n));
+    const std::int64_t size = m == 1 ? n : m;
+    if (size != result[longer.rank() - back]) result = result.with(longer.rank() - back, size);
+  }
+  return result;
+}
+
+bool broadcasts_to(const Shape& from, const Shape& to) {
+  if (from.rank() > to.rank()) return false;
+  for (std::size_t back = 1; back <= from.rank(); ++back) {
+    const std::int64_t size = from[from.rank() - back];
+    if (size != 1 && size != to[to.rank() - back]) return false;
+  }
+  return true;
+}
+
+}  // namespace xgrad

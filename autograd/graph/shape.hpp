@@ -1,0 +1,148 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <iosfwd>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace xgrad {
+
+/// One size or index: made from any integer type, never from bool or a floating-point number.
+class Dim {
+ public:
+  template <class I, std::enable_if_t<std::is_integral_v<I> && !std::is_same_v<I, bool>, int> = 0>
+  constexpr Dim(I value) : value_(static_cast<std::int64_t>(value)) {}
+  Dim(bool) = delete;
+  Dim(double) = delete;
+  Dim(float) = delete;
+
+  constexpr std::int64_t value() const { return value_; }
+  constexpr operator std::int64_t() const { return value_; }
+
+ private:
+  std::int64_t value_;
+};
+
+/// The sizes of a tensor's axes, outermost first. Up to four sizes live inside the object, more on the heap; at most
+/// 32. Made from integers, lists, and any container of integers, xtensor's shapes among them.
+class Shape {
+ public:
+  using value_type = std::int64_t;
+  using const_iterator = const std::int64_t*;
+
+  Shape() noexcept {}
+  Shape(std::initializer_list<Dim> sizes);
+  template <class I, std::enable_if_t<std::is_integral_v<I> && !std::is_same_v<I, bool>, int> = 0>
+  Shape(I size) : Shape{Dim(size)} {}
+  Shape(bool) = delete;
+  Shape(double) = delete;
+  template <class C, class = std::enable_if_t<std::is_integral_v<
+                         std::decay_t<decltype(*std::begin(std::declval<const C&>()))>>>>
+  Shape(const C& sizes) {
+    const auto first = std::begin(sizes);
+    const auto last = std::end(sizes);
+    resize(static_cast<std::size_t>(last - first));
+    std::int64_t* to = data();
+    for (auto it = first; it != last; ++it) *to++ = static_cast<std::int64_t>(*it);
+    check();
+  }
+  Shape(const std::int64_t* first, std::size_t rank);
+  Shape(const Shape& other) : Shape(other.data(), other.rank_) {}
+  Shape(Shape&& other) noexcept { swap(other); }
+  Shape& operator=(Shape other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~Shape() {
+    if (rank_ > inline_rank) delete[] heap_;
+  }
+
+  std::size_t rank() const noexcept { return rank_; }
+  std::size_t size() const noexcept { return rank_; }
+  bool empty() const noexcept { return rank_ == 0; }
+  const std::int64_t* data() const noexcept { return rank_ > inline_rank ? heap_ : inline_; }
+  const std::int64_t* begin() const noexcept { return data(); }
+  const std::int64_t* end() const noexcept { return data() + rank_; }
+  std::int64_t operator[](std::size_t axis) const { return data()[axis]; }
+  /// The size of an axis, counted from the end when negative; out of range is an error.
+  std::int64_t at(std::int64_t axis) const;
+  std::int64_t back() const { return at(-1); }
+
+  /// The number of elements: the product of the sizes, 1 for rank 0. Refuses products beyond 2^62.
+  std::int64_t count() const;
+
+  /// A copy with one size changed, removed or put in.
+  Shape with(std::size_t axis, std::int64_t size) const;
+  Shape without(std::size_t axis) const;
+  Shape inserted(std::size_t axis, std::int64_t size) const;
+
+  friend bool operator==(const Shape& a, const Shape& b) noexcept {
+    if (a.rank_ != b.rank_) return false;
+    for (std::size_t i = 0; i < a.rank_; ++i)
+      if (a.data()[i] != b.data()[i]) return false;
+    return true;
+  }
+  friend bool operator!=(const Shape& a, const Shape& b) noexcept { return !(a == b); }
+
+  void swap(Shape& other) noexcept;
+
+  static constexpr std::size_t max_rank = 32;
+
+ private:
+  static constexpr std::size_t inline_rank = 4;
+  std::int64_t* data() noexcept { return rank_ > inline_rank ? heap_ : inline_; }
+  void resize(std::size_t rank);
+  void check() const;
+
+  union {
+    std::int64_t inline_[inline_rank] = {};
+    std::int64_t* heap_;
+  };
+  std::size_t rank_ = 0;
+};
+
+/// "(2, 3)", "(3)" and "()".
+std::string to_string(const Shape& shape);
+std::ostream& operator<<(std::ostream& out, const Shape& shape);
+
+/// Whether a reduction keeps the axes it reduces, with size 1.
+enum class KeepDims : bool { no, yes };
+inline constexpr KeepDims keepdims = KeepDims::yes;
+
+/// The axes of a reduction: one, a list, or none named, which means all. Negative axes count from the end.
+class Axes {
+ public:
+  Axes() = default;
+  template <class I, std::enable_if_t<std::is_integral_v<I> && !std::is_same_v<I, bool>, int> = 0>
+  Axes(I axis) : axes_{static_cast<std::int64_t>(axis)}, all_(false) {}
+  Axes(bool) = delete;
+  Axes(double) = delete;
+  Axes(std::initializer_list<Dim> axes) : all_(axes.size() == 0) {
+    for (Dim axis : axes) axes_.push_back(axis);
+  }
+  Axes(const std::vector<std::int64_t>& axes) : axes_(axes), all_(false) {}
+
+  bool all() const { return all_; }
+
+  /// The axes within the rank, sorted; a duplicate or one out of range is an error that names the op.
+  std::vector<std::size_t> resolve(const char* op, std::size_t rank) const;
+
+ private:
+  std::vector<std::int64_t> axes_;
+  bool all_ = true;
+};
+
+/// One axis within the rank, counted from the end when negative; out of range is an error that names the op.
+std::size_t resolve_axis(const char* op, std::int64_t axis, std::size_t rank);
+
+/// The shape that both broadcast to by NumPy's rule; sizes that disagree are an error that names the op.
+Shape broadcast_shapes(const char* op, const Shape& a, const Shape& b);
+
+/// Whether a tensor of shape `from` can be repeated to fill shape `to`.
+bool broadcasts_to(const Shape& from, const Shape& to);
+
+}  // namespace xgrad

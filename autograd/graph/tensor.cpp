@@ -1,0 +1,233 @@
+#include <xgrad/autograd/graph/tensor.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include <xgrad/autograd/graph/dispatch.hpp>
+#include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/graph/node.hpp>
+#include <xgrad/autograd/kernels/convert.hpp>
+
+namespace xgrad {
+namespace {
+
+class LeafNode final : public Node {
+ public:
+  LeafNode(const Shape& shape, DType dtype) : Node(Leaf{}, shape, dtype) {}
+  void pull(const Tensor&, Tensor*) override {}
+};
+
+void measure(const detail::Nested& entry, std::size_t depth, std::vector<std::int64_t>& sizes, DType& dtype) {
+  if (!entry.is_list()) {
+    if (depth != sizes.size()) throw std::invalid_argument("tensor: the nested list is ragged: a number stands where a list should");
+    dtype = std::max(dtype, entry.dtype());
+    return;
+  }
+  const auto n = static_cast<std::int64_t>(entry.entries().size());
+  if (sizes.size() == depth) sizes.push_back(n);
+  if (sizes[depth] != n)
+    throw std::invalid_argument("tensor: the nested list is ragged: lists of " + std::to_string(sizes[depth]) + " and of " +
+                                std::to_string(n) + " entries at depth " + std::to_string(depth));
+  for (const detail::Nested& inner : entry.entries()) measure(inner, depth + 1, sizes, dtype);
+}
+
+std::size_t depth_of(const detail::Nested& entry) {
+  return entry.is_list() ? 1 + (entry.entries().empty() ? 0 : depth_of(entry.entries().front())) : 0;
+}
+
+template <class T>
+T* flatten(const detail::Nested& entry, T* to) {
+  if (!entry.is_list()) {
+    *to = entry.dtype() == DType::int64 || entry.dtype() == DType::boolean ? static_cast<T>(entry.whole()) : static_cast<T>(entry.real());
+    return to + 1;
+  }
+  for (const detail::Nested& inner : entry.entries()) to = flatten(inner, to);
+  return to;
+}
+
+Tensor from_nested(const detail::Nested& list, const DType* asked) {
+  std::vector<std::int64_t> sizes;
+  DType dtype = DType::boolean;
+  measure(list, 0, sizes, dtype);
+  if (sizes.size() != depth_of(list)) throw std::invalid_argument("tensor: the nested list is ragged");
+  const Shape shape(sizes);
+  if (shape.count() == 0) dtype = DType::float64;
+  Tensor result = Tensor::uninitialized(shape, asked ? *asked : dtype);
+  detail::visit(result.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    flatten(list, result.write<T>());
+  });
+  return result;
+}
+
+}  // namespace
+
+namespace detail {
+
+void retain(const Value* value) noexcept { value->count.fetch_add(1, std::memory_order_relaxed); }
+
+void release(const Value* value) noexcept {
+  if (value->count.fetch_sub(1, std::memory_order_acq_rel) == 1) delete value;
+}
+
+Tensor adopt(void* data, Shape shape, DType dtype, std::shared_ptr<void> owner) {
+  const std::size_t bytes = static_cast<std::size_t>(shape.count()) * size_of(dtype);
+  return Tensor(Ref<Value>::adopt(new Value(std::move(shape), dtype, Storage::adopt(data, bytes, std::move(owner)), 0)));
+}
+
+Tensor converted(const Tensor& tensor, DType dtype) {
+  if (tensor.dtype() == dtype) return tensor.detach();
+  Tensor result = Tensor::uninitialized(tensor.shape(), dtype);
+  visit(tensor.dtype(), [&](auto from) {
+    visit(dtype, [&](auto to) {
+      using From = typename decltype(from)::type;
+      using To = typename decltype(to)::type;
+      kernels::convert(tensor.data<From>(), result.write<To>(), tensor.size());
+    });
+  });
+  return result;
+}
+
+}  // namespace detail
+
+Tensor Tensor::uninitialized(Shape shape, DType dtype) {
+  const auto count = static_cast<std::size_t>(shape.count());
+  Ref<Storage> storage = Storage::allocate(count * size_of(dtype));
+  return Tensor(Ref<detail::Value>::adopt(new detail::Value(std::move(shape), dtype, std::move(storage), 0)));
+}
+
+Tensor Tensor::make_number(DType dtype, double real, std::int64_t whole) {
+  Tensor result = uninitialized(Shape(), dtype);
+  detail::visit(dtype, [&](auto type) {
+    using T = typename decltype(type)::type;
+    *result.write<T>() = std::is_floating_point_v<T> ? static_cast<T>(real) : static_cast<T>(whole);
+  });
+  result.value_->weak = true;
+  return result;
+}
+
+Tensor::Tensor(std::initializer_list<detail::Nested> entries) : Tensor(from_nested(entries, nullptr)) {}
+Tensor::Tensor(std::initializer_list<detail::Nested> entries, DType dtype) : Tensor(from_nested(entries, &dtype)) {}
+
+detail::Value& Tensor::get() const {
+  if (!value_) throw std::logic_error("tensor: this tensor is empty: it was default-constructed, moved from, or is a gradient that does not exist yet");
+  return *value_;
+}
+
+const Shape& Tensor::shape() const { return get().shape; }
+std::int64_t Tensor::size() const { return get().shape.count(); }
+DType Tensor::dtype() const { return get().dtype; }
+bool Tensor::weak() const { return get().weak; }
+const Ref<Storage>& Tensor::storage() const { return get().storage; }
+Node* Tensor::node() const noexcept { return value_ ? value_->node.get() : nullptr; }
+
+const void* Tensor::raw() const {
+  const detail::Value& value = get();
+  return static_cast<const char*>(value.storage->data()) + static_cast<std::size_t>(value.offset) * size_of(value.dtype);
+}
+
+void* Tensor::raw_write() const { return const_cast<void*>(raw()); }
+
+Tensor Tensor::alias(Shape shape, std::int64_t offset) const {
+  const detail::Value& value = get();
+  auto made = Ref<detail::Value>::adopt(new detail::Value(std::move(shape), value.dtype, value.storage, value.offset + offset));
+  made->weak = value.weak;
+  return Tensor(std::move(made));
+}
+
+double Tensor::item_real() const {
+  if (size() != 1) throw std::invalid_argument("item: the tensor must hold one element, but has shape " + to_string(shape()));
+  return detail::visit(dtype(), [&](auto type) { return static_cast<double>(*data<typename decltype(type)::type>()); });
+}
+
+std::int64_t Tensor::item_whole() const {
+  if (size() != 1) throw std::invalid_argument("item: the tensor must hold one element, but has shape " + to_string(shape()));
+  return detail::visit(dtype(), [&](auto type) { return static_cast<std::int64_t>(*data<typename decltype(type)::type>()); });
+}
+
+void Tensor::check_view(DType asked) const {
+  if (asked != dtype())
+    throw std::invalid_argument(std::string("view: the tensor is ") + name_of(dtype()) + ", the view asked for is " +
+                                name_of(asked) + ": view it as its own type, or convert with to_xarray");
+}
+
+bool Tensor::requires_grad() const { return static_cast<bool>(get().node); }
+
+bool Tensor::is_leaf() const {
+  const detail::Value& value = get();
+  return !value.node || value.node->is_leaf();
+}
+
+Tensor Tensor::requires_grad_(bool on) const {
+  detail::Value& value = get();
+  if (!on) {
+    if (!is_leaf()) throw std::logic_error("requires_grad_: an inner node always requires its gradient: use detach() for its value alone");
+    value.disown_gradient();
+    value.node = nullptr;
+    return *this;
+  }
+  if (!is_floating(value.dtype))
+    throw std::invalid_argument(std::string("requires_grad_: only float32 and float64 tensors have gradients, this one is ") + name_of(value.dtype));
+  if (!value.node) {
+    value.node = Ref<Node>::adopt(new LeafNode(value.shape, value.dtype));
+    value.own_gradient();
+  }
+  return *this;
+}
+
+Tensor Tensor::grad() const {
+  const detail::Value& value = get();
+  if (!value.node) return value.grad;
+  return value.node->locked([&] { return value.grad; });
+}
+
+void Tensor::set_grad(const Tensor& gradient) const {
+  detail::Value& value = get();
+  if (gradient.defined()) {
+    if (!value.node) throw std::logic_error("set_grad: this tensor does not require a gradient");
+    if (gradient.shape() != value.shape || gradient.dtype() != value.dtype)
+      throw std::invalid_argument("set_grad: the gradient is " + to_string(gradient.shape()) + " " + name_of(gradient.dtype()) +
+                                  ", the tensor " + to_string(value.shape) + " " + name_of(value.dtype) + ": they must agree");
+  }
+  Tensor old = gradient;
+  if (!value.node) std::swap(value.grad, old);
+  else value.node->locked([&] { std::swap(value.grad, old); });
+}
+
+void Tensor::retain_grad() const {
+  if (!requires_grad()) throw std::logic_error("retain_grad: this tensor does not require a gradient");
+  get().own_gradient();
+}
+
+void Tensor::register_hook(Hook hook) const {
+  if (!hook) throw std::invalid_argument("register_hook: the hook is empty");
+  if (!requires_grad()) throw std::logic_error("register_hook: this tensor does not require a gradient");
+  get().node->extras().hooks.push_back(std::move(hook));
+}
+
+Tensor Tensor::detach() const { return alias(shape()); }
+
+void Tensor::begin_write(const char* op, Source at) const {
+  const detail::Value& value = get();
+  if (value.node && value.node->is_leaf() && grad_enabled())
+    throw std::logic_error(std::string(op) + ": a leaf that requires a gradient cannot be written in place while ops are recorded: open a NoGrad scope");
+  value.storage->wrote(at);
+}
+
+void Tensor::set_data(const Tensor& values) const {
+  detail::Value& value = get();
+  if (value.node && !value.node->is_leaf()) throw std::logic_error("set_data: only a leaf can be given new values");
+  const detail::Value& from = values.get();
+  if (value.node && !is_floating(from.dtype))
+    throw std::invalid_argument(std::string("set_data: a tensor that requires a gradient cannot become ") + name_of(from.dtype));
+  const bool leaf = static_cast<bool>(value.node);
+  if (leaf) requires_grad_(false);
+  value.shape = from.shape;
+  value.dtype = from.dtype;
+  value.storage = from.storage;
+  value.offset = from.offset;
+  value.grad = Tensor();
+  if (leaf) requires_grad_(true);
+}
+
+}  // namespace xgrad

@@ -1,0 +1,289 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <iosfwd>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <xgrad/autograd/graph/dtype.hpp>
+#include <xgrad/autograd/graph/ref.hpp>
+#include <xgrad/autograd/graph/shape.hpp>
+#include <xgrad/autograd/graph/slice.hpp>
+#include <xgrad/autograd/graph/source.hpp>
+#include <xgrad/autograd/graph/storage.hpp>
+#include <xgrad/autograd/graph/xtensor.hpp>
+
+namespace xgrad {
+
+class Node;
+class Tensor;
+
+/// What backward does with the graph it has walked: free it (the default), keep it for another walk, or keep it and
+/// record the walk itself, so that the gradients can be differentiated again.
+enum class Graph : std::uint8_t { release, retain, create };
+inline constexpr Graph retain_graph = Graph::retain;
+inline constexpr Graph create_graph = Graph::create;
+
+namespace detail {
+
+/// What the handles of one tensor share.
+struct Value;
+void retain(const Value* value) noexcept;
+void release(const Value* value) noexcept;
+
+/// One entry of a nested list of braces: a number, or a list of entries.
+class Nested {
+ public:
+  template <class T, std::enable_if_t<std::is_arithmetic_v<T>, int> = 0>
+  Nested(T number) : dtype_(dtype_for<T>()), real_(static_cast<double>(number)), whole_(static_cast<std::int64_t>(number)) {}
+  Nested(std::initializer_list<Nested> entries) : list_(true), entries_(entries) {}
+
+  bool is_list() const { return list_; }
+  const std::vector<Nested>& entries() const { return entries_; }
+  DType dtype() const { return dtype_; }
+  double real() const { return real_; }
+  std::int64_t whole() const { return whole_; }
+
+ private:
+  bool list_ = false;
+  DType dtype_ = DType::boolean;
+  double real_ = 0;
+  std::int64_t whole_ = 0;
+  std::vector<Nested> entries_;
+};
+
+}  // namespace detail
+
+/// A function of a gradient that may put another in its place; an undefined result leaves it as it is.
+using Hook = std::function<Tensor(const Tensor&)>;
+
+/// An array of numbers with, if it needs a gradient, a place in the graph. A handle: copying shares the values, the
+/// gradient and the place. Always contiguous and row-major. float32 and float64 are differentiable; int64 and bool hold
+/// labels, indices and masks. Handles may be copied and read from several threads; writes need the caller's own order.
+class Tensor {
+ public:
+  /// An empty handle: defined() is false and any use is an error.
+  Tensor() noexcept = default;
+
+  /// A number, rank 0. Weak: it takes on the dtype of what it meets (x * 2.0 keeps float32).
+  template <class T, std::enable_if_t<std::is_arithmetic_v<T>, int> = 0>
+  Tensor(T number) : Tensor(make_number(detail::dtype_for<T>(), static_cast<double>(number), static_cast<std::int64_t>(number))) {}
+  /// Nested braces: Tensor{1., 2.} and Tensor({{1., 2.}, {3., 4.}}). A ragged list is an error.
+  Tensor(std::initializer_list<detail::Nested> entries);
+  Tensor(std::initializer_list<detail::Nested> entries, DType dtype);
+  /// Any xtensor expression. A row-major xt::xarray that is moved in is not copied.
+  template <class E, class = detail::IfExpression<E>>
+  Tensor(E&& expression) : Tensor(detail::from_expression(std::forward<E>(expression))) {}
+  template <class T, std::enable_if_t<std::is_arithmetic_v<T>, int> = 0>
+  Tensor(const std::vector<T>& numbers) : Tensor(uninitialized({numbers.size()}, detail::dtype_for<T>())) {
+    auto* to = static_cast<detail::Stored<T>*>(raw_write());
+    for (std::size_t i = 0; i < numbers.size(); ++i) to[i] = static_cast<detail::Stored<T>>(numbers[i]);
+  }
+
+  Tensor(const Tensor& other) = default;
+  Tensor(Tensor&& other) noexcept = default;
+  Tensor& operator=(const Tensor& other) & = default;
+  Tensor& operator=(Tensor&& other) & noexcept = default;
+  ~Tensor() = default;
+
+  // ---- structure
+
+  bool defined() const noexcept { return static_cast<bool>(value_); }
+  const Shape& shape() const;
+  std::int64_t shape(Dim axis) const { return shape().at(axis); }
+  std::size_t rank() const { return shape().rank(); }
+  /// The number of elements.
+  std::int64_t size() const;
+  DType dtype() const;
+  /// Whether the dtype gives way to that of a tensor: true of C++ numbers and what is computed from them alone.
+  bool weak() const;
+  /// The only element, as a number; a tensor of another size is an error.
+  template <class T = double>
+  T item() const {
+    static_assert(std::is_arithmetic_v<T>, "item<T>: T is a number");
+    if constexpr (std::is_integral_v<T>) return static_cast<T>(item_whole());
+    else return static_cast<T>(item_real());
+  }
+
+  // ---- xtensor
+
+  /// A read-only xtensor array over the same memory, which it keeps alive. T is float, double, int64_t or bool and
+  /// must be the tensor's own.
+  template <class T>
+  ArrayView<const T> view() const {
+    static_assert(detail::is_stored<T>, "view<T>: T is float, double, std::int64_t or bool");
+    check_view(detail::dtype_for<T>());
+    return detail::make_view<const T>(storage(), static_cast<const T*>(raw()), shape());
+  }
+  /// The same, writable. Counts as a write: a graph that saved the old values refuses to run backward. On a leaf that
+  /// requires a gradient it needs a NoGrad scope.
+  template <class T>
+  ArrayView<T> mutable_view(Source at = Source::here()) {
+    static_assert(detail::is_stored<T>, "mutable_view<T>: T is float, double, std::int64_t or bool");
+    check_view(detail::dtype_for<T>());
+    begin_write("mutable_view", at);
+    return detail::make_view<T>(storage(), static_cast<T*>(raw_write()), shape());
+  }
+  /// A copy, converted to T.
+  template <class T>
+  xt::xarray<T> to_xarray() const {
+    return detail::copy_out<T>(*this);
+  }
+
+  // ---- gradients
+
+  bool requires_grad() const;
+  /// Makes this tensor a leaf that collects gradients (or stops it). Only float32 and float64 can; an inner node of a
+  /// graph always requires its gradient.
+  Tensor requires_grad_(bool on = true) const;
+  /// Whether no op made this tensor.
+  bool is_leaf() const;
+  /// The gradient that backward left here: same shape and dtype as the tensor. Undefined before the first backward.
+  Tensor grad() const;
+  /// Puts a gradient in place, or drops it when `gradient` is undefined. Shape and dtype must agree.
+  void set_grad(const Tensor& gradient) const;
+  /// Keeps this inner node's gradient in grad() at the next backward.
+  void retain_grad() const;
+  /// Calls `hook` with the complete gradient of this tensor in every later backward.
+  void register_hook(Hook hook) const;
+  /// Adds the gradient of this scalar with respect to every leaf into that leaf's grad().
+  ///
+  /// Errors, before any gradient has changed: a root that is not one element (pass a seed), one that needs no gradient, a
+  /// graph that was freed, a saved value that was written since.
+  void backward(Graph graph = Graph::release) const;
+  /// The same for a root of any shape: `seed` is the gradient of the final scalar with respect to it.
+  void backward(Tensor seed, Graph graph = Graph::release) const;
+  void backward(bool) const = delete;
+  /// The same values without a place in the graph. Shares the storage.
+  Tensor detach() const;
+
+  // ---- selection (autograd/ops/shape.hpp says more)
+
+  /// One index or slice an axis: integers (negative from the end), xt::all(), xt::range(a, b, step), xt::newaxis(),
+  /// xt::ellipsis(). Axes that are not named are kept whole.
+  template <class... I>
+  Tensor operator()(I... index) const {
+    return slice({detail::Slice(index)...});
+  }
+  /// Row i: axis 0 disappears.
+  template <class I, std::enable_if_t<std::is_integral_v<I> && !std::is_same_v<I, bool>, int> = 0>
+  Tensor operator[](I row) const {
+    return select(0, row);
+  }
+  /// The rows that a one-dimensional int64 tensor names, as index_select does.
+  Tensor operator[](const Tensor& rows) const;
+  Tensor operator[](std::initializer_list<std::int64_t>) const = delete;  // an element in xtensor, a gather in NumPy
+  Tensor slice(const std::vector<detail::Slice>& index, Source at = Source::here()) const;
+
+  // ---- the ops most typed; every other one is a free function
+
+  Tensor sum(Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here()) const;
+  Tensor mean(Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here()) const;
+  Tensor reshape(const std::vector<std::int64_t>& shape, Source at = Source::here()) const;
+  Tensor transpose(Source at = Source::here()) const;
+  Tensor to(DType dtype, Source at = Source::here()) const;
+  Tensor clone(Source at = Source::here()) const;
+  Tensor select(Dim axis, Dim index, Source at = Source::here()) const;
+  Tensor matmul(const Tensor& other, Source at = Source::here()) const;
+  Tensor exp(Source at = Source::here()) const;
+  Tensor log(Source at = Source::here()) const;
+
+  // ---- writing in place: on every handle of the storage, and never recorded
+
+  void copy_(const Tensor& values, Source at = Source::here()) const;
+  void fill_(double number, Source at = Source::here()) const;
+  void zero_(Source at = Source::here()) const { fill_(0, at); }
+  void add_(const Tensor& other, double scale = 1, Source at = Source::here()) const;
+  void mul_(const Tensor& factor, Source at = Source::here()) const;
+  /// Gives every handle of this tensor new values, perhaps of another dtype; the gradient is dropped.
+  void set_data(const Tensor& values) const;
+
+  // ---- for writers of ops
+
+  /// New memory, not yet written.
+  static Tensor uninitialized(Shape shape, DType dtype);
+  /// A tensor over the same storage, with another shape of as many elements or fewer.
+  Tensor alias(Shape shape, std::int64_t offset = 0) const;
+  const void* raw() const;
+  void* raw_write() const;
+  template <class T>
+  const T* data() const {
+    return static_cast<const T*>(raw());
+  }
+  template <class T>
+  T* write() const {
+    return static_cast<T*>(raw_write());
+  }
+  const Ref<Storage>& storage() const;
+  /// Refuses to write to a leaf that requires a gradient while recording is on; else raises the version.
+  void begin_write(const char* op, Source at) const;
+  /// The node that made this tensor, or its leaf; null where it needs no gradient.
+  Node* node() const noexcept;
+  detail::Value* value() const noexcept { return value_.get(); }
+  explicit Tensor(Ref<detail::Value> value) noexcept : value_(std::move(value)) {}
+
+ private:
+  static Tensor make_number(DType dtype, double real, std::int64_t whole);
+  double item_real() const;
+  std::int64_t item_whole() const;
+  void check_view(DType asked) const;
+  detail::Value& get() const;
+
+  Ref<detail::Value> value_;
+};
+
+/// Values, shape and dtype, as in `[1, 2, 3] shape (3), float64`. Long axes are cut to their ends.
+std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
+
+namespace detail {
+
+/// Whether T is Tensor or derives from it.
+template <class T>
+inline constexpr bool is_tensor = std::is_base_of_v<Tensor, std::decay_t<T>>;
+
+Tensor adopt(void* data, Shape shape, DType dtype, std::shared_ptr<void> owner);
+/// The elements converted to `dtype`, as a tensor of that dtype.
+Tensor converted(const Tensor& tensor, DType dtype);
+
+
+template <class E>
+Tensor from_expression(E&& expression) {
+  using Array = std::decay_t<E>;
+  using T = std::decay_t<typename Array::value_type>;
+  static_assert(std::is_arithmetic_v<T>, "a tensor is made from an expression of numbers or bools");
+  using S = Stored<T>;
+  constexpr bool movable = !std::is_lvalue_reference_v<E> && !std::is_const_v<std::remove_reference_t<E>> &&
+                           std::is_same_v<Array, xt::xarray<T>> && is_stored<T>;
+  if constexpr (movable) {
+    auto owner = std::make_shared<Array>(std::move(expression));
+    void* data = owner->data();
+    Shape shape(owner->shape());
+    return adopt(data, std::move(shape), dtype_for<T>(), std::move(owner));
+  } else {
+    Tensor result = Tensor::uninitialized(Shape(expression.shape()), dtype_for<T>());
+    S* to = result.template write<S>();
+    std::transform(expression.template begin<xt::layout_type::row_major>(),
+                   expression.template end<xt::layout_type::row_major>(), to,
+                   [](const auto& x) { return static_cast<S>(x); });
+    return result;
+  }
+}
+
+template <class T>
+xt::xarray<T> copy_out(const Tensor& tensor) {
+  using S = Stored<T>;
+  const Tensor same = converted(tensor, dtype_for<T>());
+  const Shape& shape = same.shape();
+  std::vector<std::size_t> sizes(shape.begin(), shape.end());
+  xt::xarray<T> result = xt::xarray<T>::from_shape(sizes);
+  const S* from = same.template data<S>();
+  std::transform(from, from + shape.count(), result.data(), [](S x) { return static_cast<T>(x); });
+  return result;
+}
+
+}  // namespace detail
+}  // namespace xgrad

@@ -1,0 +1,110 @@
+#pragma once
+
+// The one header that meets xtensor's arrays. Nothing here is compiled into the library: its signatures know
+// storage, shapes and plain memory only.
+
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+#include <memory>
+#include <stdexcept>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <xtensor/xarray.hpp>
+
+#include <xgrad/autograd/graph/dtype.hpp>
+#include <xgrad/autograd/graph/shape.hpp>
+#include <xgrad/autograd/graph/storage.hpp>
+
+namespace xgrad {
+
+class Tensor;
+
+namespace detail {
+
+// Without -fno-new-ttp-matching, g++ -std=c++20 makes xtensor before 0.26 choose a 4-D xtensor as the type of a
+// temporary, and compute nonsense with it. Linking xgrad::xgrad brings the flag along.
+static_assert(std::is_same_v<typename xt::detail::xtype_for_shape<xt::svector<std::size_t, 4>>::template type<
+                                 double, xt::layout_type::row_major>,
+                             xt::xarray<double>>,
+              "this xtensor is miscompiled by g++ as C++20: add -fno-new-ttp-matching, or link the target xgrad::xgrad");
+
+/// xtensor's container over memory that a storage owns.
+template <class T>
+class SharedBuffer {
+ public:
+  using value_type = std::remove_const_t<T>;
+  using allocator_type = std::allocator<value_type>;
+  using reference = T&;
+  using const_reference = const value_type&;
+  using pointer = T*;
+  using const_pointer = const value_type*;
+  using size_type = std::size_t;
+  using difference_type = std::ptrdiff_t;
+  using iterator = T*;
+  using const_iterator = const value_type*;
+  using reverse_iterator = std::reverse_iterator<iterator>;
+  using const_reverse_iterator = std::reverse_iterator<const_iterator>;
+
+  SharedBuffer() = default;
+  SharedBuffer(Ref<Storage> storage, T* data, std::size_t size) : storage_(std::move(storage)), data_(data), size_(size) {}
+
+  bool empty() const { return size_ == 0; }
+  std::size_t size() const { return size_; }
+  T* data() { return data_; }
+  const value_type* data() const { return data_; }
+  T& operator[](std::size_t i) { return data_[i]; }
+  const value_type& operator[](std::size_t i) const { return data_[i]; }
+  T& front() { return data_[0]; }
+  const value_type& front() const { return data_[0]; }
+  T& back() { return data_[size_ - 1]; }
+  const value_type& back() const { return data_[size_ - 1]; }
+  iterator begin() { return data_; }
+  iterator end() { return data_ + size_; }
+  const_iterator begin() const { return data_; }
+  const_iterator end() const { return data_ + size_; }
+  const_iterator cbegin() const { return data_; }
+  const_iterator cend() const { return data_ + size_; }
+  void resize(std::size_t size) {
+    if (size != size_) throw std::invalid_argument("view: a view of a tensor cannot be resized");
+  }
+  void swap(SharedBuffer& other) noexcept {
+    std::swap(storage_, other.storage_);
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+  }
+
+ private:
+  Ref<Storage> storage_;
+  T* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace detail
+
+/// An xtensor array over a tensor's memory, which stays alive as long as the view does.
+template <class T>
+using ArrayView = xt::xarray_adaptor<detail::SharedBuffer<T>, xt::layout_type::row_major>;
+
+namespace detail {
+
+template <class E>
+using IfExpression = std::enable_if_t<xt::is_xexpression<std::decay_t<E>>::value>;
+
+template <class T>
+ArrayView<T> make_view(const Ref<Storage>& storage, T* data, const Shape& shape) {
+  using Sizes = typename ArrayView<T>::shape_type;
+  Sizes sizes(shape.rank());
+  std::transform(shape.begin(), shape.end(), sizes.begin(), [](std::int64_t n) { return static_cast<std::size_t>(n); });
+  return ArrayView<T>(SharedBuffer<T>(storage, data, static_cast<std::size_t>(shape.count())), sizes);
+}
+
+template <class E>
+Tensor from_expression(E&& expression);
+template <class T>
+xt::xarray<T> copy_out(const Tensor& tensor);
+
+}  // namespace detail
+}  // namespace xgrad

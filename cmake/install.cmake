@@ -1,0 +1,16 @@
+# Headers install as include/xgrad/..., the package as lib/cmake/xgrad.
+include(CMakePackageConfigHelpers)
+
+install(TARGETS xgrad EXPORT xgrad-targets
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(FILES ${PROJECT_SOURCE_DIR}/xgrad.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/xgrad)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/autograd ${PROJECT_SOURCE_DIR}/nn ${PROJECT_SOURCE_DIR}/optim
+                  ${PROJECT_SOURCE_DIR}/data ${PROJECT_SOURCE_DIR}/io
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/xgrad FILES_MATCHING PATTERN "*.hpp")
+install(EXPORT xgrad-targets NAMESPACE xgrad:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/xgrad)
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/xgrad-config.cmake.in
+                              ${PROJECT_BINARY_DIR}/xgrad-config.cmake
+                              INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/xgrad)
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/xgrad-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/xgrad-config.cmake ${PROJECT_BINARY_DIR}/xgrad-config-version.cmake
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/xgrad)

@@ -1,0 +1,20 @@
+# The compiler options of this project's own targets; none of them reaches a user's target.
+function(xgrad_own_options target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -Wno-psabi)
+  if(XGRAD_NATIVE)
+    target_compile_options(${target} PRIVATE -march=native)
+  endif()
+endfunction()
+
+# The include folders of a header-only package, as system includes.
+function(xgrad_system_includes target visibility)
+  foreach(package ${ARGN})
+    target_include_directories(${target} SYSTEM ${visibility}
+                               $<TARGET_PROPERTY:${package},INTERFACE_INCLUDE_DIRECTORIES>)
+  endforeach()
+endfunction()
+
+if(XGRAD_SANITIZE)
+  add_compile_options(-fsanitize=${XGRAD_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${XGRAD_SANITIZE})
+endif()
