@@ -1,8 +1,10 @@
 #include <xgrad/autograd/graph/node.hpp>
 
 #include <cstring>
+#include <stdexcept>
 
 #include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/graph/record.hpp>
 
 namespace xgrad {
 namespace {
@@ -136,6 +138,17 @@ detail::NodeExtras& Node::extras() {
   if (!extras_) extras_ = std::make_unique<detail::NodeExtras>();
   return *extras_;
 }
+
+namespace detail {
+
+Tensor attach(Tensor y, Ref<Node> node) {
+  if (y.node() != nullptr || !is_floating(y.dtype()))
+    throw std::logic_error(std::string("internal error: ") + node->name() + " recorded a value that cannot be its own");
+  y.value()->node = std::move(node);
+  return y;
+}
+
+}  // namespace detail
 
 std::string to_string(Source at) {
   if (at.file == nullptr) return "an unknown line";

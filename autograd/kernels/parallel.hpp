@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+namespace xgrad::kernels {
+
+/// How many threads kernels may use together; at least 1. Results do not depend on it.
+int threads() noexcept;
+void set_threads(int count);
+
+/// Calls body(context, i) for every i in 0 .. chunks-1, on several threads where more than one is allowed. The chunks
+/// must write to disjoint memory. An exception in one reaches the caller.
+void parallel_chunks(std::int64_t chunks, void (*body)(void*, std::int64_t), void* context);
+
+template <class F>
+void parallel_for(std::int64_t chunks, F&& f) {
+  if (chunks == 1) return f(std::int64_t{0});
+  using Body = std::remove_reference_t<F>;
+  parallel_chunks(chunks, [](void* context, std::int64_t i) { (*static_cast<Body*>(context))(i); }, &f);
+}
+
+/// Cuts 0 .. n-1 into ranges of `grain` and calls f(begin, end) for each, side by side.
+template <class F>
+void parallel_ranges(std::int64_t n, std::int64_t grain, F&& f) {
+  if (n <= grain) {
+    if (n > 0) f(std::int64_t{0}, n);
+    return;
+  }
+  parallel_for((n + grain - 1) / grain, [&](std::int64_t i) {
+    const std::int64_t begin = i * grain;
+    f(begin, begin + grain < n ? begin + grain : n);
+  });
+}
+
+/// Elements of a pointwise pass that one thread takes at a time.
+inline constexpr std::int64_t pointwise_grain = 32768;
+
+}  // namespace xgrad::kernels
