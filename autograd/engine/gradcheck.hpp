@@ -1,0 +1,57 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <xgrad/autograd/graph/tensor.hpp>
+
+namespace xgrad {
+
+/// A function of several tensors, for checking its gradients.
+using TensorFunction = std::function<Tensor(const std::vector<Tensor>&)>;
+
+/// How gradcheck compares: |analytic - numerical| <= atol + rtol |numerical|.
+class GradcheckOptions {
+ public:
+  GradcheckOptions& rtol(double value) { rtol_ = value; return *this; }
+  GradcheckOptions& atol(double value) { atol_ = value; return *this; }
+  /// Accept a Jacobian that is zero on both sides, for functions such as step; otherwise it is a failure, since such a
+  /// check shows nothing.
+  GradcheckOptions& allow_zero(bool value = true) { allow_zero_ = value; return *this; }
+  GradcheckOptions& seed(std::uint64_t value) { seed_ = value; return *this; }
+
+  double rtol() const { return rtol_; }
+  double atol() const { return atol_; }
+  bool allow_zero() const { return allow_zero_; }
+  std::uint64_t seed() const { return seed_; }
+
+ private:
+  double rtol_ = 1e-7;
+  double atol_ = 1e-9;
+  bool allow_zero_ = false;
+  std::uint64_t seed_ = 0;
+};
+
+/// What a check found: passed, or a sentence that names the input, the element and both values.
+struct GradcheckResult {
+  bool passed = true;
+  std::string message;
+  explicit operator bool() const { return passed; }
+};
+
+/// Compares the Jacobian that backward gives with the one of a six-point stencil,
+/// f'(x) ≈ (f(x+3h) - 9 f(x+2h) + 45 f(x+h) - 45 f(x-h) + 9 f(x-2h) - f(x-3h)) / 60h, h = eps^(1/7) max(1, |x|),
+/// whose error is O(h^6): a slope wrong by one part in 10^5 is caught. Every input that requires a gradient is checked,
+/// and must be float64 (float32 is refused: convert with to(float64)). Also checked: a zero seed gives exactly zero
+/// where the Jacobian is finite, two runs give the same bits, and f does not write to its inputs. f must be a pure function, and its inputs
+/// keep three steps h away from kinks and edges of its domain.
+GradcheckResult gradcheck(const TensorFunction& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options = {});
+
+/// gradcheck of the gradients of f, with a random upstream gradient as a further input.
+GradcheckResult gradgradcheck(const TensorFunction& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options = {});
+
+/// The plain central difference (f(x + h) - f(x - h)) / 2h of a scalar function, element by element; x is float64.
+Tensor numerical_gradient(const std::function<Tensor(const Tensor&)>& f, const Tensor& x, double h = 1e-4);
+
+}  // namespace xgrad

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+
+#include <xgrad/autograd/kernels/random.hpp>
+
+namespace xgrad {
+
+/// A source of random numbers: a seed, a stream, and a count of the draws made. Counter-based, so that draw k of a
+/// (seed, stream) is the same on every machine.
+class Generator {
+ public:
+  explicit Generator(std::uint64_t seed, std::uint64_t stream = 0) : seed_(seed), stream_(stream) {}
+
+  std::uint64_t seed() const { return seed_; }
+  std::uint64_t stream() const { return stream_; }
+  std::uint64_t draws() const { return draws_; }
+  void restore(std::uint64_t draws) { draws_ = draws; }
+
+  /// A generator of its own for the next draw of a tensor.
+  kernels::Philox next();
+
+ private:
+  std::uint64_t seed_;
+  std::uint64_t stream_;
+  std::uint64_t draws_ = 0;
+};
+
+/// The calling thread's generator: seeded by manual_seed, or with seed 0 and a stream number of the thread's own.
+Generator& default_generator();
+
+/// Seeds the calling thread's generator.
+void manual_seed(std::uint64_t seed);
+
+}  // namespace xgrad

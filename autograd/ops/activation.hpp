@@ -1,0 +1,37 @@
+#pragma once
+
+#include <xgrad/autograd/graph/tensor.hpp>
+
+namespace xgrad {
+
+/// How gelu is computed: exactly, or by its approximation with tanh.
+enum class Gelu : std::uint8_t { exact, tanh };
+
+/// y = 1 for x > 0, else 0; slope 0 everywhere.
+Tensor step(Tensor x, Source at = Source::here());
+/// y = 1 / (1 + e^-x).
+Tensor sigmoid(Tensor x, Source at = Source::here());
+/// y = ln sigmoid(x), finite for every finite x.
+Tensor logsigmoid(Tensor x, Source at = Source::here());
+/// y = (e^x - e^-x) / (e^x + e^-x).
+Tensor tanh(Tensor x, Source at = Source::here());
+/// y = x for x > 0, else 0; slope 0 at 0; NaN stays.
+Tensor relu(Tensor x, Source at = Source::here());
+/// y = x for x > 0, else slope x.
+Tensor leaky_relu(Tensor x, double slope = 0.01, Source at = Source::here());
+/// y = x for x > 0, else alpha (e^x - 1); slope alpha at 0.
+Tensor elu(Tensor x, double alpha = 1.0, Source at = Source::here());
+/// y = x sigmoid(x), also called Swish (Ramachandran et al., 2017).
+Tensor silu(Tensor x, Source at = Source::here());
+/// y = x Φ(x), Φ the normal distribution function (Hendrycks and Gimpel, 2016); Gelu::tanh computes
+/// x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))).
+Tensor gelu(Tensor x, Gelu how = Gelu::exact, Source at = Source::here());
+/// y = ln(1 + e^x), finite for every finite x.
+Tensor softplus(Tensor x, Source at = Source::here());
+
+/// y_i = e^x_i / Σ_j e^x_j along one axis, shifted by the maximum. A row of all -inf gives NaN.
+Tensor softmax(Tensor x, Dim axis, Source at = Source::here());
+/// y_i = x_i - ln Σ_j e^x_j along one axis, shifted by the maximum.
+Tensor log_softmax(Tensor x, Dim axis, Source at = Source::here());
+
+}  // namespace xgrad

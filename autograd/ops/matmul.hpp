@@ -1,0 +1,22 @@
+#pragma once
+
+#include <xgrad/autograd/ops/operand.hpp>
+
+namespace xgrad {
+
+/// y[..., i, k] = Σ_j a[..., i, j] b[..., j, k]; leading axes broadcast. A vector on the left is a row, on the right a
+/// column, and its axis disappears from y: two vectors give a scalar of rank 0. An inner size of 0 gives zeros.
+/// Refuses int64, bool and mixed floating dtypes.
+Tensor matmul(Tensor a, Tensor b, Source at = Source::here());
+/// y = x wᵀ + b over the last axis of x: x (..., in), w (out, in), b (out) or undefined.
+Tensor linear(Tensor x, Tensor weight, Tensor bias = {}, Source at = Source::here());
+
+XGRAD_MIXED(matmul)
+
+namespace detail {
+
+/// The product of a and b, of which each may be read as the transpose of its last two axes; both of rank 2 or more.
+Tensor product(const char* name, Tensor a, Tensor b, bool transpose_a, bool transpose_b, Source at);
+
+}  // namespace detail
+}  // namespace xgrad

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <xgrad/autograd/graph/tensor.hpp>
+
+namespace xgrad {
+
+/// The extreme values along an axis and where they stand (int64).
+struct ValuesIndices {
+  Tensor values;
+  Tensor indices;
+};
+
+// Axes: none named means all; negative ones count from the end. With keepdims, reduced axes stay with size 1.
+
+/// y = Σ x over the axes; 0 for nothing. float32 is summed in double precision; bool and int64 give int64.
+Tensor sum(Tensor x, Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here());
+/// y = Σ x / n over the axes; NaN for nothing. int64 and bool are averaged as float32.
+Tensor mean(Tensor x, Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here());
+/// y = Σ (x - mean)² / (n - correction) over the axes, in two passes. correction 1 is the unbiased variance.
+Tensor var(Tensor x, Axes axes = {}, double correction = 1, KeepDims keep = KeepDims::no, Source at = Source::here());
+/// y = √var.
+Tensor std(Tensor x, Axes axes = {}, double correction = 1, KeepDims keep = KeepDims::no, Source at = Source::here());
+/// y = ln Σ e^x over the axes, shifted by the maximum; -inf for nothing.
+Tensor logsumexp(Tensor x, Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here());
+
+/// y = the largest x over the axes; ties share the gradient evenly; NaN stays; nothing is an error.
+Tensor amax(Tensor x, Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here());
+/// y = the smallest x over the axes, as amax.
+Tensor amin(Tensor x, Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here());
+/// The largest of all elements, as amax.
+Tensor max(Tensor x, Source at = Source::here());
+/// The smallest of all elements, as amin.
+Tensor min(Tensor x, Source at = Source::here());
+/// The largest elements along one axis and their places; the first of several gets the whole gradient.
+ValuesIndices max(Tensor x, Dim axis, KeepDims keep = KeepDims::no, Source at = Source::here());
+/// The smallest elements along one axis and their places, as max.
+ValuesIndices min(Tensor x, Dim axis, KeepDims keep = KeepDims::no, Source at = Source::here());
+Tensor max(Tensor, Tensor) = delete;  // maximum(a, b) compares two tensors
+Tensor min(Tensor, Tensor) = delete;  // minimum(a, b) compares two tensors
+/// Where the largest element stands, in the flattened tensor: the first of several, or the first NaN. Rank 0, int64.
+Tensor argmax(Tensor x, Source at = Source::here());
+/// Where the largest elements along one axis stand, int64.
+Tensor argmax(Tensor x, Dim axis, KeepDims keep = KeepDims::no, Source at = Source::here());
+/// Where the smallest element stands, as argmax.
+Tensor argmin(Tensor x, Source at = Source::here());
+/// Where the smallest elements along one axis stand, int64.
+Tensor argmin(Tensor x, Dim axis, KeepDims keep = KeepDims::no, Source at = Source::here());
+
+/// x summed over the axes along which `shape` was broadcast to x's shape: the adjoint of broadcast_to.
+Tensor sum_to(Tensor x, const Shape& shape, Source at = Source::here());
+
+}  // namespace xgrad

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <xgrad/autograd/ops/operand.hpp>
+
+namespace xgrad {
+
+// Comparisons broadcast, promote, and give bool tensors, which have no gradient. == is element by element.
+Tensor operator<(Operand a, Operand b);
+Tensor operator<=(Operand a, Operand b);
+Tensor operator>(Operand a, Operand b);
+Tensor operator>=(Operand a, Operand b);
+Tensor operator==(Operand a, Operand b);
+Tensor operator!=(Operand a, Operand b);
+
+/// a < b, as a bool tensor.
+Tensor less(Tensor a, Tensor b, Source at = Source::here());
+/// a <= b, as a bool tensor.
+Tensor less_equal(Tensor a, Tensor b, Source at = Source::here());
+/// a > b, as a bool tensor.
+Tensor greater(Tensor a, Tensor b, Source at = Source::here());
+/// a >= b, as a bool tensor.
+Tensor greater_equal(Tensor a, Tensor b, Source at = Source::here());
+/// a == b, as a bool tensor.
+Tensor equal(Tensor a, Tensor b, Source at = Source::here());
+/// a != b, as a bool tensor.
+Tensor not_equal(Tensor a, Tensor b, Source at = Source::here());
+/// Whether x is NaN.
+Tensor isnan(Tensor x, Source at = Source::here());
+
+/// Both, either, one of the two, not: element by element on bool tensors; other dtypes count as "is not 0".
+Tensor logical_and(Tensor a, Tensor b, Source at = Source::here());
+Tensor logical_or(Tensor a, Tensor b, Source at = Source::here());
+Tensor logical_not(Tensor x, Source at = Source::here());
+Tensor operator&(Operand a, Operand b);
+Tensor operator|(Operand a, Operand b);
+Tensor operator~(Operand x);
+Tensor operator&&(Operand a, Operand b);
+Tensor operator||(Operand a, Operand b);
+Tensor operator!(Operand x);
+
+/// y = a where the condition holds, else b; all three broadcast. The branch not taken gets a gradient of exactly 0, which
+/// an infinite slope further back still turns into NaN: where(x > 0, sqrt(x), 0) at 0. Inside one elementwise() lambda
+/// it cannot.
+Tensor where(Tensor condition, Tensor a, Tensor b, Source at = Source::here());
+/// y = the larger of a and b; NaN if either is. At a tie each gets half of the gradient.
+Tensor maximum(Tensor a, Tensor b, Source at = Source::here());
+/// y = the smaller of a and b; NaN if either is. At a tie each gets half of the gradient.
+Tensor minimum(Tensor a, Tensor b, Source at = Source::here());
+/// y = x kept within low .. high; slope 1 at the bounds, 0 outside and for NaN.
+Tensor clamp(Tensor x, double low, double high, Source at = Source::here());
+
+XGRAD_MIXED(less)
+XGRAD_MIXED(less_equal)
+XGRAD_MIXED(greater)
+XGRAD_MIXED(greater_equal)
+XGRAD_MIXED(equal)
+XGRAD_MIXED(not_equal)
+XGRAD_MIXED(logical_and)
+XGRAD_MIXED(logical_or)
+XGRAD_MIXED(maximum)
+XGRAD_MIXED(minimum)
+XGRAD_MIXED_OPERATOR(<, less)
+XGRAD_MIXED_OPERATOR(<=, less_equal)
+XGRAD_MIXED_OPERATOR(>, greater)
+XGRAD_MIXED_OPERATOR(>=, greater_equal)
+XGRAD_MIXED_OPERATOR(==, equal)
+XGRAD_MIXED_OPERATOR(!=, not_equal)
+XGRAD_MIXED_OPERATOR(&&, logical_and)
+XGRAD_MIXED_OPERATOR(||, logical_or)
+XGRAD_MIXED_OPERATOR(&, logical_and)
+XGRAD_MIXED_OPERATOR(|, logical_or)
+
+namespace detail {
+
+template <class A, class B, class C>
+inline constexpr bool mixed_where =
+    (is_tensor<A> || is_tensor<B> || is_tensor<C>)&&(xt::is_xexpression<std::decay_t<A>>::value ||
+                                                     xt::is_xexpression<std::decay_t<B>>::value ||
+                                                     xt::is_xexpression<std::decay_t<C>>::value);
+
+}  // namespace detail
+
+template <class B, class C, class = std::enable_if_t<detail::mixed_where<Tensor, B, C>>>
+Tensor where(Tensor condition, B&& b, C&& c, Source at = Source::here()) {
+  return where(std::move(condition), Tensor(std::forward<B>(b)), Tensor(std::forward<C>(c)), at);
+}
+template <class A, class C, class = std::enable_if_t<detail::mixed_where<A, Tensor, C> && !detail::is_tensor<A>>>
+Tensor where(A&& condition, Tensor b, C&& c, Source at = Source::here()) {
+  return where(Tensor(std::forward<A>(condition)), std::move(b), Tensor(std::forward<C>(c)), at);
+}
+template <class A, class B,
+          class = std::enable_if_t<detail::mixed_where<A, B, Tensor> && !detail::is_tensor<A> && !detail::is_tensor<B>>>
+Tensor where(A&& condition, B&& b, Tensor c, Source at = Source::here()) {
+  return where(Tensor(std::forward<A>(condition)), Tensor(std::forward<B>(b)), std::move(c), at);
+}
+
+}  // namespace xgrad

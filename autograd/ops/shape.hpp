@@ -1,0 +1,43 @@
+#pragma once
+
+#include <vector>
+
+#include <xgrad/autograd/graph/tensor.hpp>
+
+namespace xgrad {
+
+/// The same elements in another shape; one size may be -1 and is worked out. Shares the storage.
+Tensor reshape(Tensor x, const std::vector<std::int64_t>& shape, Source at = Source::here());
+Tensor reshape(Tensor x, const Shape& shape, Source at = Source::here());
+/// Axes start .. end made one; rank 0 becomes rank 1.
+Tensor flatten(Tensor x, Dim start = 0, Dim end = -1, Source at = Source::here());
+/// All axes in reverse order: the transpose of a matrix.
+Tensor transpose(Tensor x, Source at = Source::here());
+/// The axes in the given order, of which each appears once.
+Tensor transpose(Tensor x, const std::vector<std::int64_t>& axes, Source at = Source::here());
+/// Two axes exchanged.
+Tensor swapaxes(Tensor x, Dim a, Dim b, Source at = Source::here());
+/// x without an axis of size 1, or with a new one.
+Tensor squeeze(Tensor x, Dim axis, Source at = Source::here());
+Tensor unsqueeze(Tensor x, Dim axis, Source at = Source::here());
+/// x repeated along axes of size 1 and along new leading axes until it has the shape: the copy gate; gradients add.
+Tensor broadcast_to(Tensor x, const Shape& shape, Source at = Source::here());
+/// The same, where a size of -1 keeps the axis as it is.
+Tensor expand(Tensor x, const std::vector<std::int64_t>& shape, Source at = Source::here());
+/// A copy in storage of its own; the gradient passes through.
+Tensor clone(Tensor x, Source at = Source::here());
+/// One index along an axis, which disappears. Negative indices count from the end; out of range is an error.
+Tensor select(Tensor x, Dim axis, Dim index, Source at = Source::here());
+/// Elements start, start + step, ... before stop along one axis, clamped as NumPy's slices are; step may be negative.
+Tensor narrow(Tensor x, Dim axis, Dim start, Dim stop, Dim step = 1, Source at = Source::here());
+/// The slices that an int64 tensor of rank 1 names along an axis; repeated ones add their gradients.
+Tensor index_select(Tensor x, Dim axis, Tensor indices, Source at = Source::here());
+/// For every position of `indices`, the element that it names along the axis: y[i,j] = x[i, indices[i,j]] for axis 1.
+/// `indices` has x's sizes but along the axis.
+Tensor gather(Tensor x, Dim axis, Tensor indices, Source at = Source::here());
+/// The tensors one behind the other along an axis; the other sizes agree.
+Tensor concat(const std::vector<Tensor>& tensors, Dim axis = 0, Source at = Source::here());
+/// The tensors, all of one shape, along a new axis.
+Tensor stack(const std::vector<Tensor>& tensors, Dim axis = 0, Source at = Source::here());
+
+}  // namespace xgrad

@@ -1,0 +1,204 @@
+#include <xgrad/data/idx.hpp>
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <stdexcept>
+#include <utility>
+
+namespace xgrad::data {
+namespace {
+
+constexpr std::size_t chunk = std::size_t{1} << 16;
+
+[[noreturn]] void fail(const std::string& path, const std::string& what) {
+  throw std::runtime_error("read_idx: '" + path + "': " + what);
+}
+
+struct Close {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+
+/// The bytes of a file, unpacked where it is gzip. zlib's own gzread silently drops what follows a gzip stream, so the
+/// stream is walked here.
+class Input {
+ public:
+  explicit Input(const std::string& path) : path_(path), file_(std::fopen(path.c_str(), "rb")), buffer_(chunk) {
+    if (!file_) fail(path_, std::string("cannot be opened: ") + std::strerror(errno));
+    refill();
+    packed_ = at_gzip_magic();
+    if (packed_ && inflateInit2(&stream_, MAX_WBITS + 16) != Z_OK) fail(path_, "zlib cannot be started");
+  }
+  ~Input() {
+    if (packed_) inflateEnd(&stream_);
+  }
+  Input(const Input&) = delete;
+  Input& operator=(const Input&) = delete;
+
+  /// Reads `bytes` bytes, or fewer where the file ends before.
+  std::size_t read(std::uint8_t* to, std::size_t bytes) {
+    std::size_t done = 0;
+    while (done < bytes) {
+      const std::size_t got = packed_ ? unpack(to + done, bytes - done) : copy(to + done, bytes - done);
+      if (got == 0) break;
+      done += got;
+    }
+    return done;
+  }
+
+ private:
+  void refill() {
+    errno = 0;
+    begin_ = 0;
+    end_ = std::fread(buffer_.data(), 1, buffer_.size(), file_.get());
+    if (std::ferror(file_.get()))
+      fail(path_, std::string("cannot be read: ") + (errno == EISDIR ? "it is a folder" : std::strerror(errno)));
+  }
+
+  /// Whether any byte is left in the file.
+  bool has_more() {
+    if (begin_ == end_) refill();
+    return begin_ != end_;
+  }
+
+  bool at_gzip_magic() const { return end_ - begin_ >= 2 && buffer_[begin_] == 0x1f && buffer_[begin_ + 1] == 0x8b; }
+
+  std::size_t copy(std::uint8_t* to, std::size_t bytes) {
+    if (!has_more()) return 0;
+    const std::size_t got = std::min(bytes, end_ - begin_);
+    std::memcpy(to, buffer_.data() + begin_, got);
+    begin_ += got;
+    return got;
+  }
+
+  std::size_t unpack(std::uint8_t* to, std::size_t bytes) {
+    const auto room = static_cast<uInt>(std::min(bytes, chunk));
+    stream_.next_out = to;
+    stream_.avail_out = room;
+    while (stream_.avail_out == room) {
+      if (between_members_) {
+        if (!has_more()) return 0;
+        // A gzip file may be several streams in a row; inflate itself refuses a next one that is none.
+        between_members_ = false;
+        inflateReset(&stream_);
+        after_first_ = true;
+      }
+      if (!has_more()) fail(path_, "the gzip stream is cut off");
+      step();
+    }
+    return room - stream_.avail_out;
+  }
+
+  void step() {
+    stream_.next_in = buffer_.data() + begin_;
+    stream_.avail_in = static_cast<uInt>(end_ - begin_);
+    const int status = inflate(&stream_, Z_NO_FLUSH);
+    begin_ = end_ - stream_.avail_in;
+    if (status == Z_STREAM_END) {
+      between_members_ = true;
+    } else if (status == Z_MEM_ERROR) {
+      throw std::bad_alloc();
+    } else if (status != Z_OK) {
+      fail(path_, std::string(after_first_ ? "bytes after the gzip stream are not gzip: " : "the gzip stream is damaged: ") +
+                      (stream_.msg ? stream_.msg : "unexpected data"));
+    }
+  }
+
+  const std::string& path_;
+  std::unique_ptr<std::FILE, Close> file_;
+  std::vector<std::uint8_t> buffer_;
+  std::size_t begin_ = 0, end_ = 0;
+  z_stream stream_ = {};
+  bool packed_ = false;
+  bool between_members_ = false;
+  bool after_first_ = false;
+};
+
+const char* element_name(std::uint8_t code) {
+  switch (code) {
+    case 0x09: return "signed bytes";
+    case 0x0B: return "16-bit integers";
+    case 0x0C: return "32-bit integers";
+    case 0x0D: return "32-bit floats";
+    case 0x0E: return "64-bit floats";
+    default: return nullptr;
+  }
+}
+
+std::string hex(std::uint8_t byte) {
+  char text[8];
+  std::snprintf(text, sizeof text, "0x%02x", static_cast<unsigned>(byte));
+  return text;
+}
+
+std::string product_text(const std::vector<std::int64_t>& sizes) {
+  std::string text;
+  for (std::int64_t size : sizes) text += (text.empty() ? "" : " x ") + std::to_string(size);
+  return text;
+}
+
+std::vector<std::int64_t> read_header(const std::string& path, Input& input) {
+  std::uint8_t magic[4];
+  const std::size_t got = input.read(magic, 4);
+  if (got >= 2 && (magic[0] != 0 || magic[1] != 0))
+    fail(path, "is not an IDX file: it begins with " + hex(magic[0]) + " " + hex(magic[1]) + ", not with two zero bytes");
+  if (got < 4) fail(path, "is cut off after " + std::to_string(got) + " bytes, inside the header");
+  if (magic[2] != 0x08) {
+    const char* name = element_name(magic[2]);
+    fail(path, name ? std::string("holds ") + name + ": only unsigned bytes can be read"
+                    : "is not an IDX file: there is no element type " + hex(magic[2]));
+  }
+  const std::size_t rank = magic[3];
+  if (rank < 1 || rank > 8) fail(path, "has rank " + std::to_string(rank) + ": it must be 1 to 8");
+
+  std::uint8_t text[8 * 4];
+  const std::size_t held = input.read(text, 4 * rank);
+  if (held < 4 * rank) fail(path, "is cut off after " + std::to_string(4 + held) + " bytes, inside the header");
+  std::vector<std::int64_t> sizes;
+  for (const std::uint8_t* at = text; at != text + 4 * rank; at += 4)
+    sizes.push_back(std::int64_t{at[0]} << 24 | std::int64_t{at[1]} << 16 | std::int64_t{at[2]} << 8 | std::int64_t{at[3]});
+  return sizes;
+}
+
+std::size_t checked_product(const std::string& path, const std::vector<std::int64_t>& sizes, std::int64_t limit) {
+  if (std::find(sizes.begin(), sizes.end(), 0) != sizes.end()) return 0;
+  std::int64_t product = 1;
+  for (std::int64_t size : sizes) {
+    if (product > limit / size)
+      fail(path, "announces " + product_text(sizes) + " elements: more than the limit of " + std::to_string(limit));
+    product *= size;
+  }
+  return static_cast<std::size_t>(product);
+}
+
+}  // namespace
+
+Idx read_idx(const std::string& path, std::int64_t limit) {
+  if (limit < 0) throw std::invalid_argument("read_idx: the limit must not be negative, got " + std::to_string(limit));
+  Input input(path);
+  Idx result;
+  result.sizes = read_header(path, input);
+  const std::size_t total = checked_product(path, result.sizes, limit);
+
+  std::vector<std::uint8_t>& bytes = result.bytes;
+  std::size_t held = 0;
+  while (held < total) {
+    bytes.resize(std::min(total, std::max(chunk, 2 * held)));
+    const std::size_t wanted = bytes.size() - held;
+    const std::size_t got = input.read(bytes.data() + held, wanted);
+    held += got;
+    if (got < wanted)
+      fail(path, "is cut off: its header announces " + product_text(result.sizes) + " elements, but only " +
+                     std::to_string(held) + " follow");
+  }
+  std::uint8_t extra;
+  if (input.read(&extra, 1) != 0)
+    fail(path, "goes on after the " + product_text(result.sizes) + " elements that its header announces");
+  return result;
+}
+
+}  // namespace xgrad::data

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace xgrad::data {
+
+/// An array of unsigned bytes, row-major.
+struct Idx {
+  std::vector<std::int64_t> sizes;
+  std::vector<std::uint8_t> bytes;
+};
+
+/// How many elements read_idx accepts unless told otherwise: 4 GiB.
+inline constexpr std::int64_t default_idx_limit = std::int64_t{1} << 32;
+
+/// Reads an IDX file of unsigned bytes, plain or compressed by gzip (whatever its name says).
+///
+/// The format (Yann LeCun, "The MNIST database of handwritten digits"): two zero bytes; a byte for the element type, 8
+/// for unsigned bytes; a byte for the rank, here 1 to 8; each size as four bytes, most significant first; then the
+/// elements. Memory grows with the elements that really arrive, never with what the header announces.
+///
+/// Throws std::runtime_error naming the file when it cannot be read, is not IDX, has other elements, holds more than
+/// `limit` of them, is cut off, goes on after its end, or is damaged as gzip data.
+Idx read_idx(const std::string& path, std::int64_t limit = default_idx_limit);
+
+}  // namespace xgrad::data
