@@ -1,6 +1,10 @@
 # The compiler options of this project's own targets; none of them reaches a user's target.
 function(xgrad_own_options target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -Wno-psabi)
+  # g++ 12 warns of uninitialised values inside its own AVX-512 headers (GCC bug 105593).
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized)
+  endif()
   if(XGRAD_NATIVE)
     target_compile_options(${target} PRIVATE -march=native)
   endif()

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -14,12 +15,24 @@ using TensorFunction = std::function<Tensor(const std::vector<Tensor>&)>;
 /// How gradcheck compares: |analytic - numerical| <= atol + rtol |numerical|.
 class GradcheckOptions {
  public:
-  GradcheckOptions& rtol(double value) { rtol_ = value; return *this; }
-  GradcheckOptions& atol(double value) { atol_ = value; return *this; }
-  /// Accept a Jacobian that is zero on both sides, for functions such as step; otherwise it is a failure, since such a
-  /// check shows nothing.
-  GradcheckOptions& allow_zero(bool value = true) { allow_zero_ = value; return *this; }
-  GradcheckOptions& seed(std::uint64_t value) { seed_ = value; return *this; }
+  GradcheckOptions& rtol(double value) {
+    rtol_ = value;
+    return *this;
+  }
+  GradcheckOptions& atol(double value) {
+    atol_ = value;
+    return *this;
+  }
+  /// Accept an input whose Jacobian is zero on both sides, for functions such as step; otherwise it is a failure, since
+  /// such a check shows nothing.
+  GradcheckOptions& allow_zero(bool value = true) {
+    allow_zero_ = value;
+    return *this;
+  }
+  GradcheckOptions& seed(std::uint64_t value) {
+    seed_ = value;
+    return *this;
+  }
 
   double rtol() const { return rtol_; }
   double atol() const { return atol_; }
@@ -42,16 +55,25 @@ struct GradcheckResult {
 
 /// Compares the Jacobian that backward gives with the one of a six-point stencil,
 /// f'(x) ≈ (f(x+3h) - 9 f(x+2h) + 45 f(x+h) - 45 f(x-h) + 9 f(x-2h) - f(x-3h)) / 60h, h = eps^(1/7) max(1, |x|),
-/// whose error is O(h^6): a slope wrong by one part in 10^5 is caught. Every input that requires a gradient is checked,
-/// and must be float64 (float32 is refused: convert with to(float64)). Also checked: a zero seed gives exactly zero
-/// where the Jacobian is finite, two runs give the same bits, and f does not write to its inputs. f must be a pure function, and its inputs
-/// keep three steps h away from kinks and edges of its domain.
-GradcheckResult gradcheck(const TensorFunction& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options = {});
+/// whose error is O(h^6): a slope wrong by one part in 10^5 is caught. Also checked: backward is linear in its seed, a
+/// zero seed gives exactly zero, two runs give the same bits, gradients have the shape and dtype of their inputs, and
+/// neither f nor backward writes to the inputs or the seed.
+///
+/// Every input that requires a gradient is checked, each as a value of its own even if one tensor is given twice; it
+/// must be float64, and at least one must be there, else std::invalid_argument. f must be a pure function with a
+/// float64 result, and its inputs keep three steps h away from kinks and from edges of its domain. Where the result or
+/// an input has no elements, only shapes are compared. What f itself throws passes through.
+GradcheckResult gradcheck(const TensorFunction& f, const std::vector<Tensor>& inputs,
+                          const GradcheckOptions& options = {});
 
-/// gradcheck of the gradients of f, with a random upstream gradient as a further input.
-GradcheckResult gradgradcheck(const TensorFunction& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options = {});
+/// gradcheck of the gradients of f, with a random upstream gradient as a further input. Second derivatives may vanish,
+/// as those of a sum do; the side of the upstream gradient is f's own Jacobian and may not, unless allow_zero() says
+/// so.
+GradcheckResult gradgradcheck(const TensorFunction& f, const std::vector<Tensor>& inputs,
+                              const GradcheckOptions& options = {});
 
-/// The plain central difference (f(x + h) - f(x - h)) / 2h of a scalar function, element by element; x is float64.
+/// The plain central difference (f(x + h) - f(x - h)) / 2h of a scalar function, element by element; x is float64 and
+/// keeps its values. With h = 1e-4 it is good to about eight digits.
 Tensor numerical_gradient(const std::function<Tensor(const Tensor&)>& f, const Tensor& x, double h = 1e-4);
 
 }  // namespace xgrad

@@ -105,6 +105,21 @@ class Shape {
   std::size_t rank_ = 0;
 };
 
+/// A shape to come, in which a size may be -1: to be worked out by reshape, or kept as it is by expand.
+class NewShape {
+ public:
+  NewShape(std::initializer_list<Dim> sizes) {
+    for (Dim size : sizes) sizes_.push_back(size);
+  }
+  NewShape(const Shape& shape) : sizes_(shape.begin(), shape.end()) {}
+  NewShape(const std::vector<std::int64_t>& sizes) : sizes_(sizes) {}
+
+  const std::vector<std::int64_t>& sizes() const { return sizes_; }
+
+ private:
+  std::vector<std::int64_t> sizes_;
+};
+
 /// "(2, 3)", "(3)" and "()".
 std::string to_string(const Shape& shape);
 std::ostream& operator<<(std::ostream& out, const Shape& shape);

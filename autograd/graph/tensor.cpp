@@ -118,6 +118,7 @@ const Shape& Tensor::shape() const { return get().shape; }
 std::int64_t Tensor::size() const { return get().shape.count(); }
 DType Tensor::dtype() const { return get().dtype; }
 bool Tensor::weak() const { return get().weak; }
+void Tensor::mark_weak(bool weak) const { get().weak = weak; }
 const Ref<Storage>& Tensor::storage() const { return get().storage; }
 Node* Tensor::node() const noexcept { return value_ ? value_->node.get() : nullptr; }
 

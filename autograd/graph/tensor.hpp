@@ -183,7 +183,7 @@ class Tensor {
 
   Tensor sum(Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here()) const;
   Tensor mean(Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here()) const;
-  Tensor reshape(const std::vector<std::int64_t>& shape, Source at = Source::here()) const;
+  Tensor reshape(const NewShape& shape, Source at = Source::here()) const;
   Tensor transpose(Source at = Source::here()) const;
   Tensor to(DType dtype, Source at = Source::here()) const;
   Tensor clone(Source at = Source::here()) const;
@@ -206,6 +206,7 @@ class Tensor {
 
   /// New memory, not yet written.
   static Tensor uninitialized(Shape shape, DType dtype);
+  void mark_weak(bool weak) const;
   /// A tensor over the same storage, with another shape of as many elements or fewer.
   Tensor alias(Shape shape, std::int64_t offset = 0) const;
   const void* raw() const;

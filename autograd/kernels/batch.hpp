@@ -139,6 +139,15 @@ template <int Isa>
 class Mask<std::int64_t, Isa> {
  public:
   Mask(bool value) : v(value) {}
+  explicit operator bool() const = delete;
+
+  friend Mask operator&(Mask a, Mask b) { return a.v && b.v; }
+  friend Mask operator|(Mask a, Mask b) { return a.v || b.v; }
+  friend Mask operator~(Mask a) { return !a.v; }
+  friend Mask operator&&(Mask a, Mask b) { return a.v && b.v; }
+  friend Mask operator||(Mask a, Mask b) { return a.v || b.v; }
+  friend Mask operator!(Mask a) { return !a.v; }
+
   bool v;
 };
 

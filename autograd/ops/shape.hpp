@@ -7,8 +7,7 @@
 namespace xgrad {
 
 /// The same elements in another shape; one size may be -1 and is worked out. Shares the storage.
-Tensor reshape(Tensor x, const std::vector<std::int64_t>& shape, Source at = Source::here());
-Tensor reshape(Tensor x, const Shape& shape, Source at = Source::here());
+Tensor reshape(Tensor x, const NewShape& shape, Source at = Source::here());
 /// Axes start .. end made one; rank 0 becomes rank 1.
 Tensor flatten(Tensor x, Dim start = 0, Dim end = -1, Source at = Source::here());
 /// All axes in reverse order: the transpose of a matrix.
@@ -23,7 +22,7 @@ Tensor unsqueeze(Tensor x, Dim axis, Source at = Source::here());
 /// x repeated along axes of size 1 and along new leading axes until it has the shape: the copy gate; gradients add.
 Tensor broadcast_to(Tensor x, const Shape& shape, Source at = Source::here());
 /// The same, where a size of -1 keeps the axis as it is.
-Tensor expand(Tensor x, const std::vector<std::int64_t>& shape, Source at = Source::here());
+Tensor expand(Tensor x, const NewShape& shape, Source at = Source::here());
 /// A copy in storage of its own; the gradient passes through.
 Tensor clone(Tensor x, Source at = Source::here());
 /// One index along an axis, which disappears. Negative indices count from the end; out of range is an error.

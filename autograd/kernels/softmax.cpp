@@ -1,0 +1,304 @@
+#include <xgrad/autograd/kernels/softmax.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <xgrad/autograd/kernels/batch.hpp>
+#include <xgrad/autograd/kernels/parallel.hpp>
+#include <xgrad/autograd/kernels/wide_sum.hpp>
+
+namespace xgrad::kernels {
+namespace {
+
+template <class T>
+constexpr auto width = static_cast<std::int64_t>(Batch<T>::width);
+template <class T>
+constexpr T infinity = std::numeric_limits<T>::infinity();
+
+// A whole register, and the first `count` elements of one.
+struct Full {};
+struct Part {
+  std::int64_t count;
+};
+
+template <class T>
+Batch<T> load(const T* from, Full, T) {
+  return Batch<T>::load(from);
+}
+template <class T>
+Batch<T> load(const T* from, Part part, T fill) {
+  alignas(64) T lanes[Batch<T>::width];
+  for (std::int64_t i = 0; i < width<T>; ++i) lanes[i] = i < part.count ? from[i] : fill;
+  return Batch<T>::load(lanes);
+}
+template <class T>
+void store(Batch<T> y, T* to, Full) {
+  y.store(to);
+}
+template <class T>
+void store(Batch<T> y, T* to, Part part) {
+  alignas(64) T lanes[Batch<T>::width];
+  y.store(lanes);
+  std::copy_n(lanes, part.count, to);
+}
+
+// The kernels below are written once over strips: registers that hold either one line (its elements side by side, to be
+// folded across lanes) or as many neighbouring lines as there are lanes.
+
+template <class T>
+struct OneLine {
+  std::int64_t n;
+
+  template <class F>
+  void each(const F& f) const {
+    std::int64_t j = 0;
+    for (; j + width<T> <= n; j += width<T>) f(j, Full{});
+    if (j < n) f(j, Part{n - j});
+  }
+  Batch<T> max(Batch<T> m) const {
+    alignas(64) T lane[Batch<T>::width];
+    m.store(lane);
+    for (std::size_t half = Batch<T>::width / 2; half > 0; half /= 2)
+      for (std::size_t i = 0; i < half; ++i) lane[i] = lane[i + half] > lane[i] ? lane[i + half] : lane[i];
+    return lane[0];
+  }
+  void sums(WideSum<T>& s, double* out) const { out[0] = s.total(); }
+  template <class S>
+  Batch<T> spread(const S* of_lines) const {
+    return of_lines[0];
+  }
+  std::int64_t lines() const { return 1; }
+  std::int64_t stride() const { return 1; }
+};
+
+template <class T>
+struct ManyLines {
+  std::int64_t n, inner, count;
+
+  template <class F>
+  void each(const F& f) const {
+    if (count == width<T>)
+      for (std::int64_t j = 0; j < n; ++j) f(j * inner, Full{});
+    else
+      for (std::int64_t j = 0; j < n; ++j) f(j * inner, Part{count});
+  }
+  Batch<T> max(Batch<T> m) const { return m; }
+  void sums(WideSum<T>& s, double* out) const { std::copy_n(s.each(), Batch<T>::width, out); }
+  template <class S>
+  Batch<T> spread(const S* of_lines) const {
+    alignas(64) T lane[Batch<T>::width] = {};
+    for (std::int64_t i = 0; i < count; ++i) lane[i] = static_cast<T>(of_lines[i]);
+    return Batch<T>::load(lane);
+  }
+  std::int64_t lines() const { return count; }
+  std::int64_t stride() const { return inner; }
+};
+
+/// Calls f(offset, strip, first_line) for strips that cover all lines, side by side where there is enough to do.
+template <class T, class F>
+void over_strips(Along axis, const F& f) {
+  const std::int64_t n = std::max<std::int64_t>(1, axis.n);
+  if (axis.inner == 1) {
+    parallel_ranges(axis.outer, std::max<std::int64_t>(1, pointwise_grain / n), [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t line = begin; line < end; ++line) f(line * axis.n, OneLine<T>{axis.n}, line);
+    });
+    return;
+  }
+  const std::int64_t groups = (axis.inner + width<T> - 1) / width<T>;
+  const std::int64_t grain = std::max<std::int64_t>(1, pointwise_grain / (n * width<T>));
+  parallel_ranges(axis.outer * groups, grain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t k = begin; k < end; ++k) {
+      const std::int64_t o = k / groups, i = k % groups * width<T>;
+      const ManyLines<T> strip{axis.n, axis.inner, std::min(width<T>, axis.inner - i)};
+      f(o * axis.n * axis.inner + i, strip, o * axis.inner + i);
+    }
+  });
+}
+
+// A NaN loses every comparison here, but e^(NaN - m) brings it back into the sum.
+template <class T, class Strip>
+Batch<T> max_of(const T* x, const Strip& strip) {
+  Batch<T> m = -infinity<T>;
+  strip.each([&](std::int64_t at, auto part) {
+    const Batch<T> a = load(x + at, part, -infinity<T>);
+    m = where(a > m, a, m);
+  });
+  return strip.max(m);
+}
+
+// Σ e^(x - m), one number a line.
+template <class T, class Strip>
+void sum_exp(const T* x, Batch<T> m, const Strip& strip, double* out) {
+  WideSum<T> s;
+  strip.each([&](std::int64_t at, auto part) { s.add(exp(load(x + at, part, -infinity<T>) - m)); });
+  strip.sums(s, out);
+}
+
+template <class T, class Strip>
+[[gnu::flatten]] void softmax_strip(const T* x, T* y, const Strip& strip) {
+  const Batch<T> m = max_of(x, strip);
+  WideSum<T> s;
+  strip.each([&](std::int64_t at, auto part) {
+    const Batch<T> e = exp(load(x + at, part, -infinity<T>) - m);
+    s.add(e);
+    store(e, y + at, part);
+  });
+  double sums[Batch<T>::width];
+  strip.sums(s, sums);
+  const Batch<T> total = strip.spread(sums);
+  strip.each([&](std::int64_t at, auto part) { store(load(y + at, part, T(0)) / total, y + at, part); });
+}
+
+template <class T, class Strip>
+[[gnu::flatten]] void softmax_backward_strip(const T* y, const T* g, T* gx, const Strip& strip) {
+  WideSum<T> s;
+  strip.each([&](std::int64_t at, auto part) { s.add(load(y + at, part, T(0)) * load(g + at, part, T(0))); });
+  double sums[Batch<T>::width];
+  strip.sums(s, sums);
+  const Batch<T> mean = strip.spread(sums);
+  strip.each([&](std::int64_t at, auto part) {
+    store(load(y + at, part, T(0)) * (load(g + at, part, T(0)) - mean), gx + at, part);
+  });
+}
+
+template <class T, class Strip>
+[[gnu::flatten]] void log_softmax_strip(const T* x, T* y, const Strip& strip) {
+  const Batch<T> m = max_of(x, strip);
+  double sums[Batch<T>::width];
+  sum_exp(x, m, strip, sums);
+  for (std::int64_t i = 0; i < strip.lines(); ++i) sums[i] = std::log(sums[i]);
+  const Batch<T> log_sum = strip.spread(sums);
+  strip.each([&](std::int64_t at, auto part) { store(load(x + at, part, T(0)) - m - log_sum, y + at, part); });
+}
+
+template <class T, class Strip>
+[[gnu::flatten]] void log_softmax_backward_strip(const T* y, const T* g, T* gx, const Strip& strip) {
+  WideSum<T> s;
+  strip.each([&](std::int64_t at, auto part) { s.add(load(g + at, part, T(0))); });
+  double sums[Batch<T>::width];
+  strip.sums(s, sums);
+  const Batch<T> total = strip.spread(sums);
+  strip.each([&](std::int64_t at, auto part) {
+    store(load(g + at, part, T(0)) - exp(load(y + at, part, T(0))) * total, gx + at, part);
+  });
+}
+
+template <class T, class Strip>
+[[gnu::flatten]] void logsumexp_strip(const T* x, T* y, const Strip& strip) {
+  Batch<T> m = max_of(x, strip);
+  // An infinite maximum is the answer, and no shift: inf - inf would make it NaN.
+  m = where(abs(m) < infinity<T>, m, 0);
+  double sums[Batch<T>::width];
+  sum_exp(x, m, strip, sums);
+  alignas(64) T shift[Batch<T>::width];
+  m.store(shift);
+  for (std::int64_t i = 0; i < strip.lines(); ++i) y[i] = static_cast<T>(static_cast<double>(shift[i]) + std::log(sums[i]));
+}
+
+template <class T, class Strip>
+[[gnu::flatten]] void logsumexp_backward_strip(const T* x, const T* y, const T* g, T* gx, const Strip& strip) {
+  const Batch<T> total = strip.spread(y), scale = strip.spread(g);
+  strip.each([&](std::int64_t at, auto part) { store(exp(load(x + at, part, T(0)) - total) * scale, gx + at, part); });
+}
+
+template <class T, class Strip>
+[[gnu::flatten]] void cross_entropy_strip(const T* x, const std::int64_t* labels, std::int64_t ignored, T* shift, T* inverse,
+                                          double* loss, const Strip& strip) {
+  const Batch<T> m = max_of(x, strip);
+  alignas(64) T shifts[Batch<T>::width];
+  m.store(shifts);
+  double sums[Batch<T>::width];
+  sum_exp(x, m, strip, sums);
+  for (std::int64_t i = 0; i < strip.lines(); ++i) {
+    shift[i] = shifts[i];
+    inverse[i] = static_cast<T>(1 / sums[i]);
+    // ln Σ e^x - x_label, of which the shift cancels.
+    loss[i] = labels[i] == ignored ? 0 : std::log(sums[i]) - static_cast<double>(x[labels[i] * strip.stride() + i] - shifts[i]);
+  }
+}
+
+template <class T, class Strip>
+[[gnu::flatten]] void cross_entropy_backward_strip(const T* x, const std::int64_t* labels, std::int64_t ignored, const T* shift,
+                                                   const T* inverse, const T* scale, T* gx, const Strip& strip) {
+  const Batch<T> m = strip.spread(shift), r = strip.spread(inverse), s = strip.spread(scale);
+  strip.each([&](std::int64_t at, auto part) { store(exp(load(x + at, part, T(0)) - m) * r * s, gx + at, part); });
+  for (std::int64_t i = 0; i < strip.lines(); ++i) {
+    if (labels[i] != ignored) {
+      gx[labels[i] * strip.stride() + i] -= scale[i];
+      continue;
+    }
+    for (std::int64_t j = 0; j < strip.n; ++j) gx[j * strip.stride() + i] = 0;
+  }
+}
+
+}  // namespace
+
+template <class T>
+void softmax(const T* x, T* y, Along axis) {
+  over_strips<T>(axis, [&](std::int64_t at, const auto& strip, std::int64_t) { softmax_strip(x + at, y + at, strip); });
+}
+
+template <class T>
+void softmax_backward(const T* y, const T* g, T* gx, Along axis) {
+  over_strips<T>(axis, [&](std::int64_t at, const auto& strip, std::int64_t) {
+    softmax_backward_strip(y + at, g + at, gx + at, strip);
+  });
+}
+
+template <class T>
+void log_softmax(const T* x, T* y, Along axis) {
+  over_strips<T>(axis, [&](std::int64_t at, const auto& strip, std::int64_t) { log_softmax_strip(x + at, y + at, strip); });
+}
+
+template <class T>
+void log_softmax_backward(const T* y, const T* g, T* gx, Along axis) {
+  over_strips<T>(axis, [&](std::int64_t at, const auto& strip, std::int64_t) {
+    log_softmax_backward_strip(y + at, g + at, gx + at, strip);
+  });
+}
+
+template <class T>
+void logsumexp(const T* x, T* y, Along axis) {
+  over_strips<T>(axis, [&](std::int64_t at, const auto& strip, std::int64_t line) { logsumexp_strip(x + at, y + line, strip); });
+}
+
+template <class T>
+void logsumexp_backward(const T* x, const T* y, const T* g, T* gx, Along axis) {
+  over_strips<T>(axis, [&](std::int64_t at, const auto& strip, std::int64_t line) {
+    logsumexp_backward_strip(x + at, y + line, g + line, gx + at, strip);
+  });
+}
+
+template <class T>
+void cross_entropy(const T* x, const std::int64_t* labels, std::int64_t ignored, T* shift, T* inverse, double* loss, Along axis) {
+  over_strips<T>(axis, [&](std::int64_t at, const auto& strip, std::int64_t line) {
+    cross_entropy_strip(x + at, labels + line, ignored, shift + line, inverse + line, loss + line, strip);
+  });
+}
+
+template <class T>
+void cross_entropy_backward(const T* x, const std::int64_t* labels, std::int64_t ignored, const T* shift, const T* inverse,
+                            const T* weight, const T* g, std::int64_t g_step, T* gx, Along axis) {
+  over_strips<T>(axis, [&](std::int64_t at, const auto& strip, std::int64_t line) {
+    T scale[Batch<T>::width];
+    for (std::int64_t i = 0; i < strip.lines(); ++i) scale[i] = weight[line + i] * g[(line + i) * g_step];
+    cross_entropy_backward_strip(x + at, labels + line, ignored, shift + line, inverse + line, scale, gx + at, strip);
+  });
+}
+
+#define XGRAD_SOFTMAX(T)                                                                                              \
+  template void softmax(const T*, T*, Along);                                                                         \
+  template void softmax_backward(const T*, const T*, T*, Along);                                                      \
+  template void log_softmax(const T*, T*, Along);                                                                     \
+  template void log_softmax_backward(const T*, const T*, T*, Along);                                                  \
+  template void logsumexp(const T*, T*, Along);                                                                       \
+  template void logsumexp_backward(const T*, const T*, const T*, T*, Along);                                          \
+  template void cross_entropy(const T*, const std::int64_t*, std::int64_t, T*, T*, double*, Along);                   \
+  template void cross_entropy_backward(const T*, const std::int64_t*, std::int64_t, const T*, const T*, const T*, const T*, \
+                                       std::int64_t, T*, Along);
+XGRAD_SOFTMAX(float)
+XGRAD_SOFTMAX(double)
+#undef XGRAD_SOFTMAX
+
+}  // namespace xgrad::kernels

@@ -1,0 +1,126 @@
+#include <xgrad/autograd/ops/matmul.hpp>
+
+#include <array>
+#include <stdexcept>
+
+#include <xgrad/autograd/graph/dispatch.hpp>
+#include <xgrad/autograd/graph/record.hpp>
+#include <xgrad/autograd/kernels/broadcast.hpp>
+#include <xgrad/autograd/kernels/gemm.hpp>
+#include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/promotion.hpp>
+#include <xgrad/autograd/ops/shape.hpp>
+
+namespace xgrad {
+namespace {
+
+void require_same_floating(const char* op, const Tensor& a, const char* a_name, const Tensor& b, const char* b_name) {
+  for (const Tensor* x : {&a, &b})
+    if (!is_floating(x->dtype()))
+      throw std::invalid_argument(std::string(op) + ": " + (x == &a ? a_name : b_name) + " is " + name_of(x->dtype()) +
+                                  ": only float32 and float64 are multiplied: convert it with to()");
+  if (a.dtype() != b.dtype())
+    throw std::invalid_argument(std::string(op) + ": " + a_name + " is " + name_of(a.dtype()) + ", " + b_name + " is " +
+                                name_of(b.dtype()) + ": write 1.0f, x.to(float32) or model.to(float64)");
+}
+
+Shape leading(const Shape& shape) { return Shape(shape.data(), shape.rank() - 2); }
+
+struct Sizes {
+  std::int64_t m, n, k;
+};
+
+Sizes inner_sizes(const char* name, const Tensor& a, const Tensor& b, bool ta, bool tb) {
+  const std::int64_t m = a.shape().at(ta ? -1 : -2), ka = a.shape().at(ta ? -2 : -1);
+  const std::int64_t kb = b.shape().at(tb ? -1 : -2), n = b.shape().at(tb ? -2 : -1);
+  if (ka != kb)
+    throw std::invalid_argument(std::string(name) + ": cannot multiply " + to_string(a.shape()) + (ta ? " transposed" : "") + " by " +
+                                to_string(b.shape()) + (tb ? " transposed" : "") + ": the inner sizes must agree");
+  return {m, n, ka};
+}
+
+template <class T>
+void multiply(const Tensor& a, const Tensor& b, bool ta, bool tb, const Tensor& y, const Shape& batch, Sizes s) {
+  const Shape la = leading(a.shape()), lb = leading(b.shape());
+  const kernels::Plan<2> plan(batch.data(), batch.rank(), {la.data(), lb.data()}, {la.rank(), lb.rank()});
+  const std::int64_t step_a = s.m * s.k, step_b = s.k * s.n, step_y = s.m * s.n;
+  plan.run([&](std::int64_t to, const std::array<std::int64_t, 2>& from, std::int64_t count) {
+    for (std::int64_t i = 0; i < count; ++i)
+      kernels::gemm(ta, tb, s.m, s.n, s.k, a.data<T>() + (from[0] + i * plan.step[0]) * step_a,
+                    b.data<T>() + (from[1] + i * plan.step[1]) * step_b, y.write<T>() + (to + i) * step_y);
+  });
+}
+
+}  // namespace
+
+namespace detail {
+
+// With a' and b' the operands as they are read, y = a' b' has da' = g b'ᵀ and db' = a'ᵀ g. Where an operand is read
+// transposed, its gradient is the transpose of that, which the same product gives with its factors exchanged.
+Tensor product(const char* name, Tensor left, Tensor right, bool ta, bool tb, Source at) {
+  const Sizes sizes = inner_sizes(name, left, right, ta, tb);
+  if (left.rank() > 2 && right.rank() == 2 && !ta) {
+    // All rows of all matrices at once.
+    Shape shape = left.shape();
+    Tensor flat = reshape(std::move(left), {-1, sizes.k}, at);
+    return reshape(product(name, std::move(flat), std::move(right), ta, tb, at), shape.with(shape.rank() - 1, sizes.n), at);
+  }
+  const Shape batch = broadcast_shapes(name, leading(left.shape()), leading(right.shape()));
+  Tensor y = Tensor::uninitialized(batch.inserted(batch.rank(), sizes.m).inserted(batch.rank() + 1, sizes.n), left.dtype());
+  visit_floating(y.dtype(), [&](auto type) { multiply<typename decltype(type)::type>(left, right, ta, tb, y, batch, sizes); });
+  return record(name, at, std::move(y), {std::move(left), std::move(right)},
+                from<1>([=](Tensor b, Tensor g) {
+                  return ta ? product("matmul", b, g, tb, true, Source::here()) : product("matmul", g, b, false, !tb, Source::here());
+                }),
+                from<0>([=](Tensor a, Tensor g) {
+                  return tb ? product("matmul", g, a, true, ta, Source::here()) : product("matmul", a, g, !ta, false, Source::here());
+                }));
+}
+
+}  // namespace detail
+
+Tensor matmul(Tensor left, Tensor right, Source at) {
+  const Tensor both[] = {left, right};
+  detail::require_defined("matmul", both, 2);
+  if (left.rank() == 0 || right.rank() == 0)
+    throw std::invalid_argument("matmul: cannot multiply " + to_string(left.shape()) + " by " + to_string(right.shape()) +
+                                ": both need at least one axis: use * for a scalar");
+  require_same_floating("matmul", left, "the left operand", right, "the right operand");
+  const bool row = left.rank() == 1, column = right.rank() == 1;
+  const std::int64_t inner_right = right.shape().at(column ? -1 : -2);
+  if (left.shape().back() != inner_right)
+    throw std::invalid_argument("matmul: cannot multiply " + to_string(left.shape()) + " by " + to_string(right.shape()) +
+                                ": the inner sizes must agree");
+  if (row) left = unsqueeze(std::move(left), 0, at);
+  if (column) right = unsqueeze(std::move(right), 1, at);
+  Tensor y = detail::product("matmul", std::move(left), std::move(right), false, false, at);
+  if (column) y = squeeze(std::move(y), -1, at);
+  if (row) y = squeeze(std::move(y), column ? -1 : -2, at);
+  return y;
+}
+
+Tensor linear(Tensor input, Tensor weight, Tensor bias, Source at) {
+  const Tensor both[] = {input, weight};
+  detail::require_defined("linear", both, 2);
+  if (weight.rank() != 2 || input.rank() == 0)
+    throw std::invalid_argument("linear: the weight must be a matrix and the input have an axis, got weight " +
+                                to_string(weight.shape()) + " and input " + to_string(input.shape()));
+  if (input.shape().back() != weight.shape()[1])
+    throw std::invalid_argument("linear: cannot multiply input " + to_string(input.shape()) + " by the transpose of weight " +
+                                to_string(weight.shape()) + ": the last axes must agree");
+  require_same_floating("linear", input, "input", weight, "weight");
+  if (bias.defined()) {
+    require_same_floating("linear", input, "input", bias, "bias");
+    if (bias.shape() != Shape{weight.shape()[0]})
+      throw std::invalid_argument("linear: the bias must have shape " + to_string(Shape{weight.shape()[0]}) + ", got " + to_string(bias.shape()));
+  }
+  const bool row = input.rank() == 1;
+  if (row) input = unsqueeze(std::move(input), 0, at);
+  Tensor y = detail::product("linear", std::move(input), std::move(weight), false, true, at);
+  if (row) y = squeeze(std::move(y), 0, at);
+  return bias.defined() ? add(std::move(y), std::move(bias), at) : y;
+}
+
+Tensor Tensor::matmul(const Tensor& other, Source at) const { return xgrad::matmul(*this, other, at); }
+
+}  // namespace xgrad

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstddef>
+
+#include <xgrad/autograd/graph/tensor.hpp>
+
+namespace xgrad::detail {
+
+/// The dtype that the operands of a pointwise op meet in: the greatest among tensors of rank > 0; one of rank 0 or a
+/// weak number counts only by its category (bool, integer, floating). With `floating`, int64 and bool become float32.
+DType promote(const Tensor* x, std::size_t count, bool floating);
+
+/// Whether every floating operand is weak, so that the result is.
+bool all_weak(const Tensor* x, std::size_t count);
+
+/// The shape that all operands broadcast to; sizes that disagree are an error that names the op.
+Shape broadcast_all(const char* op, const Tensor* x, std::size_t count);
+
+/// Refuses a tensor that is empty (default-constructed or moved from), naming the op and the operand's place.
+void require_defined(const char* op, const Tensor* x, std::size_t count);
+
+}  // namespace xgrad::detail

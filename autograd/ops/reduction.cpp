@@ -1,0 +1,237 @@
+#include <xgrad/autograd/ops/reduction.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include <xgrad/autograd/graph/dispatch.hpp>
+#include <xgrad/autograd/graph/record.hpp>
+#include <xgrad/autograd/kernels/convert.hpp>
+#include <xgrad/autograd/kernels/reduce.hpp>
+#include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/promotion.hpp>
+#include <xgrad/autograd/ops/selection.hpp>
+#include <xgrad/autograd/ops/shape.hpp>
+
+namespace xgrad {
+namespace {
+
+// The shape of x with the reduced axes of size 1, and without them.
+Shape kept_shape(const Shape& shape, const std::vector<std::size_t>& axes) {
+  Shape result = shape;
+  for (std::size_t axis : axes) result = result.with(axis, 1);
+  return result;
+}
+
+Shape reduced_shape(const Shape& shape, const std::vector<std::size_t>& axes, KeepDims keep) {
+  if (keep == KeepDims::yes) return kept_shape(shape, axes);
+  Shape result = shape;
+  for (std::size_t i = axes.size(); i-- > 0;) result = result.without(axes[i]);
+  return result;
+}
+
+std::int64_t reduced_count(const Shape& shape, const std::vector<std::size_t>& axes) {
+  std::int64_t count = 1;
+  for (std::size_t axis : axes) count *= shape[axis];
+  return count;
+}
+
+// Neighbouring reduced axes make one run, read as (outer, n, inner). Calls f for each run, the innermost first, with the
+// sizes as they are after the runs before it.
+template <class F>
+void for_each_run(const Shape& shape, const std::vector<std::size_t>& axes, F&& f) {
+  std::int64_t inner = 1;
+  std::size_t right = shape.rank();
+  for (std::size_t last = axes.size(); last > 0;) {
+    std::size_t first = last - 1;
+    while (first > 0 && axes[first - 1] + 1 == axes[first]) --first;
+    for (std::size_t k = axes[last - 1] + 1; k < right; ++k) inner *= shape[k];
+    std::int64_t n = 1, outer = 1;
+    for (std::size_t k = axes[first]; k <= axes[last - 1]; ++k) n *= shape[k];
+    for (std::size_t k = 0; k < axes[first]; ++k) outer *= shape[k];
+    f(outer, n, inner);
+    right = axes[first];
+    last = first;
+  }
+}
+
+Tensor as_number(const Tensor& x) { return x.dtype() == boolean ? detail::converted(x, int64) : x; }
+
+// Σ x / divisor, of the shape asked for. Sums stay wide until the last run is done.
+Tensor sum_values(const Tensor& input, const std::vector<std::size_t>& axes, const Shape& shape, double divisor) {
+  const Tensor x = as_number(input);
+  Tensor y = Tensor::uninitialized(shape, x.dtype());
+  if (x.dtype() == int64) {
+    std::vector<std::int64_t> sums(x.data<std::int64_t>(), x.data<std::int64_t>() + x.size());
+    for_each_run(x.shape(), axes, [&](std::int64_t outer, std::int64_t n, std::int64_t inner) {
+      std::vector<std::int64_t> out(static_cast<std::size_t>(outer * inner));
+      kernels::sum(sums.data(), out.data(), outer, n, inner);
+      sums = std::move(out);
+    });
+    std::copy(sums.begin(), sums.end(), y.write<std::int64_t>());
+    return y;
+  }
+  detail::visit_floating(x.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    std::vector<double> sums;
+    bool first = true;
+    for_each_run(x.shape(), axes, [&](std::int64_t outer, std::int64_t n, std::int64_t inner) {
+      std::vector<double> out(static_cast<std::size_t>(outer * inner));
+      if (first) kernels::sum(x.data<T>(), out.data(), outer, n, inner);
+      else kernels::sum(sums.data(), out.data(), outer, n, inner);
+      sums = std::move(out);
+      first = false;
+    });
+    if (first) {
+      std::transform(x.data<T>(), x.data<T>() + x.size(), y.write<T>(), [=](T v) { return static_cast<T>(v / divisor); });
+      return;
+    }
+    std::transform(sums.begin(), sums.end(), y.write<T>(), [=](double v) { return static_cast<T>(v / divisor); });
+  });
+  return y;
+}
+
+Tensor extreme_values(const Tensor& input, const std::vector<std::size_t>& axes, const Shape& shape, bool largest) {
+  const Tensor x = as_number(input);
+  Tensor y = Tensor::uninitialized(shape, x.dtype());
+  detail::visit(x.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    if constexpr (!std::is_same_v<T, bool>) {
+      std::vector<T> values(x.data<T>(), x.data<T>() + x.size());
+      for_each_run(x.shape(), axes, [&](std::int64_t outer, std::int64_t n, std::int64_t inner) {
+        std::vector<T> out(static_cast<std::size_t>(outer * inner));
+        kernels::extreme(values.data(), out.data(), outer, n, inner, largest);
+        values = std::move(out);
+      });
+      std::copy(values.begin(), values.end(), y.write<T>());
+    }
+  });
+  return y;
+}
+
+void require_elements(const char* op, const Tensor& x, const std::vector<std::size_t>& axes) {
+  if (reduced_count(x.shape(), axes) == 0 && reduced_shape(x.shape(), axes, KeepDims::no).count() > 0)
+    throw std::invalid_argument(std::string(op) + ": there is nothing to choose from in shape " + to_string(x.shape()));
+}
+
+Tensor extreme_op(const char* name, Tensor input, const Axes& asked, KeepDims keep, bool largest, Source at) {
+  detail::require_defined(name, &input, 1);
+  const auto axes = asked.resolve(name, input.rank());
+  require_elements(name, input, axes);
+  Tensor values = extreme_values(input, axes, reduced_shape(input.shape(), axes, keep), largest);
+  const Shape kept = kept_shape(input.shape(), axes);
+  return record(name, at, std::move(values), {std::move(input)}, from_xy([kept, axes](Tensor x, Tensor y, Tensor g) {
+                  const Tensor ties = (x == reshape(y, kept)) | isnan(x);
+                  const Tensor count = sum(ties.to(g.dtype()), Axes(std::vector<std::int64_t>(axes.begin(), axes.end())), keepdims);
+                  return where(ties, reshape(g, kept) / count, 0);
+                }));
+}
+
+Tensor arg_values(const char* op, const Tensor& input, std::size_t axis, bool largest) {
+  const Tensor x = as_number(input);
+  require_elements(op, x, {axis});
+  Tensor y = Tensor::uninitialized(x.shape().with(axis, 1), int64);
+  detail::visit(x.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    if constexpr (!std::is_same_v<T, bool>)
+      for_each_run(x.shape(), {axis}, [&](std::int64_t outer, std::int64_t n, std::int64_t inner) {
+        kernels::arg_extreme(x.data<T>(), y.write<std::int64_t>(), outer, n, inner, largest);
+      });
+  });
+  return y;
+}
+
+// A tensor of rank 0 counts as one of a single element along an axis.
+Tensor arg_op(const char* op, Tensor x, Dim asked, KeepDims keep, bool largest) {
+  detail::require_defined(op, &x, 1);
+  const std::size_t axis = resolve_axis(op, asked, std::max<std::size_t>(1, x.rank()));
+  if (x.rank() == 0) return arg_values(op, x.alias({1}), 0, largest).alias({});
+  Tensor y = arg_values(op, x, axis, largest);
+  return keep == KeepDims::yes ? y : y.alias(x.shape().without(axis));
+}
+
+ValuesIndices extreme_along(const char* op, Tensor x, Dim asked, KeepDims keep, bool largest, Source at) {
+  detail::require_defined(op, &x, 1);
+  const std::size_t axis = resolve_axis(op, asked, std::max<std::size_t>(1, x.rank()));
+  if (x.rank() == 0) return {clone(x, at), Tensor({}, int64).alias({})};
+  const Tensor indices = arg_values(op, x, axis, largest);
+  const auto along = static_cast<std::int64_t>(axis);
+  Tensor values = gather(x, along, indices, at);
+  if (keep == KeepDims::yes) return {values, indices};
+  return {squeeze(values, along, at), indices.alias(x.shape().without(axis))};
+}
+
+}  // namespace
+
+Tensor sum(Tensor input, Axes asked, KeepDims keep, Source at) {
+  detail::require_defined("sum", &input, 1);
+  const auto axes = asked.resolve("sum", input.rank());
+  const Shape shape = input.shape(), kept = kept_shape(shape, axes);
+  Tensor y = sum_values(input, axes, reduced_shape(shape, axes, keep), 1);
+  return record("sum", at, std::move(y), {std::move(input)},
+                [shape, kept](Tensor g) { return broadcast_to(reshape(g, kept), shape); });
+}
+
+Tensor mean(Tensor input, Axes asked, KeepDims keep, Source at) {
+  detail::require_defined("mean", &input, 1);
+  const auto axes = asked.resolve("mean", input.rank());
+  if (!is_floating(input.dtype())) input = to(input, float32, at);
+  const Shape shape = input.shape(), kept = kept_shape(shape, axes);
+  const auto n = static_cast<double>(reduced_count(shape, axes));
+  Tensor y = sum_values(input, axes, reduced_shape(shape, axes, keep), n);
+  return record("mean", at, std::move(y), {std::move(input)},
+                [shape, kept, n](Tensor g) { return broadcast_to(reshape(g, kept) / n, shape); });
+}
+
+Tensor var(Tensor x, Axes asked, double correction, KeepDims keep, Source at) {
+  detail::require_defined("var", &x, 1);
+  const auto axes = asked.resolve("var", x.rank());
+  const double n = std::max(0.0, static_cast<double>(reduced_count(x.shape(), axes)) - correction);
+  const Axes same(std::vector<std::int64_t>(axes.begin(), axes.end()));
+  const Tensor deviation = sub(x, mean(x, same, keepdims, at), at);
+  return div(sum(square(deviation, at), same, keep, at), n, at);
+}
+
+Tensor std(Tensor x, Axes axes, double correction, KeepDims keep, Source at) {
+  const Tensor v = var(std::move(x), std::move(axes), correction, keep, at);
+  // The root is taken of 1 where the variance is 0, so that its infinite slope there meets no gradient.
+  const Tensor flat = v == 0;
+  return where(flat, 0, sqrt(where(flat, 1, v, at), at), at);
+}
+
+Tensor amax(Tensor x, Axes axes, KeepDims keep, Source at) { return extreme_op("amax", std::move(x), axes, keep, true, at); }
+Tensor amin(Tensor x, Axes axes, KeepDims keep, Source at) { return extreme_op("amin", std::move(x), axes, keep, false, at); }
+Tensor max(Tensor x, Source at) { return extreme_op("max", std::move(x), {}, KeepDims::no, true, at); }
+Tensor min(Tensor x, Source at) { return extreme_op("min", std::move(x), {}, KeepDims::no, false, at); }
+
+ValuesIndices max(Tensor x, Dim axis, KeepDims keep, Source at) { return extreme_along("max", std::move(x), axis, keep, true, at); }
+ValuesIndices min(Tensor x, Dim axis, KeepDims keep, Source at) { return extreme_along("min", std::move(x), axis, keep, false, at); }
+
+Tensor argmax(Tensor x, Source) {
+  detail::require_defined("argmax", &x, 1);
+  return arg_values("argmax", x.alias({x.size()}), 0, true).alias({});
+}
+Tensor argmin(Tensor x, Source) {
+  detail::require_defined("argmin", &x, 1);
+  return arg_values("argmin", x.alias({x.size()}), 0, false).alias({});
+}
+Tensor argmax(Tensor x, Dim axis, KeepDims keep, Source) { return arg_op("argmax", std::move(x), axis, keep, true); }
+Tensor argmin(Tensor x, Dim axis, KeepDims keep, Source) { return arg_op("argmin", std::move(x), axis, keep, false); }
+
+Tensor sum_to(Tensor x, const Shape& shape, Source at) {
+  detail::require_defined("sum_to", &x, 1);
+  if (x.shape() == shape) return x;
+  if (!broadcasts_to(shape, x.shape()))
+    throw std::invalid_argument("sum_to: " + to_string(shape) + " does not broadcast to " + to_string(x.shape()));
+  const std::size_t lead = x.rank() - shape.rank();
+  std::vector<std::size_t> axes;
+  for (std::size_t k = 0; k < x.rank(); ++k)
+    if (k < lead || (shape[k - lead] == 1 && x.shape()[k] != 1)) axes.push_back(k);
+  const Shape from = x.shape();
+  Tensor y = sum_values(x, axes, shape, 1);
+  return record("sum_to", at, std::move(y), {std::move(x)}, [from](Tensor g) { return broadcast_to(g, from); });
+}
+
+Tensor Tensor::sum(Axes axes, KeepDims keep, Source at) const { return xgrad::sum(*this, std::move(axes), keep, at); }
+Tensor Tensor::mean(Axes axes, KeepDims keep, Source at) const { return xgrad::mean(*this, std::move(axes), keep, at); }
+
+}  // namespace xgrad

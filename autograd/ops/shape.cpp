@@ -1,0 +1,281 @@
+#include <xgrad/autograd/ops/shape.hpp>
+
+#include <algorithm>
+#include <numeric>
+#include <stdexcept>
+
+#include <xgrad/autograd/graph/dispatch.hpp>
+#include <xgrad/autograd/graph/record.hpp>
+#include <xgrad/autograd/kernels/layout.hpp>
+#include <xgrad/autograd/ops/promotion.hpp>
+
+namespace xgrad {
+namespace {
+
+// The shape of x read as (outer, size, inner) around an axis.
+struct Around {
+  std::int64_t outer = 1, size, inner = 1;
+  Around(const Shape& shape, std::size_t axis) : size(shape[axis]) {
+    for (std::size_t k = 0; k < axis; ++k) outer *= shape[k];
+    for (std::size_t k = axis + 1; k < shape.rank(); ++k) inner *= shape[k];
+  }
+};
+
+Tensor permuted(const Tensor& x, const Shape& shape, const std::vector<std::int64_t>& strides) {
+  Tensor y = Tensor::uninitialized(shape, x.dtype());
+  detail::visit(x.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    kernels::permute(x.data<T>(), y.write<T>(), shape.rank(), shape.data(), strides.data());
+  });
+  return y;
+}
+
+std::vector<std::int64_t> strides_of(const Shape& shape) {
+  std::vector<std::int64_t> strides(shape.rank());
+  std::int64_t running = 1;
+  for (std::size_t k = shape.rank(); k-- > 0;) {
+    strides[k] = running;
+    running *= shape[k];
+  }
+  return strides;
+}
+
+Shape worked_out(const Tensor& x, const std::vector<std::int64_t>& sizes) {
+  std::vector<std::int64_t> result = sizes;
+  std::int64_t known = 1, unknown = -1;
+  const auto text = [&] {
+    std::string all = "(";
+    for (std::size_t i = 0; i < sizes.size(); ++i) all += (i ? ", " : "") + std::to_string(sizes[i]);
+    return "reshape: cannot make " + all + ") of " + to_string(x.shape());
+  };
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    if (sizes[i] == -1) {
+      if (unknown >= 0) throw std::invalid_argument(text() + ": only one size can be -1");
+      unknown = static_cast<std::int64_t>(i);
+    } else {
+      if (sizes[i] < 0) throw std::invalid_argument(text() + ": a size is at least 0, or -1 to be worked out");
+      known *= sizes[i];
+    }
+  }
+  if (unknown >= 0) {
+    if (known == 0 || x.size() % known != 0) throw std::invalid_argument(text() + ": the size of -1 cannot be worked out");
+    result[static_cast<std::size_t>(unknown)] = x.size() / known;
+  }
+  const Shape shape(result);
+  if (shape.count() != x.size())
+    throw std::invalid_argument(text() + ": that takes " + std::to_string(shape.count()) + " elements, not " + std::to_string(x.size()));
+  return shape;
+}
+
+}  // namespace
+
+Tensor reshape(Tensor x, const NewShape& shape, Source at) {
+  detail::require_defined("reshape", &x, 1);
+  const Shape from = x.shape(), to = worked_out(x, shape.sizes());
+  Tensor y = x.alias(to);
+  return record("reshape", at, std::move(y), {std::move(x)}, [from](Tensor g) { return reshape(g, from); });
+}
+
+Tensor flatten(Tensor x, Dim start, Dim end, Source at) {
+  detail::require_defined("flatten", &x, 1);
+  if (x.rank() == 0) return reshape(std::move(x), {1}, at);
+  const std::size_t first = resolve_axis("flatten", start, x.rank()), last = resolve_axis("flatten", end, x.rank());
+  if (first > last) throw std::invalid_argument("flatten: axis " + std::to_string(first) + " comes after axis " + std::to_string(last));
+  std::vector<std::int64_t> sizes(x.shape().begin(), x.shape().begin() + first);
+  sizes.push_back(std::accumulate(x.shape().begin() + first, x.shape().begin() + last + 1, std::int64_t{1}, std::multiplies<>()));
+  sizes.insert(sizes.end(), x.shape().begin() + last + 1, x.shape().end());
+  return reshape(std::move(x), sizes, at);
+}
+
+Tensor transpose(Tensor x, Source at) {
+  detail::require_defined("transpose", &x, 1);
+  std::vector<std::int64_t> axes(x.rank());
+  std::iota(axes.rbegin(), axes.rend(), 0);
+  return transpose(std::move(x), axes, at);
+}
+
+Tensor transpose(Tensor x, const std::vector<std::int64_t>& order, Source at) {
+  detail::require_defined("transpose", &x, 1);
+  const std::size_t rank = x.rank();
+  if (order.size() != rank)
+    throw std::invalid_argument("transpose: " + std::to_string(order.size()) + " axes were named for shape " + to_string(x.shape()));
+  std::vector<std::int64_t> sizes, strides, inverse(rank, -1);
+  const auto own = strides_of(x.shape());
+  for (std::size_t k = 0; k < rank; ++k) {
+    const std::size_t axis = resolve_axis("transpose", order[k], rank);
+    if (inverse[axis] != -1) throw std::invalid_argument("transpose: axis " + std::to_string(axis) + " is named twice");
+    inverse[axis] = static_cast<std::int64_t>(k);
+    sizes.push_back(x.shape()[axis]);
+    strides.push_back(own[axis]);
+  }
+  Tensor y = permuted(x, Shape(sizes), strides);
+  return record("transpose", at, std::move(y), {std::move(x)}, [inverse](Tensor g) { return transpose(g, inverse); });
+}
+
+Tensor swapaxes(Tensor x, Dim a, Dim b, Source at) {
+  detail::require_defined("swapaxes", &x, 1);
+  std::vector<std::int64_t> axes(x.rank());
+  std::iota(axes.begin(), axes.end(), 0);
+  std::swap(axes[resolve_axis("swapaxes", a, x.rank())], axes[resolve_axis("swapaxes", b, x.rank())]);
+  return transpose(std::move(x), axes, at);
+}
+
+Tensor squeeze(Tensor x, Dim asked, Source at) {
+  detail::require_defined("squeeze", &x, 1);
+  const std::size_t axis = resolve_axis("squeeze", asked, x.rank());
+  if (x.shape()[axis] != 1)
+    throw std::invalid_argument("squeeze: axis " + std::to_string(axis) + " of shape " + to_string(x.shape()) + " is not of size 1");
+  const Shape shape = x.shape().without(axis);
+  return reshape(std::move(x), shape, at);
+}
+
+Tensor unsqueeze(Tensor x, Dim asked, Source at) {
+  detail::require_defined("unsqueeze", &x, 1);
+  const Shape shape = x.shape().inserted(resolve_axis("unsqueeze", asked, x.rank() + 1), 1);
+  return reshape(std::move(x), shape, at);
+}
+
+Tensor broadcast_to(Tensor x, const Shape& shape, Source at) {
+  detail::require_defined("broadcast_to", &x, 1);
+  if (x.shape() == shape) return x;
+  if (!broadcasts_to(x.shape(), shape))
+    throw std::invalid_argument("broadcast_to: cannot broadcast " + to_string(x.shape()) + " to " + to_string(shape));
+  std::vector<std::int64_t> strides(shape.rank(), 0);
+  const auto own = strides_of(x.shape());
+  const std::size_t lead = shape.rank() - x.rank();
+  for (std::size_t k = 0; k < x.rank(); ++k)
+    if (x.shape()[k] != 1) strides[lead + k] = own[k];
+  Tensor y = permuted(x, shape, strides);
+  return record("broadcast_to", at, std::move(y), {std::move(x)}, [](Tensor g) { return g; });
+}
+
+Tensor expand(Tensor x, const NewShape& asked, Source at) {
+  detail::require_defined("expand", &x, 1);
+  std::vector<std::int64_t> sizes = asked.sizes();
+  for (std::size_t back = 1; back <= sizes.size(); ++back) {
+    std::int64_t& size = sizes[sizes.size() - back];
+    if (size != -1) continue;
+    if (back > x.rank()) throw std::invalid_argument("expand: -1 keeps a size, and shape " + to_string(x.shape()) + " has no such axis");
+    size = x.shape()[x.rank() - back];
+  }
+  return broadcast_to(std::move(x), Shape(sizes), at);
+}
+
+Tensor clone(Tensor x, Source at) {
+  detail::require_defined("clone", &x, 1);
+  Tensor y = permuted(x, x.shape(), strides_of(x.shape()));
+  return record("clone", at, std::move(y), {std::move(x)}, [](Tensor g) { return g; });
+}
+
+namespace {
+
+Tensor take(const char* name, Tensor x, std::size_t axis, std::int64_t start, std::int64_t step, std::int64_t count, Source at);
+
+// Zeros of the given size along the axis, with g put at start, start + step, ...: the adjoint of a narrowing.
+Tensor spread(const Tensor& g, std::size_t axis, std::int64_t size, std::int64_t start, std::int64_t step) {
+  const Shape shape = g.shape().with(axis, size);
+  Tensor y = Tensor::uninitialized(shape, g.dtype());
+  const Around all(shape, axis);
+  const std::int64_t count = g.shape()[axis];
+  detail::visit(g.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    std::fill_n(y.write<T>(), y.size(), T(0));
+    kernels::put_range(g.data<T>(), y.write<T>(), all.outer, size, all.inner, start, step, count);
+  });
+  return record("spread", Source::here(), std::move(y), {Tensor(g)},
+                [=](Tensor u) { return take("spread", u, axis, start, step, count, Source::here()); });
+}
+
+// Elements start, start + step, ... (count of them) along an axis.
+Tensor take(const char* name, Tensor x, std::size_t axis, std::int64_t start, std::int64_t step, std::int64_t count, Source at) {
+  const Around all(x.shape(), axis);
+  const Shape shape = x.shape().with(axis, count);
+  Tensor y;
+  if (axis == 0 && (step == 1 || count <= 1)) {
+    y = x.alias(shape, count == 0 ? 0 : start * all.inner);
+  } else {
+    y = Tensor::uninitialized(shape, x.dtype());
+    detail::visit(x.dtype(), [&](auto type) {
+      using T = typename decltype(type)::type;
+      kernels::take_range(x.data<T>(), y.write<T>(), all.outer, all.size, all.inner, start, step, count);
+    });
+  }
+  const std::int64_t size = all.size;
+  return record(name, at, std::move(y), {std::move(x)}, [=](Tensor g) { return spread(g, axis, size, start, step); });
+}
+
+}  // namespace
+
+Tensor select(Tensor x, Dim asked, Dim index, Source at) {
+  detail::require_defined("select", &x, 1);
+  const std::size_t axis = resolve_axis("select", asked, x.rank());
+  const std::int64_t size = x.shape()[axis];
+  if (index < -size || index >= size)
+    throw std::invalid_argument("select: index " + std::to_string(index.value()) + " is out of range for axis " + std::to_string(axis) +
+                                " of shape " + to_string(x.shape()));
+  const Tensor y = take("select", std::move(x), axis, index < 0 ? index + size : index.value(), 1, 1, at);
+  return squeeze(y, static_cast<std::int64_t>(axis), at);
+}
+
+namespace {
+
+// A range clamped as Python clamps a slice: where it starts, and how many elements it has.
+std::pair<std::int64_t, std::int64_t> clamped(std::optional<std::int64_t> from, std::optional<std::int64_t> to, std::int64_t step,
+                                              std::int64_t size) {
+  const std::int64_t low = step > 0 ? 0 : -1, high = step > 0 ? size : size - 1;
+  const auto within = [&](std::int64_t i) { return std::clamp(i < 0 ? i + size : i, low, high); };
+  const std::int64_t start = from ? within(*from) : (step > 0 ? low : high);
+  const std::int64_t stop = to ? within(*to) : (step > 0 ? high : low);
+  const std::int64_t span = step > 0 ? stop - start : start - stop;
+  const std::int64_t stride = step > 0 ? step : -step;
+  return {start, span <= 0 ? 0 : (span + stride - 1) / stride};
+}
+
+Tensor range(const char* name, Tensor x, std::size_t axis, std::optional<std::int64_t> start, std::optional<std::int64_t> stop,
+             std::int64_t step, Source at) {
+  if (step == 0) throw std::invalid_argument(std::string(name) + ": the step of a range cannot be 0");
+  const std::int64_t size = x.shape()[axis];
+  const auto [first, count] = clamped(start, stop, step, size);
+  if (count == size && step == 1) return x;
+  return take(name, std::move(x), axis, count == 0 ? 0 : first, step, count, at);
+}
+
+}  // namespace
+
+Tensor narrow(Tensor x, Dim asked, Dim start, Dim stop, Dim step, Source at) {
+  detail::require_defined("narrow", &x, 1);
+  const std::size_t axis = resolve_axis("narrow", asked, x.rank());
+  return range("narrow", std::move(x), axis, start.value(), stop.value(), step, at);
+}
+
+Tensor Tensor::slice(const std::vector<detail::Slice>& index, Source at) const {
+  using Kind = detail::Slice::Kind;
+  Tensor x = *this;
+  detail::require_defined("slice", &x, 1);
+  const auto named = static_cast<std::size_t>(std::count_if(index.begin(), index.end(), [](const detail::Slice& s) {
+    return s.kind == Kind::index || s.kind == Kind::range;
+  }));
+  if (named > x.rank())
+    throw std::invalid_argument("slice: " + std::to_string(named) + " indices for shape " + to_string(x.shape()));
+  if (std::count_if(index.begin(), index.end(), [](const detail::Slice& s) { return s.kind == Kind::ellipsis; }) > 1)
+    throw std::invalid_argument("slice: an ellipsis can stand once only");
+  std::size_t axis = 0;
+  std::size_t hidden = x.rank() - named;
+  for (const detail::Slice& s : index) {
+    switch (s.kind) {
+      case Kind::index: x = xgrad::select(std::move(x), axis, *s.start, at); break;
+      case Kind::range: x = range("slice", std::move(x), axis++, s.start, s.stop, s.step, at); break;
+      case Kind::newaxis: x = unsqueeze(std::move(x), axis++, at); break;
+      case Kind::ellipsis: axis += hidden; break;
+    }
+  }
+  return x;
+}
+
+Tensor Tensor::reshape(const NewShape& shape, Source at) const { return xgrad::reshape(*this, shape, at); }
+Tensor Tensor::transpose(Source at) const { return xgrad::transpose(*this, at); }
+Tensor Tensor::clone(Source at) const { return xgrad::clone(*this, at); }
+Tensor Tensor::select(Dim axis, Dim index, Source at) const { return xgrad::select(*this, axis, index, at); }
+Tensor Tensor::operator[](const Tensor& rows) const { return index_select(*this, 0, rows); }
+
+}  // namespace xgrad
