@@ -1,0 +1,290 @@
+#include <xgrad/autograd/engine/backward.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <stdexcept>
+#include <unordered_map>
+
+#include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/graph/node.hpp>
+#include <xgrad/autograd/kernels/parallel.hpp>
+#include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/creation.hpp>
+#include <xgrad/autograd/ops/reduction.hpp>
+#include <xgrad/autograd/ops/shape.hpp>
+
+namespace xgrad {
+
+// One walk over a graph, from its roots back to its leaves. The nodes that wait are kept in a heap by their numbers; since
+// a node's number exceeds those of its inputs, the greatest one has received all of its gradient. A node's waiting
+// gradient lives in the node itself, unless another walk (of another thread, or around this one) is using that place.
+class Engine {
+ public:
+  Engine(Graph graph, const std::vector<Tensor>* targets) : graph_(graph), id_(next_id()), targets_(targets) {
+    if (targets_) {
+      lowest_ = UINT64_MAX;
+      found_.resize(targets_->size());
+      for (const Tensor& target : *targets_) lowest_ = std::min(lowest_, target.node()->number());
+    }
+  }
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  ~Engine() {
+    for (const Waiting& waiting : heap_) take_pending(waiting.node.get());
+  }
+
+  void run(const std::vector<Tensor>& roots, const std::vector<Tensor>& seeds) {
+    {
+      detail::ModeScope mode(graph_ == Graph::create);
+      for (std::size_t i = 0; i < roots.size(); ++i) arrive(Ref<Node>(roots[i].node()), seeds[i]);
+      while (!heap_.empty()) {
+        std::pop_heap(heap_.begin(), heap_.end());
+        const Ref<Node> node = heap_.back().node;
+        heap_.pop_back();
+        visit(node);
+      }
+      prepare_leaves();
+    }
+    hand_over();
+  }
+
+  std::vector<Tensor>& found() { return found_; }
+
+ private:
+  struct Waiting {
+    std::uint64_t number;
+    Ref<Node> node;
+    bool operator<(const Waiting& other) const { return number < other.number; }
+  };
+  struct Result {
+    Ref<Node> node;
+    Tensor gradient;
+  };
+
+  static std::uint64_t next_id() {
+    static std::atomic<std::uint64_t> last{0};
+    return last.fetch_add(1, std::memory_order_relaxed) + 1;
+  }
+
+  // The place where this walk keeps the node's gradient; `first` tells whether the node is new to it.
+  Tensor& pending(Node* node, bool& first) {
+    std::uint64_t nobody = 0;
+    if (node->run_.load(std::memory_order_relaxed) == id_) return node->pending_;
+    if (node->run_.compare_exchange_strong(nobody, id_, std::memory_order_acquire)) {
+      first = true;
+      return node->pending_;
+    }
+    const auto [entry, added] = elsewhere_.try_emplace(node);
+    first = added;
+    return entry->second;
+  }
+
+  Tensor take_pending(Node* node) {
+    Tensor gradient;
+    if (node->run_.load(std::memory_order_relaxed) == id_) {
+      gradient = std::move(node->pending_);
+      node->pending_ = Tensor();
+      node->run_.store(0, std::memory_order_release);
+    } else if (const auto entry = elsewhere_.find(node); entry != elsewhere_.end()) {
+      gradient = std::move(entry->second);
+      elsewhere_.erase(entry);
+    }
+    return gradient;
+  }
+
+  // The copy gate: gradients that meet are added.
+  void arrive(Ref<Node> node, Tensor gradient) {
+    bool first = false;
+    Tensor& sum = pending(node.get(), first);
+    if (first) {
+      sum = std::move(gradient);
+      heap_.push_back({node->number(), std::move(node)});
+      std::push_heap(heap_.begin(), heap_.end());
+    } else if (graph_ != Graph::create && alone(sum)) {
+      sum.add_(gradient);
+    } else {
+      sum = add(sum, gradient, node->at());
+    }
+  }
+
+  // Whether nobody else can see the tensor's memory.
+  static bool alone(const Tensor& x) { return x.value()->count.load() == 1 && x.storage()->use_count() == 1; }
+
+  void visit(const Ref<Node>& node) {
+    Tensor g = take_pending(node.get());
+    if (const detail::NodeExtras* extras = node->find_extras()) g = hooked(*node, *extras, std::move(g));
+    if (targets_) {
+      for (std::size_t i = 0; i < targets_->size(); ++i)
+        if ((*targets_)[i].node() == node.get()) found_[i] = g;
+      if (node->number() <= lowest_) return;
+    } else if (node->locked([&] { return node->owner_ != nullptr; })) {
+      results_.push_back({node, g});
+    }
+    if (node->is_leaf()) return;
+    check(*node);
+    pull(*node, g);
+    if (graph_ == Graph::release) node->let_go();
+  }
+
+  static Tensor hooked(const Node& node, const detail::NodeExtras& extras, Tensor g) {
+    const std::vector<Hook> hooks = extras.hooks;
+    for (const Hook& hook : hooks) {
+      Tensor other = hook(g);
+      if (!other.defined()) continue;
+      if (other.shape() != node.shape())
+        throw std::invalid_argument("backward: a hook on a value of shape " + to_string(node.shape()) + " returned a gradient of shape " +
+                                    to_string(other.shape()));
+      g = to(std::move(other), node.dtype(), node.at());
+    }
+    return g;
+  }
+
+  static void check(const Node& node) {
+    if (node.released())
+      throw std::logic_error(
+          "backward: this graph was freed by an earlier backward: pass retain_graph, or detach the value carried over from the last step (at " +
+          std::string(node.name()) + ", " + to_string(node.at()) + ")");
+    for (std::size_t i = 0; i < node.edge_count(); ++i) refuse_stale(node, node.edges()[i].saved, "input ", i + 1);
+    refuse_stale(node, node.saved_output(), "its output", 0);
+  }
+
+  static void refuse_stale(const Node& node, const detail::Saved& saved, const char* what, std::size_t place) {
+    if (!saved.defined() || !saved.stale()) return;
+    throw std::logic_error("backward: " + std::string(node.name()) + " (" + to_string(node.at()) + ") needs " + what +
+                           (place == 0 ? "" : std::to_string(place - 1)) + ", which was written in place at " + to_string(saved.last_write()) +
+                           ": write before the op, or give the op a clone()");
+  }
+
+  void pull(Node& node, const Tensor& g) {
+    constexpr std::size_t few = 4;
+    Tensor inside[few];
+    std::vector<Tensor> outside;
+    Tensor* out = inside;
+    if (node.edge_count() > few) {
+      outside.resize(node.edge_count());
+      out = outside.data();
+    }
+    try {
+      node.pull(g, out);
+    } catch (const std::bad_alloc&) {
+      throw;
+    } catch (const std::exception& error) {
+      throw std::runtime_error("backward of " + std::string(node.name()) + " (" + to_string(node.at()) + "): " + error.what());
+    }
+    for (std::size_t i = 0; i < node.edge_count(); ++i) {
+      const Ref<Node>& input = node.edges()[i].node;
+      if (!input || !out[i].defined() || (targets_ && input->number() < lowest_)) continue;
+      arrive(input, fold(node, *input, std::move(out[i])));
+    }
+  }
+
+  // Brings a gradient into its input's shape and dtype.
+  static Tensor fold(const Node& node, const Node& input, Tensor g) {
+    if (g.shape() != input.shape()) {
+      if (!broadcasts_to(input.shape(), g.shape()))
+        throw std::logic_error("backward of " + std::string(node.name()) + " (" + to_string(node.at()) + "): its rule gave a gradient of shape " +
+                               to_string(g.shape()) + " for an input of shape " + to_string(input.shape()));
+      g = sum_to(std::move(g), input.shape(), node.at());
+    }
+    return g.dtype() == input.dtype() ? g : to(std::move(g), input.dtype(), node.at());
+  }
+
+  // Everything that can fail happens before the first leaf is touched.
+  void prepare_leaves() {
+    for (Result& result : results_) {
+      const Tensor before = result.node->locked([&] { return result.node->owner_ ? result.node->owner_->grad : Tensor(); });
+      if (graph_ == Graph::create) {
+        if (before.defined()) result.gradient = add(before, result.gradient);
+      } else if (!before.defined()) {
+        if (!alone(result.gradient)) result.gradient = clone(result.gradient);
+      }
+    }
+  }
+
+  void hand_over() {
+    for (Result& result : results_) {
+      const Node& node = *result.node;
+      Tensor old;
+      node.locked([&] {
+        if (node.owner_ == nullptr) return;
+        Tensor& grad = node.owner_->grad;
+        old = grad;
+        if (graph_ == Graph::create || !grad.defined()) grad = std::move(result.gradient);
+        else grad.add_(result.gradient);
+      });
+    }
+  }
+
+  Graph graph_;
+  std::uint64_t id_;
+  const std::vector<Tensor>* targets_;
+  std::uint64_t lowest_ = 0;
+  std::vector<Waiting> heap_;
+  std::vector<Result> results_;
+  std::vector<Tensor> found_;
+  std::unordered_map<Node*, Tensor> elsewhere_;
+};
+
+namespace {
+
+Tensor seed_for(const char* op, const Tensor& root, const std::vector<Tensor>& seeds, std::size_t i) {
+  if (!root.requires_grad())
+    throw std::logic_error(std::string(op) + ": the root needs no gradient: nothing it was made from requires one, or recording was off");
+  const Tensor seed = i < seeds.size() ? seeds[i] : Tensor();
+  if (!seed.defined()) {
+    if (root.size() != 1)
+      throw std::invalid_argument(std::string(op) + ": the root must hold one element, but has shape " + to_string(root.shape()) +
+                                  ": reduce it with sum() or mean(), or pass a seed");
+    return ones(root.shape(), root.dtype());
+  }
+  if (seed.shape() != root.shape())
+    throw std::invalid_argument(std::string(op) + ": the seed has shape " + to_string(seed.shape()) + ", the root " + to_string(root.shape()) +
+                                ": they must agree");
+  if (!is_floating(seed.dtype()))
+    throw std::invalid_argument(std::string(op) + ": the seed must be float32 or float64, got " + name_of(seed.dtype()));
+  return to(seed, root.dtype());
+}
+
+std::vector<Tensor> seeds_for(const char* op, const std::vector<Tensor>& roots, const std::vector<Tensor>& seeds) {
+  if (roots.empty()) throw std::invalid_argument(std::string(op) + ": there is no root");
+  if (!seeds.empty() && seeds.size() != roots.size())
+    throw std::invalid_argument(std::string(op) + ": " + std::to_string(seeds.size()) + " seeds for " + std::to_string(roots.size()) + " roots");
+  std::vector<Tensor> result;
+  for (std::size_t i = 0; i < roots.size(); ++i) result.push_back(seed_for(op, roots[i], seeds, i));
+  return result;
+}
+
+}  // namespace
+
+void backward(const std::vector<Tensor>& roots, const std::vector<Tensor>& seeds, Graph graph) {
+  const std::vector<Tensor> all = seeds_for("backward", roots, seeds);
+  Engine(graph, nullptr).run(roots, all);
+}
+
+std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs, const std::vector<Tensor>& seeds,
+                         Graph graph, Unused unused) {
+  if (inputs.empty()) throw std::invalid_argument("grad: there is no input");
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (!inputs[i].requires_grad()) throw std::invalid_argument("grad: input " + std::to_string(i) + " does not require a gradient");
+  const std::vector<Tensor> all = seeds_for("grad", outputs, seeds);
+  Engine engine(graph, &inputs);
+  engine.run(outputs, all);
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (!engine.found()[i].defined() && unused == Unused::error)
+      throw std::invalid_argument("grad: the outputs do not depend on input " + std::to_string(i) + ": pass allow_unused to get an undefined tensor");
+  return std::move(engine.found());
+}
+
+Tensor grad(const Tensor& output, const Tensor& input, Graph graph) {
+  return grad(std::vector<Tensor>{output}, std::vector<Tensor>{input}, {}, graph)[0];
+}
+
+void Tensor::backward(Graph graph) const { xgrad::backward({*this}, {}, graph); }
+void Tensor::backward(Tensor seed, Graph graph) const { xgrad::backward({*this}, {std::move(seed)}, graph); }
+
+std::int64_t live_nodes() noexcept { return Node::live(); }
+int num_threads() noexcept { return kernels::threads(); }
+void set_num_threads(int count) { kernels::set_threads(count); }
+
+}  // namespace xgrad

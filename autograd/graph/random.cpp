@@ -1,0 +1,27 @@
+#include <xgrad/autograd/graph/random.hpp>
+
+#include <atomic>
+
+namespace xgrad {
+namespace {
+
+std::atomic<std::uint64_t> process_seed{0};
+std::atomic<std::uint64_t> next_stream{0};
+
+}  // namespace
+
+// Streams are 24 bits above a count of 40.
+kernels::Philox Generator::next() { return kernels::Philox(seed_, (stream_ << 40) + draws_++); }
+
+Generator& default_generator() {
+  thread_local Generator generator(process_seed.load(), next_stream.fetch_add(1));
+  return generator;
+}
+
+void manual_seed(std::uint64_t seed) {
+  Generator& generator = default_generator();
+  process_seed.store(seed);
+  generator = Generator(seed, 0);
+}
+
+}  // namespace xgrad

@@ -1,0 +1,87 @@
+// Writing in place: the values change for every handle of the storage, and nothing is recorded.
+
+#include <algorithm>
+#include <cstring>
+#include <stdexcept>
+
+#include <xgrad/autograd/graph/dispatch.hpp>
+#include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/promotion.hpp>
+#include <xgrad/autograd/ops/shape.hpp>
+
+namespace xgrad {
+namespace {
+
+// The values as `target` will hold them; a shape that does not broadcast to the target's is an error.
+Tensor fitted(const char* op, const Tensor& target, const Tensor& values) {
+  const Tensor both[] = {target, values};
+  detail::require_defined(op, both, 2);
+  if (!broadcasts_to(values.shape(), target.shape()))
+    throw std::invalid_argument(std::string(op) + ": cannot write values of shape " + to_string(values.shape()) + " into shape " +
+                                to_string(target.shape()));
+  NoGrad off;
+  return broadcast_to(detail::converted(values, target.dtype()), target.shape());
+}
+
+void overwrite(const char* op, const Tensor& target, const Tensor& values, Source at) {
+  const Tensor same = fitted(op, target, values);
+  target.begin_write(op, at);
+  std::memmove(target.raw_write(), same.raw(), static_cast<std::size_t>(target.size()) * size_of(target.dtype()));
+}
+
+template <class F>
+Tensor unrecorded(F&& f) {
+  NoGrad off;
+  return f();
+}
+
+template <class F>
+Tensor& assign(const char* op, Tensor& a, Operand& b, F&& f) {
+  const Tensor both[] = {a, b.tensor};
+  detail::require_defined(op, both, 2);
+  if (grad_enabled() && (a.requires_grad() || b.tensor.requires_grad())) return a = f(a, b.tensor);
+  if (broadcast_shapes(op, a.shape(), b.tensor.shape()) != a.shape())
+    throw std::invalid_argument(std::string(op) + ": cannot write values of shape " + to_string(b.tensor.shape()) + " into shape " +
+                                to_string(a.shape()));
+  if (a.weak()) return a = f(a, b.tensor);  // a C++ number takes on the dtype of what it meets
+  overwrite(op, a, unrecorded([&] { return f(a, b.tensor); }), b.at);
+  return a;
+}
+
+}  // namespace
+
+Tensor& operator+=(Tensor& a, Operand b) {
+  return assign("add", a, b, [&](const Tensor& x, const Tensor& y) { return add(x, y, b.at); });
+}
+Tensor& operator-=(Tensor& a, Operand b) {
+  return assign("sub", a, b, [&](const Tensor& x, const Tensor& y) { return sub(x, y, b.at); });
+}
+Tensor& operator*=(Tensor& a, Operand b) {
+  return assign("mul", a, b, [&](const Tensor& x, const Tensor& y) { return mul(x, y, b.at); });
+}
+Tensor& operator/=(Tensor& a, Operand b) {
+  return assign("div", a, b, [&](const Tensor& x, const Tensor& y) { return div(x, y, b.at); });
+}
+
+void Tensor::copy_(const Tensor& values, Source at) const { overwrite("copy_", *this, values, at); }
+
+void Tensor::fill_(double number, Source at) const {
+  begin_write("fill_", at);
+  detail::visit(dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    std::fill_n(write<T>(), size(), static_cast<T>(number));
+  });
+}
+
+void Tensor::add_(const Tensor& other, double scale, Source at) const {
+  const Tensor sum = unrecorded([&] { return add(*this, scale == 1 ? other : mul(other, scale, at), at); });
+  overwrite("add_", *this, sum, at);
+}
+
+void Tensor::mul_(const Tensor& factor, Source at) const {
+  const Tensor product = unrecorded([&] { return mul(*this, factor, at); });
+  overwrite("mul_", *this, product, at);
+}
+
+}  // namespace xgrad
