@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <stdexcept>
 #include <utility>
 
@@ -80,17 +81,20 @@ class Input {
     stream_.next_out = to;
     stream_.avail_out = room;
     while (stream_.avail_out == room) {
-      if (between_members_) {
-        if (!has_more()) return 0;
-        // A gzip file may be several streams in a row; inflate itself refuses a next one that is none.
-        between_members_ = false;
-        inflateReset(&stream_);
-        after_first_ = true;
-      }
+      if (ended_ && !next_stream()) return 0;
       if (!has_more()) fail(path_, "the gzip stream is cut off");
       step();
     }
     return room - stream_.avail_out;
+  }
+
+  /// A gzip file may hold several streams in a row.
+  bool next_stream() {
+    if (!has_more()) return false;
+    if (buffer_[begin_] != 0x1f) fail(path_, "bytes that are not gzip follow the gzip stream");
+    inflateReset(&stream_);
+    ended_ = false;
+    return true;
   }
 
   void step() {
@@ -98,14 +102,10 @@ class Input {
     stream_.avail_in = static_cast<uInt>(end_ - begin_);
     const int status = inflate(&stream_, Z_NO_FLUSH);
     begin_ = end_ - stream_.avail_in;
-    if (status == Z_STREAM_END) {
-      between_members_ = true;
-    } else if (status == Z_MEM_ERROR) {
-      throw std::bad_alloc();
-    } else if (status != Z_OK) {
-      fail(path_, std::string(after_first_ ? "bytes after the gzip stream are not gzip: " : "the gzip stream is damaged: ") +
-                      (stream_.msg ? stream_.msg : "unexpected data"));
-    }
+    ended_ = status == Z_STREAM_END;
+    if (status == Z_MEM_ERROR) throw std::bad_alloc();
+    if (status != Z_OK && status != Z_STREAM_END)
+      fail(path_, std::string("the gzip stream is damaged: ") + (stream_.msg ? stream_.msg : "unexpected data"));
   }
 
   const std::string& path_;
@@ -114,18 +114,23 @@ class Input {
   std::size_t begin_ = 0, end_ = 0;
   z_stream stream_ = {};
   bool packed_ = false;
-  bool between_members_ = false;
-  bool after_first_ = false;
+  bool ended_ = false;
 };
 
 const char* element_name(std::uint8_t code) {
   switch (code) {
-    case 0x09: return "signed bytes";
-    case 0x0B: return "16-bit integers";
-    case 0x0C: return "32-bit integers";
-    case 0x0D: return "32-bit floats";
-    case 0x0E: return "64-bit floats";
-    default: return nullptr;
+    case 0x09:
+      return "signed bytes";
+    case 0x0B:
+      return "16-bit integers";
+    case 0x0C:
+      return "32-bit integers";
+    case 0x0D:
+      return "32-bit floats";
+    case 0x0E:
+      return "64-bit floats";
+    default:
+      return nullptr;
   }
 }
 
@@ -145,7 +150,8 @@ std::vector<std::int64_t> read_header(const std::string& path, Input& input) {
   std::uint8_t magic[4];
   const std::size_t got = input.read(magic, 4);
   if (got >= 2 && (magic[0] != 0 || magic[1] != 0))
-    fail(path, "is not an IDX file: it begins with " + hex(magic[0]) + " " + hex(magic[1]) + ", not with two zero bytes");
+    fail(path,
+         "is not an IDX file: it begins with " + hex(magic[0]) + " " + hex(magic[1]) + ", not with two zero bytes");
   if (got < 4) fail(path, "is cut off after " + std::to_string(got) + " bytes, inside the header");
   if (magic[2] != 0x08) {
     const char* name = element_name(magic[2]);
@@ -160,7 +166,8 @@ std::vector<std::int64_t> read_header(const std::string& path, Input& input) {
   if (held < 4 * rank) fail(path, "is cut off after " + std::to_string(4 + held) + " bytes, inside the header");
   std::vector<std::int64_t> sizes;
   for (const std::uint8_t* at = text; at != text + 4 * rank; at += 4)
-    sizes.push_back(std::int64_t{at[0]} << 24 | std::int64_t{at[1]} << 16 | std::int64_t{at[2]} << 8 | std::int64_t{at[3]});
+    sizes.push_back(std::int64_t{at[0]} << 24 | std::int64_t{at[1]} << 16 | std::int64_t{at[2]} << 8 |
+                    std::int64_t{at[3]});
   return sizes;
 }
 
@@ -187,8 +194,10 @@ Idx read_idx(const std::string& path, std::int64_t limit) {
   std::vector<std::uint8_t>& bytes = result.bytes;
   std::size_t held = 0;
   while (held < total) {
-    bytes.resize(std::min(total, std::max(chunk, 2 * held)));
-    const std::size_t wanted = bytes.size() - held;
+    const std::size_t next = std::min(total, std::max(chunk, 2 * held));
+    bytes.reserve(next);
+    bytes.resize(next);
+    const std::size_t wanted = next - held;
     const std::size_t got = input.read(bytes.data() + held, wanted);
     held += got;
     if (got < wanted)

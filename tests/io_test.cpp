@@ -1,0 +1,554 @@
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <csignal>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <limits>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "catch2.hpp"
+
+#include <xgrad/io/atomic_file.hpp>
+#include <xgrad/io/safetensors.hpp>
+
+using namespace xgrad;
+using namespace xgrad::io;
+using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+class Folder {
+ public:
+  Folder() {
+    static std::atomic<int> counter{0};
+    path_ = fs::temp_directory_path() / ("xgrad-io-" + std::to_string(::getpid()) + "-" + std::to_string(counter++));
+    fs::create_directory(path_);
+  }
+  ~Folder() {
+    std::error_code ignored;
+    fs::permissions(path_, fs::perms::owner_all, ignored);
+    fs::remove_all(path_, ignored);
+  }
+  std::string file(const std::string& name) const { return (path_ / name).string(); }
+  std::string path() const { return path_.string(); }
+  std::ptrdiff_t entries() const { return std::distance(fs::directory_iterator(path_), fs::directory_iterator()); }
+
+ private:
+  fs::path path_;
+};
+
+void put(const std::string& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary | std::ios::trunc)
+      .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+}
+
+std::string get(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+void save_text(const std::string& path, const std::string& text) {
+  AtomicFile file(path);
+  file.write(text);
+  file.commit();
+}
+
+mode_t mode_of(const std::string& path) {
+  struct stat status = {};
+  REQUIRE(::stat(path.c_str(), &status) == 0);
+  return status.st_mode & 07777;
+}
+
+/// While it lives, no file may grow beyond `bytes`: what a full disk looks like to a writer.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) : signal_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    rlimit limit = before_;
+    limit.rlim_cur = bytes;
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, signal_);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+ private:
+  rlimit before_;
+  void (*signal_)(int);
+};
+
+/// Permissions do not bind the superuser: while it lives, the process acts as somebody else.
+class NotRoot {
+ public:
+  NotRoot() : active_(::geteuid() != 0 || ::seteuid(65534) == 0) {}
+  ~NotRoot() {
+    if (::geteuid() != ::getuid()) active_ = ::seteuid(::getuid()) == 0;
+  }
+  NotRoot(const NotRoot&) = delete;
+  NotRoot& operator=(const NotRoot&) = delete;
+  bool active() const { return active_; }
+
+ private:
+  bool active_;
+};
+
+/// A safetensors file with this header, not padded, and these values.
+std::string framed(const std::string& header, const std::string& values = {}) {
+  std::string text;
+  for (std::size_t i = 0; i < 8; ++i) text += static_cast<char>(header.size() >> 8 * i & 0xff);
+  return text + header + values;
+}
+
+std::string entry(const std::string& name, const std::string& dtype, const std::string& shape,
+                  const std::string& offsets) {
+  return "\"" + name + "\":{\"dtype\":\"" + dtype + "\",\"shape\":[" + shape + "],\"data_offsets\":[" + offsets + "]}";
+}
+
+const std::string golden_header =
+    "{\"__metadata__\":{\"format\":\"pt\"},"
+    "\"steps\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[0,8]},"
+    "\"mean\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[8,16]},"
+    "\"a.weight\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[16,24]},"
+    "\"b.weight\":{\"dtype\":\"F32\",\"shape\":[0,3],\"data_offsets\":[24,24]},"
+    "\"mask\":{\"dtype\":\"BOOL\",\"shape\":[3],\"data_offsets\":[24,27]}}    ";
+const std::string golden_values(
+    "\x07\0\0\0\0\0\0\0"
+    "\0\0\0\0\0\0\xe0\xbf"
+    "\0\0\x80\x3f\0\0\0\xc0"
+    "\x01\0\x01",
+    27);
+
+StateDict golden_tensors() {
+  Tensor steps(std::int64_t{7});
+  return {{"b.weight", Tensor::uninitialized({0, 3}, float32)},
+          {"mask", Tensor{true, false, true}},
+          {"a.weight", Tensor({{1.f, -2.f}})},
+          {"mean", Tensor{-0.5}},
+          {"steps", steps}};
+}
+
+Tensor named(const StateDict& tensors, const std::string& name) {
+  for (const auto& [key, tensor] : tensors)
+    if (key == name) return tensor;
+  FAIL("there is no " << name);
+  return {};
+}
+
+template <class T>
+std::vector<T> values(const Tensor& tensor) {
+  return std::vector<T>(tensor.data<T>(), tensor.data<T>() + tensor.size());
+}
+
+std::string refusal(const std::string& path, const std::string& bytes) {
+  put(path, bytes);
+  try {
+    load_safetensors(path);
+  } catch (const std::runtime_error& error) {
+    CHECK_THAT(error.what(), StartsWith("load_safetensors: '" + path + "': "));
+    return error.what();
+  }
+  return "loaded without complaint";
+}
+
+}  // namespace
+
+TEST_CASE("an atomic file is invisible until commit, and leaves nothing beside it", "[io]") {
+  Folder folder;
+  const std::string path = folder.file("model");
+  put(path, "old");
+  {
+    AtomicFile file(path);
+    file.write("new");
+    CHECK(get(path) == "old");
+    file.commit();
+    CHECK(get(path) == "new");
+    CHECK_THROWS_AS(file.write("more"), std::logic_error);
+    CHECK_THROWS_AS(file.commit(), std::logic_error);
+  }
+  {
+    AtomicFile file(path);
+    file.write("given up");
+  }
+  CHECK(get(path) == "new");
+  CHECK(folder.entries() == 1);
+}
+
+TEST_CASE("an atomic file keeps the old permissions, or obeys the umask", "[io]") {
+  Folder folder;
+  const std::string path = folder.file("model");
+  const mode_t before = ::umask(027);
+  save_text(path, "new");
+  ::umask(before);
+  CHECK(mode_of(path) == 0640);
+  for (mode_t mode : {mode_t{0600}, mode_t{0666}, mode_t{0444}}) {
+    REQUIRE(::chmod(path.c_str(), mode) == 0);
+    save_text(path, "newer");
+    CHECK(mode_of(path) == mode);
+  }
+}
+
+TEST_CASE("an atomic file replaces what a link leads to, and keeps the link", "[io]") {
+  Folder folder;
+  fs::create_directory(folder.file("real"));
+  fs::create_symlink("real/model", folder.file("second"));
+  fs::create_symlink(folder.file("second"), folder.file("first"));
+  save_text(folder.file("first"), "through a link that led nowhere");
+  save_text(folder.file("first"), "new");
+  CHECK(fs::is_symlink(folder.file("first")));
+  CHECK(fs::is_symlink(folder.file("second")));
+  CHECK(get(folder.file("real/model")) == "new");
+  CHECK(std::distance(fs::directory_iterator(folder.file("real")), fs::directory_iterator()) == 1);
+
+  fs::create_symlink("loop", folder.file("loop"));
+  CHECK_THROWS_WITH(AtomicFile(folder.file("loop")), Contains("Too many levels of symbolic links"));
+}
+
+TEST_CASE("an atomic file refuses targets that are no regular file", "[io]") {
+  Folder folder;
+  CHECK_THROWS_WITH(AtomicFile(folder.path()), Contains(folder.path()) && Contains("is a folder"));
+  CHECK_THROWS_WITH(AtomicFile(folder.path() + "/"), Contains("Is a directory"));
+  CHECK_THROWS_WITH(AtomicFile("/dev/null"), Contains("device or pipe"));
+  CHECK_THROWS_WITH(AtomicFile(""), Contains("No such file"));
+  CHECK_THROWS_WITH(AtomicFile(folder.file("missing/model")), Contains("missing/model") && Contains("No such file"));
+  put(folder.file("file"), "x");
+  CHECK_THROWS_WITH(AtomicFile(folder.file("file/model")), Contains("Not a directory"));
+  CHECK_THROWS_WITH(AtomicFile(folder.file(std::string(300, 'n'))), Contains("File name too long"));
+  CHECK_NOTHROW(save_text(folder.file(std::string(255, 'n')), "x"));
+}
+
+TEST_CASE("a full disk at any byte keeps the old file and leaves no temporary", "[io]") {
+  Folder folder;
+  const std::string path = folder.file("model");
+  put(path, "old");
+  const StateDict tensors = golden_tensors();
+  const std::size_t size = 8 + golden_header.size() + golden_values.size();
+  for (std::size_t limit = 0; limit < size; ++limit) {
+    FileSizeLimit full(limit);
+    CAPTURE(limit);
+    REQUIRE_THROWS_WITH(save_safetensors(tensors, path, {{"format", "pt"}}), Contains("File too large"));
+    REQUIRE(get(path) == "old");
+    REQUIRE(folder.entries() == 1);
+  }
+  FileSizeLimit enough(size);
+  save_safetensors(tensors, path, {{"format", "pt"}});
+  CHECK(get(path).size() == size);
+}
+
+TEST_CASE("saving into an unwritable folder keeps the old file", "[io]") {
+  Folder folder;
+  const std::string path = folder.file("model");
+  put(path, "old");
+  fs::permissions(folder.path(), fs::perms(0555));
+  std::string message;
+  bool tried = false;
+  {
+    NotRoot user;
+    if (user.active()) {
+      tried = true;
+      try {
+        save_safetensors(golden_tensors(), path);
+      } catch (const std::runtime_error& error) {
+        message = error.what();
+      }
+    }
+  }
+  if (!tried) {
+    WARN("skipped: this process cannot act without the superuser's rights");
+    return;
+  }
+  CHECK_THAT(message, StartsWith("save_safetensors: '" + path + "': ") && Contains("Permission denied"));
+  CHECK(get(path) == "old");
+  CHECK(folder.entries() == 1);
+}
+
+TEST_CASE("a saved file is the golden one byte for byte, whatever the order of the tensors", "[io]") {
+  Folder folder;
+  const std::string path = folder.file("model");
+  StateDict tensors = golden_tensors();
+  save_safetensors(tensors, path, {{"format", "pt"}});
+  CHECK((8 + golden_header.size()) % 8 == 0);
+  CHECK(get(path) == framed(golden_header, golden_values));
+  std::reverse(tensors.begin(), tensors.end());
+  save_safetensors(tensors, path, {{"format", "pt"}});
+  CHECK(get(path) == framed(golden_header, golden_values));
+  save_safetensors({}, path);
+  CHECK(get(path) == framed("{}      "));
+}
+
+TEST_CASE("the golden file loads with its values, shapes, order and metadata", "[io]") {
+  Folder folder;
+  const std::string path = folder.file("model");
+  put(path, framed(golden_header, golden_values));
+  const StateDict tensors = load_safetensors(path);
+  std::vector<std::string> names;
+  for (const auto& [name, tensor] : tensors) names.push_back(name);
+  CHECK(names == std::vector<std::string>{"steps", "mean", "a.weight", "b.weight", "mask"});
+  CHECK(named(tensors, "steps").shape() == Shape());
+  CHECK(named(tensors, "steps").item<std::int64_t>() == 7);
+  CHECK(values<double>(named(tensors, "mean")) == std::vector<double>{-0.5});
+  CHECK(named(tensors, "a.weight").shape() == Shape({1, 2}));
+  CHECK(values<float>(named(tensors, "a.weight")) == std::vector<float>{1, -2});
+  CHECK(named(tensors, "b.weight").shape() == Shape({0, 3}));
+  CHECK(values<bool>(named(tensors, "mask")) == std::vector<bool>{true, false, true});
+  CHECK(load_safetensors_metadata(path) == Metadata{{"format", "pt"}});
+  put(path, framed("{}"));
+  CHECK(load_safetensors(path).empty());
+  CHECK(load_safetensors_metadata(path).empty());
+}
+
+TEST_CASE("names and metadata with any characters survive, and so do large tensors and NaN", "[io]") {
+  Folder folder;
+  const std::string path = folder.file("model");
+  Tensor large = Tensor::uninitialized({300, 257}, float32);
+  std::mt19937 random(1);
+  for (std::int64_t i = 0; i < large.size(); ++i) large.write<float>()[i] = static_cast<float>(random()) - 2e9f;
+  const std::string name("q\"\\\n\0\x7f gr\xc3\xbc\xc3\x9f", 14);
+  const Metadata metadata{{"", "empty"}, {name, name}};
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  save_safetensors({{name, large}, {"", Tensor{nan, HUGE_VAL, -0.0}}}, path, metadata);
+  const StateDict loaded = load_safetensors(path);
+  CHECK(values<float>(named(loaded, name)) == values<float>(large));
+  const Tensor edge = named(loaded, "");
+  CHECK(std::isnan(edge.data<double>()[0]));
+  CHECK(edge.data<double>()[1] == HUGE_VAL);
+  CHECK(std::signbit(edge.data<double>()[2]));
+  CHECK(load_safetensors_metadata(path) == metadata);
+}
+
+TEST_CASE("a bool of any byte but zero loads as true", "[io]") {
+  Folder folder;
+  put(folder.file("b"), framed("{" + entry("m", "BOOL", "4", "0,4") + "}", std::string("\0\1\2\xff", 4)));
+  const Tensor mask = load_safetensors(folder.file("b"))[0].second;
+  CHECK(mask.dtype() == boolean);
+  const auto* bytes = static_cast<const unsigned char*>(mask.raw());
+  CHECK(std::vector<int>(bytes, bytes + 4) == std::vector<int>{0, 1, 1, 1});
+}
+
+TEST_CASE("half precision widens to float32 exactly", "[io]") {
+  Folder folder;
+  const std::string path = folder.file("half");
+  // 1, -2, the largest, the smallest normal, the smallest subnormal, the largest subnormal, -0, inf, NaN
+  const std::string halves("\x00\x3c\x00\xc0\xff\x7b\x00\x04\x01\x00\xff\x03\x00\x80\x00\x7c\x01\x7e", 18);
+  put(path, framed("{" + entry("h", "F16", "9", "0,18") + "}", halves));
+  const Tensor h = load_safetensors(path)[0].second;
+  REQUIRE(h.dtype() == float32);
+  const float* at = h.data<float>();
+  CHECK(std::vector<float>(at, at + 6) ==
+        std::vector<float>{1.0f, -2.0f, 65504.0f, 0x1p-14f, 0x1p-24f, 0x1p-14f - 0x1p-24f});
+  CHECK((at[6] == 0 && std::signbit(at[6])));
+  CHECK(std::isinf(at[7]));
+  CHECK(std::isnan(at[8]));
+
+  put(path, framed("{" + entry("b", "BF16", "3", "0,6") + "}", std::string("\x80\x3f\x49\xc0\x01\x00", 6)));
+  const Tensor b = load_safetensors(path)[0].second;
+  REQUIRE(b.dtype() == float32);
+  CHECK(values<float>(b) == std::vector<float>{1.0f, -3.140625f, 0x1p-133f});
+}
+
+TEST_CASE("every integer type loads as int64", "[io]") {
+  Folder folder;
+  const std::string path = folder.file("whole");
+  const std::string ones(8, '\xff');
+  const std::pair<const char*, std::int64_t> cases[] = {{"U8", 255}, {"I8", -1},          {"U16", 65535}, {"I16", -1},
+                                                        {"I32", -1}, {"U32", 4294967295}, {"I64", -1}};
+  for (const auto& [dtype, value] : cases) {
+    const std::size_t bytes = std::string(dtype).find("64") != std::string::npos   ? 8
+                              : std::string(dtype).find("32") != std::string::npos ? 4
+                              : std::string(dtype).find("16") != std::string::npos ? 2
+                                                                                   : 1;
+    put(path, framed("{" + entry("w", dtype, "1", "0," + std::to_string(bytes)) + "}", ones.substr(0, bytes)));
+    const Tensor w = load_safetensors(path)[0].second;
+    CAPTURE(dtype);
+    CHECK(w.dtype() == int64);
+    CHECK(w.item<std::int64_t>() == value);
+  }
+  put(path, framed("{" + entry("w", "U64", "1", "0,8") + "}", ones.substr(0, 7) + "\x7f"));
+  CHECK(load_safetensors(path)[0].second.item<std::int64_t>() == std::numeric_limits<std::int64_t>::max());
+  CHECK_THAT(refusal(path, framed("{" + entry("w", "U64", "1", "0,8") + "}", ones)),
+             Contains("tensor 'w': holds 18446744073709551615"));
+}
+
+TEST_CASE("saving refuses tensors and names that the format cannot hold, and keeps the old file", "[io]") {
+  Folder folder;
+  const std::string path = folder.file("model");
+  put(path, "old");
+  CHECK_THROWS_WITH(save_safetensors({{"w", Tensor()}}, path), Contains("'w' is undefined"));
+  CHECK_THROWS_WITH(save_safetensors({{"w", Tensor{1.}}, {"w", Tensor{2.}}}, path),
+                    Contains("two tensors are named 'w'"));
+  CHECK_THROWS_WITH(save_safetensors({{"__metadata__", Tensor{1.}}}, path), Contains("keeps that name"));
+  CHECK_THROWS_WITH(save_safetensors({{"\xff", Tensor{1.}}}, path), Contains("is not UTF-8"));
+  CHECK_THROWS_WITH(save_safetensors({}, path, {{"k", "\xc3"}}),
+                    Contains("metadata value") && Contains("is not UTF-8"));
+  CHECK_THROWS_AS(save_safetensors({{"w", Tensor()}}, path), std::invalid_argument);
+  CHECK(get(path) == "old");
+  CHECK(folder.entries() == 1);
+}
+
+TEST_CASE("a safetensors file cut off at any byte is refused", "[io]") {
+  Folder folder;
+  const std::string path = folder.file("cut");
+  const std::string whole = framed(golden_header, golden_values);
+  for (std::size_t length = 0; length < whole.size(); ++length) {
+    CAPTURE(length);
+    CHECK(refusal(path, whole.substr(0, length)) != "loaded without complaint");
+  }
+  CHECK_THAT(refusal(path, whole + "x"), Contains("nothing may follow the last tensor"));
+}
+
+TEST_CASE("a file that is missing, a folder, or a pipe is refused", "[io]") {
+  Folder folder;
+  CHECK_THROWS_WITH(load_safetensors(folder.file("none")), Contains("none") && Contains("No such file"));
+  CHECK_THROWS_WITH(load_safetensors(folder.path()), Contains("is a folder"));
+  REQUIRE(::mkfifo(folder.file("pipe").c_str(), 0600) == 0);
+  CHECK_THROWS_WITH(load_safetensors(folder.file("pipe")), Contains("not a regular file"));
+}
+
+TEST_CASE("a header length that lies is refused before memory is asked for", "[io]") {
+  Folder folder;
+  const std::string path = folder.file("lie");
+  CHECK_THAT(refusal(path, std::string(8, '\xff') + "{}"), Contains("18446744073709551615") && Contains("limit"));
+  CHECK_THAT(refusal(path, std::string("\x01\xe1\xf5\x05\0\0\0\0", 8) + "{}"), Contains("100000001"));
+  CHECK_THAT(refusal(path, std::string("\x00\xe1\xf5\x05\0\0\0\0", 8) + "{}"), Contains("only 2 follow"));
+  CHECK_THAT(refusal(path, std::string("\3\0\0\0\0\0\0\0{}", 10)), Contains("only 2 follow"));
+}
+
+TEST_CASE("offsets and shapes that do not fit are refused, naming the tensor", "[io]") {
+  Folder folder;
+  const std::string path = folder.file("offsets");
+  const std::string eight(8, '\0');
+  const auto said = [&](const std::string& entries) { return refusal(path, framed("{" + entries + "}", eight)); };
+  CHECK_THAT(said(entry("w", "F32", "3", "0,12")), Contains("tensor 'w'") && Contains("beyond the 8 bytes"));
+  CHECK_THAT(said(entry("w", "F32", "2", "8,0")), Contains("the end must not lie before the begin"));
+  CHECK_THAT(said(entry("w", "F32", "3", "0,8")), Contains("are 8 bytes, but shape (3) of F32 takes 12"));
+  CHECK_THAT(said(entry("w", "F32", "2", "0,18446744073709551615")), Contains("beyond"));
+  CHECK_THAT(said(entry("a", "F32", "1", "0,4") + "," + entry("b", "U8", "6", "2,8")),
+             Contains("tensor 'b'") && Contains("overlap"));
+  CHECK_THAT(said(entry("a", "F32", "1", "0,4") + "," + entry("b", "U8", "3", "5,8")),
+             Contains("tensor 'b'") && Contains("gap"));
+  CHECK_THAT(said(entry("a", "F32", "1", "0,4") + "," + entry("b", "F32", "1", "0,4")), Contains("overlap"));
+  CHECK_THAT(said(entry("w", "F32", "1", "4,8")), Contains("gap"));
+  CHECK_THAT(said(entry("w", "F32", "1", "0,4")), Contains("the tensors end at byte 4"));
+  CHECK_THAT(said("\"__metadata__\":{}"), Contains("the tensors end at byte 0"));
+  CHECK_THAT(said(entry("w", "F32", "4294967296,4294967296,4294967296,4294967296", "0,8")), Contains("overflows"));
+  CHECK_THAT(said(entry("w", "F32", "0,4294967296,4294967296", "0,0")), Contains("overflows"));
+  CHECK_THAT(said(entry("w", "F64", "2305843009213693953", "0,8")), Contains("overflows"));
+  CHECK_THAT(said(entry("w", "U8", "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,8", "0,8")),
+             Contains("more than 32 axes"));
+  CHECK_THAT(said(entry("w", "Q4", "8", "0,8")), Contains("dtype 'Q4' cannot be read"));
+}
+
+TEST_CASE("a header that is not what the format says is refused, naming the tensor", "[io]") {
+  Folder folder;
+  const std::string path = folder.file("json");
+  const auto said = [&](const std::string& header) { return refusal(path, framed(header)); };
+  const std::string good = entry("w", "F32", "0", "0,0");
+  CHECK_THAT(said(""), Contains("does not begin with '{'"));
+  CHECK_THAT(said("[]"), Contains("does not begin with '{'"));
+  CHECK_THAT(said(" {}"), Contains("does not begin with '{'"));
+  CHECK_THAT(said("{" + good), Contains("not valid JSON"));
+  CHECK_THAT(said("{" + good + "} {}"), Contains("not valid JSON"));
+  CHECK_THAT(said(std::string("{}\0x", 4)), Contains("zero byte"));
+  CHECK_THAT(said("{" + entry("\xff", "F32", "0", "0,0") + "}"), Contains("not valid JSON"));
+  CHECK_THAT(said("{" + entry("\\ud800", "F32", "0", "0,0") + "}"), Contains("not valid JSON"));
+  CHECK_THAT(said("{" + good + "," + good + "}"), Contains("names 'w' twice"));
+  CHECK_THAT(said("{\"__metadata__\":{},\"__metadata__\":{}}"), Contains("'__metadata__' twice"));
+  CHECK_THAT(said("{\"__metadata__\":{\"k\":\"a\",\"k\":\"b\"}}"), Contains("'k' is given twice"));
+  CHECK_THAT(said("{\"__metadata__\":{\"k\":1}}"), Contains("__metadata__: there is a number where a string belongs"));
+  CHECK_THAT(said("{\"__metadata__\":7}"), Contains("__metadata__: there is a number where an object belongs"));
+  CHECK_THAT(said("{\"w\":[]}"), Contains("tensor 'w': there is a list where an object belongs"));
+  CHECK_THAT(said("{\"w\":null}"), Contains("tensor 'w': there is null"));
+  CHECK_THAT(said("{\"w\":{\"dtype\":\"F32\",\"dtype\":\"F32\"}}"), Contains("dtype is given twice"));
+  CHECK_THAT(said("{\"w\":{\"dtype\":\"F32\",\"shape\":[0]}}"), Contains("there is no data_offsets"));
+  CHECK_THAT(said("{\"w\":{}}"), Contains("there is no dtype"));
+  CHECK_THAT(said("{\"w\":{\"color\":1}}"), Contains("unknown entry 'color'"));
+  CHECK_THAT(said("{\"w\":{\"dtype\":3}}"), Contains("dtype has a number where a string belongs"));
+  CHECK_THAT(said("{\"w\":{\"shape\":\"0\"}}"), Contains("shape has a string where a list of whole numbers belongs"));
+  CHECK_THAT(said("{" + entry("w", "F32", "-1", "0,0") + "}"), Contains("shape has a negative number"));
+  CHECK_THAT(said("{" + entry("w", "F32", "0.5", "0,0") + "}"), Contains("not whole"));
+  CHECK_THAT(said("{" + entry("w", "F32", "18446744073709551616", "0,0") + "}"), Contains("exceeds 64 bits"));
+  CHECK_THAT(said("{" + entry("w", "F32", "1e999", "0,0") + "}"), Contains("not valid JSON"));
+  CHECK_THAT(said("{" + entry("w", "F32", "true", "0,0") + "}"), Contains("a truth value"));
+  CHECK_THAT(said("{" + entry("w", "F32", "0", "0") + "}"), Contains("must be two numbers"));
+  CHECK_THAT(said("{" + entry("w", "F32", "0", "0,0,0") + "}"), Contains("more than two numbers"));
+  CHECK_THAT(said("{" + entry("w", "F32", "[0]", "0,0") + "}"), Contains("a list where a whole number"));
+  CHECK_THAT(said("{" + entry("w", "F32", std::string(100'000, '['), "0,0") + "}"), Contains("a list"));
+  std::string nested;
+  for (int i = 0; i < 100'000; ++i) nested += "{\"a\":";
+  CHECK_THAT(said(nested), Contains("tensor 'a': there is an unknown entry 'a'"));
+  CHECK_THAT(said("{" + entry(std::string(500, 'n'), "Q", "0", "0,0") + "}"), Contains("nnn...'"));
+}
+
+TEST_CASE("random damage to a safetensors file loads or throws, and never crashes", "[io]") {
+  Folder folder;
+  const std::string path = folder.file("fuzz");
+  const std::string whole = framed(golden_header, golden_values);
+  const std::string alphabet = "{}[]\",:0123456789-.eE\\u \n\t" + std::string("\0\xff", 2);
+  std::mt19937 random(3);
+  std::size_t loaded = 0;
+  for (int round = 0; round < 4000; ++round) {
+    std::string bytes = whole;
+    for (std::size_t edits = 1 + random() % 4; edits > 0; --edits) {
+      const std::size_t at = random() % bytes.size();
+      const char c = random() % 2 ? alphabet[random() % alphabet.size()] : static_cast<char>(random());
+      switch (random() % 4) {
+        case 0:
+          bytes.erase(at, 1 + random() % 8);
+          break;
+        case 1:
+          bytes.insert(at, 1, c);
+          break;
+        case 2:
+          bytes.insert(at, bytes.substr(random() % bytes.size(), random() % 64));
+          break;
+        default:
+          bytes[at] = c;
+      }
+      if (bytes.empty()) bytes = "x";
+    }
+    // Half of the rounds repair the length, so that the damage reaches the parser.
+    if (round % 2 && bytes.size() >= 8 + golden_values.size()) {
+      const std::string header = bytes.substr(8, bytes.size() - 8 - golden_values.size());
+      bytes = framed(header, golden_values);
+    }
+    put(path, bytes);
+    try {
+      load_safetensors(path);
+      ++loaded;
+    } catch (const std::runtime_error&) {
+    }
+  }
+  CHECK(loaded > 0);
+  CHECK(loaded < 2000);
+}
+
+TEST_CASE("every flipped bit of a header loads or throws", "[io]") {
+  Folder folder;
+  const std::string path = folder.file("flip");
+  const std::string whole = framed(golden_header, golden_values);
+  for (std::size_t bit = 0; bit < 8 * (8 + golden_header.size()); ++bit) {
+    std::string bytes = whole;
+    bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ 1 << bit % 8);
+    put(path, bytes);
+    try {
+      for (const auto& [name, tensor] : load_safetensors(path)) REQUIRE(tensor.size() <= 27);
+    } catch (const std::runtime_error&) {
+    }
+  }
+  SUCCEED();
+}
