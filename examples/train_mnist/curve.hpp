@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+/// What one epoch came to.
+struct Epoch {
+  int number;
+  double train_loss;
+  double test_loss;
+  double test_accuracy;
+  double seconds;
+};
+
+/// The training loss and the test accuracy against the epoch, as two panels of an SVG picture.
+std::string curve_svg(const std::vector<Epoch>& history, const std::string& title);
