@@ -166,6 +166,7 @@ class Engine {
       out = outside.data();
     }
     try {
+      const detail::SourceScope line(node.at());
       node.pull(g, out);
     } catch (const std::bad_alloc&) {
       throw;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <xgrad/autograd/graph/source.hpp>
+
 namespace xgrad {
 
 /// Whether ops of this thread are recorded.
@@ -16,6 +18,19 @@ class ModeScope {
 
  private:
   bool before_;
+};
+
+/// While it lives, nodes that this thread makes carry the given line: those of a recorded backward that of the op they
+/// differentiate.
+class SourceScope {
+ public:
+  explicit SourceScope(Source at) noexcept;
+  ~SourceScope();
+  SourceScope(const SourceScope&) = delete;
+  SourceScope& operator=(const SourceScope&) = delete;
+
+ private:
+  Source before_;
 };
 
 }  // namespace detail

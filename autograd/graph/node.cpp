@@ -11,6 +11,7 @@ namespace {
 
 thread_local bool recording = true;
 thread_local std::uint64_t counter = 0;
+thread_local Source source_for_all;
 std::atomic<std::int64_t> live_nodes{0};
 
 // Nodes of this thread that await deletion. Deleting one may release its inputs; they join the list instead of
@@ -26,6 +27,9 @@ namespace detail {
 
 ModeScope::ModeScope(bool enabled) noexcept : before_(recording) { recording = enabled; }
 ModeScope::~ModeScope() { recording = before_; }
+
+SourceScope::SourceScope(Source at) noexcept : before_(source_for_all) { source_for_all = at; }
+SourceScope::~SourceScope() { source_for_all = before_; }
 
 Saved Saved::output(const Tensor& y) {
   const Value& value = *y.value();
@@ -89,7 +93,7 @@ Node::Node(const char* name, Source at, const Tensor& y, detail::Edge* edges, st
       edge_count_(static_cast<std::uint32_t>(count)),
       edges_(edges),
       name_(name),
-      at_(at),
+      at_(source_for_all.file != nullptr ? source_for_all : at),
       shape_(y.shape()) {
   live_nodes.fetch_add(1, std::memory_order_relaxed);
 }

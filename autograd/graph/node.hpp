@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <xgrad/autograd/graph/ref.hpp>
@@ -51,8 +52,7 @@ struct Edge {
 class NodeLock {
  public:
   explicit NodeLock(std::atomic<std::uint32_t>& lock) noexcept : lock_(lock) {
-    while (lock_.exchange(1, std::memory_order_acquire) != 0) {
-    }
+    while (lock_.exchange(1, std::memory_order_acquire) != 0) std::this_thread::yield();
   }
   ~NodeLock() { lock_.store(0, std::memory_order_release); }
   NodeLock(const NodeLock&) = delete;

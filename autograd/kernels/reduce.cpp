@@ -71,7 +71,7 @@ std::int64_t grain(std::int64_t work) { return std::max<std::int64_t>(1, block /
 
 template <class T>
 void sum(const T* x, Wide<T>* out, std::int64_t outer, std::int64_t n, std::int64_t inner) {
-  if (n == 0) {
+  if (n == 0 || inner == 0) {
     std::fill_n(out, outer * inner, Wide<T>(0));
     return;
   }

@@ -1,12 +1,14 @@
 // Writing in place: the values change for every handle of the storage, and nothing is recorded.
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <stdexcept>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/pointwise.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 
@@ -75,6 +77,17 @@ void Tensor::fill_(double number, Source at) const {
 }
 
 void Tensor::add_(const Tensor& other, double scale, Source at) const {
+  const Tensor both[] = {*this, other};
+  detail::require_defined("add_", both, 2);
+  const bool apart = other.storage() != storage() || other.raw() == raw();
+  if (is_floating(dtype()) && other.dtype() == dtype() && other.shape() == shape() && apart) {
+    begin_write("add_", at);
+    const auto sum = [scale](auto a, auto b) { return a + scale * b; };
+    detail::visit_floating(dtype(), [&](auto type) {
+      detail::pointwise_kernel<typename decltype(type)::type>(sum, std::array<Tensor, 2>{*this, other}, *this);
+    });
+    return;
+  }
   const Tensor sum = unrecorded([&] { return add(*this, scale == 1 ? other : mul(other, scale, at), at); });
   overwrite("add_", *this, sum, at);
 }

@@ -41,9 +41,6 @@ Tensor mapped(const F& kernel, const Tensor& x, const More&... more) {
   return y;
 }
 
-// g in the dtype of x: the kernels want them equal.
-Tensor like(const Tensor& x, const Tensor& g) { return g.dtype() == x.dtype() ? g : detail::converted(g, x.dtype()); }
-
 }  // namespace
 
 Tensor softmax(Tensor input, Dim asked, Source at) {
@@ -57,7 +54,7 @@ Tensor softmax(Tensor input, Dim asked, Source at) {
   return record("softmax", at, std::move(value), {std::move(input)}, from_y([k, axis](Tensor y, Tensor g) {
                   if (grad_enabled()) return y * (g - sum(g * y, k, keepdims));
                   const auto kernel = [&](const auto* p, const auto* q, auto* to) { kernels::softmax_backward(p, q, to, axis); };
-                  return mapped(kernel, y, like(y, g));
+                  return mapped(kernel, y, g);
                 }));
 }
 
@@ -72,7 +69,7 @@ Tensor log_softmax(Tensor input, Dim asked, Source at) {
   return record("log_softmax", at, std::move(value), {std::move(input)}, from_y([k, axis](Tensor y, Tensor g) {
                   if (grad_enabled()) return g - exp(y) * sum(g, k, keepdims);
                   const auto kernel = [&](const auto* p, const auto* q, auto* to) { kernels::log_softmax_backward(p, q, to, axis); };
-                  return mapped(kernel, y, like(y, g));
+                  return mapped(kernel, y, g);
                 }));
 }
 
@@ -98,7 +95,7 @@ Tensor logsumexp_run(Tensor input, std::size_t first, std::size_t last, Source a
                   const auto kernel = [&](const auto* p, const auto* q, const auto* r, auto* to) {
                     kernels::logsumexp_backward(p, q, r, to, axis);
                   };
-                  return mapped(kernel, x, y, like(y, g));
+                  return mapped(kernel, x, y, g);
                 }));
 }
 

@@ -1,0 +1,74 @@
+#pragma once
+
+// For the sources that compile dual.hpp's functions for a kind of value.
+
+#include <type_traits>
+
+#include <xgrad/autograd/kernels/dual.hpp>
+#include <xgrad/autograd/kernels/functions.hpp>
+
+namespace xgrad::kernels {
+
+template <class F, class V>
+void differentiate(const F& f, V* x, std::size_t parts) {
+  if constexpr (F::flat) {
+    x[0] = apply(f, std::move(x[0]));
+    for (std::size_t i = 1; i < parts; ++i) x[i] = V();
+  } else {
+    V y = apply(f, x[0]);
+    for (std::size_t i = 1; i < parts; ++i)
+      if (x[i].defined()) x[i] = chain(f, x[0], y, std::move(x[i]));
+    x[0] = std::move(y);
+  }
+}
+
+template <class F>
+inline constexpr bool is_sum = std::is_same_v<F, fn::Add> || std::is_same_v<F, fn::Sub>;
+
+/// da + db, or da - db.
+template <class F, class V>
+V sum_of_slopes(const F& f, V da, V db) {
+  if (da.defined() && db.defined()) return apply(f, std::move(da), std::move(db));
+  if (std::is_same_v<F, fn::Add> || !db.defined()) return da.defined() ? da : db;
+  return apply(fn::Neg(), std::move(db));
+}
+
+/// da ∂f/∂a + db ∂f/∂b.
+template <class F, class V>
+V chain_both(const F& f, const V& a, const V& b, const V& y, V da, V db) {
+  if constexpr (is_sum<F>) return sum_of_slopes(f, std::move(da), std::move(db));
+  if constexpr (std::is_same_v<F, fn::Pow>) {
+    // With a number as its exponent a power is cheap, and so is its slope b a^(b-1).
+    if (b.is_literal() && !db.defined()) {
+      if (b.number() == 0) return apply(fn::Chained(), std::move(da), V(0.0));
+      return apply(fn::Chained(), std::move(da), apply(fn::Mul(), b, apply(f, a, V(b.number() - 1))));
+    }
+  }
+  return chain(f, a, b, y, std::move(da), std::move(db));
+}
+
+template <class F, class V>
+void differentiate(const F& f, V* a, V* b, std::size_t parts) {
+  if constexpr (F::flat || is_sum<F>) {
+    a[0] = apply(f, std::move(a[0]), std::move(b[0]));
+    for (std::size_t i = 1; i < parts; ++i) a[i] = F::flat ? V() : sum_of_slopes(f, std::move(a[i]), std::move(b[i]));
+  } else {
+    V y = apply(f, a[0], b[0]);
+    for (std::size_t i = 1; i < parts; ++i)
+      if (a[i].defined() || b[i].defined()) a[i] = chain_both(f, a[0], b[0], y, std::move(a[i]), std::move(b[i]));
+    a[0] = std::move(y);
+  }
+}
+
+template <class V>
+void choose(const typename V::Mask& mask, V* a, V* b, std::size_t parts) {
+  a[0] = select(mask, std::move(a[0]), std::move(b[0]));
+  for (std::size_t i = 1; i < parts; ++i) {
+    if (!a[i].defined() && !b[i].defined()) continue;
+    if (!a[i].defined()) a[i] = V(0.0);
+    if (!b[i].defined()) b[i] = V(0.0);
+    a[i] = select(mask, std::move(a[i]), std::move(b[i]));
+  }
+}
+
+}  // namespace xgrad::kernels

@@ -1,0 +1,130 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+namespace xgrad::kernels {
+
+/// How many numbers a tile holds: few enough for a handful of tiles in the first-level cache, enough to make the call
+/// of a compiled function cheap.
+inline constexpr std::int64_t tile_size = 512;
+
+/// The memory of a tile, from a pool of the thread.
+struct alignas(64) Slot {
+  std::uint32_t count;
+  Slot* next;
+  alignas(64) unsigned char bytes[static_cast<std::size_t>(tile_size) * sizeof(double)];
+};
+/// Gives a slot that nobody uses any more back to the thread's pool.
+void recycle(Slot* slot) noexcept;
+
+/// Up to tile_size numbers, float or double, on which each function is one call into the library: the lane of a
+/// user's own pointwise op, whose speed does not depend on the flags of the user's file. A handle: copying shares, and
+/// a function whose argument is not shared writes its result in place. A tile stays on its thread and in its pass: it may
+/// look into the memory of a tensor. One number may stand for all; nothing at all (the default) for a slope of zero.
+class Tile {
+ public:
+  using Mask = Tile;  // of ones and zeros
+  enum class Type : std::uint8_t { weak, float32, float64 };
+
+  Tile() noexcept = default;
+  /// One number for every place, of whatever type it meets.
+  Tile(double number) noexcept : number_(number), state_(State::number) {}
+  Tile(double number, Type type) noexcept : number_(number), state_(State::number), type_(type) {}
+  /// Numbers that live elsewhere; their bytes are a multiple of 64.
+  Tile(const void* data, std::int32_t count, Type type) noexcept
+      : data_(data), count_(count), state_(State::many), type_(type) {}
+  /// Numbers in a slot of which the caller holds a count.
+  Tile(Slot* slot, std::int32_t count, Type type) noexcept
+      : slot_(slot), data_(slot->bytes), count_(count), state_(State::many), type_(type) {}
+  Tile(const Tile& other) noexcept { copy(other); if (slot_) ++slot_->count; }
+  Tile(Tile&& other) noexcept { copy(other); other.forget(); }
+  Tile& operator=(const Tile& other) noexcept { return *this = Tile(other); }
+  Tile& operator=(Tile&& other) noexcept {
+    if (this != &other) {
+      drop();
+      copy(other);
+      other.forget();
+    }
+    return *this;
+  }
+  ~Tile() { drop(); }
+
+  bool defined() const noexcept { return state_ != State::none; }
+  bool is_number() const noexcept { return state_ == State::number; }
+  /// Whether it is a number that the user wrote, not one read from a tensor.
+  bool is_literal() const noexcept { return is_number() && type_ == Type::weak; }
+  double number() const noexcept { return number_; }
+  const void* data() const noexcept { return data_; }
+  std::int32_t count() const noexcept { return count_; }
+  Type type() const noexcept { return type_; }
+  /// The slot of a tile that is its only user; else null.
+  Slot* own_slot() const noexcept { return slot_ != nullptr && slot_->count == 1 ? slot_ : nullptr; }
+
+ private:
+  enum class State : std::uint8_t { none, number, many };
+
+  void copy(const Tile& other) noexcept {
+    slot_ = other.slot_;
+    data_ = other.data_;
+    number_ = other.number_;
+    count_ = other.count_;
+    state_ = other.state_;
+    type_ = other.type_;
+  }
+  void forget() noexcept {
+    slot_ = nullptr;
+    state_ = State::none;
+  }
+  void drop() noexcept {
+    if (slot_ && --slot_->count == 0) recycle(slot_);
+  }
+
+  Slot* slot_ = nullptr;
+  const void* data_ = nullptr;
+  double number_ = 0;
+  std::int32_t count_ = 0;
+  State state_ = State::none;
+  Type type_ = Type::weak;
+};
+
+// Instantiated in tile.cpp for every function of functions.hpp.
+
+template <class F>
+Tile apply(const F& f, Tile x);
+template <class F>
+Tile apply(const F& f, Tile a, Tile b);
+/// d f'(x), guarded as fn::Chained is.
+template <class F>
+Tile chain(const F& f, const Tile& x, const Tile& y, Tile d);
+/// da ∂f/∂a + db ∂f/∂b, guarded; one of da and db may be undefined.
+template <class F>
+Tile chain(const F& f, const Tile& a, const Tile& b, const Tile& y, Tile da, Tile db);
+/// a where the mask is 1, else b.
+Tile select(const Tile& mask, Tile a, Tile b);
+
+/// How many inputs, and how many outputs, a pass over tiles has at most.
+inline constexpr std::size_t max_tile_operands = 10;
+
+/// An input of a pass over tiles: contiguous numbers of the pass's type, broadcast to the output's sizes.
+struct TileInput {
+  const void* data;
+  const std::int64_t* sizes;
+  std::size_t rank;
+};
+/// An output of it, of the pass's type, or bools from a mask. Without data it is not stored.
+struct TileOutput {
+  void* data;
+  bool mask;
+};
+/// Computes the tiles y of the outputs from the tiles x of the inputs. May throw; then the pass does.
+using TileBody = void (*)(const void* context, Tile* x, Tile* y);
+
+/// Runs a body over all tiles of outputs of the given sizes, on several threads where that pays. An output whose tile
+/// is left undefined is not stored.
+void for_each_tile(Tile::Type type, const std::int64_t* sizes, std::size_t rank, const TileInput* in, std::size_t in_count,
+                   const TileOutput* out, std::size_t out_count, TileBody body, const void* context);
+
+}  // namespace xgrad::kernels

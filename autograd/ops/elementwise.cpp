@@ -1,0 +1,115 @@
+#include <xgrad/autograd/ops/elementwise.hpp>
+
+#include <array>
+#include <atomic>
+
+#include <xgrad/autograd/graph/record.hpp>
+#include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/promotion.hpp>
+#include <xgrad/autograd/ops/tiles.hpp>
+
+namespace xgrad::detail {
+namespace {
+
+using kernels::Tile;
+
+/// What a node keeps of the user's function.
+struct Kept {
+  std::shared_ptr<const void> f;
+  const Readings* readings;
+  Source at;
+};
+
+std::uint32_t bits_of(Needs needs, std::size_t count) {
+  std::uint32_t bits = 0;
+  for (std::size_t i = 0; i < count; ++i)
+    if (needs[i]) bits |= 1u << i;
+  return bits;
+}
+
+/// g times the slopes, as recorded ops.
+void pull_traced(const Kept& kept, Tensor* x, std::uint32_t needs, const Tensor& g, Tensor* out) {
+  const std::size_t count = kept.readings->inputs;
+  Traced in[most_elementwise_inputs], slopes[most_elementwise_inputs];
+  for (std::size_t i = 0; i < count; ++i)
+    in[i] = Traced(x[i].dtype() == g.dtype() ? std::move(x[i]) : to(std::move(x[i]), g.dtype(), kept.at), kept.at);
+  kept.readings->traced_slopes(kept.f.get(), in, needs, slopes);
+  for (std::size_t i = 0; i < count; ++i) {
+    if ((needs >> i & 1u) == 0 || !slopes[i].defined()) continue;
+    if (slopes[i].is_number() && slopes[i].number() == 1) out[i] = g;
+    else out[i] = apply(kernels::fn::Chained(), Traced(g, kept.at), slopes[i]).tensor();
+  }
+}
+
+/// g times the slopes, in one pass.
+void pull_tiles(const Kept& kept, Tensor* x, std::uint32_t needs, const Tensor& g, Tensor* out) {
+  const std::size_t count = kept.readings->inputs;
+  Tensor in[most_elementwise_inputs + 1];
+  for (std::size_t i = 0; i < count; ++i) {
+    in[i] = x[i].dtype() == g.dtype() ? std::move(x[i]) : converted(x[i], g.dtype());
+    if (needs >> i & 1u) out[i] = Tensor::uninitialized(g.shape(), g.dtype());
+  }
+  in[count] = g;
+  std::atomic<std::uint32_t> found{g.size() == 0 ? needs : 0};
+  tile_pass(g.dtype(), g.shape(), in, count + 1, out, count, [&](Tile* tiles, Tile* results) {
+    Tile slopes[most_elementwise_inputs];
+    kept.readings->slopes(kept.f.get(), tiles, needs, slopes);
+    std::uint32_t bits = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (slopes[i].defined()) bits |= 1u << i;
+      if (needs >> i & 1u) results[i] = slopes[i].defined() ? apply(kernels::fn::Chained(), tiles[count], std::move(slopes[i])) : Tile(0.0);
+    }
+    if ((found.load(std::memory_order_relaxed) & bits) != bits) found.fetch_or(bits, std::memory_order_relaxed);
+  });
+  for (std::size_t i = 0; i < count; ++i)
+    if ((found.load() >> i & 1u) == 0) out[i] = Tensor();
+}
+
+template <std::size_t N>
+class ElementwiseNode final : public InputsNode<N> {
+ public:
+  ElementwiseNode(Kept kept, const Tensor& y, Tensor* x) : InputsNode<N>("elementwise", kept.at, y), kept_(std::move(kept)) {
+    bool differentiable[N];
+    std::uint32_t reads[N];
+    for (std::size_t i = 0; i < N; ++i) {
+      differentiable[i] = is_floating(x[i].dtype());
+      reads[i] = reads_every_x;
+    }
+    this->connect(x, differentiable, reads, y);
+  }
+
+  void pull(const Tensor& g, Tensor* out) override {
+    Tensor x[N];
+    for (std::size_t i = 0; i < N; ++i) x[i] = this->input(i);
+    const std::uint32_t needs = bits_of(this->needs(), N);
+    if (grad_enabled()) pull_traced(kept_, x, needs, g, out);
+    else pull_tiles(kept_, x, needs, g, out);
+  }
+
+ private:
+  Kept kept_;
+};
+
+template <std::size_t N = 1>
+Ref<Node> make_node(Kept kept, const Tensor& y, Tensor* x) {
+  if (kept.readings->inputs == N) return Ref<Node>::adopt(new ElementwiseNode<N>(std::move(kept), y, x));
+  if constexpr (N < most_elementwise_inputs) return make_node<N + 1>(std::move(kept), y, x);
+  else return Ref<Node>();
+}
+
+}  // namespace
+
+Tensor elementwise(const void* f, const Readings& readings, Tensor* x, Source at) {
+  const std::size_t count = readings.inputs;
+  require_defined("elementwise", x, count);
+  const DType dtype = promote(x, count, true);
+  Tensor y = Tensor::uninitialized(broadcast_all("elementwise", x, count), readings.mask ? boolean : dtype);
+  Tensor in[most_elementwise_inputs];
+  for (std::size_t i = 0; i < count; ++i) in[i] = x[i].dtype() == dtype ? x[i] : converted(x[i], dtype);
+  tile_pass(dtype, y.shape(), in, count, &y, 1, [&](Tile* tiles, Tile* result) { readings.value(f, tiles, result[0]); });
+  y.mark_weak(all_weak(x, count));
+  if (readings.mask || !records(x, count)) return y;
+  return attach(std::move(y), make_node(Kept{readings.keep(f), &readings, at}, y, x));
+}
+
+}  // namespace xgrad::detail

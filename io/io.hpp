@@ -1,0 +1,5 @@
+#pragma once
+
+#include <xgrad/io/atomic_file.hpp>
+#include <xgrad/io/safetensors.hpp>
+#include <xgrad/io/state_dict.hpp>

@@ -1,0 +1,73 @@
+#include <typeinfo>
+
+#include <xgrad/nn/module_state.hpp>
+
+namespace xgrad::nn {
+namespace detail {
+namespace {
+
+thread_local CallScope* innermost = nullptr;
+thread_local CallObserver* observer = nullptr;
+
+// Errors that have a path already. Outer modules let them pass, because they wrap the exact standard types only.
+struct LocatedArgument : std::invalid_argument {
+  using invalid_argument::invalid_argument;
+};
+struct LocatedError : std::logic_error {
+  using logic_error::logic_error;
+};
+
+// The path from one module down to another.
+bool find_path(const ModuleState& from, const ModuleState& to, std::string& path) {
+  for (const auto& [name, child] : from.children) {
+    const std::size_t length = path.size();
+    path = join(path, name);
+    if (child.get() == &to || find_path(*child, to, path)) return true;
+    path.resize(length);
+  }
+  return false;
+}
+
+}  // namespace
+
+CallScope::CallScope(const ModuleBase& module, Source at) noexcept : module_(module), outer_(innermost), at_(at) {
+  innermost = this;
+}
+
+CallScope::~CallScope() { innermost = outer_; }
+
+Source CallScope::call_site() noexcept { return innermost ? innermost->at_ : Source(); }
+
+std::string CallScope::path() const {
+  if (outer_ == nullptr) return "";
+  const ModuleState& from = *Access::state(outer_->module_);
+  const ModuleState& to = *Access::state(module_);
+  std::string path = outer_->path();
+  if (&from == &to || find_path(from, to, path)) return path;
+  // A module that its caller has not registered is the root of a path of its own.
+  return "";
+}
+
+void CallScope::rethrow(const std::logic_error& error) const {
+  const bool argument = typeid(error) == typeid(std::invalid_argument);
+  if (!argument && typeid(error) != typeid(std::logic_error)) throw;
+  const std::string from_root = path();
+  const std::string type = module_.type_name();
+  const std::string text = (from_root.empty() ? type : from_root + " (" + type + ")") + ": " + error.what();
+  if (argument) throw LocatedArgument(text);
+  throw LocatedError(text);
+}
+
+CallObserver*& call_observer() noexcept { return observer; }
+
+}  // namespace detail
+
+Tensor Module::operator()(const Tensor& x, Source at) const {
+  // A module is a handle: a const one leaves the shared state writable, as a const Tensor does.
+  auto* self = const_cast<Module*>(this);
+  Tensor y = call([&] { return self->forward(x); }, at);
+  if (detail::CallObserver* observer = detail::call_observer()) (*observer)(*this, y);
+  return y;
+}
+
+}  // namespace xgrad::nn

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <memory>
+#include <type_traits>
+#include <unordered_map>
+#include <utility>
+
+namespace xgrad::nn {
+
+class ModuleBase;
+class Layer;
+
+namespace detail {
+
+/// While one lives, copying a module, parameter, buffer or Shared of this thread makes a new one instead of another handle,
+/// and the same new one each time. Scopes inside another join it.
+class CloneScope {
+ public:
+  CloneScope() noexcept;
+  ~CloneScope();
+  CloneScope(const CloneScope&) = delete;
+  CloneScope& operator=(const CloneScope&) = delete;
+
+  /// The scope that this thread is in, or null.
+  static CloneScope* current() noexcept;
+
+  /// What was remembered for the original, or null. T is the type it was remembered with.
+  template <class T>
+  std::shared_ptr<T> find(const void* original) const {
+    const auto found = memo_.find(original);
+    return found == memo_.end() ? nullptr : std::static_pointer_cast<T>(found->second);
+  }
+  void remember(const void* original, std::shared_ptr<void> copy) { memo_[original] = std::move(copy); }
+
+ private:
+  bool outermost_;
+  std::unordered_map<const void*, std::shared_ptr<void>> memo_;
+};
+
+/// `original` outside a scope; inside one, the copy that stands for it.
+template <class T>
+std::shared_ptr<T> shared_or_cloned(const std::shared_ptr<T>& original) {
+  CloneScope* scope = CloneScope::current();
+  if (scope == nullptr || original == nullptr) return original;
+  if (auto known = scope->find<T>(original.get())) return known;
+  auto copy = std::make_shared<T>(std::as_const(*original));
+  scope->remember(original.get(), copy);
+  scope->remember(copy.get(), copy);
+  return copy;
+}
+
+}  // namespace detail
+
+/// A part of a module's state that is not a tensor, such as a Generator or a list of layers. Copies of the module share
+/// it; its clones have their own.
+template <class T>
+class Shared {
+ public:
+  explicit Shared(T value = T()) : value_(std::make_shared<T>(std::move(value))) {}
+  Shared(const Shared& other) : value_(detail::shared_or_cloned(other.value_)) {}
+  Shared(Shared&& other) noexcept : value_(other.value_) {}
+  Shared& operator=(const Shared& other) noexcept {
+    value_ = other.value_;
+    return *this;
+  }
+  ~Shared() = default;
+
+  T& operator*() const noexcept { return *value_; }
+  T* operator->() const noexcept { return value_.get(); }
+
+ private:
+  std::shared_ptr<T> value_;
+};
+
+/// A module of the same class with parameters, buffers, mode and generators of its own and the same values: what
+/// copy.deepcopy is in PyTorch. Weights that are tied stay tied to each other; gradients are not copied.
+///
+/// It is M's copy constructor, run so that handles copy what they hold: members and vectors of modules follow without
+/// any code of the user's. Plain Tensor members stay shared; make them nn::Parameter or nn::Buffer.
+template <class M, std::enable_if_t<std::is_base_of_v<ModuleBase, M> || std::is_same_v<Layer, M>, int> = 0>
+M clone(const M& module) {
+  const detail::CloneScope scope;
+  return M(module);
+}
+
+}  // namespace xgrad::nn

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <xgrad/nn/module.hpp>
+
+namespace xgrad::nn {
+
+/// The axes start_dim .. end_dim made one: (N, 28, 28) becomes (N, 784).
+class Flatten : public Module {
+ public:
+  explicit Flatten(Dim start_dim = 1, Dim end_dim = -1);
+
+ protected:
+  Tensor forward(const Tensor& x) override;
+
+ private:
+  std::int64_t start_dim_;
+  std::int64_t end_dim_;
+};
+
+}  // namespace xgrad::nn

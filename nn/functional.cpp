@@ -1,0 +1,271 @@
+#include <xgrad/nn/functional.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <xgrad/autograd/graph/dispatch.hpp>
+#include <xgrad/autograd/graph/record.hpp>
+#include <xgrad/autograd/kernels/normalization.hpp>
+#include <xgrad/autograd/kernels/parallel.hpp>
+#include <xgrad/autograd/kernels/random.hpp>
+#include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/promotion.hpp>
+#include <xgrad/autograd/ops/reduction.hpp>
+#include <xgrad/autograd/ops/shape.hpp>
+
+namespace xgrad::nn {
+namespace {
+
+using kernels::Channels;
+
+std::string describe(const Shape& shape) { return to_string(shape); }
+
+void require_floating(const char* op, const Tensor& x) {
+  xgrad::detail::require_defined(op, &x, 1);
+  if (!is_floating(x.dtype()))
+    throw std::invalid_argument(std::string(op) + ": the input is " + name_of(x.dtype()) +
+                                ": only float32 and float64 will do: convert it with to()");
+}
+
+// ---- batch norm
+
+void require_channel_vector(const Tensor& x, const Tensor& v, const char* name) {
+  if (!v.defined()) return;
+  const Shape channels{x.shape()[1]};
+  if (v.shape() != channels)
+    throw std::invalid_argument(std::string("batch_norm: ") + name + " must have shape " + describe(channels) + " for input " +
+                                describe(x.shape()) + ", got " + describe(v.shape()));
+  if (v.dtype() != x.dtype())
+    throw std::invalid_argument(std::string("batch_norm: input is ") + name_of(x.dtype()) + ", " + name + " is " +
+                                name_of(v.dtype()) + ": write 1.0f, x.to(float32) or model.to(float64)");
+}
+
+Channels channels_of(const Shape& shape) {
+  Channels sizes{shape[0], shape[1], 1};
+  for (std::size_t k = 2; k < shape.rank(); ++k) sizes.inner *= shape[k];
+  return sizes;
+}
+
+Tensor scratch(std::int64_t count) { return Tensor::uninitialized(Shape(count), float64); }
+
+// Statistics are kept in double, mean then 1 / √(variance + eps), as one (2, C) tensor.
+Tensor batch_statistics(const Tensor& x, Channels sizes, double eps, double* variance) {
+  Tensor stats = Tensor::uninitialized({2, sizes.channels}, float64);
+  double* mean = stats.write<double>();
+  double* rstd = mean + sizes.channels;
+  const Tensor room = scratch(kernels::channel_scratch(sizes));
+  xgrad::detail::visit_floating(x.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    kernels::channel_moments(x.data<T>(), sizes, mean, variance, room.write<double>());
+  });
+  for (std::int64_t c = 0; c < sizes.channels; ++c) rstd[c] = 1 / std::sqrt(variance[c] + eps);
+  return stats;
+}
+
+Tensor running_statistics(const Tensor& running_mean, const Tensor& running_var, double eps) {
+  const std::int64_t channels = running_mean.size();
+  Tensor stats = Tensor::uninitialized({2, channels}, float64);
+  xgrad::detail::visit_floating(running_mean.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    double* to = stats.write<double>();
+    for (std::int64_t c = 0; c < channels; ++c) {
+      to[c] = static_cast<double>(running_mean.data<T>()[c]);
+      to[channels + c] = 1 / std::sqrt(static_cast<double>(running_var.data<T>()[c]) + eps);
+    }
+  });
+  return stats;
+}
+
+void move_running(const Tensor& running, const double* now, double scale, double momentum, Source at) {
+  const NoGrad no_grad;
+  running.begin_write("batch_norm", at);
+  xgrad::detail::visit_floating(running.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    T* r = running.write<T>();
+    for (std::int64_t c = 0; c < running.size(); ++c)
+      r[c] = static_cast<T>((1 - momentum) * static_cast<double>(r[c]) + momentum * scale * now[c]);
+  });
+}
+
+// Element c of a channel vector, or what stands for it where there is none.
+double at_channel(const Tensor& v, std::int64_t c, double otherwise) {
+  if (!v.defined()) return otherwise;
+  return v.dtype() == float32 ? static_cast<double>(v.data<float>()[c]) : v.data<double>()[c];
+}
+
+// y = (x - mean) rstd w + b.
+Tensor normalized(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& stats, Channels sizes) {
+  Tensor y = Tensor::uninitialized(x.shape(), x.dtype());
+  const std::int64_t n = sizes.channels;
+  const double *mean = stats.data<double>(), *rstd = mean + n;
+  const Tensor room = scratch(2 * n);
+  double *slope = room.write<double>(), *offset = slope + n;
+  for (std::int64_t c = 0; c < n; ++c) {
+    slope[c] = rstd[c] * at_channel(weight, c, 1);
+    offset[c] = at_channel(bias, c, 0);
+  }
+  xgrad::detail::visit_floating(x.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    kernels::channel_affine<T>(x.data<T>(), nullptr, y.write<T>(), sizes, {slope, mean, nullptr, offset});
+  });
+  return y;
+}
+
+using Gradients = std::array<Tensor, 4>;  // of x, weight, bias and the statistics
+
+// From x̂ = (x - mean) r, r = (variance + eps)^(-1/2), y = w x̂ + b:
+// gb = Σ g, gw = Σ g x̂, and gx = w r g with constant statistics; through those of the batch, with n values a channel,
+// gx = w r (g - Σ g / n - x̂ Σ (g x̂) / n).
+Gradients pull_kernel(const Tensor& x, const Tensor& weight, const Tensor& stats, const Tensor& g, Needs needs, bool of_batch) {
+  const Channels sizes = channels_of(x.shape());
+  const std::int64_t n = sizes.channels;
+  const double *mean = stats.data<double>(), *rstd = mean + n;
+  const Tensor room = scratch(4 * n + kernels::channel_scratch(sizes));
+  double *sum_g = room.write<double>(), *sum_gx = sum_g + n, *x_slope = sum_gx + n, *g_slope = x_slope + n;
+  Gradients out;
+  xgrad::detail::visit_floating(x.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    if (of_batch || needs[1] || needs[2])
+      kernels::channel_sums(x.data<T>(), g.data<T>(), sizes, mean, sum_g, sum_gx, g_slope + n);
+    const auto vector = [&](auto f) {
+      Tensor v = Tensor::uninitialized(Shape(n), x.dtype());
+      for (std::int64_t c = 0; c < n; ++c) v.write<T>()[c] = static_cast<T>(f(c));
+      return v;
+    };
+    if (needs[1]) out[1] = vector([&](std::int64_t c) { return sum_gx[c] * rstd[c]; });
+    if (needs[2]) out[2] = vector([&](std::int64_t c) { return sum_g[c]; });
+    if (!needs[0]) return;
+    const auto count = static_cast<double>(sizes.per_channel());
+    for (std::int64_t c = 0; c < n; ++c) {
+      g_slope[c] = rstd[c] * at_channel(weight, c, 1);
+      if (!of_batch) continue;
+      x_slope[c] = -g_slope[c] * rstd[c] * rstd[c] * sum_gx[c] / count;
+      sum_g[c] *= -g_slope[c] / count;
+    }
+    out[0] = Tensor::uninitialized(x.shape(), x.dtype());
+    kernels::channel_affine<T>(of_batch ? x.data<T>() : nullptr, g.data<T>(), out[0].write<T>(), sizes, {x_slope, mean, g_slope, sum_g});
+  });
+  return out;
+}
+
+// The same over Tensors. The statistics of a batch are computed anew, since they too have slopes; weight may be undefined.
+Gradients pull_formula(const Tensor& x, const Tensor& weight, const Tensor& stats, const Tensor& g, Needs needs, bool of_batch, double eps) {
+  std::vector<std::int64_t> others, column(x.rank() - 1, 1);
+  for (std::size_t k = 0; k < x.rank(); ++k)
+    if (k != 1) others.push_back(static_cast<std::int64_t>(k));
+  column[0] = x.shape()[1];
+  const auto spread = [&](const Tensor& v) { return reshape(v, column); };
+  const auto average = [&](const Tensor& v) { return mean(v, others, keepdims); };
+  Tensor d, r;
+  if (of_batch) {
+    d = x - average(x);
+    r = 1 / sqrt(average(square(d)) + eps);
+  } else {
+    d = x - spread(stats[0]).to(x.dtype());
+    r = spread(stats[1]).to(x.dtype());
+  }
+  const Tensor normal = d * r;
+  const Tensor scale = weight.defined() ? r * spread(weight) : r;
+  Gradients out;
+  if (needs[0]) out[0] = scale * (of_batch ? g - average(g) - normal * average(g * normal) : g);
+  if (needs[1]) out[1] = sum(g * normal, others);
+  if (needs[2]) out[2] = sum(g, others);
+  return out;
+}
+
+void check_batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& running_mean, const Tensor& running_var,
+                      bool of_batch, double eps) {
+  require_floating("batch_norm", x);
+  if (x.rank() < 2)
+    throw std::invalid_argument("batch_norm: the input must have axes (N, C) or (N, C, L...), got shape " + describe(x.shape()));
+  require_channel_vector(x, weight, "weight");
+  require_channel_vector(x, bias, "bias");
+  require_channel_vector(x, running_mean, "running_mean");
+  require_channel_vector(x, running_var, "running_var");
+  if (running_mean.defined() != running_var.defined())
+    throw std::invalid_argument("batch_norm: one of running_mean and running_var is undefined: pass both or none");
+  if (!(eps >= 0)) throw std::invalid_argument("batch_norm: eps must not be negative, got " + std::to_string(eps));
+  if (of_batch && channels_of(x.shape()).per_channel() == 1)
+    throw std::invalid_argument("batch_norm: expected more than 1 value per channel when training, got input of shape " + describe(x.shape()));
+}
+
+// The values to normalise with; training moves the running statistics by them.
+Tensor statistics_for(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, bool training, double momentum, double eps,
+                      Source at) {
+  if (!training && running_mean.defined()) return running_statistics(running_mean, running_var, eps);
+  const Channels sizes = channels_of(x.shape());
+  const auto n = static_cast<double>(sizes.per_channel());
+  if (sizes.per_channel() == 0) {
+    Tensor stats = Tensor::uninitialized({2, sizes.channels}, float64);
+    std::fill_n(stats.write<double>(), 2 * sizes.channels, 0.0);
+    return stats;
+  }
+  const Tensor variance = scratch(sizes.channels);
+  Tensor stats = batch_statistics(x, sizes, eps, variance.write<double>());
+  if (training && running_mean.defined()) {
+    move_running(running_mean, stats.data<double>(), 1, momentum, at);
+    move_running(running_var, variance.data<double>(), n / (n - 1), momentum, at);
+  }
+  return stats;
+}
+
+}  // namespace
+
+Tensor batch_norm(Tensor input, Tensor gamma, Tensor bias, Tensor running_mean, Tensor running_var, bool training, double momentum,
+                  double eps, Source at) {
+  const bool of_batch = training || !running_mean.defined();
+  check_batch_norm(input, gamma, bias, running_mean, running_var, of_batch, eps);
+  Tensor statistics = statistics_for(input, running_mean, running_var, training, momentum, eps, at);
+  Tensor value = normalized(input, gamma, bias, statistics, channels_of(input.shape()));
+  const bool weighted = gamma.defined();
+  // An absent weight or bias is stood in for by the statistics, which need no gradient.
+  if (!weighted) gamma = statistics;
+  if (!bias.defined()) bias = statistics;
+  return record("batch_norm", at, std::move(value), {std::move(input), std::move(gamma), std::move(bias), std::move(statistics)},
+                joint<0, 1, 3>([=](Tensor x, Tensor w, Tensor stats, Tensor g, Needs needs) {
+                  const Tensor weight = weighted ? w : Tensor();
+                  if (grad_enabled()) return pull_formula(x, weight, stats, g, needs, of_batch, eps);
+                  return pull_kernel(x, weight, stats, g, needs, of_batch);
+                }));
+}
+
+// ---- dropout
+
+namespace {
+
+// Fills the mask, 0 or 1 / (1 - p), and y = x mask, tile by tile.
+template <class T>
+void mask_and_scale(const T* x, T* mask, T* y, std::int64_t n, double p, std::uint64_t seed, std::uint64_t stream) {
+  const T scale = p < 1 ? static_cast<T>(1 / (1 - p)) : T(0);
+  static_assert(kernels::pointwise_grain % 64 == 0, "a tile begins with a block of random numbers");
+  kernels::parallel_ranges(n, kernels::pointwise_grain, [&](std::int64_t begin, std::int64_t end) {
+    kernels::bernoulli(mask + begin, end - begin, 1 - p, scale, seed, stream, static_cast<std::uint64_t>(begin) / 4);
+    for (std::int64_t i = begin; i < end; ++i) y[i] = x[i] * mask[i];
+  });
+}
+
+}  // namespace
+
+Tensor dropout(Tensor input, double p, bool training, Generator* generator, Source at) {
+  require_floating("dropout", input);
+  if (!(p >= 0 && p <= 1)) throw std::invalid_argument("dropout: the probability must lie in [0, 1], got " + std::to_string(p));
+  if (!training || p == 0) return input;
+  Generator& source = generator != nullptr ? *generator : default_generator();
+  const std::uint64_t seed = source.seed(), stream = (source.stream() << 40) + source.draws();
+  source.next();
+  Tensor kept = Tensor::uninitialized(input.shape(), input.dtype());
+  Tensor value = Tensor::uninitialized(input.shape(), input.dtype());
+  xgrad::detail::visit_floating(input.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    mask_and_scale(input.data<T>(), kept.write<T>(), value.write<T>(), input.size(), p, seed, stream);
+  });
+  return record("dropout", at, std::move(value), {std::move(input), std::move(kept)},
+                from<1>([](Tensor mask, Tensor g) { return g * mask; }), no_gradient);
+}
+
+}  // namespace xgrad::nn

@@ -1,0 +1,134 @@
+#include <xgrad/nn/init.hpp>
+
+#include <cmath>
+#include <stdexcept>
+#include <string>
+
+#include <xgrad/autograd/graph/dispatch.hpp>
+#include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/ops/creation.hpp>
+
+namespace xgrad::nn::init {
+namespace {
+
+void require_floating(const char* op, const Tensor& tensor) {
+  if (!is_floating(tensor.dtype()))
+    throw std::invalid_argument(std::string(op) + ": a " + name_of(tensor.dtype()) +
+                                " tensor cannot hold these numbers: only float32 and float64 can");
+}
+
+// tensor = shift + scale * numbers, the numbers drawn in the tensor's own shape and dtype.
+void write_scaled(const char* op, const Tensor& tensor, const Tensor& numbers, double shift, double scale) {
+  const NoGrad no_grad;
+  tensor.begin_write(op, Source::here());
+  xgrad::detail::visit_floating(tensor.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    const T* from = numbers.data<T>();
+    T* to = tensor.write<T>();
+    for (std::int64_t i = 0; i < tensor.size(); ++i) to[i] = static_cast<T>(shift + scale * static_cast<double>(from[i]));
+  });
+}
+
+Tensor draw_uniform(const char* op, const Tensor& tensor, double low, double high, Generator* generator) {
+  require_floating(op, tensor);
+  const Tensor numbers = rand(tensor.shape(), generator ? *generator : default_generator(), tensor.dtype());
+  write_scaled(op, tensor, numbers, low, high - low);
+  return tensor;
+}
+
+Tensor draw_normal(const char* op, const Tensor& tensor, double mean, double std, Generator* generator) {
+  require_floating(op, tensor);
+  const Tensor numbers = randn(tensor.shape(), generator ? *generator : default_generator(), tensor.dtype());
+  write_scaled(op, tensor, numbers, mean, std);
+  return tensor;
+}
+
+struct Fans {
+  double in, out;
+};
+
+Fans fans_of(const char* op, const Tensor& tensor) {
+  const Shape& shape = tensor.shape();
+  if (shape.rank() < 2)
+    throw std::invalid_argument(std::string(op) + ": the tensor has shape " + to_string(shape) +
+                                ": a weight with fans has rank 2 or more");
+  double receptive = 1;
+  for (std::size_t axis = 2; axis < shape.rank(); ++axis) receptive *= static_cast<double>(shape[axis]);
+  return {static_cast<double>(shape[1]) * receptive, static_cast<double>(shape[0]) * receptive};
+}
+
+// An empty weight has nothing to scale, and no fan to divide by.
+double deviation(double gain, double fan) { return fan > 0 ? gain / std::sqrt(fan) : 0; }
+
+double kaiming_deviation(const char* op, const Tensor& tensor, double a, Fan fan, Nonlinearity nonlinearity) {
+  const Fans fans = fans_of(op, tensor);
+  return deviation(calculate_gain(nonlinearity, a), fan == Fan::in ? fans.in : fans.out);
+}
+
+double xavier_deviation(const char* op, const Tensor& tensor, double gain) {
+  const Fans fans = fans_of(op, tensor);
+  return deviation(gain, (fans.in + fans.out) / 2);
+}
+
+}  // namespace
+
+double calculate_gain(Nonlinearity nonlinearity, double slope) {
+  switch (nonlinearity) {
+    case Nonlinearity::linear:
+    case Nonlinearity::sigmoid: return 1;
+    case Nonlinearity::tanh: return 5.0 / 3;
+    case Nonlinearity::relu: return std::sqrt(2.0);
+    case Nonlinearity::leaky_relu: return std::sqrt(2 / (1 + slope * slope));
+    case Nonlinearity::selu: break;
+  }
+  return 0.75;
+}
+
+Tensor uniform_(Tensor tensor, double low, double high, Generator* generator) {
+  if (!(low <= high) || !std::isfinite(high - low))
+    throw std::invalid_argument("uniform_: cannot draw from " + std::to_string(low) + " .. " + std::to_string(high) +
+                                ": both must be finite, and in this order");
+  return draw_uniform("uniform_", tensor, low, high, generator);
+}
+
+Tensor normal_(Tensor tensor, double mean, double std, Generator* generator) {
+  if (!(std >= 0)) throw std::invalid_argument("normal_: the deviation must not be negative, got " + std::to_string(std));
+  return draw_normal("normal_", tensor, mean, std, generator);
+}
+
+Tensor constant_(Tensor tensor, double value) {
+  const NoGrad no_grad;
+  tensor.fill_(value);
+  return tensor;
+}
+
+Tensor zeros_(Tensor tensor) { return constant_(std::move(tensor), 0); }
+Tensor ones_(Tensor tensor) { return constant_(std::move(tensor), 1); }
+
+Tensor eye_(Tensor tensor) {
+  if (tensor.rank() != 2)
+    throw std::invalid_argument("eye_: the tensor has shape " + to_string(tensor.shape()) + ": only a matrix has a diagonal");
+  const NoGrad no_grad;
+  tensor.copy_(eye(tensor.shape(0), tensor.shape(1), tensor.dtype()));
+  return tensor;
+}
+
+Tensor xavier_uniform_(Tensor tensor, double gain, Generator* generator) {
+  const double bound = std::sqrt(3.0) * xavier_deviation("xavier_uniform_", tensor, gain);
+  return draw_uniform("xavier_uniform_", tensor, -bound, bound, generator);
+}
+
+Tensor xavier_normal_(Tensor tensor, double gain, Generator* generator) {
+  return draw_normal("xavier_normal_", tensor, 0, xavier_deviation("xavier_normal_", tensor, gain), generator);
+}
+
+Tensor kaiming_uniform_(Tensor tensor, double a, Fan fan, Nonlinearity nonlinearity, Generator* generator) {
+  const double bound = std::sqrt(3.0) * kaiming_deviation("kaiming_uniform_", tensor, a, fan, nonlinearity);
+  return draw_uniform("kaiming_uniform_", tensor, -bound, bound, generator);
+}
+
+Tensor kaiming_normal_(Tensor tensor, double a, Fan fan, Nonlinearity nonlinearity, Generator* generator) {
+  return draw_normal("kaiming_normal_", tensor, 0, kaiming_deviation("kaiming_normal_", tensor, a, fan, nonlinearity), generator);
+}
+
+}  // namespace xgrad::nn::init

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <type_traits>
+
+#include <xgrad/autograd/graph/random.hpp>
+#include <xgrad/nn/module.hpp>
+
+namespace xgrad::nn {
+
+/// Whether a layer adds a bias: with_bias, no_bias, or a bool. Never an integer, so that Linear(784, 50, 10) does not compile.
+class Bias {
+ public:
+  template <class B, std::enable_if_t<std::is_same_v<B, bool>, int> = 0>
+  constexpr Bias(B on) : on_(on) {}
+  constexpr bool on() const { return on_; }
+
+ private:
+  bool on_;
+};
+inline constexpr Bias with_bias{true};
+inline constexpr Bias no_bias{false};
+
+/// y = x Wᵀ + b over the last axis: x (..., in), W (out, in), b (out).
+///
+/// W, then b, start uniform in ±1/√in, drawn from the calling thread's generator or the one given. An x with another last
+/// axis is an error.
+class Linear : public Module {
+ public:
+  Linear(Dim in_features, Dim out_features, Bias bias = with_bias);
+  Linear(Dim in_features, Dim out_features, Bias bias, Generator& generator);
+
+  Parameter weight;
+  Parameter bias;  ///< undefined without bias
+
+ protected:
+  Tensor forward(const Tensor& x) override;
+};
+
+}  // namespace xgrad::nn

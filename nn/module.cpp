@@ -1,0 +1,248 @@
+#include <xgrad/nn/module.hpp>
+
+#include <algorithm>
+#include <unordered_set>
+
+#include <xgrad/nn/module_state.hpp>
+#include <xgrad/nn/printing.hpp>
+
+namespace xgrad::nn {
+namespace detail {
+
+StatePtr cloned(CloneScope& scope, const StatePtr& original) {
+  if (auto known = scope.find<ModuleState>(original.get())) return known;
+  auto copy = std::make_shared<ModuleState>();
+  scope.remember(original.get(), copy);
+  scope.remember(copy.get(), copy);
+  copy->type = original->type;
+  copy->text = original->text;
+  copy->training = original->training;
+  copy->is_list = original->is_list;
+  for (const RegisteredTensor& each : original->parameters) {
+    copy->parameters.push_back(cloned(scope, each));
+    copy->parameters.back().registration->add(copy, each.name);
+  }
+  for (const RegisteredTensor& each : original->buffers) {
+    copy->buffers.push_back(cloned(scope, each));
+    copy->buffers.back().registration->add(copy, each.name);
+  }
+  for (const auto& [name, child] : original->children) {
+    copy->children.emplace_back(name, cloned(scope, child));
+    copy->children.back().second->registration.add(copy, name);
+  }
+  return copy;
+}
+
+}  // namespace detail
+
+using detail::for_each_module;
+using detail::ModuleState;
+using detail::RegisteredTensor;
+using detail::StatePtr;
+
+namespace {
+
+using Members = std::vector<RegisteredTensor> ModuleState::*;
+
+// f(path, tensor) for each parameter or buffer from the module down, a tied one once.
+template <class F>
+void for_each_once(const StatePtr& state, Members members, const F& f) {
+  std::unordered_set<const void*> seen;
+  for_each_module("", state, [&](const std::string& path, const StatePtr& module) {
+    for (const RegisteredTensor& each : (*module).*members)
+      if (seen.insert(each.tensor.value()).second) f(path, each);
+  });
+}
+
+StateDict named(const StatePtr& state, Members members) {
+  StateDict result;
+  for_each_once(state, members, [&](const std::string& path, const RegisteredTensor& each) {
+    result.emplace_back(detail::join(path, each.name), each.tensor);
+  });
+  return result;
+}
+
+Tensor find(const ModuleBase& module, const StateDict& all, const char* kind, const std::string& path) {
+  for (const auto& [name, tensor] : all)
+    if (name == path) return tensor;
+  std::string names;
+  for (const auto& each : all) names += (names.empty() ? "" : ", ") + each.first;
+  throw std::invalid_argument(module.type_name() + ": there is no " + kind + " \"" + path + "\": there are " +
+                              (names.empty() ? "none" : names));
+}
+
+bool contains(const ModuleState& tree, const ModuleState& module) {
+  if (&tree == &module) return true;
+  return std::any_of(tree.children.begin(), tree.children.end(),
+                     [&](const auto& child) { return contains(*child.second, module); });
+}
+
+void apply_below(const StatePtr& state, const std::function<void(ModuleBase&)>& f) {
+  for (const auto& child : state->children) {
+    apply_below(child.second, f);
+    ModuleBase module = detail::Access::handle(child.second);
+    f(module);
+  }
+}
+
+void set_mode(ModuleState& state, bool training) {
+  state.training = training;
+  for (const auto& child : state.children) set_mode(*child.second, training);
+}
+
+}  // namespace
+
+ModuleBase::ModuleBase() : state_(std::make_shared<ModuleState>()) {}
+
+ModuleBase::ModuleBase(std::shared_ptr<ModuleState> state, const std::type_info* type)
+    : state_(std::move(state)), copied_from_(type) {}
+
+ModuleBase::ModuleBase(const ModuleBase& other)
+    : state_(other.state_), copied_from_(typeid(other) == typeid(ModuleBase) ? other.copied_from_ : &typeid(other)) {
+  if (detail::CloneScope* scope = detail::CloneScope::current()) state_ = detail::cloned(*scope, other.state_);
+}
+
+ModuleBase::ModuleBase(ModuleBase&& other) noexcept
+    : state_(other.state_), copied_from_(typeid(other) == typeid(ModuleBase) ? other.copied_from_ : &typeid(other)) {}
+
+ModuleBase& ModuleBase::operator=(const ModuleBase& other) {
+  if (state_ == other.state_) return *this;
+  if (!state_->registration.gives_way_to(other.state_->registration))
+    throw std::logic_error(*state_->registration.name() + " (" + type_name() +
+                           "): this module is registered in another, which would go on training the old one: assign it "
+                           "before add(), assign the whole module, or use load_state_dict()");
+  state_->replaced_by = other.state_;
+  state_ = other.state_;
+  copied_from_ = other.copied_from_;
+  return *this;
+}
+
+ModuleBase ModuleBase::handle() const {
+  return {state_, typeid(*this) == typeid(ModuleBase) ? copied_from_ : &typeid(*this)};
+}
+
+std::string ModuleBase::type_name() const {
+  if (!state_->type.empty()) return state_->type;
+  const std::type_info& own = typeid(*this);
+  return detail::class_name(own == typeid(ModuleBase) && copied_from_ ? *copied_from_ : own);
+}
+
+void ModuleBase::check_name(const std::string& name) const {
+  if (name.empty()) throw std::invalid_argument(type_name() + ": cannot register a member under an empty name");
+  if (name.find('.') != std::string::npos)
+    throw std::invalid_argument(type_name() + ": cannot register \"" + name +
+                                "\": a name has no dot, which separates the names in a path");
+  const auto same = [&](const auto& list) {
+    return std::any_of(list.begin(), list.end(), [&](const RegisteredTensor& each) { return each.name == name; });
+  };
+  const bool child = std::any_of(state_->children.begin(), state_->children.end(),
+                                 [&](const auto& each) { return each.first == name; });
+  if (child || same(state_->parameters) || same(state_->buffers))
+    throw std::invalid_argument(type_name() + ": cannot register \"" + name + "\" twice: a name stands for one member");
+}
+
+void ModuleBase::add(const std::string& name, ModuleBase& module) {
+  check_name(name);
+  if (contains(*module.state_, *state_))
+    throw std::invalid_argument(type_name() + ": cannot register \"" + name + "\": a module cannot contain itself");
+  if (module.state_->type.empty()) module.state_->type = module.type_name();
+  state_->children.emplace_back(name, module.state_);
+  module.state_->registration.add(state_, name);
+}
+
+void ModuleBase::add(const std::string& name, Parameter& parameter) {
+  check_name(name);
+  if (!parameter.defined())
+    throw std::invalid_argument(type_name() + ": cannot register \"" + name + "\": the parameter is empty: give it values first");
+  state_->parameters.push_back({name, parameter, detail::Access::registration(parameter)});
+  detail::Access::registration(parameter)->add(state_, name);
+}
+
+void ModuleBase::add(const std::string& name, Buffer& buffer) {
+  check_name(name);
+  if (!buffer.defined())
+    throw std::invalid_argument(type_name() + ": cannot register \"" + name + "\": the buffer is empty: give it values first");
+  state_->buffers.push_back({name, buffer, detail::Access::registration(buffer)});
+  detail::Access::registration(buffer)->add(state_, name);
+}
+
+ModuleBase ModuleBase::add_list(const std::string& name) {
+  ModuleBase list;
+  list.rename("ModuleList");
+  list.state_->is_list = true;
+  add(name, list);
+  return {list.state_, nullptr};
+}
+
+void ModuleBase::describe(const std::string& text) { state_->text = text; }
+void ModuleBase::rename(const std::string& type) { state_->type = type; }
+
+std::vector<Tensor> ModuleBase::parameters() const {
+  std::vector<Tensor> result;
+  for_each_once(state_, &ModuleState::parameters,
+                [&](const std::string&, const RegisteredTensor& each) { result.push_back(each.tensor); });
+  return result;
+}
+
+StateDict ModuleBase::named_parameters() const { return named(state_, &ModuleState::parameters); }
+StateDict ModuleBase::named_buffers() const { return named(state_, &ModuleState::buffers); }
+
+Tensor ModuleBase::parameter(const std::string& path) const { return find(*this, named_parameters(), "parameter", path); }
+Tensor ModuleBase::buffer(const std::string& path) const { return find(*this, named_buffers(), "buffer", path); }
+
+std::vector<ModuleBase> ModuleBase::children() const {
+  std::vector<ModuleBase> result;
+  for (auto& child : named_children()) result.push_back(std::move(child.second));
+  return result;
+}
+
+std::vector<std::pair<std::string, ModuleBase>> ModuleBase::named_children() const {
+  std::vector<std::pair<std::string, ModuleBase>> result;
+  std::unordered_set<const ModuleState*> seen;
+  for (const auto& [name, child] : state_->children)
+    if (seen.insert(child.get()).second) result.emplace_back(name, detail::Access::handle(child));
+  return result;
+}
+
+std::vector<std::pair<std::string, ModuleBase>> ModuleBase::named_modules() const {
+  std::vector<std::pair<std::string, ModuleBase>> result;
+  std::unordered_set<const ModuleState*> seen;
+  for_each_module("", state_, [&](const std::string& path, const StatePtr& module) {
+    if (seen.insert(module.get()).second)
+      result.emplace_back(path, path.empty() ? handle() : detail::Access::handle(module));
+  });
+  return result;
+}
+
+void ModuleBase::apply(const std::function<void(ModuleBase&)>& f) {
+  apply_below(state_, f);
+  ModuleBase self = handle();
+  f(self);
+}
+
+void ModuleBase::train(bool on) { set_mode(*state_, on); }
+bool ModuleBase::is_training() const { return state_->training; }
+
+void ModuleBase::zero_grad() {
+  for (const Tensor& parameter : parameters()) parameter.set_grad(Tensor());
+}
+
+void ModuleBase::requires_grad_(bool on) {
+  for (const Tensor& parameter : parameters()) parameter.requires_grad_(on);
+}
+
+void ModuleBase::to(DType dtype) {
+  if (!is_floating(dtype))
+    throw std::invalid_argument(std::string("to: the parameters of a module are float32 or float64, not ") + name_of(dtype));
+  std::vector<std::pair<Tensor, Tensor>> changes;
+  const auto note = [&](const std::string&, const RegisteredTensor& each) {
+    const DType now = each.tensor.dtype();
+    if (is_floating(now) && now != dtype)
+      changes.emplace_back(each.tensor, xgrad::detail::converted(each.tensor, dtype));
+  };
+  for_each_once(state_, &ModuleState::parameters, note);
+  for_each_once(state_, &ModuleState::buffers, note);
+  for (const auto& [tensor, values] : changes) tensor.set_data(values);
+}
+
+}  // namespace xgrad::nn

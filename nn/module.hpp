@@ -1,0 +1,178 @@
+#pragma once
+
+#include <functional>
+#include <iosfwd>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <typeinfo>
+#include <utility>
+#include <vector>
+
+#include <xgrad/autograd/graph/tensor.hpp>
+#include <xgrad/io/state_dict.hpp>
+#include <xgrad/nn/clone.hpp>
+#include <xgrad/nn/parameter.hpp>
+
+namespace xgrad::nn {
+
+namespace detail {
+
+struct ModuleState;
+struct Access;
+
+/// One module being called by this thread, inside the one that called it.
+class CallScope {
+ public:
+  CallScope(const ModuleBase& module, Source at) noexcept;
+  ~CallScope();
+  CallScope(const CallScope&) = delete;
+  CallScope& operator=(const CallScope&) = delete;
+
+  /// The line that called the innermost module.
+  static Source call_site() noexcept;
+  /// Throws the error again with the module's path in front, unless an inner module has put its own there.
+  [[noreturn]] void rethrow(const std::logic_error& error) const;
+
+ private:
+  std::string path() const;
+
+  const ModuleBase& module_;
+  CallScope* outer_;
+  Source at_;
+};
+
+/// Told of every module that this thread calls, while set; what summary() listens with.
+using CallObserver = std::function<void(const ModuleBase& module, const Tensor& output)>;
+CallObserver*& call_observer() noexcept;
+
+}  // namespace detail
+
+/// Names, parameters, buffers, children and mode of a module: everything but the call. A handle: copies and moves share
+/// one module, nothing can dangle, and a module that was moved from is still whole; nn::clone() makes another.
+///
+/// A module of one input and one output derives from Module. One of several derives from ModuleBase and declares its own
+/// operator(), in which call() puts the module's path into errors.
+///
+/// Whole modules may be assigned. Assigning to a member that is registered in another module is an error, since that
+/// module would go on training the old one.
+class ModuleBase {
+ public:
+  ModuleBase(const ModuleBase& other);
+  ModuleBase(ModuleBase&& other) noexcept;
+  ModuleBase& operator=(const ModuleBase& other);
+  ModuleBase& operator=(ModuleBase&& other) { return *this = std::as_const(other); }
+  virtual ~ModuleBase() = default;
+
+  /// The parameters of this module and all below it, in order of registration; a tied one counts once.
+  std::vector<Tensor> parameters() const;
+  /// The same with their names from here, as in "layer1.0.weight".
+  StateDict named_parameters() const;
+  StateDict named_buffers() const;
+  /// One parameter or buffer by its name from here; an unknown name is an error.
+  Tensor parameter(const std::string& path) const;
+  Tensor buffer(const std::string& path) const;
+
+  /// Parameters and buffers, detached but over the same memory, with PyTorch's keys in PyTorch's order: a module's
+  /// parameters, its buffers, then its children. Tied ones appear under each of their names.
+  StateDict state_dict() const;
+  /// Writes the values of `state` into this module's parameters and buffers. Keys and shapes must agree exactly, dtypes too, but
+  /// that float32 and float64 are converted. An error names every key at fault, and nothing has changed then.
+  void load_state_dict(const StateDict& state);
+
+  /// The modules registered here, and all modules from this one down, with their names from here ("" for this one); a
+  /// module registered twice appears once.
+  std::vector<ModuleBase> children() const;
+  std::vector<std::pair<std::string, ModuleBase>> named_children() const;
+  std::vector<std::pair<std::string, ModuleBase>> named_modules() const;
+  /// Calls f with every module from this one down, children before their parents.
+  void apply(const std::function<void(ModuleBase&)>& f);
+
+  /// Sets the mode of this module and all below it; modules begin in training mode.
+  void train(bool on = true);
+  void eval() { train(false); }
+  bool is_training() const;
+  /// Drops all gradients.
+  void zero_grad();
+  /// Converts floating parameters and buffers to float32 or float64. Every handle sees it, those of optimisers too;
+  /// gradients are dropped.
+  void to(DType dtype);
+  /// Whether the parameters collect gradients: false freezes them.
+  void requires_grad_(bool on = true);
+
+  /// The name of the class, without namespaces and template arguments.
+  std::string type_name() const;
+
+  /// PyTorch's print(model), byte for byte (the text of release 1.13).
+  friend std::ostream& operator<<(std::ostream& out, const ModuleBase& module);
+
+ protected:
+  ModuleBase();
+
+  /// Registers a member under a name: not empty, without a dot, and used once in this module.
+  void add(const std::string& name, ModuleBase& module);
+  void add(const std::string& name, Parameter& parameter);
+  void add(const std::string& name, Buffer& buffer);
+  /// Registers the elements, modules or nn::Layers, as name.0, name.1, ... Elements added to the vector later are not.
+  template <class M>
+  void add(const std::string& name, std::vector<M>& modules);
+  void add(const std::string&, const Tensor&) = delete;  // make it an nn::Parameter or nn::Buffer, and a member
+
+  /// Sets the text that printing puts between this module's parentheses.
+  void describe(const std::string& text);
+  /// Sets the name that printing gives the class.
+  void rename(const std::string& type);
+
+  /// Calls f() as the call of this module: errors that f throws get the module's path in front.
+  template <class F>
+  decltype(auto) call(F&& f, Source at = Source::here()) const {
+    const detail::CallScope scope(*this, at);
+    try {
+      return std::forward<F>(f)();
+    } catch (const std::logic_error& error) {
+      scope.rethrow(error);
+    }
+  }
+  /// Inside a call: the line that it came from, for the ops of a module that is not the user's.
+  static Source call_site() noexcept { return detail::CallScope::call_site(); }
+
+ private:
+  friend struct detail::Access;
+  ModuleBase(std::shared_ptr<detail::ModuleState> state, const std::type_info* type);
+  ModuleBase handle() const;
+  ModuleBase add_list(const std::string& name);
+  void check_name(const std::string& name) const;
+
+  std::shared_ptr<detail::ModuleState> state_;
+  const std::type_info* copied_from_ = nullptr;  // the class of the module that this is a copy of
+};
+
+/// A module from one tensor to one tensor: y = model(x).
+///
+///     class Net : public nn::Module {
+///      public:
+///       Net() { add("hidden", hidden); add("out", out); }
+///       Tensor forward(const Tensor& x) override { return out(relu(hidden(x))); }
+///      private:
+///       nn::Linear hidden{2, 16}, out{16, 1};
+///     };
+///
+/// An error inside names the module by its path from the one that the user called, as in
+/// `layer1.0 (Linear): expected 784 features on the last axis, got input of shape (100, 783)`.
+class Module : public ModuleBase {
+ public:
+  Tensor operator()(const Tensor& x, Source at = Source::here()) const;
+
+ protected:
+  virtual Tensor forward(const Tensor& x) = 0;
+};
+
+template <class M>
+void ModuleBase::add(const std::string& name, std::vector<M>& modules) {
+  static_assert(std::is_convertible_v<M&, ModuleBase&>, "add: the vector must hold modules");
+  ModuleBase list = add_list(name);
+  for (std::size_t i = 0; i < modules.size(); ++i) list.add(std::to_string(i), static_cast<ModuleBase&>(modules[i]));
+}
+
+}  // namespace xgrad::nn

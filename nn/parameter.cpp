@@ -1,0 +1,131 @@
+#include <xgrad/nn/parameter.hpp>
+
+#include <cstring>
+#include <stdexcept>
+
+#include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/nn/module_state.hpp>
+
+namespace xgrad::nn {
+namespace detail {
+namespace {
+
+Tensor copy_of(const Tensor& original) {
+  Tensor copy = Tensor::uninitialized(original.shape(), original.dtype());
+  const std::size_t bytes = static_cast<std::size_t>(original.size()) * size_of(original.dtype());
+  if (bytes > 0) std::memcpy(copy.raw_write(), original.raw(), bytes);
+  if (original.requires_grad()) copy.requires_grad_();
+  return copy;
+}
+
+bool follows(const ModuleState& before, const StatePtr& after) {
+  if (before.replaced_by.lock() == after) return true;
+  return before.is_list && after->is_list && before.registration.gives_way_to(after->registration);
+}
+
+}  // namespace
+
+void Registration::add(const StatePtr& parent, const std::string& name) {
+  std::vector<Parent> alive;
+  for (Parent& each : parents)
+    if (!each.module.expired()) alive.push_back(std::move(each));
+  alive.push_back({parent, name});
+  parents = std::move(alive);
+}
+
+const std::string* Registration::name() const {
+  for (const Parent& each : parents)
+    if (!each.module.expired()) return &each.name;
+  return nullptr;
+}
+
+bool Registration::gives_way_to(const Registration& other) const {
+  bool registered = false;
+  for (const Parent& mine : parents) {
+    const StatePtr before = mine.module.lock();
+    if (!before) continue;
+    registered = true;
+    for (const Parent& theirs : other.parents) {
+      const StatePtr after = theirs.module.lock();
+      if (after && mine.name == theirs.name && follows(*before, after)) return true;
+    }
+  }
+  return !registered;
+}
+
+RegisteredTensor cloned(CloneScope& scope, const RegisteredTensor& original) {
+  const void* key = original.tensor.value();
+  if (auto known = scope.find<RegisteredTensor>(key)) return {original.name, known->tensor, known->registration};
+  RegisteredTensor copy{original.name, copy_of(original.tensor), std::make_shared<Registration>()};
+  auto kept = std::make_shared<RegisteredTensor>(copy);
+  scope.remember(key, kept);
+  scope.remember(copy.tensor.value(), kept);
+  return copy;
+}
+
+Registered::Registered(const Tensor& leaf) : Tensor(leaf), registration_(std::make_shared<Registration>()) {}
+
+Registered::Registered(const Registered& other) : Tensor(other), registration_(other.registration_) {
+  CloneScope* scope = CloneScope::current();
+  if (scope == nullptr || !other.defined()) return;
+  RegisteredTensor copy = cloned(*scope, RegisteredTensor{"", other, other.registration_});
+  Tensor::operator=(copy.tensor);
+  registration_ = std::move(copy.registration);
+}
+
+Registered& Registered::operator=(const Registered& other) & {
+  if (value() == other.value()) return *this;
+  static const Registration nowhere;
+  const Registration& after = other.registration_ ? *other.registration_ : nowhere;
+  if (registration_ && !registration_->gives_way_to(after))
+    throw std::logic_error("parameter: \"" + *registration_->name() +
+                           "\" is registered in a module, which would go on using the old one: write its values with "
+                           "copy_() or nn::init, or assign the whole module");
+  Tensor::operator=(other);
+  registration_ = other.registration_;
+  return *this;
+}
+
+}  // namespace detail
+
+namespace {
+
+Tensor leaf_over(const Tensor& values) {
+  Tensor leaf = values.detach();
+  leaf.mark_weak(false);
+  return leaf;
+}
+
+Tensor& writable(const char* op, Parameter& parameter, const Operand& b) {
+  if (grad_enabled() && (parameter.requires_grad() || b.tensor.requires_grad()))
+    throw std::logic_error(std::string(op) + ": a parameter cannot be written in place while ops are recorded: open a NoGrad scope");
+  return parameter;
+}
+
+}  // namespace
+
+Parameter::Parameter(const Tensor& values, bool requires_grad) : Registered(leaf_over(values)) {
+  if (requires_grad) requires_grad_();
+}
+
+Buffer::Buffer(const Tensor& values) : Registered(leaf_over(values)) {}
+
+Parameter& operator+=(Parameter& a, Operand b) {
+  writable("add", a, b) += std::move(b);
+  return a;
+}
+Parameter& operator-=(Parameter& a, Operand b) {
+  writable("sub", a, b) -= std::move(b);
+  return a;
+}
+Parameter& operator*=(Parameter& a, Operand b) {
+  writable("mul", a, b) *= std::move(b);
+  return a;
+}
+Parameter& operator/=(Parameter& a, Operand b) {
+  writable("div", a, b) /= std::move(b);
+  return a;
+}
+
+}  // namespace xgrad::nn

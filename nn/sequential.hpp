@@ -1,0 +1,133 @@
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <typeinfo>
+#include <utility>
+#include <vector>
+
+#include <xgrad/nn/activation.hpp>
+#include <xgrad/nn/linear.hpp>
+#include <xgrad/nn/module.hpp>
+
+namespace xgrad::nn {
+
+namespace detail {
+
+/// A callable as a module.
+template <class F>
+class Function final : public Module {
+ public:
+  explicit Function(F f) : f_(std::move(f)) { rename("Function"); }
+
+ protected:
+  Tensor forward(const Tensor& x) override {
+    if constexpr (std::is_invocable_v<F&, Tensor, Source>) return f_(x, call_site());
+    else return f_(x);
+  }
+
+ private:
+  F f_;
+};
+
+/// A function of one tensor that is neither a module, a tensor nor an xtensor expression, all of which can be called too.
+template <class F, class D = std::decay_t<F>>
+inline constexpr bool is_function = !std::is_base_of_v<ModuleBase, D> && !std::is_same_v<D, Layer> &&
+                                    !std::is_base_of_v<Tensor, D> && !xt::is_xexpression<D>::value &&
+                                    (std::is_invocable_r_v<Tensor, D&, const Tensor&> ||
+                                     std::is_invocable_r_v<Tensor, D&, Tensor, Source>);
+
+}  // namespace detail
+
+/// Any module, any function of one tensor, or an op such as relu, by value: an element of a Sequential, or a member whose class
+/// is to be left open. A handle: its module shares weights with the one it was made from, and with its copies.
+///
+/// The parameters of modules that a lambda captures are not seen; make them a Module of their own.
+class Layer {
+ public:
+  template <class M, std::enable_if_t<std::is_base_of_v<Module, std::decay_t<M>>, int> = 0>
+  Layer(M&& module) : Layer(std::make_shared<std::decay_t<M>>(std::forward<M>(module))) {}
+  template <class F, std::enable_if_t<detail::is_function<F>, int> = 0>
+  Layer(F&& function) : Layer(std::make_shared<detail::Function<std::decay_t<F>>>(std::forward<F>(function))) {}
+  /// An op, also one whose name is overloaded, such as tanh beside <cmath>.
+  Layer(Tensor (*op)(Tensor, Source)) : Layer(std::make_shared<detail::Function<Tensor (*)(Tensor, Source)>>(op)) {}
+
+  Layer(const Layer& other);
+  Layer(Layer&& other) noexcept : module_(other.module_), copy_(other.copy_) {}
+  Layer& operator=(const Layer& other) &;
+  ~Layer() = default;
+
+  Tensor operator()(const Tensor& x, Source at = Source::here()) const { return (*module_)(x, at); }
+
+  template <class M>
+  bool is() const {
+    const Module& inside = *module_;
+    return typeid(inside) == typeid(M);
+  }
+  /// A handle of the module inside; another class than the one put in is an error.
+  template <class M>
+  M as() const {
+    if (const auto* module = dynamic_cast<const M*>(module_.get())) return *module;
+    throw_wrong_class(typeid(M));
+  }
+
+  Module& module() const { return *module_; }
+  operator ModuleBase&() const { return *module_; }
+
+  /// Prints as the module does; functions as `Function()`.
+  friend std::ostream& operator<<(std::ostream& out, const Layer& layer) { return out << layer.module(); }
+
+ private:
+  template <class M>
+  explicit Layer(std::shared_ptr<M> module)
+      : module_(std::move(module)), copy_([](const Module& original) -> std::shared_ptr<Module> {
+          return std::make_shared<M>(static_cast<const M&>(original));
+        }) {}
+  [[noreturn]] void throw_wrong_class(const std::type_info& wanted) const;
+
+  std::shared_ptr<Module> module_;
+  std::shared_ptr<Module> (*copy_)(const Module&);
+};
+
+/// Layers one after the other: y = layer_n(... layer_1(x)). Without layers, y = x.
+///
+///     nn::Sequential model{nn::Linear(784, 50), relu, nn::Linear(50, 10)};
+///     nn::Sequential named{{"hidden", nn::Linear(784, 50)}, {"act", nn::ReLU()}};
+///
+/// Layers without a name are called "0", "1", ... by their place. Braces around a single Sequential are that Sequential,
+/// in every compiler; to nest one alone, use push_back.
+class Sequential : public Module {
+ public:
+  Sequential() = default;
+  Sequential(std::initializer_list<Layer> layers);
+  Sequential(std::initializer_list<std::pair<std::string, Layer>> layers);
+
+  void push_back(const Layer& layer);
+  void push_back(const std::string& name, const Layer& layer);
+
+  std::size_t size() const { return layers_->size(); }
+  bool empty() const { return layers_->empty(); }
+  /// Layer i, counted from the end when negative; out of range is an error.
+  Layer operator[](Dim i) const;
+  std::vector<Layer>::const_iterator begin() const { return layers_->cbegin(); }
+  std::vector<Layer>::const_iterator end() const { return layers_->cend(); }
+
+ protected:
+  Tensor forward(const Tensor& x) override;
+
+ private:
+  Shared<std::vector<Layer>> layers_;
+};
+
+/// A multilayer perceptron: MLP({784, 50, 10}) is Linear(784, 50), activation, Linear(50, 10). Layers are numbered as in
+/// a Sequential, so that its keys are "0.weight", "0.bias", "2.weight", "2.bias", those of torchvision's MLP without
+/// dropout. The activation is cloned for every place. Fewer than two sizes are an error.
+class MLP : public Sequential {
+ public:
+  explicit MLP(const Shape& sizes, const Layer& activation = ReLU(), Bias bias = with_bias);
+};
+
+}  // namespace xgrad::nn

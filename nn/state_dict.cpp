@@ -1,0 +1,101 @@
+#include <cstring>
+#include <unordered_map>
+#include <unordered_set>
+
+#include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/nn/module_state.hpp>
+
+namespace xgrad::nn {
+namespace {
+
+// The keys at fault, by kind of fault.
+class Faults {
+ public:
+  void add(const std::string& kind, const std::string& key) {
+    for (auto& [known, keys] : kinds_)
+      if (known == kind) {
+        keys += ", " + key;
+        return;
+      }
+    kinds_.emplace_back(kind, key);
+  }
+  bool empty() const { return kinds_.empty(); }
+  std::string text() const {
+    std::string result;
+    for (const auto& [kind, keys] : kinds_) result += (result.empty() ? "" : "; ") + kind + ": " + keys;
+    return result;
+  }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> kinds_;
+};
+
+bool converts(DType from, DType to) { return from == to || (is_floating(from) && is_floating(to)); }
+
+void compare(const std::string& key, const Tensor& here, const Tensor& there, Faults& faults) {
+  if (!there.defined()) {
+    faults.add("empty", key);
+  } else if (there.shape() != here.shape()) {
+    faults.add("shape", key + " is " + to_string(here.shape()) + " here and " + to_string(there.shape()) + " in the state");
+  } else if (!converts(there.dtype(), here.dtype())) {
+    faults.add("dtype", key + " is " + name_of(here.dtype()) + " here and " + name_of(there.dtype()) + " in the state");
+  }
+}
+
+void copy_values(const Tensor& to, const Tensor& from, Source at) {
+  const std::size_t bytes = static_cast<std::size_t>(to.size()) * size_of(to.dtype());
+  to.begin_write("load_state_dict", at);
+  if (bytes > 0) std::memcpy(to.raw_write(), from.raw(), bytes);
+}
+
+Tensor copy_of(const Tensor& original) {
+  Tensor copy = Tensor::uninitialized(original.shape(), original.dtype());
+  copy_values(copy, original, Source());
+  return copy;
+}
+
+}  // namespace
+
+StateDict ModuleBase::state_dict() const {
+  StateDict result;
+  detail::for_each_module("", state_, [&](const std::string& path, const detail::StatePtr& module) {
+    for (const auto& each : module->parameters) result.emplace_back(detail::join(path, each.name), each.tensor.detach());
+    for (const auto& each : module->buffers) result.emplace_back(detail::join(path, each.name), each.tensor.detach());
+  });
+  return result;
+}
+
+void ModuleBase::load_state_dict(const StateDict& state) {
+  Faults faults;
+  std::unordered_map<std::string, Tensor> given;
+  for (const auto& [key, tensor] : state)
+    if (!given.emplace(key, tensor).second) faults.add("given twice", key);
+
+  const StateDict own = state_dict();
+  std::unordered_set<std::string> known;
+  std::unordered_set<const Storage*> own_memory;
+  for (const auto& [key, tensor] : own) {
+    known.insert(key);
+    own_memory.insert(tensor.storage().get());
+    const auto found = given.find(key);
+    if (found == given.end()) faults.add("missing", key);
+    else compare(key, tensor, found->second, faults);
+  }
+  for (const auto& entry : state)
+    if (known.count(entry.first) == 0) faults.add("unexpected", entry.first);
+  if (!faults.empty())
+    throw std::invalid_argument(type_name() + ": cannot load this state: " + faults.text() + ": nothing was changed");
+
+  // All that can fail happens before the first write; values that live in this very module are copied first, as
+  // writing one parameter may change another's source.
+  std::vector<Tensor> values;
+  for (const auto& [key, tensor] : own) {
+    const Tensor& from = given.at(key);
+    if (from.dtype() != tensor.dtype()) values.push_back(xgrad::detail::converted(from, tensor.dtype()));
+    else values.push_back(own_memory.count(from.storage().get()) > 0 ? copy_of(from) : from);
+  }
+  const NoGrad no_grad;
+  for (std::size_t i = 0; i < own.size(); ++i) copy_values(own[i].second, values[i], Source::here());
+}
+
+}  // namespace xgrad::nn

@@ -1,0 +1,4 @@
+#pragma once
+
+#include <xgrad/optim/optimizer.hpp>
+#include <xgrad/optim/sgd.hpp>

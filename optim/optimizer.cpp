@@ -1,0 +1,131 @@
+#include <xgrad/optim/optimizer.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+#include <stdexcept>
+#include <unordered_map>
+
+#include <xgrad/autograd/graph/mode.hpp>
+
+namespace xgrad::optim {
+namespace {
+
+std::string text(double number) {
+  std::ostringstream out;
+  out << number;
+  return out.str();
+}
+
+std::string text(const Tensor& tensor) { return to_string(tensor.shape()) + " " + name_of(tensor.dtype()); }
+
+Tensor copy_of(const Tensor& tensor, DType dtype) {
+  if (tensor.dtype() != dtype) return detail::converted(tensor, dtype);
+  Tensor copy = Tensor::uninitialized(tensor.shape(), dtype);
+  const auto bytes = tensor.size() * static_cast<std::int64_t>(size_of(dtype));
+  std::copy_n(static_cast<const char*>(tensor.raw()), bytes, static_cast<char*>(copy.raw_write()));
+  return copy;
+}
+
+std::string key_of(std::size_t i, const std::string& slot) { return "state." + std::to_string(i) + "." + slot; }
+
+}  // namespace
+
+Optimizer::Optimizer(const char* name, std::vector<Tensor> parameters, double lr, std::vector<std::string> slots)
+    : name_(name), parameters_(std::move(parameters)) {
+  set_lr(lr);
+  if (parameters_.empty()) refuse("there are no parameters to train: pass model.parameters()");
+  std::unordered_map<const void*, std::size_t> seen;
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const Tensor& p = parameters_[i];
+    const std::string which = "parameter " + std::to_string(i);
+    if (!p.defined()) refuse(which + " is an empty tensor: only tensors with values can be trained");
+    const auto [first, is_new] = seen.emplace(p.value(), i);
+    if (!is_new) refuse(which + " is parameter " + std::to_string(first->second) + " again: each may be given once");
+    if (!p.is_leaf()) refuse(which + ", of shape " + to_string(p.shape()) + ", was made by an op: only leaves can be trained");
+    if (!p.requires_grad())
+      refuse(which + ", of shape " + to_string(p.shape()) + ", requires no gradient: leave it out, or call requires_grad_()");
+  }
+  for (std::string& slot : slots) slots_.emplace_back(std::move(slot), std::vector<Tensor>(parameters_.size()));
+}
+
+void Optimizer::refuse(const std::string& why) const { throw std::invalid_argument(std::string(name_) + ": " + why); }
+
+void Optimizer::require_not_negative(const char* what, double value) const {
+  if (!(value >= 0) || !std::isfinite(value)) refuse(std::string(what) + " must be finite and not negative, got " + text(value));
+}
+
+void Optimizer::set_lr(double lr) {
+  if (!(lr >= 0) || !std::isfinite(lr)) refuse("the learning rate must be positive and finite, got " + text(lr));
+  lr_ = lr;
+}
+
+void Optimizer::zero_grad() const {
+  for (const Tensor& p : parameters_) p.set_grad(Tensor());
+}
+
+void Optimizer::step(Source at) {
+  const NoGrad no_grad;
+  std::vector<Moving> moving;
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const Tensor& p = parameters_[i];
+    Tensor gradient = p.grad();
+    if (!gradient.defined()) continue;
+    if (gradient.shape() != p.shape() || gradient.dtype() != p.dtype())
+      refuse("parameter " + std::to_string(i) + " is " + text(p) + ", its gradient " + text(gradient) + ": they must agree");
+    moving.push_back({i, p, std::move(gradient)});
+  }
+  update(moving, at);
+}
+
+Optimizer::Kept Optimizer::prepare(std::size_t slot, const Moving& moving) const {
+  const auto& [name, kept] = slots_[slot];
+  const Tensor& values = kept[moving.index];
+  const Tensor& p = moving.parameter;
+  if (!values.defined()) return {Tensor::uninitialized(p.shape(), p.dtype()), true};
+  if (values.shape() != p.shape())
+    refuse("parameter " + std::to_string(moving.index) + " is now " + text(p) + ", its " + name + " " + text(values) +
+           ": make a new optimiser after a change of shapes");
+  if (values.dtype() != p.dtype()) return {detail::converted(values, p.dtype()), false};
+  return {values, false};
+}
+
+StateDict Optimizer::state_dict() const {
+  StateDict result;
+  result.emplace_back("lr", Tensor(lr_));
+  for (std::size_t i = 0; i < parameters_.size(); ++i)
+    for (const auto& [slot, kept] : slots_)
+      if (kept[i].defined()) result.emplace_back(key_of(i, slot), copy_of(kept[i], kept[i].dtype()));
+  return result;
+}
+
+void Optimizer::load_state_dict(const StateDict& state) {
+  std::unordered_map<std::string, Tensor> given;
+  for (const auto& [key, tensor] : state) {
+    if (!tensor.defined()) refuse("cannot load this state: \"" + key + "\" is an empty tensor");
+    if (!given.emplace(key, tensor).second) refuse("cannot load this state: \"" + key + "\" is given twice");
+  }
+  const auto lr = given.find("lr");
+  if (lr == given.end()) refuse("cannot load this state: \"lr\" is missing");
+  const double new_lr = lr->second.item();
+  given.erase(lr);
+
+  auto loaded = slots_;
+  for (auto& [slot, kept] : loaded)
+    for (std::size_t i = 0; i < parameters_.size(); ++i) {
+      kept[i] = Tensor();
+      const auto found = given.find(key_of(i, slot));
+      if (found == given.end()) continue;
+      const Tensor& p = parameters_[i];
+      if (found->second.shape() != p.shape() || !is_floating(found->second.dtype()))
+        refuse("cannot load this state: \"" + found->first + "\" is " + text(found->second) + ", its parameter " + text(p) +
+               ": the shapes must agree");
+      kept[i] = copy_of(found->second, p.dtype());
+      given.erase(found);
+    }
+  if (!given.empty()) refuse("cannot load this state: it has nothing for \"" + given.begin()->first + "\"");
+  set_lr(new_lr);
+  slots_ = std::move(loaded);
+}
+
+}  // namespace xgrad::optim

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <xgrad/autograd/graph/tensor.hpp>
+#include <xgrad/io/state_dict.hpp>
+
+namespace xgrad::optim {
+
+/// What optimisers share: the parameters, the learning rate, and a step() that happens entirely or not at all.
+///
+/// Parameters are held as handles, so moving, copying or converting the model they belong to is seen here. An optimiser
+/// is not copied, since two would share what they train.
+class Optimizer {
+ public:
+  Optimizer(const Optimizer&) = delete;
+  Optimizer& operator=(const Optimizer&) = delete;
+  Optimizer(Optimizer&&) = default;
+  Optimizer& operator=(Optimizer&&) = default;
+  virtual ~Optimizer() = default;
+
+  /// Moves every parameter that has a gradient, unrecorded. One without is skipped entirely, even for decay; a gradient of zeros
+  /// counts as one. A graph that saved the old values refuses to run backward from then on. All gradients are checked
+  /// before the first write.
+  void step(Source at = Source::here());
+  /// Drops the gradients of all parameters.
+  void zero_grad() const;
+
+  double lr() const { return lr_; }
+  /// Must be finite and not negative; 0, which schedules reach, moves nothing.
+  void set_lr(double lr);
+  const std::vector<Tensor>& parameters() const { return parameters_; }
+
+  /// What must be saved with the model for training to go on as if it had never stopped: the learning rate as "lr", and
+  /// what the optimiser keeps for parameter i as "state.<i>.<name>". Copies; later steps do not change them.
+  StateDict state_dict() const;
+  /// Takes over such a state. A missing "lr", unknown keys and other shapes are errors, and nothing has changed then.
+  void load_state_dict(const StateDict& state);
+
+ protected:
+  /// `name` begins error messages; `slots` names what the optimiser keeps for each parameter, in its shape. Refused: an
+  /// empty list, the same parameter twice, an empty tensor, one that an op made or that requires no gradient, and a
+  /// learning rate that is negative or not finite.
+  Optimizer(const char* name, std::vector<Tensor> parameters, double lr, std::vector<std::string> slots = {});
+
+  /// A parameter that moves in this step.
+  struct Moving {
+    std::size_t index;
+    Tensor parameter;
+    Tensor gradient;  ///< of the parameter's shape and dtype
+  };
+  /// The step of the derived optimiser: prepares all that can fail, then writes.
+  virtual void update(const std::vector<Moving>& moving, Source at) = 0;
+
+  /// What is kept for a parameter, in the dtype that it has now, or new memory.
+  struct Kept {
+    Tensor values;
+    bool is_new;  ///< the numbers are not set yet
+  };
+  Kept prepare(std::size_t slot, const Moving& moving) const;
+  /// Keeps `values` for parameter i from now on.
+  void keep(std::size_t slot, std::size_t i, const Tensor& values) { slots_[slot].second[i] = values; }
+
+  /// Throws an error that begins with the optimiser's name.
+  [[noreturn]] void refuse(const std::string& why) const;
+  /// Refuses what is negative or not finite.
+  void require_not_negative(const char* what, double value) const;
+
+ private:
+  const char* name_;
+  std::vector<Tensor> parameters_;
+  double lr_ = 0;
+  std::vector<std::pair<std::string, std::vector<Tensor>>> slots_;
+};
+
+}  // namespace xgrad::optim

@@ -1,0 +1,221 @@
+#include <xgrad/autograd/ops/shape.hpp>
+
+#include "cases.hpp"
+
+using namespace xgrad;
+
+namespace cases {
+namespace {
+
+using Sizes = std::vector<std::int64_t>;
+
+/// An op of one tensor with an argument, at each of the shapes and arguments listed.
+template <class Argument, class F>
+Case each(const char* op, F f, const std::vector<std::pair<Shape, Argument>>& samples,
+          const std::vector<std::pair<Shape, Argument>>& refused, unsigned flags = none) {
+  Case row{op, {}, {}, flags};
+  const auto with = [f](const Argument& argument) { return [=](const Tensors& x) { return f(x[0], argument); }; };
+  for (const auto& [shape, argument] : samples) row.samples.push_back({with(argument), {any(shape)}});
+  for (const auto& [shape, argument] : refused) row.refusals.push_back({with(argument), {any(shape)}});
+  return row;
+}
+
+using Two = std::pair<std::int64_t, std::int64_t>;
+using Three = std::vector<std::int64_t>;
+
+Case reshaping() {
+  return each<Sizes>("reshape", [](const Tensor& x, const Sizes& to) { return reshape(x, to); },
+                     {{{0}, {0, 3}}, {{0, 3}, {0}}, {{2, 0}, {3, 0}}, {{2, 0, 3}, {-1}}, {{}, {}}, {{}, {1, 1}},
+                      {{1}, {}}, {{6}, {2, 3}}, {{2, 3}, {6}}, {{2, 3}, {3, 2}}, {{2, 3}, {-1, 2}}, {{12}, {2, 3, 2}},
+                      {{2, 3, 2}, {4, -1}}, {{5}, {5}}, {{1, 4}, {4}}, {{4}, {1, 4, 1}}, {{2, 2, 3}, {12, 1}}, {{7}, {-1}}},
+                     {{{2, 3}, {4, 2}}, {{2, 3}, {-1, 4}}, {{2, 3}, {-1, -1}}, {{2, 3}, {7}}, {{0}, {2}}});
+}
+
+Case flattening() {
+  return each<Two>("flatten", [](const Tensor& x, const Two& axes) { return flatten(x, axes.first, axes.second); },
+                   {{{0}, {0, -1}}, {{2, 0}, {0, -1}}, {{2, 0, 3}, {1, 2}}, {{0, 3}, {0, 0}}, {{}, {0, -1}}, {{}, {0, -1}},
+                    {{5}, {0, 0}}, {{2, 3}, {0, -1}}, {{2, 3}, {1, 1}}, {{2, 3, 2}, {0, 1}}, {{2, 3, 2}, {1, -1}},
+                    {{2, 3, 2}, {-2, -1}}, {{1, 1}, {0, 1}}, {{1, 4}, {0, 1}}, {{4, 1}, {0, -1}}, {{2, 1, 2, 2}, {1, 2}},
+                    {{2, 2, 1, 2}, {0, -1}}, {{3, 2}, {-2, 1}}},
+                   {{{2, 3}, {0, 2}}, {{2, 3}, {-3, 1}}, {{2, 3}, {1, 0}}});
+}
+
+Case permuting() {
+  return each<Three>("transpose", [](const Tensor& x, const Three& axes) { return transpose(x, axes); },
+                     {{{0}, {0}}, {{0, 3}, {1, 0}}, {{2, 0, 3}, {2, 0, 1}}, {{2, 0}, {-1, 0}}, {{}, {}}, {{}, {}},
+                      {{5}, {0}}, {{2, 3}, {0, 1}}, {{2, 3}, {1, 0}}, {{2, 3}, {-1, -2}}, {{2, 3, 2}, {1, 2, 0}},
+                      {{2, 3, 2}, {2, 0, 1}}, {{2, 3, 2}, {0, 2, 1}}, {{1, 4}, {1, 0}}, {{4, 1, 2}, {1, 0, 2}},
+                      {{2, 1, 3, 2}, {3, 1, 0, 2}}, {{1, 2, 2, 3}, {0, 2, 1, 3}}, {{2, 2, 1, 1, 3}, {4, 0, 3, 1, 2}}},
+                     {{{2, 3}, {0, 0}}, {{2, 3}, {0}}, {{2, 3}, {0, 2}}, {{2, 3}, {0, 1, 2}}});
+}
+
+Case swapping() {
+  return each<Two>("swapaxes", [](const Tensor& x, const Two& axes) { return swapaxes(x, axes.first, axes.second); },
+                   {{{0}, {0, 0}}, {{0, 3}, {0, 1}}, {{2, 0}, {-1, 0}}, {{2, 0, 3}, {0, 2}}, {{5}, {0, -1}}, {{1}, {0, 0}},
+                    {{2, 3}, {0, 1}}, {{2, 3}, {1, 0}}, {{2, 3}, {1, 1}}, {{3, 2}, {-1, -2}}, {{2, 3, 2}, {0, 1}},
+                    {{2, 3, 2}, {0, 2}}, {{2, 3, 2}, {1, 2}}, {{1, 4}, {0, 1}}, {{4, 1, 3}, {1, 2}}, {{2, 1, 3, 2}, {0, 3}},
+                    {{2, 2, 3}, {-3, -1}}},
+                   {{{2, 3}, {0, 2}}, {{2, 3}, {-3, 0}}}, no_scalars);
+}
+
+Case squeezing() {
+  return each<std::int64_t>("squeeze", [](const Tensor& x, std::int64_t axis) { return squeeze(x, axis); },
+                            {{{0, 1}, 1}, {{1, 0}, 0}, {{2, 1, 0}, -2}, {{1, 1, 0}, 1}, {{1}, 0}, {{1}, -1}, {{1, 5}, 0},
+                             {{5, 1}, 1}, {{5, 1}, -1}, {{2, 1, 3}, 1}, {{1, 2, 3}, -3}, {{2, 3, 1}, 2}, {{1, 1}, 0},
+                             {{1, 1, 4}, 1}, {{12, 1}, 1}, {{2, 1, 2, 2}, 1}, {{3, 1, 1}, -1}},
+                            {{{2, 3}, 1}, {{2, 1}, 2}, {{0, 3}, 0}}, no_scalars);
+}
+
+Case unsqueezing() {
+  return each<std::int64_t>("unsqueeze", [](const Tensor& x, std::int64_t axis) { return unsqueeze(x, axis); },
+                            {{{0}, 0}, {{0, 3}, 1}, {{2, 0}, -1}, {{2, 0, 3}, 3}, {{}, 0}, {{}, -1}, {{5}, 0}, {{5}, 1},
+                             {{5}, -2}, {{2, 3}, 0}, {{2, 3}, 1}, {{2, 3}, 2}, {{2, 3}, -1}, {{1, 4}, 0}, {{4, 1}, 2},
+                             {{2, 3, 2}, 1}, {{2, 3, 2}, -4}, {{12}, -1}},
+                            {{{2, 3}, 3}, {{2, 3}, -4}, {{}, 1}});
+}
+
+Case broadcasting() {
+  return each<Shape>("broadcast_to", [](const Tensor& x, const Shape& to) { return broadcast_to(x, to); },
+                     {{{0}, {2, 0}}, {{1}, {0}}, {{0, 3}, {0, 3}}, {{2, 1}, {2, 0}}, {{}, {}}, {{}, {3}}, {{}, {2, 3}},
+                      {{1}, {4}}, {{3}, {2, 3}}, {{2, 1}, {2, 3}}, {{1, 3}, {2, 3}}, {{1, 1}, {2, 2}}, {{2, 3}, {2, 3}},
+                      {{2, 1, 3}, {2, 2, 3}}, {{3, 1}, {2, 3, 2}}, {{2}, {2, 1, 2}}, {{1, 2, 1}, {3, 2, 2}}, {{5}, {1, 5}}},
+                     {{{2, 3}, {2, 4}}, {{2, 3}, {3}}, {{2}, {3}}, {{3}, {0}}});
+}
+
+Case expanding() {
+  return each<Sizes>("expand", [](const Tensor& x, const Sizes& to) { return expand(x, to); },
+                     {{{0}, {2, -1}}, {{1}, {0}}, {{0, 3}, {-1, -1}}, {{2, 1}, {-1, 0}}, {{}, {}}, {{}, {3}}, {{}, {2, 2}},
+                      {{1}, {4}}, {{3}, {2, -1}}, {{2, 1}, {-1, 3}}, {{1, 3}, {2, 3}}, {{1, 1}, {2, -1}}, {{2, 3}, {2, 3}},
+                      {{2, 1, 3}, {-1, 2, -1}}, {{3, 1}, {2, -1, 2}}, {{2}, {2, 1, 2}}, {{1, 2, 1}, {3, -1, 2}},
+                      {{5}, {1, 5}}},
+                     {{{2, 3}, {2, 4}}, {{2, 3}, {3}}, {{3}, {-1, 3}}});
+}
+
+Case selecting() {
+  return each<Two>("select", [](const Tensor& x, const Two& at) { return select(x, at.first, at.second); },
+                   {{{2, 0}, {0, 1}}, {{0, 3}, {1, 2}}, {{2, 0, 3}, {2, -1}}, {{0, 1}, {-1, 0}}, {{5}, {0, 0}},
+                    {{5}, {0, -1}}, {{1}, {0, 0}}, {{2, 3}, {0, 1}}, {{2, 3}, {1, 0}}, {{2, 3}, {-1, -3}}, {{1, 4}, {0, 0}},
+                    {{4, 1}, {1, -1}}, {{2, 3, 2}, {0, 0}}, {{2, 3, 2}, {1, 2}}, {{2, 3, 2}, {2, 1}}, {{3, 2}, {-2, -2}},
+                    {{2, 1, 3}, {1, 0}}},
+                   {{{2, 3}, {0, 2}}, {{2, 3}, {0, -3}}, {{2, 3}, {2, 0}}, {{0, 3}, {0, 0}}}, no_scalars);
+}
+
+/// {axis, start, stop, step}.
+Case narrowing() {
+  const auto f = [](const Tensor& x, const Sizes& s) { return narrow(x, s[0], s[1], s[2], s[3]); };
+  return each<Sizes>("narrow", f,
+                     {{{0}, {0, 0, 1, 1}}, {{5}, {0, 3, 3, 1}}, {{0, 3}, {1, 0, 2, 1}}, {{2, 0}, {0, 1, 2, 1}},
+                      {{3}, {0, 9, 12, 1}}, {{5}, {0, 1, 4, 1}}, {{5}, {0, 0, 5, 2}}, {{5}, {0, -3, -1, 1}},
+                      {{5}, {0, 4, 0, -1}}, {{5}, {0, -1, 0, -2}}, {{7}, {0, 1, 99, 3}}, {{2, 3}, {0, 0, 1, 1}},
+                      {{2, 3}, {1, 1, 3, 1}}, {{2, 3}, {-1, 2, -9, -1}}, {{1, 4}, {0, 0, 1, 1}}, {{4, 1}, {0, 3, 0, -1}},
+                      {{2, 3, 2}, {1, 0, 3, 2}}, {{2, 3, 2}, {2, 1, 2, 1}}, {{3, 2, 2}, {0, 1, 3, 1}}},
+                     {{{2, 3}, {2, 0, 1, 1}}, {{2, 3}, {0, 0, 1, 0}}}, no_scalars);
+}
+
+/// The axis first, then the indices.
+Case picking() {
+  const auto f = [](const Tensor& x, const Sizes& list) {
+    return index_select(x, list[0], Tensor(Sizes(list.begin() + 1, list.end())));
+  };
+  Case row = each<Sizes>("index_select", f,
+                         {{{3}, {0}}, {{0, 3}, {1, 2, 0}}, {{2, 0}, {0, 1, 1}}, {{2, 3}, {1}}, {{3}, {0, 0, 0, 2}},
+                          {{3}, {0, 2, 1, 0}}, {{5}, {0, -1, -5}}, {{5}, {0, 4}}, {{1}, {0, 0, 0, 0}}, {{3, 2}, {0, 0, 0, 2}},
+                          {{2, 3}, {1, 0, 0, 2}}, {{2, 3}, {-1, 1}}, {{2, 3}, {-2, 1, 0, 1}}, {{1, 4}, {1, 3, 3}},
+                          {{4, 1}, {0, 2, 0}}, {{2, 3, 2}, {1, 2, 2, 0}}, {{2, 3, 2}, {0, 1}}, {{3, 2, 2}, {2, 1, 0, 1}}},
+                         {{{2, 3}, {0, 2}}, {{2, 3}, {0, 1, -3}}, {{0, 3}, {0, 0}}}, no_scalars);
+  const auto by = [](std::int64_t axis) { return [axis](const Tensors& x) { return index_select(x[0], axis, x[1]); }; };
+  row.refusals.push_back({by(0), {any({2, 3}), constant(any({2}))}, {"float64"}});
+  row.refusals.push_back({by(2), {any({2, 3}), labels({1}, 2)}, {"axis 2"}});
+  row.refusals.push_back({by(0), {any({2, 3}), labels({2, 2}, 2)}, {"(2, 2)"}});
+  return row;
+}
+
+Case gathering() {
+  Case row{"gather", {}, {}, no_scalars};
+  struct At {
+    Shape x;
+    std::int64_t axis;
+    Shape indices;
+  };
+  const std::vector<At> list = {{{3}, 0, {0}}, {{0, 3}, 1, {0, 2}}, {{2, 3}, 1, {2, 0}}, {{2, 0}, 0, {3, 0}}, {{3}, 0, {3}},
+                                {{3}, 0, {6}}, {{5}, -1, {2}}, {{1}, 0, {4}}, {{2, 3}, 1, {2, 1}}, {{2, 3}, 1, {2, 4}},
+                                {{2, 3}, 0, {3, 3}}, {{3, 2}, 0, {1, 2}}, {{1, 4}, 1, {1, 3}}, {{4, 1}, 0, {2, 1}},
+                                {{2, 3, 2}, 1, {2, 2, 2}}, {{2, 3, 2}, -1, {2, 3, 1}}, {{2, 2, 3}, 0, {1, 2, 3}}};
+  const auto f = [](std::int64_t axis) { return [axis](const Tensors& x) { return gather(x[0], axis, x[1]); }; };
+  for (const At& at : list) row.samples.push_back({f(at.axis), {any(at.x), labels(at.indices, at.x.at(at.axis))}});
+  row.refusals = {{f(1), {any({2, 3}), labels({4, 2}, 3)}},
+                  {f(0), {any({2, 3}), labels({2}, 2)}},
+                  {f(2), {any({2, 3}), labels({2, 3}, 2)}, {"axis 2"}},
+                  {f(1), {any({2, 3}), Tensor({{0}, {3}}, int64)}, {"3"}},
+                  {f(1), {any({2, 3}), constant(any({2, 3}))}, {"float64"}}};
+  return row;
+}
+
+/// The axis, and the shapes of the tensors; the first once more behind them where `again` says so.
+struct Join {
+  std::int64_t axis;
+  std::vector<Shape> shapes;
+  bool again = false;
+};
+
+Case joining(const char* op, std::function<Tensor(const Tensors&, std::int64_t)> f, const std::vector<Join>& samples,
+             const std::vector<Join>& refused, unsigned flags) {
+  Case row{op, {}, {}, flags};
+  const auto with = [f](const Join& join) {
+    return [=](Tensors x) {
+      if (join.again) x.push_back(x[0]);
+      return f(x, join.axis);
+    };
+  };
+  const auto inputs = [](const Join& join) {
+    Tensors made;
+    for (const Shape& shape : join.shapes) made.push_back(any(shape));
+    return made;
+  };
+  for (const Join& join : samples) row.samples.push_back({with(join), inputs(join)});
+  for (const Join& join : refused) row.refusals.push_back({with(join), inputs(join)});
+  return row;
+}
+
+Case concatenating() {
+  return joining("concat", [](const Tensors& x, std::int64_t axis) { return concat(x, axis); },
+                 {{0, {{0}, {0}}}, {0, {{0}, {3}}}, {0, {{2, 3}, {0, 3}}}, {1, {{2, 0}, {2, 2}, {2, 0}}}, {-1, {{0, 3}, {0, 1}}},
+                  {0, {{5}}}, {0, {{2}, {3}}}, {0, {{1}, {1}, {1}}}, {0, {{3}}, true}, {0, {{2, 3}, {1, 3}}},
+                  {1, {{2, 3}, {2, 1}}}, {-1, {{2, 2}, {2, 1}, {2, 2}}}, {1, {{2, 3}}, true}, {-2, {{1, 4}, {2, 4}}},
+                  {1, {{2, 2, 2}, {2, 1, 2}}}, {2, {{1, 2, 3}, {1, 2, 1}}, true}, {0, {{4, 1}, {2, 1}}}},
+                 {{0, {{2, 3}, {2, 4}}}, {0, {{2, 3}, {3}}}}, no_scalars);
+}
+
+Case stacking() {
+  return joining("stack", [](const Tensors& x, std::int64_t axis) { return stack(x, axis); },
+                 {{0, {{0}, {0}}}, {1, {{0, 3}, {0, 3}}}, {-1, {{2, 0}}}, {3, {{2, 0, 3}, {2, 0, 3}}}, {0, {{}, {}}},
+                  {-1, {{}}, true}, {0, {{}, {}, {}}}, {0, {{5}}}, {1, {{3}, {3}}}, {-1, {{2}, {2}, {2}}},
+                  {0, {{3}}, true}, {0, {{2, 3}, {2, 3}}}, {1, {{2, 3}, {2, 3}}}, {2, {{2, 3}, {2, 3}}}, {-3, {{2, 3}}, true},
+                  {1, {{1, 4}, {1, 4}}}, {0, {{4, 1}, {4, 1}}}, {2, {{1, 2, 2}, {1, 2, 2}}}, {-2, {{2, 1, 2}}, true}},
+                 {{0, {{2, 3}, {2, 4}}}, {1, {{2, 3}, {3}}}}, none);
+}
+
+}  // namespace
+
+std::vector<Case> shape_cases() {
+  return {
+      reshaping(),
+      flattening(),
+      unary("transpose", [](const Tensor& x) { return transpose(x); }, any),
+      permuting(),
+      swapping(),
+      squeezing(),
+      unsqueezing(),
+      broadcasting(),
+      expanding(),
+      unary("clone", [](const Tensor& x) { return clone(x); }, any),
+      selecting(),
+      narrowing(),
+      picking(),
+      gathering(),
+      concatenating(),
+      stacking(),
+  };
+}
+
+}  // namespace cases

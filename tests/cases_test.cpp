@@ -1,0 +1,275 @@
+// Holds every row of the table of cases to what promises.md says of gradients.
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <stdexcept>
+
+#include <xgrad/autograd/engine/backward.hpp>
+#include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/kernels/random.hpp>
+#include <xgrad/autograd/ops/creation.hpp>
+
+#include "cases.hpp"
+#include "catch2.hpp"
+#include "compare.hpp"
+
+using namespace xgrad;
+using namespace cases;
+
+namespace {
+
+std::string shapes(const Tensors& inputs) {
+  std::string text;
+  for (const Tensor& x : inputs) text += (text.empty() ? "" : ", ") + to_string(x.shape());
+  return text;
+}
+
+/// Calls check(row, sample) for the whole table and reports the sentences that come back, or what was thrown.
+void for_each_sample(const std::function<std::string(const Case&, const Sample&)>& check) {
+  for (const Case& row : table())
+    for (std::size_t i = 0; i < row.samples.size(); ++i) {
+      std::string problem;
+      try {
+        problem = check(row, row.samples[i]);
+      } catch (const std::exception& error) {
+        problem = std::string("threw: ") + error.what();
+      }
+      INFO(row.op << ", sample " << i << " of shapes " << shapes(row.samples[i].inputs));
+      CHECK(problem == "");
+    }
+}
+
+GradcheckOptions options_for(const Case& row) {
+  return GradcheckOptions().allow_zero((row.flags & (zero_slope | selects)) != 0);
+}
+
+Tensors differentiable(const Tensors& inputs) {
+  Tensors result;
+  for (const Tensor& x : inputs)
+    if (x.requires_grad()) result.push_back(x);
+  return result;
+}
+
+Tensor random_like(const Tensor& y, std::uint64_t seed) {
+  kernels::Philox random(seed);
+  std::vector<double> numbers(static_cast<std::size_t>(y.size()));
+  for (double& number : numbers) number = static_cast<float>(random.normal());
+  return detail::converted(Tensor(numbers).reshape(y.shape()), y.dtype());
+}
+
+/// The gradients at the sample, zero where there is none.
+Tensors gradients(const Sample& sample, const Tensor& seed, Graph graph = Graph::release) {
+  const Tensor y = sample.f(sample.inputs);
+  const Tensors xs = differentiable(sample.inputs);
+  Tensors result(xs.size());
+  if (y.requires_grad()) result = grad({y}, xs, {seed}, graph, allow_unused);
+  for (std::size_t i = 0; i < xs.size(); ++i)
+    if (!result[i].defined()) result[i] = zeros_like(xs[i]);
+  return result;
+}
+
+/// The first difference of two lists of tensors, relative to each tensor's largest element or to 1.
+std::string compare(const Tensors& got, const Tensors& expected, double tolerance) {
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    const std::string found = difference(got[i], expected[i], 0, tolerance * std::max(1.0, largest(expected[i])));
+    if (!found.empty()) return "tensor " + std::to_string(i) + ": " + found;
+  }
+  return "";
+}
+
+Sample in(DType dtype, const Sample& sample) {
+  Sample result{sample.f, {}};
+  for (const Tensor& x : sample.inputs) {
+    const bool wanted = x.requires_grad();
+    Tensor y = is_floating(x.dtype()) ? detail::converted(x, dtype) : x;
+    result.inputs.push_back(wanted ? y.requires_grad_() : y);
+  }
+  return result;
+}
+
+std::string all_bytes(const Tensors& inputs) {
+  std::string result;
+  for (const Tensor& x : inputs)
+    result.append(static_cast<const char*>(x.raw()), static_cast<std::size_t>(x.size()) * size_of(x.dtype()));
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("every row holds enough samples, a fifth of them without elements and a tenth of rank 0", "[cases]") {
+  const NoGrad off;
+  for (const Case& row : table()) {
+    std::size_t nothing = 0, scalars = 0;
+    for (const Sample& sample : row.samples) {
+      Tensors all = sample.inputs;
+      all.push_back(sample.f(all));
+      const auto some = [&](auto property) { return std::any_of(all.begin(), all.end(), property) ? 1u : 0u; };
+      nothing += some([](const Tensor& x) { return x.size() == 0; });
+      scalars += some([](const Tensor& x) { return x.rank() == 0; });
+    }
+    INFO(row.op << ", " << row.samples.size() << " samples");
+    CHECK(row.samples.size() >= 16);
+    if (!(row.flags & no_nothing)) CHECK(5 * nothing >= row.samples.size());
+    if (!(row.flags & no_scalars)) CHECK(10 * scalars >= row.samples.size());
+  }
+}
+
+TEST_CASE("every gradient agrees with finite differences", "[cases]") {
+  for_each_sample([](const Case& row, const Sample& sample) {
+    return gradcheck(sample.f, sample.inputs, options_for(row)).message;
+  });
+}
+
+TEST_CASE("every gradient of a gradient agrees with finite differences", "[cases]") {
+  for_each_sample([](const Case& row, const Sample& sample) {
+    return gradgradcheck(sample.f, sample.inputs, options_for(row)).message;
+  });
+}
+
+TEST_CASE("an op that may ignore an input does not do so in most samples", "[cases]") {
+  for (const Case& row : table()) {
+    if (!(row.flags & selects)) continue;
+    const auto shows_something = [](const Sample& sample) { return gradcheck(sample.f, sample.inputs).passed; };
+    INFO(row.op);
+    CHECK(2 * std::count_if(row.samples.begin(), row.samples.end(), shows_something) >=
+          static_cast<std::ptrdiff_t>(row.samples.size()));
+  }
+}
+
+TEST_CASE("a first-order kernel gives what the recorded rule gives", "[cases]") {
+  for_each_sample([](const Case&, const Sample& sample) {
+    const Tensor seed = random_like(sample.f(sample.inputs), 11);
+    return compare(gradients(sample, seed), gradients(sample, seed, create_graph), 1e-12);
+  });
+}
+
+TEST_CASE("recording changes no bit of a value", "[cases]") {
+  for_each_sample([](const Case&, const Sample& sample) {
+    const Tensor recorded = sample.f(sample.inputs);
+    const NoGrad off;
+    return difference(sample.f(sample.inputs), recorded);
+  });
+}
+
+TEST_CASE("float32 values and gradients agree with those of float64", "[cases]") {
+  for_each_sample([](const Case& row, const Sample& sample) {
+    const double tolerance = row.flags & long_sums ? 1e-4 : 1e-5;
+    const Sample narrow = in(float32, sample), wide = in(float64, narrow);
+    const Tensor y = narrow.f(narrow.inputs), z = wide.f(wide.inputs);
+    if (y.dtype() != float32) return std::string("the result of float32 is ") + name_of(y.dtype());
+    const std::string found = compare({detail::converted(y, float64)}, {z}, tolerance);
+    if (!found.empty()) return "value: " + found;
+    Tensors got = gradients(narrow, random_like(y, 12));
+    for (Tensor& g : got) {
+      if (g.dtype() != float32) return std::string("a gradient of float32 is ") + name_of(g.dtype());
+      g = detail::converted(g, float64);
+    }
+    return compare(got, gradients(wide, random_like(z, 12)), tolerance);
+  });
+}
+
+TEST_CASE("gradients are linear in the seed", "[cases]") {
+  for_each_sample([](const Case&, const Sample& sample) {
+    const Tensor y = sample.f(sample.inputs);
+    const Tensor s = random_like(y, 13), t = random_like(y, 14);
+    Tensor twice = random_like(y, 13), both = random_like(y, 13);
+    for (std::int64_t i = 0; i < y.size(); ++i) {
+      twice.write<double>()[i] *= 2;
+      both.write<double>()[i] += t.data<double>()[i];
+    }
+    const Tensors of_s = gradients(sample, s), of_t = gradients(sample, t);
+    Tensors doubled, summed;
+    for (std::size_t i = 0; i < of_s.size(); ++i) {
+      doubled.push_back(of_s[i].detach().clone());
+      summed.push_back(of_s[i].detach().clone());
+      for (std::int64_t j = 0; j < of_s[i].size(); ++j) {
+        doubled[i].write<double>()[j] *= 2;
+        summed[i].write<double>()[j] += of_t[i].data<double>()[j];
+      }
+    }
+    // Doubling is exact in binary, so it must pass through a linear map without a trace.
+    const std::string found = compare(gradients(sample, twice), doubled, 0);
+    return found.empty() ? compare(gradients(sample, both), summed, 1e-12) : "for a doubled seed: " + found;
+  });
+}
+
+TEST_CASE("a refused call names the op and the shapes, and changes nothing", "[cases]") {
+  for (const Case& row : table())
+    for (std::size_t i = 0; i < row.refusals.size(); ++i) {
+      const Refusal& refusal = row.refusals[i];
+      INFO(row.op << ", refusal " << i << " of shapes " << shapes(refusal.inputs));
+      std::vector<std::string> says = refusal.says;
+      if (says.empty())
+        for (const Tensor& x : refusal.inputs) says.push_back(to_string(x.shape()));
+      const std::string before = all_bytes(refusal.inputs);
+      const std::int64_t nodes = live_nodes();
+      std::string message = "nothing was thrown";
+      try {
+        refusal.f(refusal.inputs);
+      } catch (const std::invalid_argument& error) {
+        message = error.what();
+      } catch (const std::exception& error) {
+        message = std::string("another kind of exception: ") + error.what();
+      }
+      CHECK_THAT(message, Catch::Matchers::StartsWith(row.op + ": "));
+      for (const std::string& words : says) CHECK_THAT(message, Catch::Matchers::Contains(words));
+      CHECK(all_bytes(refusal.inputs) == before);
+      CHECK(live_nodes() == nodes);
+    }
+}
+
+TEST_CASE("an empty tensor as an operand is an error, not a crash", "[cases]") {
+  for (const Case& row : table()) {
+    if (row.flags & takes_empty) continue;
+    const Sample& sample = row.samples.back();
+    for (std::size_t i = 0; i < sample.inputs.size(); ++i) {
+      Tensors inputs = sample.inputs;
+      inputs[i] = Tensor();
+      INFO(row.op << ", input " << i);
+      CHECK_THROWS_AS(sample.f(inputs), std::logic_error);
+    }
+  }
+}
+
+TEST_CASE("ops without a gradient give the right values", "[cases]") {
+  for (const ValueCase& row : value_table()) {
+    INFO(row.op << " " << row.sentence);
+    CHECK(row.holds());
+  }
+}
+
+TEST_CASE("no node outlives the checks of the table", "[cases]") {
+  table();
+  const std::int64_t before = live_nodes();
+  for_each_sample([](const Case&, const Sample& sample) {
+    gradients(sample, random_like(sample.f(sample.inputs), 15), create_graph);
+    return std::string();
+  });
+  CHECK(live_nodes() == before);
+}
+
+TEST_CASE("every op of the headers has a row", "[cases]") {
+  std::set<std::string> rows = {"product"};  // detail::product is what matmul and its rules are made of
+  for (const Case& row : table()) rows.insert(row.op);
+  for (const ValueCase& row : value_table()) rows.insert(row.op);
+  const std::regex declaration("^(?:Tensor|ValuesIndices) (\\w+)\\((.*)$");
+  std::size_t found = 0;
+  for (const char* header : {"autograd/ops/activation", "autograd/ops/arithmetic", "autograd/ops/creation",
+                             "autograd/ops/matmul", "autograd/ops/reduction", "autograd/ops/selection",
+                             "autograd/ops/shape", "nn/functional", "nn/losses"}) {
+    std::ifstream file(std::string(XGRAD_SOURCE_DIR) + "/" + header + ".hpp");
+    INFO(header);
+    REQUIRE(file);
+    std::smatch match;
+    for (std::string line; std::getline(file, line);) {
+      if (!std::regex_match(line, match, declaration)) continue;
+      ++found;
+      INFO("an op without a row in tests/cases_*.cpp: " << match[1]);
+      CHECK(rows.count(match[1]) == 1);
+    }
+  }
+  CHECK(found > 80);  // else the pattern has gone blind
+}
