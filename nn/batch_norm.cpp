@@ -11,9 +11,11 @@ namespace xgrad::nn {
 BatchNorm1d::BatchNorm1d(Dim features, const Options& options) : features_(features), options_(options) {
   const std::optional<double>& momentum = options.momentum_;
   if (features_ < 0)
-    throw std::invalid_argument("BatchNorm1d: the number of features must not be negative, got " + std::to_string(features_));
+    throw std::invalid_argument("BatchNorm1d: the number of features must not be negative, got " +
+                                std::to_string(features_));
   if (!(options.eps_ >= 0) || std::isinf(options.eps_))
-    throw std::invalid_argument("BatchNorm1d: eps must be finite and not negative, got " + detail::python(options.eps_));
+    throw std::invalid_argument("BatchNorm1d: eps must be finite and not negative, got " +
+                                detail::python(options.eps_));
   if (momentum && !(*momentum >= 0 && *momentum <= 1))
     throw std::invalid_argument("BatchNorm1d: momentum must lie in [0, 1], got " + detail::python(*momentum));
   const Shape shape{features_};
@@ -31,8 +33,8 @@ BatchNorm1d::BatchNorm1d(Dim features, const Options& options) : features_(featu
     add("running_var", running_var);
     add("num_batches_tracked", num_batches_tracked);
   }
-  describe(std::to_string(features_) + ", eps=" + detail::python(options.eps_) +
-           ", momentum=" + (momentum ? detail::python(*momentum) : "None") + ", affine=" + detail::python(options.affine_) +
+  describe(std::to_string(features_) + ", eps=" + detail::python(options.eps_) + ", momentum=" +
+           (momentum ? detail::python(*momentum) : "None") + ", affine=" + detail::python(options.affine_) +
            ", track_running_stats=" + detail::python(options.track_running_stats_));
 }
 

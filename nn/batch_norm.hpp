@@ -6,7 +6,8 @@
 
 namespace xgrad::nn {
 
-/// What a batch normalisation may be told: `BatchNorm1d::Options().eps(1e-3).momentum(0.01)`. The defaults are PyTorch's.
+/// What a batch normalisation may be told: `BatchNorm1d::Options().eps(1e-3).momentum(0.01)`. The defaults are
+/// PyTorch's.
 class BatchNormOptions {
  public:
   /// Added to the variance, inside the root; default 1e-5.
@@ -14,7 +15,8 @@ class BatchNormOptions {
     eps_ = value;
     return *this;
   }
-  /// How far the running statistics move towards those of a batch, in [0, 1]; std::nullopt averages all batches alike. Default 0.1.
+  /// How far the running statistics move towards those of a batch, in [0, 1]; std::nullopt averages all batches alike.
+  /// Default 0.1.
   BatchNormOptions& momentum(std::optional<double> value) {
     momentum_ = value;
     return *this;
@@ -41,18 +43,18 @@ class BatchNormOptions {
 /// y = (x - mean) / √(var + eps) · weight + bias, for each channel over the batch: x (N, C) or (N, C, L) (Ioffe and
 /// Szegedy, 2015).
 ///
-/// In training, mean and the biased variance are the batch's, and running = (1 - momentum) running + momentum batch, with the
-/// unbiased variance; a batch with one value per channel is an error. In evaluation they are the running ones. weight
-/// starts at 1, bias at 0, running_mean at 0, running_var at 1.
+/// In training, mean and the biased variance are the batch's, and running = (1 - momentum) running + momentum batch,
+/// with the unbiased variance; a batch with one value per channel is an error. In evaluation they are the running ones.
+/// weight starts at 1, bias at 0, running_mean at 0, running_var at 1.
 class BatchNorm1d : public Module {
  public:
   using Options = BatchNormOptions;
 
   explicit BatchNorm1d(Dim features, const Options& options = {});
 
-  Parameter weight, bias;              ///< (C); undefined when not affine
-  Buffer running_mean, running_var;    ///< (C); undefined when not tracked
-  Buffer num_batches_tracked;          ///< int64 of rank 0; undefined when not tracked
+  Parameter weight, bias;            ///< (C); undefined when not affine
+  Buffer running_mean, running_var;  ///< (C); undefined when not tracked
+  Buffer num_batches_tracked;        ///< int64 of rank 0; undefined when not tracked
 
  protected:
   Tensor forward(const Tensor& x) override;

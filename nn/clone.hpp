@@ -12,8 +12,8 @@ class Layer;
 
 namespace detail {
 
-/// While one lives, copying a module, parameter, buffer or Shared of this thread makes a new one instead of another handle,
-/// and the same new one each time. Scopes inside another join it.
+/// While one lives, copying a module, parameter, buffer or Shared of this thread makes a new one instead of another
+/// handle, and the same new one each time. Scopes inside another join it.
 class CloneScope {
  public:
   CloneScope() noexcept;

@@ -38,25 +38,28 @@ void check_input(const char* op, const Tensor& x, const char* name, const Tensor
   if (!is_floating(x.dtype()))
     throw std::invalid_argument(std::string(op) + ": " + name + " are " + name_of(x.dtype()) +
                                 ": only float32 and float64 have losses: convert them with to()");
-  if (x.rank() == 0) throw std::invalid_argument(std::string(op) + ": " + name + " have shape (): they need an axis of classes");
+  if (x.rank() == 0)
+    throw std::invalid_argument(std::string(op) + ": " + name + " have shape (): they need an axis of classes");
 }
 
 void check_label_shape(const char* op, const Tensor& x, const char* name, const Tensor& target) {
   const Classes classes(x.shape());
   if (target.dtype() != int64)
-    throw std::invalid_argument(std::string(op) + ": the target is " + name_of(target.dtype()) + " " + to_string(target.shape()) + " for " +
-                                name + " " + to_string(x.shape()) + ": labels are int64 of shape " + to_string(classes.rows));
+    throw std::invalid_argument(std::string(op) + ": the target is " + name_of(target.dtype()) + " " +
+                                to_string(target.shape()) + " for " + name + " " + to_string(x.shape()) +
+                                ": labels are int64 of shape " + to_string(classes.rows));
   if (target.shape() != classes.rows)
-    throw std::invalid_argument(std::string(op) + ": the target is " + to_string(target.shape()) + " for " + name + " " +
-                                to_string(x.shape()) + ": labels for them have shape " + to_string(classes.rows));
+    throw std::invalid_argument(std::string(op) + ": the target is " + to_string(target.shape()) + " for " + name +
+                                " " + to_string(x.shape()) + ": labels for them have shape " + to_string(classes.rows));
 }
 
 void check_labels(const char* op, const Tensor& target, const Classes& classes, std::int64_t ignored) {
   const std::int64_t* labels = target.data<std::int64_t>();
   for (std::int64_t i = 0; i < target.size(); ++i)
     if ((labels[i] < 0 || labels[i] >= classes.count()) && labels[i] != ignored)
-      throw std::invalid_argument(std::string(op) + ": the label of row " + std::to_string(i) + " is " + std::to_string(labels[i]) +
-                                  ": labels lie in [0, " + std::to_string(classes.count()) + "), or are ignore_index");
+      throw std::invalid_argument(std::string(op) + ": the label of row " + std::to_string(i) + " is " +
+                                  std::to_string(labels[i]) + ": labels lie in [0, " + std::to_string(classes.count()) +
+                                  "), or are ignore_index");
 }
 
 // The weights of the classes in the dtype of x, or an undefined tensor.
@@ -64,10 +67,12 @@ Tensor checked_weight(const char* op, const Tensor& x, const char* name, const T
   if (!weight.defined()) return weight;
   const Shape shape{Classes(x.shape()).count()};
   if (weight.shape() != shape)
-    throw std::invalid_argument(std::string(op) + ": the weight must have shape " + to_string(shape) + " for " + name + " " +
-                                to_string(x.shape()) + ", got " + to_string(weight.shape()));
+    throw std::invalid_argument(std::string(op) + ": the weight must have shape " + to_string(shape) + " for " + name +
+                                " " + to_string(x.shape()) + ", got " + to_string(weight.shape()));
   if (weight.requires_grad() && grad_enabled())
-    throw std::invalid_argument(std::string(op) + ": the weight requires a gradient, but classes are weighted by constants: pass weight.detach()");
+    throw std::invalid_argument(
+        std::string(op) +
+        ": the weight requires a gradient, but classes are weighted by constants: pass weight.detach()");
   return detail::follow(op, {weight, "weight"}, {x, name}, at);
 }
 
@@ -132,14 +137,14 @@ Tensor pull_kernel(const Tensor& x, const Tensor& target, const Tensor& stats, c
     using T = typename decltype(type)::type;
     const T* shift = stats.data<T>();
     const std::int64_t rows = along.lines(), step = g.rank() == target.rank() ? 1 : 0;
-    kernels::cross_entropy_backward(x.data<T>(), target.data<std::int64_t>(), ignored, shift, shift + rows, shift + 2 * rows, g.data<T>(),
-                                    step, out.write<T>(), along);
+    kernels::cross_entropy_backward(x.data<T>(), target.data<std::int64_t>(), ignored, shift, shift + rows,
+                                    shift + 2 * rows, g.data<T>(), step, out.write<T>(), along);
   });
   return out;
 }
 
-// Labels and no smoothing: one node, which keeps three numbers a row beside the logits: the shift and the inverse sum of
-// the softmax, and the row's weight.
+// Labels and no smoothing: one node, which keeps three numbers a row beside the logits: the shift and the inverse sum
+// of the softmax, and the row's weight.
 Tensor fused_cross_entropy(Tensor logits, Tensor labels, const Tensor& weight, const ClassOptions& options, Source at) {
   const Classes classes(logits.shape());
   const std::int64_t rows = classes.along.lines(), ignored = options.ignore_index();
@@ -156,15 +161,18 @@ Tensor fused_cross_entropy(Tensor logits, Tensor labels, const Tensor& weight, c
   });
   return record("cross_entropy", at, std::move(value), {std::move(logits), std::move(labels), std::move(kept)},
                 from<0, 1, 2>([ignored](Tensor x, Tensor target, Tensor stats, Tensor g) {
-                  return grad_enabled() ? pull_formula(x, target, stats, g, ignored) : pull_kernel(x, target, stats, g, ignored);
+                  return grad_enabled() ? pull_formula(x, target, stats, g, ignored)
+                                        : pull_kernel(x, target, stats, g, ignored);
                 }),
                 no_gradient, no_gradient);
 }
 
 // -r y_label; its slope is -r at the label.
-Tensor picked(const char* op, Tensor input, Tensor labels, const Tensor& weight, const ClassOptions& options, Source at) {
+Tensor picked(const char* op, Tensor input, Tensor labels, const Tensor& weight, const ClassOptions& options,
+              Source at) {
   const Classes classes(input.shape());
-  const std::int64_t rows = classes.along.lines(), n = classes.along.n, inner = classes.along.inner, ignored = options.ignore_index();
+  const std::int64_t rows = classes.along.lines(), n = classes.along.n, inner = classes.along.inner,
+                     ignored = options.ignore_index();
   Tensor kept = Tensor::uninitialized(classes.rows, input.dtype());
   Tensor value;
   xgrad::detail::visit_floating(input.dtype(), [&](auto type) {
@@ -176,7 +184,8 @@ Tensor picked(const char* op, Tensor input, Tensor labels, const Tensor& weight,
       const std::int64_t place = skip ? 0 : (row / inner * n + label[row]) * inner + row % inner;
       losses.write<double>()[row] = skip ? 0 : -static_cast<double>(input.data<T>()[place]);
     }
-    const double total = row_weights(label, rows, ignored, weight.defined() ? weight.data<T>() : nullptr, kept.write<T>());
+    const double total =
+        row_weights(label, rows, ignored, weight.defined() ? weight.data<T>() : nullptr, kept.write<T>());
     value = reduce_rows(losses.data<double>(), kept.write<T>(), total, classes.rows, options.reduction());
   });
   const Shape shape = input.shape();
@@ -195,13 +204,15 @@ Tensor as_column(const Tensor& weight, const Tensor& x, std::size_t axis, Source
 }
 
 // (1 - ε) times the loss of the label plus ε times the mean of the weighted losses of all classes.
-Tensor smoothed_cross_entropy(const Tensor& x, const Tensor& target, const Tensor& weight, const CrossEntropyOptions& options, Source at) {
+Tensor smoothed_cross_entropy(const Tensor& x, const Tensor& target, const Tensor& weight,
+                              const CrossEntropyOptions& options, Source at) {
   const Classes classes(x.shape());
   const double epsilon = options.label_smoothing(), n = static_cast<double>(classes.count());
   const Tensor y = log_softmax(x, classes.axis, at);
   const ClassOptions rows = ClassOptions(options.rows()).reduction(Reduction::none);
   const Tensor label_loss = picked("cross_entropy", y, target, weight, rows, at);
-  const Tensor all = sum(weight.defined() ? mul(y, as_column(weight, x, classes.axis, at), at) : y, classes.axis, KeepDims::no, at);
+  const Tensor all =
+      sum(weight.defined() ? mul(y, as_column(weight, x, classes.axis, at), at) : y, classes.axis, KeepDims::no, at);
   const Tensor even_loss = where(target == options.ignore_index(), 0, mul(all, -epsilon / n, at), at);
   const Tensor losses = add(mul(label_loss, 1 - epsilon, at), even_loss, at);
   if (options.reduction() != Reduction::mean) return detail::reduce(losses, options.reduction(), at);
@@ -209,12 +220,14 @@ Tensor smoothed_cross_entropy(const Tensor& x, const Tensor& target, const Tenso
   xgrad::detail::visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     const Tensor r = Tensor::uninitialized(classes.rows, x.dtype());
-    total = row_weights(target.data<std::int64_t>(), r.size(), options.ignore_index(), weight.defined() ? weight.data<T>() : nullptr, r.write<T>());
+    total = row_weights(target.data<std::int64_t>(), r.size(), options.ignore_index(),
+                        weight.defined() ? weight.data<T>() : nullptr, r.write<T>());
   });
   return div(sum(losses, {}, KeepDims::no, at), total, at);
 }
 
-Tensor soft_cross_entropy(const Tensor& x, const Tensor& target, const Tensor& weight, const CrossEntropyOptions& options, Source at) {
+Tensor soft_cross_entropy(const Tensor& x, const Tensor& target, const Tensor& weight,
+                          const CrossEntropyOptions& options, Source at) {
   const Classes classes(x.shape());
   const double epsilon = options.label_smoothing(), n = static_cast<double>(classes.count());
   Tensor share = epsilon == 0 ? target : add(mul(target, 1 - epsilon, at), epsilon / n, at);
@@ -225,11 +238,12 @@ Tensor soft_cross_entropy(const Tensor& x, const Tensor& target, const Tensor& w
 
 void check_soft_target(const Tensor& x, const Tensor& target, const CrossEntropyOptions& options) {
   if (target.shape() != x.shape())
-    throw std::invalid_argument("cross_entropy: the target is " + std::string(name_of(target.dtype())) + " " + to_string(target.shape()) +
-                                " for logits " + to_string(x.shape()) + ": labels are int64, and probabilities have the logits' shape");
+    throw std::invalid_argument("cross_entropy: the target is " + std::string(name_of(target.dtype())) + " " +
+                                to_string(target.shape()) + " for logits " + to_string(x.shape()) +
+                                ": labels are int64, and probabilities have the logits' shape");
   if (options.ignore_index() >= 0)
-    throw std::invalid_argument("cross_entropy: ignore_index is " + std::to_string(options.ignore_index()) + " and the target " +
-                                name_of(target.dtype()) + ": only int64 labels can be ignored");
+    throw std::invalid_argument("cross_entropy: ignore_index is " + std::to_string(options.ignore_index()) +
+                                " and the target " + name_of(target.dtype()) + ": only int64 labels can be ignored");
 }
 
 }  // namespace
@@ -242,7 +256,8 @@ Tensor cross_entropy(Tensor logits, Tensor target, const CrossEntropyOptions& op
   const Tensor weight = checked_weight("cross_entropy", logits, "logits", options.weight(), at);
   if (is_floating(target.dtype())) {
     check_soft_target(logits, target, options);
-    return soft_cross_entropy(logits, detail::follow("cross_entropy", {target, "target"}, {logits, "logits"}, at), weight, options, at);
+    return soft_cross_entropy(logits, detail::follow("cross_entropy", {target, "target"}, {logits, "logits"}, at),
+                              weight, options, at);
   }
   check_label_shape("cross_entropy", logits, "logits", target);
   check_labels("cross_entropy", target, Classes(logits.shape()), options.ignore_index());

@@ -7,8 +7,8 @@
 
 namespace xgrad::nn {
 
-/// In training, each element is 0 with probability p, else x / (1 - p), and backward uses the same mask; in evaluation y = x
-/// (Srivastava et al., 2014). p outside [0, 1] is an error.
+/// In training, each element is 0 with probability p, else x / (1 - p), and backward uses the same mask; in evaluation
+/// y = x (Srivastava et al., 2014). p outside [0, 1] is an error.
 ///
 /// Draws from the calling thread's generator, or from one of its own, which copies of the module share and clones copy.
 class Dropout : public Module {

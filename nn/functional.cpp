@@ -38,8 +38,8 @@ void require_channel_vector(const Tensor& x, const Tensor& v, const char* name) 
   if (!v.defined()) return;
   const Shape channels{x.shape()[1]};
   if (v.shape() != channels)
-    throw std::invalid_argument(std::string("batch_norm: ") + name + " must have shape " + describe(channels) + " for input " +
-                                describe(x.shape()) + ", got " + describe(v.shape()));
+    throw std::invalid_argument(std::string("batch_norm: ") + name + " must have shape " + describe(channels) +
+                                " for input " + describe(x.shape()) + ", got " + describe(v.shape()));
   if (v.dtype() != x.dtype())
     throw std::invalid_argument(std::string("batch_norm: input is ") + name_of(x.dtype()) + ", " + name + " is " +
                                 name_of(v.dtype()) + ": write 1.0f, x.to(float32) or model.to(float64)");
@@ -121,7 +121,8 @@ using Gradients = std::array<Tensor, 4>;  // of x, weight, bias and the statisti
 // From x̂ = (x - mean) r, r = (variance + eps)^(-1/2), y = w x̂ + b:
 // gb = Σ g, gw = Σ g x̂, and gx = w r g with constant statistics; through those of the batch, with n values a channel,
 // gx = w r (g - Σ g / n - x̂ Σ (g x̂) / n).
-Gradients pull_kernel(const Tensor& x, const Tensor& weight, const Tensor& stats, const Tensor& g, Needs needs, bool of_batch) {
+Gradients pull_kernel(const Tensor& x, const Tensor& weight, const Tensor& stats, const Tensor& g, Needs needs,
+                      bool of_batch) {
   const Channels sizes = channels_of(x.shape());
   const std::int64_t n = sizes.channels;
   const double *mean = stats.data<double>(), *rstd = mean + n;
@@ -148,13 +149,16 @@ Gradients pull_kernel(const Tensor& x, const Tensor& weight, const Tensor& stats
       sum_g[c] *= -g_slope[c] / count;
     }
     out[0] = Tensor::uninitialized(x.shape(), x.dtype());
-    kernels::channel_affine<T>(of_batch ? x.data<T>() : nullptr, g.data<T>(), out[0].write<T>(), sizes, {x_slope, mean, g_slope, sum_g});
+    kernels::channel_affine<T>(of_batch ? x.data<T>() : nullptr, g.data<T>(), out[0].write<T>(), sizes,
+                               {x_slope, mean, g_slope, sum_g});
   });
   return out;
 }
 
-// The same over Tensors. The statistics of a batch are computed anew, since they too have slopes; weight may be undefined.
-Gradients pull_formula(const Tensor& x, const Tensor& weight, const Tensor& stats, const Tensor& g, Needs needs, bool of_batch, double eps) {
+// The same over Tensors. The statistics of a batch are computed anew, since they too have slopes; weight may be
+// undefined.
+Gradients pull_formula(const Tensor& x, const Tensor& weight, const Tensor& stats, const Tensor& g, Needs needs,
+                       bool of_batch, double eps) {
   std::vector<std::int64_t> others, column(x.rank() - 1, 1);
   for (std::size_t k = 0; k < x.rank(); ++k)
     if (k != 1) others.push_back(static_cast<std::int64_t>(k));
@@ -178,11 +182,12 @@ Gradients pull_formula(const Tensor& x, const Tensor& weight, const Tensor& stat
   return out;
 }
 
-void check_batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& running_mean, const Tensor& running_var,
-                      bool of_batch, double eps) {
+void check_batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& running_mean,
+                      const Tensor& running_var, bool of_batch, double eps) {
   require_floating("batch_norm", x);
   if (x.rank() < 2)
-    throw std::invalid_argument("batch_norm: the input must have axes (N, C) or (N, C, L...), got shape " + describe(x.shape()));
+    throw std::invalid_argument("batch_norm: the input must have axes (N, C) or (N, C, L...), got shape " +
+                                describe(x.shape()));
   require_channel_vector(x, weight, "weight");
   require_channel_vector(x, bias, "bias");
   require_channel_vector(x, running_mean, "running_mean");
@@ -191,12 +196,13 @@ void check_batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias,
     throw std::invalid_argument("batch_norm: one of running_mean and running_var is undefined: pass both or none");
   if (!(eps >= 0)) throw std::invalid_argument("batch_norm: eps must not be negative, got " + std::to_string(eps));
   if (of_batch && channels_of(x.shape()).per_channel() == 1)
-    throw std::invalid_argument("batch_norm: expected more than 1 value per channel when training, got input of shape " + describe(x.shape()));
+    throw std::invalid_argument(
+        "batch_norm: expected more than 1 value per channel when training, got input of shape " + describe(x.shape()));
 }
 
 // The values to normalise with; training moves the running statistics by them.
-Tensor statistics_for(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, bool training, double momentum, double eps,
-                      Source at) {
+Tensor statistics_for(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, bool training,
+                      double momentum, double eps, Source at) {
   if (!training && running_mean.defined()) return running_statistics(running_mean, running_var, eps);
   const Channels sizes = channels_of(x.shape());
   const auto n = static_cast<double>(sizes.per_channel());
@@ -216,8 +222,8 @@ Tensor statistics_for(const Tensor& x, const Tensor& running_mean, const Tensor&
 
 }  // namespace
 
-Tensor batch_norm(Tensor input, Tensor gamma, Tensor bias, Tensor running_mean, Tensor running_var, bool training, double momentum,
-                  double eps, Source at) {
+Tensor batch_norm(Tensor input, Tensor gamma, Tensor bias, Tensor running_mean, Tensor running_var, bool training,
+                  double momentum, double eps, Source at) {
   const bool of_batch = training || !running_mean.defined();
   check_batch_norm(input, gamma, bias, running_mean, running_var, of_batch, eps);
   Tensor statistics = statistics_for(input, running_mean, running_var, training, momentum, eps, at);
@@ -226,7 +232,8 @@ Tensor batch_norm(Tensor input, Tensor gamma, Tensor bias, Tensor running_mean, 
   // An absent weight or bias is stood in for by the statistics, which need no gradient.
   if (!weighted) gamma = statistics;
   if (!bias.defined()) bias = statistics;
-  return record("batch_norm", at, std::move(value), {std::move(input), std::move(gamma), std::move(bias), std::move(statistics)},
+  return record("batch_norm", at, std::move(value),
+                {std::move(input), std::move(gamma), std::move(bias), std::move(statistics)},
                 joint<0, 1, 3>([=](Tensor x, Tensor w, Tensor stats, Tensor g, Needs needs) {
                   const Tensor weight = weighted ? w : Tensor();
                   if (grad_enabled()) return pull_formula(x, weight, stats, g, needs, of_batch, eps);
@@ -253,7 +260,8 @@ void mask_and_scale(const T* x, T* mask, T* y, std::int64_t n, double p, std::ui
 
 Tensor dropout(Tensor input, double p, bool training, Generator* generator, Source at) {
   require_floating("dropout", input);
-  if (!(p >= 0 && p <= 1)) throw std::invalid_argument("dropout: the probability must lie in [0, 1], got " + std::to_string(p));
+  if (!(p >= 0 && p <= 1))
+    throw std::invalid_argument("dropout: the probability must lie in [0, 1], got " + std::to_string(p));
   if (!training || p == 0) return input;
   Generator& source = generator != nullptr ? *generator : default_generator();
   const std::uint64_t seed = source.seed(), stream = (source.stream() << 40) + source.draws();

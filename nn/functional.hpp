@@ -18,8 +18,9 @@ Tensor batch_norm(Tensor x, Tensor weight, Tensor bias, Tensor running_mean, Ten
                   double momentum = 0.1, double eps = 1e-5, Source at = Source::here());
 
 /// In training, each element is 0 with probability p and x / (1 - p) otherwise, so that its mean stays x; backward uses
-/// the same mask. Else, and for p = 0, x itself (Srivastava et al., 2014). The mask is drawn from the generator, or from
-/// the calling thread's. A p outside [0, 1] is an error.
-Tensor dropout(Tensor x, double p = 0.5, bool training = true, Generator* generator = nullptr, Source at = Source::here());
+/// the same mask. Else, and for p = 0, x itself (Srivastava et al., 2014). The mask is drawn from the generator, or
+/// from the calling thread's. A p outside [0, 1] is an error.
+Tensor dropout(Tensor x, double p = 0.5, bool training = true, Generator* generator = nullptr,
+               Source at = Source::here());
 
 }  // namespace xgrad::nn

@@ -25,7 +25,8 @@ void write_scaled(const char* op, const Tensor& tensor, const Tensor& numbers, d
     using T = typename decltype(type)::type;
     const T* from = numbers.data<T>();
     T* to = tensor.write<T>();
-    for (std::int64_t i = 0; i < tensor.size(); ++i) to[i] = static_cast<T>(shift + scale * static_cast<double>(from[i]));
+    for (std::int64_t i = 0; i < tensor.size(); ++i)
+      to[i] = static_cast<T>(shift + scale * static_cast<double>(from[i]));
   });
 }
 
@@ -75,11 +76,16 @@ double xavier_deviation(const char* op, const Tensor& tensor, double gain) {
 double calculate_gain(Nonlinearity nonlinearity, double slope) {
   switch (nonlinearity) {
     case Nonlinearity::linear:
-    case Nonlinearity::sigmoid: return 1;
-    case Nonlinearity::tanh: return 5.0 / 3;
-    case Nonlinearity::relu: return std::sqrt(2.0);
-    case Nonlinearity::leaky_relu: return std::sqrt(2 / (1 + slope * slope));
-    case Nonlinearity::selu: break;
+    case Nonlinearity::sigmoid:
+      return 1;
+    case Nonlinearity::tanh:
+      return 5.0 / 3;
+    case Nonlinearity::relu:
+      return std::sqrt(2.0);
+    case Nonlinearity::leaky_relu:
+      return std::sqrt(2 / (1 + slope * slope));
+    case Nonlinearity::selu:
+      break;
   }
   return 0.75;
 }
@@ -92,7 +98,8 @@ Tensor uniform_(Tensor tensor, double low, double high, Generator* generator) {
 }
 
 Tensor normal_(Tensor tensor, double mean, double std, Generator* generator) {
-  if (!(std >= 0)) throw std::invalid_argument("normal_: the deviation must not be negative, got " + std::to_string(std));
+  if (!(std >= 0))
+    throw std::invalid_argument("normal_: the deviation must not be negative, got " + std::to_string(std));
   return draw_normal("normal_", tensor, mean, std, generator);
 }
 
@@ -107,7 +114,8 @@ Tensor ones_(Tensor tensor) { return constant_(std::move(tensor), 1); }
 
 Tensor eye_(Tensor tensor) {
   if (tensor.rank() != 2)
-    throw std::invalid_argument("eye_: the tensor has shape " + to_string(tensor.shape()) + ": only a matrix has a diagonal");
+    throw std::invalid_argument("eye_: the tensor has shape " + to_string(tensor.shape()) +
+                                ": only a matrix has a diagonal");
   const NoGrad no_grad;
   tensor.copy_(eye(tensor.shape(0), tensor.shape(1), tensor.dtype()));
   return tensor;
@@ -128,7 +136,8 @@ Tensor kaiming_uniform_(Tensor tensor, double a, Fan fan, Nonlinearity nonlinear
 }
 
 Tensor kaiming_normal_(Tensor tensor, double a, Fan fan, Nonlinearity nonlinearity, Generator* generator) {
-  return draw_normal("kaiming_normal_", tensor, 0, kaiming_deviation("kaiming_normal_", tensor, a, fan, nonlinearity), generator);
+  return draw_normal("kaiming_normal_", tensor, 0, kaiming_deviation("kaiming_normal_", tensor, a, fan, nonlinearity),
+                     generator);
 }
 
 }  // namespace xgrad::nn::init

@@ -5,11 +5,11 @@
 #include <xgrad/autograd/graph/random.hpp>
 #include <xgrad/autograd/graph/tensor.hpp>
 
-/// Starting values. Each function writes the tensor in place, unrecorded, and returns it. Those that draw numbers take them from
-/// the calling thread's generator or the one given, and refuse int64 and bool.
+/// Starting values. Each function writes the tensor in place, unrecorded, and returns it. Those that draw numbers take
+/// them from the calling thread's generator or the one given, and refuse int64 and bool.
 ///
-/// Where fans count, the tensor is a weight (out, in, ...) of rank 2 or more: fan_in = in · r and fan_out = out · r, r the
-/// product of the axes after the second.
+/// Where fans count, the tensor is a weight (out, in, ...) of rank 2 or more: fan_in = in · r and fan_out = out · r, r
+/// the product of the axes after the second.
 namespace xgrad::nn::init {
 
 /// The side of a layer whose variance kaiming keeps: that of the values forward, or of the gradients backward.
@@ -18,7 +18,8 @@ enum class Fan : std::uint8_t { in, out };
 /// What follows a layer; decides the gain.
 enum class Nonlinearity : std::uint8_t { linear, sigmoid, tanh, relu, leaky_relu, selu };
 
-/// PyTorch's calculate_gain: 1 for linear and sigmoid, 5/3 for tanh, √2 for relu, √(2 / (1 + slope²)) for leaky_relu, 3/4 for selu.
+/// PyTorch's calculate_gain: 1 for linear and sigmoid, 5/3 for tanh, √2 for relu, √(2 / (1 + slope²)) for leaky_relu,
+/// 3/4 for selu.
 double calculate_gain(Nonlinearity nonlinearity, double slope = 0.01);
 
 /// Uniform in [low, high).
@@ -35,10 +36,10 @@ Tensor xavier_uniform_(Tensor tensor, double gain = 1, Generator* generator = nu
 /// Normal with deviation gain √(2 / (fan_in + fan_out)).
 Tensor xavier_normal_(Tensor tensor, double gain = 1, Generator* generator = nullptr);
 /// Uniform in ±gain √(3 / fan), the gain of leaky_relu being that of slope a (He et al., 2015). The default gain is √2.
-Tensor kaiming_uniform_(Tensor tensor, double a = 0, Fan fan = Fan::in, Nonlinearity nonlinearity = Nonlinearity::leaky_relu,
-                        Generator* generator = nullptr);
+Tensor kaiming_uniform_(Tensor tensor, double a = 0, Fan fan = Fan::in,
+                        Nonlinearity nonlinearity = Nonlinearity::leaky_relu, Generator* generator = nullptr);
 /// Normal with deviation gain / √fan.
-Tensor kaiming_normal_(Tensor tensor, double a = 0, Fan fan = Fan::in, Nonlinearity nonlinearity = Nonlinearity::leaky_relu,
-                       Generator* generator = nullptr);
+Tensor kaiming_normal_(Tensor tensor, double a = 0, Fan fan = Fan::in,
+                       Nonlinearity nonlinearity = Nonlinearity::leaky_relu, Generator* generator = nullptr);
 
 }  // namespace xgrad::nn::init

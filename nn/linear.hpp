@@ -7,7 +7,8 @@
 
 namespace xgrad::nn {
 
-/// Whether a layer adds a bias: with_bias, no_bias, or a bool. Never an integer, so that Linear(784, 50, 10) does not compile.
+/// Whether a layer adds a bias: with_bias, no_bias, or a bool. Never an integer, so that Linear(784, 50, 10) does not
+/// compile.
 class Bias {
  public:
   template <class B, std::enable_if_t<std::is_same_v<B, bool>, int> = 0>
@@ -22,8 +23,8 @@ inline constexpr Bias no_bias{false};
 
 /// y = x Wᵀ + b over the last axis: x (..., in), W (out, in), b (out).
 ///
-/// W, then b, start uniform in ±1/√in, drawn from the calling thread's generator or the one given. An x with another last
-/// axis is an error.
+/// W, then b, start uniform in ±1/√in, drawn from the calling thread's generator or the one given. An x with another
+/// last axis is an error.
 class Linear : public Module {
  public:
   Linear(Dim in_features, Dim out_features, Bias bias = with_bias);

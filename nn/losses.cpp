@@ -22,14 +22,15 @@ namespace detail {
 void require_given(const char* op, std::initializer_list<Named> all) {
   for (const Named& one : all)
     if (!one.tensor.defined())
-      throw std::invalid_argument(std::string(op) + ": " + one.name + " is an empty tensor: it was default-constructed or moved from");
+      throw std::invalid_argument(std::string(op) + ": " + one.name +
+                                  " is an empty tensor: it was default-constructed or moved from");
 }
 
 void require_same_floating(const char* op, Named argument, Named with) {
   const DType dtype = argument.tensor.dtype(), wanted = with.tensor.dtype();
   if (dtype != wanted && is_floating(dtype) && !argument.tensor.weak())
-    throw std::invalid_argument(std::string(op) + ": " + with.name + " is " + name_of(wanted) + ", " + argument.name + " is " +
-                                name_of(dtype) + ": write 1.0f, x.to(float32) or model.to(float64)");
+    throw std::invalid_argument(std::string(op) + ": " + with.name + " is " + name_of(wanted) + ", " + argument.name +
+                                " is " + name_of(dtype) + ": write 1.0f, x.to(float32) or model.to(float64)");
 }
 
 Tensor follow(const char* op, Named argument, Named with, Source at) {
@@ -39,13 +40,15 @@ Tensor follow(const char* op, Named argument, Named with, Source at) {
 
 void require_same_shape(const char* op, Named a, Named b) {
   if (a.tensor.shape() != b.tensor.shape())
-    throw std::invalid_argument(std::string(op) + ": " + a.name + " is " + to_string(a.tensor.shape()) + ", " + b.name + " is " +
-                                to_string(b.tensor.shape()) + ": losses do not broadcast: reshape one of them");
+    throw std::invalid_argument(std::string(op) + ": " + a.name + " is " + to_string(a.tensor.shape()) + ", " + b.name +
+                                " is " + to_string(b.tensor.shape()) +
+                                ": losses do not broadcast: reshape one of them");
 }
 
 void require_plain(const char* op, Reduction reduction) {
   if (reduction == Reduction::batchmean)
-    throw std::invalid_argument(std::string(op) + ": the reduction is batchmean, which only kl_div has: use mean, sum or none");
+    throw std::invalid_argument(std::string(op) +
+                                ": the reduction is batchmean, which only kl_div has: use mean, sum or none");
 }
 
 Tensor reduce(Tensor losses, Reduction reduction, Source at) {
@@ -86,8 +89,10 @@ double total(const F& f, const Tensor& x, const Tensor& t) {
       for (std::int64_t i = begin; i < end; i += chunk) {
         const std::int64_t count = std::min(chunk, end - i);
         std::fill(losses + count, losses + chunk, T(0));
-        kernels::pointwise_row<T>(f, losses, {x.data<T>() + i, t.data<T>() + i}, {1, 1}, count, std::make_index_sequence<2>{});
-        for (std::int64_t j = 0; j < count; j += static_cast<std::int64_t>(Batch<T>::width)) sum.add(Batch<T>::load(losses + j));
+        kernels::pointwise_row<T>(f, losses, {x.data<T>() + i, t.data<T>() + i}, {1, 1}, count,
+                                  std::make_index_sequence<2>{});
+        for (std::int64_t j = 0; j < count; j += static_cast<std::int64_t>(Batch<T>::width))
+          sum.add(Batch<T>::load(losses + j));
       }
       parts.write<double>()[begin / grain] = sum.total();
     });
@@ -107,8 +112,9 @@ Tensor pull(const Slope& slope, const Tensor& x, const Tensor& t, const Tensor& 
   xgrad::detail::visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     kernels::parallel_ranges(x.size(), kernels::pointwise_grain, [&](std::int64_t begin, std::int64_t end) {
-      kernels::pointwise_row<T>(f, out.write<T>() + begin, {x.data<T>() + begin, t.data<T>() + begin, g.data<T>() + step * begin},
-                                {1, 1, step}, end - begin, std::make_index_sequence<3>{});
+      kernels::pointwise_row<T>(f, out.write<T>() + begin,
+                                {x.data<T>() + begin, t.data<T>() + begin, g.data<T>() + step * begin}, {1, 1, step},
+                                end - begin, std::make_index_sequence<3>{});
     });
   });
   return out;
@@ -116,7 +122,8 @@ Tensor pull(const Slope& slope, const Tensor& x, const Tensor& t, const Tensor& 
 
 // A loss of one node: the elements' losses f(x, t), reduced and multiplied by `factor`, and their slopes in x and in t.
 template <class F, class SlopeX, class SlopeT>
-Tensor pointwise_loss(const char* name, Pair pair, Reduction reduction, Source at, F f, SlopeX slope_x, SlopeT slope_t, double factor = 1) {
+Tensor pointwise_loss(const char* name, Pair pair, Reduction reduction, Source at, F f, SlopeX slope_x, SlopeT slope_t,
+                      double factor = 1) {
   Tensor &input = pair.x, &target = pair.target;
   const auto n = static_cast<double>(input.size());
   Tensor value;
@@ -126,8 +133,8 @@ Tensor pointwise_loss(const char* name, Pair pair, Reduction reduction, Source a
     xgrad::detail::visit_floating(input.dtype(), [&](auto type) {
       using T = typename decltype(type)::type;
       kernels::parallel_ranges(input.size(), kernels::pointwise_grain, [&](std::int64_t begin, std::int64_t end) {
-        kernels::pointwise_row<T>(f, value.write<T>() + begin, {input.data<T>() + begin, target.data<T>() + begin}, {1, 1}, end - begin,
-                                  std::make_index_sequence<2>{});
+        kernels::pointwise_row<T>(f, value.write<T>() + begin, {input.data<T>() + begin, target.data<T>() + begin},
+                                  {1, 1}, end - begin, std::make_index_sequence<2>{});
       });
     });
   } else {
@@ -143,10 +150,11 @@ Tensor pointwise_loss(const char* name, Pair pair, Reduction reduction, Source a
 
 // A loss of the difference d = x - t alone.
 template <class F, class Slope>
-Tensor difference_loss(const char* name, Pair pair, Reduction reduction, Source at, F f, Slope slope, double factor = 1) {
+Tensor difference_loss(const char* name, Pair pair, Reduction reduction, Source at, F f, Slope slope,
+                       double factor = 1) {
   return pointwise_loss(
-      name, std::move(pair), reduction, at, [f](auto x, auto t) { return f(x - t); }, [slope](auto x, auto t) { return slope(x - t); },
-      [slope](auto x, auto t) { return -slope(x - t); }, factor);
+      name, std::move(pair), reduction, at, [f](auto x, auto t) { return f(x - t); },
+      [slope](auto x, auto t) { return slope(x - t); }, [slope](auto x, auto t) { return -slope(x - t); }, factor);
 }
 
 template <class T, int Isa>
@@ -156,7 +164,8 @@ Batch<T, Isa> sign_of(Batch<T, Isa> d) {
 Tensor sign_of(const Tensor& d) { return sign(d); }
 
 Tensor weighted(const char* op, Tensor losses, const Tensor& weight, Reduction reduction, Source at) {
-  if (weight.defined()) losses = mul(std::move(losses), detail::follow(op, {weight, "weight"}, {losses, "input"}, at), at);
+  if (weight.defined())
+    losses = mul(std::move(losses), detail::follow(op, {weight, "weight"}, {losses, "input"}, at), at);
   return detail::reduce(std::move(losses), reduction, at);
 }
 
@@ -165,8 +174,8 @@ void require_weight(const char* op, const Tensor& x, const Tensor& weight, const
   if (!weight.defined()) return;
   detail::require_same_floating(op, {weight, name}, {x, "input"});
   if (!broadcasts_to(weight.shape(), x.shape()))
-    throw std::invalid_argument(std::string(op) + ": " + name + " is " + to_string(weight.shape()) + ", which does not broadcast to the input " +
-                                to_string(x.shape()));
+    throw std::invalid_argument(std::string(op) + ": " + name + " is " + to_string(weight.shape()) +
+                                ", which does not broadcast to the input " + to_string(x.shape()));
 }
 
 void require_probabilities(const char* op, const Tensor& z) {
@@ -176,7 +185,8 @@ void require_probabilities(const char* op, const Tensor& z) {
     const T* found = std::find_if(begin, end, [](T p) { return p < 0 || p > 1; });
     if (found != end)
       throw std::invalid_argument(std::string(op) + ": element " + std::to_string(found - begin) + " of the input is " +
-                                  std::to_string(*found) + ": probabilities lie in [0, 1]: put a sigmoid before, or use logits");
+                                  std::to_string(*found) +
+                                  ": probabilities lie in [0, 1]: put a sigmoid before, or use logits");
   });
 }
 
@@ -185,30 +195,32 @@ void require_probabilities(const char* op, const Tensor& z) {
 Tensor mse_loss(Tensor input, Tensor target, Reduction reduction, Source at) {
   detail::require_plain("mse_loss", reduction);
   return difference_loss(
-      "mse_loss", Pair("mse_loss", {input, "input"}, {target, "target"}, at), reduction, at, [](auto d) { return d * d; },
-      [](auto d) { return 2 * d; });
+      "mse_loss", Pair("mse_loss", {input, "input"}, {target, "target"}, at), reduction, at,
+      [](auto d) { return d * d; }, [](auto d) { return 2 * d; });
 }
 
 Tensor half_squared_error(Tensor y, Tensor t, Source at) {
   return difference_loss(
-      "half_squared_error", Pair("half_squared_error", {y, "input"}, {t, "target"}, at), Reduction::sum, at, [](auto d) { return d * d; },
-      [](auto d) { return 2 * d; }, 0.5);
+      "half_squared_error", Pair("half_squared_error", {y, "input"}, {t, "target"}, at), Reduction::sum, at,
+      [](auto d) { return d * d; }, [](auto d) { return 2 * d; }, 0.5);
 }
 
 Tensor l1_loss(Tensor input, Tensor target, Reduction reduction, Source at) {
   detail::require_plain("l1_loss", reduction);
   return difference_loss(
-      "l1_loss", Pair("l1_loss", {input, "input"}, {target, "target"}, at), reduction, at, [](auto d) { return abs(d); },
-      [](auto d) { return sign_of(d); });
+      "l1_loss", Pair("l1_loss", {input, "input"}, {target, "target"}, at), reduction, at,
+      [](auto d) { return abs(d); }, [](auto d) { return sign_of(d); });
 }
 
 Tensor smooth_l1_loss(Tensor input, Tensor target, Reduction reduction, double beta, Source at) {
   detail::require_plain("smooth_l1_loss", reduction);
-  if (!(beta >= 0)) throw std::invalid_argument("smooth_l1_loss: beta must not be negative, got " + std::to_string(beta));
+  if (!(beta >= 0))
+    throw std::invalid_argument("smooth_l1_loss: beta must not be negative, got " + std::to_string(beta));
   Pair pair("smooth_l1_loss", {input, "input"}, {target, "target"}, at);
   if (beta == 0)
     return difference_loss(
-        "smooth_l1_loss", std::move(pair), reduction, at, [](auto d) { return abs(d); }, [](auto d) { return sign_of(d); });
+        "smooth_l1_loss", std::move(pair), reduction, at, [](auto d) { return abs(d); },
+        [](auto d) { return sign_of(d); });
   return difference_loss(
       "smooth_l1_loss", std::move(pair), reduction, at,
       [=](auto d) { return where(abs(d) < beta, d * d * (0.5 / beta), abs(d) - 0.5 * beta); },
@@ -228,13 +240,13 @@ Tensor kl_div(Tensor input, Tensor target, Reduction reduction, LogTarget logari
   Pair pair("kl_div", {input, "input"}, {target, "target"}, at);
   if (logarithms == LogTarget::yes)
     return pointwise_loss(
-        "kl_div", std::move(pair), reduction, at, [](auto x, auto t) { return exp(t) * (t - x); }, [](auto, auto t) { return -exp(t); },
-        [](auto x, auto t) { return exp(t) * (t - x + 1); });
+        "kl_div", std::move(pair), reduction, at, [](auto x, auto t) { return exp(t) * (t - x); },
+        [](auto, auto t) { return -exp(t); }, [](auto x, auto t) { return exp(t) * (t - x + 1); });
   // At t = 0 the logarithm is taken of 1, so that its infinite slope there meets no gradient.
   const auto log_or_0 = [](auto t) { return log(where(t == 0, 1, t)); };
   return pointwise_loss(
-      "kl_div", std::move(pair), reduction, at, [=](auto x, auto t) { return t * (log_or_0(t) - x); }, [](auto, auto t) { return -t; },
-      [=](auto x, auto t) { return where(t == 0, 0, log_or_0(t) + 1) - x; });
+      "kl_div", std::move(pair), reduction, at, [=](auto x, auto t) { return t * (log_or_0(t) - x); },
+      [](auto, auto t) { return -t; }, [=](auto x, auto t) { return where(t == 0, 0, log_or_0(t) + 1) - x; });
 }
 
 Tensor binary_cross_entropy(Tensor probabilities, Tensor target, Tensor weight, Reduction reduction, Source at) {
@@ -261,7 +273,8 @@ Tensor binary_cross_entropy(Tensor probabilities, Tensor target, Reduction reduc
   return binary_cross_entropy(std::move(probabilities), std::move(target), {}, reduction, at);
 }
 
-Tensor binary_cross_entropy_with_logits(Tensor logits, Tensor target, Tensor pos_weight, Tensor weight, Reduction reduction, Source at) {
+Tensor binary_cross_entropy_with_logits(Tensor logits, Tensor target, Tensor pos_weight, Tensor weight,
+                                        Reduction reduction, Source at) {
   constexpr const char* op = "binary_cross_entropy_with_logits";
   detail::require_plain(op, reduction);
   Pair pair(op, {logits, "input"}, {target, "target"}, at);
@@ -277,8 +290,8 @@ Tensor binary_cross_entropy_with_logits(Tensor logits, Tensor target, Tensor pos
   // ln(1 + e^x) - t x, of which ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|).
   Tensor losses = pointwise_loss(
       op, std::move(pair), weight.defined() ? Reduction::none : reduction, at,
-      [](auto z, auto y) { return maximum(z, 0) - z * y + log1p(exp(-abs(z))); }, [](auto z, auto y) { return sigmoid(z) - y; },
-      [](auto z, auto) { return -z; });
+      [](auto z, auto y) { return maximum(z, 0) - z * y + log1p(exp(-abs(z))); },
+      [](auto z, auto y) { return sigmoid(z) - y; }, [](auto z, auto) { return -z; });
   return weight.defined() ? weighted(op, std::move(losses), weight, reduction, at) : losses;
 }
 

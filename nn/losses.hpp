@@ -7,12 +7,12 @@
 
 namespace xgrad::nn {
 
-/// What becomes of the losses of the elements: their mean, their sum, or all of them. kl_div alone knows `batchmean`, the
-/// sum divided by the size of axis 0.
+/// What becomes of the losses of the elements: their mean, their sum, or all of them. kl_div alone knows `batchmean`,
+/// the sum divided by the size of axis 0.
 enum class Reduction : std::uint8_t { mean, sum, none, batchmean };
 
-// Input and target never broadcast against each other: (N, 1) against (N) is an error. Their floating dtypes agree; int64
-// and bool targets take the input's. Both are differentiable, but for int64 labels. The mean of nothing is NaN.
+// Input and target never broadcast against each other: (N, 1) against (N) is an error. Their floating dtypes agree;
+// int64 and bool targets take the input's. Both are differentiable, but for int64 labels. The mean of nothing is NaN.
 
 /// (y - t)², y the input and t the target.
 Tensor mse_loss(Tensor input, Tensor target, Reduction reduction = Reduction::mean, Source at = Source::here());
@@ -38,8 +38,8 @@ Tensor kl_div(Tensor input, Tensor target, Reduction reduction = Reduction::mean
 
 /// -w [t ln z + (1 - t) ln(1 - z)], the logarithms clamped at -100 in value and in slope. z outside [0, 1] is an error.
 /// The weight w is undefined or broadcasts to z's shape.
-Tensor binary_cross_entropy(Tensor probabilities, Tensor target, Tensor weight = {}, Reduction reduction = Reduction::mean,
-                            Source at = Source::here());
+Tensor binary_cross_entropy(Tensor probabilities, Tensor target, Tensor weight = {},
+                            Reduction reduction = Reduction::mean, Source at = Source::here());
 Tensor binary_cross_entropy(Tensor probabilities, Tensor target, Reduction reduction, Source at = Source::here());
 
 /// -w [p t ln σ(x) + (1 - t) ln(1 - σ(x))], finite for every finite x. The weight of the positive class p, and w, are
@@ -55,10 +55,19 @@ class ClassOptions {
   ClassOptions(Reduction reduction) : reduction_(reduction) {}
 
   /// A factor for each class, shape (C), a constant. The mean is then divided by the sum of the targets' weights.
-  ClassOptions& weight(Tensor value) { weight_ = std::move(value); return *this; }
+  ClassOptions& weight(Tensor value) {
+    weight_ = std::move(value);
+    return *this;
+  }
   /// Rows of this label contribute nothing and are not counted.
-  ClassOptions& ignore_index(std::int64_t value) { ignore_index_ = value; return *this; }
-  ClassOptions& reduction(Reduction value) { reduction_ = value; return *this; }
+  ClassOptions& ignore_index(std::int64_t value) {
+    ignore_index_ = value;
+    return *this;
+  }
+  ClassOptions& reduction(Reduction value) {
+    reduction_ = value;
+    return *this;
+  }
 
   const Tensor& weight() const { return weight_; }
   std::int64_t ignore_index() const { return ignore_index_; }
@@ -76,12 +85,24 @@ class CrossEntropyOptions {
   CrossEntropyOptions() = default;
   CrossEntropyOptions(Reduction reduction) : rows_(reduction) {}
 
-  CrossEntropyOptions& weight(Tensor value) { rows_.weight(std::move(value)); return *this; }
+  CrossEntropyOptions& weight(Tensor value) {
+    rows_.weight(std::move(value));
+    return *this;
+  }
   /// Of labels; probabilities have none.
-  CrossEntropyOptions& ignore_index(std::int64_t value) { rows_.ignore_index(value); return *this; }
+  CrossEntropyOptions& ignore_index(std::int64_t value) {
+    rows_.ignore_index(value);
+    return *this;
+  }
   /// The share of the target that is spread evenly over all classes, in [0, 1] (Szegedy et al., 2015).
-  CrossEntropyOptions& label_smoothing(double value) { label_smoothing_ = value; return *this; }
-  CrossEntropyOptions& reduction(Reduction value) { rows_.reduction(value); return *this; }
+  CrossEntropyOptions& label_smoothing(double value) {
+    label_smoothing_ = value;
+    return *this;
+  }
+  CrossEntropyOptions& reduction(Reduction value) {
+    rows_.reduction(value);
+    return *this;
+  }
 
   const Tensor& weight() const { return rows_.weight(); }
   std::int64_t ignore_index() const { return rows_.ignore_index(); }

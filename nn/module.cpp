@@ -97,13 +97,11 @@ ModuleBase::ModuleBase() : state_(std::make_shared<ModuleState>()) {}
 ModuleBase::ModuleBase(std::shared_ptr<ModuleState> state, const std::type_info* type)
     : state_(std::move(state)), copied_from_(type) {}
 
-ModuleBase::ModuleBase(const ModuleBase& other)
-    : state_(other.state_), copied_from_(typeid(other) == typeid(ModuleBase) ? other.copied_from_ : &typeid(other)) {
+ModuleBase::ModuleBase(const ModuleBase& other) : state_(other.state_), copied_from_(other.known_class()) {
   if (detail::CloneScope* scope = detail::CloneScope::current()) state_ = detail::cloned(*scope, other.state_);
 }
 
-ModuleBase::ModuleBase(ModuleBase&& other) noexcept
-    : state_(other.state_), copied_from_(typeid(other) == typeid(ModuleBase) ? other.copied_from_ : &typeid(other)) {}
+ModuleBase::ModuleBase(ModuleBase&& other) noexcept : state_(other.state_), copied_from_(other.known_class()) {}
 
 ModuleBase& ModuleBase::operator=(const ModuleBase& other) {
   if (state_ == other.state_) return *this;
@@ -113,18 +111,21 @@ ModuleBase& ModuleBase::operator=(const ModuleBase& other) {
                            "before add(), assign the whole module, or use load_state_dict()");
   state_->replaced_by = other.state_;
   state_ = other.state_;
-  copied_from_ = other.copied_from_;
+  copied_from_ = other.known_class();
   return *this;
 }
 
-ModuleBase ModuleBase::handle() const {
-  return {state_, typeid(*this) == typeid(ModuleBase) ? copied_from_ : &typeid(*this)};
+const std::type_info* ModuleBase::known_class() const noexcept {
+  const std::type_info& own = typeid(*this);
+  return own == typeid(ModuleBase) ? copied_from_ : &own;
 }
+
+ModuleBase ModuleBase::handle() const { return {state_, known_class()}; }
 
 std::string ModuleBase::type_name() const {
   if (!state_->type.empty()) return state_->type;
-  const std::type_info& own = typeid(*this);
-  return detail::class_name(own == typeid(ModuleBase) && copied_from_ ? *copied_from_ : own);
+  const std::type_info* known = known_class();
+  return detail::class_name(known ? *known : typeid(ModuleBase));
 }
 
 void ModuleBase::check_name(const std::string& name) const {
@@ -153,7 +154,8 @@ void ModuleBase::add(const std::string& name, ModuleBase& module) {
 void ModuleBase::add(const std::string& name, Parameter& parameter) {
   check_name(name);
   if (!parameter.defined())
-    throw std::invalid_argument(type_name() + ": cannot register \"" + name + "\": the parameter is empty: give it values first");
+    throw std::invalid_argument(type_name() + ": cannot register \"" + name +
+                                "\": the parameter is empty: give it values first");
   state_->parameters.push_back({name, parameter, detail::Access::registration(parameter)});
   detail::Access::registration(parameter)->add(state_, name);
 }
@@ -161,7 +163,8 @@ void ModuleBase::add(const std::string& name, Parameter& parameter) {
 void ModuleBase::add(const std::string& name, Buffer& buffer) {
   check_name(name);
   if (!buffer.defined())
-    throw std::invalid_argument(type_name() + ": cannot register \"" + name + "\": the buffer is empty: give it values first");
+    throw std::invalid_argument(type_name() + ": cannot register \"" + name +
+                                "\": the buffer is empty: give it values first");
   state_->buffers.push_back({name, buffer, detail::Access::registration(buffer)});
   detail::Access::registration(buffer)->add(state_, name);
 }
@@ -187,7 +190,9 @@ std::vector<Tensor> ModuleBase::parameters() const {
 StateDict ModuleBase::named_parameters() const { return named(state_, &ModuleState::parameters); }
 StateDict ModuleBase::named_buffers() const { return named(state_, &ModuleState::buffers); }
 
-Tensor ModuleBase::parameter(const std::string& path) const { return find(*this, named_parameters(), "parameter", path); }
+Tensor ModuleBase::parameter(const std::string& path) const {
+  return find(*this, named_parameters(), "parameter", path);
+}
 Tensor ModuleBase::buffer(const std::string& path) const { return find(*this, named_buffers(), "buffer", path); }
 
 std::vector<ModuleBase> ModuleBase::children() const {
@@ -233,7 +238,8 @@ void ModuleBase::requires_grad_(bool on) {
 
 void ModuleBase::to(DType dtype) {
   if (!is_floating(dtype))
-    throw std::invalid_argument(std::string("to: the parameters of a module are float32 or float64, not ") + name_of(dtype));
+    throw std::invalid_argument(std::string("to: the parameters of a module are float32 or float64, not ") +
+                                name_of(dtype));
   std::vector<std::pair<Tensor, Tensor>> changes;
   const auto note = [&](const std::string&, const RegisteredTensor& each) {
     const DType now = each.tensor.dtype();

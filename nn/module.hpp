@@ -52,11 +52,11 @@ CallObserver*& call_observer() noexcept;
 /// Names, parameters, buffers, children and mode of a module: everything but the call. A handle: copies and moves share
 /// one module, nothing can dangle, and a module that was moved from is still whole; nn::clone() makes another.
 ///
-/// A module of one input and one output derives from Module. One of several derives from ModuleBase and declares its own
-/// operator(), in which call() puts the module's path into errors.
+/// A module of one input and one output derives from Module. One of several derives from ModuleBase and declares its
+/// own operator(), in which call() puts the module's path into errors.
 ///
-/// Whole modules may be assigned. Assigning to a member that is registered in another module is an error, since that
-/// module would go on training the old one.
+/// Whole modules may be assigned. Assigning to a member that is registered in another module, or to a copy of its
+/// handle, is an error, since that module would go on training the old one.
 class ModuleBase {
  public:
   ModuleBase(const ModuleBase& other);
@@ -77,8 +77,8 @@ class ModuleBase {
   /// Parameters and buffers, detached but over the same memory, with PyTorch's keys in PyTorch's order: a module's
   /// parameters, its buffers, then its children. Tied ones appear under each of their names.
   StateDict state_dict() const;
-  /// Writes the values of `state` into this module's parameters and buffers. Keys and shapes must agree exactly, dtypes too, but
-  /// that float32 and float64 are converted. An error names every key at fault, and nothing has changed then.
+  /// Writes the values of `state` into this module's parameters and buffers. Keys and shapes must agree exactly, dtypes
+  /// too, but that float32 and float64 are converted. An error names every key at fault, and nothing has changed then.
   void load_state_dict(const StateDict& state);
 
   /// The modules registered here, and all modules from this one down, with their names from here ("" for this one); a
@@ -140,6 +140,7 @@ class ModuleBase {
  private:
   friend struct detail::Access;
   ModuleBase(std::shared_ptr<detail::ModuleState> state, const std::type_info* type);
+  const std::type_info* known_class() const noexcept;
   ModuleBase handle() const;
   ModuleBase add_list(const std::string& name);
   void check_name(const std::string& name) const;

@@ -66,6 +66,8 @@ void for_each_module(const std::string& path, const StatePtr& state, const F& f)
   for (const auto& [name, child] : state->children) for_each_module(path.empty() ? name : path + "." + name, child, f);
 }
 
-inline std::string join(const std::string& path, const std::string& name) { return path.empty() ? name : path + "." + name; }
+inline std::string join(const std::string& path, const std::string& name) {
+  return path.empty() ? name : path + "." + name;
+}
 
 }  // namespace xgrad::nn::detail

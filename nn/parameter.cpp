@@ -19,9 +19,35 @@ Tensor copy_of(const Tensor& original) {
   return copy;
 }
 
-bool follows(const ModuleState& before, const StatePtr& after) {
-  if (before.replaced_by.lock() == after) return true;
-  return before.is_list && after->is_list && before.registration.gives_way_to(after->registration);
+// The module that took the place of another, as far as that is known.
+struct Successor {
+  bool known = false;
+  StatePtr module;  // null where the new parent has none under that name
+};
+
+StatePtr child_of(const ModuleState& module, const std::string& name) {
+  for (const auto& [key, child] : module.children)
+    if (key == name) return child;
+  return nullptr;
+}
+
+Successor successor_of(const ModuleState& module) {
+  if (StatePtr next = module.replaced_by.lock()) return {true, std::move(next)};
+  if (!module.is_list) return {};
+  // No handle stands for a list, so what followed it is found through the module that it is registered in.
+  for (const Registration::Parent& each : module.registration.parents) {
+    const StatePtr parent = each.module.lock();
+    const Successor next = parent ? successor_of(*parent) : Successor{};
+    if (next.known) return {true, next.module ? child_of(*next.module, each.name) : nullptr};
+  }
+  return {};
+}
+
+bool has_member(const ModuleState& module, const std::string& name) {
+  for (const auto* tensors : {&module.parameters, &module.buffers})
+    for (const RegisteredTensor& each : *tensors)
+      if (each.name == name) return true;
+  return child_of(module, name) != nullptr;
 }
 
 }  // namespace
@@ -43,13 +69,15 @@ const std::string* Registration::name() const {
 bool Registration::gives_way_to(const Registration& other) const {
   bool registered = false;
   for (const Parent& mine : parents) {
-    const StatePtr before = mine.module.lock();
-    if (!before) continue;
+    const StatePtr parent = mine.module.lock();
+    if (!parent) continue;
     registered = true;
-    for (const Parent& theirs : other.parents) {
-      const StatePtr after = theirs.module.lock();
-      if (after && mine.name == theirs.name && follows(*before, after)) return true;
-    }
+    const Successor next = successor_of(*parent);
+    if (!next.known) continue;
+    // A member that the new module does not have, such as a bias, is registered nowhere there.
+    if (!next.module || !has_member(*next.module, mine.name)) return true;
+    for (const Parent& theirs : other.parents)
+      if (theirs.name == mine.name && theirs.module.lock() == next.module) return true;
   }
   return !registered;
 }
@@ -99,7 +127,8 @@ Tensor leaf_over(const Tensor& values) {
 
 Tensor& writable(const char* op, Parameter& parameter, const Operand& b) {
   if (grad_enabled() && (parameter.requires_grad() || b.tensor.requires_grad()))
-    throw std::logic_error(std::string(op) + ": a parameter cannot be written in place while ops are recorded: open a NoGrad scope");
+    throw std::logic_error(std::string(op) +
+                           ": a parameter cannot be written in place while ops are recorded: open a NoGrad scope");
   return parameter;
 }
 

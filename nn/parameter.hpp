@@ -11,12 +11,13 @@ namespace detail {
 
 struct Registration;
 
-/// A tensor that a module can register. Copies are handles of one tensor; a copy made by clone() is a tensor of its own.
-/// Moving copies the handle too, so that a module that was moved from is still whole.
+/// A tensor that a module can register. Copies are handles of one tensor; a copy made by clone() is a tensor of its
+/// own. Moving copies the handle too, so that a module that was moved from is still whole.
 class Registered : public Tensor {
  public:
   Registered(const Registered& other);
-  Registered(Registered&& other) noexcept : Tensor(static_cast<const Tensor&>(other)), registration_(other.registration_) {}
+  Registered(Registered&& other) noexcept
+      : Tensor(static_cast<const Tensor&>(other)), registration_(other.registration_) {}
   Registered& operator=(const Registered& other) &;
   ~Registered() = default;
 
@@ -33,9 +34,9 @@ class Registered : public Tensor {
 
 /// A tensor that a module learns: a leaf of the graph over the storage it is made from. Registered with add().
 ///
-/// An undefined Parameter is a legal member (a layer without bias) but cannot be registered. Assigning another Parameter
-/// to a registered one is an error, since the module would go on training the old one; write values with copy_(),
-/// set_data() or nn::init. Assigning whole modules is fine.
+/// An undefined Parameter is a legal member (a layer without bias) but cannot be registered. Assigning another
+/// Parameter to a registered one is an error, since the module would go on training the old one; write values with
+/// copy_(), set_data() or nn::init. Assigning whole modules is fine.
 class Parameter : public detail::Registered {
  public:
   Parameter() = default;
@@ -48,8 +49,8 @@ class Parameter : public detail::Registered {
   ~Parameter() = default;
 };
 
-/// A tensor that belongs to a module's state but is not learned, such as a running mean. It is saved and loaded with the
-/// module. Assignment is as Parameter's.
+/// A tensor that belongs to a module's state but is not learned, such as a running mean. It is saved and loaded with
+/// the module. Assignment is as Parameter's.
 class Buffer : public detail::Registered {
  public:
   Buffer() = default;
@@ -61,8 +62,8 @@ class Buffer : public detail::Registered {
   ~Buffer() = default;
 };
 
-/// Write the parameter in place. While ops are recorded they are an error, as in PyTorch: the ops of a plain Tensor would
-/// bind this handle to a new value that nobody trains.
+/// Write the parameter in place. While ops are recorded they are an error, as in PyTorch: the ops of a plain Tensor
+/// would bind this handle to a new value that nobody trains.
 Parameter& operator+=(Parameter& a, Operand b);
 Parameter& operator-=(Parameter& a, Operand b);
 Parameter& operator*=(Parameter& a, Operand b);

@@ -15,7 +15,8 @@ namespace detail {
 namespace {
 
 void indent(std::string& text) {
-  for (std::size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + 3)) text.insert(at + 1, "  ");
+  for (std::size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + 3))
+    text.insert(at + 1, "  ");
 }
 
 std::string tree(const ModuleState& state, const std::string& type) {
@@ -37,7 +38,9 @@ std::string python(double number) {
   const double size = std::fabs(number);
   const bool plain = size == 0 || (size >= 1e-4 && size < 1e16);
   char text[64];
-  const auto end = std::to_chars(text, text + sizeof text, number, plain ? std::chars_format::fixed : std::chars_format::scientific).ptr;
+  const auto end =
+      std::to_chars(text, text + sizeof text, number, plain ? std::chars_format::fixed : std::chars_format::scientific)
+          .ptr;
   std::string result(text, end);
   if (plain && result.find('.') == std::string::npos) result += ".0";
   return result;
@@ -45,16 +48,22 @@ std::string python(double number) {
 
 std::string class_name(const std::type_info& type) {
   int status = 0;
-  const std::unique_ptr<char, void (*)(void*)> text(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), std::free);
+  const std::unique_ptr<char, void (*)(void*)> text(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status),
+                                                    std::free);
   const std::string full = status == 0 ? text.get() : type.name();
   std::string name;
   int depth = 0;
   for (const char c : full) {
-    if (c == '<' || c == '(' || c == '{') ++depth;
-    else if (c == '>' || c == ')' || c == '}') --depth;
-    else if (depth > 0) continue;
-    else if (c == ':') name.clear();
-    else name += c;
+    if (c == '<' || c == '(' || c == '{')
+      ++depth;
+    else if (c == '>' || c == ')' || c == '}')
+      --depth;
+    else if (depth > 0)
+      continue;
+    else if (c == ':')
+      name.clear();
+    else
+      name += c;
   }
   return name;
 }

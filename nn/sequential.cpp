@@ -52,7 +52,8 @@ Layer Sequential::operator[](Dim i) const {
   const auto count = static_cast<std::int64_t>(size());
   const std::int64_t place = i < 0 ? i + count : i.value();
   if (place < 0 || place >= count)
-    throw std::invalid_argument(type_name() + ": there is no layer " + std::to_string(i) + ": it has " + std::to_string(count));
+    throw std::invalid_argument(type_name() + ": there is no layer " + std::to_string(i) + ": it has " +
+                                std::to_string(count));
   return (*layers_)[static_cast<std::size_t>(place)];
 }
 
@@ -64,7 +65,8 @@ Tensor Sequential::forward(const Tensor& x) {
 
 MLP::MLP(const Shape& sizes, const Layer& activation, Bias bias) {
   if (sizes.rank() < 2)
-    throw std::invalid_argument("MLP: got sizes " + to_string(sizes) + ": at least those of the input and the output are needed");
+    throw std::invalid_argument("MLP: got sizes " + to_string(sizes) +
+                                ": at least those of the input and the output are needed");
   for (std::size_t i = 1; i < sizes.rank(); ++i) {
     if (i > 1) push_back(clone(activation));
     push_back(Linear(sizes[i - 1], sizes[i], bias));

@@ -25,25 +25,29 @@ class Function final : public Module {
 
  protected:
   Tensor forward(const Tensor& x) override {
-    if constexpr (std::is_invocable_v<F&, Tensor, Source>) return f_(x, call_site());
-    else return f_(x);
+    if constexpr (std::is_invocable_v<F&, Tensor, Source>)
+      return f_(x, call_site());
+    else
+      return f_(x);
   }
 
  private:
   F f_;
 };
 
-/// A function of one tensor that is neither a module, a tensor nor an xtensor expression, all of which can be called too.
+/// A function of one tensor that is neither a module, a tensor nor an xtensor expression, all of which can be called
+/// too.
 template <class F, class D = std::decay_t<F>>
-inline constexpr bool is_function = !std::is_base_of_v<ModuleBase, D> && !std::is_same_v<D, Layer> &&
-                                    !std::is_base_of_v<Tensor, D> && !xt::is_xexpression<D>::value &&
-                                    (std::is_invocable_r_v<Tensor, D&, const Tensor&> ||
-                                     std::is_invocable_r_v<Tensor, D&, Tensor, Source>);
+inline constexpr bool is_function =
+    !std::is_base_of_v<ModuleBase, D> && !std::is_same_v<D, Layer> && !std::is_base_of_v<Tensor, D> &&
+    !xt::is_xexpression<D>::value &&
+    (std::is_invocable_r_v<Tensor, D&, const Tensor&> || std::is_invocable_r_v<Tensor, D&, Tensor, Source>);
 
 }  // namespace detail
 
-/// Any module, any function of one tensor, or an op such as relu, by value: an element of a Sequential, or a member whose class
-/// is to be left open. A handle: its module shares weights with the one it was made from, and with its copies.
+/// Any module, any function of one tensor, or an op such as relu, by value: an element of a Sequential, or a member
+/// whose class is to be left open. A handle: its module shares weights with the one it was made from, and with its
+/// copies.
 ///
 /// The parameters of modules that a lambda captures are not seen; make them a Module of their own.
 class Layer {
@@ -97,8 +101,8 @@ class Layer {
 ///     nn::Sequential model{nn::Linear(784, 50), relu, nn::Linear(50, 10)};
 ///     nn::Sequential named{{"hidden", nn::Linear(784, 50)}, {"act", nn::ReLU()}};
 ///
-/// Layers without a name are called "0", "1", ... by their place. Braces around a single Sequential are that Sequential,
-/// in every compiler; to nest one alone, use push_back.
+/// Layers without a name are called "0", "1", ... by their place. Braces around a single Sequential are that
+/// Sequential, in every compiler; to nest one alone, use push_back.
 class Sequential : public Module {
  public:
   Sequential() = default;
@@ -122,8 +126,8 @@ class Sequential : public Module {
   Shared<std::vector<Layer>> layers_;
 };
 
-/// A multilayer perceptron: MLP({784, 50, 10}) is Linear(784, 50), activation, Linear(50, 10). Layers are numbered as in
-/// a Sequential, so that its keys are "0.weight", "0.bias", "2.weight", "2.bias", those of torchvision's MLP without
+/// A multilayer perceptron: MLP({784, 50, 10}) is Linear(784, 50), activation, Linear(50, 10). Layers are numbered as
+/// in a Sequential, so that its keys are "0.weight", "0.bias", "2.weight", "2.bias", those of torchvision's MLP without
 /// dropout. The activation is cloned for every place. Fewer than two sizes are an error.
 class MLP : public Sequential {
  public:

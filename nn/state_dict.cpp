@@ -36,7 +36,8 @@ void compare(const std::string& key, const Tensor& here, const Tensor& there, Fa
   if (!there.defined()) {
     faults.add("empty", key);
   } else if (there.shape() != here.shape()) {
-    faults.add("shape", key + " is " + to_string(here.shape()) + " here and " + to_string(there.shape()) + " in the state");
+    faults.add("shape",
+               key + " is " + to_string(here.shape()) + " here and " + to_string(there.shape()) + " in the state");
   } else if (!converts(there.dtype(), here.dtype())) {
     faults.add("dtype", key + " is " + name_of(here.dtype()) + " here and " + name_of(there.dtype()) + " in the state");
   }
@@ -59,7 +60,8 @@ Tensor copy_of(const Tensor& original) {
 StateDict ModuleBase::state_dict() const {
   StateDict result;
   detail::for_each_module("", state_, [&](const std::string& path, const detail::StatePtr& module) {
-    for (const auto& each : module->parameters) result.emplace_back(detail::join(path, each.name), each.tensor.detach());
+    for (const auto& each : module->parameters)
+      result.emplace_back(detail::join(path, each.name), each.tensor.detach());
     for (const auto& each : module->buffers) result.emplace_back(detail::join(path, each.name), each.tensor.detach());
   });
   return result;
@@ -78,8 +80,10 @@ void ModuleBase::load_state_dict(const StateDict& state) {
     known.insert(key);
     own_memory.insert(tensor.storage().get());
     const auto found = given.find(key);
-    if (found == given.end()) faults.add("missing", key);
-    else compare(key, tensor, found->second, faults);
+    if (found == given.end())
+      faults.add("missing", key);
+    else
+      compare(key, tensor, found->second, faults);
   }
   for (const auto& entry : state)
     if (known.count(entry.first) == 0) faults.add("unexpected", entry.first);
@@ -91,8 +95,10 @@ void ModuleBase::load_state_dict(const StateDict& state) {
   std::vector<Tensor> values;
   for (const auto& [key, tensor] : own) {
     const Tensor& from = given.at(key);
-    if (from.dtype() != tensor.dtype()) values.push_back(xgrad::detail::converted(from, tensor.dtype()));
-    else values.push_back(own_memory.count(from.storage().get()) > 0 ? copy_of(from) : from);
+    if (from.dtype() != tensor.dtype())
+      values.push_back(xgrad::detail::converted(from, tensor.dtype()));
+    else
+      values.push_back(own_memory.count(from.storage().get()) > 0 ? copy_of(from) : from);
   }
   const NoGrad no_grad;
   for (std::size_t i = 0; i < own.size(); ++i) copy_values(own[i].second, values[i], Source::here());

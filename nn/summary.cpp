@@ -15,9 +15,9 @@ namespace {
 class KeptModes {
  public:
   explicit KeptModes(const ModuleBase& model) {
-    detail::for_each_module("", detail::Access::state(model), [this](const std::string&, const detail::StatePtr& module) {
-      modes_.emplace_back(module, module->training);
-    });
+    detail::for_each_module(
+        "", detail::Access::state(model),
+        [this](const std::string&, const detail::StatePtr& module) { modes_.emplace_back(module, module->training); });
     for (const auto& mode : modes_) mode.first->training = false;
   }
   ~KeptModes() {
@@ -56,13 +56,15 @@ std::int64_t count(const std::vector<Tensor>& tensors, bool trainable_only) {
 
 std::string grouped(std::int64_t number) {
   std::string digits = std::to_string(number);
-  for (auto at = static_cast<std::int64_t>(digits.size()) - 3; at > 0; at -= 3) digits.insert(static_cast<std::size_t>(at), ",");
+  for (auto at = static_cast<std::int64_t>(digits.size()) - 3; at > 0; at -= 3)
+    digits.insert(static_cast<std::size_t>(at), ",");
   return digits;
 }
 
 std::string batched(const Shape& output) {
   std::string text;
-  for (std::size_t axis = 0; axis < output.rank(); ++axis) text += axis == 0 ? "-1" : ", " + std::to_string(output[axis]);
+  for (std::size_t axis = 0; axis < output.rank(); ++axis)
+    text += axis == 0 ? "-1" : ", " + std::to_string(output[axis]);
   return "[" + text + "]";
 }
 

@@ -11,12 +11,12 @@ namespace xgrad::nn {
 
 /// What torchsummary prints of a model, and its numbers.
 ///
-/// The conventions are torchsummary's: the first axis is the batch, and shown as -1. `pass_mb` counts the outputs of one
-/// sample, twice, for the values and their gradients; `input_mb` counts the whole input. Every number takes 4 bytes, whatever its
-/// dtype, and a MB is 2^20 bytes.
+/// The conventions are torchsummary's: the first axis is the batch, and shown as -1. `pass_mb` counts the outputs of
+/// one sample, twice, for the values and their gradients; `input_mb` counts the whole input. Every number takes 4
+/// bytes, whatever its dtype, and a MB is 2^20 bytes.
 ///
-/// Other than there, rows are modules without modules inside (also the model itself, if it is one), and the totals count
-/// every parameter of the model once: those that stand beside children, and tied ones.
+/// Other than there, rows are modules without modules inside (also the model itself, if it is one), and the totals
+/// count every parameter of the model once: those that stand beside children, and tied ones.
 struct Summary {
   struct Row {
     std::string name;  ///< "Linear-1": class and place in the order of calls
@@ -32,8 +32,8 @@ struct Summary {
   double total_mb = 0;
 };
 
-/// Runs the model once on zeros of `input`, batch axis included, in the dtype of its first parameter: in evaluation mode,
-/// unrecorded, and with every module's mode restored afterwards, also when the model throws.
+/// Runs the model once on zeros of `input`, batch axis included, in the dtype of its first parameter: in evaluation
+/// mode, unrecorded, and with every module's mode restored afterwards, also when the model throws.
 Summary summary(const Module& model, const Shape& input);
 /// The same, and prints it.
 Summary summary(const Module& model, const Shape& input, std::ostream& out);

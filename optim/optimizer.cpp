@@ -42,9 +42,11 @@ Optimizer::Optimizer(const char* name, std::vector<Tensor> parameters, double lr
     if (!p.defined()) refuse(which + " is an empty tensor: only tensors with values can be trained");
     const auto [first, is_new] = seen.emplace(p.value(), i);
     if (!is_new) refuse(which + " is parameter " + std::to_string(first->second) + " again: each may be given once");
-    if (!p.is_leaf()) refuse(which + ", of shape " + to_string(p.shape()) + ", was made by an op: only leaves can be trained");
+    if (!p.is_leaf())
+      refuse(which + ", of shape " + to_string(p.shape()) + ", was made by an op: only leaves can be trained");
     if (!p.requires_grad())
-      refuse(which + ", of shape " + to_string(p.shape()) + ", requires no gradient: leave it out, or call requires_grad_()");
+      refuse(which + ", of shape " + to_string(p.shape()) +
+             ", requires no gradient: leave it out, or call requires_grad_()");
   }
   for (std::string& slot : slots) slots_.emplace_back(std::move(slot), std::vector<Tensor>(parameters_.size()));
 }
@@ -52,7 +54,8 @@ Optimizer::Optimizer(const char* name, std::vector<Tensor> parameters, double lr
 void Optimizer::refuse(const std::string& why) const { throw std::invalid_argument(std::string(name_) + ": " + why); }
 
 void Optimizer::require_not_negative(const char* what, double value) const {
-  if (!(value >= 0) || !std::isfinite(value)) refuse(std::string(what) + " must be finite and not negative, got " + text(value));
+  if (!(value >= 0) || !std::isfinite(value))
+    refuse(std::string(what) + " must be finite and not negative, got " + text(value));
 }
 
 void Optimizer::set_lr(double lr) {
@@ -66,16 +69,18 @@ void Optimizer::zero_grad() const {
 
 void Optimizer::step(Source at) {
   const NoGrad no_grad;
-  std::vector<Moving> moving;
+  moving_.clear();
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const Tensor& p = parameters_[i];
     Tensor gradient = p.grad();
     if (!gradient.defined()) continue;
     if (gradient.shape() != p.shape() || gradient.dtype() != p.dtype())
-      refuse("parameter " + std::to_string(i) + " is " + text(p) + ", its gradient " + text(gradient) + ": they must agree");
-    moving.push_back({i, p, std::move(gradient)});
+      refuse("parameter " + std::to_string(i) + " is " + text(p) + ", its gradient " + text(gradient) +
+             ": they must agree");
+    moving_.push_back({i, p, std::move(gradient)});
   }
-  update(moving, at);
+  update(moving_, at);
+  moving_.clear();
 }
 
 Optimizer::Kept Optimizer::prepare(std::size_t slot, const Moving& moving) const {
@@ -118,8 +123,8 @@ void Optimizer::load_state_dict(const StateDict& state) {
       if (found == given.end()) continue;
       const Tensor& p = parameters_[i];
       if (found->second.shape() != p.shape() || !is_floating(found->second.dtype()))
-        refuse("cannot load this state: \"" + found->first + "\" is " + text(found->second) + ", its parameter " + text(p) +
-               ": the shapes must agree");
+        refuse("cannot load this state: \"" + found->first + "\" is " + text(found->second) + ", its parameter " +
+               text(p) + ": the shapes must agree");
       kept[i] = copy_of(found->second, p.dtype());
       given.erase(found);
     }

@@ -21,9 +21,9 @@ class Optimizer {
   Optimizer& operator=(Optimizer&&) = default;
   virtual ~Optimizer() = default;
 
-  /// Moves every parameter that has a gradient, unrecorded. One without is skipped entirely, even for decay; a gradient of zeros
-  /// counts as one. A graph that saved the old values refuses to run backward from then on. All gradients are checked
-  /// before the first write.
+  /// Moves every parameter that has a gradient, unrecorded. One without is skipped entirely, even for decay; a gradient
+  /// of zeros counts as one. A graph that saved the old values refuses to run backward from then on. All gradients are
+  /// checked before the first write.
   void step(Source at = Source::here());
   /// Drops the gradients of all parameters.
   void zero_grad() const;
@@ -60,7 +60,7 @@ class Optimizer {
     bool is_new;  ///< the numbers are not set yet
   };
   Kept prepare(std::size_t slot, const Moving& moving) const;
-  /// Keeps `values` for parameter i from now on.
+  /// Keeps `values` for a parameter from now on.
   void keep(std::size_t slot, std::size_t i, const Tensor& values) { slots_[slot].second[i] = values; }
 
   /// Throws an error that begins with the optimiser's name.
@@ -72,6 +72,7 @@ class Optimizer {
   const char* name_;
   std::vector<Tensor> parameters_;
   double lr_ = 0;
+  std::vector<Moving> moving_;  // empty between steps; kept for its memory
   std::vector<std::pair<std::string, std::vector<Tensor>>> slots_;
 };
 

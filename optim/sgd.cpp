@@ -16,30 +16,32 @@ SGD::SGD(std::vector<Tensor> parameters, double lr, const Options& options)
     : Optimizer("SGD", std::move(parameters), lr, {"momentum_buffer"}), options_(options) {
   require_not_negative("momentum", options_.momentum_);
   require_not_negative("weight_decay", options_.weight_decay_);
-  if (!std::isfinite(options_.dampening_)) refuse("dampening must be finite, got " + std::to_string(options_.dampening_));
+  if (!std::isfinite(options_.dampening_))
+    refuse("dampening must be finite, got " + std::to_string(options_.dampening_));
   if (options_.nesterov_ && (options_.momentum_ == 0 || options_.dampening_ != 0))
     refuse("cannot look ahead with momentum " + std::to_string(options_.momentum_) + " and dampening " +
            std::to_string(options_.dampening_) + ": Nesterov needs momentum, and no dampening");
 }
 
 void SGD::update(const std::vector<Moving>& moving, Source at) {
-  const kernels::SgdRule rule{lr(),           options_.momentum_, options_.dampening_, options_.weight_decay_,
-                              options_.nesterov_, options_.maximize_};
-  std::vector<Kept> buffers;
+  const kernels::SgdRule rule{
+      lr(), options_.momentum_, options_.dampening_, options_.weight_decay_, options_.nesterov_, options_.maximize_};
+  buffers_.clear();
   if (options_.momentum_ != 0)
-    for (const Moving& each : moving) buffers.push_back(prepare(momentum_buffer, each));
+    for (const Moving& each : moving) buffers_.push_back(prepare(momentum_buffer, each));
 
   for (std::size_t k = 0; k < moving.size(); ++k) {
     const Tensor& p = moving[k].parameter;
-    if (!buffers.empty()) keep(momentum_buffer, moving[k].index, buffers[k].values);
+    if (!buffers_.empty()) keep(momentum_buffer, moving[k].index, buffers_[k].values);
     p.begin_write("SGD", at);
     xgrad::detail::visit_floating(p.dtype(), [&](auto type) {
       using T = typename decltype(type)::type;
-      T* buffer = buffers.empty() ? nullptr : buffers[k].values.template write<T>();
-      const bool first = !buffers.empty() && buffers[k].is_new;
+      T* buffer = buffers_.empty() ? nullptr : buffers_[k].values.template write<T>();
+      const bool first = !buffers_.empty() && buffers_[k].is_new;
       kernels::sgd(p.template write<T>(), moving[k].gradient.template data<T>(), buffer, first, p.size(), rule);
     });
   }
+  buffers_.clear();
 }
 
 }  // namespace xgrad::optim

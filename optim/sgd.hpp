@@ -59,6 +59,7 @@ class SGD : public Optimizer {
 
  private:
   Options options_;
+  std::vector<Kept> buffers_;  // empty between steps; kept for its memory
 };
 
 }  // namespace xgrad::optim

@@ -105,9 +105,9 @@ const std::vector<std::pair<Shape, Shape>>& binary_shape_pairs() {
   return pairs;
 }
 
-const std::vector<Reduction>& reductions_of_something() {
+const std::vector<Fold>& reductions_of_something() {
   constexpr KeepDims no = KeepDims::no, yes = KeepDims::yes;
-  static const std::vector<Reduction> list = {
+  static const std::vector<Fold> list = {
       {{0, 3}, {1}, no},        {{2, 0}, {0}, no},           {{2, 0, 3}, {0, 2}, no}, {{0, 2}, {-1}, yes},
       {{3, 0, 2}, {0}, yes},    {{}, {}, no},                {{}, {}, yes},           {{}, {}, no},
       {{5}, {0}, no},           {{2, 3}, {}, no},            {{2, 3}, {0}, no},       {{2, 3}, {1}, no},
@@ -117,9 +117,9 @@ const std::vector<Reduction>& reductions_of_something() {
   return list;
 }
 
-const std::vector<Reduction>& reductions() {
-  static const std::vector<Reduction> list = [] {
-    std::vector<Reduction> all = reductions_of_something();
+const std::vector<Fold>& reductions() {
+  static const std::vector<Fold> list = [] {
+    std::vector<Fold> all = reductions_of_something();
     all.push_back({{0}, {}, KeepDims::no});
     all.push_back({{0, 3}, {0}, KeepDims::no});
     all.push_back({{2, 0}, {1}, KeepDims::yes});
@@ -153,13 +153,13 @@ Case binary(std::string op, std::function<Tensor(const Tensor&, const Tensor&)> 
   return row;
 }
 
-Case reducing(std::string op, std::function<Tensor(const Tensor&, const Reduction&)> f, Domain domain,
-              const std::vector<Reduction>& over, unsigned flags) {
+Case reducing(std::string op, std::function<Tensor(const Tensor&, const Fold&)> f, Domain domain,
+              const std::vector<Fold>& over, unsigned flags) {
   Case row{std::move(op), {}, {}, flags};
-  for (const Reduction& reduction : over)
+  for (const Fold& reduction : over)
     row.samples.push_back({[f, reduction](const Tensors& x) { return f(x[0], reduction); }, {domain(reduction.shape)}});
   const auto refused = [&](const Shape& shape, std::vector<std::int64_t> axes, std::vector<std::string> says) {
-    const Reduction bad{shape, std::move(axes), KeepDims::no};
+    const Fold bad{shape, std::move(axes), KeepDims::no};
     row.refusals.push_back({[f, bad](const Tensors& x) { return f(x[0], bad); }, {domain(shape)}, std::move(says)});
   };
   refused({2, 3}, {2}, {"axis 2", "2 axes"});

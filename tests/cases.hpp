@@ -86,16 +86,16 @@ const std::vector<Shape>& unary_shapes();
 const std::vector<std::pair<Shape, Shape>>& binary_shape_pairs();
 
 /// A reduction: over which axes of which shape; no axes means all.
-struct Reduction {
+struct Fold {
   Shape shape;
   std::vector<std::int64_t> axes;
   xgrad::KeepDims keep;
 
   xgrad::Axes over() const { return axes.empty() ? xgrad::Axes() : xgrad::Axes(axes); }
 };
-const std::vector<Reduction>& reductions();
+const std::vector<Fold>& reductions();
 /// Those that reduce no axis of size 0.
-const std::vector<Reduction>& reductions_of_something();
+const std::vector<Fold>& reductions_of_something();
 
 /// One axis of a shape.
 struct Along {
@@ -110,8 +110,8 @@ Case unary(std::string op, std::function<Tensor(const Tensor&)> f, Domain domain
 /// Two operands over all broadcasts, and the same tensor as both.
 Case binary(std::string op, std::function<Tensor(const Tensor&, const Tensor&)> f, Domain a, Domain b,
             unsigned flags = none);
-Case reducing(std::string op, std::function<Tensor(const Tensor&, const Reduction&)> f, Domain domain,
-              const std::vector<Reduction>& over, unsigned flags = none);
+Case reducing(std::string op, std::function<Tensor(const Tensor&, const Fold&)> f, Domain domain,
+              const std::vector<Fold>& over, unsigned flags = none);
 
 std::vector<Case> arithmetic_cases();
 std::vector<Case> selection_cases();

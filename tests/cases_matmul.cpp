@@ -39,7 +39,7 @@ Case products() {
 }
 
 Case affine() {
-  Case row{"linear", {}, {}, no_scalars | takes_empty};
+  Case row{"linear", {}, {}, no_scalars};
   const TensorFunction plain = [](const Tensors& x) { return linear(x[0], x[1]); };
   const TensorFunction biased = [](const Tensors& x) { return linear(x[0], x[1], x[2]); };
   const std::vector<std::vector<Shape>> shapes = {
@@ -56,9 +56,9 @@ Case affine() {
   row.refusals = {{plain, {any({2, 3}), any({2, 4})}},
                   {plain, {any({2, 3}), any({3})}},
                   {plain, {any({}), any({2, 3})}},
-                  {biased, {any({2, 3}), any({2, 3}), any({3})}, {"(2, 3)", "(3)"}},
-                  {biased, {any({2, 3}), any({2, 3}), any({1})}, {"(2, 3)", "(1)"}},
-                  {biased, {any({2, 3}), any({2, 3}), any({1, 2})}, {"(2, 3)", "(1, 2)"}},
+                  {biased, {any({2, 3}), any({2, 3}), any({3})}, {"bias", "(2)", "(3)"}},
+                  {biased, {any({2, 3}), any({2, 3}), any({1})}, {"bias", "(2)", "(1)"}},
+                  {biased, {any({2, 3}), any({2, 3}), any({1, 2})}, {"bias", "(2)", "(1, 2)"}},
                   {plain, {Tensor({{1.0, 2.0}}, float32), any({3, 2})}, {"float64", "float32"}},
                   {plain, {labels({2, 3}, 3), any({2, 3})}, {"int64"}}};
   return row;

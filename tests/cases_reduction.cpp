@@ -47,28 +47,28 @@ Case sum_to_shapes() {
 }  // namespace
 
 std::vector<Case> reduction_cases() {
-  std::vector<Reduction> several;  // of more than one element each, as the spread of one has no slope
-  for (const Reduction& r : reductions_of_something())
+  std::vector<Fold> several;  // of more than one element each, as the spread of one has no slope
+  for (const Fold& r : reductions_of_something())
     if (r.shape.rank() > 0) several.push_back(r);
   const auto f_var = [](double correction) {
-    return [=](const Tensor& x, const Reduction& r) { return var(x, r.over(), correction, r.keep); };
+    return [=](const Tensor& x, const Fold& r) { return var(x, r.over(), correction, r.keep); };
   };
   const auto f_std = [](double correction) {
-    return [=](const Tensor& x, const Reduction& r) { return xgrad::std(x, r.over(), correction, r.keep); };
+    return [=](const Tensor& x, const Fold& r) { return xgrad::std(x, r.over(), correction, r.keep); };
   };
   return {
-      reducing("sum", [](const Tensor& x, const Reduction& r) { return sum(x, r.over(), r.keep); }, any, reductions()),
-      reducing("mean", [](const Tensor& x, const Reduction& r) { return mean(x, r.over(), r.keep); }, any, reductions()),
+      reducing("sum", [](const Tensor& x, const Fold& r) { return sum(x, r.over(), r.keep); }, any, reductions()),
+      reducing("mean", [](const Tensor& x, const Fold& r) { return mean(x, r.over(), r.keep); }, any, reductions()),
       reducing("var", f_var(0), any, reductions(), selects),
       reducing("var", f_var(1), any, several, no_scalars),
       reducing("var", f_var(-2), any, several, no_scalars),
       reducing("std", f_std(0), distinct, several, no_scalars),
       reducing("std", f_std(1), distinct, several, no_scalars),
-      reducing("logsumexp", [](const Tensor& x, const Reduction& r) { return logsumexp(x, r.over(), r.keep); }, any,
+      reducing("logsumexp", [](const Tensor& x, const Fold& r) { return logsumexp(x, r.over(), r.keep); }, any,
                reductions()),
-      reducing("amax", [](const Tensor& x, const Reduction& r) { return amax(x, r.over(), r.keep); }, distinct,
+      reducing("amax", [](const Tensor& x, const Fold& r) { return amax(x, r.over(), r.keep); }, distinct,
                reductions_of_something()),
-      reducing("amin", [](const Tensor& x, const Reduction& r) { return amin(x, r.over(), r.keep); }, distinct,
+      reducing("amin", [](const Tensor& x, const Fold& r) { return amin(x, r.over(), r.keep); }, distinct,
                reductions_of_something()),
       extreme_of_all("max", [](const Tensor& x) { return max(x); }),
       extreme_of_all("min", [](const Tensor& x) { return min(x); }),

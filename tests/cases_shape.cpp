@@ -9,14 +9,22 @@ namespace {
 
 using Sizes = std::vector<std::int64_t>;
 
+/// A shape, an argument, and what the error says where it does not name the shape.
+template <class Argument>
+struct Refused {
+  Shape shape;
+  Argument argument;
+  std::vector<std::string> says = {};
+};
+
 /// An op of one tensor with an argument, at each of the shapes and arguments listed.
 template <class Argument, class F>
 Case each(const char* op, F f, const std::vector<std::pair<Shape, Argument>>& samples,
-          const std::vector<std::pair<Shape, Argument>>& refused, unsigned flags = none) {
+          const std::vector<Refused<Argument>>& refused, unsigned flags = none) {
   Case row{op, {}, {}, flags};
   const auto with = [f](const Argument& argument) { return [=](const Tensors& x) { return f(x[0], argument); }; };
   for (const auto& [shape, argument] : samples) row.samples.push_back({with(argument), {any(shape)}});
-  for (const auto& [shape, argument] : refused) row.refusals.push_back({with(argument), {any(shape)}});
+  for (const auto& [shape, argument, says] : refused) row.refusals.push_back({with(argument), {any(shape)}, says});
   return row;
 }
 
@@ -37,7 +45,7 @@ Case flattening() {
                     {{5}, {0, 0}}, {{2, 3}, {0, -1}}, {{2, 3}, {1, 1}}, {{2, 3, 2}, {0, 1}}, {{2, 3, 2}, {1, -1}},
                     {{2, 3, 2}, {-2, -1}}, {{1, 1}, {0, 1}}, {{1, 4}, {0, 1}}, {{4, 1}, {0, -1}}, {{2, 1, 2, 2}, {1, 2}},
                     {{2, 2, 1, 2}, {0, -1}}, {{3, 2}, {-2, 1}}},
-                   {{{2, 3}, {0, 2}}, {{2, 3}, {-3, 1}}, {{2, 3}, {1, 0}}});
+                   {{{2, 3}, {0, 2}, {"axis 2", "2 axes"}}, {{2, 3}, {-3, 1}, {"axis -3"}}, {{2, 3}, {1, 0}, {"axis 1", "axis 0"}}});
 }
 
 Case permuting() {
@@ -46,7 +54,7 @@ Case permuting() {
                       {{5}, {0}}, {{2, 3}, {0, 1}}, {{2, 3}, {1, 0}}, {{2, 3}, {-1, -2}}, {{2, 3, 2}, {1, 2, 0}},
                       {{2, 3, 2}, {2, 0, 1}}, {{2, 3, 2}, {0, 2, 1}}, {{1, 4}, {1, 0}}, {{4, 1, 2}, {1, 0, 2}},
                       {{2, 1, 3, 2}, {3, 1, 0, 2}}, {{1, 2, 2, 3}, {0, 2, 1, 3}}, {{2, 2, 1, 1, 3}, {4, 0, 3, 1, 2}}},
-                     {{{2, 3}, {0, 0}}, {{2, 3}, {0}}, {{2, 3}, {0, 2}}, {{2, 3}, {0, 1, 2}}});
+                     {{{2, 3}, {0, 0}, {"axis 0", "twice"}}, {{2, 3}, {0}}, {{2, 3}, {0, 2}, {"axis 2", "2 axes"}}, {{2, 3}, {0, 1, 2}}});
 }
 
 Case swapping() {
@@ -55,7 +63,7 @@ Case swapping() {
                     {{2, 3}, {0, 1}}, {{2, 3}, {1, 0}}, {{2, 3}, {1, 1}}, {{3, 2}, {-1, -2}}, {{2, 3, 2}, {0, 1}},
                     {{2, 3, 2}, {0, 2}}, {{2, 3, 2}, {1, 2}}, {{1, 4}, {0, 1}}, {{4, 1, 3}, {1, 2}}, {{2, 1, 3, 2}, {0, 3}},
                     {{2, 2, 3}, {-3, -1}}},
-                   {{{2, 3}, {0, 2}}, {{2, 3}, {-3, 0}}}, no_scalars);
+                   {{{2, 3}, {0, 2}, {"axis 2", "2 axes"}}, {{2, 3}, {-3, 0}, {"axis -3", "2 axes"}}}, no_scalars);
 }
 
 Case squeezing() {
@@ -63,7 +71,7 @@ Case squeezing() {
                             {{{0, 1}, 1}, {{1, 0}, 0}, {{2, 1, 0}, -2}, {{1, 1, 0}, 1}, {{1}, 0}, {{1}, -1}, {{1, 5}, 0},
                              {{5, 1}, 1}, {{5, 1}, -1}, {{2, 1, 3}, 1}, {{1, 2, 3}, -3}, {{2, 3, 1}, 2}, {{1, 1}, 0},
                              {{1, 1, 4}, 1}, {{12, 1}, 1}, {{2, 1, 2, 2}, 1}, {{3, 1, 1}, -1}},
-                            {{{2, 3}, 1}, {{2, 1}, 2}, {{0, 3}, 0}}, no_scalars);
+                            {{{2, 3}, 1}, {{2, 1}, 2, {"axis 2", "2 axes"}}, {{0, 3}, 0}}, no_scalars);
 }
 
 Case unsqueezing() {
@@ -71,7 +79,7 @@ Case unsqueezing() {
                             {{{0}, 0}, {{0, 3}, 1}, {{2, 0}, -1}, {{2, 0, 3}, 3}, {{}, 0}, {{}, -1}, {{5}, 0}, {{5}, 1},
                              {{5}, -2}, {{2, 3}, 0}, {{2, 3}, 1}, {{2, 3}, 2}, {{2, 3}, -1}, {{1, 4}, 0}, {{4, 1}, 2},
                              {{2, 3, 2}, 1}, {{2, 3, 2}, -4}, {{12}, -1}},
-                            {{{2, 3}, 3}, {{2, 3}, -4}, {{}, 1}});
+                            {{{2, 3}, 3, {"axis 3"}}, {{2, 3}, -4, {"axis -4"}}, {{}, 1, {"axis 1"}}});
 }
 
 Case broadcasting() {
@@ -97,7 +105,7 @@ Case selecting() {
                     {{5}, {0, -1}}, {{1}, {0, 0}}, {{2, 3}, {0, 1}}, {{2, 3}, {1, 0}}, {{2, 3}, {-1, -3}}, {{1, 4}, {0, 0}},
                     {{4, 1}, {1, -1}}, {{2, 3, 2}, {0, 0}}, {{2, 3, 2}, {1, 2}}, {{2, 3, 2}, {2, 1}}, {{3, 2}, {-2, -2}},
                     {{2, 1, 3}, {1, 0}}},
-                   {{{2, 3}, {0, 2}}, {{2, 3}, {0, -3}}, {{2, 3}, {2, 0}}, {{0, 3}, {0, 0}}}, no_scalars);
+                   {{{2, 3}, {0, 2}}, {{2, 3}, {0, -3}}, {{2, 3}, {2, 0}, {"axis 2", "2 axes"}}, {{0, 3}, {0, 0}}}, no_scalars);
 }
 
 /// {axis, start, stop, step}.
@@ -109,7 +117,7 @@ Case narrowing() {
                       {{5}, {0, 4, 0, -1}}, {{5}, {0, -1, 0, -2}}, {{7}, {0, 1, 99, 3}}, {{2, 3}, {0, 0, 1, 1}},
                       {{2, 3}, {1, 1, 3, 1}}, {{2, 3}, {-1, 2, -9, -1}}, {{1, 4}, {0, 0, 1, 1}}, {{4, 1}, {0, 3, 0, -1}},
                       {{2, 3, 2}, {1, 0, 3, 2}}, {{2, 3, 2}, {2, 1, 2, 1}}, {{3, 2, 2}, {0, 1, 3, 1}}},
-                     {{{2, 3}, {2, 0, 1, 1}}, {{2, 3}, {0, 0, 1, 0}}}, no_scalars);
+                     {{{2, 3}, {2, 0, 1, 1}, {"axis 2", "2 axes"}}, {{2, 3}, {0, 0, 1, 0}, {"step", "0"}}}, no_scalars);
 }
 
 /// The axis first, then the indices.
@@ -122,7 +130,8 @@ Case picking() {
                           {{3}, {0, 2, 1, 0}}, {{5}, {0, -1, -5}}, {{5}, {0, 4}}, {{1}, {0, 0, 0, 0}}, {{3, 2}, {0, 0, 0, 2}},
                           {{2, 3}, {1, 0, 0, 2}}, {{2, 3}, {-1, 1}}, {{2, 3}, {-2, 1, 0, 1}}, {{1, 4}, {1, 3, 3}},
                           {{4, 1}, {0, 2, 0}}, {{2, 3, 2}, {1, 2, 2, 0}}, {{2, 3, 2}, {0, 1}}, {{3, 2, 2}, {2, 1, 0, 1}}},
-                         {{{2, 3}, {0, 2}}, {{2, 3}, {0, 1, -3}}, {{0, 3}, {0, 0}}}, no_scalars);
+                         {{{2, 3}, {0, 2}, {"index 2", "2"}}, {{2, 3}, {0, 1, -3}, {"index -3", "2"}}, {{0, 3}, {0, 0}, {"index 0", "0"}}},
+                         no_scalars);
   const auto by = [](std::int64_t axis) { return [axis](const Tensors& x) { return index_select(x[0], axis, x[1]); }; };
   row.refusals.push_back({by(0), {any({2, 3}), constant(any({2}))}, {"float64"}});
   row.refusals.push_back({by(2), {any({2, 3}), labels({1}, 2)}, {"axis 2"}});

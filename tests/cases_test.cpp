@@ -224,7 +224,7 @@ TEST_CASE("a refused call names the op and the shapes, and changes nothing", "[c
 TEST_CASE("an empty tensor as an operand is an error, not a crash", "[cases]") {
   for (const Case& row : table()) {
     if (row.flags & takes_empty) continue;
-    const Sample& sample = row.samples.back();
+    const Sample& sample = row.samples.front();  // without optional arguments
     for (std::size_t i = 0; i < sample.inputs.size(); ++i) {
       Tensors inputs = sample.inputs;
       inputs[i] = Tensor();

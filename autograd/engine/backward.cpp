@@ -4,6 +4,7 @@
 #include <atomic>
 #include <stdexcept>
 #include <unordered_map>
+#include <unordered_set>
 
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/node.hpp>
@@ -44,7 +45,7 @@ class Engine {
         heap_.pop_back();
         visit(node);
       }
-      prepare_leaves();
+      prepare_results(seeds);
     }
     hand_over();
   }
@@ -60,6 +61,8 @@ class Engine {
   struct Result {
     Ref<Node> node;
     Tensor gradient;
+    Tensor before = {};  // what the leaf held when the two were added; of interest in recorded walks only
+    Tensor sum = {};
   };
 
   static std::uint64_t next_id() {
@@ -67,10 +70,13 @@ class Engine {
     return last.fetch_add(1, std::memory_order_relaxed) + 1;
   }
 
-  // The place where this walk keeps the node's gradient; `first` tells whether the node is new to it.
+  // The place where this walk keeps the node's gradient; `first` tells whether the node is new to it. A gradient that
+  // began elsewhere stays there, though the node's own place may have become free since.
   Tensor& pending(Node* node, bool& first) {
     std::uint64_t nobody = 0;
     if (node->run_.load(std::memory_order_relaxed) == id_) return node->pending_;
+    if (!elsewhere_.empty())
+      if (const auto entry = elsewhere_.find(node); entry != elsewhere_.end()) return entry->second;
     if (node->run_.compare_exchange_strong(nobody, id_, std::memory_order_acquire)) {
       first = true;
       return node->pending_;
@@ -96,6 +102,8 @@ class Engine {
   // The copy gate: gradients that meet are added.
   void arrive(Ref<Node> node, Tensor gradient) {
     bool first = false;
+    // Memory first: a place that was taken without an entry in the heap would never be given back.
+    if (heap_.size() == heap_.capacity()) heap_.reserve(std::max<std::size_t>(16, 2 * heap_.size()));
     Tensor& sum = pending(node.get(), first);
     if (first) {
       sum = std::move(gradient);
@@ -133,8 +141,8 @@ class Engine {
       Tensor other = hook(g);
       if (!other.defined()) continue;
       if (other.shape() != node.shape())
-        throw std::invalid_argument("backward: a hook on a value of shape " + to_string(node.shape()) + " returned a gradient of shape " +
-                                    to_string(other.shape()));
+        throw std::invalid_argument("backward: a hook on " + std::string(node.name()) + " (" + to_string(node.at()) + ") of shape " +
+                                    to_string(node.shape()) + " returned a gradient of shape " + to_string(other.shape()));
       g = to(std::move(other), node.dtype(), node.at());
     }
     return g;
@@ -191,30 +199,51 @@ class Engine {
     return g.dtype() == input.dtype() ? g : to(std::move(g), input.dtype(), node.at());
   }
 
-  // Everything that can fail happens before the first leaf is touched.
-  void prepare_leaves() {
+  // Everything that can fail happens before the first leaf is touched. What a walk hands out shares its memory with
+  // nothing else that it hands out, nor with a seed.
+  void prepare_results(const std::vector<Tensor>& seeds) {
+    std::unordered_set<const Storage*> taken;
+    if (graph_ == Graph::create)
+      for (const Tensor& seed : seeds) taken.insert(seed.storage().get());
+    const auto own = [&](Tensor& gradient) {
+      const bool shared = graph_ == Graph::create ? !taken.insert(gradient.storage().get()).second : !alone(gradient);
+      if (shared) gradient = clone(gradient);
+    };
+    for (Tensor& gradient : found_)
+      if (gradient.defined()) own(gradient);
     for (Result& result : results_) {
-      const Tensor before = result.node->locked([&] { return result.node->owner_ ? result.node->owner_->grad : Tensor(); });
-      if (graph_ == Graph::create) {
-        if (before.defined()) result.gradient = add(before, result.gradient);
-      } else if (!before.defined()) {
-        if (!alone(result.gradient)) result.gradient = clone(result.gradient);
-      }
+      result.before = result.node->locked([&] { return result.node->owner_ ? result.node->owner_->grad : Tensor(); });
+      if (!result.before.defined()) own(result.gradient);
+      else if (graph_ == Graph::create) result.sum = add(result.before, result.gradient);
     }
   }
 
   void hand_over() {
-    for (Result& result : results_) {
-      const Node& node = *result.node;
-      Tensor old;
-      node.locked([&] {
-        if (node.owner_ == nullptr) return;
-        Tensor& grad = node.owner_->grad;
-        old = grad;
-        if (graph_ == Graph::create || !grad.defined()) grad = std::move(result.gradient);
-        else grad.add_(result.gradient);
-      });
-    }
+    const detail::ModeScope mode(graph_ == Graph::create);
+    for (Result& result : results_)
+      while (!settle(result)) result.sum = add(result.before, result.gradient);
+  }
+
+  // Adds a gradient into its leaf; false if a recorded sum is needed anew, since another thread came in between.
+  bool settle(Result& result) {
+    const Node& node = *result.node;
+    Tensor old;  // outlives the lock
+    return node.locked([&] {
+      if (node.owner_ == nullptr) return true;
+      Tensor& grad = node.owner_->grad;
+      old = grad;
+      if (!grad.defined()) {
+        grad = result.gradient;
+      } else if (graph_ != Graph::create) {
+        grad.add_(result.gradient);
+      } else if (grad.value() == result.before.value()) {
+        grad = result.sum;
+      } else {
+        result.before = grad;
+        return false;
+      }
+      return true;
+    });
   }
 
   Graph graph_;

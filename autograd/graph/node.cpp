@@ -41,9 +41,13 @@ Saved Saved::output(const Tensor& y) {
   return saved;
 }
 
+// A constant that others hold too is kept as a handle of the graph's own: theirs may be given other data, or become a
+// leaf whose recorded gradient leads back here, a circle that would never be freed.
 Saved Saved::input(const Tensor& x) {
   Saved saved = output(x);
-  if (!x.value()->node) saved.constant_ = Ref<Value>(x.value());
+  if (x.value()->node) return saved;
+  const bool shared = x.value()->count.load(std::memory_order_acquire) > 1;
+  saved.constant_ = Ref<Value>((shared ? x.detach() : x).value());
   return saved;
 }
 
@@ -135,6 +139,7 @@ void Node::let_go() noexcept {
   released_ = true;
   y_.clear();
   for (std::size_t i = 0; i < edge_count_; ++i) edges_[i] = detail::Edge();
+  if (extras_) extras_->hooks.clear();  // a hook may hold the tensor it is registered on
   clear_kept();
 }
 

@@ -10,15 +10,22 @@ namespace {
 // With inner == 1, samples are rows, and sums run down the columns: rows are cut into tiles, each thread sums a tile,
 // and the tiles' sums are joined in order. Otherwise a channel is summed by one thread, run after run.
 
-std::int64_t tile_rows(Channels sizes) { return std::max<std::int64_t>(16, pointwise_grain / std::max<std::int64_t>(1, sizes.channels)); }
+std::int64_t tile_rows(Channels sizes) {
+  return std::max<std::int64_t>(16, pointwise_grain / std::max<std::int64_t>(1, sizes.channels));
+}
 
-std::int64_t tile_count(Channels sizes) { return sizes.inner == 1 ? (sizes.samples + tile_rows(sizes) - 1) / tile_rows(sizes) : 0; }
+std::int64_t tile_count(Channels sizes) {
+  return sizes.inner == 1 ? (sizes.samples + tile_rows(sizes) - 1) / tile_rows(sizes) : 0;
+}
 
-std::int64_t channel_grain(Channels sizes) { return std::max<std::int64_t>(1, pointwise_grain / std::max<std::int64_t>(1, sizes.per_channel())); }
+std::int64_t channel_grain(Channels sizes) {
+  return std::max<std::int64_t>(1, pointwise_grain / std::max<std::int64_t>(1, sizes.per_channel()));
+}
 
 // sums[c] = Σ f(i, c) over the rows begin .. end-1. Four rows at a time, so that the sums are not loaded for each.
 template <class F>
-[[gnu::flatten]] void sum_rows(double* __restrict sums, std::int64_t begin, std::int64_t end, std::int64_t channels, const F& f) {
+[[gnu::flatten]] void sum_rows(double* __restrict sums, std::int64_t begin, std::int64_t end, std::int64_t channels,
+                               const F& f) {
   std::fill_n(sums, channels, 0.0);
   std::int64_t i = begin;
   for (; i + 4 <= end; i += 4)
@@ -44,8 +51,10 @@ template <class F>
 }
 
 template <class T>
-void tile_moments(const T* x, std::int64_t begin, std::int64_t end, std::int64_t channels, double* mean, double* squares) {
-  sum_rows(mean, begin, end, channels, [=](std::int64_t i, std::int64_t c) { return static_cast<double>(x[i * channels + c]); });
+void tile_moments(const T* x, std::int64_t begin, std::int64_t end, std::int64_t channels, double* mean,
+                  double* squares) {
+  sum_rows(mean, begin, end, channels,
+           [=](std::int64_t i, std::int64_t c) { return static_cast<double>(x[i * channels + c]); });
   for (std::int64_t c = 0; c < channels; ++c) mean[c] /= static_cast<double>(end - begin);
   sum_rows(squares, begin, end, channels, [=](std::int64_t i, std::int64_t c) {
     const double d = static_cast<double>(x[i * channels + c]) - mean[c];
@@ -54,7 +63,8 @@ void tile_moments(const T* x, std::int64_t begin, std::int64_t end, std::int64_t
 }
 
 // The mean and the sum of squared deviations of m + n numbers, from those of m of them and those of the other n.
-void join_moments(double* mean, double* squares, double m, const double* more_mean, const double* more_squares, double n, std::int64_t channels) {
+void join_moments(double* mean, double* squares, double m, const double* more_mean, const double* more_squares,
+                  double n, std::int64_t channels) {
   for (std::int64_t c = 0; c < channels; ++c) {
     const double step = more_mean[c] - mean[c];
     mean[c] += step * (n / (m + n));
@@ -73,7 +83,8 @@ void row_moments(const T* x, Channels sizes, double* mean, double* variance, dou
   for (std::int64_t t = 1; t < tiles; ++t) {
     const double* more = scratch + 2 * t * channels;
     const std::int64_t n = std::min(rows, sizes.samples - t * rows);
-    join_moments(mean, variance, static_cast<double>(t * rows), more, more + channels, static_cast<double>(n), channels);
+    join_moments(mean, variance, static_cast<double>(t * rows), more, more + channels, static_cast<double>(n),
+                 channels);
   }
   for (std::int64_t c = 0; c < channels; ++c) variance[c] /= static_cast<double>(sizes.samples);
 }
@@ -90,18 +101,22 @@ void channel_moments(const T* x, Channels sizes, double* mean, double* variance,
   parallel_ranges(sizes.channels, channel_grain(sizes), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t c = begin; c < end; ++c) {
       const T* run = x + c * sizes.inner;
-      const double m = sum_runs(sizes, [=](std::int64_t s, std::int64_t j) { return static_cast<double>(run[s * sample + j]); }) / n;
+      const double m =
+          sum_runs(sizes, [=](std::int64_t s, std::int64_t j) { return static_cast<double>(run[s * sample + j]); }) / n;
       mean[c] = m;
-      variance[c] = sum_runs(sizes, [=](std::int64_t s, std::int64_t j) {
-                      const double d = static_cast<double>(run[s * sample + j]) - m;
-                      return d * d;
-                    }) / n;
+      variance[c] = sum_runs(sizes,
+                             [=](std::int64_t s, std::int64_t j) {
+                               const double d = static_cast<double>(run[s * sample + j]) - m;
+                               return d * d;
+                             }) /
+                    n;
     }
   });
 }
 
 template <class T>
-void channel_sums(const T* x, const T* g, Channels sizes, const double* mean, double* sum_g, double* sum_gx, double* scratch) {
+void channel_sums(const T* x, const T* g, Channels sizes, const double* mean, double* sum_g, double* sum_gx,
+                  double* scratch) {
   const std::int64_t channels = sizes.channels, sample = channels * sizes.inner;
   if (sizes.inner == 1) {
     const std::int64_t rows = tile_rows(sizes), tiles = tile_count(sizes);
@@ -113,7 +128,8 @@ void channel_sums(const T* x, const T* g, Channels sizes, const double* mean, do
       double* own_g = t == 0 ? sum_g : scratch + 2 * t * channels;
       double* own_gx = t == 0 ? sum_gx : own_g + channels;
       const std::int64_t begin = t * rows, end = std::min(sizes.samples, begin + rows);
-      sum_rows(own_g, begin, end, channels, [=](std::int64_t i, std::int64_t c) { return static_cast<double>(g[i * channels + c]); });
+      sum_rows(own_g, begin, end, channels,
+               [=](std::int64_t i, std::int64_t c) { return static_cast<double>(g[i * channels + c]); });
       sum_rows(own_gx, begin, end, channels, [=](std::int64_t i, std::int64_t c) {
         return static_cast<double>(g[i * channels + c]) * (static_cast<double>(x[i * channels + c]) - mean[c]);
       });
@@ -129,7 +145,8 @@ void channel_sums(const T* x, const T* g, Channels sizes, const double* mean, do
     for (std::int64_t c = begin; c < end; ++c) {
       const T *run = x + c * sizes.inner, *g_run = g + c * sizes.inner;
       const double m = mean[c];
-      sum_g[c] = sum_runs(sizes, [=](std::int64_t s, std::int64_t j) { return static_cast<double>(g_run[s * sample + j]); });
+      sum_g[c] =
+          sum_runs(sizes, [=](std::int64_t s, std::int64_t j) { return static_cast<double>(g_run[s * sample + j]); });
       sum_gx[c] = sum_runs(sizes, [=](std::int64_t s, std::int64_t j) {
         return static_cast<double>(g_run[s * sample + j]) * (static_cast<double>(run[s * sample + j]) - m);
       });
@@ -157,9 +174,12 @@ struct Coefficients {
 
 template <bool WithX, bool WithG, class T>
 T affine(T x, T g, T x_slope, T centre, T g_slope, T offset) {
-  if constexpr (!WithX) return g_slope * g;
-  else if constexpr (!WithG) return x_slope * (x - centre) + offset;
-  else return x_slope * (x - centre) + (g_slope * g + offset);
+  if constexpr (!WithX)
+    return g_slope * g;
+  else if constexpr (!WithG)
+    return x_slope * (x - centre) + offset;
+  else
+    return x_slope * (x - centre) + (g_slope * g + offset);
 }
 
 template <bool WithX, bool WithG, class T>
@@ -176,7 +196,8 @@ void affine_rows(const T* x, const T* g, T* y, std::int64_t rows, std::int64_t c
       const std::int64_t at = i * channels + first;
       T* __restrict to = y + at;
       for (std::int64_t c = 0; c < n; ++c)
-        to[c] = affine<WithX, WithG>(WithX ? x[at + c] : T(0), WithG ? g[at + c] : T(0), x_slope[c], centre[c], g_slope[c], offset[c]);
+        to[c] = affine<WithX, WithG>(WithX ? x[at + c] : T(0), WithG ? g[at + c] : T(0), x_slope[c], centre[c],
+                                     g_slope[c], offset[c]);
     }
   }
 }
@@ -197,7 +218,8 @@ void affine_all(const T* x, const T* g, T* y, Channels sizes, ChannelAffine by) 
       const std::int64_t at = run * sizes.inner;
       T* __restrict to = y + at;
       for (std::int64_t j = 0; j < sizes.inner; ++j)
-        to[j] = affine<WithX, WithG>(WithX ? x[at + j] : T(0), WithG ? g[at + j] : T(0), k.x_slope, k.centre, k.g_slope, k.offset);
+        to[j] = affine<WithX, WithG>(WithX ? x[at + j] : T(0), WithG ? g[at + j] : T(0), k.x_slope, k.centre, k.g_slope,
+                                     k.offset);
     }
   });
 }
@@ -206,14 +228,17 @@ void affine_all(const T* x, const T* g, T* y, Channels sizes, ChannelAffine by) 
 
 template <class T>
 void channel_affine(const T* x, const T* g, T* y, Channels sizes, ChannelAffine by) {
-  if (x == nullptr) affine_all<false, true>(x, g, y, sizes, by);
-  else if (g == nullptr) affine_all<true, false>(x, g, y, sizes, by);
-  else affine_all<true, true>(x, g, y, sizes, by);
+  if (x == nullptr)
+    affine_all<false, true>(x, g, y, sizes, by);
+  else if (g == nullptr)
+    affine_all<true, false>(x, g, y, sizes, by);
+  else
+    affine_all<true, true>(x, g, y, sizes, by);
 }
 
-#define XGRAD_NORMALIZATION(T)                                                                                       \
-  template void channel_moments(const T*, Channels, double*, double*, double*);                                      \
-  template void channel_sums(const T*, const T*, Channels, const double*, double*, double*, double*);                \
+#define XGRAD_NORMALIZATION(T)                                                                        \
+  template void channel_moments(const T*, Channels, double*, double*, double*);                       \
+  template void channel_sums(const T*, const T*, Channels, const double*, double*, double*, double*); \
   template void channel_affine(const T*, const T*, T*, Channels, ChannelAffine);
 XGRAD_NORMALIZATION(float)
 XGRAD_NORMALIZATION(double)

@@ -24,7 +24,8 @@ void channel_moments(const T* x, Channels sizes, double* mean, double* variance,
 
 /// sum_g = Σ g and sum_gx = Σ g (x - mean) of each channel.
 template <class T>
-void channel_sums(const T* x, const T* g, Channels sizes, const double* mean, double* sum_g, double* sum_gx, double* scratch);
+void channel_sums(const T* x, const T* g, Channels sizes, const double* mean, double* sum_g, double* sum_gx,
+                  double* scratch);
 
 /// The coefficients of y = x_slope (x - centre) + g_slope g + offset, one of each a channel.
 struct ChannelAffine {

@@ -39,8 +39,10 @@ struct Flag {
 
 template <class F>
 void choose(bool on, const F& f) {
-  if (on) f(Flag<true>{});
-  else f(Flag<false>{});
+  if (on)
+    f(Flag<true>{});
+  else
+    f(Flag<false>{});
 }
 
 }  // namespace
@@ -54,8 +56,8 @@ void sgd(T* p, const T* g, T* buffer, bool first, std::int64_t n, const SgdRule&
       if (buffer == nullptr) return plain<decays.value>(p + begin, g + begin, end - begin, lr, decay, sign);
       choose(first, [&](auto is_first) {
         choose(rule.nesterov, [&](auto looks_ahead) {
-          with_momentum<decays.value, is_first.value, looks_ahead.value>(p + begin, g + begin, buffer + begin, end - begin, lr,
-                                                                         decay, sign, momentum, keep);
+          with_momentum<decays.value, is_first.value, looks_ahead.value>(p + begin, g + begin, buffer + begin,
+                                                                         end - begin, lr, decay, sign, momentum, keep);
         });
       });
     });

@@ -14,8 +14,8 @@ struct SgdRule {
   bool maximize = false;
 };
 
-/// One pass: d = ±g + weight_decay p; with a buffer, b = momentum b + (1 - dampening) d, or b = d at its first use, and d = b,
-/// or d + momentum b by Nesterov; p = p - lr d. `buffer` is null without momentum.
+/// One pass: d = ±g + weight_decay p; with a buffer, b = momentum b + (1 - dampening) d, or b = d at its first use, and
+/// d = b, or d + momentum b by Nesterov; p = p - lr d. `buffer` is null without momentum.
 template <class T>
 void sgd(T* p, const T* g, T* buffer, bool first, std::int64_t n, const SgdRule& rule);
 

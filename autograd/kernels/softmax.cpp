@@ -1,6 +1,7 @@
 #include <xgrad/autograd/kernels/softmax.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -75,10 +76,11 @@ struct OneLine {
 template <class T>
 struct ManyLines {
   std::int64_t n, inner, count;
+  bool padded;  // whether whole registers may be read and written where there are fewer lines
 
   template <class F>
   void each(const F& f) const {
-    if (count == width<T>)
+    if (padded || count == width<T>)
       for (std::int64_t j = 0; j < n; ++j) f(j * inner, Full{});
     else
       for (std::int64_t j = 0; j < n; ++j) f(j * inner, Part{count});
@@ -95,25 +97,72 @@ struct ManyLines {
   std::int64_t stride() const { return inner; }
 };
 
-/// Calls f(offset, strip, first_line) for strips that cover all lines, side by side where there is enough to do.
-template <class T, class F>
-void over_strips(Along axis, const F& f) {
+// Lines shorter than this, side by side in memory, are transposed in small blocks: then a register holds one element of
+// many lines, instead of the few elements of one.
+template <class T>
+constexpr std::int64_t short_line = 2 * width<T> < 24 ? 24 : 2 * width<T>;
+
+template <class T, std::size_t N, class F>
+void over_short_lines(Along axis, const std::array<const T*, N>& in, T* out, const F& f) {
+  const std::int64_t n = axis.n, blocks = (axis.outer + width<T> - 1) / width<T>;
+  const std::int64_t grain = std::max<std::int64_t>(1, pointwise_grain / (std::max<std::int64_t>(1, n) * width<T>));
+  parallel_ranges(blocks, grain, [&](std::int64_t begin, std::int64_t end) {
+    alignas(64) T buffer[N + 1][short_line<T> * Batch<T>::width] = {};
+    std::array<const T*, N> from;
+    for (std::int64_t k = begin; k < end; ++k) {
+      const std::int64_t line = k * width<T>, count = std::min(width<T>, axis.outer - line);
+      for (std::size_t a = 0; a < N; ++a) {
+        for (std::int64_t i = 0; i < count; ++i)
+          for (std::int64_t j = 0; j < n; ++j) buffer[a][j * width<T> + i] = in[a][(line + i) * n + j];
+        from[a] = buffer[a];
+      }
+      f(ManyLines<T>{n, width<T>, count, true}, from, buffer[N], line);
+      if (out == nullptr) continue;
+      for (std::int64_t i = 0; i < count; ++i)
+        for (std::int64_t j = 0; j < n; ++j) out[(line + i) * n + j] = buffer[N][j * width<T> + i];
+    }
+  });
+}
+
+/// Calls f(strip, inputs, output, first_line) for strips that cover all lines, side by side where there is enough to
+/// do; inputs and output, which may be null, are the places where the strip's elements begin.
+template <class T, std::size_t N, class F>
+void over_strips(Along axis, const std::array<const T*, N>& in, T* out, const F& f) {
   const std::int64_t n = std::max<std::int64_t>(1, axis.n);
+  const auto at = [&](std::int64_t offset) {
+    std::array<const T*, N> from;
+    for (std::size_t a = 0; a < N; ++a) from[a] = in[a] + offset;
+    return from;
+  };
+  if (axis.inner == 1 && axis.n < short_line<T> && axis.outer > 1) return over_short_lines(axis, in, out, f);
   if (axis.inner == 1) {
-    parallel_ranges(axis.outer, std::max<std::int64_t>(1, pointwise_grain / n), [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t line = begin; line < end; ++line) f(line * axis.n, OneLine<T>{axis.n}, line);
-    });
+    parallel_ranges(axis.outer, std::max<std::int64_t>(1, pointwise_grain / n),
+                    [&](std::int64_t begin, std::int64_t end) {
+                      for (std::int64_t line = begin; line < end; ++line)
+                        f(OneLine<T>{axis.n}, at(line * axis.n), out ? out + line * axis.n : out, line);
+                    });
     return;
   }
   const std::int64_t groups = (axis.inner + width<T> - 1) / width<T>;
   const std::int64_t grain = std::max<std::int64_t>(1, pointwise_grain / (n * width<T>));
   parallel_ranges(axis.outer * groups, grain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t k = begin; k < end; ++k) {
-      const std::int64_t o = k / groups, i = k % groups * width<T>;
-      const ManyLines<T> strip{axis.n, axis.inner, std::min(width<T>, axis.inner - i)};
-      f(o * axis.n * axis.inner + i, strip, o * axis.inner + i);
+      const std::int64_t o = k / groups, i = k % groups * width<T>, offset = o * axis.n * axis.inner + i;
+      const ManyLines<T> strip{axis.n, axis.inner, std::min(width<T>, axis.inner - i), false};
+      f(strip, at(offset), out ? out + offset : out, o * axis.inner + i);
     }
   });
+}
+
+// ln of as many sums as the strip has lines; room for a register's worth of them.
+template <class T, class Strip>
+void take_logs(double* sums, const Strip& strip) {
+  using D = Batch<double>;
+  if (strip.lines() == 1) {
+    sums[0] = std::log(sums[0]);
+    return;
+  }
+  for (std::int64_t i = 0; i < strip.lines(); i += width<double>) log(D::load(sums + i)).store(sums + i);
 }
 
 // A NaN loses every comparison here, but e^(NaN - m) brings it back into the sum.
@@ -167,7 +216,7 @@ template <class T, class Strip>
   const Batch<T> m = max_of(x, strip);
   double sums[Batch<T>::width];
   sum_exp(x, m, strip, sums);
-  for (std::int64_t i = 0; i < strip.lines(); ++i) sums[i] = std::log(sums[i]);
+  take_logs<T>(sums, strip);
   const Batch<T> log_sum = strip.spread(sums);
   strip.each([&](std::int64_t at, auto part) { store(load(x + at, part, T(0)) - m - log_sum, y + at, part); });
 }
@@ -193,7 +242,8 @@ template <class T, class Strip>
   sum_exp(x, m, strip, sums);
   alignas(64) T shift[Batch<T>::width];
   m.store(shift);
-  for (std::int64_t i = 0; i < strip.lines(); ++i) y[i] = static_cast<T>(static_cast<double>(shift[i]) + std::log(sums[i]));
+  take_logs<T>(sums, strip);
+  for (std::int64_t i = 0; i < strip.lines(); ++i) y[i] = static_cast<T>(static_cast<double>(shift[i]) + sums[i]);
 }
 
 template <class T, class Strip>
@@ -203,8 +253,8 @@ template <class T, class Strip>
 }
 
 template <class T, class Strip>
-[[gnu::flatten]] void cross_entropy_strip(const T* x, const std::int64_t* labels, std::int64_t ignored, T* shift, T* inverse,
-                                          double* loss, const Strip& strip) {
+[[gnu::flatten]] void cross_entropy_strip(const T* x, const std::int64_t* labels, std::int64_t ignored, T* shift,
+                                          T* inverse, double* loss, const Strip& strip) {
   const Batch<T> m = max_of(x, strip);
   alignas(64) T shifts[Batch<T>::width];
   m.store(shifts);
@@ -213,14 +263,17 @@ template <class T, class Strip>
   for (std::int64_t i = 0; i < strip.lines(); ++i) {
     shift[i] = shifts[i];
     inverse[i] = static_cast<T>(1 / sums[i]);
-    // ln Σ e^x - x_label, of which the shift cancels.
-    loss[i] = labels[i] == ignored ? 0 : std::log(sums[i]) - static_cast<double>(x[labels[i] * strip.stride() + i] - shifts[i]);
   }
+  take_logs<T>(sums, strip);
+  // ln Σ e^x - x_label, of which the shift cancels.
+  for (std::int64_t i = 0; i < strip.lines(); ++i)
+    loss[i] = labels[i] == ignored ? 0 : sums[i] - static_cast<double>(x[labels[i] * strip.stride() + i] - shifts[i]);
 }
 
 template <class T, class Strip>
-[[gnu::flatten]] void cross_entropy_backward_strip(const T* x, const std::int64_t* labels, std::int64_t ignored, const T* shift,
-                                                   const T* inverse, const T* scale, T* gx, const Strip& strip) {
+[[gnu::flatten]] void cross_entropy_backward_strip(const T* x, const std::int64_t* labels, std::int64_t ignored,
+                                                   const T* shift, const T* inverse, const T* scale, T* gx,
+                                                   const Strip& strip) {
   const Batch<T> m = strip.spread(shift), r = strip.spread(inverse), s = strip.spread(scale);
   strip.each([&](std::int64_t at, auto part) { store(exp(load(x + at, part, T(0)) - m) * r * s, gx + at, part); });
   for (std::int64_t i = 0; i < strip.lines(); ++i) {
@@ -236,67 +289,73 @@ template <class T, class Strip>
 
 template <class T>
 void softmax(const T* x, T* y, Along axis) {
-  over_strips<T>(axis, [&](std::int64_t at, const auto& strip, std::int64_t) { softmax_strip(x + at, y + at, strip); });
+  over_strips<T, 1>(axis, {x}, y,
+                    [](const auto& strip, const auto& in, T* out, std::int64_t) { softmax_strip(in[0], out, strip); });
 }
 
 template <class T>
 void softmax_backward(const T* y, const T* g, T* gx, Along axis) {
-  over_strips<T>(axis, [&](std::int64_t at, const auto& strip, std::int64_t) {
-    softmax_backward_strip(y + at, g + at, gx + at, strip);
+  over_strips<T, 2>(axis, {y, g}, gx, [](const auto& strip, const auto& in, T* out, std::int64_t) {
+    softmax_backward_strip(in[0], in[1], out, strip);
   });
 }
 
 template <class T>
 void log_softmax(const T* x, T* y, Along axis) {
-  over_strips<T>(axis, [&](std::int64_t at, const auto& strip, std::int64_t) { log_softmax_strip(x + at, y + at, strip); });
+  over_strips<T, 1>(axis, {x}, y, [](const auto& strip, const auto& in, T* out, std::int64_t) {
+    log_softmax_strip(in[0], out, strip);
+  });
 }
 
 template <class T>
 void log_softmax_backward(const T* y, const T* g, T* gx, Along axis) {
-  over_strips<T>(axis, [&](std::int64_t at, const auto& strip, std::int64_t) {
-    log_softmax_backward_strip(y + at, g + at, gx + at, strip);
+  over_strips<T, 2>(axis, {y, g}, gx, [](const auto& strip, const auto& in, T* out, std::int64_t) {
+    log_softmax_backward_strip(in[0], in[1], out, strip);
   });
 }
 
 template <class T>
 void logsumexp(const T* x, T* y, Along axis) {
-  over_strips<T>(axis, [&](std::int64_t at, const auto& strip, std::int64_t line) { logsumexp_strip(x + at, y + line, strip); });
+  over_strips<T, 1>(axis, {x}, nullptr, [=](const auto& strip, const auto& in, T*, std::int64_t line) {
+    logsumexp_strip(in[0], y + line, strip);
+  });
 }
 
 template <class T>
 void logsumexp_backward(const T* x, const T* y, const T* g, T* gx, Along axis) {
-  over_strips<T>(axis, [&](std::int64_t at, const auto& strip, std::int64_t line) {
-    logsumexp_backward_strip(x + at, y + line, g + line, gx + at, strip);
+  over_strips<T, 1>(axis, {x}, gx, [=](const auto& strip, const auto& in, T* out, std::int64_t line) {
+    logsumexp_backward_strip(in[0], y + line, g + line, out, strip);
   });
 }
 
 template <class T>
-void cross_entropy(const T* x, const std::int64_t* labels, std::int64_t ignored, T* shift, T* inverse, double* loss, Along axis) {
-  over_strips<T>(axis, [&](std::int64_t at, const auto& strip, std::int64_t line) {
-    cross_entropy_strip(x + at, labels + line, ignored, shift + line, inverse + line, loss + line, strip);
+void cross_entropy(const T* x, const std::int64_t* labels, std::int64_t ignored, T* shift, T* inverse, double* loss,
+                   Along axis) {
+  over_strips<T, 1>(axis, {x}, nullptr, [=](const auto& strip, const auto& in, T*, std::int64_t line) {
+    cross_entropy_strip(in[0], labels + line, ignored, shift + line, inverse + line, loss + line, strip);
   });
 }
 
 template <class T>
-void cross_entropy_backward(const T* x, const std::int64_t* labels, std::int64_t ignored, const T* shift, const T* inverse,
-                            const T* weight, const T* g, std::int64_t g_step, T* gx, Along axis) {
-  over_strips<T>(axis, [&](std::int64_t at, const auto& strip, std::int64_t line) {
+void cross_entropy_backward(const T* x, const std::int64_t* labels, std::int64_t ignored, const T* shift,
+                            const T* inverse, const T* weight, const T* g, std::int64_t g_step, T* gx, Along axis) {
+  over_strips<T, 1>(axis, {x}, gx, [=](const auto& strip, const auto& in, T* out, std::int64_t line) {
     T scale[Batch<T>::width];
     for (std::int64_t i = 0; i < strip.lines(); ++i) scale[i] = weight[line + i] * g[(line + i) * g_step];
-    cross_entropy_backward_strip(x + at, labels + line, ignored, shift + line, inverse + line, scale, gx + at, strip);
+    cross_entropy_backward_strip(in[0], labels + line, ignored, shift + line, inverse + line, scale, out, strip);
   });
 }
 
-#define XGRAD_SOFTMAX(T)                                                                                              \
-  template void softmax(const T*, T*, Along);                                                                         \
-  template void softmax_backward(const T*, const T*, T*, Along);                                                      \
-  template void log_softmax(const T*, T*, Along);                                                                     \
-  template void log_softmax_backward(const T*, const T*, T*, Along);                                                  \
-  template void logsumexp(const T*, T*, Along);                                                                       \
-  template void logsumexp_backward(const T*, const T*, const T*, T*, Along);                                          \
-  template void cross_entropy(const T*, const std::int64_t*, std::int64_t, T*, T*, double*, Along);                   \
-  template void cross_entropy_backward(const T*, const std::int64_t*, std::int64_t, const T*, const T*, const T*, const T*, \
-                                       std::int64_t, T*, Along);
+#define XGRAD_SOFTMAX(T)                                                                                          \
+  template void softmax(const T*, T*, Along);                                                                     \
+  template void softmax_backward(const T*, const T*, T*, Along);                                                  \
+  template void log_softmax(const T*, T*, Along);                                                                 \
+  template void log_softmax_backward(const T*, const T*, T*, Along);                                              \
+  template void logsumexp(const T*, T*, Along);                                                                   \
+  template void logsumexp_backward(const T*, const T*, const T*, T*, Along);                                      \
+  template void cross_entropy(const T*, const std::int64_t*, std::int64_t, T*, T*, double*, Along);               \
+  template void cross_entropy_backward(const T*, const std::int64_t*, std::int64_t, const T*, const T*, const T*, \
+                                       const T*, std::int64_t, T*, Along);
 XGRAD_SOFTMAX(float)
 XGRAD_SOFTMAX(double)
 #undef XGRAD_SOFTMAX

@@ -11,8 +11,8 @@ struct Along {
   std::int64_t lines() const { return outer * inner; }
 };
 
-// Sums along a line are accumulated in double. A result does not depend on the number of threads. Outputs may not overlap
-// inputs. All are instantiated for float and double.
+// Sums along a line are accumulated in double. A result does not depend on the number of threads. Outputs may not
+// overlap inputs. All are instantiated for float and double.
 
 /// y_j = e^(x_j - m) / Σ_k e^(x_k - m), m the maximum of the line.
 template <class T>
@@ -38,11 +38,12 @@ void logsumexp_backward(const T* x, const T* y, const T* g, T* gx, Along axis);
 /// loss = ln Σ_k e^x_k - x_label, one number a line, and what the backward pass needs of it: softmax_j(x) is
 /// e^(x_j - shift) inverse. Labels are within 0 .. n-1, or `ignored`: then the loss is 0.
 template <class T>
-void cross_entropy(const T* x, const std::int64_t* labels, std::int64_t ignored, T* shift, T* inverse, double* loss, Along axis);
+void cross_entropy(const T* x, const std::int64_t* labels, std::int64_t ignored, T* shift, T* inverse, double* loss,
+                   Along axis);
 /// gx_j = (softmax_j(x) - [j = label]) weight g, with one weight a line, and one g a line (g_step 1) or for all (0).
 /// Ignored lines get 0.
 template <class T>
-void cross_entropy_backward(const T* x, const std::int64_t* labels, std::int64_t ignored, const T* shift, const T* inverse,
-                            const T* weight, const T* g, std::int64_t g_step, T* gx, Along axis);
+void cross_entropy_backward(const T* x, const std::int64_t* labels, std::int64_t ignored, const T* shift,
+                            const T* inverse, const T* weight, const T* g, std::int64_t g_step, T* gx, Along axis);
 
 }  // namespace xgrad::kernels

@@ -119,8 +119,11 @@ Tile run(Tile* place, const F& f, const In&... in) {
 Tile* place_of(Tile& a) { return a.own_slot() != nullptr ? &a : nullptr; }
 Tile* place_of(Tile& a, Tile& b) { return a.own_slot() != nullptr ? &a : place_of(b); }
 
-template <class V>
-V guarded(const V& d, const V& slope) {
+// fn::Chained, with its comparisons left out where no product came out as NaN.
+template <class T, int Isa>
+Batch<T, Isa> guarded(const Batch<T, Isa>& d, const Batch<T, Isa>& slope) {
+  const Batch<T, Isa> product = d * slope;
+  if (xsimd::all((product == product).v)) return product;
   return fn::Chained().value(d, slope);
 }
 
@@ -279,11 +282,12 @@ void pass(const std::int64_t* sizes, std::size_t rank, const TileInput* in, std:
   std::vector<Source<T>> sources;
   sources.reserve(in_count);
   for (std::size_t i = 0; i < in_count; ++i) sources.emplace_back(sizes, rank, in[i]);
-  static_assert(pointwise_grain % tile_size == 0);
+  constexpr std::int64_t size = tile_bytes / sizeof(T);
+  static_assert(pointwise_grain % size == 0);
   parallel_ranges(count, pointwise_grain, [&](std::int64_t begin, std::int64_t end) {
     std::array<Tile, max_tile_operands> x, y;
-    for (std::int64_t start = begin; start < end; start += tile_size) {
-      const std::int64_t n = std::min(tile_size, end - start);
+    for (std::int64_t start = begin; start < end; start += size) {
+      const std::int64_t n = std::min(size, end - start);
       for (std::size_t i = 0; i < in_count; ++i) x[i] = sources[i].tile(start, n);
       body(context, x.data(), y.data());
       for (std::size_t i = 0; i < out_count; ++i) store<T>(y[i], out[i], start, n);

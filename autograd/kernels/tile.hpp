@@ -7,20 +7,20 @@
 
 namespace xgrad::kernels {
 
-/// How many numbers a tile holds: few enough for a handful of tiles in the first-level cache, enough to make the call
-/// of a compiled function cheap.
-inline constexpr std::int64_t tile_size = 512;
+/// The size of a tile: small enough for a dozen of them in the first-level cache, large enough to make the call of a
+/// compiled function cheap.
+inline constexpr std::size_t tile_bytes = 2048;
 
 /// The memory of a tile, from a pool of the thread.
 struct alignas(64) Slot {
   std::uint32_t count;
   Slot* next;
-  alignas(64) unsigned char bytes[static_cast<std::size_t>(tile_size) * sizeof(double)];
+  alignas(64) unsigned char bytes[tile_bytes];
 };
 /// Gives a slot that nobody uses any more back to the thread's pool.
 void recycle(Slot* slot) noexcept;
 
-/// Up to tile_size numbers, float or double, on which each function is one call into the library: the lane of a
+/// Up to tile_bytes of numbers, float or double, on which each function is one call into the library: the lane of a
 /// user's own pointwise op, whose speed does not depend on the flags of the user's file. A handle: copying shares, and
 /// a function whose argument is not shared writes its result in place. A tile stays on its thread and in its pass: it may
 /// look into the memory of a tensor. One number may stand for all; nothing at all (the default) for a slope of zero.

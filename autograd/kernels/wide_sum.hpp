@@ -10,10 +10,10 @@ namespace xgrad::kernels {
 
 /// A sum of registers, lane by lane. Lanes of float are emptied into double every few additions, so that the sum of
 /// 2^25 ones is 2^25; the order of additions depends on their number alone.
-template <class T>
+template <class T, int Isa = native_isa>
 class WideSum {
  public:
-  using B = Batch<T>;
+  using B = Batch<T, Isa>;
   static constexpr std::size_t width = B::width;
 
   void add(B x) {

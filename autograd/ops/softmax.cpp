@@ -53,7 +53,9 @@ Tensor softmax(Tensor input, Dim asked, Source at) {
   // dy_i/dx_j = y_i ([i = j] - y_j), so gx = y (g - Σ g y).
   return record("softmax", at, std::move(value), {std::move(input)}, from_y([k, axis](Tensor y, Tensor g) {
                   if (grad_enabled()) return y * (g - sum(g * y, k, keepdims));
-                  const auto kernel = [&](const auto* p, const auto* q, auto* to) { kernels::softmax_backward(p, q, to, axis); };
+                  const auto kernel = [&](const auto* p, const auto* q, auto* to) {
+                    kernels::softmax_backward(p, q, to, axis);
+                  };
                   return mapped(kernel, y, g);
                 }));
 }
@@ -68,7 +70,9 @@ Tensor log_softmax(Tensor input, Dim asked, Source at) {
   // dy_i/dx_j = [i = j] - e^y_j, so gx = g - e^y Σ g.
   return record("log_softmax", at, std::move(value), {std::move(input)}, from_y([k, axis](Tensor y, Tensor g) {
                   if (grad_enabled()) return g - exp(y) * sum(g, k, keepdims);
-                  const auto kernel = [&](const auto* p, const auto* q, auto* to) { kernels::log_softmax_backward(p, q, to, axis); };
+                  const auto kernel = [&](const auto* p, const auto* q, auto* to) {
+                    kernels::log_softmax_backward(p, q, to, axis);
+                  };
                   return mapped(kernel, y, g);
                 }));
 }
@@ -90,7 +94,8 @@ Tensor logsumexp_run(Tensor input, std::size_t first, std::size_t last, Source a
     kernels::logsumexp(input.data<T>(), value.write<T>(), axis);
   });
   // dy/dx_j = e^x_j / Σ e^x = e^(x_j - y).
-  return record("logsumexp", at, std::move(value), {std::move(input)}, from_xy([axis, kept](Tensor x, Tensor y, Tensor g) {
+  return record("logsumexp", at, std::move(value), {std::move(input)},
+                from_xy([axis, kept](Tensor x, Tensor y, Tensor g) {
                   if (grad_enabled()) return exp(x - reshape(y, kept)) * reshape(g, kept);
                   const auto kernel = [&](const auto* p, const auto* q, const auto* r, auto* to) {
                     kernels::logsumexp_backward(p, q, r, to, axis);

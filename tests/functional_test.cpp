@@ -1,0 +1,313 @@
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include <xgrad/autograd/engine/backward.hpp>
+#include <xgrad/autograd/engine/gradcheck.hpp>
+#include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/ops/ops.hpp>
+#include <xgrad/nn/functional.hpp>
+
+#include "catch2.hpp"
+
+using namespace xgrad;
+
+namespace {
+
+std::vector<double> numbers(const Tensor& x) {
+  const auto all = x.to_xarray<double>();
+  return {all.begin(), all.end()};
+}
+
+void require_close(const Tensor& got, const Tensor& expected, double tolerance) {
+  REQUIRE(got.shape() == expected.shape());
+  const auto a = numbers(got), b = numbers(expected);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    INFO("element " << i << ": " << a[i] << " against " << b[i]);
+    REQUIRE(std::abs(a[i] - b[i]) <= tolerance * (1 + std::abs(b[i])));
+  }
+}
+
+template <class F>
+std::string message_of(F&& f) {
+  try {
+    f();
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+void require_holds(const GradcheckResult& result) {
+  INFO(result.message);
+  REQUIRE(result.passed);
+}
+
+Tensor normal(Shape shape, std::uint64_t seed, DType dtype = float64) {
+  Generator generator(seed);
+  return randn(shape, generator, dtype);
+}
+
+/// Batch statistics, no running ones.
+Tensor by_batch(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  return nn::batch_norm(x, weight, bias, {}, {}, true, .1, 1e-5);
+}
+
+/// The gradients by kernels and by formulas agree.
+void require_bodies_agree(const TensorFunction& f, const std::vector<Tensor>& inputs, double tolerance = 1e-12) {
+  const Tensor y = f(inputs);
+  const Tensor seed = normal(y.shape(), 99, y.dtype());
+  const auto kernel = grad({y}, inputs, {seed}, retain_graph);
+  const auto formula = grad({y}, inputs, {seed}, create_graph);
+  for (std::size_t i = 0; i < inputs.size(); ++i) require_close(kernel[i], formula[i].detach(), tolerance);
+}
+
+std::vector<std::int64_t> all_but_channels(const Tensor& x) {
+  std::vector<std::int64_t> axes;
+  for (std::size_t k = 0; k < x.rank(); ++k)
+    if (k != 1) axes.push_back(static_cast<std::int64_t>(k));
+  return axes;
+}
+
+const std::vector<Shape> shapes = {{4, 3}, {100, 50}, {3, 2, 5}, {2, 3, 4, 4}, {1500, 33}, {5, 700}, {2, 1, 41}};
+
+}  // namespace
+
+TEST_CASE("a normalised batch has mean 0 and variance 1 in every channel") {
+  for (const Shape& shape : shapes) {
+    INFO(shape);
+    const Tensor x = normal(shape, 1) * 3 + 7;
+    const Tensor y = nn::batch_norm(x, {}, {}, {}, {}, true, .1, 0);
+    const auto axes = all_but_channels(x);
+    require_close(mean(y, axes), zeros({shape[1]}, float64), 1e-13);
+    require_close(var(y, axes, 0), ones({shape[1]}, float64), 1e-12);
+  }
+}
+
+TEST_CASE("batch norm agrees with its formula written out") {
+  for (const Shape& shape : shapes) {
+    INFO(shape);
+    const Tensor x = normal(shape, 2), w = normal({shape[1]}, 3), b = normal({shape[1]}, 4);
+    std::vector<std::int64_t> column(shape.rank() - 1, 1);
+    column[0] = shape[1];
+    const auto axes = all_but_channels(x);
+    const Tensor m = mean(x, axes, keepdims), v = var(x, axes, 0, keepdims);
+    const Tensor expected = (x - m) / sqrt(v + 1e-5) * reshape(w, column) + reshape(b, column);
+    require_close(by_batch(x, w, b), expected, 1e-12);
+    require_close(by_batch(x.to(float32), w.to(float32), b.to(float32)).to(float64), expected, 2e-6);
+  }
+}
+
+TEST_CASE("the kernels and the formulas of batch norm give one gradient") {
+  for (const Shape& shape : shapes) {
+    INFO(shape);
+    const Tensor x = normal(shape, 5).requires_grad_(), w = normal({shape[1]}, 6).requires_grad_(),
+                 b = normal({shape[1]}, 7).requires_grad_();
+    const Tensor rm = normal({shape[1]}, 8), rv = square(normal({shape[1]}, 9)) + .5;
+    require_bodies_agree([](const std::vector<Tensor>& in) { return by_batch(in[0], in[1], in[2]); }, {x, w, b});
+    require_bodies_agree([](const std::vector<Tensor>& in) { return by_batch(in[0], {}, {}); }, {x});
+    require_bodies_agree(
+        [&](const std::vector<Tensor>& in) { return nn::batch_norm(in[0], in[1], in[2], rm, rv, false); }, {x, w, b});
+  }
+}
+
+TEST_CASE("batch norm passes the gradient checks") {
+  for (const Shape& shape : std::vector<Shape>{{5, 3}, {3, 2, 4}}) {
+    const Tensor x = normal(shape, 10).requires_grad_(), w = normal({shape[1]}, 11).requires_grad_(),
+                 b = normal({shape[1]}, 12).requires_grad_();
+    const Tensor rm = normal({shape[1]}, 13), rv = square(normal({shape[1]}, 14)) + .5;
+    const TensorFunction trained = [](const std::vector<Tensor>& in) { return by_batch(in[0], in[1], in[2]); };
+    const TensorFunction bare = [](const std::vector<Tensor>& in) { return by_batch(in[0], {}, {}); };
+    const TensorFunction constant = [=](const std::vector<Tensor>& in) {
+      return nn::batch_norm(in[0], in[1], in[2], rm, rv, false);
+    };
+    require_holds(gradcheck(trained, {x, w, b}));
+    require_holds(gradgradcheck(trained, {x, w, b}));
+    require_holds(gradcheck(bare, {x}));
+    require_holds(gradgradcheck(bare, {x}));
+    require_holds(gradcheck(constant, {x, w, b}));
+    require_holds(gradgradcheck(constant, {x, w, b}));
+  }
+}
+
+TEST_CASE("the gradient of a normalised batch sums to nothing, also against the batch itself") {
+  for (const Shape& shape : shapes) {
+    const Tensor x = normal(shape, 15).requires_grad_();
+    const Tensor y = nn::batch_norm(x, {}, {}, {}, {}, true, .1, 0);
+    const Tensor gx = grad({y}, {x}, {normal(shape, 16)}, retain_graph)[0];
+    const auto axes = all_but_channels(x);
+    require_close(sum(gx, axes), zeros({shape[1]}, float64), 1e-11);
+    require_close(sum(gx * x.detach(), axes), zeros({shape[1]}, float64), 1e-10);
+    // A bias before batch norm is redundant, and the sum of its output is constant.
+    require_close(grad({y}, {x}, {ones(shape, float64)})[0], zeros(shape, float64), 1e-12);
+  }
+}
+
+TEST_CASE("float32 statistics survive a large mean") {
+  const Tensor x = Tensor({{4.}, {7.}, {13.}, {16.}}), far = x + 1e9;
+  const Tensor mean_now = zeros({1}, float64), var_now = zeros({1}, float64);
+  nn::batch_norm(far, {}, {}, mean_now, var_now, true, 1.0);
+  CHECK(mean_now.item() == 1e9 + 10);
+  CHECK(var_now.item() == Approx(30).epsilon(1e-14));
+  const Tensor single = (x + 1e4).to(float32);
+  require_close(by_batch(single, {}, {}).to(float64), by_batch(single.to(float64), {}, {}), 1e-6);
+}
+
+TEST_CASE("training moves the running statistics, by the unbiased variance, and evaluation uses them") {
+  const Tensor x = normal({6, 2}, 17), running_mean = Tensor{1., -1.}, running_var = Tensor{2., .5};
+  nn::batch_norm(x, {}, {}, running_mean, running_var, true, .25);
+  require_close(running_mean, .75 * Tensor{1., -1.} + .25 * mean(x, 0), 1e-14);
+  require_close(running_var, .75 * Tensor{2., .5} + .25 * var(x, 0), 1e-14);
+  const Tensor before = running_mean.clone();
+  const Tensor y = nn::batch_norm(x, {}, {}, running_mean, running_var, false, .25);
+  require_close(y, (x - running_mean) / sqrt(running_var + 1e-5), 1e-13);
+  require_close(running_mean, before, 0);
+  require_close(nn::batch_norm(x, {}, {}, {}, {}, false), by_batch(x, {}, {}), 0);
+  CHECK(nn::batch_norm(x[0].reshape({1, 2}), {}, {}, running_mean, running_var, false).shape() == Shape{1, 2});
+}
+
+TEST_CASE("a graph that used running statistics outlives their change") {
+  const Tensor x = normal({4, 2}, 18).requires_grad_(), running_mean = zeros({2}, float64),
+               running_var = ones({2}, float64);
+  const Tensor y = nn::batch_norm(x, {}, {}, running_mean, running_var, false);
+  nn::batch_norm(x.detach(), {}, {}, running_mean, running_var, true);
+  sum(y).backward();
+  require_close(x.grad(), full({4, 2}, 1 / std::sqrt(1 + 1e-5)), 1e-15);
+}
+
+TEST_CASE("writing the running statistics counts as a write") {
+  const Tensor x = normal({4, 2}, 19), running_mean = zeros({2}, float64), running_var = ones({2}, float64);
+  const Tensor a = Tensor{1., 2.}.requires_grad_();
+  const Tensor product = sum(a * running_mean);
+  nn::batch_norm(x, {}, {}, running_mean, running_var, true);
+  CHECK_THROWS_AS(product.backward(), std::logic_error);
+}
+
+TEST_CASE("only the gradients that are needed are made") {
+  const Tensor x = normal({4, 2}, 20), w = normal({2}, 21).requires_grad_(), b = normal({2}, 22);
+  const Tensor y = by_batch(x, w, b);
+  y.backward(ones({4, 2}, float64) * x);
+  CHECK(w.grad().defined());
+  CHECK_FALSE(x.grad().defined());
+  CHECK_FALSE(by_batch(x, w.detach(), b).requires_grad());
+}
+
+TEST_CASE("batch norm of an empty batch is empty and moves nothing") {
+  const Tensor x = zeros({0, 3}).requires_grad_(), w = ones({3}).requires_grad_(), b = zeros({3}).requires_grad_();
+  const Tensor running_mean = zeros({3}), running_var = ones({3});
+  const Tensor y = nn::batch_norm(x, w, b, running_mean, running_var, true);
+  CHECK(y.shape() == Shape{0, 3});
+  require_close(running_var, ones({3}), 0);
+  y.backward(zeros({0, 3}));
+  CHECK(x.grad().shape() == Shape{0, 3});
+  require_close(w.grad(), zeros({3}), 0);
+  require_close(b.grad(), zeros({3}), 0);
+}
+
+TEST_CASE("batch norm refuses what does not fit, before it writes") {
+  const Tensor running_mean = zeros({50}), running_var = ones({50});
+  CHECK(message_of([&] {
+          nn::batch_norm(zeros({1, 50}), {}, {}, running_mean, running_var, true);
+        }) == "batch_norm: expected more than 1 value per channel when training, got input of shape (1, 50)");
+  CHECK(message_of([&] {
+          nn::batch_norm(zeros({50}), {}, {}, {}, {}, true);
+        }).find("batch_norm: the input must have axes (N, C)") == 0);
+  CHECK(message_of([&] {
+          nn::batch_norm(zeros({4, 50}), ones({49}), {}, {}, {}, true);
+        }) == "batch_norm: weight must have shape (50) for input (4, 50), got (49)");
+  CHECK(message_of([&] {
+          nn::batch_norm(zeros({4, 50}), {}, zeros({50}, float64), running_mean, running_var, true);
+        }) == "batch_norm: input is float32, bias is float64: write 1.0f, x.to(float32) or model.to(float64)");
+  CHECK(message_of([&] {
+          nn::batch_norm(zeros({4, 50}, int64), {}, {}, {}, {}, true);
+        }).find("batch_norm: the input is int64") == 0);
+  CHECK(message_of([&] {
+          nn::batch_norm(zeros({4, 50}), {}, {}, running_mean, {}, true);
+        }).find("batch_norm: one of running_mean") == 0);
+  CHECK(message_of([&] {
+          nn::batch_norm(zeros({4, 50}), {}, {}, {}, {}, true, .1, -1);
+        }).find("batch_norm: eps must not be negative") == 0);
+  require_close(running_var, ones({50}), 0);
+}
+
+TEST_CASE("dropout keeps elements with probability 1 - p and scales them") {
+  Generator generator(1);
+  const Tensor x = ones({200, 500});
+  for (double p : {.1, .5, .9}) {
+    const Tensor y = nn::dropout(x, p, true, &generator);
+    double kept = 0;
+    for (double v : numbers(y)) {
+      REQUIRE((v == 0 || v == Approx(1 / (1 - p)).epsilon(1e-7)));
+      kept += v != 0;
+    }
+    // Five standard deviations of a binomial count.
+    CHECK(std::abs(kept - 1e5 * (1 - p)) < 5 * std::sqrt(1e5 * p * (1 - p)));
+    CHECK(mean(y).item() == Approx(1).margin(5 * std::sqrt(p / (1 - p) / 1e5)));
+  }
+}
+
+TEST_CASE("backward through dropout uses the mask of forward") {
+  Generator generator(2);
+  const Tensor x = (square(normal({30, 40}, 23)) + 1).requires_grad_(), seed = normal({30, 40}, 24);
+  const Tensor y = nn::dropout(x, .4, true, &generator);
+  const Tensor mask = y.detach() / x.detach();
+  require_close(grad({y}, {x}, {seed}, retain_graph)[0], seed * mask, 1e-14);
+  require_close(grad({y}, {x}, {seed}, create_graph)[0].detach(), seed * mask, 1e-14);
+}
+
+TEST_CASE("dropout with p = 0, p = 1 and in evaluation") {
+  const Tensor x = normal({5, 5}, 25).requires_grad_();
+  require_close(nn::dropout(x, 0.0), x, 0);
+  require_close(nn::dropout(x, .5, false), x, 0);
+  const Tensor none = nn::dropout(x, 1.0);
+  require_close(none, zeros({5, 5}, float64), 0);
+  sum(none).backward();
+  require_close(x.grad(), zeros({5, 5}, float64), 0);
+  CHECK(nn::dropout(zeros({0, 3}), .5).shape() == Shape{0, 3});
+}
+
+TEST_CASE("equal generators drop the same elements, and draws differ") {
+  const Tensor x = ones({70000});
+  Generator one(3), two(3);
+  const auto first = numbers(nn::dropout(x, .5, true, &one));
+  CHECK(first == numbers(nn::dropout(x, .5, true, &two)));
+  CHECK(one.draws() == 1);
+  CHECK(first != numbers(nn::dropout(x, .5, true, &one)));
+  const int before = num_threads();
+  set_num_threads(before == 1 ? 4 : 1);
+  Generator three(3);
+  CHECK(first == numbers(nn::dropout(x, .5, true, &three)));
+  set_num_threads(before);
+  manual_seed(7);
+  const auto drawn = numbers(nn::dropout(x, .5));
+  manual_seed(7);
+  CHECK(drawn == numbers(nn::dropout(x, .5)));
+}
+
+TEST_CASE("dropout refuses a probability outside [0, 1] and whole numbers") {
+  CHECK(message_of([] { nn::dropout(zeros({3}), 1.5); }).find("dropout: the probability must lie in [0, 1], got 1.5") ==
+        0);
+  CHECK(message_of([] {
+          nn::dropout(zeros({3}), -.1);
+        }).find("dropout: the probability must lie in [0, 1], got -0.1") == 0);
+  CHECK(message_of([] { nn::dropout(zeros({3}), std::nan("")); }).find("dropout: the probability") == 0);
+  CHECK(message_of([] { nn::dropout(zeros({3}, int64), .5); }).find("dropout: the input is int64") == 0);
+  CHECK(message_of([] { nn::dropout(Tensor(), .5); }).find("dropout: ") == 0);
+}
+
+TEST_CASE("batch norm gives the same bits on any number of threads") {
+  for (const Shape& shape : std::vector<Shape>{{3000, 50}, {64, 16, 49}}) {
+    const Tensor x = normal(shape, 26, float32).requires_grad_();
+    const auto all = [&] {
+      const Tensor y = by_batch(x, {}, {});
+      return std::vector<std::vector<double>>{numbers(y), numbers(grad({y}, {x}, {y.detach() * x.detach()})[0])};
+    };
+    const int before = num_threads();
+    set_num_threads(1);
+    const auto serial = all();
+    set_num_threads(4);
+    const auto parallel = all();
+    set_num_threads(before);
+    CHECK(serial == parallel);
+  }
+}

@@ -1,0 +1,156 @@
+// Hooks: functions of the complete gradient of a value.
+
+#include <stdexcept>
+
+#include <xgrad/autograd/engine/backward.hpp>
+#include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/ops/ops.hpp>
+
+#include "catch2.hpp"
+#include "inspect.hpp"
+
+using namespace xgrad;
+using Catch::Matchers::Contains;
+
+TEST_CASE("a hook on a value used twice sees the sum, once", "[hooks]") {
+  const Tensor x = leaf({2});
+  const Tensor y = x * x;
+  std::vector<Numbers> seen, seen_by_leaf;
+  y.register_hook([&](const Tensor& g) {
+    seen.push_back(numbers(g));
+    return Tensor();
+  });
+  x.register_hook([&](const Tensor& g) {
+    seen_by_leaf.push_back(numbers(g));
+    return Tensor();
+  });
+  (y * 10.0 + y * 3.0).backward();
+  CHECK(seen == std::vector<Numbers>{{13}});
+  CHECK(seen_by_leaf == std::vector<Numbers>{{52}});
+}
+
+TEST_CASE("hooks run in the order of registration, each on what the one before returned", "[hooks]") {
+  const Tensor x = leaf({1, 2});
+  const Tensor y = x * 1.0;
+  y.register_hook([](const Tensor& g) { return g + 1.0; });
+  y.register_hook([](const Tensor& g) { return g * 10.0; });
+  x.register_hook([](const Tensor& g) { return g - 1.0; });
+  sum(y).backward();
+  CHECK(numbers(x.grad()) == Numbers{19, 19});
+}
+
+TEST_CASE("hooks also shape what grad returns and what an inner node keeps", "[hooks]") {
+  const Tensor x = leaf({2});
+  const Tensor y = x * x;
+  y.retain_grad();
+  y.register_hook([](const Tensor& g) { return g * 5.0; });
+  const Tensor z = y * 1.0;
+  CHECK(numbers(grad({z}, {y}, {}, retain_graph)[0]) == Numbers{5});
+  z.backward();
+  CHECK(numbers(y.grad()) == Numbers{5});
+  CHECK(numbers(x.grad()) == Numbers{20});
+}
+
+TEST_CASE("a hook stays for every later backward, and runs unrecorded unless the walk is recorded", "[hooks]") {
+  const Tensor x = leaf({2});
+  std::vector<bool> modes;
+  x.register_hook([&](const Tensor& g) {
+    modes.push_back(grad_enabled());
+    return g * 2.0;
+  });
+  const Tensor y = x * x * x;
+  y.backward(retain_graph);
+  const Tensor first = grad(y, x, create_graph);
+  CHECK(numbers(first) == Numbers{24});
+  CHECK(numbers(grad(first, x)) == Numbers{48});
+  CHECK(modes == std::vector<bool>{false, true, false});
+}
+
+TEST_CASE("a hook that returns another shape is an error, one of another dtype is converted", "[hooks]") {
+  const Tensor x = leaf({1, 2});
+  const Tensor y = x * 2.0;
+  const int line = __LINE__ - 1;
+  y.register_hook([](const Tensor&) { return Tensor(1.0); });
+  CHECK_THAT(thrown_by<std::invalid_argument>([&] { sum(y).backward(); }),
+             Contains("hook") && Contains("(2)") && Contains("()") && Contains("mul (hooks_test.cpp:" + std::to_string(line)));
+  CHECK_FALSE(x.grad().defined());
+  const Tensor z = x * 2.0;
+  z.register_hook([](const Tensor&) { return Tensor{1.f, 2.f}; });
+  sum(z).backward();
+  CHECK(x.grad().dtype() == float64);
+  CHECK(numbers(x.grad()) == Numbers{2, 4});
+}
+
+TEST_CASE("a hook that throws leaves every leaf unchanged and no node alive", "[hooks]") {
+  const std::int64_t before = live_nodes();
+  {
+    const Tensor x = leaf({2}), w = leaf({3});
+    x.set_grad(Tensor{100.});
+    {
+      const Tensor y = x * w;
+      y.register_hook([](const Tensor&) -> Tensor { throw std::domain_error("not today"); });
+      const Tensor z = y * w;  // w's gradient has begun to arrive when the hook throws
+      CHECK(thrown_by<std::domain_error>([&] { z.backward(); }) == "not today");
+    }
+    CHECK(live_nodes() == before + 2);
+    CHECK(numbers(x.grad()) == Numbers{100});
+    CHECK_FALSE(w.grad().defined());
+    (x * w).backward();  // nothing of the broken walk is left behind
+    CHECK(numbers(x.grad()) == Numbers{103});
+    CHECK(numbers(w.grad()) == Numbers{2});
+  }
+  CHECK(live_nodes() == before);
+}
+
+TEST_CASE("the gradient that a hook kept or returned is not the leaf's own", "[hooks]") {
+  const Tensor x = leaf({1, 2});
+  Tensor kept;
+  const Tensor mine = Tensor{5., 6.};
+  x.register_hook([&](const Tensor& g) {
+    kept = g;
+    return mine;
+  });
+  sum(x * 3.0).backward();
+  x.grad().mul_(2.0);
+  CHECK(numbers(kept) == Numbers{3, 3});
+  CHECK(numbers(mine) == Numbers{5, 6});
+}
+
+TEST_CASE("an empty hook and a hook on a constant are errors", "[hooks]") {
+  const Tensor x = leaf({1});
+  CHECK_THROWS_AS(x.register_hook(Hook()), std::invalid_argument);
+  CHECK_THROWS_AS(Tensor(1.0).register_hook([](const Tensor&) { return Tensor(); }), std::logic_error);
+}
+
+TEST_CASE("a hook that holds its own tensor is let go with the graph", "[hooks]") {
+  const std::int64_t before = live_nodes();
+  {
+    const Tensor x = leaf({1, 2});
+    const Tensor y = x * x;
+    y.register_hook([y](const Tensor& g) { return g * y.detach(); });
+    sum(y).backward();
+    CHECK(numbers(x.grad()) == Numbers{2, 16});
+  }
+  CHECK(live_nodes() == before);
+}
+
+TEST_CASE("a hook may be registered, and the graph freed, by a hook", "[hooks]") {
+  const Tensor x = leaf({2});
+  const Tensor y = x * x, z = y * 3.0;
+  int late = 0;
+  z.register_hook([&](const Tensor&) {
+    y.register_hook([&late](const Tensor&) {
+      ++late;
+      return Tensor();
+    });
+    return Tensor();
+  });
+  z.backward(retain_graph);
+  CHECK(late == 1);
+  const Tensor u = x * x, v = u * 3.0;
+  v.register_hook([&](const Tensor&) {
+    backward({u});
+    return Tensor();
+  });
+  CHECK_THAT(thrown_by<std::logic_error>([&] { v.backward(); }), Contains("freed by an earlier backward"));
+}

@@ -1,0 +1,52 @@
+#pragma once
+
+// What the tests of the graph look at: a tensor's numbers, and what a call throws.
+
+#include <exception>
+#include <string>
+#include <vector>
+
+#include <xgrad/autograd/graph/tensor.hpp>
+
+using Numbers = std::vector<double>;
+
+/// The elements in order; of an undefined tensor, none.
+inline Numbers numbers(const xgrad::Tensor& x) {
+  if (!x.defined()) return {};
+  const auto all = x.to_xarray<double>();
+  return Numbers(all.begin(), all.end());
+}
+
+/// A float64 leaf with the given elements.
+inline xgrad::Tensor leaf(const std::vector<double>& elements) { return xgrad::Tensor(elements).requires_grad_(); }
+
+/// The message of the exception of type E that f throws; "nothing was thrown" if it throws none, and "another kind of
+/// exception: ..." for other types.
+template <class E = std::exception, class F>
+std::string thrown_by(F&& f) {
+  try {
+    f();
+  } catch (const std::exception& error) {
+    const bool expected = dynamic_cast<const E*>(&error) != nullptr;
+    return (expected ? "" : "another kind of exception: ") + std::string(error.what());
+  }
+  return "nothing was thrown";
+}
+
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+inline constexpr bool sanitized = true;
+#elif defined(__has_feature)
+inline constexpr bool sanitized = __has_feature(thread_sanitizer) || __has_feature(address_sanitizer);
+#else
+inline constexpr bool sanitized = false;
+#endif
+
+/// How many of something to do: fewer in a build that is slow, because it is sanitized or not optimised.
+inline constexpr int scaled(int all, int when_slow) {
+#ifdef __OPTIMIZE__
+  return sanitized ? when_slow : all;
+#else
+  static_cast<void>(all);
+  return when_slow;
+#endif
+}

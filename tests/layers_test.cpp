@@ -1,0 +1,236 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/ops/ops.hpp>
+#include <xgrad/nn/nn.hpp>
+
+#include "catch2.hpp"
+#include "compare.hpp"
+
+using namespace xgrad;
+
+namespace {
+
+std::string message_of(const std::function<void()>& f) {
+  try {
+    f();
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+double spread(const Tensor& x) {
+  double square_sum = 0;
+  for (const double v : values(x)) square_sum += v * v;
+  return std::sqrt(square_sum / static_cast<double>(x.size()));
+}
+
+}  // namespace
+
+TEST_CASE("Linear multiplies by the transposed weight, over the last axis of any rank") {
+  nn::Linear linear(2, 3);
+  {
+    NoGrad no_grad;
+    linear.weight.copy_(Tensor({{1., 2.}, {3., 4.}, {5., 6.}}, float32));
+    linear.bias.copy_(Tensor({10., 20., 30.}, float32));
+  }
+  REQUIRE(values(linear(Tensor({1., -1.}, float32))) == std::vector<double>{9, 19, 29});
+  REQUIRE(linear(zeros({4, 2})).shape() == Shape{4, 3});
+  REQUIRE(linear(zeros({4, 5, 2})).shape() == Shape{4, 5, 3});
+  REQUIRE(linear(zeros({0, 2})).shape() == Shape{0, 3});
+  REQUIRE(!nn::Linear(2, 3, nn::no_bias).bias.defined());
+  REQUIRE(nn::Linear(2, 3, false).parameters().size() == 1);
+  REQUIRE(message_of([] { nn::Linear(-1, 3); }) ==
+          "Linear: a layer cannot lead from -1 to 3 features: neither may be negative");
+  REQUIRE(message_of([&] {
+            linear(zeros({1, 2}, float64));
+          }).rfind("Linear: linear: input is float64, weight is float32", 0) == 0);
+}
+
+TEST_CASE("Linear starts uniform in ±1/√in, the same from the same seed") {
+  Generator a(5), b(5), c(6);
+  const nn::Linear first(400, 300, nn::with_bias, a), second(400, 300, nn::with_bias, b),
+      third(400, 300, nn::with_bias, c);
+  REQUIRE(difference(first.weight, second.weight) == "");
+  REQUIRE(difference(first.bias, second.bias) == "");
+  REQUIRE(difference(first.weight, third.weight) != "");
+  REQUIRE(largest(first.weight) <= 0.05);
+  REQUIRE(largest(first.weight) > 0.0499);
+  REQUIRE(largest(first.bias) <= 0.05);
+  REQUIRE(spread(first.weight) == Approx(0.05 / std::sqrt(3.0)).epsilon(0.01));
+  manual_seed(8);
+  const nn::Linear fourth(4, 4);
+  manual_seed(8);
+  REQUIRE(difference(nn::Linear(4, 4).weight, fourth.weight) == "");
+}
+
+TEST_CASE("BatchNorm1d keeps running statistics by hand-made numbers") {
+  nn::BatchNorm1d norm(2, nn::BatchNorm1d::Options().eps(0));
+  norm.to(float64);
+  const Tensor x{{1., 2.}, {3., 6.}};
+  REQUIRE(difference(norm(x), Tensor{{-1., -1.}, {1., 1.}}, 1e-12) == "");
+  REQUIRE(difference(norm.running_mean, Tensor{0.2, 0.4}, 1e-12) == "");
+  REQUIRE(difference(norm.running_var, Tensor{1.1, 1.7}, 1e-12) == "");
+  REQUIRE(norm.num_batches_tracked.item<int>() == 1);
+  norm.eval();
+  REQUIRE(difference(norm(Tensor{{0.2, 0.4}}), zeros({1, 2}, float64), 0, 1e-12) == "");
+  REQUIRE(norm.num_batches_tracked.item<int>() == 1);
+}
+
+TEST_CASE("BatchNorm1d without momentum averages all batches alike") {
+  nn::BatchNorm1d norm(1, nn::BatchNorm1d::Options().momentum(std::nullopt));
+  norm.to(float64);
+  norm(Tensor{{1.}, {3.}});   // mean 2, unbiased variance 2
+  norm(Tensor{{0.}, {10.}});  // mean 5, unbiased variance 50
+  norm(Tensor{{8.}, {8.}});   // mean 8, variance 0
+  REQUIRE(norm.running_mean.item() == Approx(5));
+  REQUIRE(norm.running_var.item() == Approx(52.0 / 3));
+  REQUIRE(norm.num_batches_tracked.item<int>() == 3);
+}
+
+TEST_CASE("BatchNorm1d without tracking uses its batch also in evaluation") {
+  nn::BatchNorm1d norm(1, nn::BatchNorm1d::Options().eps(0).affine(false).track_running_stats(false));
+  norm.eval();
+  REQUIRE(norm.state_dict().empty());
+  REQUIRE(values(norm(Tensor({{1.}, {3.}}, float32))) == std::vector<double>{-1, 1});
+}
+
+TEST_CASE("BatchNorm1d refuses other inputs, and counts no batch that it refused") {
+  nn::BatchNorm1d norm(3);
+  REQUIRE(message_of([&] {
+            norm(zeros({5, 4}));
+          }) == "BatchNorm1d: expected input of shape (N, 3) or (N, 3, L), got (5, 4)");
+  REQUIRE_THROWS_AS(norm(zeros({3})), std::invalid_argument);
+  REQUIRE_THROWS_AS(norm(zeros({1, 3})), std::invalid_argument);
+  REQUIRE(norm.num_batches_tracked.item<int>() == 0);
+  REQUIRE(norm(zeros({2, 3, 4})).shape() == Shape{2, 3, 4});
+  REQUIRE_THROWS_AS(nn::BatchNorm1d(3, nn::BatchNorm1d::Options().eps(-1)), std::invalid_argument);
+  REQUIRE_THROWS_AS(nn::BatchNorm1d(3, nn::BatchNorm1d::Options().momentum(1.5)), std::invalid_argument);
+  REQUIRE_THROWS_AS(nn::BatchNorm1d(-3), std::invalid_argument);
+}
+
+TEST_CASE("Dropout drops in training only") {
+  nn::Dropout dropout(0.25, Generator(1));
+  const Tensor x = ones({40000});
+  const std::vector<double> y = values(dropout(x));
+  const auto kept = std::count_if(y.begin(), y.end(), [](double v) { return v != 0; });
+  REQUIRE(std::abs(static_cast<double>(kept) / 40000 - 0.75) < 0.01);
+  REQUIRE(*std::max_element(y.begin(), y.end()) == Approx(1 / 0.75));
+  dropout.eval();
+  REQUIRE(difference(dropout(x), x) == "");
+  REQUIRE(message_of([] { nn::Dropout(1.5); }) == "Dropout: p must lie in [0, 1], got 1.5");
+  REQUIRE_THROWS_AS(nn::Dropout(-0.1), std::invalid_argument);
+  REQUIRE_THROWS_AS(nn::Dropout(std::numeric_limits<double>::quiet_NaN()), std::invalid_argument);
+}
+
+TEST_CASE("activation layers compute their functions") {
+  const Tensor x{{-1., 0.5, 2.}};
+  const std::vector<std::pair<nn::Layer, Tensor>> pairs = {{nn::ReLU(), relu(x)},
+                                                           {nn::Sigmoid(), sigmoid(x)},
+                                                           {nn::LogSigmoid(), logsigmoid(x)},
+                                                           {nn::Tanh(), tanh(x)},
+                                                           {nn::SiLU(), silu(x)},
+                                                           {nn::Softplus(), softplus(x)},
+                                                           {nn::LeakyReLU(0.3), leaky_relu(x, 0.3)},
+                                                           {nn::ELU(2), elu(x, 2)},
+                                                           {nn::GELU(), gelu(x)},
+                                                           {nn::GELU(Gelu::tanh), gelu(x, Gelu::tanh)},
+                                                           {nn::Softmax(1), softmax(x, 1)},
+                                                           {nn::LogSoftmax(-1), log_softmax(x, 1)},
+                                                           {nn::Identity(), x}};
+  for (const auto& [layer, expected] : pairs) REQUIRE(difference(layer(x), expected) == "");
+  REQUIRE(nn::Flatten()(zeros({2, 3, 4})).shape() == Shape{2, 12});
+  REQUIRE(nn::Flatten(0, 1)(zeros({2, 3, 4})).shape() == Shape{6, 4});
+}
+
+TEST_CASE("a Sequential holds modules, functions and ops, and gives them back") {
+  nn::Linear linear(3, 3);
+  auto twice = [](const Tensor& x) { return x + x; };
+  nn::Sequential model{linear, nn::Tanh(), relu, tanh, twice, [](auto x) { return x * 2.0; }};
+  REQUIRE(model.size() == 6);
+  const Tensor x = ones({2, 3});
+  REQUIRE(difference(model(x), tanh(relu(tanh(linear(x)))) * 4.0) == "");
+  REQUIRE(model[0].as<nn::Linear>().weight.value() == linear.weight.value());
+  REQUIRE(model[-5].is<nn::Tanh>());
+  REQUIRE(message_of([&] { model[1].as<nn::Linear>(); }) == "Layer: this one is a Tanh, not a Linear");
+  REQUIRE(message_of([&] { model[6]; }) == "Sequential: there is no layer 6: it has 6");
+  REQUIRE_THROWS_AS(model[-7], std::invalid_argument);
+  Tensor y = x;
+  for (const nn::Layer& layer : model) y = layer(y);
+  REQUIRE(difference(y, model(x)) == "");
+  REQUIRE(difference(nn::Sequential()(x), x) == "");
+}
+
+TEST_CASE("braces around one Sequential are that Sequential; others nest") {
+  nn::Sequential inner{nn::Linear(2, 2), relu};
+  nn::Sequential same{inner};
+  REQUIRE(same.size() == 2);
+  REQUIRE(same.parameters()[0].value() == inner.parameters()[0].value());
+  same.push_back(relu);
+  REQUIRE(inner.size() == 3);
+  nn::Sequential two{inner, nn::Sequential{nn::Linear(2, 1)}};
+  REQUIRE(two.size() == 2);
+  REQUIRE(two.named_parameters()[2].first == "1.0.weight");
+  nn::Sequential pushed;
+  pushed.push_back(inner);
+  pushed.push_back("last", nn::Linear(2, 1));
+  REQUIRE(pushed.named_parameters()[0].first == "0.0.weight");
+  REQUIRE(pushed.named_parameters()[2].first == "last.weight");
+  REQUIRE(pushed(ones({1, 2})).shape() == Shape{1, 1});
+  REQUIRE_THROWS_AS(pushed.push_back("last", relu), std::invalid_argument);
+  REQUIRE_THROWS_AS(pushed.push_back(pushed), std::invalid_argument);
+  REQUIRE(pushed.size() == 2);
+}
+
+TEST_CASE("an MLP has its layers at a Sequential's places") {
+  nn::MLP mlp({4, 3, 2, 1}, nn::Tanh(), nn::no_bias);
+  REQUIRE(mlp.size() == 5);
+  REQUIRE(mlp.state_dict()[1].first == "2.weight");
+  REQUIRE(mlp(ones({7, 4})).shape() == Shape{7, 1});
+  REQUIRE(nn::MLP({4, 3}, relu).size() == 1);
+  REQUIRE(nn::MLP({4, 3, 2}, relu)[1](Tensor({-1., 2.})).size() == 2);
+  REQUIRE_THROWS_AS(nn::MLP(4), std::invalid_argument);
+}
+
+TEST_CASE("initialisers have the spread of their formulas") {
+  Generator generator(11);
+  const nn::Parameter wide(zeros({300, 200}));
+  const double uniform = 1 / std::sqrt(3.0);
+  namespace init = nn::init;
+
+  init::xavier_uniform_(wide, 1, &generator);
+  REQUIRE(largest(wide) <= std::sqrt(6.0 / 500));
+  REQUIRE(spread(wide) == Approx(std::sqrt(6.0 / 500) * uniform).epsilon(0.01));
+  init::xavier_normal_(wide, 2, &generator);
+  REQUIRE(spread(wide) == Approx(2 * std::sqrt(2.0 / 500)).epsilon(0.01));
+  init::kaiming_uniform_(wide, 0, init::Fan::in, init::Nonlinearity::relu, &generator);
+  REQUIRE(largest(wide) <= std::sqrt(6.0 / 200));
+  REQUIRE(spread(wide) == Approx(std::sqrt(2.0 / 200)).epsilon(0.01));
+  init::kaiming_normal_(wide, 0, init::Fan::out, init::Nonlinearity::relu, &generator);
+  REQUIRE(spread(wide) == Approx(std::sqrt(2.0 / 300)).epsilon(0.01));
+  // a = √5 is what PyTorch's Linear asks for: ±1/√fan_in.
+  init::kaiming_uniform_(wide, std::sqrt(5.0), init::Fan::in, init::Nonlinearity::leaky_relu, &generator);
+  REQUIRE(largest(wide) == Approx(1 / std::sqrt(200.0)).epsilon(0.001));
+  init::normal_(wide, 3, 0.5, &generator);
+  REQUIRE(mean(wide).item() == Approx(3).epsilon(0.01));
+  init::uniform_(wide, 2, 5, &generator);
+  REQUIRE(mean(wide).item() == Approx(3.5).epsilon(0.01));
+  init::constant_(wide, 0.5);
+  REQUIRE(sum(wide).item() == 30000);
+  init::eye_(wide);
+  REQUIRE(sum(wide).item() == 200);
+  REQUIRE(wide.requires_grad());
+
+  const Tensor kernel = zeros({8, 4, 5, 5});
+  init::kaiming_uniform_(kernel, 0, init::Fan::in, init::Nonlinearity::linear, &generator);
+  REQUIRE(largest(kernel) == Approx(std::sqrt(3.0 / 100)).epsilon(0.05));
+  REQUIRE(message_of([] { nn::init::xavier_uniform_(zeros(3)); }) ==
+          "xavier_uniform_: the tensor has shape (3): a weight with fans has rank 2 or more");
+  REQUIRE_THROWS_AS(init::uniform_(zeros(3, int64)), std::invalid_argument);
+  REQUIRE_THROWS_AS(init::uniform_(zeros(3), 2, 1), std::invalid_argument);
+}

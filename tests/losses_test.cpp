@@ -1,0 +1,545 @@
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include <xgrad/autograd/engine/backward.hpp>
+#include <xgrad/autograd/engine/gradcheck.hpp>
+#include <xgrad/autograd/ops/ops.hpp>
+#include <xgrad/nn/losses.hpp>
+
+#include "catch2.hpp"
+
+using namespace xgrad;
+using nn::CrossEntropyOptions;
+using nn::Reduction;
+
+namespace {
+
+const double inf = std::numeric_limits<double>::infinity();
+const double not_a_number = std::numeric_limits<double>::quiet_NaN();
+
+std::vector<double> numbers(const Tensor& x) {
+  const auto all = x.to_xarray<double>();
+  return {all.begin(), all.end()};
+}
+
+void require_close(const Tensor& got, const Tensor& expected, double tolerance) {
+  REQUIRE(got.shape() == expected.shape());
+  const auto a = numbers(got), b = numbers(expected);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    INFO("element " << i << ": " << a[i] << " against " << b[i]);
+    if (std::isnan(b[i]))
+      REQUIRE(std::isnan(a[i]));
+    else if (std::isinf(b[i]))
+      REQUIRE(a[i] == b[i]);
+    else
+      REQUIRE(std::abs(a[i] - b[i]) <= tolerance * (1 + std::abs(b[i])));
+  }
+}
+
+template <class F>
+std::string message_of(F&& f) {
+  try {
+    f();
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+void require_holds(const GradcheckResult& result) {
+  INFO(result.message);
+  REQUIRE(result.passed);
+}
+
+Tensor normal(Shape shape, std::uint64_t seed, DType dtype = float64) {
+  Generator generator(seed);
+  return randn(shape, generator, dtype);
+}
+
+/// The gradients of f by its kernels, and by its formulas, which are recorded.
+void require_bodies_agree(const TensorFunction& f, const std::vector<Tensor>& inputs, double tolerance = 1e-12) {
+  std::vector<Tensor> wanted;
+  for (const Tensor& x : inputs)
+    if (x.requires_grad()) wanted.push_back(x);
+  const Tensor y = f(inputs);
+  const Tensor seed = normal(y.shape(), 99, y.dtype());
+  const auto kernel = grad({y}, wanted, {seed}, retain_graph);
+  const auto formula = grad({y}, wanted, {seed}, create_graph);
+  for (std::size_t i = 0; i < wanted.size(); ++i) require_close(kernel[i], formula[i].detach(), tolerance);
+}
+
+void require_right(const TensorFunction& f, const std::vector<Tensor>& inputs) {
+  require_bodies_agree(f, inputs);
+  require_holds(gradcheck(f, inputs));
+  require_holds(gradgradcheck(f, inputs, GradcheckOptions().allow_zero()));
+}
+
+/// -Σ_c w_c q_c ln p_c for one row, in plain doubles.
+double plain_cross_entropy(const std::vector<double>& x, const std::vector<double>& q, const std::vector<double>& w) {
+  double sum = 0, loss = 0;
+  for (double v : x) sum += std::exp(v);
+  for (std::size_t c = 0; c < x.size(); ++c) loss -= w[c] * q[c] * std::log(std::exp(x[c]) / sum);
+  return loss;
+}
+
+}  // namespace
+
+TEST_CASE("the book's ten classes give the losses of the notes") {
+  const Tensor sure{.1, .05, .6, 0., .05, .1, 0., .1, 0., 0.}, wrong{.1, .05, .1, 0., .05, .1, 0., .6, 0., 0.};
+  const Tensor t{0., 0., 1., 0., 0., 0., 0., 0., 0., 0.};
+  CHECK(nn::half_squared_error(sure, t).item() == Approx(.0975).epsilon(1e-12));
+  CHECK(nn::half_squared_error(wrong, t).item() == Approx(.5975).epsilon(1e-12));
+  CHECK(nn::mse_loss(sure, t).item() == Approx(.0195).epsilon(1e-12));
+  // The logarithm of probabilities is a logit, since they sum to 1.
+  const Tensor label(2);
+  CHECK(nn::cross_entropy(log(sure), label).item() == Approx(.510825).margin(1e-6));
+  CHECK(nn::cross_entropy(log(wrong), label).item() == Approx(2.302585).margin(1e-6));
+  CHECK(nn::nll_loss(log(sure), label).item() == Approx(.510825).margin(1e-6));
+  CHECK(nn::cross_entropy(log(sure + 1e-30), t).item() == Approx(.510825).margin(1e-6));
+}
+
+TEST_CASE("softmax gives the book's numbers") {
+  require_close(softmax(Tensor{.3, 2.9, 4.0}, 0), Tensor{.01821127, .24519181, .73659691}, 5e-9);
+}
+
+TEST_CASE("a net that knows nothing starts at the logarithm of the number of classes") {
+  const Tensor loss = nn::cross_entropy(zeros({5, 10}), Tensor{0, 1, 2, 3, 9});
+  CHECK(loss.item() == Approx(std::log(10.0)).epsilon(1e-6));
+}
+
+TEST_CASE("the gradient of cross entropy is softmax minus the target, over the batch") {
+  for (DType dtype : {float32, float64}) {
+    const Tensor x = normal({7, 13}, 1, dtype).requires_grad_();
+    const Tensor labels{0, 12, 3, 3, 7, 1, 11};
+    nn::cross_entropy(x, labels).backward();
+    Tensor hot = zeros({7, 13}, float64);
+    auto view = hot.mutable_view<double>();
+    for (std::size_t i = 0; i < 7; ++i) view(i, labels[static_cast<int>(i)].item<std::int64_t>()) = 1;
+    require_close(x.grad().to(float64), (softmax(x.detach().to(float64), 1) - hot) / 7,
+                  dtype == float64 ? 1e-15 : 1e-7);
+  }
+}
+
+TEST_CASE("softmax, log_softmax and logsumexp agree with plain arithmetic on every axis") {
+  const std::vector<Shape> shapes = {{5}, {3, 10}, {2, 37, 3}, {4, 3, 19}, {2, 3, 4, 21}, {33, 70}, {1, 1}};
+  for (const Shape& shape : shapes) {
+    const Tensor x = normal(shape, 3);
+    for (std::int64_t axis = 0; axis < static_cast<std::int64_t>(shape.rank()); ++axis) {
+      INFO(shape << " axis " << axis);
+      const Tensor total = sum(exp(x), axis, keepdims);
+      require_close(softmax(x, axis), exp(x) / total, 1e-14);
+      require_close(log_softmax(x, axis), x - log(total), 1e-14);
+      require_close(logsumexp(x, axis, keepdims), log(total), 1e-14);
+      require_close(logsumexp(x, axis - static_cast<std::int64_t>(shape.rank())), log(sum(exp(x), axis)), 1e-14);
+      require_close(softmax(x.to(float32), axis).to(float64), exp(x) / total, 1e-6);
+      const Tensor leaf = x.clone().requires_grad_();
+      require_bodies_agree([=](const std::vector<Tensor>& in) { return softmax(in[0], axis); }, {leaf});
+      require_bodies_agree([=](const std::vector<Tensor>& in) { return log_softmax(in[0], axis); }, {leaf});
+      require_bodies_agree([=](const std::vector<Tensor>& in) { return logsumexp(in[0], axis); }, {leaf});
+    }
+  }
+}
+
+TEST_CASE("softmax and its relatives pass the gradient checks") {
+  const Tensor x = normal({3, 4, 2}, 4).requires_grad_();
+  for (std::int64_t axis : {0, 1, 2}) {
+    require_right([=](const std::vector<Tensor>& in) { return softmax(in[0], axis); }, {x});
+    require_right([=](const std::vector<Tensor>& in) { return log_softmax(in[0], axis); }, {x});
+  }
+  require_right([](const std::vector<Tensor>& in) { return logsumexp(in[0]); }, {x});
+  require_right([](const std::vector<Tensor>& in) { return logsumexp(in[0], {0, 2}); }, {x});
+  require_right([](const std::vector<Tensor>& in) { return logsumexp(in[0], {0, 2}, keepdims); }, {x});
+  require_right([](const std::vector<Tensor>& in) { return logsumexp(in[0], {1, 2}); }, {x});
+}
+
+TEST_CASE("logsumexp over axes that are apart is the sum over both") {
+  const Tensor x = normal({3, 4, 5, 2}, 5);
+  require_close(logsumexp(x, {0, 2}), log(sum(exp(x), {0, 2})), 1e-14);
+  require_close(logsumexp(x, {-1, 1}, keepdims), log(sum(exp(x), {1, 3}, keepdims)), 1e-14);
+  CHECK(logsumexp(x, {0, 2}, keepdims).shape() == Shape{1, 4, 1, 2});
+}
+
+TEST_CASE("softmax is finite for large logits and unchanged by a constant") {
+  const Tensor x({{1e4, -1e4, 0.}, {-1e4, -1e4, -1e4}});
+  require_close(softmax(x, 1), Tensor({{1., 0., 0.}, {1 / 3., 1 / 3., 1 / 3.}}), 1e-15);
+  require_close(log_softmax(x, 1), Tensor({{0., -2e4, -1e4}, {-std::log(3), -std::log(3), -std::log(3)}}), 1e-15);
+  require_close(logsumexp(x, 1), Tensor{1e4, -1e4 + std::log(3)}, 1e-15);
+  const Tensor y = normal({4, 9}, 6);
+  require_close(softmax(y + 700, 1), softmax(y, 1), 1e-12);
+  require_close(softmax(x.to(float32), 1).to(float64), Tensor({{1., 0., 0.}, {1 / 3., 1 / 3., 1 / 3.}}), 1e-7);
+}
+
+TEST_CASE("softmax at the edge: no element, all -inf, NaN, inf, rank 0, whole numbers") {
+  require_close(softmax(Tensor({{-inf, -inf}, {0., -inf}}), 1), Tensor({{not_a_number, not_a_number}, {1., 0.}}), 0);
+  require_close(softmax(Tensor({{not_a_number, 1.}, {1., 1.}}), 1), Tensor({{not_a_number, not_a_number}, {.5, .5}}),
+                0);
+  require_close(softmax(Tensor({{not_a_number, 1.}, {1., 1.}}), 0), Tensor({{not_a_number, .5}, {not_a_number, .5}}),
+                0);
+  require_close(log_softmax(Tensor{0., -inf}, 0), Tensor{0., -inf}, 0);
+  require_close(logsumexp(Tensor({{-inf, -inf}, {inf, 0.}, {not_a_number, 0.}, {inf, -inf}}), 1),
+                Tensor{-inf, inf, not_a_number, inf}, 0);
+  CHECK(numbers(logsumexp(zeros({2, 0}), 1)) == std::vector<double>{-inf, -inf});
+  CHECK(softmax(zeros({2, 0}), 1).shape() == Shape{2, 0});
+  CHECK(softmax(zeros({0, 3}), 1).shape() == Shape{0, 3});
+  CHECK(softmax(Tensor(3.0), 0).item() == 1);
+  CHECK(softmax(Tensor(3.0), -1).shape() == Shape());
+  CHECK(log_softmax(Tensor(3.0), 0).item() == 0);
+  CHECK(logsumexp(Tensor(3.0)).item() == 3);
+  CHECK(softmax(Tensor{1, 2}, 0).dtype() == float32);
+  CHECK(message_of([] { softmax(zeros({2, 3}), 2); }).find("softmax: axis 2") == 0);
+  CHECK(message_of([] { log_softmax(zeros(Shape()), 1); }).find("log_softmax: axis 1") == 0);
+  const Tensor lost = Tensor{-inf, -inf}.requires_grad_();
+  logsumexp(lost).backward();
+  require_close(lost.grad(), Tensor{not_a_number, not_a_number}, 0);
+}
+
+TEST_CASE("long rows are summed wide") {
+  const Tensor x = zeros({1, 1 << 22});
+  CHECK(logsumexp(x).item() == Approx(22 * std::log(2.0)).epsilon(1e-7));
+  CHECK(nn::cross_entropy(x, Tensor{5}).item() == Approx(22 * std::log(2.0)).epsilon(1e-7));
+  CHECK(logsumexp(zeros({1 << 21, 2}), 0)[1].item() == Approx(21 * std::log(2.0)).epsilon(1e-7));
+}
+
+TEST_CASE("cross entropy is finite for logits of 1e4") {
+  for (DType dtype : {float32, float64}) {
+    const Tensor x = Tensor({{1e4, -1e4}, {1e4, -1e4}, {1e4, 1e4}}, dtype).requires_grad_();
+    const Tensor loss = nn::cross_entropy(x, Tensor{0, 1, 0}, Reduction::none);
+    require_close(loss.detach().to(float64), Tensor{0., 2e4, std::log(2)}, 1e-7);
+    loss.backward(ones({3}, dtype));
+    require_close(x.grad().to(float64), Tensor({{0., 0.}, {1., -1.}, {-.5, .5}}), 1e-7);
+  }
+}
+
+TEST_CASE("a masked logit costs nothing unless it is the label") {
+  const Tensor x = Tensor({{0., -inf, 0.}, {0., -inf, 0.}}).requires_grad_();
+  const Tensor loss =
+      nn::cross_entropy(x, Tensor{0, 1}, CrossEntropyOptions(Reduction::none).weight(Tensor{1., 1., 1.}));
+  require_close(loss, Tensor{std::log(2), inf}, 1e-15);
+}
+
+TEST_CASE("weights, ignored rows and reductions of cross entropy, against plain arithmetic") {
+  const std::vector<std::vector<double>> x = {{.5, -1, 2}, {1.5, .3, -.7}, {0, 0, 1}, {-2, 1, .1}};
+  const std::vector<double> w = {.2, 1.7, .6};
+  const std::vector<std::int64_t> labels = {2, 0, 1, 1};
+  const Tensor logits({{.5, -1., 2.}, {1.5, .3, -.7}, {0., 0., 1.}, {-2., 1., .1}});
+  double sum = 0, weights = 0;
+  std::vector<double> each;
+  for (std::size_t i = 0; i < 4; ++i) {
+    std::vector<double> q(3);
+    q[static_cast<std::size_t>(labels[i])] = 1;
+    const bool counts = labels[i] != 0;
+    each.push_back(counts ? plain_cross_entropy(x[i], q, w) : 0);
+    sum += each.back();
+    weights += counts ? w[static_cast<std::size_t>(labels[i])] : 0;
+  }
+  const auto options = [&] { return CrossEntropyOptions().weight(Tensor(w)).ignore_index(0); };
+  const Tensor t(labels);
+  CHECK(nn::cross_entropy(logits, t, options()).item() == Approx(sum / weights).epsilon(1e-13));
+  CHECK(nn::cross_entropy(logits, t, options().reduction(Reduction::sum)).item() == Approx(sum).epsilon(1e-13));
+  require_close(nn::cross_entropy(logits, t, options().reduction(Reduction::none)), Tensor(each), 1e-13);
+  const auto rows = nn::ClassOptions().weight(Tensor(w)).ignore_index(0);
+  CHECK(nn::nll_loss(log_softmax(logits, 1), t, rows).item() == Approx(sum / weights).epsilon(1e-13));
+}
+
+TEST_CASE("label smoothing spreads a share of the target over the classes, weighted by them") {
+  const std::vector<std::vector<double>> x = {{.5, -1, 2}, {1.5, .3, -.7}, {0, 0, 1}};
+  const Tensor logits({{.5, -1., 2.}, {1.5, .3, -.7}, {0., 0., 1.}});
+  const std::vector<std::int64_t> labels = {2, 0, 1};
+  const std::vector<double> w = {.2, 1.7, .6}, even = {1, 1, 1};
+  for (const auto& weight : {w, even}) {
+    double sum = 0, weights = 0;
+    for (std::size_t i = 0; i < 3; ++i) {
+      std::vector<double> q(3, .1);
+      q[static_cast<std::size_t>(labels[i])] += .7;
+      if (labels[i] == 1) continue;
+      sum += plain_cross_entropy(x[i], q, weight);
+      weights += weight[static_cast<std::size_t>(labels[i])];
+    }
+    const auto options = CrossEntropyOptions().weight(Tensor(weight)).ignore_index(1).label_smoothing(.3);
+    CHECK(nn::cross_entropy(logits, Tensor(labels), options).item() == Approx(sum / weights).epsilon(1e-13));
+  }
+  const Tensor hot({{0., 0., 1.}, {1., 0., 0.}, {0., 1., 0.}});
+  const auto smooth = CrossEntropyOptions().label_smoothing(.3);
+  CHECK(nn::cross_entropy(logits, hot, smooth).item() ==
+        Approx(nn::cross_entropy(logits, Tensor(labels), smooth).item()).epsilon(1e-13));
+}
+
+TEST_CASE("probabilities as targets are averaged over rows and have a gradient") {
+  const Tensor x = normal({4, 3}, 7).requires_grad_(), raw = normal({4, 3}, 8);
+  const Tensor t = softmax(raw, 1).detach().requires_grad_();
+  const std::vector<double> w = {.2, 1.7, .6};
+  double sum = 0;
+  const auto xs = numbers(x), ts = numbers(t);
+  for (std::size_t i = 0; i < 4; ++i)
+    sum += plain_cross_entropy({&xs[3 * i], &xs[3 * i] + 3}, {&ts[3 * i], &ts[3 * i] + 3}, w);
+  CHECK(nn::cross_entropy(x, t, CrossEntropyOptions().weight(Tensor(w))).item() == Approx(sum / 4).epsilon(1e-13));
+  require_right(
+      [](const std::vector<Tensor>& in) {
+        return nn::cross_entropy(in[0], in[1], CrossEntropyOptions().label_smoothing(.2));
+      },
+      {x, t});
+}
+
+TEST_CASE("ignored rows are not read: NaN in one reaches neither the loss nor another gradient") {
+  const Tensor x = Tensor({{not_a_number, not_a_number}, {1., 2.}}).requires_grad_();
+  const Tensor t{-100, 0};
+  const Tensor loss = nn::cross_entropy(x, t);
+  CHECK(loss.item() == Approx(std::log(1 + std::exp(1.0))).epsilon(1e-14));
+  const Tensor kernel = grad(loss, x, retain_graph), formula = grad(loss, x, create_graph);
+  CHECK(numbers(kernel)[0] == 0);
+  CHECK(numbers(formula)[1] == 0);
+  require_close(kernel, formula.detach(), 1e-15);
+  // Nothing to average: NaN, with no gradient.
+  const Tensor none = nn::cross_entropy(x, Tensor{-100, -100});
+  CHECK(std::isnan(none.item()));
+  CHECK(numbers(grad(none, x)) == std::vector<double>{0, 0, 0, 0});
+  CHECK(nn::cross_entropy(x, Tensor{-100, -100}, Reduction::sum).item() == 0);
+}
+
+TEST_CASE("cross entropy over maps and over a single row is that of the rows") {
+  const Tensor x = normal({2, 5, 3, 4}, 9);
+  Generator generator(10);
+  const Tensor t = randint(0, 5, {2, 3, 4}, generator);
+  const Tensor rows = reshape(transpose(x, {0, 2, 3, 1}), {24, 5});
+  CHECK(nn::cross_entropy(x, t).item() == Approx(nn::cross_entropy(rows, reshape(t, {24})).item()).epsilon(1e-14));
+  require_close(nn::cross_entropy(x, t, Reduction::none),
+                reshape(nn::cross_entropy(rows, reshape(t, {24}), Reduction::none), {2, 3, 4}), 1e-14);
+  CHECK(nn::cross_entropy(rows[3], t(0, 0, 3)).item() ==
+        Approx(nn::cross_entropy(rows(xt::range(3, 4)), reshape(t, {24})(xt::range(3, 4))).item()));
+  for (Reduction reduction : {Reduction::mean, Reduction::sum, Reduction::none}) {
+    const auto options = CrossEntropyOptions(reduction).ignore_index(2).weight(Tensor{1., .5, 2., .1, 3.});
+    const auto map = [=](const std::vector<Tensor>& in) { return nn::cross_entropy(in[0], t, options); };
+    const auto row = [=](const std::vector<Tensor>& in) { return nn::cross_entropy(in[0], Tensor{0, 2, 4}, options); };
+    const auto smooth = [=](const std::vector<Tensor>& in) {
+      return nn::cross_entropy(in[0], t, CrossEntropyOptions(options).label_smoothing(.3));
+    };
+    const auto nll = [=](const std::vector<Tensor>& in) { return nn::nll_loss(in[0], t, options.rows()); };
+    require_right(map, {x.clone().requires_grad_()});
+    require_right(row, {normal({3, 5}, 11).requires_grad_()});
+    require_right(smooth, {x.clone().requires_grad_()});
+    require_right(nll, {x.clone().requires_grad_()});
+  }
+}
+
+TEST_CASE("cross entropy keeps one node, and none where nothing needs a gradient") {
+  const Tensor x = normal({4, 3}, 12).requires_grad_();
+  const std::int64_t before = live_nodes();
+  {
+    const Tensor loss = nn::cross_entropy(x, Tensor{0, 1, 2, 0});
+    CHECK(live_nodes() == before + 1);
+    CHECK(loss.shape() == Shape());
+  }
+  CHECK(live_nodes() == before);
+  CHECK_FALSE(nn::cross_entropy(x.detach(), Tensor{0, 1, 2, 0}).requires_grad());
+}
+
+TEST_CASE("an empty batch loses NaN on average and nothing in sum") {
+  const Tensor x = zeros({0, 3}), t = Tensor::uninitialized({0}, int64);
+  CHECK(std::isnan(nn::cross_entropy(x, t).item()));
+  CHECK(nn::cross_entropy(x, t, Reduction::sum).item() == 0);
+  CHECK(std::isnan(nn::mse_loss(x, x).item()));
+  CHECK(nn::mse_loss(x, x, Reduction::none).shape() == Shape{0, 3});
+}
+
+TEST_CASE("cross entropy refuses what does not fit, and says what would") {
+  const Tensor x = zeros({4, 3});
+  CHECK(message_of([&] {
+          nn::cross_entropy(x, Tensor{0, 1, 3, 0});
+        }) == "cross_entropy: the label of row 2 is 3: labels lie in [0, 3), or are ignore_index");
+  CHECK(message_of([&] {
+          nn::nll_loss(x, Tensor{0, -1, 2, 0});
+        }) == "nll_loss: the label of row 1 is -1: labels lie in [0, 3), or are ignore_index");
+  CHECK(message_of([&] {
+          nn::cross_entropy(x, Tensor({{0}, {1}, {2}, {0}}));
+        }) == "cross_entropy: the target is (4, 1) for logits (4, 3): labels for them have shape (4)");
+  CHECK(message_of([&] { nn::cross_entropy(x, zeros({4})); }) ==
+        "cross_entropy: the target is float32 (4) for logits (4, 3): labels are int64, and probabilities have the "
+        "logits' shape");
+  CHECK(message_of([&] {
+          nn::cross_entropy(x, zeros({4, 3}, float64));
+        }) == "cross_entropy: logits is float32, target is float64: write 1.0f, x.to(float32) or model.to(float64)");
+  CHECK(message_of([&] {
+          nn::cross_entropy(x.to(int64), Tensor{0, 1, 2, 0});
+        }).find("cross_entropy: logits are int64") == 0);
+  CHECK(message_of([&] { nn::cross_entropy(zeros(Shape()), Tensor(0)); }).find("cross_entropy: logits have shape ()") ==
+        0);
+  CHECK(message_of([&] { nn::cross_entropy(x, Tensor()); }).find("cross_entropy: the target is an empty tensor") == 0);
+  CHECK(message_of([&] {
+          nn::cross_entropy(x, Tensor{0, 1, 2, 0}, CrossEntropyOptions().weight(zeros({4})));
+        }) == "cross_entropy: the weight must have shape (3) for logits (4, 3), got (4)");
+  CHECK(message_of([&] {
+          nn::cross_entropy(x, Tensor{0, 1, 2, 0}, CrossEntropyOptions().weight(zeros({3}, float64)));
+        }).find("cross_entropy: logits is float32, weight is float64") == 0);
+  CHECK(message_of([&] {
+          nn::cross_entropy(x, Tensor{0, 1, 2, 0}, CrossEntropyOptions().weight(ones({3}).requires_grad_()));
+        }).find("pass weight.detach()") != std::string::npos);
+  CHECK(message_of([&] {
+          nn::cross_entropy(x, Tensor{0, 1, 2, 0}, CrossEntropyOptions().label_smoothing(1.5));
+        }).find("cross_entropy: label_smoothing must lie in [0, 1], got 1.5") == 0);
+  CHECK(message_of([&] {
+          nn::cross_entropy(x, zeros({4, 3}), CrossEntropyOptions().ignore_index(1));
+        }).find("cross_entropy: ignore_index is 1") == 0);
+  CHECK(message_of([&] {
+          nn::cross_entropy(x, Tensor{0, 1, 2, 0}, Reduction::batchmean);
+        }).find("cross_entropy: the reduction") == 0);
+}
+
+TEST_CASE("pointwise losses never broadcast and refuse mixed floating dtypes") {
+  const Tensor column = zeros({4, 1}), flat = zeros({4});
+  CHECK(message_of([&] { nn::mse_loss(column, flat); }) ==
+        "mse_loss: input is (4, 1), target is (4): losses do not broadcast: reshape one of them");
+  CHECK(message_of([&] { nn::half_squared_error(column, flat); }).find("half_squared_error: input is (4, 1)") == 0);
+  CHECK(message_of([&] { nn::l1_loss(column, flat); }).find("l1_loss: input is (4, 1)") == 0);
+  CHECK(message_of([&] { nn::smooth_l1_loss(column, flat); }).find("smooth_l1_loss: input is (4, 1)") == 0);
+  CHECK(message_of([&] { nn::huber_loss(column, flat); }).find("huber_loss: input is (4, 1)") == 0);
+  CHECK(message_of([&] { nn::kl_div(column, flat); }).find("kl_div: input is (4, 1)") == 0);
+  CHECK(message_of([&] { nn::binary_cross_entropy(column, flat); }).find("binary_cross_entropy: input is (4, 1)") == 0);
+  CHECK(message_of([&] {
+          nn::binary_cross_entropy_with_logits(column, flat);
+        }).find("binary_cross_entropy_with_logits: input is (4, 1)") == 0);
+  CHECK(message_of([&] { nn::mse_loss(flat, zeros({4}, float64)); }) ==
+        "mse_loss: input is float32, target is float64: write 1.0f, x.to(float32) or model.to(float64)");
+  CHECK(message_of([&] {
+          nn::mse_loss(flat, flat, Reduction::batchmean);
+        }).find("mse_loss: the reduction is batchmean") == 0);
+  CHECK(message_of([&] {
+          nn::smooth_l1_loss(flat, flat, Reduction::mean, -1);
+        }).find("smooth_l1_loss: beta must not be negative") == 0);
+  CHECK(message_of([&] {
+          nn::huber_loss(flat, flat, Reduction::mean, 0);
+        }).find("huber_loss: delta must be positive") == 0);
+  CHECK(message_of([&] {
+          nn::binary_cross_entropy(flat, flat, zeros({2}));
+        }).find("binary_cross_entropy: weight is (2)") == 0);
+  CHECK(message_of([&] {
+          nn::binary_cross_entropy_with_logits(flat, flat, zeros({3, 4}));
+        }).find("binary_cross_entropy_with_logits: pos_weight is (3, 4)") == 0);
+  CHECK(message_of([&] {
+          nn::binary_cross_entropy(Tensor{.5, 1.5}, Tensor{0., 1.});
+        }).find("binary_cross_entropy: element 1 of the input is 1.5") == 0);
+  CHECK(message_of([&] { nn::mse_loss(flat, Tensor()); }).find("mse_loss: target is an empty tensor") == 0);
+  CHECK(nn::mse_loss(flat, Tensor{1, 1, 1, 1}).dtype() == float32);
+  CHECK(nn::mse_loss(zeros(Shape()), 2.0).item() == 4);
+  CHECK(nn::mse_loss(zeros(Shape()), 2.0).dtype() == float32);
+}
+
+TEST_CASE("pointwise losses give their formulas' numbers") {
+  const Tensor y{0.5, -2.0, 3.0}, t{0.0, 1.0, 3.0};  // differences .5, -3, 0
+  require_close(nn::mse_loss(y, t, Reduction::none), Tensor{.25, 9., 0.}, 1e-15);
+  CHECK(nn::mse_loss(y, t).item() == Approx(9.25 / 3).epsilon(1e-15));
+  require_close(nn::l1_loss(y, t, Reduction::none), Tensor{.5, 3., 0.}, 1e-15);
+  require_close(nn::smooth_l1_loss(y, t, Reduction::none, 2.0), Tensor{.0625, 2., 0.}, 1e-15);
+  require_close(nn::smooth_l1_loss(y, t, Reduction::none, 0.0), Tensor{.5, 3., 0.}, 1e-15);
+  require_close(nn::huber_loss(y, t, Reduction::none, 2.0), Tensor{.125, 4., 0.}, 1e-15);
+  require_close(nn::kl_div(log(Tensor{.5, .5}), Tensor{.25, 0.}, Reduction::none), Tensor{.25 * std::log(.5), 0.},
+                1e-15);
+  require_close(nn::kl_div(log(Tensor{.5, .5}), log(Tensor{.25, .75}), Reduction::none, nn::log_target),
+                Tensor{.25 * std::log(.5), .75 * std::log(1.5)}, 1e-14);
+  const Tensor p({{.1, .9}, {.4, .6}}), q({{.5, .5}, {.2, .8}});
+  const double divergence = .5 * std::log(5) + .5 * std::log(.5 / .9) + .2 * std::log(.5) + .8 * std::log(.8 / .6);
+  CHECK(nn::kl_div(log(p), q, Reduction::batchmean).item() == Approx(divergence / 2).epsilon(1e-14));
+  CHECK(nn::kl_div(log(p), q).item() == Approx(divergence / 4).epsilon(1e-14));
+}
+
+TEST_CASE("pointwise losses pass the gradient checks") {
+  const Tensor x = Tensor{.5, -2., 3., 1.2}.requires_grad_(), t = Tensor{0., 1., 3.5, -.1}.requires_grad_();
+  const Tensor z = Tensor{.3, .7, .25, .6}.requires_grad_(), u = Tensor{.6, .3, .5, .7}.requires_grad_();
+  const Tensor w = Tensor{.5, 2., 1., 3.}.requires_grad_();
+  for (Reduction reduction : {Reduction::mean, Reduction::sum, Reduction::none}) {
+    const auto check = [&](const std::function<Tensor(const Tensor&, const Tensor&)>& loss, const Tensor& a,
+                           const Tensor& b) {
+      require_right([&](const std::vector<Tensor>& in) { return loss(in[0], in[1]); }, {a, b});
+    };
+    check([=](const Tensor& a, const Tensor& b) { return nn::mse_loss(a, b, reduction); }, x, t);
+    check([=](const Tensor& a, const Tensor& b) { return nn::l1_loss(a, b, reduction); }, x, t);
+    check([=](const Tensor& a, const Tensor& b) { return nn::smooth_l1_loss(a, b, reduction, .8); }, x, t);
+    check([=](const Tensor& a, const Tensor& b) { return nn::smooth_l1_loss(a, b, reduction, 0); }, x, t);
+    check([=](const Tensor& a, const Tensor& b) { return nn::huber_loss(a, b, reduction, .8); }, x, t);
+    check([=](const Tensor& a, const Tensor& b) { return nn::kl_div(a, b, reduction); }, x, u);
+    check([=](const Tensor& a, const Tensor& b) { return nn::kl_div(a, b, reduction, nn::log_target); }, x, t);
+    check([=](const Tensor& a, const Tensor& b) { return nn::binary_cross_entropy(a, b, reduction); }, z, u);
+    check([=](const Tensor& a, const Tensor& b) { return nn::binary_cross_entropy_with_logits(a, b, reduction); }, x,
+          u);
+    require_right(
+        [=](const std::vector<Tensor>& in) { return nn::binary_cross_entropy(in[0], in[1], in[2], reduction); },
+        {z, u, w});
+    require_right(
+        [=](const std::vector<Tensor>& in) {
+          return nn::binary_cross_entropy_with_logits(in[0], in[1], in[2], in[3], reduction);
+        },
+        {x, u, w, z});
+  }
+  require_right([](const std::vector<Tensor>& in) { return nn::half_squared_error(in[0], in[1]); }, {x, t});
+}
+
+TEST_CASE("binary cross entropy is clamped at -100, in value and in slope") {
+  const Tensor z = Tensor{0., 1., 0., 1., .5}.requires_grad_();
+  const Tensor t{1., 0., 0., 1., 1.};
+  const Tensor loss = nn::binary_cross_entropy(z, t, Reduction::none);
+  require_close(loss.detach(), Tensor{100., 100., 0., 0., std::log(2)}, 1e-14);
+  const Tensor seed = ones({5}, float64);
+  const Tensor kernel = grad({loss}, {z}, {seed}, retain_graph)[0];
+  require_close(kernel, Tensor{0., 0., 1., -1., -2.}, 1e-14);
+  const Tensor formula = grad({loss}, {z}, {seed}, create_graph)[0];
+  require_close(formula.detach(), kernel, 1e-15);
+  require_close(grad({formula}, {z}, {seed})[0], Tensor{0., 0., 1., 1., 4.}, 1e-14);
+}
+
+TEST_CASE("binary cross entropy with logits is finite and agrees with that of probabilities") {
+  const Tensor big = Tensor{1e4, -1e4, 1e4, -1e4, 0.}.requires_grad_();
+  const Tensor t{1., 0., 0., 1., .5};
+  const Tensor loss = nn::binary_cross_entropy_with_logits(big, t, Reduction::none);
+  require_close(loss.detach(), Tensor{0., 0., 1e4, 1e4, std::log(2)}, 1e-14);
+  require_close(grad({loss}, {big}, {ones({5}, float64)})[0], Tensor{0., 0., 1., -1., 0.}, 1e-15);
+  const Tensor weighted = nn::binary_cross_entropy_with_logits(big, t, Tensor{3.}, {}, Reduction::none);
+  require_close(weighted.detach(), Tensor{0., 0., 1e4, 3e4, 2 * std::log(2)}, 1e-14);
+  const Tensor x = normal({6, 4}, 13), u = sigmoid(normal({6, 4}, 14));
+  require_close(nn::binary_cross_entropy_with_logits(x, u), nn::binary_cross_entropy(sigmoid(x), u), 1e-13);
+  const Tensor p{.5, 2., 1., 3.}, z = sigmoid(x);
+  require_close(nn::binary_cross_entropy_with_logits(x, u, p, {}, Reduction::none),
+                -(p * u * log(z) + (1 - u) * log(1 - z)), 1e-12);
+  require_close(nn::binary_cross_entropy_with_logits(x, u, {}, p, Reduction::none),
+                -p * (u * log(z) + (1 - u) * log(1 - z)), 1e-12);
+  require_close(nn::binary_cross_entropy(z, u, p, Reduction::sum), sum(-p * (u * log(z) + (1 - u) * log(1 - z))),
+                1e-12);
+}
+
+TEST_CASE("kinks: slopes of the pointwise losses at equality") {
+  const Tensor x = Tensor{1.}.requires_grad_(), t{1.};
+  CHECK(grad(nn::l1_loss(x, t), x).item() == 0);
+  CHECK(grad(nn::smooth_l1_loss(x, t, Reduction::mean, 0), x).item() == 0);
+  CHECK(grad(nn::huber_loss(x, t), x).item() == 0);
+  const Tensor u = Tensor{0.}.requires_grad_();
+  CHECK(grad(nn::kl_div(x, u), u).item() == -1);
+}
+
+TEST_CASE("losses in float32 agree with float64, also over many tiles") {
+  const Tensor x = normal({300, 257}, 15), t = normal({300, 257}, 16);
+  CHECK(nn::mse_loss(x.to(float32), t.to(float32)).item() == Approx(nn::mse_loss(x, t).item()).epsilon(1e-6));
+  CHECK(nn::huber_loss(x.to(float32), t.to(float32)).item() == Approx(nn::huber_loss(x, t).item()).epsilon(1e-6));
+  Generator generator(17);
+  const Tensor labels = randint(0, 257, {300}, generator);
+  CHECK(nn::cross_entropy(x.to(float32), labels).item() == Approx(nn::cross_entropy(x, labels).item()).epsilon(1e-6));
+  const Tensor ones_and = full({1 << 20}, 0.1f);
+  CHECK(nn::mse_loss(ones_and, zeros_like(ones_and)).item() == Approx(.01).epsilon(1e-6));
+}
+
+TEST_CASE("losses and softmax give the same bits on any number of threads") {
+  const Tensor x = normal({2000, 100}, 18, float32).requires_grad_(), t = normal({2000, 100}, 19, float32);
+  Generator generator(20);
+  const Tensor labels = randint(0, 100, {2000}, generator);
+  const auto all = [&] {
+    const Tensor loss = nn::cross_entropy(x, labels), other = nn::mse_loss(x, t), third = sum(softmax(x, 0) * t);
+    return std::vector<std::vector<double>>{numbers(loss), numbers(other), numbers(third), numbers(grad(loss, x)),
+                                            numbers(grad(third, x))};
+  };
+  const int before = num_threads();
+  set_num_threads(1);
+  const auto serial = all();
+  set_num_threads(4);
+  const auto parallel = all();
+  set_num_threads(before);
+  CHECK(serial == parallel);
+}

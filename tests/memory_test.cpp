@@ -1,0 +1,272 @@
+// Nothing leaks and nothing is copied needlessly: nodes, storages and allocations are counted, also when memory runs out
+// or something throws at any place of a graph.
+
+#include <atomic>
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <new>
+#include <stdexcept>
+
+#include <xgrad/autograd/engine/backward.hpp>
+#include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/graph/record.hpp>
+#include <xgrad/autograd/ops/ops.hpp>
+
+#include "catch2.hpp"
+#include "inspect.hpp"
+
+using namespace xgrad;
+
+// ---- this program's memory: counted, and refused when a test asks for it
+
+namespace {
+
+std::atomic<std::int64_t> allocations{0};
+thread_local std::int64_t granted = -1;  // how many more allocations this thread gets; -1 for as many as it likes
+
+void* take(std::size_t bytes, std::size_t alignment) {
+  if (granted == 0) throw std::bad_alloc();
+  if (granted > 0) --granted;
+  void* memory = std::aligned_alloc(alignment, (bytes + alignment) / alignment * alignment);
+  if (memory == nullptr) throw std::bad_alloc();
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  return memory;
+}
+
+void give_back(void* memory) noexcept {
+  if (memory != nullptr) allocations.fetch_sub(1, std::memory_order_relaxed);
+  std::free(memory);
+}
+
+}  // namespace
+
+void* operator new(std::size_t bytes) { return take(bytes, 16); }
+void* operator new[](std::size_t bytes) { return take(bytes, 16); }
+void* operator new(std::size_t bytes, std::align_val_t alignment) { return take(bytes, static_cast<std::size_t>(alignment)); }
+void* operator new[](std::size_t bytes, std::align_val_t alignment) { return take(bytes, static_cast<std::size_t>(alignment)); }
+void operator delete(void* memory) noexcept { give_back(memory); }
+void operator delete[](void* memory) noexcept { give_back(memory); }
+void operator delete(void* memory, std::size_t) noexcept { give_back(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { give_back(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { give_back(memory); }
+void operator delete[](void* memory, std::align_val_t) noexcept { give_back(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { give_back(memory); }
+void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { give_back(memory); }
+
+namespace {
+
+constexpr int depth = 200;
+int broken = -1;  // the position whose rule throws
+
+Tensor link(const Tensor& x, int position) {
+  return record("link", Source::here(), x.detach().clone(), {Tensor(x)}, [position](const Tensor& g) {
+    if (position == broken) throw std::runtime_error("the rule is broken");
+    return g;
+  });
+}
+
+// A chain with a leaf at every position, so that at each some gradients have arrived and others have not.
+Tensor chain(const Tensor& x, const Tensor& w, int throw_forward_at = -1, int throw_in_hook_at = -1) {
+  Tensor y = x;
+  for (int i = 0; i < depth; ++i) {
+    if (i == throw_forward_at) return reshape(y, {7, 7});
+    y = link(y, i) + w;
+    if (i == throw_in_hook_at) y.register_hook([](const Tensor&) -> Tensor { throw std::runtime_error("the hook is broken"); });
+  }
+  return y;
+}
+
+std::int64_t resident_kilobytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;)
+    if (word == "VmRSS:") {
+      std::int64_t kilobytes = 0;
+      status >> kilobytes;
+      return kilobytes;
+    }
+  return 0;
+}
+
+}  // namespace
+
+TEST_CASE("a graph is freed when its last handle goes", "[memory]") {
+  const std::int64_t before = live_nodes();
+  {
+    const Tensor x = leaf({1, 2});
+    Tensor y = x * x;
+    CHECK(live_nodes() == before + 2);
+    y = y * x;
+    CHECK(live_nodes() == before + 3);
+    y = Tensor();
+    CHECK(live_nodes() == before + 1);
+  }
+  CHECK(live_nodes() == before);
+}
+
+TEST_CASE("backward lets go of nodes and saved values, also while the loss is still held", "[memory]") {
+  const std::int64_t before = live_nodes();
+  const Tensor x = leaf({1, 2}), c = Tensor{3., 4.};
+  const Tensor loss = sum(x * c * c);
+  CHECK(live_nodes() == before + 4);
+  CHECK(c.storage()->use_count() > 1);
+  loss.backward();
+  CHECK(live_nodes() == before + 2);  // the leaf, and the root that its handle holds
+  CHECK(c.storage()->use_count() == 1);
+}
+
+TEST_CASE("no node outlives any kind of scope", "[memory]") {
+  const std::int64_t before = live_nodes();
+  {
+    const Tensor x = leaf({1, 2}), w = leaf({3, 4});
+    const Tensor unused = exp(x * w);
+    const Tensor kept = sum(x * w);
+    kept.backward(retain_graph);
+    sum(x * w).backward();
+    sum(x * x * w).backward(create_graph);
+    const auto found = grad({sum(x * w)}, {x, w}, {}, create_graph);
+    const Tensor twice = grad(sum(found[0] * found[0]), w, create_graph);
+    const Tensor inner = x * w;
+    inner.retain_grad();
+    sum(inner * inner).backward(create_graph);
+    NoGrad off;
+    const Tensor constant = x * w;
+  }
+  CHECK(live_nodes() == before);
+}
+
+TEST_CASE("gradients that hold graphs over their own leaves do not hold them for ever", "[memory]") {
+  const std::int64_t before = live_nodes();
+  const std::int64_t memory = allocations.load();
+  {
+    const Tensor x = leaf({2}), c = Tensor{5.};
+    (x * x * c).backward(create_graph);
+    x.grad().backward(create_graph);   // x.grad() is now a graph over x and over itself
+    (x.grad() * x).backward(create_graph);
+    CHECK(x.grad().requires_grad());
+  }
+  CHECK(live_nodes() == before);
+  CHECK(allocations.load() == memory);
+}
+
+TEST_CASE("an exception at any of 200 positions in forward, a rule or a hook leaks nothing and changes no leaf", "[memory]") {
+  const Tensor x = leaf({1}), w = leaf({1});
+  x.set_grad(Tensor{10.});
+  chain(x, w);  // what is allocated once is allocated now
+  const std::int64_t nodes = live_nodes(), memory = allocations.load();
+  int thrown = 0, clean = 0;
+  for (int i = 0; i < depth; ++i) {
+    const auto fails = [&](auto step) {
+      try {
+        step();
+      } catch (const std::exception&) {
+        ++thrown;
+      }
+      broken = -1;
+      if (live_nodes() == nodes && allocations.load() == memory && x.grad().item() == 10 && !w.grad().defined()) ++clean;
+    };
+    fails([&] { chain(x, w, i); });
+    fails([&] {
+      broken = i;
+      chain(x, w).backward();
+    });
+    fails([&] { chain(x, w, -1, i).backward(); });
+    fails([&] { chain(x, w, -1, i).backward(create_graph); });
+  }
+  CHECK(thrown == 4 * depth);
+  CHECK(clean == 4 * depth);
+  chain(x, w).backward();
+  CHECK(numbers(x.grad()) == Numbers{11});
+  CHECK(numbers(w.grad()) == Numbers{depth});
+}
+
+TEST_CASE("memory that runs out at any allocation leaks nothing, and leaves gradients whole or untouched", "[memory]") {
+  const Tensor x = leaf({1, 2}), w = Tensor({{1., 2.}, {3., 4.}}).requires_grad_(), c = Tensor{5., 6.};
+  const Graph how = GENERATE(Graph::release, Graph::create);
+  const bool empty = GENERATE(true, false);
+  const auto step = [&] {
+    const Tensor h = tanh(matmul(w, x) * c + x);
+    sum(concat({h, x * h, where(h > 0.0, h, x)})).backward(how);
+  };
+  const auto clear = [&] {
+    x.set_grad(empty ? Tensor() : Tensor{7., 7.});
+    w.set_grad(empty ? Tensor() : Tensor({{7., 7.}, {7., 7.}}));
+  };
+  clear();
+  const Numbers x_before = numbers(x.grad()), w_before = numbers(w.grad());
+  step();
+  const Numbers x_grad = numbers(x.grad()), w_grad = numbers(w.grad());
+  clear();
+  const std::int64_t nodes = live_nodes(), memory = allocations.load();
+  int leaks = 0, halves = 0, position = 0;
+  for (bool finished = false; !finished; ++position) {
+    granted = position;
+    try {
+      step();
+      finished = true;
+    } catch (const std::bad_alloc&) {
+    }
+    granted = -1;
+    const bool whole = numbers(x.grad()) == x_grad && numbers(w.grad()) == w_grad;
+    const bool untouched = numbers(x.grad()) == x_before && numbers(w.grad()) == w_before;
+    if (finished ? !whole : !untouched) ++halves;
+    clear();
+    if (live_nodes() != nodes || allocations.load() != memory) ++leaks;
+  }
+  CHECK(position > 50);
+  CHECK(leaks == 0);
+  CHECK(halves == 0);
+}
+
+TEST_CASE("memory stays flat over many training steps", "[memory]") {
+  const Tensor w = Tensor({{0.1, -0.2}, {0.3, 0.4}}).requires_grad_(), b = leaf({0.1, 0.1});
+  const Tensor x = Tensor({{1., 2.}, {3., 4.}, {5., 6.}}), target = Tensor({{1., 0.}, {0., 1.}, {1., 1.}});
+  const auto train = [&](int steps) {
+    for (int i = 0; i < steps; ++i) {
+      const Tensor error = tanh(matmul(x, w) + b) - target;
+      mean(error * error).backward();
+      NoGrad off;
+      for (const Tensor& p : {w, b}) {
+        p.add_(p.grad(), -0.01);
+        p.set_grad(Tensor());
+      }
+    }
+  };
+  train(1000);
+  const std::int64_t nodes = live_nodes(), memory = allocations.load(), resident = resident_kilobytes();
+  train(scaled(100000, 5000));
+  CHECK(live_nodes() == nodes);
+  CHECK(allocations.load() == memory);
+  if (!sanitized) CHECK(resident_kilobytes() < resident + 1024);
+}
+
+TEST_CASE("an array that is moved in is shared, not copied, and lives as long as a tensor or a view does", "[memory]") {
+  xt::xarray<double> array = xt::ones<double>({100, 100});
+  const double* data = array.data();
+  auto tensor = std::make_unique<Tensor>(std::move(array));
+  CHECK(tensor->data<double>() == data);
+  const auto view = tensor->view<double>();
+  CHECK(view.data() == data);
+  CHECK(reshape(*tensor, {-1}).data<double>() == data);
+  CHECK(tensor->detach().data<double>() == data);
+  CHECK((*tensor)[3].data<double>() == data + 300);
+  tensor.reset();
+  double total = 0;
+  for (double element : view) total += element;
+  CHECK(total == 10000);
+}
+
+TEST_CASE("an array that is not moved is copied", "[memory]") {
+  xt::xarray<double> array = {1., 2.};
+  const Tensor copied(array);
+  array(0) = 9;
+  CHECK(numbers(copied) == Numbers{1, 2});
+}
+
+TEST_CASE("an empty array and one of rank 0 can be moved in", "[memory]") {
+  xt::xarray<double> none = xt::zeros<double>({0, 3}), number = 5.0;
+  CHECK(Tensor(std::move(none)).shape() == Shape{0, 3});
+  const Tensor scalar(std::move(number));
+  CHECK(scalar.rank() == 0);
+  CHECK(scalar.item() == 5);
+}

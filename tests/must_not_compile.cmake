@@ -1,0 +1,71 @@
+# Compiles must_not_compile.cpp twice: each line marked "// must not compile" must have an error, no other line may, and
+# without the marked lines all must be well.
+#
+#   cmake -DCOMPILER=g++ -DINCLUDES=folder|folder -DFLAGS=-std=c++17 -P must_not_compile.cmake
+
+set(source ${CMAKE_CURRENT_LIST_DIR}/must_not_compile.cpp)
+string(REPLACE "|" ";" includes "${INCLUDES}")
+string(REPLACE "|" ";" flags "${FLAGS}")
+set(command ${COMPILER} ${flags} -fsyntax-only -w -ftemplate-backtrace-limit=0)
+execute_process(COMMAND ${COMPILER} --version OUTPUT_VARIABLE version)
+if(version MATCHES "clang")
+  list(APPEND command -ferror-limit=0 -fno-color-diagnostics -fno-caret-diagnostics)
+else()
+  list(APPEND command -fmax-errors=0 -fdiagnostics-color=never -fno-diagnostics-show-caret -fno-new-ttp-matching)
+endif()
+foreach(folder ${includes})
+  if(NOT folder STREQUAL "/usr/include")  # the compiler's own, which -I would put in the wrong place
+    list(APPEND command -I${folder})
+  endif()
+endforeach()
+
+# The positive control: nothing but the marked lines is wrong.
+execute_process(COMMAND ${command} -DXGRAD_POSITIVE_CONTROL ${source} RESULT_VARIABLE failed ERROR_VARIABLE output)
+if(failed)
+  message(FATAL_ERROR "the lines that are not marked do not compile:\n${output}")
+endif()
+
+# The lines with an error, which may be reported in a header that they led to.
+execute_process(COMMAND ${command} ${source} RESULT_VARIABLE failed ERROR_VARIABLE output)
+string(REGEX MATCHALL "must_not_compile[.]cpp:[0-9]+:[0-9]+: +(error|fatal error|required |note: in instantiation|note: while )"
+       reports "${output}")
+set(refused "")
+foreach(report IN LISTS reports)
+  string(REGEX REPLACE "^[^:]*:([0-9]+):.*" "\\1" line "${report}")
+  list(APPEND refused ${line})
+endforeach()
+
+file(READ ${source} text)
+string(ASCII 1 open)  # brackets and semicolons mean something in CMake's lists
+string(ASCII 2 close)
+string(ASCII 3 semicolon)
+string(REPLACE "[" "${open}" text "${text}")
+string(REPLACE "]" "${close}" text "${text}")
+string(REPLACE ";" "${semicolon}" text "${text}")
+string(REPLACE "\n" " ;" lines "${text}")
+set(number 0)
+set(marked 0)
+set(problems "")
+foreach(line IN LISTS lines)
+  math(EXPR number "${number} + 1")
+  string(STRIP "${line}" line)
+  list(FIND refused ${number} found)
+  if(line MATCHES "WRONG.*// must not compile$")
+    math(EXPR marked "${marked} + 1")
+    if(found EQUAL -1)
+      string(APPEND problems "line ${number} compiles: ${line}\n")
+    endif()
+  elseif(NOT found EQUAL -1)
+    string(APPEND problems "line ${number} has an error but is not marked: ${line}\n")
+  endif()
+endforeach()
+if(marked LESS 40)
+  string(APPEND problems "only ${marked} lines are marked\n")
+endif()
+string(REPLACE "${open}" "[" problems "${problems}")
+string(REPLACE "${close}" "]" problems "${problems}")
+string(REPLACE "${semicolon}" ";" problems "${problems}")
+if(problems)
+  message(FATAL_ERROR "${problems}")
+endif()
+message(STATUS "${marked} lines do not compile, as they should")

@@ -1,0 +1,192 @@
+#include <string>
+#include <vector>
+
+#include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/ops/ops.hpp>
+#include <xgrad/nn/nn.hpp>
+
+#include "catch2.hpp"
+#include "compare.hpp"
+
+using namespace xgrad;
+
+namespace {
+
+class Net : public nn::Module {
+ public:
+  Net() {
+    add("layer1", layer1);
+    add("layer2", layer2);
+    add("temperature", temperature);
+  }
+  Tensor forward(const Tensor& x) override { return layer2(layer1(x)) / temperature; }
+
+  nn::Sequential layer1{nn::Linear(6, 5, nn::no_bias), nn::BatchNorm1d(5), nn::ReLU(), nn::Dropout(0.5)};
+  nn::Sequential layer2{nn::Linear(5, 3)};
+  nn::Parameter temperature{Tensor(2.0f)};
+};
+
+std::vector<std::string> keys(const StateDict& state) {
+  std::vector<std::string> result;
+  for (const auto& entry : state) result.push_back(entry.first);
+  return result;
+}
+
+std::string load_error(nn::ModuleBase& model, const StateDict& state) {
+  try {
+    model.load_state_dict(state);
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+StateDict copied(const StateDict& state) {
+  StateDict result;
+  for (const auto& [key, tensor] : state) result.emplace_back(key, tensor.clone());
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("a state has PyTorch's keys, order and shapes") {
+  const Net net;
+  const StateDict state = net.state_dict();
+  REQUIRE(keys(state) == std::vector<std::string>{"temperature", "layer1.0.weight", "layer1.1.weight", "layer1.1.bias",
+                                                  "layer1.1.running_mean", "layer1.1.running_var",
+                                                  "layer1.1.num_batches_tracked", "layer2.0.weight", "layer2.0.bias"});
+  REQUIRE(state[0].second.shape() == Shape());
+  REQUIRE(state[1].second.shape() == Shape{5, 6});
+  REQUIRE(state[6].second.shape() == Shape());
+  REQUIRE(state[6].second.dtype() == int64);
+  REQUIRE(!state[1].second.requires_grad());
+  REQUIRE(keys(net.named_parameters()) == std::vector<std::string>{"temperature", "layer1.0.weight", "layer1.1.weight",
+                                                                   "layer1.1.bias", "layer2.0.weight",
+                                                                   "layer2.0.bias"});
+  REQUIRE(keys(net.named_buffers()) ==
+          std::vector<std::string>{"layer1.1.running_mean", "layer1.1.running_var", "layer1.1.num_batches_tracked"});
+  REQUIRE(net.parameter("layer2.0.bias").shape() == Shape{3});
+  REQUIRE(net.buffer("layer1.1.running_var").shape() == Shape{5});
+  REQUIRE_THROWS_AS(net.parameter("layer3.weight"), std::invalid_argument);
+}
+
+TEST_CASE("a state goes round") {
+  Net a, b;
+  for (int i = 0; i < 3; ++i) a(randn({4, 6}));
+  a.eval();
+  b.eval();
+  const Tensor x = randn({4, 6});
+  REQUIRE(difference(a(x), b(x)) != "");
+  b.load_state_dict(a.state_dict());
+  REQUIRE(difference(a(x), b(x)) == "");
+  REQUIRE(b.buffer("layer1.1.num_batches_tracked").item<std::int64_t>() == 3);
+  REQUIRE(b.parameter("layer1.0.weight").storage() != a.parameter("layer1.0.weight").storage());
+  REQUIRE(b.parameter("layer1.0.weight").requires_grad());
+  b.load_state_dict(b.state_dict());
+  REQUIRE(difference(a(x), b(x)) == "");
+}
+
+TEST_CASE("a state may be loaded from another floating dtype") {
+  Net a, b;
+  b.to(float64);
+  REQUIRE(b.parameter("layer1.0.weight").dtype() == float64);
+  REQUIRE(b.buffer("layer1.1.running_mean").dtype() == float64);
+  REQUIRE(b.buffer("layer1.1.num_batches_tracked").dtype() == int64);
+  b.load_state_dict(a.state_dict());
+  REQUIRE(b.parameter("layer1.0.weight").dtype() == float64);
+  REQUIRE(difference(b.parameter("layer1.0.weight"), a.parameter("layer1.0.weight").to(float64)) == "");
+  a.load_state_dict(b.state_dict());
+  b.eval();
+  REQUIRE(b(randn({2, 6}, float64)).dtype() == float64);
+}
+
+TEST_CASE("a state at fault changes nothing, and every fault is named") {
+  Net net;
+  const StateDict before = copied(net.state_dict());
+  StateDict state = copied(net.state_dict());
+  for (auto& entry : state)
+    if (is_floating(entry.second.dtype())) entry.second.fill_(9);
+  state[1].second = zeros({6, 5});
+  state[3].second = zeros({5}, int64);
+  state[6].second = zeros(Shape());
+  state[4].first = "layer1.1.mean";
+  state.erase(state.begin() + 7);
+  REQUIRE(
+      load_error(net, state) ==
+      "Net: cannot load this state: shape: layer1.0.weight is (5, 6) here and (6, 5) in the state; dtype: "
+      "layer1.1.bias "
+      "is float32 here and int64 in the state, layer1.1.num_batches_tracked is int64 here and float32 in the state; "
+      "missing: layer1.1.running_mean, layer2.0.weight; unexpected: layer1.1.mean: nothing was changed");
+  for (std::size_t i = 0; i < before.size(); ++i)
+    REQUIRE(difference(net.state_dict()[i].second, before[i].second) == "");
+
+  StateDict twice = net.state_dict();
+  twice.push_back(twice[1]);
+  REQUIRE(load_error(net, twice) == "Net: cannot load this state: given twice: layer1.0.weight: nothing was changed");
+  StateDict empty = net.state_dict();
+  empty[2].second = Tensor();
+  REQUIRE(load_error(net, empty) == "Net: cannot load this state: empty: layer1.1.weight: nothing was changed");
+}
+
+TEST_CASE("values that live in the model itself may be exchanged") {
+  nn::Sequential model{nn::Linear(3, 3, nn::no_bias), nn::Linear(3, 3, nn::no_bias)};
+  const StateDict before = copied(model.state_dict());
+  const StateDict now = model.state_dict();
+  model.load_state_dict({{"0.weight", now[1].second}, {"1.weight", now[0].second}});
+  REQUIRE(difference(model.state_dict()[0].second, before[1].second) == "");
+  REQUIRE(difference(model.state_dict()[1].second, before[0].second) == "");
+}
+
+TEST_CASE("loading is a write that backward sees") {
+  nn::Linear linear(2, 2);
+  Tensor x = ones({1, 2}).requires_grad_();
+  const Tensor loss = sum(linear(x));
+  linear.load_state_dict(linear.state_dict());
+  REQUIRE_THROWS_AS(loss.backward(), std::logic_error);
+}
+
+TEST_CASE("modes, gradients and dtypes reach every module below") {
+  Net net;
+  REQUIRE(net.is_training());
+  net.eval();
+  REQUIRE(!net.layer1[3].module().is_training());
+  net.train();
+  REQUIRE(net.layer1[3].module().is_training());
+
+  sum(square(net(randn({4, 6})))).backward();
+  REQUIRE(net.parameter("layer1.0.weight").grad().defined());
+  net.zero_grad();
+  for (const Tensor& p : net.parameters()) REQUIRE(!p.grad().defined());
+  net.requires_grad_(false);
+  REQUIRE(!net(randn({4, 6})).requires_grad());
+  net.requires_grad_();
+
+  const std::vector<Tensor> handles = net.parameters();
+  net.to(float64);
+  for (const Tensor& p : handles) {
+    REQUIRE(p.dtype() == float64);
+    REQUIRE(p.requires_grad());
+  }
+  REQUIRE(net.temperature.dtype() == float64);
+  REQUIRE_THROWS_AS(net.to(int64), std::invalid_argument);
+}
+
+TEST_CASE("a model is walked by names and by functions") {
+  Net net;
+  std::vector<std::string> names;
+  for (const auto& [name, module] : net.named_modules()) names.push_back(name + ":" + module.type_name());
+  REQUIRE(names == std::vector<std::string>{":Net", "layer1:Sequential", "layer1.0:Linear", "layer1.1:BatchNorm1d",
+                                            "layer1.2:ReLU", "layer1.3:Dropout", "layer2:Sequential",
+                                            "layer2.0:Linear"});
+  REQUIRE(net.children().size() == 2);
+  REQUIRE(net.named_children()[1].first == "layer2");
+
+  std::vector<std::string> order;
+  net.apply([&](nn::ModuleBase& module) {
+    order.push_back(module.type_name());
+    if (module.type_name() == "Linear") nn::init::ones_(module.parameter("weight"));
+  });
+  REQUIRE(order == std::vector<std::string>{"Linear", "BatchNorm1d", "ReLU", "Dropout", "Sequential", "Linear",
+                                            "Sequential", "Net"});
+  REQUIRE(sum(net.parameter("layer1.0.weight")).item() == 30);
+}
