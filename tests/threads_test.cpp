@@ -244,10 +244,10 @@ namespace {
 // Values and gradients of passes that are large enough to be split.
 std::vector<std::string> large_passes() {
   Generator generator(5);
-  const Tensor a = randn({384, 512}, generator).requires_grad_(), b = randn({512, 384}, generator).requires_grad_();
-  const std::int64_t n = scaled(300007, 100003);
-  const Tensor v = randn({384}, generator).requires_grad_(), long_row = randn({n}, generator).requires_grad_();
-  const Tensor seed = randn({384, 384}, generator);
+  const std::int64_t n = scaled(300007, 100003), m = scaled(384, 256);
+  const Tensor a = randn({m, 512}, generator).requires_grad_(), b = randn({512, m}, generator).requires_grad_();
+  const Tensor v = randn({m}, generator).requires_grad_(), long_row = randn({n}, generator).requires_grad_();
+  const Tensor seed = randn({m, m}, generator);
   const auto with_gradients = [](const Tensor& y, const Tensor& g, const std::vector<Tensor>& inputs) {
     std::string all = bytes(y);
     for (const Tensor& each : grad({y}, inputs, {g})) all += bytes(each);
@@ -259,8 +259,8 @@ std::vector<std::string> large_passes() {
   found.push_back(with_gradients(softmax(matmul(a, b), 0), seed, {a, b}));
   found.push_back(with_gradients(exp(tanh(long_row) * 2.0), ones({n}), {long_row}));
   found.push_back(with_gradients(sum(long_row * long_row), Tensor(1.f), {long_row}));
-  found.push_back(with_gradients(mean(a * v.reshape({384, 1}), 0), ones({512}), {a, v}));
-  found.push_back(with_gradients(logsumexp(a, 1), ones({384}), {a}));
+  found.push_back(with_gradients(mean(a * v.reshape({m, 1}), 0), ones({512}), {a, v}));
+  found.push_back(with_gradients(logsumexp(a, 1), ones({m}), {a}));
   return found;
 }
 

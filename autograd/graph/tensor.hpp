@@ -174,6 +174,8 @@ class Tensor {
   Tensor operator[](I row) const {
     return select(0, row);
   }
+  template <class I, std::enable_if_t<std::is_floating_point_v<I> || std::is_same_v<I, bool>, int> = 0>
+  Tensor operator[](I) const = delete;  // an index is an integer
   /// The rows that a one-dimensional int64 tensor names, as index_select does.
   Tensor operator[](const Tensor& rows) const;
   Tensor operator[](std::initializer_list<std::int64_t>) const = delete;  // an element in xtensor, a gather in NumPy

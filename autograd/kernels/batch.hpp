@@ -56,7 +56,7 @@ class Batch {
   friend M operator>(Batch a, Batch b) { return a.v > b.v; }
   friend M operator>=(Batch a, Batch b) { return a.v >= b.v; }
   friend M operator==(Batch a, Batch b) { return a.v == b.v; }
-  friend M operator!=(Batch a, Batch b) { return a.v != b.v; }
+  friend M operator!=(Batch a, Batch b) { return unequal(a.v, b.v); }
   friend Batch where(M condition, Batch a, Batch b) { return xsimd::select(condition.v, a.v, b.v); }
   friend Batch maximum(Batch a, Batch b) { return where((a != a) | (a > b), a, b); }
   friend Batch minimum(Batch a, Batch b) { return where((a != a) | (a < b), a, b); }
@@ -88,6 +88,9 @@ class Batch {
     return load(x);
   }
 
+  // xsimd 8.1 makes != of AVX and AVX-512 the ordered comparison, which holds for no NaN.
+  static xsimd::batch_bool<T> unequal(Native a, Native b) { return ~(a == b); }
+
   static Native fma(Native a, Native b, Native c) { return xsimd::fma(a, b, c); }
 
   // e^x = 2^n e^r with n the nearest integer to x / ln 2 and r in +- ln 2 / 2, where the Taylor polynomial is exact to
@@ -115,7 +118,7 @@ class Batch {
     p = fma(p * r, r, r) + Native(T(1));
     const Native half = xsimd::nearbyint(n * Native(T(0.5)));
     const Native y = p * power_of_two(half) * power_of_two(n - half);
-    return xsimd::select(v != v, v, y);
+    return xsimd::select(unequal(v, v), v, y);
   }
 
   // 2^n for a whole n in the range of normal numbers: n goes into the exponent bits.

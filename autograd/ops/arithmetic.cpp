@@ -41,7 +41,7 @@ Tensor pow(Tensor left, Tensor right, Source at) {
                 // a^b ln a. At a = 0 it is the limit 0 for b >= 0; the logarithm is kept away from 0, so that its own slope
                 // stays finite when this rule is differentiated.
                 from_xy([](auto a, auto b, auto y, auto g) {
-                  return where(a == 0, where(b >= 0, 0, -infinity * g), g * y * log(where(a == 0, 1, a)));
+                  return g * where(a == 0, where(b >= 0, decltype(a)(0), decltype(a)(-infinity)), y * log(where(a == 0, 1, a)));
                 }));
 }
 

@@ -18,7 +18,8 @@ struct Around {
 };
 
 // The indices as int64 and counted from the front; one out of range is an error.
-Tensor resolved(const char* op, const Tensor& indices, std::int64_t size) {
+Tensor resolved(const char* op, const Tensor& indices, const Shape& shape, std::size_t axis) {
+  const std::int64_t size = shape[axis];
   if (indices.dtype() != int64)
     throw std::invalid_argument(std::string(op) + ": indices must be int64, got " + name_of(indices.dtype()));
   Tensor result = Tensor::uninitialized(indices.shape(), int64);
@@ -26,8 +27,8 @@ Tensor resolved(const char* op, const Tensor& indices, std::int64_t size) {
   auto* to = result.write<std::int64_t>();
   for (std::int64_t i = 0; i < indices.size(); ++i) {
     if (from[i] < -size || from[i] >= size)
-      throw std::invalid_argument(std::string(op) + ": index " + std::to_string(from[i]) + " is out of range for an axis of " +
-                                  std::to_string(size));
+      throw std::invalid_argument(std::string(op) + ": index " + std::to_string(from[i]) + " is out of range for axis " +
+                                  std::to_string(axis) + " of shape " + to_string(shape));
     to[i] = from[i] < 0 ? from[i] + size : from[i];
   }
   return result;
@@ -127,7 +128,7 @@ Tensor index_select(Tensor x, Dim asked, Tensor indices, Source at) {
   if (indices.rank() != 1)
     throw std::invalid_argument("index_select: indices must have one axis, got shape " + to_string(indices.shape()) + " for x of shape " +
                                 to_string(x.shape()));
-  Tensor rows = resolved("index_select", indices, x.shape()[axis]);
+  Tensor rows = resolved("index_select", indices, x.shape(), axis);
   return select_rows(std::move(x), axis, std::move(rows), at);
 }
 
@@ -138,7 +139,7 @@ Tensor gather(Tensor x, Dim asked, Tensor indices, Source at) {
   if (indices.rank() != x.rank() || indices.shape().with(axis, x.shape()[axis]) != x.shape())
     throw std::invalid_argument("gather: indices of shape " + to_string(indices.shape()) + " do not fit x of shape " + to_string(x.shape()) +
                                 ": all sizes but that of axis " + std::to_string(axis) + " must agree");
-  Tensor picks = resolved("gather", indices, x.shape()[axis]);
+  Tensor picks = resolved("gather", indices, x.shape(), axis);
   return pick_elements(std::move(x), axis, std::move(picks), at);
 }
 

@@ -39,6 +39,15 @@ Sizes inner_sizes(const char* name, const Tensor& a, const Tensor& b, bool ta, b
   return {m, n, ka};
 }
 
+Shape batch_shape(const char* name, const Shape& a, const Shape& b) {
+  try {
+    return broadcast_shapes(name, leading(a), leading(b));
+  } catch (const std::invalid_argument&) {
+    throw std::invalid_argument(std::string(name) + ": cannot multiply " + to_string(a) + " by " + to_string(b) +
+                                ": the axes before the last two must broadcast");
+  }
+}
+
 template <class T>
 void multiply(const Tensor& a, const Tensor& b, bool ta, bool tb, const Tensor& y, const Shape& batch, Sizes s) {
   const Shape la = leading(a.shape()), lb = leading(b.shape());
@@ -65,7 +74,7 @@ Tensor product(const char* name, Tensor left, Tensor right, bool ta, bool tb, So
     Tensor flat = reshape(std::move(left), {-1, sizes.k}, at);
     return reshape(product(name, std::move(flat), std::move(right), ta, tb, at), shape.with(shape.rank() - 1, sizes.n), at);
   }
-  const Shape batch = broadcast_shapes(name, leading(left.shape()), leading(right.shape()));
+  const Shape batch = batch_shape(name, left.shape(), right.shape());
   Tensor y = Tensor::uninitialized(batch.inserted(batch.rank(), sizes.m).inserted(batch.rank() + 1, sizes.n), left.dtype());
   visit_floating(y.dtype(), [&](auto type) { multiply<typename decltype(type)::type>(left, right, ta, tb, y, batch, sizes); });
   return record(name, at, std::move(y), {std::move(left), std::move(right)},

@@ -1,6 +1,7 @@
 #include <xgrad/autograd/ops/reduction.hpp>
 
 #include <algorithm>
+#include <limits>
 #include <stdexcept>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
@@ -179,20 +180,31 @@ Tensor mean(Tensor input, Axes asked, KeepDims keep, Source at) {
   const auto n = static_cast<double>(reduced_count(shape, axes));
   Tensor y = sum_values(input, axes, reduced_shape(shape, axes, keep), n);
   return record("mean", at, std::move(y), {std::move(input)},
-                [shape, kept, n](Tensor g) { return broadcast_to(reshape(g, kept) / n, shape); });
+                [shape, kept, n](Tensor g) { return broadcast_to(reshape(g, kept) / std::max(n, 1.0), shape); });
 }
 
-Tensor var(Tensor x, Axes asked, double correction, KeepDims keep, Source at) {
-  detail::require_defined("var", &x, 1);
-  const auto axes = asked.resolve("var", x.rank());
-  const double n = std::max(0.0, static_cast<double>(reduced_count(x.shape(), axes)) - correction);
+namespace {
+
+Tensor variance(const char* op, Tensor x, const Axes& asked, double correction, KeepDims keep, Source at) {
+  detail::require_defined(op, &x, 1);
+  const auto axes = asked.resolve(op, x.rank());
+  const auto count = static_cast<double>(reduced_count(x.shape(), axes));
   const Axes same(std::vector<std::int64_t>(axes.begin(), axes.end()));
   const Tensor deviation = sub(x, mean(x, same, keepdims, at), at);
-  return div(sum(square(deviation, at), same, keep, at), n, at);
+  const Tensor squares = sum(square(deviation, at), same, keep, at);
+  // Of nothing the variance is NaN, but nothing depends on it.
+  if (count == 0) return add(squares, std::numeric_limits<double>::quiet_NaN(), at);
+  return div(squares, std::max(0.0, count - correction), at);
+}
+
+}  // namespace
+
+Tensor var(Tensor x, Axes axes, double correction, KeepDims keep, Source at) {
+  return variance("var", std::move(x), axes, correction, keep, at);
 }
 
 Tensor std(Tensor x, Axes axes, double correction, KeepDims keep, Source at) {
-  const Tensor v = var(std::move(x), std::move(axes), correction, keep, at);
+  const Tensor v = variance("std", std::move(x), axes, correction, keep, at);
   // The root is taken of 1 where the variance is 0, so that its infinite slope there meets no gradient.
   const Tensor flat = v == 0;
   return where(flat, 0, sqrt(where(flat, 1, v, at), at), at);

@@ -35,8 +35,10 @@ Tensor min(Tensor x, Source at = Source::here());
 ValuesIndices max(Tensor x, Dim axis, KeepDims keep = KeepDims::no, Source at = Source::here());
 /// The smallest elements along one axis and their places, as max.
 ValuesIndices min(Tensor x, Dim axis, KeepDims keep = KeepDims::no, Source at = Source::here());
-Tensor max(Tensor, Tensor) = delete;  // maximum(a, b) compares two tensors
-Tensor min(Tensor, Tensor) = delete;  // minimum(a, b) compares two tensors
+template <class T, class = std::enable_if_t<detail::is_tensor<T>>>
+Tensor max(Tensor, T&&) = delete;  // maximum(a, b) compares two tensors
+template <class T, class = std::enable_if_t<detail::is_tensor<T>>>
+Tensor min(Tensor, T&&) = delete;  // minimum(a, b) compares two tensors
 /// Where the largest element stands, in the flattened tensor: the first of several, or the first NaN. Rank 0, int64.
 Tensor argmax(Tensor x, Source at = Source::here());
 /// Where the largest elements along one axis stand, int64.

@@ -158,7 +158,10 @@ Tensor expand(Tensor x, const NewShape& asked, Source at) {
     if (back > x.rank()) throw std::invalid_argument("expand: -1 keeps a size, and shape " + to_string(x.shape()) + " has no such axis");
     size = x.shape()[x.rank() - back];
   }
-  return broadcast_to(std::move(x), Shape(sizes), at);
+  const Shape shape(sizes);
+  if (!broadcasts_to(x.shape(), shape))
+    throw std::invalid_argument("expand: cannot broadcast " + to_string(x.shape()) + " to " + to_string(shape));
+  return broadcast_to(std::move(x), shape, at);
 }
 
 Tensor clone(Tensor x, Source at) {
@@ -204,17 +207,24 @@ Tensor take(const char* name, Tensor x, std::size_t axis, std::int64_t start, st
   return record(name, at, std::move(y), {std::move(x)}, [=](Tensor g) { return spread(g, axis, size, start, step); });
 }
 
+void check_index(const char* op, std::int64_t index, std::size_t axis, const Shape& shape) {
+  if (index < -shape[axis] || index >= shape[axis])
+    throw std::invalid_argument(std::string(op) + ": index " + std::to_string(index) + " is out of range for axis " + std::to_string(axis) +
+                                " of shape " + to_string(shape));
+}
+
+Tensor pick(Tensor x, std::size_t axis, std::int64_t index, Source at) {
+  const std::int64_t place = index < 0 ? index + x.shape()[axis] : index;
+  return squeeze(take("select", std::move(x), axis, place, 1, 1, at), axis, at);
+}
+
 }  // namespace
 
 Tensor select(Tensor x, Dim asked, Dim index, Source at) {
   detail::require_defined("select", &x, 1);
   const std::size_t axis = resolve_axis("select", asked, x.rank());
-  const std::int64_t size = x.shape()[axis];
-  if (index < -size || index >= size)
-    throw std::invalid_argument("select: index " + std::to_string(index.value()) + " is out of range for axis " + std::to_string(axis) +
-                                " of shape " + to_string(x.shape()));
-  const Tensor y = take("select", std::move(x), axis, index < 0 ? index + size : index.value(), 1, 1, at);
-  return squeeze(y, static_cast<std::int64_t>(axis), at);
+  check_index("select", index, axis, x.shape());
+  return pick(std::move(x), axis, index, at);
 }
 
 namespace {
@@ -259,14 +269,23 @@ Tensor Tensor::slice(const std::vector<detail::Slice>& index, Source at) const {
     throw std::invalid_argument("slice: " + std::to_string(named) + " indices for shape " + to_string(x.shape()));
   if (std::count_if(index.begin(), index.end(), [](const detail::Slice& s) { return s.kind == Kind::ellipsis; }) > 1)
     throw std::invalid_argument("slice: an ellipsis can stand once only");
-  std::size_t axis = 0;
-  std::size_t hidden = x.rank() - named;
+  std::size_t axis = 0, own_axis = 0;  // of what is left, and of this tensor
+  const std::size_t hidden = x.rank() - named;
   for (const detail::Slice& s : index) {
     switch (s.kind) {
-      case Kind::index: x = xgrad::select(std::move(x), axis, *s.start, at); break;
-      case Kind::range: x = range("slice", std::move(x), axis++, s.start, s.stop, s.step, at); break;
+      case Kind::index:
+        check_index("slice", *s.start, own_axis++, shape());
+        x = pick(std::move(x), axis, *s.start, at);
+        break;
+      case Kind::range:
+        x = range("slice", std::move(x), axis++, s.start, s.stop, s.step, at);
+        ++own_axis;
+        break;
       case Kind::newaxis: x = unsqueeze(std::move(x), axis++, at); break;
-      case Kind::ellipsis: axis += hidden; break;
+      case Kind::ellipsis:
+        axis += hidden;
+        own_axis += hidden;
+        break;
     }
   }
   return x;
