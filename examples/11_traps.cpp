@@ -92,6 +92,12 @@ void names() {
   std::cout << deviation << '\n' << Tensor(lazy) << '\n';
 }
 
+void wrong_rule() {
+  Tensor x = Tensor({1.0, 2.0}).requires_grad_();
+  Tensor twice = record("twice", Source::here(), 2 * x.detach(), {x}, [](Tensor g) { return concat({g, g}); });
+  refused([&] { sum(twice).backward(); });
+}
+
 int main() {
   equality();
   dtypes();
@@ -101,4 +107,5 @@ int main() {
   infinite_slope();
   shapes();
   names();
+  wrong_rule();
 }

@@ -46,15 +46,19 @@ using IfNumber = std::enable_if_t<std::is_arithmetic_v<N>, int>;
 
 template <class F, class V>
 Lane<V> lane(const F& f, Lane<V> x) {
-  return Lane<V>(apply(f, std::move(x.v)));
+  transform(f, x.v);
+  return x;
 }
 template <class F, class V>
 Lane<V> lane(const F& f, Lane<V> a, Lane<V> b) {
-  return Lane<V>(apply(f, std::move(a.v), std::move(b.v)));
+  transform(f, a.v, b.v);
+  return a;
 }
 template <class F, class V>
-LaneMask<V> compare(const F& f, const Lane<V>& a, const Lane<V>& b) {
-  return LaneMask<V>(apply(f, kernels::value_of(a.v), kernels::value_of(b.v)));
+LaneMask<V> mask(const F& f, const Lane<V>& a, const Lane<V>& b) {
+  typename V::Mask left(kernels::value_of(a.v)), right(kernels::value_of(b.v));
+  transform(f, left, right);
+  return LaneMask<V>(std::move(left));
 }
 
 }  // namespace detail
@@ -85,7 +89,7 @@ LaneMask<V> compare(const F& f, const Lane<V>& a, const Lane<V>& b) {
 #define XGRAD_LANE_COMPARE(name, Function, a, b)                     \
   template <class V>                                                 \
   LaneMask<V> name(Lane<V> left, Lane<V> right) {                    \
-    return detail::compare(kernels::fn::Function(), a, b);           \
+    return detail::mask(kernels::fn::Function(), a, b);           \
   }                                                                  \
   XGRAD_LANE_MIXED(name, LaneMask, Lane)
 // As with tensors, a mask counts as ones and zeros in arithmetic.
@@ -102,7 +106,8 @@ LaneMask<V> compare(const F& f, const Lane<V>& a, const Lane<V>& b) {
 #define XGRAD_LANE_LOGICAL(name, Function)                                        \
   template <class V>                                                              \
   LaneMask<V> name(LaneMask<V> a, LaneMask<V> b) {                                \
-    return LaneMask<V>(apply(kernels::fn::Function(), std::move(a.v), std::move(b.v))); \
+    transform(kernels::fn::Function(), a.v, b.v);                                 \
+    return a;                                                                     \
   }
 
 XGRAD_LANE_OPERATOR(operator+, Add)
@@ -134,7 +139,8 @@ XGRAD_LANE_LOGICAL(operator!=, NotEqual)
 XGRAD_LANE_LOGICAL(operator==, Equal)
 template <class V>
 LaneMask<V> operator~(LaneMask<V> x) {
-  return LaneMask<V>(apply(kernels::fn::Not(), std::move(x.v)));
+  transform(kernels::fn::Not(), x.v);
+  return x;
 }
 template <class V>
 LaneMask<V> operator!(LaneMask<V> x) {
@@ -144,7 +150,8 @@ LaneMask<V> operator!(LaneMask<V> x) {
 /// a where the mask holds, else b. The branch not taken gets a slope of exactly 0, also where its own is infinite or NaN.
 template <class V>
 Lane<V> where(LaneMask<V> mask, Lane<V> a, Lane<V> b) {
-  return Lane<V>(select(mask.v, std::move(a.v), std::move(b.v)));
+  choose(mask.v, a.v, b.v);
+  return a;
 }
 template <class V, class N, detail::IfNumber<N> = 0>
 Lane<V> where(LaneMask<V> mask, Lane<V> a, N b) {

@@ -1,17 +1,21 @@
 #include <xgrad/autograd/kernels/tile.hpp>
 
 #include <algorithm>
-#include <array>
-#include <cstring>
 #include <stdexcept>
 #include <string>
-#include <vector>
+#include <type_traits>
+#include <utility>
 
 #include <xgrad/autograd/kernels/batch.hpp>
-#include <xgrad/autograd/kernels/broadcast.hpp>
 #include <xgrad/autograd/kernels/chain_rule.hpp>
 
 namespace xgrad::kernels {
+fn::Clamp::Clamp(double low_in, double high_in) : low(low_in), high(high_in) {
+  if (!(low <= high))
+    throw std::invalid_argument("clamp: low must not be above high, got " + std::to_string(low) + " and " +
+                                std::to_string(high));
+}
+
 namespace {
 
 // Free slots of this thread. The pointer itself needs no guard and no destructor; the cleaner, made with the first slot,
@@ -32,6 +36,17 @@ Slot* new_slot() {
   return new Slot;
 }
 
+}  // namespace
+
+void recycle(Slot* slot) noexcept {
+  if (closed) {
+    delete slot;
+    return;
+  }
+  slot->next = free_slots;
+  free_slots = slot;
+}
+
 Slot* acquire() {
   Slot* slot = free_slots;
   if (slot != nullptr) free_slots = slot->next;
@@ -41,10 +56,9 @@ Slot* acquire() {
   return slot;
 }
 
-template <class T>
-constexpr Tile::Type type_of = std::is_same_v<T, float> ? Tile::Type::float32 : Tile::Type::float64;
+namespace {
 
-/// Reads a tile register by register. A number is spread over one register's worth of memory, read again each time.
+// Reads a tile register by register. A number is spread over one register's worth of memory, read again each time.
 template <class T>
 class Reader {
  public:
@@ -66,20 +80,13 @@ class Reader {
   alignas(64) T spread_[B::width];
 };
 
-// The bytes of a tile are a multiple of 64, so that whole registers may be read and written.
-template <class T>
-std::size_t padded(std::int32_t count) {
-  constexpr std::size_t line = 64 / sizeof(T);
-  return (static_cast<std::size_t>(count) + line - 1) / line * line;
-}
-
 template <class T, class F, class... R>
 [[gnu::flatten]] void loop(T* out, std::size_t n, const F& f, const R&... in) {
   using B = Batch<T>;
   for (std::size_t j = 0; j < n; j += B::width) B(f(in.load(j)...)).store(out + j);
 }
 
-/// The type and count of an operation's result: those of its operands that are not C++ numbers.
+// The type and count of a result: those of the operands that are not C++ numbers.
 struct Meeting {
   Tile::Type type = Tile::Type::weak;
   std::int32_t count = 0;
@@ -92,32 +99,66 @@ struct Meeting {
 };
 
 template <class T, class F, class... In>
-Tile compute(Meeting meeting, Tile* place, const F& f, const In&... in) {
+void compute(Meeting meeting, Tile& y, Tile* place, const F& f, const In&... in) {
   if (meeting.count == 0) {
     alignas(64) T one[Batch<T>::width];
     loop<T>(one, Batch<T>::width, f, Reader<T>(in)...);
-    return Tile(static_cast<double>(one[0]), meeting.type);
+    y = Tile(static_cast<double>(one[0]), meeting.type);
+    return;
   }
-  if (place == nullptr) {
-    Slot* slot = acquire();
-    loop<T>(reinterpret_cast<T*>(slot->bytes), padded<T>(meeting.count), f, Reader<T>(in)...);
-    return Tile(slot, meeting.count, meeting.type);
-  }
-  loop<T>(reinterpret_cast<T*>(place->own_slot()->bytes), padded<T>(meeting.count), f, Reader<T>(in)...);
-  return std::move(*place);
+  Slot* slot = place != nullptr ? place->own_slot() : acquire();
+  loop<T>(reinterpret_cast<T*>(slot->bytes), padded<T>(meeting.count), f, Reader<T>(in)...);
+  if (place == nullptr) y = Tile(slot, meeting.count, meeting.type);
+  else if (place != &y) y = std::move(*place);
 }
 
-/// f over the operands, in the type in which they meet; written over the operand `place` where that is not null.
+// y = f(in...), in the type in which the operands meet, and in the slot of `place` where that is not null. y and place may
+// be among the operands.
 template <class F, class... In>
-Tile run(Tile* place, const F& f, const In&... in) {
+void run(Tile& y, Tile* place, const F& f, const In&... in) {
   Meeting meeting;
   (meeting.add(in), ...);
-  return meeting.type == Tile::Type::float32 ? compute<float>(meeting, place, f, in...)
-                                             : compute<double>(meeting, place, f, in...);
+  if (meeting.type == Tile::Type::float32) compute<float>(meeting, y, place, f, in...);
+  else compute<double>(meeting, y, place, f, in...);
 }
 
 Tile* place_of(Tile& a) { return a.own_slot() != nullptr ? &a : nullptr; }
 Tile* place_of(Tile& a, Tile& b) { return a.own_slot() != nullptr ? &a : place_of(b); }
+
+// x^n for the exponents that are a handful of multiplications, or none.
+bool small_power(Tile& a, double n) {
+  if (n == 0) a = Tile(1.0);
+  else if (n == 2) transform(fn::Square(), a);
+  else if (n == 3) a = apply(fn::Mul(), apply(fn::Square(), a), a);
+  else if (n == 4) a = apply(fn::Square(), apply(fn::Square(), std::move(a)));
+  else if (n == -1) transform(fn::Reciprocal(), a);
+  else if (n == -2) a = apply(fn::Reciprocal(), apply(fn::Square(), std::move(a)));
+  else if (n != 1) return false;
+  return true;
+}
+
+}  // namespace
+
+template <class F>
+void transform(const F& f, Tile& x) {
+  run(x, place_of(x), [&](const auto& u) { return f.value(u); }, x);
+}
+
+template <class F>
+void transform(const F& f, Tile& a, Tile& b) {
+  if constexpr (std::is_same_v<F, fn::Pow>) {
+    if (b.is_literal() && small_power(a, b.number())) return;
+  }
+  run(a, place_of(a, b), [&](const auto& u, const auto& v) { return f.value(u, v); }, a, b);
+}
+
+void choose(const Tile& mask, Tile& a, Tile& b) {
+  run(a, place_of(a, b), [](const auto& m, const auto& u, const auto& v) { return where(m != 0, u, v); }, mask, a, b);
+}
+
+// ---- slopes
+
+namespace {
 
 // fn::Chained, with its comparisons left out where no product came out as NaN.
 template <class T, int Isa>
@@ -127,199 +168,127 @@ Batch<T, Isa> guarded(const Batch<T, Isa>& d, const Batch<T, Isa>& slope) {
   return fn::Chained().value(d, slope);
 }
 
-// x^n for the exponents that are a handful of multiplications, or none.
-bool small_power(const Tile& a, double n, Tile& y) {
-  if (n == 0) y = Tile(1.0);
-  else if (n == 1) y = a;
-  else if (n == 2) y = apply(fn::Square(), a);
-  else if (n == 3) y = apply(fn::Mul(), apply(fn::Square(), a), a);
-  else if (n == 4) y = apply(fn::Square(), apply(fn::Square(), a));
-  else if (n == -1) y = apply(fn::Reciprocal(), a);
-  else if (n == -2) y = apply(fn::Reciprocal(), apply(fn::Square(), a));
-  else return false;
-  return true;
+template <class F, class B>
+B pull(const F& f, const B& a, const B& b, const B& y, const B& da, const B& db) {
+  return guarded(da, f.slope_a(a, b, y)) + guarded(db, f.slope_b(a, b, y));
+}
+
+// One division for both slopes, where nothing overflows on the way.
+template <class B>
+B pull(const fn::Div& f, const B& a, const B& b, const B& y, const B& da, const B& db) {
+  const B together = (da - db * y) / b;
+  if (xsimd::all((together - together == 0).v)) return together;
+  return guarded(da, f.slope_a(a, b, y)) + guarded(db, f.slope_b(a, b, y));
+}
+
+template <class T, class F, class R>
+[[gnu::flatten]] void loop_with_slope(T* y, T* d, std::size_t n, const F& f, const R& x, const R& dx) {
+  using B = Batch<T>;
+  for (std::size_t j = 0; j < n; j += B::width) {
+    const B u = x.load(j), v = f.value(u);
+    guarded(dx.load(j), B(f.slope(u, v))).store(d + j);
+    v.store(y + j);
+  }
+}
+
+template <class T, class F, class R>
+[[gnu::flatten]] void loop_with_slope(T* y, T* d, std::size_t n, const F& f, const R& a, const R& b, const R& da, const R& db) {
+  using B = Batch<T>;
+  for (std::size_t j = 0; j < n; j += B::width) {
+    const B u = a.load(j), v = b.load(j), w = f.value(u, v);
+    pull(f, u, v, w, da.load(j), db.load(j)).store(d + j);
+    w.store(y + j);
+  }
+}
+
+// Computes y = f(in...) and its slope d together, over the slots of the places where they have any.
+template <class T, class F, class... In>
+void compute_with_slope(const F& f, Tile& y, Tile& d, Tile* y_place, Tile* d_place, std::int32_t count, const In&... in) {
+  Slot* y_slot = y_place != nullptr ? y_place->own_slot() : acquire();
+  Tile made(y_place != nullptr ? Tile() : Tile(y_slot, count, type_of<T>));
+  Slot* d_slot = d_place != nullptr ? d_place->own_slot() : acquire();
+  loop_with_slope<T>(reinterpret_cast<T*>(y_slot->bytes), reinterpret_cast<T*>(d_slot->bytes), padded<T>(count), f, Reader<T>(in)...);
+  if (y_place == nullptr) y = std::move(made);
+  else if (y_place != &y) y = std::move(*y_place);
+  if (d_place == nullptr) d = Tile(d_slot, count, type_of<T>);
+  else if (d_place != &d) d = std::move(*d_place);
+}
+
+template <class F, class... In>
+void run_with_slope(const F& f, Tile& y, Tile& d, Tile* y_place, Tile* d_place, const In&... in) {
+  Meeting meeting;
+  (meeting.add(in), ...);
+  if (meeting.type == Tile::Type::float32) compute_with_slope<float>(f, y, d, y_place, d_place, meeting.count, in...);
+  else compute_with_slope<double>(f, y, d, y_place, d_place, meeting.count, in...);
+}
+
+// The one index of a slope, or 0 where there is none or several.
+template <class Defined>
+std::size_t only_one(std::size_t parts, const Defined& defined) {
+  std::size_t found = 0;
+  for (std::size_t i = 1; i < parts; ++i) {
+    if (!defined(i)) continue;
+    if (found != 0) return 0;
+    found = i;
+  }
+  return found;
 }
 
 }  // namespace
 
-fn::Clamp::Clamp(double low_in, double high_in) : low(low_in), high(high_in) {
-  if (!(low <= high))
-    throw std::invalid_argument("clamp: low must not be above high, got " + std::to_string(low) + " and " +
-                                std::to_string(high));
-}
-
-void recycle(Slot* slot) noexcept {
-  if (closed) {
-    delete slot;
-    return;
-  }
-  slot->next = free_slots;
-  free_slots = slot;
-}
-
-template <class F>
-Tile apply(const F& f, Tile x) {
-  return run(place_of(x), [&](const auto& u) { return f.value(u); }, x);
-}
-
-template <class F>
-Tile apply(const F& f, Tile a, Tile b) {
-  if constexpr (std::is_same_v<F, fn::Pow>) {
-    Tile y;
-    if (b.is_literal() && small_power(a, b.number(), y)) return y;
-  }
-  return run(place_of(a, b), [&](const auto& u, const auto& v) { return f.value(u, v); }, a, b);
-}
-
 template <class F>
 Tile chain(const F& f, const Tile& x, const Tile& y, Tile d) {
-  return run(place_of(d), [&](const auto& u, const auto& v, const auto& w) { return guarded(w, f.slope(u, v)); }, x, y, d);
+  run(d, place_of(d), [&](const auto& u, const auto& v, const auto& w) { return guarded(w, f.slope(u, v)); }, x, y, d);
+  return d;
 }
 
 template <class F>
 Tile chain(const F& f, const Tile& a, const Tile& b, const Tile& y, Tile da, Tile db) {
-  if (!db.defined())
-    return run(place_of(da),
-               [&](const auto& u, const auto& v, const auto& w, const auto& du) { return guarded(du, f.slope_a(u, v, w)); },
-               a, b, y, da);
-  if (!da.defined())
-    return run(place_of(db),
-               [&](const auto& u, const auto& v, const auto& w, const auto& dv) { return guarded(dv, f.slope_b(u, v, w)); },
-               a, b, y, db);
-  return run(place_of(da, db),
-             [&](const auto& u, const auto& v, const auto& w, const auto& du, const auto& dv) {
-               return guarded(du, f.slope_a(u, v, w)) + guarded(dv, f.slope_b(u, v, w));
-             },
-             a, b, y, da, db);
-}
-
-Tile select(const Tile& mask, Tile a, Tile b) {
-  return run(place_of(a, b), [](const auto& m, const auto& u, const auto& v) { return where(m != 0, u, v); }, mask, a, b);
-}
-
-// ---- passes
-
-namespace {
-
-/// One input, cut into tiles.
-template <class T>
-class Source {
- public:
-  Source(const std::int64_t* sizes, std::size_t rank, const TileInput& in)
-      : data_(static_cast<const T*>(in.data)), plan_(sizes, rank, {in.sizes}, {in.rank}) {}
-
-  Tile tile(std::int64_t start, std::int64_t n) const {
-    const auto count = static_cast<std::int32_t>(n);
-    const std::int64_t row = start / plan_.inner, column = start - row * plan_.inner;
-    if (column + n <= plan_.inner) {
-      const T* from = data_ + plan_.step[0] * column + row_offset(row);
-      if (plan_.step[0] == 0 && plan_.inner > 1) return Tile(static_cast<double>(*from), type_of<T>);
-      if (padded<T>(count) == static_cast<std::size_t>(n)) return Tile(from, count, type_of<T>);
-    }
-    Slot* slot = acquire();
-    T* to = reinterpret_cast<T*>(slot->bytes);
-    gather(to, row, column, n);
-    std::fill(to + n, to + padded<T>(count), to[n - 1]);
-    return Tile(slot, count, type_of<T>);
-  }
-
- private:
-  std::int64_t row_offset(std::int64_t row) const {
-    std::int64_t offset = 0;
-    for (std::size_t k = plan_.outer_rank; k-- > 0; row /= plan_.extent[k]) offset += row % plan_.extent[k] * plan_.stride[0][k];
-    return offset;
-  }
-
-  void gather(T* to, std::int64_t row, std::int64_t column, std::int64_t n) const {
-    std::int64_t index[Plan<1>::max_rank];
-    std::int64_t offset = 0;
-    for (std::size_t k = plan_.outer_rank; k-- > 0; row /= plan_.extent[k]) {
-      index[k] = row % plan_.extent[k];
-      offset += index[k] * plan_.stride[0][k];
-    }
-    for (;;) {
-      const std::int64_t length = std::min(n, plan_.inner - column);
-      const T* from = data_ + offset + plan_.step[0] * column;
-      if (plan_.step[0] == 0) std::fill_n(to, length, *from);
-      else std::copy_n(from, length, to);
-      to += length;
-      n -= length;
-      if (n == 0) return;
-      column = 0;
-      for (std::size_t k = plan_.outer_rank; k-- > 0;) {
-        offset += plan_.stride[0][k];
-        if (++index[k] < plan_.extent[k]) break;
-        offset -= plan_.extent[k] * plan_.stride[0][k];
-        index[k] = 0;
-      }
-    }
-  }
-
-  const T* data_;
-  Plan<1> plan_;
-};
-
-template <class T>
-void store(const Tile& y, const TileOutput& out, std::int64_t start, std::int64_t n) {
-  if (out.data == nullptr || !y.defined()) return;
-  const T* from = static_cast<const T*>(y.data());
-  if (out.mask) {
-    bool* to = static_cast<bool*>(out.data) + start;
-    if (y.is_number()) std::fill_n(to, n, y.number() != 0);
-    else std::transform(from, from + n, to, [](T x) { return x != T(0); });
+  if (!db.defined()) {
+    auto body = [&](const auto& u, const auto& v, const auto& w, const auto& du) { return guarded(du, f.slope_a(u, v, w)); };
+    run(da, place_of(da), body, a, b, y, da);
+  } else if (!da.defined()) {
+    auto body = [&](const auto& u, const auto& v, const auto& w, const auto& dv) { return guarded(dv, f.slope_b(u, v, w)); };
+    run(da, place_of(db), body, a, b, y, db);
   } else {
-    T* to = static_cast<T*>(out.data) + start;
-    if (y.is_number()) std::fill_n(to, n, static_cast<T>(y.number()));
-    else std::copy_n(from, n, to);
+    auto body = [&](const auto&... all) { return pull(f, all...); };
+    run(da, place_of(da, db), body, a, b, y, da, db);
   }
+  return da;
 }
 
-template <class T>
-void pass(const std::int64_t* sizes, std::size_t rank, const TileInput* in, std::size_t in_count, const TileOutput* out,
-          std::size_t out_count, TileBody body, const void* context) {
-  std::int64_t count = 1;
-  for (std::size_t k = 0; k < rank; ++k) count *= sizes[k];
-  std::vector<Source<T>> sources;
-  sources.reserve(in_count);
-  for (std::size_t i = 0; i < in_count; ++i) sources.emplace_back(sizes, rank, in[i]);
-  constexpr std::int64_t size = tile_bytes / sizeof(T);
-  static_assert(pointwise_grain % size == 0);
-  parallel_ranges(count, pointwise_grain, [&](std::int64_t begin, std::int64_t end) {
-    std::array<Tile, max_tile_operands> x, y;
-    for (std::int64_t start = begin; start < end; start += size) {
-      const std::int64_t n = std::min(size, end - start);
-      for (std::size_t i = 0; i < in_count; ++i) x[i] = sources[i].tile(start, n);
-      body(context, x.data(), y.data());
-      for (std::size_t i = 0; i < out_count; ++i) store<T>(y[i], out[i], start, n);
-    }
-  });
+template <class F>
+void differentiate(const F& f, Tile* x, std::size_t parts) {
+  if constexpr (!F::flat) {
+    const std::size_t i = x[0].is_number() ? 0 : only_one(parts, [&](std::size_t k) { return x[k].defined(); });
+    if (i != 0) return run_with_slope(f, x[0], x[i], place_of(x[0]), place_of(x[i]), x[0], x[i]);
+  }
+  differentiate_apart(f, x, parts);
 }
 
-}  // namespace
-
-void for_each_tile(Tile::Type type, const std::int64_t* sizes, std::size_t rank, const TileInput* in, std::size_t in_count,
-                   const TileOutput* out, std::size_t out_count, TileBody body, const void* context) {
-  if (type == Tile::Type::float32) pass<float>(sizes, rank, in, in_count, out, out_count, body, context);
-  else pass<double>(sizes, rank, in, in_count, out, out_count, body, context);
+template <class F>
+void differentiate(const F& f, Tile* a, Tile* b, std::size_t parts) {
+  if constexpr (!F::flat && !is_sum<F>) {
+    const std::size_t i = a[0].is_number() && b[0].is_number() ? 0 : only_one(parts, [&](std::size_t k) { return a[k].defined() && b[k].defined(); });
+    const bool alone = i != 0 && only_one(parts, [&](std::size_t k) { return a[k].defined() || b[k].defined(); }) == i;
+    if (alone) return run_with_slope(f, a[0], a[i], place_of(a[0], b[0]), place_of(a[i], b[i]), a[0], b[0], a[i], b[i]);
+  }
+  differentiate_apart(f, a, b, parts);
 }
+
+void choose_parts(const Tile& mask, Tile* a, Tile* b, std::size_t parts) { choose_apart(mask, a, b, parts); }
 
 // ---- every function of the vocabulary
 
 #define XGRAD_UNARY(F)                                             \
-  template Tile apply(const fn::F&, Tile);                         \
+  template void transform(const fn::F&, Tile&);                    \
   template void differentiate(const fn::F&, Tile*, std::size_t);
-#define XGRAD_UNARY_CHAIN(F) template Tile chain(const fn::F&, const Tile&, const Tile&, Tile);
 #define XGRAD_BINARY(F)                                            \
-  template Tile apply(const fn::F&, Tile, Tile);                   \
+  template void transform(const fn::F&, Tile&, Tile&);             \
   template void differentiate(const fn::F&, Tile*, Tile*, std::size_t);
-#define XGRAD_BINARY_CHAIN(F) template Tile chain(const fn::F&, const Tile&, const Tile&, const Tile&, Tile, Tile);
-
 XGRAD_EACH_CURVED_UNARY(XGRAD_UNARY)
 XGRAD_EACH_FLAT_UNARY(XGRAD_UNARY)
-XGRAD_EACH_CURVED_UNARY(XGRAD_UNARY_CHAIN)
 XGRAD_EACH_CURVED_BINARY(XGRAD_BINARY)
 XGRAD_EACH_FLAT_BINARY(XGRAD_BINARY)
-XGRAD_EACH_CURVED_BINARY(XGRAD_BINARY_CHAIN)
-template void choose(const Tile&, Tile*, Tile*, std::size_t);
 
 }  // namespace xgrad::kernels

@@ -2,14 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
-#include <utility>
 
 namespace xgrad::kernels {
 
 /// The size of a tile: small enough for a dozen of them in the first-level cache, large enough to make the call of a
 /// compiled function cheap.
-inline constexpr std::size_t tile_bytes = 2048;
+inline constexpr std::size_t tile_bytes = 4096;
 
 /// The memory of a tile, from a pool of the thread.
 struct alignas(64) Slot {
@@ -17,6 +15,8 @@ struct alignas(64) Slot {
   Slot* next;
   alignas(64) unsigned char bytes[tile_bytes];
 };
+/// A slot with a count of one.
+Slot* acquire();
 /// Gives a slot that nobody uses any more back to the thread's pool.
 void recycle(Slot* slot) noexcept;
 
@@ -39,8 +39,14 @@ class Tile {
   /// Numbers in a slot of which the caller holds a count.
   Tile(Slot* slot, std::int32_t count, Type type) noexcept
       : slot_(slot), data_(slot->bytes), count_(count), state_(State::many), type_(type) {}
-  Tile(const Tile& other) noexcept { copy(other); if (slot_) ++slot_->count; }
-  Tile(Tile&& other) noexcept { copy(other); other.forget(); }
+  Tile(const Tile& other) noexcept {
+    copy(other);
+    if (slot_) ++slot_->count;
+  }
+  Tile(Tile&& other) noexcept {
+    copy(other);
+    other.forget();
+  }
   Tile& operator=(const Tile& other) noexcept { return *this = Tile(other); }
   Tile& operator=(Tile&& other) noexcept {
     if (this != &other) {
@@ -90,20 +96,47 @@ class Tile {
   Type type_ = Type::weak;
 };
 
-// Instantiated in tile.cpp for every function of functions.hpp.
+template <class T>
+constexpr Tile::Type type_of = sizeof(T) == sizeof(float) ? Tile::Type::float32 : Tile::Type::float64;
+
+/// The numbers of a tile, rounded up to 64 bytes: whole registers are read and written.
+template <class T>
+std::size_t padded(std::int32_t count) {
+  constexpr std::size_t line = 64 / sizeof(T);
+  return (static_cast<std::size_t>(count) + line - 1) / line * line;
+}
+
+// Instantiated in tile.cpp for every function of functions.hpp. Arguments that are not const may be used up.
+
+/// x = f(x).
+template <class F>
+void transform(const F& f, Tile& x);
+/// a = f(a, b).
+template <class F>
+void transform(const F& f, Tile& a, Tile& b);
+/// The same as a value.
+template <class F>
+Tile apply(const F& f, Tile x) {
+  transform(f, x);
+  return x;
+}
+template <class F>
+Tile apply(const F& f, Tile a, Tile b) {
+  transform(f, a, b);
+  return a;
+}
+/// a stays where the mask is 1, else becomes b.
+void choose(const Tile& mask, Tile& a, Tile& b);
+
+// The same over dual numbers: part 0 is the value, the others are slopes, of which an undefined one is zero. The parts of
+// the first argument become those of the result. Products of slopes are guarded as fn::Chained is.
 
 template <class F>
-Tile apply(const F& f, Tile x);
+void differentiate(const F& f, Tile* x, std::size_t parts);
 template <class F>
-Tile apply(const F& f, Tile a, Tile b);
-/// d f'(x), guarded as fn::Chained is.
-template <class F>
-Tile chain(const F& f, const Tile& x, const Tile& y, Tile d);
-/// da ∂f/∂a + db ∂f/∂b, guarded; one of da and db may be undefined.
-template <class F>
-Tile chain(const F& f, const Tile& a, const Tile& b, const Tile& y, Tile da, Tile db);
-/// a where the mask is 1, else b.
-Tile select(const Tile& mask, Tile a, Tile b);
+void differentiate(const F& f, Tile* a, Tile* b, std::size_t parts);
+/// Chooses values and slopes alike: the slope of the branch not taken is gone, were it infinite or NaN.
+void choose_parts(const Tile& mask, Tile* a, Tile* b, std::size_t parts);
 
 /// How many inputs, and how many outputs, a pass over tiles has at most.
 inline constexpr std::size_t max_tile_operands = 10;

@@ -36,8 +36,9 @@ void pull_traced(const Kept& kept, Tensor* x, std::uint32_t needs, const Tensor&
   kept.readings->traced_slopes(kept.f.get(), in, needs, slopes);
   for (std::size_t i = 0; i < count; ++i) {
     if ((needs >> i & 1u) == 0 || !slopes[i].defined()) continue;
-    if (slopes[i].is_number() && slopes[i].number() == 1) out[i] = g;
-    else out[i] = apply(kernels::fn::Chained(), Traced(g, kept.at), slopes[i]).tensor();
+    Traced upstream(g, kept.at);
+    if (!slopes[i].is_number() || slopes[i].number() != 1) transform(kernels::fn::Chained(), upstream, slopes[i]);
+    out[i] = upstream.tensor();
   }
 }
 
@@ -56,8 +57,11 @@ void pull_tiles(const Kept& kept, Tensor* x, std::uint32_t needs, const Tensor& 
     kept.readings->slopes(kept.f.get(), tiles, needs, slopes);
     std::uint32_t bits = 0;
     for (std::size_t i = 0; i < count; ++i) {
-      if (slopes[i].defined()) bits |= 1u << i;
-      if (needs >> i & 1u) results[i] = slopes[i].defined() ? apply(kernels::fn::Chained(), tiles[count], std::move(slopes[i])) : Tile(0.0);
+      results[i] = Tile(0.0);
+      if (!slopes[i].defined()) continue;
+      bits |= 1u << i;
+      results[i] = tiles[count];
+      transform(kernels::fn::Chained(), results[i], slopes[i]);
     }
     if ((found.load(std::memory_order_relaxed) & bits) != bits) found.fetch_or(bits, std::memory_order_relaxed);
   });

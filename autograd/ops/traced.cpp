@@ -55,6 +55,11 @@ Tensor compute(const char* name, const F& body, const X&... x) {
   return operands.pass(operands.shape(name), body, x...);
 }
 
+Tile choose_tile(Tile* t) {
+  choose(t[0], t[1], t[2]);
+  return std::move(t[1]);
+}
+
 template <class... X>
 Source line_of(const X&... x) {
   Source at;
@@ -62,25 +67,35 @@ Source line_of(const X&... x) {
   return at;
 }
 
-/// g times the slopes: recorded if backward is, else one pass.
+}  // namespace
+
+// d f'(x), and da ∂f/∂a + db ∂f/∂b where one of da and db may be undefined; as recorded ops.
+template <class F>
+Traced chain(const F& f, const Traced& x, const Traced& y, const Traced& d);
+template <class F>
+Traced chain(const F& f, const Traced& a, const Traced& b, const Traced& y, const Traced& da, const Traced& db);
+
+namespace {
+
+// g times the slopes: recorded if backward is, else one pass over dual numbers, whose slopes g seeds.
 template <class F>
 Tensor pull_unary(const F& f, const Traced& x, const Traced& y, const Traced& g) {
   if (grad_enabled()) return chain(f, x, y, g).tensor();
-  return compute(f.name, [&](Tile* t) { return kernels::chain(f, t[0], t[1], std::move(t[2])); }, x, y, g);
+  auto body = [&](Tile* t) {
+    kernels::differentiate(f, t, 2);
+    return std::move(t[1]);
+  };
+  return compute(f.name, body, x, g);
 }
 
 template <class F>
 Tensor pull_binary(const F& f, const Traced& a, const Traced& b, const Traced& y, const Traced& da, const Traced& db) {
   if (grad_enabled()) return kernels::chain_both(f, a, b, y, da, db).tensor();
-  return compute(f.name,
-                 [&](Tile* t) { return kernels::chain_both(f, t[0], t[1], t[2], std::move(t[3]), std::move(t[4])); }, a, b,
-                 y, da, db);
-}
-
-// d times a slope; a slope of 1, as sums have, costs nothing.
-Traced chained(const Traced& d, const Traced& slope) {
-  if (slope.is_number() && slope.number() == 1) return d;
-  return apply(kernels::fn::Chained(), d, slope);
+  auto body = [&](Tile* t) {
+    kernels::differentiate(f, t, t + 2, 2);
+    return std::move(t[1]);
+  };
+  return compute(f.name, body, a, da, b, db);
 }
 
 }  // namespace
@@ -129,21 +144,21 @@ Traced apply(const F& f, const Traced& a, const Traced& b) {
 
 template <class F>
 Traced chain(const F& f, const Traced& x, const Traced& y, const Traced& d) {
-  return chained(d, f.slope(Lane<Traced>(x), Lane<Traced>(y)).v);
+  return kernels::times_slope(d, f.slope(Lane<Traced>(x), Lane<Traced>(y)).v);
 }
 
 template <class F>
 Traced chain(const F& f, const Traced& a, const Traced& b, const Traced& y, const Traced& da, const Traced& db) {
   const Lane<Traced> u(a), v(b), w(y);
-  if (!db.defined()) return chained(da, f.slope_a(u, v, w).v);
-  if (!da.defined()) return chained(db, f.slope_b(u, v, w).v);
-  return apply(kernels::fn::Add(), chained(da, f.slope_a(u, v, w).v), chained(db, f.slope_b(u, v, w).v));
+  if (!db.defined()) return kernels::times_slope(da, f.slope_a(u, v, w).v);
+  if (!da.defined()) return kernels::times_slope(db, f.slope_b(u, v, w).v);
+  return apply(kernels::fn::Add(), kernels::times_slope(da, f.slope_a(u, v, w).v), kernels::times_slope(db, f.slope_b(u, v, w).v));
 }
 
 Traced select(const Traced& mask, const Traced& a, const Traced& b) {
   if (mask.is_number()) return mask.number() != 0 ? a : b;
   const Source at = line_of(mask, a, b);
-  Tensor y = compute("where", [](Tile* t) { return kernels::select(t[0], std::move(t[1]), std::move(t[2])); }, mask, a, b);
+  Tensor y = compute("where", choose_tile, mask, a, b);
   // A number has no gradient, but takes its place among the inputs.
   auto tensor = [&](const Traced& x) { return x.is_number() ? converted(Tensor(x.number()), y.dtype()) : x.tensor(); };
   Tensor left = tensor(a), right = tensor(b);
@@ -154,23 +169,25 @@ Traced select(const Traced& mask, const Traced& a, const Traced& b) {
                 at);
 }
 
-#define XGRAD_UNARY(F) template Traced apply(const kernels::fn::F&, const Traced&);
-#define XGRAD_BINARY(F) template Traced apply(const kernels::fn::F&, const Traced&, const Traced&);
+template <class F>
+void differentiate(const F& f, Traced* x, std::size_t parts) {
+  kernels::differentiate_apart(f, x, parts);
+}
+template <class F>
+void differentiate(const F& f, Traced* a, Traced* b, std::size_t parts) {
+  kernels::differentiate_apart(f, a, b, parts);
+}
+void choose_parts(const Traced& mask, Traced* a, Traced* b, std::size_t parts) { kernels::choose_apart(mask, a, b, parts); }
+
+#define XGRAD_UNARY(F)                                              \
+  template Traced apply(const kernels::fn::F&, const Traced&);      \
+  template void differentiate(const kernels::fn::F&, Traced*, std::size_t);
+#define XGRAD_BINARY(F)                                                            \
+  template Traced apply(const kernels::fn::F&, const Traced&, const Traced&);      \
+  template void differentiate(const kernels::fn::F&, Traced*, Traced*, std::size_t);
 XGRAD_EACH_CURVED_UNARY(XGRAD_UNARY)
 XGRAD_EACH_FLAT_UNARY(XGRAD_UNARY)
 XGRAD_EACH_CURVED_BINARY(XGRAD_BINARY)
 XGRAD_EACH_FLAT_BINARY(XGRAD_BINARY)
 
 }  // namespace xgrad::detail
-
-namespace xgrad::kernels {
-
-#define XGRAD_UNARY_PARTS(F) template void differentiate(const fn::F&, detail::Traced*, std::size_t);
-#define XGRAD_BINARY_PARTS(F) template void differentiate(const fn::F&, detail::Traced*, detail::Traced*, std::size_t);
-XGRAD_EACH_CURVED_UNARY(XGRAD_UNARY_PARTS)
-XGRAD_EACH_FLAT_UNARY(XGRAD_UNARY_PARTS)
-XGRAD_EACH_CURVED_BINARY(XGRAD_BINARY_PARTS)
-XGRAD_EACH_FLAT_BINARY(XGRAD_BINARY_PARTS)
-template void choose(const detail::Traced&, detail::Traced*, detail::Traced*, std::size_t);
-
-}  // namespace xgrad::kernels

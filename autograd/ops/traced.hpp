@@ -35,18 +35,27 @@ class Traced {
   bool is_number_ = false;
 };
 
-// Instantiated in traced.cpp for every function of kernels/functions.hpp.
+// As beside kernels::Tile. Instantiated in traced.cpp for every function of kernels/functions.hpp.
 
 template <class F>
 Traced apply(const F& f, const Traced& x);
 template <class F>
 Traced apply(const F& f, const Traced& a, const Traced& b);
-/// d f'(x), guarded.
-template <class F>
-Traced chain(const F& f, const Traced& x, const Traced& y, const Traced& d);
-/// da ∂f/∂a + db ∂f/∂b, guarded; one of da and db may be undefined.
-template <class F>
-Traced chain(const F& f, const Traced& a, const Traced& b, const Traced& y, const Traced& da, const Traced& db);
 Traced select(const Traced& mask, const Traced& a, const Traced& b);
+template <class F>
+void differentiate(const F& f, Traced* x, std::size_t parts);
+template <class F>
+void differentiate(const F& f, Traced* a, Traced* b, std::size_t parts);
+void choose_parts(const Traced& mask, Traced* a, Traced* b, std::size_t parts);
+
+template <class F>
+void transform(const F& f, Traced& x) {
+  x = apply(f, x);
+}
+template <class F>
+void transform(const F& f, Traced& a, Traced& b) {
+  a = apply(f, a, b);
+}
+inline void choose(const Traced& mask, Traced& a, Traced& b) { a = select(mask, a, b); }
 
 }  // namespace xgrad::detail
