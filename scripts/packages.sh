@@ -31,11 +31,14 @@ require_packages() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
 }
 
-# Configures a preset once and builds the targets named, or all.
+# Configures a preset, again because packages may have come since, and builds the targets named, or all.
 build() {
-  local preset=$1
+  local preset=$1 log
   shift
-  [ -f "build/$preset/build.ninja" ] || cmake --preset "$preset"
+  if ! log=$(cmake --preset "$preset" 2>&1); then
+    printf '%s\n' "$log" >&2
+    return 1
+  fi
   local targets=() target
   for target in "$@"; do targets+=(--target "$target"); done
   cmake --build "build/$preset" "${targets[@]}"
