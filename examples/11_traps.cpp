@@ -83,6 +83,7 @@ void shapes() {
   Tensor prediction = zeros({4, 1}), target = zeros(4);
   refused([&] { nn::mse_loss(prediction, target); });
   refused([&] { nn::Linear(784, 50)(zeros({100, 783})); });
+  refused([&] { matmul(ones({2, 3}), ones({4, 5})); });
 }
 
 void names() {

@@ -90,30 +90,55 @@ Tensor mask(const Shape& shape) {
 }
 
 const std::vector<Shape>& unary_shapes() {
-  static const std::vector<Shape> shapes = {
-      {0},    {0, 3},    {2, 0},    {2, 0, 3}, {}, {}, {1}, {5}, {7}, {1, 4}, {4, 1}, {1, 1}, {2, 3}, {3, 2}, {2, 3, 2},
-      {12}, {1, 2, 1}, {2, 1, 3}, {0, 1}, {}};
+  static const std::vector<Shape> shapes = {{0},       {0, 3}, {2, 0},    {2, 0, 3}, {},     {},     {1},
+                                            {5},       {7},    {1, 4},    {4, 1},    {1, 1}, {2, 3}, {3, 2},
+                                            {2, 3, 2}, {12},   {1, 2, 1}, {2, 1, 3}, {0, 1}, {},     {35}};
   return shapes;
 }
 
 const std::vector<std::pair<Shape, Shape>>& binary_shape_pairs() {
   static const std::vector<std::pair<Shape, Shape>> pairs = {
-      {{0}, {0}},       {{0, 3}, {1, 3}}, {{2, 0}, {2, 1}},       {{0}, {}},        {{1}, {2, 0}},   {{2, 0, 1}, {3}},
-      {{}, {}},         {{}, {3}},        {{3}, {}},              {{1}, {4}},       {{5}, {5}},      {{2, 3}, {3}},
-      {{3}, {2, 3}},    {{2, 3}, {2, 1}}, {{2, 1}, {1, 3}},       {{2, 3}, {2, 3}}, {{1, 1}, {3}},   {{2, 1, 3}, {2, 1}},
-      {{2, 1, 1}, {2}}, {{2, 1, 2}, {3, 1}}, {{2, 2, 2}, {2, 2, 2}}, {{1}, {}}};
+      {{0}, {0}},       {{0, 3}, {1, 3}},    {{2, 0}, {2, 1}},
+      {{0}, {}},        {{1}, {2, 0}},       {{2, 0, 1}, {3}},
+      {{}, {}},         {{}, {3}},           {{3}, {}},
+      {{1}, {4}},       {{5}, {5}},          {{2, 3}, {3}},
+      {{3}, {2, 3}},    {{2, 3}, {2, 1}},    {{2, 1}, {1, 3}},
+      {{2, 3}, {2, 3}}, {{1, 1}, {3}},       {{2, 1, 3}, {2, 1}},
+      {{2, 1, 1}, {2}}, {{2, 1, 2}, {3, 1}}, {{2, 2, 2}, {2, 2, 2}},
+      {{1}, {}},        {{35}, {35}},        {{35}, {}},
+      {{3, 12}, {3, 1}}};
   return pairs;
 }
 
 const std::vector<Fold>& reductions_of_something() {
   constexpr KeepDims no = KeepDims::no, yes = KeepDims::yes;
-  static const std::vector<Fold> list = {
-      {{0, 3}, {1}, no},        {{2, 0}, {0}, no},           {{2, 0, 3}, {0, 2}, no}, {{0, 2}, {-1}, yes},
-      {{3, 0, 2}, {0}, yes},    {{}, {}, no},                {{}, {}, yes},           {{}, {}, no},
-      {{5}, {0}, no},           {{2, 3}, {}, no},            {{2, 3}, {0}, no},       {{2, 3}, {1}, no},
-      {{2, 3}, {-1}, yes},      {{2, 3, 2}, {0, 2}, no},     {{2, 3, 2}, {2, 0}, yes}, {{2, 3, 2}, {1}, no},
-      {{4, 1}, {0}, no},        {{1, 4}, {1}, yes},          {{3, 1, 2}, {-1, 0}, no}, {{2, 3}, {}, yes},
-      {{2, 2, 3}, {-1, -2}, no}, {{12}, {}, no},             {{3, 2, 2}, {0, 1, 2}, yes}};
+  static const std::vector<Fold> list = {{{0, 3}, {1}, no},
+                                         {{2, 0}, {0}, no},
+                                         {{2, 0, 3}, {0, 2}, no},
+                                         {{0, 2}, {-1}, yes},
+                                         {{3, 0, 2}, {0}, yes},
+                                         {{}, {}, no},
+                                         {{}, {}, yes},
+                                         {{}, {}, no},
+                                         {{5}, {0}, no},
+                                         {{2, 3}, {}, no},
+                                         {{2, 3}, {0}, no},
+                                         {{2, 3}, {1}, no},
+                                         {{2, 3}, {-1}, yes},
+                                         {{2, 3, 2}, {0, 2}, no},
+                                         {{2, 3, 2}, {2, 0}, yes},
+                                         {{2, 3, 2}, {1}, no},
+                                         {{4, 1}, {0}, no},
+                                         {{1, 4}, {1}, yes},
+                                         {{3, 1, 2}, {-1, 0}, no},
+                                         {{2, 3}, {}, yes},
+                                         {{2, 2, 3}, {-1, -2}, no},
+                                         {{12}, {}, no},
+                                         {{3, 2, 2}, {0, 1, 2}, yes},
+                                         {{0, 1}, {1}, no},
+                                         {{2, 35}, {1}, no},
+                                         {{35, 2}, {0}, no},
+                                         {{35}, {}, no}};
   return list;
 }
 
@@ -130,9 +155,10 @@ const std::vector<Fold>& reductions() {
 
 const std::vector<Along>& axes_of_shapes() {
   static const std::vector<Along> list = {
-      {{0, 3}, 1}, {{2, 0}, 0},  {{2, 0, 3}, -1}, {{3, 0}, -2},   {{0, 2, 2}, 1},  {{1}, 0},     {{5}, 0},
-      {{5}, -1},   {{2, 3}, 0},  {{2, 3}, 1},     {{2, 3}, -2},   {{4, 1}, 0},     {{1, 4}, 1},  {{2, 3, 2}, 1},
-      {{12}, 0},   {{2, 2, 3}, -1}, {{3, 1, 2}, 0}, {{1, 1, 5}, 2}, {{3, 2, 1}, -2}, {{2, 2, 2}, 0}};
+      {{0, 3}, 1},     {{2, 0}, 0},    {{2, 0, 3}, -1}, {{3, 0}, -2},    {{0, 2, 2}, 1}, {{1}, 0},
+      {{5}, 0},        {{5}, -1},      {{2, 3}, 0},     {{2, 3}, 1},     {{2, 3}, -2},   {{4, 1}, 0},
+      {{1, 4}, 1},     {{2, 3, 2}, 1}, {{12}, 0},       {{2, 2, 3}, -1}, {{3, 1, 2}, 0}, {{1, 1, 5}, 2},
+      {{3, 2, 1}, -2}, {{2, 2, 2}, 0}, {{2, 35}, 1},    {{35, 2}, 0}};
   return list;
 }
 
@@ -172,8 +198,8 @@ Case reducing(std::string op, std::function<Tensor(const Tensor&, const Fold&)> 
 const std::vector<Case>& table() {
   static const std::vector<Case> all = [] {
     std::vector<Case> rows;
-    for (auto kind : {arithmetic_cases, selection_cases, activation_cases, reduction_cases, shape_cases, slice_cases,
-                      matmul_cases, nn_cases, loss_cases})
+    for (auto kind : {arithmetic_cases, selection_cases, activation_cases, reduction_cases, shape_cases, joining_cases,
+                      slice_cases, matmul_cases, nn_cases, loss_cases})
       for (Case& row : kind()) rows.push_back(std::move(row));
     return rows;
   }();

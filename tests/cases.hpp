@@ -80,7 +80,8 @@ Tensor labels(const Shape& shape, std::int64_t n);
 /// Random truth values.
 Tensor mask(const Shape& shape);
 
-// ---- lists of shapes: a fifth without elements, a tenth of rank 0, axes of size 1
+// ---- lists of shapes: a fifth without elements, a tenth of rank 0, axes of size 1, and one or two of more elements
+// than a register holds
 
 const std::vector<Shape>& unary_shapes();
 const std::vector<std::pair<Shape, Shape>>& binary_shape_pairs();
@@ -118,6 +119,7 @@ std::vector<Case> selection_cases();
 std::vector<Case> activation_cases();
 std::vector<Case> reduction_cases();
 std::vector<Case> shape_cases();
+std::vector<Case> joining_cases();
 std::vector<Case> slice_cases();
 std::vector<Case> matmul_cases();
 std::vector<Case> nn_cases();

@@ -19,9 +19,11 @@ Case elementwise(const char* op, const Loss& loss, const Domain& input, const Do
   const Reduction reductions[] = {Reduction::none, Reduction::mean, Reduction::sum};
   for (const Shape& shape : unary_shapes())
     row.samples.push_back({with(reductions[row.samples.size() % 3]), {input(shape), target(shape)}});
-  for (const auto& [a, b] : std::vector<std::pair<Shape, Shape>>{{{3, 1}, {3}}, {{2, 3}, {3}}, {{}, {1}}, {{2, 3}, {3, 2}}})
+  for (const auto& [a, b] :
+       std::vector<std::pair<Shape, Shape>>{{{3, 1}, {3}}, {{2, 3}, {3}}, {{}, {1}}, {{2, 3}, {3, 2}}})
     row.refusals.push_back({with(Reduction::mean), {input(a), target(b)}});
-  row.refusals.push_back({with(Reduction::mean), {input({2}), constant(target({2})).to(float32)}, {"float64", "float32"}});
+  row.refusals.push_back(
+      {with(Reduction::mean), {input({2}), constant(target({2})).to(float32)}, {"float64", "float32"}});
   return row;
 }
 
@@ -40,23 +42,26 @@ void add_weighted(Case& row, F loss, const std::vector<std::vector<Shape>>& shap
 std::vector<Case> of_probabilities() {
   Case plain = elementwise(
       "binary_cross_entropy",
-      [](const Tensor& z, const Tensor& t, Reduction how) { return nn::binary_cross_entropy(z, t, how); }, unit(), unit());
-  add_weighted(plain, [](const Tensors& x) { return nn::binary_cross_entropy(x[0], x[1], x[2]); },
-               {{{2, 3}, {3}}, {{2, 3}, {2, 1}}, {{0, 3}, {3}}, {{4}, {}}}, unit());
+      [](const Tensor& z, const Tensor& t, Reduction how) { return nn::binary_cross_entropy(z, t, how); }, unit(),
+      unit());
+  add_weighted(
+      plain, [](const Tensors& x) { return nn::binary_cross_entropy(x[0], x[1], x[2]); },
+      {{{2, 3}, {3}}, {{2, 3}, {2, 1}}, {{0, 3}, {3}}, {{4}, {}}}, unit());
   const TensorFunction f = [](const Tensors& x) { return nn::binary_cross_entropy(x[0], x[1]); };
   plain.refusals.push_back({f, {Tensor{0.5, 1.5}, Tensor{0.0, 1.0}}, {"1.5"}});
   plain.refusals.push_back({[](const Tensors& x) { return nn::binary_cross_entropy(x[0], x[1], x[2]); },
                             {unit()({2, 3}), unit()({2, 3}), constant(positive({2}))},
                             {"(2, 3)", "(2)"}});
-  Case logits = elementwise("binary_cross_entropy_with_logits",
-                            [](const Tensor& x, const Tensor& t, Reduction how) {
-                              return nn::binary_cross_entropy_with_logits(x, t, how);
-                            },
-                            any, unit());
-  add_weighted(logits, [](const Tensors& x) { return nn::binary_cross_entropy_with_logits(x[0], x[1], x[2]); },
-               {{{2, 3}, {3}}, {{0, 3}, {3}}, {{4}, {}}}, any);
-  add_weighted(logits, [](const Tensors& x) { return nn::binary_cross_entropy_with_logits(x[0], x[1], x[2], x[3]); },
-               {{{2, 3}, {3}, {2, 1}}, {{3, 2}, {1}, {3, 2}}}, any);
+  Case logits = elementwise(
+      "binary_cross_entropy_with_logits",
+      [](const Tensor& x, const Tensor& t, Reduction how) { return nn::binary_cross_entropy_with_logits(x, t, how); },
+      any, unit());
+  add_weighted(
+      logits, [](const Tensors& x) { return nn::binary_cross_entropy_with_logits(x[0], x[1], x[2]); },
+      {{{2, 3}, {3}}, {{0, 3}, {3}}, {{4}, {}}}, any);
+  add_weighted(
+      logits, [](const Tensors& x) { return nn::binary_cross_entropy_with_logits(x[0], x[1], x[2], x[3]); },
+      {{{2, 3}, {3}, {2, 1}}, {{3, 2}, {1}, {3, 2}}}, any);
   return {plain, logits};
 }
 
@@ -71,11 +76,27 @@ struct Rows {
 
 const std::vector<Rows>& rows_of_classes() {
   constexpr Reduction none = Reduction::none, sum = Reduction::sum, mean = Reduction::mean;
-  static const std::vector<Rows> list = {
-      {{3}},          {{4}, none, true},     {{5}, sum},       {{0, 3}, sum}, {{0, 3}, none, true},      {{2, 3, 0}, none},
-      {{0, 2, 2}, sum}, {{2, 3, 0}, sum, true}, {{1, 4}},      {{4, 1}, sum}, {{3, 2}},                  {{3, 3}, none},
-      {{2, 4}, sum, true}, {{4, 3}, mean, true}, {{4, 3}, mean, true, 1}, {{5, 2}, none, false, 0}, {{2, 3, 2}},
-      {{2, 3, 2}, none, true}, {{1, 2, 2, 2}, mean, true, 1}, {{2, 2, 1, 2}, sum}, {{3, 4}, mean}};
+  static const std::vector<Rows> list = {{{3}},
+                                         {{4}, none, true},
+                                         {{5}, sum},
+                                         {{0, 3}, sum},
+                                         {{0, 3}, none, true},
+                                         {{2, 3, 0}, none},
+                                         {{0, 2, 2}, sum},
+                                         {{2, 3, 0}, sum, true},
+                                         {{1, 4}},
+                                         {{4, 1}, sum},
+                                         {{3, 2}},
+                                         {{3, 3}, none},
+                                         {{2, 4}, sum, true},
+                                         {{4, 3}, mean, true},
+                                         {{4, 3}, mean, true, 1},
+                                         {{5, 2}, none, false, 0},
+                                         {{2, 3, 2}},
+                                         {{2, 3, 2}, none, true},
+                                         {{1, 2, 2, 2}, mean, true, 1},
+                                         {{2, 2, 1, 2}, sum},
+                                         {{3, 4}, mean}};
   return list;
 }
 
@@ -123,8 +144,8 @@ Tensor likelihood(const Tensor& x, const Tensor& target, const Tensor& weight, c
 }
 
 Case divergence() {
-  Case row = elementwise("kl_div", [](const Tensor& y, const Tensor& t, Reduction how) { return nn::kl_div(y, t, how); },
-                         any, positive);
+  Case row = elementwise(
+      "kl_div", [](const Tensor& y, const Tensor& t, Reduction how) { return nn::kl_div(y, t, how); }, any, positive);
   const TensorFunction per_row = [](const Tensors& x) { return nn::kl_div(x[0], x[1], Reduction::batchmean); };
   row.samples.push_back({per_row, {any({3, 2}), positive({3, 2})}});
   row.samples.push_back({per_row, {any({2, 2, 2}), positive({2, 2, 2})}});
@@ -135,30 +156,38 @@ Case divergence() {
 
 std::vector<Case> loss_cases() {
   std::vector<Case> all = {
-      elementwise("mse_loss", [](const Tensor& y, const Tensor& t, Reduction how) { return nn::mse_loss(y, t, how); }, any,
-                  any),
-      elementwise("half_squared_error",
-                  [](const Tensor& y, const Tensor& t, Reduction) { return nn::half_squared_error(y, t); }, any, any),
-      elementwise("l1_loss", [](const Tensor& y, const Tensor& t, Reduction how) { return nn::l1_loss(y, t, how); }, distinct,
-                  distinct_between),
-      elementwise("smooth_l1_loss",
-                  [](const Tensor& y, const Tensor& t, Reduction how) { return nn::smooth_l1_loss(y, t, how); }, distinct,
-                  distinct_between),
-      elementwise("smooth_l1_loss",
-                  [](const Tensor& y, const Tensor& t, Reduction how) { return nn::smooth_l1_loss(y, t, how, 0.5); },
-                  distinct, distinct_between),
-      elementwise("smooth_l1_loss",
-                  [](const Tensor& y, const Tensor& t, Reduction how) { return nn::smooth_l1_loss(y, t, how, 0); }, distinct,
-                  distinct_between),
-      elementwise("huber_loss", [](const Tensor& y, const Tensor& t, Reduction how) { return nn::huber_loss(y, t, how); },
-                  distinct, distinct_between),
-      elementwise("huber_loss",
-                  [](const Tensor& y, const Tensor& t, Reduction how) { return nn::huber_loss(y, t, how, 0.5); }, distinct,
-                  distinct_between),
+      elementwise(
+          "mse_loss", [](const Tensor& y, const Tensor& t, Reduction how) { return nn::mse_loss(y, t, how); }, any,
+          any),
+      elementwise(
+          "half_squared_error",
+          [](const Tensor& y, const Tensor& t, Reduction) { return nn::half_squared_error(y, t); }, any, any),
+      elementwise(
+          "l1_loss", [](const Tensor& y, const Tensor& t, Reduction how) { return nn::l1_loss(y, t, how); }, distinct,
+          distinct_between),
+      elementwise(
+          "smooth_l1_loss",
+          [](const Tensor& y, const Tensor& t, Reduction how) { return nn::smooth_l1_loss(y, t, how); }, distinct,
+          distinct_between),
+      elementwise(
+          "smooth_l1_loss",
+          [](const Tensor& y, const Tensor& t, Reduction how) { return nn::smooth_l1_loss(y, t, how, 0.5); }, distinct,
+          distinct_between),
+      elementwise(
+          "smooth_l1_loss",
+          [](const Tensor& y, const Tensor& t, Reduction how) { return nn::smooth_l1_loss(y, t, how, 0); }, distinct,
+          distinct_between),
+      elementwise(
+          "huber_loss", [](const Tensor& y, const Tensor& t, Reduction how) { return nn::huber_loss(y, t, how); },
+          distinct, distinct_between),
+      elementwise(
+          "huber_loss", [](const Tensor& y, const Tensor& t, Reduction how) { return nn::huber_loss(y, t, how, 0.5); },
+          distinct, distinct_between),
       divergence(),
-      elementwise("kl_div",
-                  [](const Tensor& y, const Tensor& t, Reduction how) { return nn::kl_div(y, t, how, nn::log_target); }, any,
-                  any),
+      elementwise(
+          "kl_div",
+          [](const Tensor& y, const Tensor& t, Reduction how) { return nn::kl_div(y, t, how, nn::log_target); }, any,
+          any),
       classifying("cross_entropy", crossing, false),
       classifying("cross_entropy", smoothed, false),
       classifying("cross_entropy", crossing, true),

@@ -34,13 +34,14 @@ Sample normalizing(const Norm& norm) {
 Case batch_normalizing() {
   Case row{"batch_norm", {}, {}, no_scalars | takes_empty};
   const std::vector<Norm> list = {
-      {{3, 2}, true, false, true},     {{0, 3}, true, true, true},      {{0, 2, 2}, true, false, false},
-      {{2, 3, 0}, true, true, false},  {{3, 0}, true, true, true},      {{0, 2}, false, false, true},
-      {{3, 1}, true, true, true},      {{4, 3}, true, true, true},      {{5, 2}, false, true, true},
-      {{6, 1}, false, false, true},    {{3, 2, 2}, true, true, true},   {{2, 1, 3}, true, false, true},
-      {{1, 2, 4}, true, true, true},   {{2, 2, 1, 2}, true, true, true}, {{2, 2, 3}, false, false, false},
-      {{1, 3}, true, true, false},     {{4, 3}, true, true, false},     {{5, 2}, false, true, false},
-      {{2, 2, 3}, true, true, false},  {{1, 1}, true, true, false},     {{2, 3, 1, 2}, false, true, false}};
+      {{3, 2}, true, false, true},    {{0, 3}, true, true, true},       {{0, 2, 2}, true, false, false},
+      {{2, 3, 0}, true, true, false}, {{3, 0}, true, true, true},       {{0, 2}, false, false, true},
+      {{3, 1}, true, true, true},     {{4, 3}, true, true, true},       {{5, 2}, false, true, true},
+      {{6, 1}, false, false, true},   {{3, 2, 2}, true, true, true},    {{2, 1, 3}, true, false, true},
+      {{1, 2, 4}, true, true, true},  {{2, 2, 1, 2}, true, true, true}, {{2, 2, 3}, false, false, false},
+      {{1, 3}, true, true, false},    {{4, 3}, true, true, false},      {{5, 2}, false, true, false},
+      {{2, 2, 3}, true, true, false}, {{1, 1}, true, true, false},      {{2, 3, 1, 2}, false, true, false},
+      {{35, 2}, true, true, true},    {{2, 2, 35}, true, true, true},   {{0, 2, 3}, true, true, false}};
   for (const Norm& norm : list) row.samples.push_back(normalizing(norm));
   const TensorFunction affine = [](const Tensors& x) { return nn::batch_norm(x[0], x[1], x[2], {}, {}, true); };
   const TensorFunction running = [](const Tensors& x) { return nn::batch_norm(x[0], {}, {}, x[1], x[2], true); };
@@ -66,13 +67,17 @@ Tensor dropped(const Tensor& x, double p, bool training) {
 }
 
 Case dropping() {
-  Case row = unary("dropout", [](const Tensor& x) { return dropped(x, 0.3, true); }, any, selects);
+  Case row = unary(
+      "dropout", [](const Tensor& x) { return dropped(x, 0.3, true); }, any, selects);
   for (double p : {0.0, 0.5, 1.0, -0.1, 1.5, std::nan("")}) {
     const TensorFunction f = [p](const Tensors& x) { return dropped(x[0], p, true); };
-    if (p >= 0 && p <= 1) row.samples.push_back({f, {any({2, 5})}});
-    else row.refusals.push_back({f, {any({2, 5})}, {std::isnan(p) ? "nan" : std::to_string(p).substr(0, 3)}});
+    if (p >= 0 && p <= 1)
+      row.samples.push_back({f, {any({2, 5})}});
+    else
+      row.refusals.push_back({f, {any({2, 5})}, {std::isnan(p) ? "nan" : std::to_string(p).substr(0, 3)}});
   }
-  row.samples.push_back({[](const Tensors& x) { return dropped(x[0], 0.5, false); }, {any({5})}});
+  for (const Shape& shape : {Shape{5}, Shape{0, 4}})
+    row.samples.push_back({[](const Tensors& x) { return dropped(x[0], 0.5, false); }, {any(shape)}});
   return row;
 }
 

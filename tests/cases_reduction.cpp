@@ -33,11 +33,26 @@ Case extreme_of_all(const char* op, std::function<Tensor(const Tensor&)> f) {
 
 Case sum_to_shapes() {
   Case row{"sum_to", {}};
-  const std::vector<std::pair<Shape, Shape>> shapes = {
-      {{0}, {1}},       {{2, 0}, {0}},    {{0, 3}, {1, 3}},       {{2, 0, 3}, {2, 1, 1}}, {{0}, {}},
-      {{}, {}},         {{3}, {}},        {{2, 3}, {}},           {{1}, {}},              {{4}, {1}},
-      {{2, 3}, {3}},    {{2, 3}, {1, 3}}, {{2, 3}, {2, 1}},       {{2, 3}, {2, 3}},       {{2, 3}, {1}},
-      {{1, 1}, {}},     {{1, 4}, {4}},    {{2, 3, 2}, {2, 1, 2}}, {{2, 1, 3}, {1, 1, 1}}, {{2, 2, 3}, {2, 1}}};
+  const std::vector<std::pair<Shape, Shape>> shapes = {{{0}, {1}},
+                                                       {{2, 0}, {0}},
+                                                       {{0, 3}, {1, 3}},
+                                                       {{2, 0, 3}, {2, 1, 1}},
+                                                       {{0}, {}},
+                                                       {{}, {}},
+                                                       {{3}, {}},
+                                                       {{2, 3}, {}},
+                                                       {{1}, {}},
+                                                       {{4}, {1}},
+                                                       {{2, 3}, {3}},
+                                                       {{2, 3}, {1, 3}},
+                                                       {{2, 3}, {2, 1}},
+                                                       {{2, 3}, {2, 3}},
+                                                       {{2, 3}, {1}},
+                                                       {{1, 1}, {}},
+                                                       {{1, 4}, {4}},
+                                                       {{2, 3, 2}, {2, 1, 2}},
+                                                       {{2, 1, 3}, {1, 1, 1}},
+                                                       {{2, 2, 3}, {2, 1}}};
   const auto f = [](const Shape& to) { return [to](const Tensors& x) { return sum_to(x[0], to); }; };
   for (const auto& [from, to] : shapes) row.samples.push_back({f(to), {any(from)}});
   row.refusals = {{f({2}), {any({2, 3})}, {"(2, 3)", "(2)"}}, {f({1, 2, 3}), {any({2, 3})}, {"(2, 3)", "(1, 2, 3)"}}};
@@ -57,19 +72,24 @@ std::vector<Case> reduction_cases() {
     return [=](const Tensor& x, const Fold& r) { return xgrad::std(x, r.over(), correction, r.keep); };
   };
   return {
-      reducing("sum", [](const Tensor& x, const Fold& r) { return sum(x, r.over(), r.keep); }, any, reductions()),
-      reducing("mean", [](const Tensor& x, const Fold& r) { return mean(x, r.over(), r.keep); }, any, reductions()),
+      reducing(
+          "sum", [](const Tensor& x, const Fold& r) { return sum(x, r.over(), r.keep); }, any, reductions()),
+      reducing(
+          "mean", [](const Tensor& x, const Fold& r) { return mean(x, r.over(), r.keep); }, any, reductions()),
       reducing("var", f_var(0), any, reductions(), selects),
       reducing("var", f_var(1), any, several, no_scalars),
       reducing("var", f_var(-2), any, several, no_scalars),
       reducing("std", f_std(0), distinct, several, no_scalars),
       reducing("std", f_std(1), distinct, several, no_scalars),
-      reducing("logsumexp", [](const Tensor& x, const Fold& r) { return logsumexp(x, r.over(), r.keep); }, any,
-               reductions()),
-      reducing("amax", [](const Tensor& x, const Fold& r) { return amax(x, r.over(), r.keep); }, distinct,
-               reductions_of_something()),
-      reducing("amin", [](const Tensor& x, const Fold& r) { return amin(x, r.over(), r.keep); }, distinct,
-               reductions_of_something()),
+      reducing(
+          "logsumexp", [](const Tensor& x, const Fold& r) { return logsumexp(x, r.over(), r.keep); }, any,
+          reductions()),
+      reducing(
+          "amax", [](const Tensor& x, const Fold& r) { return amax(x, r.over(), r.keep); }, distinct,
+          reductions_of_something()),
+      reducing(
+          "amin", [](const Tensor& x, const Fold& r) { return amin(x, r.over(), r.keep); }, distinct,
+          reductions_of_something()),
       extreme_of_all("max", [](const Tensor& x) { return max(x); }),
       extreme_of_all("min", [](const Tensor& x) { return min(x); }),
       extreme("max", [](const Tensor& x, std::int64_t axis, KeepDims keep) { return max(x, axis, keep).values; }),

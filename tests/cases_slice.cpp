@@ -39,7 +39,10 @@ std::vector<Case> slice_cases() {
       over({5}, [](const Tensor& x) { return x(range(-99, 99)); }),
       over({2, 3}, [](const Tensor& x) { return x(1); }),
       over({2, 3}, [](const Tensor& x) { return x[1]; }),
-      over({2, 3}, [](const Tensor& x) { return x[Tensor{0, 1, 1}]; }),
+      over({2, 3},
+           [](const Tensor& x) {
+             return x[Tensor{0, 1, 1}];
+           }),
       over({2, 3}, [](const Tensor& x) { return x(0, 2); }),
       over({2, 3}, [](const Tensor& x) { return x(all(), -2); }),
       over({2, 3}, [](const Tensor& x) { return x(all(), range(_, _, -1)); }),
@@ -53,7 +56,8 @@ std::vector<Case> slice_cases() {
       over({2, 3, 2}, [](const Tensor& x) { return x(range(_, _, -1), range(0, 3, 2), newaxis(), 1); }),
       over({3}, [](const Tensor& x) { return x(range(0, 2)) * x(range(1, 3)) + x(0); }),
   };
-  const auto refused = [](const Shape& shape, std::function<Tensor(const Tensor&)> f, std::vector<std::string> says = {}) {
+  const auto refused = [](const Shape& shape, std::function<Tensor(const Tensor&)> f,
+                          std::vector<std::string> says = {}) {
     return Refusal{[f](const Tensors& x) { return f(x[0]); }, {any(shape)}, std::move(says)};
   };
   row.refusals = {

@@ -257,9 +257,9 @@ TEST_CASE("every op of the headers has a row", "[cases]") {
   for (const ValueCase& row : value_table()) rows.insert(row.op);
   const std::regex declaration("^(?:Tensor|ValuesIndices) (\\w+)\\((.*)$");
   std::size_t found = 0;
-  for (const char* header : {"autograd/ops/activation", "autograd/ops/arithmetic", "autograd/ops/creation",
-                             "autograd/ops/matmul", "autograd/ops/reduction", "autograd/ops/selection",
-                             "autograd/ops/shape", "nn/functional", "nn/losses"}) {
+  for (const char* header :
+       {"autograd/ops/activation", "autograd/ops/arithmetic", "autograd/ops/creation", "autograd/ops/matmul",
+        "autograd/ops/reduction", "autograd/ops/selection", "autograd/ops/shape", "nn/functional", "nn/losses"}) {
     std::ifstream file(std::string(XGRAD_SOURCE_DIR) + "/" + header + ".hpp");
     INFO(header);
     REQUIRE(file);

@@ -25,57 +25,153 @@ Tensor truth(std::initializer_list<detail::Nested> entries) { return Tensor(entr
 
 std::vector<ValueCase> comparisons() {
   return {
-      gives("less", "broadcasts, and NaN is less than nothing", [] { return less(low(), high()); }, {{true, false, false}, {false, false, false}}),
-      gives("less_equal", "holds for equals", [] { return less_equal(low(), high()); }, {{true, true, false}, {true, false, false}}),
-      gives("greater", "is strict", [] { return greater(low(), high()); }, {{false, false, false}, {false, true, false}}),
-      gives("greater_equal", "holds for equals", [] { return greater_equal(low(), high()); }, {{false, true, false}, {true, true, false}}),
-      gives("equal", "is false for NaN against itself", [] { return equal(low(), low()); }, truth({true, true, false})),
-      gives("not_equal", "is true for NaN against itself", [] { return not_equal(low(), low()); }, truth({false, false, true})),
-      gives("equal", "compares dtypes by value", [] { return equal(Tensor{1, 2}, Tensor{1.0, 2.5}); }, truth({true, false})),
-      gives("less", "of nothing is nothing", [] { return less(zeros({0, 3}), zeros({1, 3})); }, zeros({0, 3}, boolean)),
-      gives("less", "has an operator", [] { return Tensor{1, 3} < 2; }, truth({true, false})),
-      gives("greater_equal", "has an operator with a number on the left", [] { return 2 >= Tensor{1, 3}; }, truth({true, false})),
-      gives("isnan", "finds NaN, not infinities", [] { return isnan(Tensor{nan, HUGE_VAL, 0.0}); }, truth({true, false, false})),
-      gives("isnan", "is false for whole numbers", [] { return isnan(Tensor{1, 0}); }, truth({false, false})),
-      gives("logical_and", "takes anything but 0 for true, NaN too", [] { return logical_and(Tensor{0.0, 2.0, nan}, Tensor{1, 1, 1}); }, truth({false, true, true})),
-      gives("logical_or", "broadcasts", [] { return logical_or(Tensor{true, false}, Tensor({{true}, {false}})); }, {{true, true}, {true, false}}),
-      gives("logical_not", "turns 0 to true", [] { return logical_not(Tensor{0, 3, -1}); }, truth({true, false, false})),
-      gives("logical_and", "has NumPy's and xtensor's operators", [] { return (Tensor{true, false} & true) || !Tensor{true, true}; }, truth({true, false})),
-      gives("logical_not", "has both operators", [] { return ~(~Tensor{true, false}) | Tensor{false, false}; }, truth({true, false})),
+      gives("less", "broadcasts, and NaN is less than nothing", [] { return less(low(), high()); },
+            {{true, false, false}, {false, false, false}}),
+      gives("less_equal", "holds for equals", [] { return less_equal(low(), high()); },
+            {{true, true, false}, {true, false, false}}),
+      gives("greater", "is strict", [] { return greater(low(), high()); },
+            {{false, false, false}, {false, true, false}}),
+      gives("greater_equal", "holds for equals", [] { return greater_equal(low(), high()); },
+            {{false, true, false}, {true, true, false}}),
+      gives(
+          "equal", "is false for NaN against itself", [] { return equal(low(), low()); }, truth({true, true, false})),
+      gives(
+          "not_equal", "is true for NaN against itself", [] { return not_equal(low(), low()); },
+          truth({false, false, true})),
+      gives(
+          "equal", "compares dtypes by value",
+          [] {
+            return equal(Tensor{1, 2}, Tensor{1.0, 2.5});
+          },
+          truth({true, false})),
+      gives(
+          "less", "of nothing is nothing",
+          [] {
+            return less(zeros({0, 3}), zeros({1, 3}));
+          },
+          zeros({0, 3}, boolean)),
+      gives(
+          "less", "has an operator",
+          [] {
+            return Tensor{1, 3} < 2;
+          },
+          truth({true, false})),
+      gives(
+          "greater_equal", "has an operator with a number on the left",
+          [] {
+            return 2 >= Tensor{1, 3};
+          },
+          truth({true, false})),
+      gives(
+          "isnan", "finds NaN, not infinities",
+          [] {
+            return isnan(Tensor{nan, HUGE_VAL, 0.0});
+          },
+          truth({true, false, false})),
+      gives(
+          "isnan", "is false for whole numbers",
+          [] {
+            return isnan(Tensor{1, 0});
+          },
+          truth({false, false})),
+      gives(
+          "logical_and", "takes anything but 0 for true, NaN too",
+          [] {
+            return logical_and(Tensor{0.0, 2.0, nan}, Tensor{1, 1, 1});
+          },
+          truth({false, true, true})),
+      gives("logical_or", "broadcasts",
+            [] {
+              return logical_or(Tensor{true, false}, Tensor({{true}, {false}}));
+            },
+            {{true, true}, {true, false}}),
+      gives(
+          "logical_not", "turns 0 to true",
+          [] {
+            return logical_not(Tensor{0, 3, -1});
+          },
+          truth({true, false, false})),
+      gives(
+          "logical_and", "has NumPy's and xtensor's operators",
+          [] {
+            return (Tensor{true, false} & true) || !Tensor{true, true};
+          },
+          truth({true, false})),
+      gives(
+          "logical_not", "has both operators",
+          [] {
+            return ~(~Tensor{true, false}) | Tensor{false, false};
+          },
+          truth({true, false})),
   };
 }
 
 std::vector<ValueCase> places() {
   const Tensor ties = Tensor({{1.0, 5.0, 5.0}, {7.0, nan, 7.0}});
   return {
-      gives("argmax", "of all is a place in the flattened tensor, of the NaN if there is one", [=] { return argmax(ties); }, full({}, 4)),
-      gives("argmax", "takes the first of several", [=] { return argmax(Tensor{3, 9, 9}); }, full({}, 1)),
+      gives(
+          "argmax", "of all is a place in the flattened tensor, of the NaN if there is one",
+          [=] { return argmax(ties); }, full({}, 4)),
+      gives(
+          "argmax", "takes the first of several",
+          [=] {
+            return argmax(Tensor{3, 9, 9});
+          },
+          full({}, 1)),
       gives("argmax", "works along an axis", [=] { return argmax(ties, 1); }, {1, 1}),
       gives("argmax", "keeps the axis if asked", [=] { return argmax(ties, -2, keepdims); }, {{1, 1, 1}}),
-      gives("argmin", "takes the first of several", [=] { return argmin(Tensor{3, 1, 1}); }, full({}, 1)),
+      gives(
+          "argmin", "takes the first of several",
+          [=] {
+            return argmin(Tensor{3, 1, 1});
+          },
+          full({}, 1)),
       gives("argmin", "finds the NaN", [=] { return argmin(ties, 1); }, {0, 1}),
-      gives("argmax", "of no rows is nothing", [] { return argmax(zeros({0, 3}), 1); }, zeros(0, int64)),
+      gives(
+          "argmax", "of no rows is nothing",
+          [] {
+            return argmax(zeros({0, 3}), 1);
+          },
+          zeros(0, int64)),
   };
 }
 
 std::vector<ValueCase> creation() {
   return {
-      gives("zeros", "is float32 by default", [] { return zeros({1, 2}); }, Tensor({{0, 0}}, float32)),
+      gives(
+          "zeros", "is float32 by default",
+          [] {
+            return zeros({1, 2});
+          },
+          Tensor({{0, 0}}, float32)),
       gives("zeros", "takes a size alone", [] { return zeros(2, float64); }, {0.0, 0.0}),
       gives("ones", "takes a dtype", [] { return ones(2, int64); }, {1, 1}),
       gives("full", "goes by the number's own dtype", [] { return full(2, 1.5); }, {1.5, 1.5}),
-      gives("full", "or by the one asked for", [] { return full(2, 1.5, float32); }, Tensor({1.5, 1.5}, float32)),
-      gives("zeros_like", "keeps shape and dtype", [] { return zeros_like(Tensor{3, 4}); }, {0, 0}),
+      gives(
+          "full", "or by the one asked for", [] { return full(2, 1.5, float32); }, Tensor({1.5, 1.5}, float32)),
+      gives("zeros_like", "keeps shape and dtype",
+            [] {
+              return zeros_like(Tensor{3, 4});
+            },
+            {0, 0}),
       gives("ones_like", "keeps shape and dtype", [] { return ones_like(Tensor({{2.5}})); }, {{1.0}}),
-      gives("full_like", "keeps shape and dtype", [] { return full_like(Tensor({1.0, 2.0}, float32), 0.5); }, Tensor({0.5, 0.5}, float32)),
+      gives(
+          "full_like", "keeps shape and dtype",
+          [] {
+            return full_like(Tensor({1.0, 2.0}, float32), 0.5);
+          },
+          Tensor({0.5, 0.5}, float32)),
       gives("arange", "counts from 0", [] { return arange(3); }, {0, 1, 2}),
       gives("arange", "stops before the end", [] { return arange(1, 6, 2); }, {1, 3, 5}),
       gives("arange", "counts down", [] { return arange(2, -1, -1); }, {2, 1, 0}),
       gives("arange", "is float64 from doubles", [] { return arange(0.0, 1.0, 0.25); }, {0.0, 0.25, 0.5, 0.75}),
-      gives("arange", "is empty where the end is behind", [] { return arange(3, 1); }, zeros(0, int64)),
+      gives(
+          "arange", "is empty where the end is behind", [] { return arange(3, 1); }, zeros(0, int64)),
       gives("linspace", "includes both ends", [] { return linspace(0, 1, 5, float64); }, {0.0, 0.25, 0.5, 0.75, 1.0}),
-      gives("linspace", "of one is the start", [] { return linspace(2, 9, 1, float64); }, Tensor{2.0}),
-      gives("eye", "has ones on its diagonal", [] { return eye(2); }, Tensor({{1, 0}, {0, 1}}, float32)),
+      gives(
+          "linspace", "of one is the start", [] { return linspace(2, 9, 1, float64); }, Tensor{2.0}),
+      gives(
+          "eye", "has ones on its diagonal", [] { return eye(2); }, Tensor({{1, 0}, {0, 1}}, float32)),
       gives("eye", "may be wide", [] { return eye(2, 3, int64); }, {{1, 0, 0}, {0, 1, 0}}),
   };
 }
@@ -94,8 +190,14 @@ bool all(const Tensor& x, const std::function<bool(double)>& holds) {
 
 std::vector<ValueCase> randomness() {
   return {
-      {"rand", "repeats by seed", [] { return repeats([](Generator& g) { return rand({4, 5}, g); }); }},
-      {"rand", "stays below 1", [] { manual_seed(1); return all(rand(1000), [](double x) { return x >= 0 && x < 1; }); }},
+      {"rand", "repeats by seed", [] { return repeats([](Generator& g) {
+                                         return rand({4, 5}, g);
+                                       }); }},
+      {"rand", "stays below 1",
+       [] {
+         manual_seed(1);
+         return all(rand(1000), [](double x) { return x >= 0 && x < 1; });
+       }},
       {"randn", "repeats by seed", [] { return repeats([](Generator& g) { return randn(20, g, float64); }); }},
       {"randn", "has mean 0 and variance 1 within four standard errors",
        [] {

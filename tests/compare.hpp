@@ -25,7 +25,8 @@ inline double largest(const xgrad::Tensor& x) {
 /// How `got` differs from `expected`: nothing, if shapes and dtypes agree and every element is within
 /// atol + rtol |expected|, NaN agreeing with NaN; else a sentence with the worst element and both values.
 /// To be read as REQUIRE(difference(got, expected) == "").
-inline std::string difference(const xgrad::Tensor& got, const xgrad::Tensor& expected, double rtol = 0, double atol = 0) {
+inline std::string difference(const xgrad::Tensor& got, const xgrad::Tensor& expected, double rtol = 0,
+                              double atol = 0) {
   std::ostringstream out;
   out.precision(17);
   if (got.shape() != expected.shape() || got.dtype() != expected.dtype()) {

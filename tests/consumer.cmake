@@ -3,8 +3,8 @@
 # Compiles the same program through add_subdirectory, and makes sure that g++ -std=c++20 without
 # -fno-new-ttp-matching is refused.
 #
-#   cmake -DSOURCE=... -DBUILD=... -DWORK=... -DCOMPILER=... -DGENERATOR=... -DSANITIZE=... -DCONFIG=... -DXTENSOR=0.24.3
-#         -P consumer.cmake
+#   cmake -DSOURCE=... -DBUILD=... -DWORK=... -DCOMPILER=... -DGENERATOR=... -DSANITIZE=... -DCONFIG=...
+#         -DXTENSOR=0.24.3 -P consumer.cmake
 
 set(prefix ${WORK}/installed)
 file(REMOVE_RECURSE ${WORK})
@@ -85,7 +85,7 @@ if(GXX AND XTENSOR VERSION_LESS 0.26)
   set(bare ${GXX} -std=c++20 -fsyntax-only -I${prefix}/include ${SOURCE}/tests/consumer/main.cpp)
   execute_process(COMMAND ${bare} RESULT_VARIABLE failed ERROR_VARIABLE output)
   if(NOT failed OR NOT output MATCHES "miscompiled by g[+][+] as C[+][+]20: add -fno-new-ttp-matching")
-    message(FATAL_ERROR "g++ -std=c++20 without -fno-new-ttp-matching must be refused in so many words, but gave:\n${output}")
+    message(FATAL_ERROR "g++ -std=c++20 without -fno-new-ttp-matching must be refused, but gave:\n${output}")
   endif()
   run("g++ -std=c++20 -fno-new-ttp-matching" ${bare} -fno-new-ttp-matching)
   message(STATUS "g++ -std=c++20 is refused without the flag and accepted with it")

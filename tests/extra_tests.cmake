@@ -1,8 +1,8 @@
 # Tests that are not programs of their own: what must not compile, and what users build.
 set(xgrad_includes "$<TARGET_PROPERTY:xgrad,INTERFACE_INCLUDE_DIRECTORIES>")
 add_test(NAME must_not_compile
-         COMMAND ${CMAKE_COMMAND} -DCOMPILER=${CMAKE_CXX_COMPILER} "-DINCLUDES=$<JOIN:${xgrad_includes},|>" -DFLAGS=-std=c++17
-                 -P ${PROJECT_SOURCE_DIR}/tests/must_not_compile.cmake)
+         COMMAND ${CMAKE_COMMAND} -DCOMPILER=${CMAKE_CXX_COMPILER} "-DINCLUDES=$<JOIN:${xgrad_includes},|>"
+                 -DFLAGS=-std=c++17 -P ${PROJECT_SOURCE_DIR}/tests/must_not_compile.cmake)
 add_test(NAME consumer
          COMMAND ${CMAKE_COMMAND} -DSOURCE=${PROJECT_SOURCE_DIR} -DBUILD=${PROJECT_BINARY_DIR}
                  -DWORK=${PROJECT_BINARY_DIR}/consumer -DCOMPILER=${CMAKE_CXX_COMPILER} -DGENERATOR=${CMAKE_GENERATOR}

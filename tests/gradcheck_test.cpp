@@ -74,7 +74,9 @@ TEST_CASE("gradcheck rejects a slope that is off by one part in 100,000, and by 
 }
 
 TEST_CASE("gradcheck rejects a mistake in one element out of nine", "[gradcheck]") {
-  const auto one_off = [](Tensor x, Tensor g) { return g * 2 * x + g * Tensor({{0., 0., 0.}, {0., 0., 1e-5}, {0., 0., 0.}}); };
+  const auto one_off = [](Tensor x, Tensor g) {
+    return g * 2 * x + g * Tensor({{0., 0., 0.}, {0., 0., 1e-5}, {0., 0., 0.}});
+  };
   CHECK_THAT(verdict(squaring(one_off), {square_matrix()}), Contains("with respect to input 0 at (1, 2)"));
 }
 
@@ -92,7 +94,8 @@ TEST_CASE("gradcheck rejects a missing term", "[gradcheck]") {
 }
 
 TEST_CASE("gradcheck rejects a gradient of zero, and none at all", "[gradcheck]") {
-  CHECK_THAT(verdict(squaring([](Tensor, Tensor g) { return zeros_like(g); }), {vector()}), Contains("backward gives 0"));
+  CHECK_THAT(verdict(squaring([](Tensor, Tensor g) { return zeros_like(g); }), {vector()}),
+             Contains("backward gives 0"));
   CHECK_THAT(verdict(product(right_for_a, no_gradient), {square_matrix(), other_matrix()}), Contains("input 1"));
   CHECK(verdict([](const Tensors& in) { return in[0].detach() * 2; }, {vector()}) != "");
 }
@@ -115,8 +118,10 @@ TEST_CASE("gradcheck rejects NaN and infinity", "[gradcheck]") {
   CHECK(verdict([](const Tensors& in) { return in[0] * std::nan(""); }, {vector()}) != "");
 }
 
-TEST_CASE("gradcheck rejects a rule that is not linear in its seed, though it is right for seeds of 0 and 1", "[gradcheck]") {
-  CHECK_THAT(verdict(squaring([](Tensor x, Tensor g) { return g * g * 2 * x; }), {vector()}), Contains("not linear in its seed"));
+TEST_CASE("gradcheck rejects a rule that is not linear in its seed, though it is right for seeds of 0 and 1",
+          "[gradcheck]") {
+  CHECK_THAT(verdict(squaring([](Tensor x, Tensor g) { return g * g * 2 * x; }), {vector()}),
+             Contains("not linear in its seed"));
   const auto constant_term = [](Tensor x, Tensor g) { return g * 2 * x + 1e-6 * (1 - g) * sum(g); };
   CHECK(verdict(squaring(constant_term), {vector()}) != "");
 }
@@ -130,7 +135,8 @@ TEST_CASE("gradcheck rejects a zero seed that does not give exactly zero", "[gra
 TEST_CASE("gradcheck rejects a backward whose bits change from run to run", "[gradcheck]") {
   int runs = 0;
   const auto drifting = [&runs](Tensor x, Tensor g) { return g * (2 + 1e-14 * ++runs) * x; };
-  CHECK_THAT(verdict(squaring(drifting), {vector()}), Contains("two runs of backward give input 0 different gradients"));
+  CHECK_THAT(verdict(squaring(drifting), {vector()}),
+             Contains("two runs of backward give input 0 different gradients"));
 }
 
 TEST_CASE("gradcheck rejects a function that is not pure", "[gradcheck]") {
@@ -165,11 +171,13 @@ TEST_CASE("gradcheck leaves its inputs, their gradients and the gradient mode as
 
 TEST_CASE("gradcheck names the input, both places and both values", "[gradcheck]") {
   const auto half_again = from<0>([](Tensor a, Tensor g) { return 1.5 * g * a; });
-  const Tensor a = Tensor({{1.0, 2.0}, {3.0, 4.0}}).requires_grad_(), b = Tensor({{0.5, 0.25}, {2.0, 1.0}}).requires_grad_();
+  const Tensor a = Tensor({{1.0, 2.0}, {3.0, 4.0}}).requires_grad_(),
+               b = Tensor({{0.5, 0.25}, {2.0, 1.0}}).requires_grad_();
   const GradcheckResult result = gradcheck(product(right_for_a, half_again), {a, b});
   CHECK(!result);
-  CHECK_THAT(result.message, StartsWith("gradcheck: the slope of the result at (0, 0) with respect to input 1 at (0, 0): "
-                                        "backward gives 1.5, differences give "));
+  CHECK_THAT(result.message,
+             StartsWith("gradcheck: the slope of the result at (0, 0) with respect to input 1 at (0, 0): "
+                        "backward gives 1.5, differences give "));
 }
 
 TEST_CASE("gradcheck refuses float32 and names the way out", "[gradcheck]") {
@@ -191,7 +199,8 @@ TEST_CASE("gradcheck refuses a call in which nothing can be checked", "[gradchec
 
 TEST_CASE("a check in which both sides are zero fails and says so", "[gradcheck]") {
   const TensorFunction flat = [](const Tensors& in) { return step(in[0]); };
-  CHECK_THAT(verdict(flat, {vector()}), Contains("zero") && Contains("this check shows nothing") && Contains("input 0"));
+  CHECK_THAT(verdict(flat, {vector()}),
+             Contains("zero") && Contains("this check shows nothing") && Contains("input 0"));
   CHECK(gradcheck(flat, {vector()}, GradcheckOptions().allow_zero()).passed);
   // One input of two is enough, as in batch normalisation of a batch of one.
   CHECK_THAT(verdict([](const Tensors& in) { return in[0] + 0 * in[1]; }, {vector(), vector()}), Contains("input 1"));
@@ -201,7 +210,8 @@ TEST_CASE("tensors without elements pass, of which only shapes are compared", "[
   const Tensor nothing = zeros({0, 3}, float64).requires_grad_();
   CHECK(verdict(squaring(right_slope), {nothing}) == "");
   CHECK(gradgradcheck(squaring(right_slope), {nothing}).message == "");
-  CHECK(verdict([](const Tensors& in) { return in[0] + in[1]; }, {nothing, zeros({1, 3}, float64).requires_grad_()}) == "");
+  CHECK(verdict([](const Tensors& in) { return in[0] + in[1]; }, {nothing, zeros({1, 3}, float64).requires_grad_()}) ==
+        "");
   CHECK(verdict([](const Tensors& in) { return sum(in[0], 0); }, {nothing}) == "");
 }
 
@@ -214,7 +224,8 @@ TEST_CASE("gradgradcheck accepts right rules, linear ones among them", "[gradche
 TEST_CASE("gradgradcheck rejects a rule that is right once, but not when it is differentiated", "[gradcheck]") {
   const auto frozen = squaring([](Tensor x, Tensor g) { return g * 2 * x.detach(); });
   CHECK(verdict(frozen, {vector()}) == "");
-  CHECK_THAT(gradgradcheck(frozen, {vector()}).message, StartsWith("gradgradcheck: ") && Contains("with respect to input 0"));
+  CHECK_THAT(gradgradcheck(frozen, {vector()}).message,
+             StartsWith("gradgradcheck: ") && Contains("with respect to input 0"));
   const auto cut_off = squaring([](Tensor x, Tensor g) { return g.detach() * 2 * x; });
   CHECK(verdict(cut_off, {vector()}) == "");
   CHECK_THAT(gradgradcheck(cut_off, {vector()}).message, Contains("with respect to input 1"));

@@ -27,8 +27,8 @@ endif()
 
 # The lines with an error, which may be reported in a header that they led to.
 execute_process(COMMAND ${command} ${source} RESULT_VARIABLE failed ERROR_VARIABLE output)
-string(REGEX MATCHALL "must_not_compile[.]cpp:[0-9]+:[0-9]+: +(error|fatal error|required |note: in instantiation|note: while )"
-       reports "${output}")
+set(kinds "error|fatal error|required |note: in instantiation|note: while ")
+string(REGEX MATCHALL "must_not_compile[.]cpp:[0-9]+:[0-9]+: +(${kinds})" reports "${output}")
 set(refused "")
 foreach(report IN LISTS reports)
   string(REGEX REPLACE "^[^:]*:([0-9]+):.*" "\\1" line "${report}")

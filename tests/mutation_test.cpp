@@ -194,6 +194,35 @@ TEST_CASE("new data for a constant does not change the graph that saved the old"
   CHECK(numbers(x.grad()) == Numbers{3, 4});
 }
 
+TEST_CASE("new data keeps a leaf's place and hooks, and drops its gradient", "[mutation]") {
+  const DType dtype = GENERATE(DType::float64, DType::float32);
+  const Tensor x = leaf({1, 2});
+  int seen = 0;
+  x.register_hook([&seen](const Tensor&) {
+    ++seen;
+    return Tensor();
+  });
+  const Tensor old = sum(x * x);
+  sum(x).backward();
+  x.set_data(Tensor({5., 6.}, dtype));
+  CHECK_FALSE(x.grad().defined());
+  sum(x * x).backward();
+  CHECK(x.grad().dtype() == dtype);
+  CHECK(numbers(x.grad()) == Numbers{10, 12});
+  CHECK(seen == 2);
+  if (dtype == float32) return;
+  old.backward();  // the graph of the old numbers leads to the same leaf
+  CHECK(numbers(x.grad()) == Numbers{10 + 2, 12 + 4});
+}
+
+TEST_CASE("new data brings its dtype along, also to what was a mere number", "[mutation]") {
+  const Tensor scale = 2.0;
+  scale.set_data(Tensor{3.});
+  CHECK((scale * Tensor{1.f}).dtype() == float64);
+  CHECK_THROWS_AS(leaf({1}).set_data(Tensor{1}), std::invalid_argument);
+  CHECK_THROWS_AS((leaf({1}) * 2.0).set_data(Tensor{1.}), std::logic_error);
+}
+
 TEST_CASE("a constant that becomes a leaf stays a constant to the graph that saved it", "[mutation]") {
   const std::int64_t before = live_nodes();
   {

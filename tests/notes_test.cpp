@@ -185,13 +185,15 @@ TEST_CASE("reciprocal, log, exp and sigmoid have the slopes of the notes") {
 }
 
 TEST_CASE("a gradient has the shape of its variable") {
-  Tensor x = leaf(randn64({5, 3}, 5)), w = leaf(randn64({3, 4}, 6)), b = leaf(randn64({4}, 7)), scale = leaf(Tensor(2.));
+  Tensor x = leaf(randn64({5, 3}, 5)), w = leaf(randn64({3, 4}, 6)), b = leaf(randn64({4}, 7));
+  Tensor scale = leaf(Tensor(2.));
   sum(scale * relu(matmul(x, w) + b)).backward();
   for (const Tensor& each : {x, w, b, scale}) CHECK(each.grad().shape() == each.shape());
 }
 
 TEST_CASE("Y = WX + B has the gradients W'dY, dY X' and dY, summed over the batch for a bias") {
-  Tensor w = leaf(randn64({4, 3}, 8)), x = leaf(randn64({3, 5}, 9)), full = leaf(randn64({4, 5}, 10)), bias = leaf(randn64({4, 1}, 11));
+  Tensor w = leaf(randn64({4, 3}, 8)), x = leaf(randn64({3, 5}, 9));
+  Tensor full = leaf(randn64({4, 5}, 10)), bias = leaf(randn64({4, 1}, 11));
   const Tensor dy = randn64({4, 5}, 12);
   const std::vector<Tensor> got = grad({matmul(w, x) + full + bias}, {x, w, full, bias}, {dy});
   CHECK(distance(got[0], matmul(transpose(w), dy)) < tiny);
@@ -339,8 +341,8 @@ TEST_CASE("logistic regression on two spirals repeats the notes' losses digit fo
   for (int epoch = 0; epoch <= 100; ++epoch) {
     const Tensor z = sigmoid(matmul(x, w));
     const Tensor loss = nn::binary_cross_entropy(z, t);
-    // The digits printed are those of logarithms with an epsilon inside, as Keras has: 1e-7, of which float32 makes 2^-23
-    // beside a number near 1. Without it two of the eleven end otherwise.
+    // The digits printed are those of logarithms with an epsilon inside, as Keras has: 1e-7, of which float32 makes
+    // 2^-23 beside a number near 1. Without it two of the eleven end otherwise.
     const double epsilon = std::numeric_limits<float>::epsilon();
     const Tensor printed = -mean(t * log(z + epsilon) + (1 - t) * log(1 - z + epsilon));
     CHECK(std::abs(loss.item() - printed.item()) < 1e-6);
@@ -349,7 +351,7 @@ TEST_CASE("logistic regression on two spirals repeats the notes' losses digit fo
     const NoGrad off;
     w -= .01 * slope;
   }
-  CHECK(losses == std::vector<std::string>{"0.693147", "0.539651", "0.527821", "0.525859", "0.525466", "0.525381", "0.525362",
-                                           "0.525358", "0.525357", "0.525357", "0.525357"});
+  CHECK(losses == std::vector<std::string>{"0.693147", "0.539651", "0.527821", "0.525859", "0.525466", "0.525381",
+                                           "0.525362", "0.525358", "0.525357", "0.525357", "0.525357"});
   CHECK(distance(w, Tensor{-.0855, .1515}) < 5e-5);
 }

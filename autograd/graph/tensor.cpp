@@ -221,14 +221,22 @@ void Tensor::set_data(const Tensor& values) const {
   const detail::Value& from = values.get();
   if (value.node && !is_floating(from.dtype))
     throw std::invalid_argument(std::string("set_data: a tensor that requires a gradient cannot become ") + name_of(from.dtype));
-  const bool leaf = static_cast<bool>(value.node);
-  if (leaf) requires_grad_(false);
-  value.shape = from.shape;
+  // A leaf's node knows its shape and dtype; where they change, it takes a new one, and its hooks along.
+  Ref<Node> node = value.node;
+  if (node && (from.shape != value.shape || from.dtype != value.dtype)) {
+    node = Ref<Node>::adopt(new LeafNode(from.shape, from.dtype));
+    if (const detail::NodeExtras* extras = value.node->find_extras()) node->extras().hooks = extras->hooks;
+  }
+  Shape shape = from.shape;
+  value.disown_gradient();
+  value.shape = std::move(shape);
   value.dtype = from.dtype;
+  value.weak = from.weak;
   value.storage = from.storage;
   value.offset = from.offset;
   value.grad = Tensor();
-  if (leaf) requires_grad_(true);
+  value.node = std::move(node);
+  if (value.node) value.own_gradient();
 }
 
 }  // namespace xgrad

@@ -194,13 +194,13 @@ class Tensor {
   Tensor exp(Source at = Source::here()) const;
   Tensor log(Source at = Source::here()) const;
 
-  // ---- writing in place: on every handle of the storage, and never recorded
+  // ---- writing in place: seen by every handle of the storage, and never recorded; the result is this tensor
 
-  void copy_(const Tensor& values, Source at = Source::here()) const;
-  void fill_(double number, Source at = Source::here()) const;
-  void zero_(Source at = Source::here()) const { fill_(0, at); }
-  void add_(const Tensor& other, double scale = 1, Source at = Source::here()) const;
-  void mul_(const Tensor& factor, Source at = Source::here()) const;
+  Tensor copy_(const Tensor& values, Source at = Source::here()) const;
+  Tensor fill_(double number, Source at = Source::here()) const;
+  Tensor zero_(Source at = Source::here()) const { return fill_(0, at); }
+  Tensor add_(const Tensor& other, double scale = 1, Source at = Source::here()) const;
+  Tensor mul_(const Tensor& factor, Source at = Source::here()) const;
   /// Gives every handle of this tensor new values, perhaps of another dtype; the gradient is dropped.
   void set_data(const Tensor& values) const;
 
@@ -243,6 +243,10 @@ class Tensor {
 std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
 
 namespace detail {
+
+/// Whether I is an integer type that may stand for an axis or an index.
+template <class I>
+using IfIndex = std::enable_if_t<std::is_integral_v<I> && !std::is_same_v<I, bool>, int>;
 
 /// Whether T is Tensor or derives from it.
 template <class T>

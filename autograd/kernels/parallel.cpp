@@ -1,19 +1,62 @@
 #include <xgrad/autograd/kernels/parallel.hpp>
 
+#include <algorithm>
 #include <atomic>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
+
+#if defined(__SANITIZE_THREAD__)
+#define XGRAD_THREAD_SANITIZER
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define XGRAD_THREAD_SANITIZER
+#endif
+#endif
 
 namespace xgrad::kernels {
 namespace {
 
 std::atomic<int> allowed{0};
+
+int processors() noexcept {
+  static const int found = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  return found;
+}
+
+#ifdef XGRAD_THREAD_SANITIZER
+
+// TBB is not compiled with ThreadSanitizer, which therefore does not see that a chunk comes after its call and before
+// the return, and reports races in every kernel and in TBB itself. Plain threads it understands: what it then reports
+// of a kernel is true.
+template <class F>
+void run_in(int count, std::int64_t chunks, const F& body) {
+  std::atomic<std::int64_t> next{0};
+  std::exception_ptr thrown;
+  std::mutex mutex;
+  const auto work = [&] {
+    try {
+      for (std::int64_t i = next++; i < chunks; i = next++) body(i);
+    } catch (...) {
+      const std::lock_guard<std::mutex> lock(mutex);
+      thrown = std::current_exception();
+    }
+  };
+  std::vector<std::thread> helpers;
+  while (static_cast<int>(helpers.size()) < count - 1) helpers.emplace_back(work);
+  work();
+  for (std::thread& helper : helpers) helper.join();
+  if (thrown) std::rethrow_exception(thrown);
+}
+
+#else
 
 // One arena a number of threads ever asked for; they are never destroyed while a kernel may run in them.
 tbb::task_arena& arena_of(int count) {
@@ -25,13 +68,19 @@ tbb::task_arena& arena_of(int count) {
   return *arena;
 }
 
+// TBB has as many workers as processors, and complains on stderr when it is asked for more.
+template <class F>
+void run_in(int count, std::int64_t chunks, const F& body) {
+  arena_of(std::min(count, processors())).execute([&] { tbb::parallel_for(std::int64_t{0}, chunks, body); });
+}
+
+#endif
+
 }  // namespace
 
 int threads() noexcept {
   const int set = allowed.load(std::memory_order_relaxed);
-  if (set > 0) return set;
-  static const int found = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  return found;
+  return set > 0 ? set : processors();
 }
 
 void set_threads(int count) {
@@ -45,9 +94,7 @@ void parallel_chunks(std::int64_t chunks, void (*body)(void*, std::int64_t), voi
     for (std::int64_t i = 0; i < chunks; ++i) body(context, i);
     return;
   }
-  arena_of(count).execute([&] {
-    tbb::parallel_for(std::int64_t{0}, chunks, [&](std::int64_t i) { body(context, i); });
-  });
+  run_in(count, chunks, [=](std::int64_t i) { body(context, i); });
 }
 
 }  // namespace xgrad::kernels

@@ -66,17 +66,21 @@ Tensor& operator/=(Tensor& a, Operand b) {
   return assign("div", a, b, [&](const Tensor& x, const Tensor& y) { return div(x, y, b.at); });
 }
 
-void Tensor::copy_(const Tensor& values, Source at) const { overwrite("copy_", *this, values, at); }
+Tensor Tensor::copy_(const Tensor& values, Source at) const {
+  overwrite("copy_", *this, values, at);
+  return *this;
+}
 
-void Tensor::fill_(double number, Source at) const {
+Tensor Tensor::fill_(double number, Source at) const {
   begin_write("fill_", at);
   detail::visit(dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     std::fill_n(write<T>(), size(), static_cast<T>(number));
   });
+  return *this;
 }
 
-void Tensor::add_(const Tensor& other, double scale, Source at) const {
+Tensor Tensor::add_(const Tensor& other, double scale, Source at) const {
   const Tensor both[] = {*this, other};
   detail::require_defined("add_", both, 2);
   const bool apart = other.storage() != storage() || other.raw() == raw();
@@ -86,15 +90,17 @@ void Tensor::add_(const Tensor& other, double scale, Source at) const {
     detail::visit_floating(dtype(), [&](auto type) {
       detail::pointwise_kernel<typename decltype(type)::type>(sum, std::array<Tensor, 2>{*this, other}, *this);
     });
-    return;
+    return *this;
   }
   const Tensor sum = unrecorded([&] { return add(*this, scale == 1 ? other : mul(other, scale, at), at); });
   overwrite("add_", *this, sum, at);
+  return *this;
 }
 
-void Tensor::mul_(const Tensor& factor, Source at) const {
+Tensor Tensor::mul_(const Tensor& factor, Source at) const {
   const Tensor product = unrecorded([&] { return mul(*this, factor, at); });
   overwrite("mul_", *this, product, at);
+  return *this;
 }
 
 }  // namespace xgrad

@@ -19,6 +19,16 @@ Tensor swapaxes(Tensor x, Dim a, Dim b, Source at = Source::here());
 /// x without an axis of size 1, or with a new one.
 Tensor squeeze(Tensor x, Dim axis, Source at = Source::here());
 Tensor unsqueeze(Tensor x, Dim axis, Source at = Source::here());
+// The same two for lists and integers, a better match than xtensor's templates under `using namespace xt`.
+template <class I, std::size_t N, detail::IfIndex<I> = 0>
+Tensor transpose(Tensor x, const I (&axes)[N], Source at = Source::here()) {
+  return transpose(std::move(x), std::vector<std::int64_t>(axes, axes + N), at);
+}
+template <class I, detail::IfIndex<I> = 0>
+Tensor squeeze(Tensor x, I axis, Source at = Source::here()) {
+  return squeeze(std::move(x), Dim(axis), at);
+}
+
 /// x repeated along axes of size 1 and along new leading axes until it has the shape: the copy gate; gradients add.
 Tensor broadcast_to(Tensor x, const Shape& shape, Source at = Source::here());
 /// The same, where a size of -1 keeps the axis as it is.

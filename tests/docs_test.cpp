@@ -1,0 +1,234 @@
+// Holds the documents to the sources, and the sources to their layers.
+//
+// A block that begins with ```cpp is a part of a file that is compiled and tested: its lines, without indentation and
+// empty ones, stand one after the other in a file of examples, tests or the library. A block that only illustrates
+// begins with ```c++ and is not looked for.
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "catch2.hpp"
+
+namespace fs = std::filesystem;
+
+namespace {
+
+using Lines = std::vector<std::string>;
+
+const fs::path root = XGRAD_SOURCE_DIR;
+const std::vector<std::string> rooms{"autograd/kernels", "autograd/graph", "autograd/ops", "autograd/engine",
+                                     "nn",               "optim",          "data",         "io"};
+
+std::string trimmed(const std::string& line) {
+  const auto first = line.find_first_not_of(" \t\r");
+  return first == std::string::npos ? "" : line.substr(first, line.find_last_not_of(" \t\r") - first + 1);
+}
+
+Lines read(const fs::path& path) {
+  std::ifstream file(path);
+  Lines lines;
+  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  return lines;
+}
+
+/// The lines of code without indentation and empty lines.
+Lines bare(const Lines& lines) {
+  Lines result;
+  for (const std::string& line : lines)
+    if (const std::string rest = trimmed(line); !rest.empty()) result.push_back(rest);
+  return result;
+}
+
+/// All files below the folder, relative to the sources, whose names end so.
+std::vector<fs::path> files(const std::string& folder, const std::set<std::string>& extensions) {
+  std::vector<fs::path> result;
+  if (!fs::exists(root / folder)) return result;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(root / folder))
+    if (entry.is_regular_file() && extensions.count(entry.path().extension().string()))
+      result.push_back(fs::relative(entry.path(), root));
+  std::sort(result.begin(), result.end());
+  return result;
+}
+
+std::vector<fs::path> documents() {
+  std::vector<fs::path> result = files("docs", {".md"});
+  for (const char* folder : {"examples", "bench"})
+    for (const fs::path& path : files(folder, {".md"})) result.push_back(path);
+  for (const fs::directory_entry& entry : fs::directory_iterator(root))
+    if (entry.path().extension() == ".md") result.push_back(entry.path().filename());
+  return result;
+}
+
+struct Block {
+  std::string language;
+  std::size_t line;
+  Lines lines;
+};
+
+/// The fenced blocks of a document; what stands outside of them is appended to `prose`.
+std::vector<Block> blocks(const fs::path& document, std::string* prose = nullptr) {
+  std::vector<Block> result;
+  bool inside = false;
+  std::size_t number = 0;
+  for (const std::string& line : read(root / document)) {
+    ++number;
+    const std::string rest = trimmed(line);
+    if (rest.compare(0, 3, "```") == 0) {
+      if (!inside) result.push_back({rest.substr(3), number, {}});
+      inside = !inside;
+    } else if (inside) {
+      result.back().lines.push_back(line);
+    } else if (prose) {
+      *prose += line + "\n";
+    }
+  }
+  return result;
+}
+
+bool contains(const Lines& text, const Lines& part) {
+  return std::search(text.begin(), text.end(), part.begin(), part.end()) != text.end();
+}
+
+/// What a file includes, without the marks around it; quoted names keep their first mark.
+Lines includes(const fs::path& path) {
+  static const std::regex pattern("^\\s*#\\s*include\\s*(<([^>]+)>|(\"[^\"]+)\")");
+  Lines result;
+  for (const std::string& line : read(root / path))
+    if (std::smatch match; std::regex_search(line, match, pattern))
+      result.push_back(match[2].matched ? match[2] : match[3]);
+  return result;
+}
+
+bool starts_with(const std::string& text, const std::string& start) {
+  return text.compare(0, start.size(), start) == 0;
+}
+
+/// A name of the library's as a path from the sources; empty for another.
+std::string own(const std::string& include) { return starts_with(include, "xgrad/") ? include.substr(6) : ""; }
+
+/// Every file that including this one brings along, and the headers of others: names without a folder of the library.
+std::set<std::string> reached(const std::string& from) {
+  std::set<std::string> seen;
+  Lines open{from};
+  while (!open.empty()) {
+    const std::string path = open.back();
+    open.pop_back();
+    for (const std::string& include : includes(path)) {
+      const std::string name = own(include);
+      if (!seen.insert(name.empty() ? include : name).second || name.empty()) continue;
+      open.push_back(name);
+    }
+  }
+  return seen;
+}
+
+/// A header that users may include: it does not say that it is for the sources beside it.
+bool is_public(const fs::path& header) {
+  for (const std::string& line : read(root / header))
+    if (line.find("For this room's sources only") != std::string::npos) return false;
+  return true;
+}
+
+std::vector<fs::path> library_files(const std::set<std::string>& extensions) {
+  std::vector<fs::path> result;
+  for (const std::string& room : rooms)
+    for (const fs::path& path : files(room, extensions)) result.push_back(path);
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("every block of C++ in the documents is part of a program that is compiled and run") {
+  std::vector<Lines> sources;
+  for (const char* folder : {"examples", "tests", "autograd", "nn", "optim", "data", "io"})
+    for (const fs::path& path : files(folder, {".cpp", ".hpp"}))
+      if (path.filename() != "must_not_compile.cpp") sources.push_back(bare(read(root / path)));
+  std::size_t found = 0;
+  for (const fs::path& document : documents())
+    for (const Block& block : blocks(document)) {
+      if (block.language != "cpp") continue;
+      const Lines part = bare(block.lines);
+      INFO(document.string() << ":" << block.line << " is in no file:\n" << (part.empty() ? "" : part.front()));
+      CHECK(std::any_of(sources.begin(), sources.end(), [&](const Lines& text) { return contains(text, part); }));
+      ++found;
+    }
+  CHECK(found > 0);
+}
+
+TEST_CASE("every relative link in the documents leads to a file") {
+  const std::regex code("`[^`\n]*`"), link("\\]\\(([^)\\s#]*)(#[^)]*)?\\)");
+  for (const fs::path& document : documents()) {
+    std::string prose;
+    blocks(document, &prose);
+    prose = std::regex_replace(prose, code, "");
+    for (std::sregex_iterator it(prose.begin(), prose.end(), link), end; it != end; ++it) {
+      const std::string target = (*it)[1];
+      if (target.empty() || target.find("://") != std::string::npos || starts_with(target, "mailto:")) continue;
+      INFO(document.string() << " links to " << target);
+      CHECK(fs::exists((root / document).parent_path() / target));
+    }
+  }
+}
+
+TEST_CASE("includes point from upper layers to lower ones only") {
+  const std::vector<std::string> autograd(rooms.begin(), rooms.begin() + 4);
+  std::map<std::string, std::set<std::string>> below;
+  for (std::size_t i = 0; i < rooms.size(); ++i)
+    below[rooms[i]].insert(rooms.begin(), rooms.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(i, 4)));
+  below["optim"].insert("nn");
+  for (const char* room : {"nn", "optim"}) below[room].insert("io/state_dict.hpp");  // names and tensors, without files
+  for (const std::string& room : rooms)
+    for (const fs::path& path : files(room, {".hpp", ".cpp"}))
+      for (const std::string& include : includes(path)) {
+        INFO(path.string() << " includes " << include);
+        CHECK(include.front() != '"');  // the library names its headers as <xgrad/...>
+        const std::string name = own(include);
+        if (name.empty() || starts_with(name, room + "/")) continue;
+        CHECK(std::any_of(below[room].begin(), below[room].end(), [&](const std::string& allowed) {
+          return name == allowed || starts_with(name, allowed + "/");
+        }));
+      }
+}
+
+TEST_CASE("few files name xtensor's headers, and only kernels name xsimd's and BLAS's") {
+  std::set<std::string> of_xtensor;
+  for (const fs::path& path : library_files({".hpp", ".cpp"}))
+    for (const std::string& include : includes(path)) {
+      INFO(path.string() << " includes " << include);
+      if (starts_with(include, "xtensor") || starts_with(include, "xtl")) {
+        of_xtensor.insert(path.string());
+        CHECK(starts_with(path.string(), "autograd/graph/"));
+      }
+      if (starts_with(include, "xsimd") || include == "cblas.h") CHECK(starts_with(path.string(), "autograd/kernels/"));
+    }
+  CHECK_FALSE(of_xtensor.empty());
+  CHECK(of_xtensor.size() <= 4);
+}
+
+TEST_CASE("no public header brings SIMD registers, BLAS, JSON or more of xtensor than its arrays") {
+  std::set<std::string> all = reached("xgrad.hpp");
+  REQUIRE(all.count("autograd/graph/tensor.hpp") == 1);
+  for (const fs::path& path : library_files({".hpp"})) {
+    if (starts_with(path.string(), "autograd/kernels/") || !is_public(path)) continue;
+    INFO(path.string());
+    const std::set<std::string> brought = reached(path.string());
+    CHECK(brought.count("autograd/kernels/batch.hpp") == 0);
+    all.insert(brought.begin(), brought.end());
+  }
+  CHECK(all.count("autograd/kernels/batch.hpp") == 0);
+  for (const std::string& name : all) {
+    INFO(name);
+    CHECK_FALSE((starts_with(name, "xsimd") || starts_with(name, "xtensor-blas") || starts_with(name, "nlohmann") ||
+                 starts_with(name, "tbb") || name == "cblas.h"));
+    if (starts_with(name, "xtensor/")) CHECK((name == "xtensor/xarray.hpp" || name == "xtensor/xslice.hpp"));
+    if (!name.empty() && (starts_with(name, "autograd/") || starts_with(name, "nn/"))) CHECK(fs::exists(root / name));
+  }
+}
