@@ -6,6 +6,7 @@
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>
+#include <xgrad/autograd/kernels/reduce.hpp>
 #include <xgrad/autograd/kernels/softmax.hpp>
 #include <xgrad/autograd/ops/activation.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
@@ -55,7 +56,8 @@ void check_label_shape(const char* op, const Tensor& x, const char* name, const 
 
 void check_labels(const char* op, const Tensor& target, const Classes& classes, std::int64_t ignored) {
   const std::int64_t* labels = target.data<std::int64_t>();
-  for (std::int64_t i = 0; i < target.size(); ++i)
+  const std::int64_t rows = classes.along.lines();
+  for (std::int64_t i = 0; i < rows; ++i)
     if ((labels[i] < 0 || labels[i] >= classes.count()) && labels[i] != ignored)
       throw std::invalid_argument(std::string(op) + ": the label of row " + std::to_string(i) + " is " +
                                   std::to_string(labels[i]) + ": labels lie in [0, " + std::to_string(classes.count()) +
@@ -79,27 +81,29 @@ Tensor checked_weight(const char* op, const Tensor& x, const char* name, const T
 // Puts the weight of each row's label into r, 0 where it is ignored, and gives their sum.
 template <class T>
 double row_weights(const std::int64_t* labels, std::int64_t rows, std::int64_t ignored, const T* weight, T* r) {
+  if (weight == nullptr)
+    for (std::int64_t i = 0; i < rows; ++i) r[i] = static_cast<T>(labels[i] != ignored);
+  else
+    for (std::int64_t i = 0; i < rows; ++i) r[i] = labels[i] == ignored ? T(0) : weight[labels[i]];
   double total = 0;
-  for (std::int64_t i = 0; i < rows; ++i) {
-    r[i] = labels[i] == ignored ? T(0) : weight ? weight[labels[i]] : T(1);
-    total += static_cast<double>(r[i]);
-  }
+  kernels::sum(r, &total, 1, rows, 1);
   return total;
 }
 
 // Reduces r_i loss_i in double; a mean divides by the sum of the weights r, and so does r itself from then on.
 template <class T>
-Tensor reduce_rows(const double* losses, T* r, double total, const Shape& rows, Reduction reduction) {
+Tensor reduce_rows(double* losses, T* r, double total, const Shape& rows, Reduction reduction) {
   const std::int64_t n = rows.count();
+  for (std::int64_t i = 0; i < n; ++i) losses[i] *= static_cast<double>(r[i]);
+  Tensor value = Tensor::uninitialized(reduction == Reduction::none ? rows : Shape(), xgrad::detail::dtype_for<T>());
+  T* to = value.write<T>();
   if (reduction == Reduction::none) {
-    Tensor value = Tensor::uninitialized(rows, xgrad::detail::dtype_for<T>());
-    for (std::int64_t i = 0; i < n; ++i) value.write<T>()[i] = static_cast<T>(losses[i] * static_cast<double>(r[i]));
+    for (std::int64_t i = 0; i < n; ++i) to[i] = static_cast<T>(losses[i]);
     return value;
   }
   double sum = 0;
-  for (std::int64_t i = 0; i < n; ++i) sum += losses[i] * static_cast<double>(r[i]);
-  Tensor value = Tensor::uninitialized(Shape(), xgrad::detail::dtype_for<T>());
-  *value.write<T>() = static_cast<T>(reduction == Reduction::mean ? sum / total : sum);
+  kernels::sum(losses, &sum, 1, n, 1);
+  *to = static_cast<T>(reduction == Reduction::mean ? sum / total : sum);
   if (reduction == Reduction::mean && total != 0)
     for (std::int64_t i = 0; i < n; ++i) r[i] = static_cast<T>(static_cast<double>(r[i]) / total);
   return value;
@@ -108,14 +112,14 @@ Tensor reduce_rows(const double* losses, T* r, double total, const Shape& rows, 
 // 1 where a class is its row's label, else 0; rows that are ignored have none.
 Tensor one_hot(const Tensor& target, const Shape& shape, DType dtype, std::int64_t ignored) {
   const Classes classes(shape);
-  const std::int64_t n = classes.along.n, inner = classes.along.inner;
+  const std::int64_t rows = classes.along.lines(), n = classes.along.n, inner = classes.along.inner;
   const std::int64_t* labels = target.data<std::int64_t>();
   Tensor hot = Tensor::uninitialized(shape, dtype);
   xgrad::detail::visit_floating(dtype, [&](auto type) {
     using T = typename decltype(type)::type;
     T* to = hot.write<T>();
     std::fill_n(to, hot.size(), T(0));
-    for (std::int64_t row = 0; row < target.size(); ++row)
+    for (std::int64_t row = 0; row < rows; ++row)
       if (labels[row] != ignored) to[(row / inner * n + labels[row]) * inner + row % inner] = 1;
   });
   return hot;
@@ -157,7 +161,7 @@ Tensor fused_cross_entropy(Tensor logits, Tensor labels, const Tensor& weight, c
     const auto* label = labels.data<std::int64_t>();
     kernels::cross_entropy(logits.data<T>(), label, ignored, shift, inverse, losses.write<double>(), classes.along);
     const double total = row_weights(label, rows, ignored, weight.defined() ? weight.data<T>() : nullptr, r);
-    value = reduce_rows(losses.data<double>(), r, total, classes.rows, options.reduction());
+    value = reduce_rows(losses.write<double>(), r, total, classes.rows, options.reduction());
   });
   return record("cross_entropy", at, std::move(value), {std::move(logits), std::move(labels), std::move(kept)},
                 from<0, 1, 2>([ignored](Tensor x, Tensor target, Tensor stats, Tensor g) {
@@ -179,14 +183,16 @@ Tensor picked(const char* op, Tensor input, Tensor labels, const Tensor& weight,
     using T = typename decltype(type)::type;
     const Tensor losses = Tensor::uninitialized(Shape(rows), float64);
     const auto* label = labels.data<std::int64_t>();
+    const T* y = input.data<T>();
+    double* loss = losses.write<double>();
     for (std::int64_t row = 0; row < rows; ++row) {
       const bool skip = label[row] == ignored;
       const std::int64_t place = skip ? 0 : (row / inner * n + label[row]) * inner + row % inner;
-      losses.write<double>()[row] = skip ? 0 : -static_cast<double>(input.data<T>()[place]);
+      loss[row] = skip ? 0 : -static_cast<double>(y[place]);
     }
     const double total =
         row_weights(label, rows, ignored, weight.defined() ? weight.data<T>() : nullptr, kept.write<T>());
-    value = reduce_rows(losses.data<double>(), kept.write<T>(), total, classes.rows, options.reduction());
+    value = reduce_rows(loss, kept.write<T>(), total, classes.rows, options.reduction());
   });
   const Shape shape = input.shape();
   return record(op, at, std::move(value), {std::move(input), std::move(labels), std::move(kept)},

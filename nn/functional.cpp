@@ -73,9 +73,10 @@ Tensor running_statistics(const Tensor& running_mean, const Tensor& running_var,
   xgrad::detail::visit_floating(running_mean.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     double* to = stats.write<double>();
+    const T *mean = running_mean.data<T>(), *variance = running_var.data<T>();
     for (std::int64_t c = 0; c < channels; ++c) {
-      to[c] = static_cast<double>(running_mean.data<T>()[c]);
-      to[channels + c] = 1 / std::sqrt(static_cast<double>(running_var.data<T>()[c]) + eps);
+      to[c] = static_cast<double>(mean[c]);
+      to[channels + c] = 1 / std::sqrt(static_cast<double>(variance[c]) + eps);
     }
   });
   return stats;
@@ -87,15 +88,16 @@ void move_running(const Tensor& running, const double* now, double scale, double
   xgrad::detail::visit_floating(running.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     T* r = running.write<T>();
-    for (std::int64_t c = 0; c < running.size(); ++c)
+    const std::int64_t channels = running.size();
+    for (std::int64_t c = 0; c < channels; ++c)
       r[c] = static_cast<T>((1 - momentum) * static_cast<double>(r[c]) + momentum * scale * now[c]);
   });
 }
 
-// Element c of a channel vector, or what stands for it where there is none.
-double at_channel(const Tensor& v, std::int64_t c, double otherwise) {
-  if (!v.defined()) return otherwise;
-  return v.dtype() == float32 ? static_cast<double>(v.data<float>()[c]) : v.data<double>()[c];
+// Where a channel vector begins; null where there is none.
+template <class T>
+const T* begin_of(const Tensor& v) {
+  return v.defined() ? v.data<T>() : nullptr;
 }
 
 // y = (x - mean) rstd w + b.
@@ -105,12 +107,13 @@ Tensor normalized(const Tensor& x, const Tensor& weight, const Tensor& bias, con
   const double *mean = stats.data<double>(), *rstd = mean + n;
   const Tensor room = scratch(2 * n);
   double *slope = room.write<double>(), *offset = slope + n;
-  for (std::int64_t c = 0; c < n; ++c) {
-    slope[c] = rstd[c] * at_channel(weight, c, 1);
-    offset[c] = at_channel(bias, c, 0);
-  }
   xgrad::detail::visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
+    const T *w = begin_of<T>(weight), *b = begin_of<T>(bias);
+    for (std::int64_t c = 0; c < n; ++c) {
+      slope[c] = w ? rstd[c] * static_cast<double>(w[c]) : rstd[c];
+      offset[c] = b ? static_cast<double>(b[c]) : 0;
+    }
     kernels::channel_affine<T>(x.data<T>(), nullptr, y.write<T>(), sizes, {slope, mean, nullptr, offset});
   });
   return y;
@@ -135,15 +138,17 @@ Gradients pull_kernel(const Tensor& x, const Tensor& weight, const Tensor& stats
       kernels::channel_sums(x.data<T>(), g.data<T>(), sizes, mean, sum_g, sum_gx, g_slope + n);
     const auto vector = [&](auto f) {
       Tensor v = Tensor::uninitialized(Shape(n), x.dtype());
-      for (std::int64_t c = 0; c < n; ++c) v.write<T>()[c] = static_cast<T>(f(c));
+      T* to = v.write<T>();
+      for (std::int64_t c = 0; c < n; ++c) to[c] = static_cast<T>(f(c));
       return v;
     };
     if (needs[1]) out[1] = vector([&](std::int64_t c) { return sum_gx[c] * rstd[c]; });
     if (needs[2]) out[2] = vector([&](std::int64_t c) { return sum_g[c]; });
     if (!needs[0]) return;
     const auto count = static_cast<double>(sizes.per_channel());
+    const T* w = begin_of<T>(weight);
     for (std::int64_t c = 0; c < n; ++c) {
-      g_slope[c] = rstd[c] * at_channel(weight, c, 1);
+      g_slope[c] = w ? rstd[c] * static_cast<double>(w[c]) : rstd[c];
       if (!of_batch) continue;
       x_slope[c] = -g_slope[c] * rstd[c] * rstd[c] * sum_gx[c] / count;
       sum_g[c] *= -g_slope[c] / count;

@@ -211,12 +211,13 @@ struct Minimum : Curved {
   template <class V> V slope_a(const V& a, const V& b, const V&) const { return winner(a < b, a, b); }
   template <class V> V slope_b(const V& a, const V& b, const V&) const { return winner(b < a, b, a); }
 };
-/// d times a slope, as the chain rule needs it: a path that d does not take, or along which nothing changes, contributes
-/// exactly 0 also where the other factor is infinite. Its own derivatives are those of the plain product, guarded again.
+/// d times a slope, as the chain rule needs it: a path that is not taken, or along which nothing changes, contributes
+/// exactly 0, also where the other factor is infinite or NaN. Its own derivatives are those of the plain product, guarded
+/// again.
 struct Chained : Curved {
   static constexpr const char* name = "mul";
   template <class V> V value(const V& d, const V& s) const {
-    return where((d == 0) | ((s == 0) & (d == d)), V(0.0), d * s);
+    return where((d == 0) | (s == 0), V(0.0), d * s);
   }
   template <class V> V slope_a(const V&, const V& s, const V&) const { return s; }
   template <class V> V slope_b(const V& d, const V&, const V&) const { return d; }
