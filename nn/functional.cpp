@@ -163,7 +163,9 @@ Gradients pull_kernel(const Tensor& x, const Tensor& weight, const Tensor& stats
 // The same over Tensors. The statistics of a batch are computed anew, since they too have slopes; weight may be
 // undefined.
 Gradients pull_formula(const Tensor& x, const Tensor& weight, const Tensor& stats, const Tensor& g, Needs needs,
-                       bool of_batch, double eps) {
+                       bool through_batch, double eps) {
+  // A batch of nothing has no statistics to go through: those kept for it are zeros.
+  const bool of_batch = through_batch && channels_of(x.shape()).per_channel() > 0;
   std::vector<std::int64_t> others, column(x.rank() - 1, 1);
   for (std::size_t k = 0; k < x.rank(); ++k)
     if (k != 1) others.push_back(static_cast<std::int64_t>(k));

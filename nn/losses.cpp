@@ -143,6 +143,7 @@ Tensor pointwise_loss(const char* name, Pair pair, Reduction reduction, Source a
     value = xgrad::detail::converted(Tensor(total(f, input, target) * scale), input.dtype());
   }
   value.mark_weak(input.weak() && target.weak());
+  if (n == 0) scale = 0;  // a mean of nothing is NaN, but nothing depends on it
   return record(name, at, std::move(value), {std::move(input), std::move(target)},
                 from<0, 1>([=](Tensor x, Tensor t, Tensor g) { return pull(slope_x, x, t, g, scale); }),
                 from<0, 1>([=](Tensor x, Tensor t, Tensor g) { return pull(slope_t, x, t, g, scale); }));
