@@ -165,8 +165,10 @@ Batch<T, Isa> sign_of(Batch<T, Isa> d) {
 Tensor sign_of(const Tensor& d) { return sign(d); }
 
 Tensor weighted(const char* op, Tensor losses, const Tensor& weight, Reduction reduction, Source at) {
-  if (weight.defined())
-    losses = mul(std::move(losses), detail::follow(op, {weight, "weight"}, {losses, "input"}, at), at);
+  if (weight.defined()) {
+    Tensor factors = detail::follow(op, {weight, "weight"}, {losses, "input"}, at);
+    losses = mul(std::move(losses), std::move(factors), at);
+  }
   return detail::reduce(std::move(losses), reduction, at);
 }
 

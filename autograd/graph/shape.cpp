@@ -54,13 +54,13 @@ void Shape::swap(Shape& other) noexcept {
 std::int64_t Shape::at(std::int64_t axis) const { return data()[resolve_axis("shape", axis, rank_)]; }
 
 std::int64_t Shape::count() const {
-  if (std::find(begin(), end(), 0) != end()) return 0;
   std::int64_t product = 1;
+  bool beyond = false;
   for (std::int64_t size : *this) {
-    if (product > (std::int64_t{1} << 62) / size)
-      throw std::invalid_argument("shape: " + to_string(*this) + " has more than 2^62 elements");
-    product *= size;
+    if (size == 0) return 0;
+    beyond |= __builtin_mul_overflow(product, size, &product) || product > std::int64_t{1} << 62;
   }
+  if (beyond) throw std::invalid_argument("shape: " + to_string(*this) + " has more than 2^62 elements");
   return product;
 }
 

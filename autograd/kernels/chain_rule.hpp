@@ -1,7 +1,7 @@
 #pragma once
 
-// For the sources that compile the functions of dual numbers over a kind of value V, which has apply(f, x...), the value of a
-// function, and chain(f, x..., y, d...), its slopes times those of the arguments.
+// For the sources that compile the functions of dual numbers over a kind of value V, which has apply(f, x...), the
+// value of a function, and chain(f, x..., y, d...), its slopes times those of the arguments.
 
 #include <cstddef>
 #include <type_traits>

@@ -5,8 +5,8 @@
 
 namespace xgrad::kernels {
 
-/// A value and its N slopes, over any kind of value V that has differentiate() and choose_parts() beside it: those apply
-/// the chain rule to the parts, of which an undefined slope is a zero that no arithmetic touches.
+/// A value and its N slopes, over any kind of value V that has differentiate() and choose_parts() beside it: those
+/// apply the chain rule to the parts, of which an undefined slope is a zero that no arithmetic touches.
 template <class V, std::size_t N>
 struct Dual {
   using Mask = typename V::Mask;

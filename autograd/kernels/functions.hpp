@@ -1,12 +1,14 @@
 #pragma once
 
-// What each function of the pointwise vocabulary computes, and how it slopes. `value` is read over SIMD registers alone;
-// `slope` over registers, and over lanes of tensors when a derivative is itself to be differentiated. A slope may use y.
-// A flat function has slope 0 everywhere. Edges and kinks are those of the ops on Tensors of the same names.
+// What each function of the pointwise vocabulary computes, and how it slopes. `value` is read over SIMD registers
+// alone; `slope` over registers, and over lanes of tensors when a derivative is itself to be differentiated. A slope
+// may use y. A flat function has slope 0 everywhere. Edges and kinks are those of the ops on Tensors of the same names.
 
 #include <limits>
 
 namespace xgrad::kernels::fn {
+
+// clang-format off
 
 struct Curved {
   static constexpr bool flat = false;
@@ -121,7 +123,9 @@ struct Elu : Curved {
   double alpha;
   explicit Elu(double alpha_in) : alpha(alpha_in) {}
   template <class V> V value(const V& x) const { return where(x > 0, x, alpha * expm1(x)); }
-  template <class V> V slope(const V& x, const V&) const { return where(x > 0, V(1.0), alpha * exp(minimum(x, V(0.0)))); }
+  template <class V> V slope(const V& x, const V&) const {
+    return where(x > 0, V(1.0), alpha * exp(minimum(x, V(0.0))));
+  }
 };
 struct Silu : Curved {
   static constexpr const char* name = "silu";
@@ -182,8 +186,8 @@ struct Div : Curved {
 struct Pow : Curved {
   static constexpr const char* name = "pow";
   template <class V> V value(const V& a, const V& b) const { return pow(a, b); }
-  // b a^(b-1), and 0 for b = 0 where a = 0 or NaN would make it NaN. Elsewhere b = 0 is not set apart: its own slope
-  // in b, 1 / a, is wanted by second derivatives.
+  // b a^(b-1), and 0 for b = 0 where a = 0 or NaN would make it NaN. Elsewhere b = 0 is not set apart: second
+  // derivatives want its own slope in b, 1 / a.
   template <class V> V slope_a(const V& a, const V& b, const V&) const {
     return where((b == 0) & ((a == 0) | (a != a)), V(0.0), b * pow(a, b - 1.0));
   }
@@ -197,7 +201,8 @@ struct Pow : Curved {
 /// The share of the winner of a comparison: all, half at a tie, and the side that is NaN wins.
 template <class M, class V>
 V winner(const M& wins, const V& own, const V& other) {
-  return where(wins, V(1.0), where(own == other, V(0.5), where(own != own, where(other != other, V(0.5), V(1.0)), V(0.0))));
+  const V nan_or_lost = where(own != own, where(other != other, V(0.5), V(1.0)), V(0.0));
+  return where(wins, V(1.0), where(own == other, V(0.5), nan_or_lost));
 }
 struct Maximum : Curved {
   static constexpr const char* name = "maximum";
@@ -250,11 +255,13 @@ struct Or : Flat {
 };
 
 /// All of them, for the sources that compile them.
-#define XGRAD_EACH_CURVED_UNARY(X)                                                                                       \
-  X(Neg) X(Abs) X(Square) X(Reciprocal) X(Sqrt) X(Exp) X(Expm1) X(Log) X(Log1p) X(Sin) X(Cos) X(Tanh) X(Sigmoid)         \
-  X(LogSigmoid) X(Erf) X(Relu) X(LeakyRelu) X(Elu) X(Silu) X(Softplus) X(Gelu) X(Clamp)
+#define XGRAD_EACH_CURVED_UNARY(X)                                                                        \
+  X(Neg) X(Abs) X(Square) X(Reciprocal) X(Sqrt) X(Exp) X(Expm1) X(Log) X(Log1p) X(Sin) X(Cos) X(Tanh)    \
+  X(Sigmoid) X(LogSigmoid) X(Erf) X(Relu) X(LeakyRelu) X(Elu) X(Silu) X(Softplus) X(Gelu) X(Clamp)
 #define XGRAD_EACH_FLAT_UNARY(X) X(Sign) X(Step) X(Not)
 #define XGRAD_EACH_CURVED_BINARY(X) X(Add) X(Sub) X(Mul) X(Div) X(Pow) X(Maximum) X(Minimum) X(Chained)
 #define XGRAD_EACH_FLAT_BINARY(X) X(Less) X(LessEqual) X(Equal) X(NotEqual) X(And) X(Or)
+
+// clang-format on
 
 }  // namespace xgrad::kernels::fn

@@ -66,48 +66,48 @@ LaneMask<V> mask(const F& f, const Lane<V>& a, const Lane<V>& b) {
 // One line a function; a function of two lanes also takes a number on either side. Templates alone will do: an implicit
 // conversion of numbers to lanes would make maximum(1, 2) mean something else than two tensors.
 
-#define XGRAD_LANE_UNARY(name, Function)                             \
-  template <class V>                                                 \
-  Lane<V> name(Lane<V> x) {                                          \
-    return detail::lane(kernels::fn::Function(), std::move(x));      \
+#define XGRAD_LANE_UNARY(name, Function)                        \
+  template <class V>                                            \
+  Lane<V> name(Lane<V> x) {                                     \
+    return detail::lane(kernels::fn::Function(), std::move(x)); \
   }
-#define XGRAD_LANE_MIXED(name, Result, Argument)                     \
-  template <class V, class N, detail::IfNumber<N> = 0>               \
-  Result<V> name(Argument<V> a, N b) {                               \
-    return name(std::move(a), Argument<V>(b));                       \
-  }                                                                  \
-  template <class V, class N, detail::IfNumber<N> = 0>               \
-  Result<V> name(N a, Argument<V> b) {                               \
-    return name(Argument<V>(a), std::move(b));                       \
+#define XGRAD_LANE_MIXED(name, Result, Argument)       \
+  template <class V, class N, detail::IfNumber<N> = 0> \
+  Result<V> name(Argument<V> a, N b) {                 \
+    return name(std::move(a), Argument<V>(b));         \
+  }                                                    \
+  template <class V, class N, detail::IfNumber<N> = 0> \
+  Result<V> name(N a, Argument<V> b) {                 \
+    return name(Argument<V>(a), std::move(b));         \
   }
-#define XGRAD_LANE_BINARY(name, Function)                                           \
-  template <class V>                                                                \
-  Lane<V> name(Lane<V> a, Lane<V> b) {                                              \
-    return detail::lane(kernels::fn::Function(), std::move(a), std::move(b));       \
-  }                                                                                 \
+#define XGRAD_LANE_BINARY(name, Function)                                     \
+  template <class V>                                                          \
+  Lane<V> name(Lane<V> a, Lane<V> b) {                                        \
+    return detail::lane(kernels::fn::Function(), std::move(a), std::move(b)); \
+  }                                                                           \
   XGRAD_LANE_MIXED(name, Lane, Lane)
-#define XGRAD_LANE_COMPARE(name, Function, a, b)                     \
-  template <class V>                                                 \
-  LaneMask<V> name(Lane<V> left, Lane<V> right) {                    \
-    return detail::mask(kernels::fn::Function(), a, b);           \
-  }                                                                  \
+#define XGRAD_LANE_COMPARE(name, Function, a, b)        \
+  template <class V>                                    \
+  LaneMask<V> name(Lane<V> left, Lane<V> right) {       \
+    return detail::mask(kernels::fn::Function(), a, b); \
+  }                                                     \
   XGRAD_LANE_MIXED(name, LaneMask, Lane)
 // As with tensors, a mask counts as ones and zeros in arithmetic.
-#define XGRAD_LANE_OPERATOR(name, Function)                          \
-  XGRAD_LANE_BINARY(name, Function)                                  \
-  template <class V>                                                 \
-  Lane<V> name(Lane<V> a, LaneMask<V> b) {                           \
-    return name(std::move(a), Lane<V>(std::move(b)));                \
-  }                                                                  \
-  template <class V>                                                 \
-  Lane<V> name(LaneMask<V> a, Lane<V> b) {                           \
-    return name(Lane<V>(std::move(a)), std::move(b));                \
+#define XGRAD_LANE_OPERATOR(name, Function)           \
+  XGRAD_LANE_BINARY(name, Function)                   \
+  template <class V>                                  \
+  Lane<V> name(Lane<V> a, LaneMask<V> b) {            \
+    return name(std::move(a), Lane<V>(std::move(b))); \
+  }                                                   \
+  template <class V>                                  \
+  Lane<V> name(LaneMask<V> a, Lane<V> b) {            \
+    return name(Lane<V>(std::move(a)), std::move(b)); \
   }
-#define XGRAD_LANE_LOGICAL(name, Function)                                        \
-  template <class V>                                                              \
-  LaneMask<V> name(LaneMask<V> a, LaneMask<V> b) {                                \
-    transform(kernels::fn::Function(), a.v, b.v);                                 \
-    return a;                                                                     \
+#define XGRAD_LANE_LOGICAL(name, Function)         \
+  template <class V>                               \
+  LaneMask<V> name(LaneMask<V> a, LaneMask<V> b) { \
+    transform(kernels::fn::Function(), a.v, b.v);  \
+    return a;                                      \
   }
 
 XGRAD_LANE_OPERATOR(operator+, Add)
@@ -147,7 +147,8 @@ LaneMask<V> operator!(LaneMask<V> x) {
   return ~std::move(x);
 }
 
-/// a where the mask holds, else b. The branch not taken gets a slope of exactly 0, also where its own is infinite or NaN.
+/// a where the mask holds, else b. The branch not taken gets a slope of exactly 0, also where its own is infinite or
+/// NaN.
 template <class V>
 Lane<V> where(LaneMask<V> mask, Lane<V> a, Lane<V> b) {
   choose(mask.v, a.v, b.v);

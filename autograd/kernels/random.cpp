@@ -75,8 +75,8 @@ double Philox::normal() {
 template <class T>
 void bernoulli(T* to, std::int64_t n, double keep, T scale, std::uint64_t seed, std::uint64_t stream, std::uint64_t block) {
   const auto threshold = static_cast<std::uint64_t>(keep * 0x1p32);
-  // Sixteen blocks at a time, in arrays that the compiler turns into registers.
-  constexpr int lanes = 16;
+  // Many blocks at a time, in arrays that the compiler turns into registers.
+  constexpr int lanes = 64;
   const auto k0 = static_cast<std::uint32_t>(seed), k1 = static_cast<std::uint32_t>(seed >> 32);
   for (std::int64_t begin = 0; begin < n; begin += 4 * lanes) {
     std::uint32_t a[lanes], b[lanes], c[lanes], d[lanes];

@@ -10,6 +10,7 @@
 #include <xgrad/autograd/kernels/chain_rule.hpp>
 
 namespace xgrad::kernels {
+
 fn::Clamp::Clamp(double low_in, double high_in) : low(low_in), high(high_in) {
   if (!(low <= high))
     throw std::invalid_argument("clamp: low must not be above high, got " + std::to_string(low) + " and " +
@@ -18,8 +19,8 @@ fn::Clamp::Clamp(double low_in, double high_in) : low(low_in), high(high_in) {
 
 namespace {
 
-// Free slots of this thread. The pointer itself needs no guard and no destructor; the cleaner, made with the first slot,
-// gives the memory back when the thread ends.
+// Free slots of this thread. The pointer itself needs no guard and no destructor; the cleaner, made with the first
+// slot, gives the memory back when the thread ends.
 thread_local Slot* free_slots = nullptr;
 thread_local bool closed = false;
 
@@ -49,8 +50,10 @@ void recycle(Slot* slot) noexcept {
 
 Slot* acquire() {
   Slot* slot = free_slots;
-  if (slot != nullptr) free_slots = slot->next;
-  else slot = new_slot();
+  if (slot != nullptr)
+    free_slots = slot->next;
+  else
+    slot = new_slot();
   slot->count = 1;
   slot->next = nullptr;
   return slot;
@@ -108,18 +111,22 @@ void compute(Meeting meeting, Tile& y, Tile* place, const F& f, const In&... in)
   }
   Slot* slot = place != nullptr ? place->own_slot() : acquire();
   loop<T>(reinterpret_cast<T*>(slot->bytes), padded<T>(meeting.count), f, Reader<T>(in)...);
-  if (place == nullptr) y = Tile(slot, meeting.count, meeting.type);
-  else if (place != &y) y = std::move(*place);
+  if (place == nullptr)
+    y = Tile(slot, meeting.count, meeting.type);
+  else if (place != &y)
+    y = std::move(*place);
 }
 
-// y = f(in...), in the type in which the operands meet, and in the slot of `place` where that is not null. y and place may
-// be among the operands.
+// y = f(in...), in the type in which the operands meet, and in the slot of `place` where that is not null. y and place
+// may be among the operands.
 template <class F, class... In>
 void run(Tile& y, Tile* place, const F& f, const In&... in) {
   Meeting meeting;
   (meeting.add(in), ...);
-  if (meeting.type == Tile::Type::float32) compute<float>(meeting, y, place, f, in...);
-  else compute<double>(meeting, y, place, f, in...);
+  if (meeting.type == Tile::Type::float32)
+    compute<float>(meeting, y, place, f, in...);
+  else
+    compute<double>(meeting, y, place, f, in...);
 }
 
 Tile* place_of(Tile& a) { return a.own_slot() != nullptr ? &a : nullptr; }
@@ -127,13 +134,20 @@ Tile* place_of(Tile& a, Tile& b) { return a.own_slot() != nullptr ? &a : place_o
 
 // x^n for the exponents that are a handful of multiplications, or none.
 bool small_power(Tile& a, double n) {
-  if (n == 0) a = Tile(1.0);
-  else if (n == 2) transform(fn::Square(), a);
-  else if (n == 3) a = apply(fn::Mul(), apply(fn::Square(), a), a);
-  else if (n == 4) a = apply(fn::Square(), apply(fn::Square(), std::move(a)));
-  else if (n == -1) transform(fn::Reciprocal(), a);
-  else if (n == -2) a = apply(fn::Reciprocal(), apply(fn::Square(), std::move(a)));
-  else if (n != 1) return false;
+  if (n == 0)
+    a = Tile(1.0);
+  else if (n == 2)
+    transform(fn::Square(), a);
+  else if (n == 3)
+    a = apply(fn::Mul(), apply(fn::Square(), a), a);
+  else if (n == 4)
+    a = apply(fn::Square(), apply(fn::Square(), std::move(a)));
+  else if (n == -1)
+    transform(fn::Reciprocal(), a);
+  else if (n == -2)
+    a = apply(fn::Reciprocal(), apply(fn::Square(), std::move(a)));
+  else if (n != 1)
+    return false;
   return true;
 }
 
@@ -141,7 +155,8 @@ bool small_power(Tile& a, double n) {
 
 template <class F>
 void transform(const F& f, Tile& x) {
-  run(x, place_of(x), [&](const auto& u) { return f.value(u); }, x);
+  run(
+      x, place_of(x), [&](const auto& u) { return f.value(u); }, x);
 }
 
 template <class F>
@@ -149,11 +164,13 @@ void transform(const F& f, Tile& a, Tile& b) {
   if constexpr (std::is_same_v<F, fn::Pow>) {
     if (b.is_literal() && small_power(a, b.number())) return;
   }
-  run(a, place_of(a, b), [&](const auto& u, const auto& v) { return f.value(u, v); }, a, b);
+  run(
+      a, place_of(a, b), [&](const auto& u, const auto& v) { return f.value(u, v); }, a, b);
 }
 
 void choose(const Tile& mask, Tile& a, Tile& b) {
-  run(a, place_of(a, b), [](const auto& m, const auto& u, const auto& v) { return where(m != 0, u, v); }, mask, a, b);
+  run(
+      a, place_of(a, b), [](const auto& m, const auto& u, const auto& v) { return where(m != 0, u, v); }, mask, a, b);
 }
 
 // ---- slopes
@@ -192,7 +209,8 @@ template <class T, class F, class R>
 }
 
 template <class T, class F, class R>
-[[gnu::flatten]] void loop_with_slope(T* y, T* d, std::size_t n, const F& f, const R& a, const R& b, const R& da, const R& db) {
+[[gnu::flatten]] void loop_with_slope(T* y, T* d, std::size_t n, const F& f, const R& a, const R& b, const R& da,
+                                      const R& db) {
   using B = Batch<T>;
   for (std::size_t j = 0; j < n; j += B::width) {
     const B u = a.load(j), v = b.load(j), w = f.value(u, v);
@@ -203,23 +221,31 @@ template <class T, class F, class R>
 
 // Computes y = f(in...) and its slope d together, over the slots of the places where they have any.
 template <class T, class F, class... In>
-void compute_with_slope(const F& f, Tile& y, Tile& d, Tile* y_place, Tile* d_place, std::int32_t count, const In&... in) {
+void compute_with_slope(const F& f, Tile& y, Tile& d, Tile* y_place, Tile* d_place, std::int32_t count,
+                        const In&... in) {
   Slot* y_slot = y_place != nullptr ? y_place->own_slot() : acquire();
   Tile made(y_place != nullptr ? Tile() : Tile(y_slot, count, type_of<T>));
   Slot* d_slot = d_place != nullptr ? d_place->own_slot() : acquire();
-  loop_with_slope<T>(reinterpret_cast<T*>(y_slot->bytes), reinterpret_cast<T*>(d_slot->bytes), padded<T>(count), f, Reader<T>(in)...);
-  if (y_place == nullptr) y = std::move(made);
-  else if (y_place != &y) y = std::move(*y_place);
-  if (d_place == nullptr) d = Tile(d_slot, count, type_of<T>);
-  else if (d_place != &d) d = std::move(*d_place);
+  loop_with_slope<T>(reinterpret_cast<T*>(y_slot->bytes), reinterpret_cast<T*>(d_slot->bytes), padded<T>(count), f,
+                     Reader<T>(in)...);
+  if (y_place == nullptr)
+    y = std::move(made);
+  else if (y_place != &y)
+    y = std::move(*y_place);
+  if (d_place == nullptr)
+    d = Tile(d_slot, count, type_of<T>);
+  else if (d_place != &d)
+    d = std::move(*d_place);
 }
 
 template <class F, class... In>
 void run_with_slope(const F& f, Tile& y, Tile& d, Tile* y_place, Tile* d_place, const In&... in) {
   Meeting meeting;
   (meeting.add(in), ...);
-  if (meeting.type == Tile::Type::float32) compute_with_slope<float>(f, y, d, y_place, d_place, meeting.count, in...);
-  else compute_with_slope<double>(f, y, d, y_place, d_place, meeting.count, in...);
+  if (meeting.type == Tile::Type::float32)
+    compute_with_slope<float>(f, y, d, y_place, d_place, meeting.count, in...);
+  else
+    compute_with_slope<double>(f, y, d, y_place, d_place, meeting.count, in...);
 }
 
 // The one index of a slope, or 0 where there is none or several.
@@ -238,17 +264,22 @@ std::size_t only_one(std::size_t parts, const Defined& defined) {
 
 template <class F>
 Tile chain(const F& f, const Tile& x, const Tile& y, Tile d) {
-  run(d, place_of(d), [&](const auto& u, const auto& v, const auto& w) { return guarded(w, f.slope(u, v)); }, x, y, d);
+  run(
+      d, place_of(d), [&](const auto& u, const auto& v, const auto& w) { return guarded(w, f.slope(u, v)); }, x, y, d);
   return d;
 }
 
 template <class F>
 Tile chain(const F& f, const Tile& a, const Tile& b, const Tile& y, Tile da, Tile db) {
   if (!db.defined()) {
-    auto body = [&](const auto& u, const auto& v, const auto& w, const auto& du) { return guarded(du, f.slope_a(u, v, w)); };
+    auto body = [&](const auto& u, const auto& v, const auto& w, const auto& du) {
+      return guarded(du, f.slope_a(u, v, w));
+    };
     run(da, place_of(da), body, a, b, y, da);
   } else if (!da.defined()) {
-    auto body = [&](const auto& u, const auto& v, const auto& w, const auto& dv) { return guarded(dv, f.slope_b(u, v, w)); };
+    auto body = [&](const auto& u, const auto& v, const auto& w, const auto& dv) {
+      return guarded(dv, f.slope_b(u, v, w));
+    };
     run(da, place_of(db), body, a, b, y, db);
   } else {
     auto body = [&](const auto&... all) { return pull(f, all...); };
@@ -269,7 +300,9 @@ void differentiate(const F& f, Tile* x, std::size_t parts) {
 template <class F>
 void differentiate(const F& f, Tile* a, Tile* b, std::size_t parts) {
   if constexpr (!F::flat && !is_sum<F>) {
-    const std::size_t i = a[0].is_number() && b[0].is_number() ? 0 : only_one(parts, [&](std::size_t k) { return a[k].defined() && b[k].defined(); });
+    const std::size_t i = a[0].is_number() && b[0].is_number()
+                              ? 0
+                              : only_one(parts, [&](std::size_t k) { return a[k].defined() && b[k].defined(); });
     const bool alone = i != 0 && only_one(parts, [&](std::size_t k) { return a[k].defined() || b[k].defined(); }) == i;
     if (alone) return run_with_slope(f, a[0], a[i], place_of(a[0], b[0]), place_of(a[i], b[i]), a[0], b[0], a[i], b[i]);
   }
@@ -280,11 +313,11 @@ void choose_parts(const Tile& mask, Tile* a, Tile* b, std::size_t parts) { choos
 
 // ---- every function of the vocabulary
 
-#define XGRAD_UNARY(F)                                             \
-  template void transform(const fn::F&, Tile&);                    \
+#define XGRAD_UNARY(F)                          \
+  template void transform(const fn::F&, Tile&); \
   template void differentiate(const fn::F&, Tile*, std::size_t);
-#define XGRAD_BINARY(F)                                            \
-  template void transform(const fn::F&, Tile&, Tile&);             \
+#define XGRAD_BINARY(F)                                \
+  template void transform(const fn::F&, Tile&, Tile&); \
   template void differentiate(const fn::F&, Tile*, Tile*, std::size_t);
 XGRAD_EACH_CURVED_UNARY(XGRAD_UNARY)
 XGRAD_EACH_FLAT_UNARY(XGRAD_UNARY)

@@ -22,8 +22,9 @@ void recycle(Slot* slot) noexcept;
 
 /// Up to tile_bytes of numbers, float or double, on which each function is one call into the library: the lane of a
 /// user's own pointwise op, whose speed does not depend on the flags of the user's file. A handle: copying shares, and
-/// a function whose argument is not shared writes its result in place. A tile stays on its thread and in its pass: it may
-/// look into the memory of a tensor. One number may stand for all; nothing at all (the default) for a slope of zero.
+/// a function whose argument is not shared writes its result in place. A tile stays on its thread and in its pass: it
+/// may look into the memory of a tensor. One number may stand for all; nothing at all (the default) for a slope of
+/// zero.
 class Tile {
  public:
   using Mask = Tile;  // of ones and zeros
@@ -128,8 +129,8 @@ Tile apply(const F& f, Tile a, Tile b) {
 /// a stays where the mask is 1, else becomes b.
 void choose(const Tile& mask, Tile& a, Tile& b);
 
-// The same over dual numbers: part 0 is the value, the others are slopes, of which an undefined one is zero. The parts of
-// the first argument become those of the result. Products of slopes are guarded as fn::Chained is.
+// The same over dual numbers: part 0 is the value, the others are slopes, of which an undefined one is zero. The parts
+// of the first argument become those of the result. Products of slopes are guarded as fn::Chained is.
 
 template <class F>
 void differentiate(const F& f, Tile* x, std::size_t parts);
@@ -157,7 +158,8 @@ using TileBody = void (*)(const void* context, Tile* x, Tile* y);
 
 /// Runs a body over all tiles of outputs of the given sizes, on several threads where that pays. An output whose tile
 /// is left undefined is not stored.
-void for_each_tile(Tile::Type type, const std::int64_t* sizes, std::size_t rank, const TileInput* in, std::size_t in_count,
-                   const TileOutput* out, std::size_t out_count, TileBody body, const void* context);
+void for_each_tile(Tile::Type type, const std::int64_t* sizes, std::size_t rank, const TileInput* in,
+                   std::size_t in_count, const TileOutput* out, std::size_t out_count, TileBody body,
+                   const void* context);
 
 }  // namespace xgrad::kernels

@@ -33,7 +33,8 @@ class Source {
  private:
   std::int64_t row_offset(std::int64_t row) const {
     std::int64_t offset = 0;
-    for (std::size_t k = plan_.outer_rank; k-- > 0; row /= plan_.extent[k]) offset += row % plan_.extent[k] * plan_.stride[0][k];
+    for (std::size_t k = plan_.outer_rank; k-- > 0; row /= plan_.extent[k])
+      offset += row % plan_.extent[k] * plan_.stride[0][k];
     return offset;
   }
 
@@ -47,8 +48,10 @@ class Source {
     for (;;) {
       const std::int64_t length = std::min(n, plan_.inner - column);
       const T* from = data_ + offset + plan_.step[0] * column;
-      if (plan_.step[0] == 0) std::fill_n(to, length, *from);
-      else std::copy_n(from, length, to);
+      if (plan_.step[0] == 0)
+        std::fill_n(to, length, *from);
+      else
+        std::copy_n(from, length, to);
       to += length;
       n -= length;
       if (n == 0) return;
@@ -72,12 +75,16 @@ void store(const Tile& y, const TileOutput& out, std::int64_t start, std::int64_
   const T* from = static_cast<const T*>(y.data());
   if (out.mask) {
     bool* to = static_cast<bool*>(out.data) + start;
-    if (y.is_number()) std::fill_n(to, n, y.number() != 0);
-    else std::transform(from, from + n, to, [](T x) { return x != T(0); });
+    if (y.is_number())
+      std::fill_n(to, n, y.number() != 0);
+    else
+      std::transform(from, from + n, to, [](T x) { return x != T(0); });
   } else {
     T* to = static_cast<T*>(out.data) + start;
-    if (y.is_number()) std::fill_n(to, n, static_cast<T>(y.number()));
-    else std::copy_n(from, n, to);
+    if (y.is_number())
+      std::fill_n(to, n, static_cast<T>(y.number()));
+    else
+      std::copy_n(from, n, to);
   }
 }
 
@@ -103,10 +110,13 @@ void pass(const std::int64_t* sizes, std::size_t rank, const TileInput* in, std:
 
 }  // namespace
 
-void for_each_tile(Tile::Type type, const std::int64_t* sizes, std::size_t rank, const TileInput* in, std::size_t in_count,
-                   const TileOutput* out, std::size_t out_count, TileBody body, const void* context) {
-  if (type == Tile::Type::float32) pass<float>(sizes, rank, in, in_count, out, out_count, body, context);
-  else pass<double>(sizes, rank, in, in_count, out, out_count, body, context);
+void for_each_tile(Tile::Type type, const std::int64_t* sizes, std::size_t rank, const TileInput* in,
+                   std::size_t in_count, const TileOutput* out, std::size_t out_count, TileBody body,
+                   const void* context) {
+  if (type == Tile::Type::float32)
+    pass<float>(sizes, rank, in, in_count, out, out_count, body, context);
+  else
+    pass<double>(sizes, rank, in, in_count, out, out_count, body, context);
 }
 
 }  // namespace xgrad::kernels

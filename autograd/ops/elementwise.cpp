@@ -72,7 +72,8 @@ void pull_tiles(const Kept& kept, Tensor* x, std::uint32_t needs, const Tensor& 
 template <std::size_t N>
 class ElementwiseNode final : public InputsNode<N> {
  public:
-  ElementwiseNode(Kept kept, const Tensor& y, Tensor* x) : InputsNode<N>("elementwise", kept.at, y), kept_(std::move(kept)) {
+  ElementwiseNode(Kept kept, const Tensor& y, Tensor* x)
+      : InputsNode<N>("elementwise", kept.at, y), kept_(std::move(kept)) {
     bool differentiable[N];
     std::uint32_t reads[N];
     for (std::size_t i = 0; i < N; ++i) {
@@ -86,8 +87,10 @@ class ElementwiseNode final : public InputsNode<N> {
     Tensor x[N];
     for (std::size_t i = 0; i < N; ++i) x[i] = this->input(i);
     const std::uint32_t needs = bits_of(this->needs(), N);
-    if (grad_enabled()) pull_traced(kept_, x, needs, g, out);
-    else pull_tiles(kept_, x, needs, g, out);
+    if (grad_enabled())
+      pull_traced(kept_, x, needs, g, out);
+    else
+      pull_tiles(kept_, x, needs, g, out);
   }
 
  private:
@@ -97,8 +100,10 @@ class ElementwiseNode final : public InputsNode<N> {
 template <std::size_t N = 1>
 Ref<Node> make_node(Kept kept, const Tensor& y, Tensor* x) {
   if (kept.readings->inputs == N) return Ref<Node>::adopt(new ElementwiseNode<N>(std::move(kept), y, x));
-  if constexpr (N < most_elementwise_inputs) return make_node<N + 1>(std::move(kept), y, x);
-  else return Ref<Node>();
+  if constexpr (N < most_elementwise_inputs)
+    return make_node<N + 1>(std::move(kept), y, x);
+  else
+    return Ref<Node>();
 }
 
 }  // namespace
@@ -110,10 +115,12 @@ Tensor elementwise(const void* f, const Readings& readings, Tensor* x, Source at
   Tensor y = Tensor::uninitialized(broadcast_all("elementwise", x, count), readings.mask ? boolean : dtype);
   Tensor in[most_elementwise_inputs];
   for (std::size_t i = 0; i < count; ++i) in[i] = x[i].dtype() == dtype ? x[i] : converted(x[i], dtype);
-  tile_pass(dtype, y.shape(), in, count, &y, 1, [&](Tile* tiles, Tile* result) { readings.value(f, tiles, result[0]); });
+  tile_pass(dtype, y.shape(), in, count, &y, 1,
+            [&](Tile* tiles, Tile* result) { readings.value(f, tiles, result[0]); });
   y.mark_weak(all_weak(x, count));
   if (readings.mask || !records(x, count)) return y;
-  return attach(std::move(y), make_node(Kept{readings.keep(f), &readings, at}, y, x));
+  Ref<Node> node = make_node(Kept{readings.keep(f), &readings, at}, y, x);
+  return attach(std::move(y), std::move(node));
 }
 
 }  // namespace xgrad::detail

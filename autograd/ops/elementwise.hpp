@@ -44,9 +44,10 @@ struct Compiled<F, std::index_sequence<I...>> {
   template <std::size_t>
   using TileArgument = Lane<kernels::Tile>;
   static constexpr bool callable = std::is_invocable_v<const F&, TileArgument<I>...>;
-  static_assert(callable,
-                "elementwise: f must be callable with one number for each tensor, as [](auto x, auto y) { ... } is; it may "
-                "capture numbers, but not change them");
+  static_assert(
+      callable,
+      "elementwise: f must be callable with one number for each tensor, as [](auto x, auto y) { ... } is; it may "
+      "capture numbers, but not change them");
   using Result = std::decay_t<std::invoke_result_t<const F&, TileArgument<I>...>>;
   static_assert(is_lane_result<Result, kernels::Tile>,
                 "elementwise: f must return what it computed from its arguments, a comparison of them, or a number");
@@ -54,8 +55,10 @@ struct Compiled<F, std::index_sequence<I...>> {
 
   static void value(const void* f, kernels::Tile* x, kernels::Tile& y) {
     const F& function = *static_cast<const F*>(f);
-    if constexpr (std::is_arithmetic_v<Result>) y = kernels::Tile(static_cast<double>(function(Lane<kernels::Tile>(x[I])...)));
-    else y = std::move(function(Lane<kernels::Tile>(std::move(x[I]))...).v);
+    if constexpr (std::is_arithmetic_v<Result>)
+      y = kernels::Tile(static_cast<double>(function(Lane<kernels::Tile>(x[I])...)));
+    else
+      y = std::move(function(Lane<kernels::Tile>(std::move(x[I]))...).v);
   }
 
   template <class V>
@@ -73,7 +76,9 @@ struct Compiled<F, std::index_sequence<I...>> {
     return Lane<kernels::Dual<V, count>>(std::move(dual));
   }
 
-  static std::shared_ptr<const void> keep(const void* f) { return std::make_shared<const F>(*static_cast<const F*>(f)); }
+  static std::shared_ptr<const void> keep(const void* f) {
+    return std::make_shared<const F>(*static_cast<const F*>(f));
+  }
 
   static constexpr Readings readings{count, mask, value, slopes<kernels::Tile>, slopes<Traced>, keep};
 };
@@ -92,26 +97,27 @@ Lane<V> gelu(Lane<V> x, Gelu how) {
 ///   auto swish = [](auto x) { return x / (1.0 + exp(-x)); };
 ///   Tensor y = elementwise(swish, a);
 ///
-/// computed in one pass, with its derivative, made by the compiler with dual numbers, in another. The arguments are up to
-/// eight tensors, numbers or xtensor expressions; they broadcast, and their dtypes promote to float32 or float64 (int64 and
-/// bool count as float32). A lambda that returns a comparison gives a bool tensor without a gradient.
+/// computed in one pass, with its derivative, made by the compiler with dual numbers, in another. The arguments are up
+/// to eight tensors, numbers or xtensor expressions; they broadcast, and their dtypes promote to float32 or float64
+/// (int64 and bool count as float32). A lambda that returns a comparison gives a bool tensor without a gradient.
 ///
-/// Inside f stand + - * /, comparisons, & | ~ && || ! on their masks, where(mask, a, b), and the functions abs sign step
-/// square reciprocal sqrt exp expm1 log log1p sin cos tanh sigmoid logsigmoid erf relu leaky_relu elu silu softplus gelu
-/// pow maximum minimum clamp isnan, with numbers on either side and the meanings that they have on tensors. There is no
-/// `if` on a lane: where() chooses. f is a pure function, may be called from several threads at once, and must not keep
-/// its arguments.
+/// Inside f stand + - * /, comparisons, & | ~ && || ! on their masks, where(mask, a, b), and the functions abs sign
+/// step square reciprocal sqrt exp expm1 log log1p sin cos tanh sigmoid logsigmoid erf relu leaky_relu elu silu
+/// softplus gelu pow maximum minimum clamp isnan, with numbers on either side and the meanings that they have on
+/// tensors. There is no `if` on a lane: where() chooses. f is a pure function, may be called from several threads at
+/// once, and must not keep its arguments.
 ///
-/// Gradients are right at the seams: the branch that where() does not take contributes exactly 0, also where its slope is
-/// infinite or NaN, and so does every product of a zero slope with an infinite one. where(x > 0, sqrt(x), 0) has gradient
-/// 0 at 0, where the same formula over tensors gives NaN. This holds for gradients of gradients too.
+/// Gradients are right at the seams: the branch that where() does not take contributes exactly 0, also where its slope
+/// is infinite or NaN, and so does every product of a zero slope with an infinite one. where(x > 0, sqrt(x), 0) has
+/// gradient 0 at 0, where the same formula over tensors gives NaN. This holds for gradients of gradients too.
 template <class F, class... X>
 Tensor elementwise(F f, Operand first, X&&... rest) {
   static_assert(1 + sizeof...(X) <= detail::most_elementwise_inputs, "elementwise: at most eight tensors");
   static_assert((std::is_convertible_v<X&&, Tensor> && ...),
                 "elementwise: what follows the function are tensors, numbers or xtensor expressions");
   Tensor inputs[] = {std::move(first.tensor), Tensor(std::forward<X>(rest))...};
-  return detail::elementwise(&f, detail::Compiled<F, std::make_index_sequence<1 + sizeof...(X)>>::readings, inputs, first.at);
+  return detail::elementwise(&f, detail::Compiled<F, std::make_index_sequence<1 + sizeof...(X)>>::readings, inputs,
+                             first.at);
 }
 
 }  // namespace xgrad

@@ -22,8 +22,10 @@ void tile_pass(DType dtype, const Shape& shape, const Tensor* in, std::size_t in
   kernels::TileOutput outputs[kernels::max_tile_operands];
   for (std::size_t i = 0; i < in_count; ++i) inputs[i] = {in[i].raw(), in[i].shape().data(), in[i].shape().rank()};
   for (std::size_t i = 0; i < out_count; ++i) {
-    if (out[i].defined()) outputs[i] = {out[i].raw_write(), out[i].dtype() == boolean};
-    else outputs[i] = {nullptr, false};
+    if (out[i].defined())
+      outputs[i] = {out[i].raw_write(), out[i].dtype() == boolean};
+    else
+      outputs[i] = {nullptr, false};
   }
   kernels::for_each_tile(
       tile_type(dtype), shape.data(), shape.rank(), inputs, in_count, outputs, out_count,

@@ -14,19 +14,16 @@ using kernels::Tile;
 template <class F>
 using ReadsXY = JointRule<reads_every_x | reads_y, F>;
 
-// An operand of a pass: the next of its tensors, or a number.
+// The tensors among the operands of a pass.
 class Operands {
  public:
   void add(const Traced& x) {
-    if (x.is_number()) return;
-    if (count_ == 0) first_ = x;
-    tensors_[count_++] = x.tensor();
+    if (x.defined() && !x.is_number()) tensors_[count_++] = x.tensor();
   }
-  const Traced& first() const { return first_; }
   DType dtype() const { return tensors_[0].dtype(); }
   Shape shape(const char* name) const { return broadcast_all(name, tensors_, count_); }
 
-  /// y = body(tiles), where a number stands as it is.
+  // y = body(tiles), where a number stands as it is.
   template <class F, class... X>
   Tensor pass(const Shape& shape, const F& body, const X&... x) const {
     Tensor y = Tensor::uninitialized(shape, dtype());
@@ -42,16 +39,15 @@ class Operands {
   }
 
  private:
-  Traced first_;
-  Tensor tensors_[5];
+  Tensor tensors_[4];
   std::size_t count_ = 0;
 };
 
-/// The value of a pointwise function of tensors and numbers, by a pass over tiles.
+// The value of a pointwise function of tensors and numbers, by a pass over tiles.
 template <class F, class... X>
 Tensor compute(const char* name, const F& body, const X&... x) {
   Operands operands;
-  ((x.defined() ? operands.add(x) : void()), ...);
+  (operands.add(x), ...);
   return operands.pass(operands.shape(name), body, x...);
 }
 
@@ -104,8 +100,10 @@ template <class F>
 Traced apply(const F& f, const Traced& x) {
   if (x.is_number()) return kernels::apply(f, Tile(x.number())).number();
   const Source at = x.at();
-  Tensor y = compute(f.name, [&](Tile* t) { return kernels::apply(f, std::move(t[0])); }, x);
-  if constexpr (F::flat) return Traced(std::move(y), at);
+  Tensor y = compute(
+      f.name, [&](Tile* t) { return kernels::apply(f, std::move(t[0])); }, x);
+  if constexpr (F::flat)
+    return Traced(std::move(y), at);
   else {
     auto rule = [f, at](const Tensor& in, const Tensor& out, const Tensor& g) {
       return pull_unary(f, Traced(in, at), Traced(out, at), Traced(g, at));
@@ -118,8 +116,10 @@ template <class F>
 Traced apply(const F& f, const Traced& a, const Traced& b) {
   if (a.is_number() && b.is_number()) return kernels::apply(f, Tile(a.number()), Tile(b.number())).number();
   const Source at = line_of(a, b);
-  Tensor y = compute(f.name, [&](Tile* t) { return kernels::apply(f, std::move(t[0]), std::move(t[1])); }, a, b);
-  if constexpr (F::flat) return Traced(std::move(y), at);
+  Tensor y = compute(
+      f.name, [&](Tile* t) { return kernels::apply(f, std::move(t[0]), std::move(t[1])); }, a, b);
+  if constexpr (F::flat)
+    return Traced(std::move(y), at);
   else if (a.is_number()) {
     auto rule = [f, at, number = a.number()](const Tensor& in, const Tensor& out, const Tensor& g) {
       return pull_binary(f, Traced(number), Traced(in, at), Traced(out, at), Traced(), Traced(g, at));
@@ -138,7 +138,8 @@ Traced apply(const F& f, const Traced& a, const Traced& b) {
       if (needs[1]) both[1] = pull_binary(f, left, right, result, none, upstream);
       return both;
     };
-    return Traced(record(f.name, at, std::move(y), {Tensor(a.tensor()), Tensor(b.tensor())}, ReadsXY<decltype(rule)>{rule}), at);
+    return Traced(
+        record(f.name, at, std::move(y), {Tensor(a.tensor()), Tensor(b.tensor())}, ReadsXY<decltype(rule)>{rule}), at);
   }
 }
 
@@ -152,7 +153,8 @@ Traced chain(const F& f, const Traced& a, const Traced& b, const Traced& y, cons
   const Lane<Traced> u(a), v(b), w(y);
   if (!db.defined()) return kernels::times_slope(da, f.slope_a(u, v, w).v);
   if (!da.defined()) return kernels::times_slope(db, f.slope_b(u, v, w).v);
-  return apply(kernels::fn::Add(), kernels::times_slope(da, f.slope_a(u, v, w).v), kernels::times_slope(db, f.slope_b(u, v, w).v));
+  return apply(kernels::fn::Add(), kernels::times_slope(da, f.slope_a(u, v, w).v),
+               kernels::times_slope(db, f.slope_b(u, v, w).v));
 }
 
 Traced select(const Traced& mask, const Traced& a, const Traced& b) {
@@ -164,8 +166,8 @@ Traced select(const Traced& mask, const Traced& a, const Traced& b) {
   Tensor left = tensor(a), right = tensor(b);
   auto rule_a = [at](const Tensor& m, const Tensor& g) { return select(Traced(m, at), Traced(g, at), 0.0).tensor(); };
   auto rule_b = [at](const Tensor& m, const Tensor& g) { return select(Traced(m, at), 0.0, Traced(g, at)).tensor(); };
-  return Traced(record("where", at, std::move(y), {Tensor(mask.tensor()), std::move(left), std::move(right)}, no_gradient,
-                       from<0>(rule_a), from<0>(rule_b)),
+  return Traced(record("where", at, std::move(y), {Tensor(mask.tensor()), std::move(left), std::move(right)},
+                       no_gradient, from<0>(rule_a), from<0>(rule_b)),
                 at);
 }
 
@@ -177,13 +179,15 @@ template <class F>
 void differentiate(const F& f, Traced* a, Traced* b, std::size_t parts) {
   kernels::differentiate_apart(f, a, b, parts);
 }
-void choose_parts(const Traced& mask, Traced* a, Traced* b, std::size_t parts) { kernels::choose_apart(mask, a, b, parts); }
+void choose_parts(const Traced& mask, Traced* a, Traced* b, std::size_t parts) {
+  kernels::choose_apart(mask, a, b, parts);
+}
 
-#define XGRAD_UNARY(F)                                              \
-  template Traced apply(const kernels::fn::F&, const Traced&);      \
+#define XGRAD_UNARY(F)                                         \
+  template Traced apply(const kernels::fn::F&, const Traced&); \
   template void differentiate(const kernels::fn::F&, Traced*, std::size_t);
-#define XGRAD_BINARY(F)                                                            \
-  template Traced apply(const kernels::fn::F&, const Traced&, const Traced&);      \
+#define XGRAD_BINARY(F)                                                       \
+  template Traced apply(const kernels::fn::F&, const Traced&, const Traced&); \
   template void differentiate(const kernels::fn::F&, Traced*, Traced*, std::size_t);
 XGRAD_EACH_CURVED_UNARY(XGRAD_UNARY)
 XGRAD_EACH_FLAT_UNARY(XGRAD_UNARY)

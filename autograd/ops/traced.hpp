@@ -9,9 +9,9 @@
 namespace xgrad::detail {
 
 /// A tensor, a C++ number or nothing (a slope of zero), as the lane in which the derivative of a user's pointwise op is
-/// itself recorded. Its functions are ops whose rules keep the guard of fn::Chained at every order: a path that a where()
-/// did not take, or along which nothing changes, contributes exactly 0. All tensors of one computation have one dtype;
-/// masks are tensors of ones and zeros.
+/// itself recorded. Its functions are ops whose rules keep the guard of fn::Chained at every order: a path that a
+/// where() did not take, or along which nothing changes, contributes exactly 0. All tensors of one computation have one
+/// dtype; masks are tensors of ones and zeros.
 class Traced {
  public:
   using Mask = Traced;
