@@ -157,7 +157,7 @@ TEST_CASE("a node of elementwise knows the user's line and lets go of everything
     const int line = __LINE__ - 1;
     REQUIRE(y.node() != nullptr);
     CHECK(std::string(y.node()->name()) == "elementwise");
-    CHECK(to_string(y.node()->at()) == "elementwise_test.cpp:" + std::to_string(line));
+    CHECK(to_string(y.node()->at()) == "elementwise_edges_test.cpp:" + std::to_string(line));
     const Tensor first = grad(sum(y), x, create_graph);
     CHECK(first.requires_grad());
   }

@@ -105,10 +105,10 @@ Lane<V> gelu(Lane<V> x, Gelu how) {
 /// step square reciprocal sqrt exp expm1 log log1p sin cos tanh sigmoid logsigmoid erf relu leaky_relu elu silu
 /// softplus gelu pow maximum minimum clamp isnan, with numbers on either side and the meanings that they have on
 /// tensors. There is no `if` on a lane: where() chooses. f is a pure function, may be called from several threads at
-/// once, and must not keep its arguments.
+/// once, and must not keep its arguments. It is called again in backward, so it captures numbers by value.
 ///
 /// Gradients are right at the seams: the branch that where() does not take contributes exactly 0, also where its slope
-/// is infinite or NaN, and so does every product of a zero slope with an infinite one. where(x > 0, sqrt(x), 0) has
+/// is infinite or NaN, and so does every product of a slope with a zero one. where(x > 0, sqrt(x), 0) has
 /// gradient 0 at 0, where the same formula over tensors gives NaN. This holds for gradients of gradients too.
 template <class F, class... X>
 Tensor elementwise(F f, Operand first, X&&... rest) {
