@@ -160,6 +160,16 @@ TEST_CASE("what grad returns shares no memory with the seed or with another resu
   CHECK(numbers(seed) == Numbers{1, 1});
 }
 
+TEST_CASE("lists in braces get a list of gradients, also when they hold one tensor", "[engine]") {
+  const Tensor x = leaf({3, 4}), w = leaf({5, 6});
+  CHECK(numbers(grad({sum(x * x)}, {x})[0]) == Numbers{6, 8});
+  CHECK(grad({sum(x * w)}, {x, w}).size() == 2);
+  CHECK(numbers(grad({x * x}, {x}, {Tensor{1., 2.}})[0]) == Numbers{6, 16});
+  CHECK(numbers(grad(sum(x * x), x)) == Numbers{6, 8});
+  const std::vector<Tensor> inputs = {x, w};
+  CHECK(grad({sum(x * w)}, inputs).size() == 2);
+}
+
 TEST_CASE("set_grad puts a gradient in place if shape and dtype agree, and drops it", "[engine]") {
   const Tensor x = leaf({1, 2});
   x.set_grad(Tensor{5., 6.});
@@ -171,6 +181,7 @@ TEST_CASE("set_grad puts a gradient in place if shape and dtype agree, and drops
   x.set_grad(Tensor());
   CHECK_FALSE(x.grad().defined());
   CHECK_THROWS_AS(Tensor({1., 2.}).set_grad(Tensor{1., 2.}), std::logic_error);
+  CHECK_THROWS_AS(x.set_grad(x), std::invalid_argument);
 }
 
 TEST_CASE("only floating tensors can require a gradient", "[engine]") {

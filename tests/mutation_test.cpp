@@ -38,6 +38,40 @@ TEST_CASE("a leaf that requires a gradient cannot be written while ops are recor
   CHECK(x.requires_grad());
 }
 
+TEST_CASE("a recorded result cannot be written while ops are recorded, for the graph would not see it", "[mutation]") {
+  const Tensor x = leaf({1, 2});
+  Tensor y = x + 1.0;
+  const std::string words = "the recorded result of add (" + line(__LINE__ - 1) + ") cannot be written in place";
+  CHECK_THAT(thrown_by<std::logic_error>([&] { y.fill_(0); }), Contains("fill_: " + words) && Contains("NoGrad"));
+  CHECK_THAT(thrown_by<std::logic_error>([&] { y.copy_(Tensor(1.0)); }), Contains(words));
+  CHECK_THAT(thrown_by<std::logic_error>([&] { y.add_(Tensor{5., 6.}); }), Contains(words));
+  CHECK_THAT(thrown_by<std::logic_error>([&] { y.mul_(2.0); }), Contains(words));
+  CHECK_THAT(thrown_by<std::logic_error>([&] { y.mutable_view<double>(); }), Contains(words));
+  CHECK_THAT(thrown_by<std::logic_error>([&] { reshape(x, {2, 1}).fill_(0); }), Contains("the recorded result of reshape"));
+  CHECK(numbers(y) == Numbers{2, 3});
+  y += 1.0;  // recorded as a new value
+  sum(y * y).backward();
+  CHECK(numbers(x.grad()) == Numbers{6, 8});
+  y.detach().fill_(0);
+  CHECK(numbers(y) == Numbers{0, 0});
+}
+
+TEST_CASE("values with a history are not written in place while ops are recorded, for it would be lost", "[mutation]") {
+  const Tensor x = leaf({1, 2}), plain = Tensor{3., 4.};
+  const char* words = "detach()";
+  CHECK_THAT(thrown_by<std::logic_error>([&] { plain.copy_(x * 2.0); }), Contains("copy_") && Contains(words));
+  CHECK_THAT(thrown_by<std::logic_error>([&] { plain.add_(x); }), Contains("add_") && Contains(words));
+  CHECK_THAT(thrown_by<std::logic_error>([&] { plain.add_(x, -1.0); }), Contains("add_") && Contains(words));
+  CHECK_THAT(thrown_by<std::logic_error>([&] { plain.add_(sum(x)); }), Contains("add_") && Contains(words));
+  CHECK_THAT(thrown_by<std::logic_error>([&] { plain.mul_(x); }), Contains("mul_") && Contains(words));
+  CHECK(numbers(plain) == Numbers{3, 4});
+  plain.copy_(x.detach());
+  CHECK(numbers(plain) == Numbers{1, 2});
+  NoGrad off;
+  plain.add_(x);
+  CHECK(numbers(plain) == Numbers{2, 4});
+}
+
 TEST_CASE("a saved input that was written is refused, with the op and both lines", "[mutation]") {
   const Tensor x = leaf({1, 2}), c = Tensor{3., 4.};
   const Tensor y = x * c;

@@ -141,7 +141,7 @@ class Engine {
       Tensor other = hook(g);
       if (!other.defined()) continue;
       if (other.shape() != node.shape())
-        throw std::invalid_argument("backward: a hook on " + std::string(node.name()) + " (" + to_string(node.at()) + ") of shape " +
+        throw std::invalid_argument("backward: a hook on " + to_string(node) + " of shape " +
                                     to_string(node.shape()) + " returned a gradient of shape " + to_string(other.shape()));
       g = to(std::move(other), node.dtype(), node.at());
     }
@@ -159,7 +159,7 @@ class Engine {
 
   static void refuse_stale(const Node& node, const detail::Saved& saved, const char* what, std::size_t place) {
     if (!saved.defined() || !saved.stale()) return;
-    throw std::logic_error("backward: " + std::string(node.name()) + " (" + to_string(node.at()) + ") needs " + what +
+    throw std::logic_error("backward: " + to_string(node) + " needs " + what +
                            (place == 0 ? "" : std::to_string(place - 1)) + ", which was written in place at " + to_string(saved.last_write()) +
                            ": write before the op, or give the op a clone()");
   }
@@ -179,7 +179,7 @@ class Engine {
     } catch (const std::bad_alloc&) {
       throw;
     } catch (const std::exception& error) {
-      throw std::runtime_error("backward of " + std::string(node.name()) + " (" + to_string(node.at()) + "): " + error.what());
+      throw std::runtime_error("backward of " + to_string(node) + ": " + error.what());
     }
     for (std::size_t i = 0; i < node.edge_count(); ++i) {
       const Ref<Node>& input = node.edges()[i].node;
@@ -192,7 +192,7 @@ class Engine {
   static Tensor fold(const Node& node, const Node& input, Tensor g) {
     if (g.shape() != input.shape()) {
       if (!broadcasts_to(input.shape(), g.shape()))
-        throw std::logic_error("backward of " + std::string(node.name()) + " (" + to_string(node.at()) + "): its rule gave a gradient of shape " +
+        throw std::logic_error("backward of " + to_string(node) + ": its rule gave a gradient of shape " +
                                to_string(g.shape()) + " for an input of shape " + to_string(input.shape()));
       g = sum_to(std::move(g), input.shape(), node.at());
     }
@@ -304,6 +304,11 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
     if (!engine.found()[i].defined() && unused == Unused::error)
       throw std::invalid_argument("grad: the outputs do not depend on input " + std::to_string(i) + ": pass allow_unused to get an undefined tensor");
   return std::move(engine.found());
+}
+
+std::vector<Tensor> grad(std::initializer_list<Tensor> outputs, std::initializer_list<Tensor> inputs, const std::vector<Tensor>& seeds,
+                         Graph graph, Unused unused) {
+  return grad(std::vector<Tensor>(outputs), std::vector<Tensor>(inputs), seeds, graph, unused);
 }
 
 Tensor grad(const Tensor& output, const Tensor& input, Graph graph) {

@@ -165,4 +165,6 @@ std::string to_string(Source at) {
   return std::string(slash ? slash + 1 : at.file) + ":" + std::to_string(at.line);
 }
 
+std::string to_string(const Node& node) { return std::string(node.name()) + " (" + to_string(node.at()) + ")"; }
+
 }  // namespace xgrad

@@ -184,5 +184,7 @@ struct Value {
 
 /// "file:line", with the folders left out.
 std::string to_string(Source at);
+/// "mul (model.cpp:12)"
+std::string to_string(const Node& node);
 
 }  // namespace xgrad

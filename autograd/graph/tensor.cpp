@@ -186,6 +186,7 @@ void Tensor::set_grad(const Tensor& gradient) const {
   detail::Value& value = get();
   if (gradient.defined()) {
     if (!value.node) throw std::logic_error("set_grad: this tensor does not require a gradient");
+    if (&gradient.get() == &value) throw std::invalid_argument("set_grad: a tensor cannot be its own gradient: pass its detach() or clone()");
     if (gradient.shape() != value.shape || gradient.dtype() != value.dtype)
       throw std::invalid_argument("set_grad: the gradient is " + to_string(gradient.shape()) + " " + name_of(gradient.dtype()) +
                                   ", the tensor " + to_string(value.shape) + " " + name_of(value.dtype) + ": they must agree");
@@ -210,8 +211,11 @@ Tensor Tensor::detach() const { return alias(shape()); }
 
 void Tensor::begin_write(const char* op, Source at) const {
   const detail::Value& value = get();
-  if (value.node && value.node->is_leaf() && grad_enabled())
-    throw std::logic_error(std::string(op) + ": a leaf that requires a gradient cannot be written in place while ops are recorded: open a NoGrad scope");
+  if (value.node && grad_enabled()) {
+    const Node& node = *value.node;
+    const std::string what = node.is_leaf() ? "a leaf that requires a gradient" : "the recorded result of " + to_string(node);
+    throw std::logic_error(std::string(op) + ": " + what + " cannot be written in place while ops are recorded: open a NoGrad scope");
+  }
   value.storage->wrote(at);
 }
 

@@ -194,7 +194,8 @@ class Tensor {
   Tensor exp(Source at = Source::here()) const;
   Tensor log(Source at = Source::here()) const;
 
-  // ---- writing in place: seen by every handle of the storage, and never recorded; the result is this tensor
+  // ---- writing in place: seen by every handle of the storage, and never recorded, so that while ops are recorded neither
+  // the tensor nor the values may require a gradient; the result is this tensor
 
   Tensor copy_(const Tensor& values, Source at = Source::here()) const;
   Tensor fill_(double number, Source at = Source::here()) const;

@@ -15,10 +15,18 @@
 namespace xgrad {
 namespace {
 
+// A write in place is never recorded, so that values with a history would lose it unseen.
+void require_no_history(const char* op, const Tensor& values) {
+  if (grad_enabled() && values.requires_grad())
+    throw std::logic_error(std::string(op) +
+                           ": a write in place is not recorded, and the values require a gradient: pass their detach(), or open a NoGrad scope");
+}
+
 // The values as `target` will hold them; a shape that does not broadcast to the target's is an error.
 Tensor fitted(const char* op, const Tensor& target, const Tensor& values) {
   const Tensor both[] = {target, values};
   detail::require_defined(op, both, 2);
+  require_no_history(op, values);
   if (!broadcasts_to(values.shape(), target.shape()))
     throw std::invalid_argument(std::string(op) + ": cannot write values of shape " + to_string(values.shape()) + " into shape " +
                                 to_string(target.shape()));
@@ -83,6 +91,7 @@ Tensor Tensor::fill_(double number, Source at) const {
 Tensor Tensor::add_(const Tensor& other, double scale, Source at) const {
   const Tensor both[] = {*this, other};
   detail::require_defined("add_", both, 2);
+  require_no_history("add_", other);
   const bool apart = other.storage() != storage() || other.raw() == raw();
   if (is_floating(dtype()) && other.dtype() == dtype() && other.shape() == shape() && apart) {
     begin_write("add_", at);
@@ -98,6 +107,9 @@ Tensor Tensor::add_(const Tensor& other, double scale, Source at) const {
 }
 
 Tensor Tensor::mul_(const Tensor& factor, Source at) const {
+  const Tensor both[] = {*this, factor};
+  detail::require_defined("mul_", both, 2);
+  require_no_history("mul_", factor);
   const Tensor product = unrecorded([&] { return mul(*this, factor, at); });
   overwrite("mul_", *this, product, at);
   return *this;
