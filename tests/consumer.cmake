@@ -1,6 +1,6 @@
 # Installs the build that runs this and uses it as a user would: found by find_package, as C++17, as C++20 and with
 # XTENSOR_USE_XSIMD, with this build's compiler and with the other one where there is one, warnings being errors.
-# Compiles the same program through add_subdirectory, and makes sure that g++ -std=c++20 without
+# Builds the same program, library and all, through add_subdirectory, and makes sure that g++ -std=c++20 without
 # -fno-new-ttp-matching is refused.
 #
 #   cmake -DSOURCE=... -DBUILD=... -DWORK=... -DCOMPILER=... -DGENERATOR=... -DSANITIZE=... -DCONFIG=...
@@ -77,8 +77,8 @@ configure(subdirectory ${COMPILER} -DXGRAD_FROM=${SOURCE})
 if(EXISTS ${WORK}/subdirectory/xgrad/tests OR EXISTS ${WORK}/subdirectory/xgrad/examples)
   message(FATAL_ERROR "a user who adds xgrad as a subdirectory must not get its tests or examples")
 endif()
-run("building as a subdirectory" ${CMAKE_COMMAND} --build ${WORK}/subdirectory --target consumer_object)
-message(STATUS "the consumer compiles beside the sources")
+run("building as a subdirectory" ${CMAKE_COMMAND} --build ${WORK}/subdirectory --parallel 2 --target consumer17)
+run_program(${WORK}/subdirectory/consumer17)
 
 find_program(GXX g++)
 if(GXX AND XTENSOR VERSION_LESS 0.26)
