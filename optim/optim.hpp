@@ -1,4 +1,5 @@
 #pragma once
 
+#include <xgrad/optim/adam.hpp>
 #include <xgrad/optim/optimizer.hpp>
 #include <xgrad/optim/sgd.hpp>

@@ -98,9 +98,11 @@ Optimizer::Kept Optimizer::prepare(std::size_t slot, const Moving& moving) const
 StateDict Optimizer::state_dict() const {
   StateDict result;
   result.emplace_back("lr", Tensor(lr_));
-  for (std::size_t i = 0; i < parameters_.size(); ++i)
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    if (i < steps_.size() && steps_[i] > 0) result.emplace_back(key_of(i, "step"), Tensor({steps_[i]}).alias({}));
     for (const auto& [slot, kept] : slots_)
       if (kept[i].defined()) result.emplace_back(key_of(i, slot), copy_of(kept[i], kept[i].dtype()));
+  }
   return result;
 }
 
@@ -128,9 +130,24 @@ void Optimizer::load_state_dict(const StateDict& state) {
       kept[i] = copy_of(found->second, p.dtype());
       given.erase(found);
     }
+  std::vector<std::int64_t> steps(steps_.size(), 0);
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const auto found = given.find(key_of(i, "step"));
+    if (found == given.end()) continue;
+    const Tensor& count = found->second;
+    if (count.size() != 1 || count.dtype() == boolean || !(count.item() >= 0))
+      refuse("cannot load this state: \"" + found->first + "\" must be one number that is not negative, but is " + text(count));
+    steps[i] = count.item<std::int64_t>();
+    given.erase(found);
+  }
+  for (std::size_t i = 0; i < steps.size(); ++i)
+    for (const auto& [slot, kept] : loaded)
+      if (kept[i].defined() != (steps[i] > 0))
+        refuse("cannot load this state: parameter " + std::to_string(i) + " has " + (steps[i] > 0 ? "a step but no " + slot : slot + " but no step"));
   if (!given.empty()) refuse("cannot load this state: it has nothing for \"" + given.begin()->first + "\"");
   set_lr(new_lr);
   slots_ = std::move(loaded);
+  steps_ = std::move(steps);
 }
 
 }  // namespace xgrad::optim

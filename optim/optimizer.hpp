@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -63,6 +64,11 @@ class Optimizer {
   /// Keeps `values` for a parameter from now on.
   void keep(std::size_t slot, std::size_t i, const Tensor& values) { slots_[slot].second[i] = values; }
 
+  /// Counts the steps of each parameter from now on, and keeps the counts as "state.<i>.step". Called at construction.
+  void count_steps() { steps_.assign(parameters_.size(), 0); }
+  /// The number of the step that a parameter makes now, from 1.
+  std::int64_t next_step(std::size_t i) { return ++steps_[i]; }
+
   /// Throws an error that begins with the optimiser's name.
   [[noreturn]] void refuse(const std::string& why) const;
   /// Refuses what is negative or not finite.
@@ -74,6 +80,7 @@ class Optimizer {
   double lr_ = 0;
   std::vector<Moving> moving_;  // empty between steps; kept for its memory
   std::vector<std::pair<std::string, std::vector<Tensor>>> slots_;
+  std::vector<std::int64_t> steps_;  // empty where they are not counted
 };
 
 }  // namespace xgrad::optim

@@ -123,7 +123,7 @@ TEST_CASE("every way of writing counts", "[mutation]") {
 TEST_CASE("a write through whatever shares the storage counts", "[mutation]") {
   const Tensor x = leaf({1, 2});
   const Tensor c = Tensor({{3., 4.}, {5., 6.}});
-  const std::vector<Tensor> aliases = {reshape(c, {4}), flatten(c), c.detach(), c[1], narrow(c, 0, 1, 2), c(xt::range(0, 1)),
+  const std::vector<Tensor> aliases = {reshape(c, {4}), flatten(c), c.detach(), c[1], narrow(c, 0, 1, 1), c(xt::range(0, 1)),
                                        squeeze(unsqueeze(c, 0), 0), c};
   for (std::size_t i = 0; i < aliases.size(); ++i) {
     INFO("alias " << i);
@@ -212,9 +212,9 @@ TEST_CASE("a += that does not fit changes nothing", "[mutation]") {
 
 TEST_CASE("an overlapping write is made as if from a copy", "[mutation]") {
   const Tensor a = Tensor{1., 2., 3., 4.};
-  narrow(a, 0, 1, 4).copy_(narrow(a, 0, 0, 3));
+  narrow(a, 0, 1, 3).copy_(narrow(a, 0, 0, 3));
   CHECK(numbers(a) == Numbers{1, 1, 2, 3});
-  narrow(a, 0, 1, 4).add_(narrow(a, 0, 0, 3));
+  narrow(a, 0, 1, 3).add_(narrow(a, 0, 0, 3));
   CHECK(numbers(a) == Numbers{1, 2, 3, 5});
   a.add_(a);
   CHECK(numbers(a) == Numbers{2, 4, 6, 10});

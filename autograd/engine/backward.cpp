@@ -22,6 +22,7 @@ namespace xgrad {
 class Engine {
  public:
   Engine(Graph graph, const std::vector<Tensor>* targets) : graph_(graph), id_(next_id()), targets_(targets) {
+    std::swap(work_, spare_work());
     if (targets_) {
       lowest_ = UINT64_MAX;
       found_.resize(targets_->size());
@@ -33,19 +34,22 @@ class Engine {
 
   ~Engine() {
     for (const Waiting& waiting : heap_) take_pending(waiting.node.get());
+    heap_.clear();
+    results_.clear();
+    if (spare_work().heap.capacity() < heap_.capacity()) std::swap(work_, spare_work());
   }
 
-  void run(const std::vector<Tensor>& roots, const std::vector<Tensor>& seeds) {
+  void run(const Tensor* roots, const Tensor* seeds, std::size_t count) {
     {
       detail::ModeScope mode(graph_ == Graph::create);
-      for (std::size_t i = 0; i < roots.size(); ++i) arrive(Ref<Node>(roots[i].node()), seeds[i]);
+      for (std::size_t i = 0; i < count; ++i) arrive(Ref<Node>(roots[i].node()), seeds[i]);
       while (!heap_.empty()) {
         std::pop_heap(heap_.begin(), heap_.end());
-        const Ref<Node> node = heap_.back().node;
+        Ref<Node> node = std::move(heap_.back().node);
         heap_.pop_back();
-        visit(node);
+        visit(std::move(node));
       }
-      prepare_results(seeds);
+      prepare_results(seeds, count);
     }
     hand_over();
   }
@@ -65,15 +69,29 @@ class Engine {
     Tensor sum = {};
   };
 
-  static std::uint64_t next_id() {
-    static std::atomic<std::uint64_t> last{0};
-    return last.fetch_add(1, std::memory_order_relaxed) + 1;
+  struct Work {
+    std::vector<Waiting> heap;
+    std::vector<Result> results;
+  };
+
+  // The lists of this thread's last walk, emptied, so that the next one need not grow its own.
+  static Work& spare_work() {
+    thread_local Work work;
+    return work;
+  }
+
+  // A number that no other walk of this moment has; 0 stands for none.
+  static std::uint32_t next_id() {
+    static std::atomic<std::uint32_t> last{0};
+    std::uint32_t id = 0;
+    while (id == 0) id = last.fetch_add(1, std::memory_order_relaxed) + 1;
+    return id;
   }
 
   // The place where this walk keeps the node's gradient; `first` tells whether the node is new to it. A gradient that
   // began elsewhere stays there, though the node's own place may have become free since.
   Tensor& pending(Node* node, bool& first) {
-    std::uint64_t nobody = 0;
+    std::uint32_t nobody = 0;
     if (node->run_.load(std::memory_order_relaxed) == id_) return node->pending_;
     if (!elsewhere_.empty())
       if (const auto entry = elsewhere_.find(node); entry != elsewhere_.end()) return entry->second;
@@ -90,7 +108,6 @@ class Engine {
     Tensor gradient;
     if (node->run_.load(std::memory_order_relaxed) == id_) {
       gradient = std::move(node->pending_);
-      node->pending_ = Tensor();
       node->run_.store(0, std::memory_order_release);
     } else if (const auto entry = elsewhere_.find(node); entry != elsewhere_.end()) {
       gradient = std::move(entry->second);
@@ -103,11 +120,12 @@ class Engine {
   void arrive(Ref<Node> node, Tensor gradient) {
     bool first = false;
     // Memory first: a place that was taken without an entry in the heap would never be given back.
-    if (heap_.size() == heap_.capacity()) heap_.reserve(std::max<std::size_t>(16, 2 * heap_.size()));
+    if (heap_.size() == heap_.capacity()) heap_.reserve(std::max<std::size_t>(64, 2 * heap_.size()));
     Tensor& sum = pending(node.get(), first);
     if (first) {
       sum = std::move(gradient);
-      heap_.push_back({node->number(), std::move(node)});
+      const std::uint64_t number = node->number();
+      heap_.push_back({number, std::move(node)});
       std::push_heap(heap_.begin(), heap_.end());
     } else if (graph_ != Graph::create && alone(sum)) {
       sum.add_(gradient);
@@ -119,14 +137,14 @@ class Engine {
   // Whether nobody else can see the tensor's memory.
   static bool alone(const Tensor& x) { return x.value()->count.load() == 1 && x.storage()->use_count() == 1; }
 
-  void visit(const Ref<Node>& node) {
+  void visit(Ref<Node> node) {
     Tensor g = take_pending(node.get());
     if (const detail::NodeExtras* extras = node->find_extras()) g = hooked(*node, *extras, std::move(g));
     if (targets_) {
       for (std::size_t i = 0; i < targets_->size(); ++i)
         if ((*targets_)[i].node() == node.get()) found_[i] = g;
       if (node->number() <= lowest_) return;
-    } else if (node->locked([&] { return node->owner_ != nullptr; })) {
+    } else if (node->owner_.load(std::memory_order_relaxed) != nullptr) {
       results_.push_back({node, g});
     }
     if (node->is_leaf()) return;
@@ -201,10 +219,10 @@ class Engine {
 
   // Everything that can fail happens before the first leaf is touched. What a walk hands out shares its memory with
   // nothing else that it hands out, nor with a seed.
-  void prepare_results(const std::vector<Tensor>& seeds) {
+  void prepare_results(const Tensor* seeds, std::size_t count) {
     std::unordered_set<const Storage*> taken;
     if (graph_ == Graph::create)
-      for (const Tensor& seed : seeds) taken.insert(seed.storage().get());
+      for (std::size_t i = 0; i < count; ++i) taken.insert(seeds[i].storage().get());
     const auto own = [&](Tensor& gradient) {
       const bool shared = graph_ == Graph::create ? !taken.insert(gradient.storage().get()).second : !alone(gradient);
       if (shared) gradient = clone(gradient);
@@ -212,7 +230,7 @@ class Engine {
     for (Tensor& gradient : found_)
       if (gradient.defined()) own(gradient);
     for (Result& result : results_) {
-      result.before = result.node->locked([&] { return result.node->owner_ ? result.node->owner_->grad : Tensor(); });
+      result.before = result.node->locked([&] { return owner_of(*result.node) ? owner_of(*result.node)->grad : Tensor(); });
       if (!result.before.defined()) own(result.gradient);
       else if (graph_ == Graph::create) result.sum = add(result.before, result.gradient);
     }
@@ -229,8 +247,8 @@ class Engine {
     const Node& node = *result.node;
     Tensor old;  // outlives the lock
     return node.locked([&] {
-      if (node.owner_ == nullptr) return true;
-      Tensor& grad = node.owner_->grad;
+      if (owner_of(node) == nullptr) return true;
+      Tensor& grad = owner_of(node)->grad;
       old = grad;
       if (!grad.defined()) {
         grad = result.gradient;
@@ -246,27 +264,32 @@ class Engine {
     });
   }
 
+  static detail::Value* owner_of(const Node& node) { return node.owner_.load(std::memory_order_relaxed); }
+
   Graph graph_;
-  std::uint64_t id_;
+  std::uint32_t id_;
   const std::vector<Tensor>* targets_;
   std::uint64_t lowest_ = 0;
-  std::vector<Waiting> heap_;
-  std::vector<Result> results_;
+  Work work_;
+  std::vector<Waiting>& heap_ = work_.heap;
+  std::vector<Result>& results_ = work_.results;
   std::vector<Tensor> found_;
   std::unordered_map<Node*, Tensor> elsewhere_;
 };
 
 namespace {
 
-Tensor seed_for(const char* op, const Tensor& root, const std::vector<Tensor>& seeds, std::size_t i) {
+Tensor seed_for(const char* op, const Tensor& root, const Tensor& seed) {
   if (!root.requires_grad())
     throw std::logic_error(std::string(op) + ": the root needs no gradient: nothing it was made from requires one, or recording was off");
-  const Tensor seed = i < seeds.size() ? seeds[i] : Tensor();
   if (!seed.defined()) {
     if (root.size() != 1)
       throw std::invalid_argument(std::string(op) + ": the root must hold one element, but has shape " + to_string(root.shape()) +
                                   ": reduce it with sum() or mean(), or pass a seed");
-    return ones(root.shape(), root.dtype());
+    Tensor one = Tensor::uninitialized(root.shape(), root.dtype());
+    if (root.dtype() == float32) *one.write<float>() = 1;
+    else *one.write<double>() = 1;
+    return one;
   }
   if (seed.shape() != root.shape())
     throw std::invalid_argument(std::string(op) + ": the seed has shape " + to_string(seed.shape()) + ", the root " + to_string(root.shape()) +
@@ -281,7 +304,7 @@ std::vector<Tensor> seeds_for(const char* op, const std::vector<Tensor>& roots, 
   if (!seeds.empty() && seeds.size() != roots.size())
     throw std::invalid_argument(std::string(op) + ": " + std::to_string(seeds.size()) + " seeds for " + std::to_string(roots.size()) + " roots");
   std::vector<Tensor> result;
-  for (std::size_t i = 0; i < roots.size(); ++i) result.push_back(seed_for(op, roots[i], seeds, i));
+  for (std::size_t i = 0; i < roots.size(); ++i) result.push_back(seed_for(op, roots[i], i < seeds.size() ? seeds[i] : Tensor()));
   return result;
 }
 
@@ -289,7 +312,7 @@ std::vector<Tensor> seeds_for(const char* op, const std::vector<Tensor>& roots, 
 
 void backward(const std::vector<Tensor>& roots, const std::vector<Tensor>& seeds, Graph graph) {
   const std::vector<Tensor> all = seeds_for("backward", roots, seeds);
-  Engine(graph, nullptr).run(roots, all);
+  Engine(graph, nullptr).run(roots.data(), all.data(), roots.size());
 }
 
 std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs, const std::vector<Tensor>& seeds,
@@ -299,7 +322,7 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
     if (!inputs[i].requires_grad()) throw std::invalid_argument("grad: input " + std::to_string(i) + " does not require a gradient");
   const std::vector<Tensor> all = seeds_for("grad", outputs, seeds);
   Engine engine(graph, &inputs);
-  engine.run(outputs, all);
+  engine.run(outputs.data(), all.data(), outputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i)
     if (!engine.found()[i].defined() && unused == Unused::error)
       throw std::invalid_argument("grad: the outputs do not depend on input " + std::to_string(i) + ": pass allow_unused to get an undefined tensor");
@@ -315,8 +338,12 @@ Tensor grad(const Tensor& output, const Tensor& input, Graph graph) {
   return grad(std::vector<Tensor>{output}, std::vector<Tensor>{input}, {}, graph)[0];
 }
 
-void Tensor::backward(Graph graph) const { xgrad::backward({*this}, {}, graph); }
-void Tensor::backward(Tensor seed, Graph graph) const { xgrad::backward({*this}, {std::move(seed)}, graph); }
+void Tensor::backward(Graph graph) const { backward(Tensor(), graph); }
+
+void Tensor::backward(Tensor seed, Graph graph) const {
+  const Tensor own = seed_for("backward", *this, seed);
+  Engine(graph, nullptr).run(this, &own, 1);
+}
 
 std::int64_t live_nodes() noexcept { return Node::live(); }
 int num_threads() noexcept { return kernels::threads(); }

@@ -1,6 +1,8 @@
 #include <xgrad/autograd/graph/node.hpp>
 
+#include <algorithm>
 #include <cstring>
+#include <mutex>
 #include <stdexcept>
 
 #include <xgrad/autograd/graph/mode.hpp>
@@ -12,7 +14,56 @@ namespace {
 thread_local bool recording = true;
 thread_local std::uint64_t counter = 0;
 thread_local Source source_for_all;
-std::atomic<std::int64_t> live_nodes{0};
+
+// Nodes made less nodes deleted, each thread counting its own: an atomic step that all threads share would cost more than
+// the rest of a small node.
+struct LiveCounters {
+  std::mutex mutex;
+  std::vector<const std::atomic<std::int64_t>*> of_threads;
+  std::int64_t of_ended_threads = 0;
+};
+
+LiveCounters& live_counters() {
+  static auto* counters = new LiveCounters;  // threads may end after static objects are gone
+  return *counters;
+}
+
+thread_local std::atomic<std::int64_t> live_here{0};
+thread_local bool counted = false;
+thread_local bool ended = false;
+
+struct Registration {
+  Registration() {
+    LiveCounters& counters = live_counters();
+    const std::lock_guard<std::mutex> lock(counters.mutex);
+    counters.of_threads.push_back(&live_here);
+    counted = true;
+  }
+  ~Registration() {
+    LiveCounters& counters = live_counters();
+    const std::lock_guard<std::mutex> lock(counters.mutex);
+    counters.of_ended_threads += live_here.load(std::memory_order_relaxed);
+    counters.of_threads.erase(std::find(counters.of_threads.begin(), counters.of_threads.end(), &live_here));
+    ended = true;
+  }
+};
+
+[[gnu::noinline]] void count_elsewhere(std::int64_t change) {
+  LiveCounters& counters = live_counters();
+  if (!ended) {
+    thread_local const Registration registration;
+    static_cast<void>(registration);
+    live_here.store(live_here.load(std::memory_order_relaxed) + change, std::memory_order_relaxed);
+    return;
+  }
+  const std::lock_guard<std::mutex> lock(counters.mutex);
+  counters.of_ended_threads += change;
+}
+
+void count_live(std::int64_t change) {
+  if (counted && !ended) live_here.store(live_here.load(std::memory_order_relaxed) + change, std::memory_order_relaxed);
+  else count_elsewhere(change);
+}
 
 // Nodes of this thread that await deletion. Deleting one may release its inputs; they join the list instead of
 // being deleted inside, so the depth of the stack does not grow with that of the graph.
@@ -47,7 +98,7 @@ Saved Saved::input(const Tensor& x) {
   Saved saved = output(x);
   if (x.value()->node) return saved;
   const bool shared = x.value()->count.load(std::memory_order_acquire) > 1;
-  saved.constant_ = Ref<Value>((shared ? x.detach() : x).value());
+  saved.constant_ = shared ? x.value()->constant() : Ref<Value>(x.value());
   return saved;
 }
 
@@ -59,7 +110,17 @@ Tensor Saved::restore(const Node* node, const Shape& shape, DType dtype) const {
   return Tensor(std::move(value));
 }
 
-Value::~Value() { disown_gradient(); }
+Ref<Value> Value::constant() {
+  Value* made = twin.load(std::memory_order_acquire);
+  if (made == nullptr) {
+    auto mine = Ref<Value>::adopt(new Value(shape, dtype, storage, offset));
+    mine->weak = weak;
+    if (!twin.compare_exchange_strong(made, mine.get(), std::memory_order_acq_rel)) return Ref<Value>(made);
+    retain(mine.get());
+    return mine;
+  }
+  return Ref<Value>(made);
+}
 
 void Value::own_gradient() {
   NodeLock lock(node->lock_);
@@ -79,9 +140,10 @@ void Value::disown_gradient() noexcept {
 void retain(const Node* node) noexcept { node->count_.fetch_add(1, std::memory_order_relaxed); }
 
 void release(const Node* node) noexcept {
-  if (node->count_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  node->next_dead_ = dead_nodes;
-  dead_nodes = const_cast<Node*>(node);
+  if (!detail::was_last(node->count_)) return;
+  auto* dead = const_cast<Node*>(node);
+  dead->next_dead_ = dead_nodes;
+  dead_nodes = dead;
   if (burying) return;
   burying = true;
   while (dead_nodes != nullptr) {
@@ -94,22 +156,30 @@ void release(const Node* node) noexcept {
 
 Node::Node(const char* name, Source at, const Tensor& y, detail::Edge* edges, std::size_t count)
     : dtype_(y.dtype()),
-      edge_count_(static_cast<std::uint32_t>(count)),
-      edges_(edges),
       name_(name),
-      at_(source_for_all.file != nullptr ? source_for_all : at),
-      shape_(y.shape()) {
-  live_nodes.fetch_add(1, std::memory_order_relaxed);
+      shape_(y.shape()),
+      edges_(edges),
+      edge_count_(static_cast<std::uint32_t>(count)) {
+  if (source_for_all.file != nullptr) at = source_for_all;
+  file_ = at.file;
+  line_ = at.line;
+  count_live(1);
 }
 
 Node::Node(Leaf, const Shape& shape, DType dtype)
     : dtype_(dtype), leaf_(true), name_("leaf"), number_(++counter), shape_(shape) {
-  live_nodes.fetch_add(1, std::memory_order_relaxed);
+  count_live(1);
 }
 
-Node::~Node() { live_nodes.fetch_sub(1, std::memory_order_relaxed); }
+Node::~Node() { count_live(-1); }
 
-std::int64_t Node::live() noexcept { return live_nodes.load(std::memory_order_relaxed); }
+std::int64_t Node::live() noexcept {
+  LiveCounters& counters = live_counters();
+  const std::lock_guard<std::mutex> lock(counters.mutex);
+  std::int64_t sum = counters.of_ended_threads;
+  for (const auto* one : counters.of_threads) sum += one->load(std::memory_order_relaxed);
+  return sum;
+}
 
 void Node::number_after_inputs() noexcept {
   std::uint64_t number = counter;

@@ -14,10 +14,14 @@
 
 namespace xgrad {
 
-void retain(const Node* node) noexcept;
-void release(const Node* node) noexcept;
-
 namespace detail {
+
+/// The numbers of a tensor, as a kernel reads them. Keeps nothing alive.
+struct Reading {
+  const void* data;
+  const Shape* shape;
+  DType dtype;
+};
 
 /// A value that a rule will read, held so that it keeps no node alive that the graph would not keep anyway: the storage
 /// of a value with a place in the graph, the tensor itself where it has none.
@@ -32,6 +36,13 @@ class Saved {
   Source last_write() const noexcept { return storage_->last_write(); }
   /// The value again; with its place in the graph when the walk itself is recorded.
   Tensor restore(const Node* node, const Shape& shape, DType dtype) const;
+  /// The same for a kernel.
+  Reading read(const Shape& shape, DType dtype) const noexcept {
+    const Value* constant = constant_.get();
+    const DType own = constant ? constant->dtype : dtype;
+    return {static_cast<const char*>(storage_->data()) + static_cast<std::size_t>(offset_) * size_of(own),
+            constant ? &constant->shape : &shape, own};
+  }
   void clear() noexcept { *this = Saved(); }
 
  private:
@@ -87,9 +98,11 @@ class Node {
   virtual ~Node();
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
+  static void* operator new(std::size_t bytes) { return detail::take_memory(bytes); }
+  static void operator delete(void* block, std::size_t bytes) noexcept { detail::give_memory(block, bytes); }
 
   const char* name() const noexcept { return name_; }
-  Source at() const noexcept { return at_; }
+  Source at() const noexcept { return Source{file_, line_}; }
   /// Greater than the number of every input: the order of creation.
   std::uint64_t number() const noexcept { return number_; }
   const Shape& shape() const noexcept { return shape_; }
@@ -124,6 +137,11 @@ class Node {
  protected:
   Tensor input(std::size_t i) const;
   Tensor output() const;
+  detail::Reading read_input(std::size_t i) const noexcept {
+    const Node* from = edges_[i].node.get();
+    return from ? edges_[i].saved.read(from->shape_, from->dtype_) : edges_[i].saved.read(shape_, dtype_);
+  }
+  detail::Reading read_output() const noexcept { return y_.read(shape_, dtype_); }
   void keep_input(std::size_t i, const Tensor& x) { edges_[i].saved = detail::Saved::input(x); }
   void keep_output(const Tensor& y);
   Needs needs() const noexcept;
@@ -145,42 +163,22 @@ class Node {
   DType dtype_;
   bool leaf_ = false;
   bool released_ = false;
-  std::uint32_t edge_count_ = 0;
-  detail::Edge* edges_ = nullptr;
+  int line_ = 0;
+  const char* file_ = nullptr;
   const char* name_;
-  Source at_;
-  std::uint64_t number_ = 0;
+  union {
+    std::uint64_t number_ = 0;
+    Node* next_dead_;  // of nodes that await deletion
+  };
   Shape shape_;
   detail::Saved y_;
-  detail::Value* owner_ = nullptr;       // the tensor whose grad() this node fills; cleared when that tensor dies
-  std::atomic<std::uint64_t> run_{0};    // the backward that uses `pending_` now
-  Tensor pending_;                       // the sum of the gradients that have arrived in that run
+  detail::Edge* edges_ = nullptr;
+  std::uint32_t edge_count_ = 0;
+  std::atomic<std::uint32_t> run_{0};           // the backward that uses `pending_` now
+  Tensor pending_;                              // the sum of the gradients that have arrived in that run
+  std::atomic<detail::Value*> owner_{nullptr};  // the tensor whose grad() this node fills; null when that tensor has died
   std::unique_ptr<detail::NodeExtras> extras_;
-  mutable Node* next_dead_ = nullptr;
 };
-
-namespace detail {
-
-struct Value {
-  Value(Shape shape_in, DType dtype_in, Ref<Storage> storage_in, std::int64_t offset_in)
-      : dtype(dtype_in), shape(std::move(shape_in)), storage(std::move(storage_in)), offset(offset_in) {}
-  ~Value();
-
-  void own_gradient();
-  void disown_gradient() noexcept;
-
-  mutable std::atomic<std::uint32_t> count{1};
-  DType dtype;
-  bool weak = false;
-  bool keeps_grad = false;
-  Shape shape;
-  Ref<Storage> storage;
-  std::int64_t offset;  // in elements
-  Ref<Node> node;
-  Tensor grad;
-};
-
-}  // namespace detail
 
 /// "file:line", with the folders left out.
 std::string to_string(Source at);

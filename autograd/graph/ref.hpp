@@ -1,9 +1,21 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 
 namespace xgrad {
+
+namespace detail {
+
+/// Takes one from a count of references; true if it was the last. A count of one is the caller's own, which nobody else
+/// can raise, so the costly atomic step is left out.
+inline bool was_last(std::atomic<std::uint32_t>& count) noexcept {
+  return count.load(std::memory_order_acquire) == 1 || count.fetch_sub(1, std::memory_order_acq_rel) == 1;
+}
+
+}  // namespace detail
 
 /// An intrusive, thread-safe counting pointer: T has retain(const T*) and release(const T*) beside it.
 template <class T>

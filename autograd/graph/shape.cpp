@@ -39,21 +39,20 @@ void Shape::resize(std::size_t rank) {
   rank_ = rank;
 }
 
+void Shape::copy_heap(const Shape& other) {
+  heap_ = new std::int64_t[rank_];
+  std::copy(other.begin(), other.end(), heap_);
+}
+
 void Shape::check() const {
   if (std::all_of(begin(), end(), [](std::int64_t size) { return size >= 0; })) return;
   const std::string text = to_string(*this);
   throw std::invalid_argument("shape: a size cannot be negative, got " + text);
 }
 
-void Shape::swap(Shape& other) noexcept {
-  static_assert(sizeof(inline_) >= sizeof(heap_), "swapping the inline sizes swaps the pointer too");
-  std::swap(inline_, other.inline_);
-  std::swap(rank_, other.rank_);
-}
-
 std::int64_t Shape::at(std::int64_t axis) const { return data()[resolve_axis("shape", axis, rank_)]; }
 
-std::int64_t Shape::count() const {
+std::int64_t Shape::count_all() const {
   std::int64_t product = 1;
   bool beyond = false;
   for (std::int64_t size : *this) {
@@ -103,8 +102,8 @@ std::size_t resolve_axis(const char* op, std::int64_t axis, std::size_t rank) {
   return static_cast<std::size_t>(axis < 0 ? axis + n : axis);
 }
 
-std::vector<std::size_t> Axes::resolve(const char* op, std::size_t rank) const {
-  std::vector<std::size_t> result;
+AxisList<std::size_t> Axes::resolve(const char* op, std::size_t rank) const {
+  AxisList<std::size_t> result;
   if (all_) {
     for (std::size_t i = 0; i < rank; ++i) result.push_back(i);
     return result;

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include <xgrad/autograd/graph/axis_list.hpp>
+
 namespace xgrad {
 
 /// One size or index: made from any integer type, never from bool or a floating-point number.
@@ -51,7 +53,11 @@ class Shape {
     check();
   }
   Shape(const std::int64_t* first, std::size_t rank);
-  Shape(const Shape& other) : Shape(other.data(), other.rank_) {}
+  Shape(const Shape& other) : rank_(other.rank_) {
+    if (rank_ > inline_rank) copy_heap(other);
+    else
+      for (std::size_t i = 0; i < inline_rank; ++i) inline_[i] = other.inline_[i];
+  }
   Shape(Shape&& other) noexcept { swap(other); }
   Shape& operator=(Shape other) noexcept {
     swap(other);
@@ -73,7 +79,13 @@ class Shape {
   std::int64_t back() const { return at(-1); }
 
   /// The number of elements: the product of the sizes, 1 for rank 0. Refuses products beyond 2^62.
-  std::int64_t count() const;
+  std::int64_t count() const {
+    const std::int64_t* sizes = data();
+    if (rank_ == 0) return 1;
+    if (rank_ == 1 && (sizes[0] >> 62) == 0) return sizes[0];
+    if (rank_ == 2 && ((sizes[0] | sizes[1]) >> 30) == 0) return sizes[0] * sizes[1];
+    return count_all();
+  }
 
   /// A copy with one size changed, removed or put in.
   Shape with(std::size_t axis, std::int64_t size) const;
@@ -82,13 +94,18 @@ class Shape {
 
   friend bool operator==(const Shape& a, const Shape& b) noexcept {
     if (a.rank_ != b.rank_) return false;
+    const std::int64_t *x = a.data(), *y = b.data();
     for (std::size_t i = 0; i < a.rank_; ++i)
-      if (a.data()[i] != b.data()[i]) return false;
+      if (x[i] != y[i]) return false;
     return true;
   }
   friend bool operator!=(const Shape& a, const Shape& b) noexcept { return !(a == b); }
 
-  void swap(Shape& other) noexcept;
+  void swap(Shape& other) noexcept {
+    static_assert(sizeof(inline_) >= sizeof(heap_), "swapping the inline sizes swaps the pointer too");
+    std::swap(inline_, other.inline_);
+    std::swap(rank_, other.rank_);
+  }
 
   static constexpr std::size_t max_rank = 32;
 
@@ -96,6 +113,8 @@ class Shape {
   static constexpr std::size_t inline_rank = 4;
   std::int64_t* data() noexcept { return rank_ > inline_rank ? heap_ : inline_; }
   void resize(std::size_t rank);
+  void copy_heap(const Shape& other);
+  std::int64_t count_all() const;
   void check() const;
 
   union {
@@ -112,12 +131,12 @@ class NewShape {
     for (Dim size : sizes) sizes_.push_back(size);
   }
   NewShape(const Shape& shape) : sizes_(shape.begin(), shape.end()) {}
-  NewShape(const std::vector<std::int64_t>& sizes) : sizes_(sizes) {}
+  NewShape(const std::vector<std::int64_t>& sizes) : sizes_(sizes.begin(), sizes.end()) {}
 
-  const std::vector<std::int64_t>& sizes() const { return sizes_; }
+  const AxisList<std::int64_t>& sizes() const { return sizes_; }
 
  private:
-  std::vector<std::int64_t> sizes_;
+  AxisList<std::int64_t> sizes_;
 };
 
 /// "(2, 3)", "(3)" and "()".
@@ -133,21 +152,24 @@ class Axes {
  public:
   Axes() = default;
   template <class I, std::enable_if_t<std::is_integral_v<I> && !std::is_same_v<I, bool>, int> = 0>
-  Axes(I axis) : axes_{static_cast<std::int64_t>(axis)}, all_(false) {}
+  Axes(I axis) : all_(false) {
+    axes_.push_back(static_cast<std::int64_t>(axis));
+  }
   Axes(bool) = delete;
   Axes(double) = delete;
   Axes(std::initializer_list<Dim> axes) : all_(axes.size() == 0) {
     for (Dim axis : axes) axes_.push_back(axis);
   }
-  Axes(const std::vector<std::int64_t>& axes) : axes_(axes), all_(false) {}
+  Axes(const std::vector<std::int64_t>& axes) : axes_(axes.begin(), axes.end()), all_(false) {}
+  explicit Axes(const AxisList<std::size_t>& axes) : axes_(axes.begin(), axes.end()), all_(false) {}
 
   bool all() const { return all_; }
 
   /// The axes within the rank, sorted; a duplicate or one out of range is an error that names the op.
-  std::vector<std::size_t> resolve(const char* op, std::size_t rank) const;
+  AxisList<std::size_t> resolve(const char* op, std::size_t rank) const;
 
  private:
-  std::vector<std::int64_t> axes_;
+  AxisList<std::int64_t> axes_;
   bool all_ = true;
 };
 

@@ -2,17 +2,18 @@
 
 #include <new>
 
+#include <xgrad/autograd/graph/memory.hpp>
+
 namespace xgrad {
 
 Ref<Storage> Storage::allocate(std::size_t bytes) {
-  const std::size_t alignment = bytes >= 256 ? 64 : alignof(Storage) > 16 ? alignof(Storage) : 16;
-  const std::size_t header = (sizeof(Storage) + alignment - 1) / alignment * alignment;
-  if (bytes > SIZE_MAX - header) throw std::bad_alloc();
-  auto* block = static_cast<char*>(::operator new(header + bytes, std::align_val_t{alignment}));
+  static_assert(sizeof(Storage) % 64 == 0, "memory behind a Storage is aligned as the Storage is");
+  if (bytes > SIZE_MAX - sizeof(Storage)) throw std::bad_alloc();
+  void* block = detail::take_memory(sizeof(Storage) + bytes);
   auto* storage = new (block) Storage;
-  storage->data_ = block + header;
+  storage->data_ = static_cast<char*>(block) + sizeof(Storage);
   storage->bytes_ = bytes;
-  storage->alignment_ = alignment;
+  storage->taken_ = sizeof(Storage) + bytes;
   return Ref<Storage>::adopt(storage);
 }
 
@@ -24,14 +25,11 @@ Ref<Storage> Storage::adopt(void* data, std::size_t bytes, std::shared_ptr<void>
   return storage;
 }
 
-void retain(const Storage* storage) noexcept { storage->count_.fetch_add(1, std::memory_order_relaxed); }
-
-void release(const Storage* storage) noexcept {
-  if (storage->count_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+void Storage::destroy(const Storage* storage) noexcept {
   auto* dead = const_cast<Storage*>(storage);
-  const std::size_t alignment = dead->alignment_;
+  const std::size_t bytes = dead->taken_;
   dead->~Storage();
-  ::operator delete(static_cast<void*>(dead), std::align_val_t{alignment});
+  detail::give_memory(dead, bytes);
 }
 
 }  // namespace xgrad

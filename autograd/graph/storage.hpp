@@ -11,7 +11,7 @@
 namespace xgrad {
 
 /// A block of memory that tensors share, with a version that every write in place raises. A block allocated here
-/// begins on a multiple of 64 bytes when it is large enough for that to matter.
+/// begins on a multiple of 64 bytes when it is large enough for that to matter, and is kept for reuse when it is let go.
 class Storage {
  public:
   /// Uninitialised memory.
@@ -30,18 +30,21 @@ class Storage {
   }
   std::uint32_t use_count() const noexcept { return count_.load(std::memory_order_acquire); }
 
-  friend void retain(const Storage* storage) noexcept;
-  friend void release(const Storage* storage) noexcept;
+  friend void retain(const Storage* storage) noexcept { storage->count_.fetch_add(1, std::memory_order_relaxed); }
+  friend void release(const Storage* storage) noexcept {
+    if (detail::was_last(storage->count_)) destroy(storage);
+  }
 
  private:
   Storage() = default;
   ~Storage() = default;
+  static void destroy(const Storage* storage) noexcept;
 
   mutable std::atomic<std::uint32_t> count_{1};
   std::atomic<std::uint32_t> version_{0};
   void* data_ = nullptr;
   std::size_t bytes_ = 0;
-  std::size_t alignment_ = 0;
+  std::size_t taken_ = 0;  // bytes of this object and the memory behind it
   Source last_write_;
   std::shared_ptr<void> owner_;
 };

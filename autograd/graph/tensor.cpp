@@ -64,15 +64,13 @@ Tensor from_nested(const detail::Nested& list, const DType* asked) {
 
 namespace detail {
 
-void retain(const Value* value) noexcept { value->count.fetch_add(1, std::memory_order_relaxed); }
-
-void release(const Value* value) noexcept {
-  if (value->count.fetch_sub(1, std::memory_order_acq_rel) == 1) delete value;
+void refuse_empty() {
+  throw std::logic_error("tensor: this tensor is empty: it was default-constructed, moved from, or is a gradient that does not exist yet");
 }
 
 Tensor adopt(void* data, Shape shape, DType dtype, std::shared_ptr<void> owner) {
   const std::size_t bytes = static_cast<std::size_t>(shape.count()) * size_of(dtype);
-  return Tensor(Ref<Value>::adopt(new Value(std::move(shape), dtype, Storage::adopt(data, bytes, std::move(owner)), 0)));
+  return Tensor(Ref<Value>::adopt(new Value(shape, dtype, Storage::adopt(data, bytes, std::move(owner)), 0)));
 }
 
 Tensor converted(const Tensor& tensor, DType dtype) {
@@ -90,10 +88,10 @@ Tensor converted(const Tensor& tensor, DType dtype) {
 
 }  // namespace detail
 
-Tensor Tensor::uninitialized(Shape shape, DType dtype) {
+Tensor Tensor::uninitialized(const Shape& shape, DType dtype) {
   const auto count = static_cast<std::size_t>(shape.count());
   Ref<Storage> storage = Storage::allocate(count * size_of(dtype));
-  return Tensor(Ref<detail::Value>::adopt(new detail::Value(std::move(shape), dtype, std::move(storage), 0)));
+  return Tensor(Ref<detail::Value>::adopt(new detail::Value(shape, dtype, std::move(storage), 0)));
 }
 
 Tensor Tensor::make_number(DType dtype, double real, std::int64_t whole) {
@@ -109,29 +107,9 @@ Tensor Tensor::make_number(DType dtype, double real, std::int64_t whole) {
 Tensor::Tensor(std::initializer_list<detail::Nested> entries) : Tensor(from_nested(entries, nullptr)) {}
 Tensor::Tensor(std::initializer_list<detail::Nested> entries, DType dtype) : Tensor(from_nested(entries, &dtype)) {}
 
-detail::Value& Tensor::get() const {
-  if (!value_) throw std::logic_error("tensor: this tensor is empty: it was default-constructed, moved from, or is a gradient that does not exist yet");
-  return *value_;
-}
-
-const Shape& Tensor::shape() const { return get().shape; }
-std::int64_t Tensor::size() const { return get().shape.count(); }
-DType Tensor::dtype() const { return get().dtype; }
-bool Tensor::weak() const { return get().weak; }
-void Tensor::mark_weak(bool weak) const { get().weak = weak; }
-const Ref<Storage>& Tensor::storage() const { return get().storage; }
-Node* Tensor::node() const noexcept { return value_ ? value_->node.get() : nullptr; }
-
-const void* Tensor::raw() const {
+Tensor Tensor::alias(const Shape& shape, std::int64_t offset) const {
   const detail::Value& value = get();
-  return static_cast<const char*>(value.storage->data()) + static_cast<std::size_t>(value.offset) * size_of(value.dtype);
-}
-
-void* Tensor::raw_write() const { return const_cast<void*>(raw()); }
-
-Tensor Tensor::alias(Shape shape, std::int64_t offset) const {
-  const detail::Value& value = get();
-  auto made = Ref<detail::Value>::adopt(new detail::Value(std::move(shape), value.dtype, value.storage, value.offset + offset));
+  auto made = Ref<detail::Value>::adopt(new detail::Value(shape, value.dtype, value.storage, value.offset + offset));
   made->weak = value.weak;
   return Tensor(std::move(made));
 }
@@ -233,6 +211,7 @@ void Tensor::set_data(const Tensor& values) const {
   }
   Shape shape = from.shape;
   value.disown_gradient();
+  value.drop_twin();
   value.shape = std::move(shape);
   value.dtype = from.dtype;
   value.weak = from.weak;

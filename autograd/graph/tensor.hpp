@@ -21,6 +21,8 @@ namespace xgrad {
 
 class Node;
 class Tensor;
+void retain(const Node* node) noexcept;
+void release(const Node* node) noexcept;
 
 /// What backward does with the graph it has walked: free it (the default), keep it for another walk, or keep it and
 /// record the walk itself, so that the gradients can be differentiated again.
@@ -30,16 +32,23 @@ inline constexpr Graph create_graph = Graph::create;
 
 namespace detail {
 
-/// What the handles of one tensor share.
 struct Value;
-void retain(const Value* value) noexcept;
-void release(const Value* value) noexcept;
+inline void retain(const Value* value) noexcept;
+inline void release(const Value* value) noexcept;
+[[noreturn]] void refuse_empty();
+
+/// The number as an int64; 0 for one beyond its range, for which only the real number counts.
+template <class T>
+std::int64_t whole_number(T number) {
+  if constexpr (std::is_floating_point_v<T>) return number >= T(-9.2e18) && number <= T(9.2e18) ? static_cast<std::int64_t>(number) : 0;
+  else return static_cast<std::int64_t>(number);
+}
 
 /// One entry of a nested list of braces: a number, or a list of entries.
 class Nested {
  public:
   template <class T, std::enable_if_t<std::is_arithmetic_v<T>, int> = 0>
-  Nested(T number) : dtype_(dtype_for<T>()), real_(static_cast<double>(number)), whole_(static_cast<std::int64_t>(number)) {}
+  Nested(T number) : dtype_(dtype_for<T>()), real_(static_cast<double>(number)), whole_(whole_number(number)) {}
   Nested(std::initializer_list<Nested> entries) : list_(true), entries_(entries) {}
 
   bool is_list() const { return list_; }
@@ -71,7 +80,7 @@ class Tensor {
 
   /// A number, rank 0. Weak: it takes on the dtype of what it meets (x * 2.0 keeps float32).
   template <class T, std::enable_if_t<std::is_arithmetic_v<T>, int> = 0>
-  Tensor(T number) : Tensor(make_number(detail::dtype_for<T>(), static_cast<double>(number), static_cast<std::int64_t>(number))) {}
+  Tensor(T number) : Tensor(make_number(detail::dtype_for<T>(), static_cast<double>(number), detail::whole_number(number))) {}
   /// Nested braces: Tensor{1., 2.} and Tensor({{1., 2.}, {3., 4.}}). A ragged list is an error.
   Tensor(std::initializer_list<detail::Nested> entries);
   Tensor(std::initializer_list<detail::Nested> entries, DType dtype);
@@ -208,10 +217,10 @@ class Tensor {
   // ---- for writers of ops
 
   /// New memory, not yet written.
-  static Tensor uninitialized(Shape shape, DType dtype);
+  static Tensor uninitialized(const Shape& shape, DType dtype);
   void mark_weak(bool weak) const;
   /// A tensor over the same storage, with another shape of as many elements or fewer.
-  Tensor alias(Shape shape, std::int64_t offset = 0) const;
+  Tensor alias(const Shape& shape, std::int64_t offset = 0) const;
   const void* raw() const;
   void* raw_write() const;
   template <class T>
@@ -295,3 +304,5 @@ xt::xarray<T> copy_out(const Tensor& tensor) {
 
 }  // namespace detail
 }  // namespace xgrad
+
+#include <xgrad/autograd/graph/value.hpp>

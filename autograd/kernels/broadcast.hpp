@@ -20,6 +20,9 @@ struct Plan {
   std::int64_t extent[max_rank];
   std::int64_t stride[N][max_rank];
 
+  /// All inputs have the shape of the output.
+  explicit Plan(std::int64_t elements) : count(elements), inner(elements) { step.fill(1); }
+
   /// Sizes of the output, and for each input its sizes and rank.
   Plan(const std::int64_t* out, std::size_t rank, const std::array<const std::int64_t*, N>& sizes,
        const std::array<std::size_t, N>& ranks) {

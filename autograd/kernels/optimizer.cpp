@@ -1,5 +1,8 @@
 #include <xgrad/autograd/kernels/optimizer.hpp>
 
+#include <algorithm>
+
+#include <xgrad/autograd/kernels/batch.hpp>
 #include <xgrad/autograd/kernels/parallel.hpp>
 
 namespace xgrad::kernels {
@@ -45,7 +48,71 @@ void choose(bool on, const F& f) {
     f(Flag<false>{});
 }
 
+template <bool First, bool Greatest, class T>
+class AdamPass {
+ public:
+  using B = Batch<T>;
+
+  explicit AdamPass(const AdamRule& rule)
+      : rate_(rule.rate), root_(rule.root), beta1_(rule.beta1), rest1_(1 - rule.beta1), beta2_(rule.beta2), rest2_(1 - rule.beta2),
+        eps_(rule.eps), decay_(rule.decay), shrink_(rule.shrink), sign_(rule.maximize ? -1 : 1), decays_(rule.decay != 0),
+        shrinks_(rule.shrink != 1) {}
+
+  void run(T* p, const T* g, const AdamState<T>& state, std::int64_t n) const {
+    constexpr auto width = static_cast<std::int64_t>(B::width);
+    T* greatest = state.greatest;
+    std::int64_t i = 0;
+    for (; i + width <= n; i += width) step(p + i, g + i, state.mean + i, state.square + i, Greatest ? greatest + i : nullptr);
+    if (i == n) return;
+    // The rest goes through the same registers, so that an element's bits do not depend on its place.
+    T last[5][B::width] = {};
+    T* const rows[] = {p + i, const_cast<T*>(g) + i, state.mean + i, state.square + i, Greatest ? greatest + i : nullptr};
+    for (int row = 0; row < (Greatest ? 5 : 4); ++row) std::copy_n(rows[row], n - i, last[row]);
+    step(last[0], last[1], last[2], last[3], last[4]);
+    for (int row : {0, 2, 3, 4})
+      if (row < 4 || Greatest) std::copy_n(last[row], n - i, rows[row]);
+  }
+
+ private:
+  void step(T* p, const T* g, T* mean, T* square, T* greatest) const {
+    B x = B::load(p), d = B::load(g) * sign_;
+    if (shrinks_) x = x * shrink_;
+    if (decays_) d = d + decay_ * x;
+    B m = rest1_ * d, v = rest2_ * d * d;
+    if constexpr (!First) {
+      m = beta1_ * B::load(mean) + m;
+      v = beta2_ * B::load(square) + v;
+    }
+    m.store(mean);
+    v.store(square);
+    if constexpr (Greatest) {
+      if constexpr (!First) v = maximum(B::load(greatest), v);
+      v.store(greatest);
+    }
+    (x - rate_ * m / (root_ * sqrt(v) + eps_)).store(p);
+  }
+
+  B rate_, root_, beta1_, rest1_, beta2_, rest2_, eps_, decay_, shrink_, sign_;
+  bool decays_, shrinks_;
+};
+
 }  // namespace
+
+template <class T>
+void adam(T* p, const T* g, const AdamState<T>& state, std::int64_t n, const AdamRule& rule) {
+  choose(state.is_new, [&](auto first) {
+    choose(state.greatest != nullptr, [&](auto greatest) {
+      const AdamPass<first.value, greatest.value, T> pass(rule);
+      parallel_ranges(n, grain, [&](std::int64_t begin, std::int64_t end) {
+        const AdamState<T> part{state.mean + begin, state.square + begin, greatest.value ? state.greatest + begin : nullptr, first.value};
+        pass.run(p + begin, g + begin, part, end - begin);
+      });
+    });
+  });
+}
+
+template void adam(float*, const float*, const AdamState<float>&, std::int64_t, const AdamRule&);
+template void adam(double*, const double*, const AdamState<double>&, std::int64_t, const AdamRule&);
 
 template <class T>
 void sgd(T* p, const T* g, T* buffer, bool first, std::int64_t n, const SgdRule& rule) {

@@ -171,7 +171,7 @@ Tensor concat(const std::vector<Tensor>& tensors, Dim asked, Source at) {
   starts.push_back(total);
   const auto along = static_cast<std::int64_t>(axis);
   return record_each("concat", at, std::move(y), tensors,
-                     [starts, along](std::size_t i, Tensor g) { return narrow(g, along, starts[i], starts[i + 1]); });
+                     [starts, along](std::size_t i, Tensor g) { return narrow(g, along, starts[i], starts[i + 1] - starts[i]); });
 }
 
 Tensor stack(const std::vector<Tensor>& tensors, Dim asked, Source at) {

@@ -22,27 +22,71 @@ inline constexpr PassOn pass_on{};
 namespace detail {
 
 template <class T, class Out = T, std::size_t N, class F>
-void pointwise_kernel(const F& f, const std::array<Tensor, N>& x, const Tensor& y) {
+void pointwise_kernel(const F& f, const std::array<Reading, N>& x, const Tensor& y) {
+  const Shape& shape = y.shape();
+  std::array<const T*, N> in;
+  bool same = true;
+  for (std::size_t i = 0; i < N; ++i) {
+    in[i] = static_cast<const T*>(x[i].data);
+    same = same && *x[i].shape == shape;
+  }
+  if (same) {
+    kernels::pointwise<T>(f, y.write<Out>(), in, kernels::Plan<N>(shape.count()));
+    return;
+  }
   std::array<const std::int64_t*, N> sizes;
   std::array<std::size_t, N> ranks;
-  std::array<const T*, N> in;
   for (std::size_t i = 0; i < N; ++i) {
-    sizes[i] = x[i].shape().data();
-    ranks[i] = x[i].rank();
-    in[i] = x[i].template data<T>();
+    sizes[i] = x[i].shape->data();
+    ranks[i] = x[i].shape->rank();
   }
-  const kernels::Plan<N> plan(y.shape().data(), y.rank(), sizes, ranks);
-  kernels::pointwise<T>(f, y.write<Out>(), in, plan);
+  kernels::pointwise<T>(f, y.write<Out>(), in, kernels::Plan<N>(shape.data(), shape.rank(), sizes, ranks));
+}
+
+inline Reading reading(const Tensor& x) { return {x.raw(), &x.shape(), x.dtype()}; }
+
+/// The operands of a kernel, converted to the dtype it computes in where they are of another.
+template <std::size_t N>
+class Operands {
+ public:
+  Operands(const Tensor (&x)[N], DType dtype) {
+    for (std::size_t i = 0; i < N; ++i) {
+      if (x[i].dtype() != dtype) converted_[i] = converted(x[i], dtype);
+      readings_[i] = reading(x[i].dtype() != dtype ? converted_[i] : x[i]);
+    }
+  }
+  explicit Operands(const std::array<Reading, N>& x) : readings_(x) {}
+
+  const std::array<Reading, N>& readings() const { return readings_; }
+
+ private:
+  Tensor converted_[N];
+  std::array<Reading, N> readings_;
+};
+
+template <class T, class Out = T, std::size_t N, class F>
+void pointwise_kernel(const F& f, const std::array<Tensor, N>& x, const Tensor& y) {
+  std::array<Reading, N> readings;
+  for (std::size_t i = 0; i < N; ++i) readings[i] = reading(x[i]);
+  pointwise_kernel<T, Out>(f, readings, y);
 }
 
 /// Runs a rule as a kernel, in the dtype of g.
 template <std::size_t N, class F>
-Tensor pull_kernel(const F& f, std::array<Tensor, N> x, const Tensor& g) {
+Tensor pull_kernel(const F& f, const std::array<Reading, N>& x, const Tensor& g) {
   Tensor out = Tensor::uninitialized(g.shape(), g.dtype());
-  for (Tensor& each : x)
-    if (each.dtype() != g.dtype()) each = converted(each, g.dtype());
   visit_floating(g.dtype(), [&](auto type) { pointwise_kernel<typename decltype(type)::type>(f, x, out); });
   return out;
+}
+
+template <std::size_t N, class F>
+Tensor pull_converted(const F& f, std::array<Tensor, N> x, const Tensor& g) {
+  std::array<Reading, N> readings;
+  for (std::size_t i = 0; i < N; ++i) {
+    if (x[i].dtype() != g.dtype()) x[i] = converted(x[i], g.dtype());
+    readings[i] = reading(x[i]);
+  }
+  return pull_kernel(f, readings, g);
 }
 
 template <std::size_t N, class... R>
@@ -76,8 +120,16 @@ class PointwiseNode final : public InputsNode<N> {
       } else if (grad_enabled()) {
         out = call_rule<Traits::reads, N>(f, x, y, g);
       } else {
+        const auto read_x = [this](std::size_t i) { return this->read_input(i); };
+        const auto read_y = [this] { return this->read_output(); };
+        const auto fast = [&](const auto&... all) {
+          if (!((all.dtype == g.dtype()) && ...)) return Tensor();
+          return pull_kernel(f, std::array<Reading, sizeof...(all)>{all...}, g);
+        };
+        out = call_rule<Traits::reads, N>(fast, read_x, read_y, reading(g));
+        if (out.defined()) return;
         out = call_rule<Traits::reads, N>(
-            [&](auto... all) { return pull_kernel(f, std::array<Tensor, sizeof...(all)>{std::move(all)...}, g); }, x, y, g);
+            [&](auto... all) { return pull_converted(f, std::array<Tensor, sizeof...(all)>{std::move(all)...}, g); }, x, y, g);
       }
     }
   }
@@ -88,23 +140,42 @@ class PointwiseNode final : public InputsNode<N> {
 /// Which dtypes an op computes in: floating ones alone, or whole numbers too.
 enum class Numbers : bool { floating, all };
 
+/// The dtype that an op computes in: that of its operands if they agree.
+template <std::size_t N>
+DType common_dtype(const Tensor (&x)[N], bool floating) {
+  const DType first = x[0].dtype();
+  bool same = is_floating(first) || (first == int64 && !floating);
+  for (std::size_t i = 1; i < N; ++i) same = same && x[i].dtype() == first;
+  if (same) return first;
+  const DType dtype = promote(x, N, floating);
+  return dtype == boolean ? int64 : dtype;
+}
+
+/// New memory for the result, of the shape that all operands broadcast to.
+template <std::size_t N>
+Tensor room_for(const char* name, const Tensor (&x)[N], DType dtype) {
+  bool same = true;
+  for (std::size_t i = 1; i < N; ++i) same = same && x[i].shape() == x[0].shape();
+  return Tensor::uninitialized(same ? x[0].shape() : broadcast_all(name, x, N), dtype);
+}
+
 template <Numbers Kind, std::size_t N, class F, class... R>
 Tensor pointwise(const char* name, Source at, Tensor (&&x)[N], F f, R... rules) {
   static_assert(sizeof...(R) == N, "one rule for each input");
   require_defined(name, x, N);
-  DType dtype = promote(x, N, Kind == Numbers::floating);
-  if (dtype == boolean) dtype = int64;
-  Tensor y = Tensor::uninitialized(broadcast_all(name, x, N), dtype);
-  y.mark_weak(all_weak(x, N));
-  std::array<Tensor, N> in;
-  for (std::size_t i = 0; i < N; ++i) in[i] = x[i].dtype() == dtype ? x[i] : converted(x[i], dtype);
-  if constexpr (Kind == Numbers::all) {
-    if (dtype == int64) {
-      pointwise_kernel<std::int64_t>(f, in, y);
-      return y;
+  const DType dtype = common_dtype(x, Kind == Numbers::floating);
+  Tensor y = room_for(name, x, dtype);
+  if (x[0].weak()) y.mark_weak(all_weak(x, N));
+  {
+    const Operands<N> in(x, dtype);
+    if constexpr (Kind == Numbers::all) {
+      if (dtype == int64) {
+        pointwise_kernel<std::int64_t>(f, in.readings(), y);
+        return y;
+      }
     }
+    visit_floating(dtype, [&](auto type) { pointwise_kernel<typename decltype(type)::type>(f, in.readings(), y); });
   }
-  visit_floating(dtype, [&](auto type) { pointwise_kernel<typename decltype(type)::type>(f, in, y); });
   if (!records(x, N)) return y;
   using Made = PointwiseNode<N, R...>;
   auto node = Ref<Node>::adopt(new Made(name, at, y, x, std::move(rules)...));
@@ -115,14 +186,12 @@ Tensor pointwise(const char* name, Source at, Tensor (&&x)[N], F f, R... rules) 
 template <std::size_t N, class F>
 Tensor predicate(const char* name, const Tensor (&x)[N], F f) {
   require_defined(name, x, N);
-  DType dtype = promote(x, N, false);
-  if (dtype == boolean) dtype = int64;
-  Tensor y = Tensor::uninitialized(broadcast_all(name, x, N), boolean);
-  std::array<Tensor, N> in;
-  for (std::size_t i = 0; i < N; ++i) in[i] = x[i].dtype() == dtype ? x[i] : converted(x[i], dtype);
+  const DType dtype = common_dtype(x, false);
+  Tensor y = room_for(name, x, boolean);
+  const Operands<N> in(x, dtype);
   visit(dtype, [&](auto type) {
     using T = typename decltype(type)::type;
-    if constexpr (!std::is_same_v<T, bool>) pointwise_kernel<T, bool>(f, in, y);
+    if constexpr (!std::is_same_v<T, bool>) pointwise_kernel<T, bool>(f, in.readings(), y);
   });
   return y;
 }

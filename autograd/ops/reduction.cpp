@@ -17,20 +17,20 @@ namespace xgrad {
 namespace {
 
 // The shape of x with the reduced axes of size 1, and without them.
-Shape kept_shape(const Shape& shape, const std::vector<std::size_t>& axes) {
+Shape kept_shape(const Shape& shape, const AxisList<std::size_t>& axes) {
   Shape result = shape;
   for (std::size_t axis : axes) result = result.with(axis, 1);
   return result;
 }
 
-Shape reduced_shape(const Shape& shape, const std::vector<std::size_t>& axes, KeepDims keep) {
+Shape reduced_shape(const Shape& shape, const AxisList<std::size_t>& axes, KeepDims keep) {
   if (keep == KeepDims::yes) return kept_shape(shape, axes);
   Shape result = shape;
   for (std::size_t i = axes.size(); i-- > 0;) result = result.without(axes[i]);
   return result;
 }
 
-std::int64_t reduced_count(const Shape& shape, const std::vector<std::size_t>& axes) {
+std::int64_t reduced_count(const Shape& shape, const AxisList<std::size_t>& axes) {
   std::int64_t count = 1;
   for (std::size_t axis : axes) count *= shape[axis];
   return count;
@@ -39,7 +39,7 @@ std::int64_t reduced_count(const Shape& shape, const std::vector<std::size_t>& a
 // Neighbouring reduced axes make one run, read as (outer, n, inner). Calls f for each run, the innermost first, with the
 // sizes as they are after the runs before it.
 template <class F>
-void for_each_run(const Shape& shape, const std::vector<std::size_t>& axes, F&& f) {
+void for_each_run(const Shape& shape, const AxisList<std::size_t>& axes, F&& f) {
   std::int64_t inner = 1;
   std::size_t right = shape.rank();
   for (std::size_t last = axes.size(); last > 0;) {
@@ -58,58 +58,56 @@ void for_each_run(const Shape& shape, const std::vector<std::size_t>& axes, F&& 
 Tensor as_number(const Tensor& x) { return x.dtype() == boolean ? detail::converted(x, int64) : x; }
 
 // Σ x / divisor, of the shape asked for. Sums stay wide until the last run is done.
-Tensor sum_values(const Tensor& input, const std::vector<std::size_t>& axes, const Shape& shape, double divisor) {
+Tensor sum_values(const Tensor& input, const AxisList<std::size_t>& axes, const Shape& shape, double divisor) {
   const Tensor x = as_number(input);
   Tensor y = Tensor::uninitialized(shape, x.dtype());
   if (x.dtype() == int64) {
-    std::vector<std::int64_t> sums(x.data<std::int64_t>(), x.data<std::int64_t>() + x.size());
+    Tensor sums = x;
     for_each_run(x.shape(), axes, [&](std::int64_t outer, std::int64_t n, std::int64_t inner) {
-      std::vector<std::int64_t> out(static_cast<std::size_t>(outer * inner));
-      kernels::sum(sums.data(), out.data(), outer, n, inner);
-      sums = std::move(out);
+      const Tensor out = Tensor::uninitialized({outer * inner}, int64);
+      kernels::sum(sums.data<std::int64_t>(), out.write<std::int64_t>(), outer, n, inner);
+      sums = out;
     });
-    std::copy(sums.begin(), sums.end(), y.write<std::int64_t>());
+    std::copy_n(sums.data<std::int64_t>(), y.size(), y.write<std::int64_t>());
     return y;
   }
   detail::visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    std::vector<double> sums;
-    bool first = true;
+    Tensor sums;
     for_each_run(x.shape(), axes, [&](std::int64_t outer, std::int64_t n, std::int64_t inner) {
-      std::vector<double> out(static_cast<std::size_t>(outer * inner));
-      if (first) kernels::sum(x.data<T>(), out.data(), outer, n, inner);
-      else kernels::sum(sums.data(), out.data(), outer, n, inner);
-      sums = std::move(out);
-      first = false;
+      const Tensor out = Tensor::uninitialized({outer * inner}, float64);
+      if (!sums.defined()) kernels::sum(x.data<T>(), out.write<double>(), outer, n, inner);
+      else kernels::sum(sums.data<double>(), out.write<double>(), outer, n, inner);
+      sums = out;
     });
-    if (first) {
+    if (!sums.defined()) {
       std::transform(x.data<T>(), x.data<T>() + x.size(), y.write<T>(), [=](T v) { return static_cast<T>(v / divisor); });
       return;
     }
-    std::transform(sums.begin(), sums.end(), y.write<T>(), [=](double v) { return static_cast<T>(v / divisor); });
+    std::transform(sums.data<double>(), sums.data<double>() + y.size(), y.write<T>(), [=](double v) { return static_cast<T>(v / divisor); });
   });
   return y;
 }
 
-Tensor extreme_values(const Tensor& input, const std::vector<std::size_t>& axes, const Shape& shape, bool largest) {
+Tensor extreme_values(const Tensor& input, const AxisList<std::size_t>& axes, const Shape& shape, bool largest) {
   const Tensor x = as_number(input);
   Tensor y = Tensor::uninitialized(shape, x.dtype());
   detail::visit(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     if constexpr (!std::is_same_v<T, bool>) {
-      std::vector<T> values(x.data<T>(), x.data<T>() + x.size());
+      Tensor values = x;
       for_each_run(x.shape(), axes, [&](std::int64_t outer, std::int64_t n, std::int64_t inner) {
-        std::vector<T> out(static_cast<std::size_t>(outer * inner));
-        kernels::extreme(values.data(), out.data(), outer, n, inner, largest);
-        values = std::move(out);
+        const Tensor out = Tensor::uninitialized({outer * inner}, x.dtype());
+        kernels::extreme(values.data<T>(), out.write<T>(), outer, n, inner, largest);
+        values = out;
       });
-      std::copy(values.begin(), values.end(), y.write<T>());
+      std::copy_n(values.data<T>(), y.size(), y.write<T>());
     }
   });
   return y;
 }
 
-void require_elements(const char* op, const Tensor& x, const std::vector<std::size_t>& axes) {
+void require_elements(const char* op, const Tensor& x, const AxisList<std::size_t>& axes) {
   if (reduced_count(x.shape(), axes) == 0 && reduced_shape(x.shape(), axes, KeepDims::no).count() > 0)
     throw std::invalid_argument(std::string(op) + ": there is nothing to choose from in shape " + to_string(x.shape()));
 }
@@ -122,7 +120,7 @@ Tensor extreme_op(const char* name, Tensor input, const Axes& asked, KeepDims ke
   const Shape kept = kept_shape(input.shape(), axes);
   return record(name, at, std::move(values), {std::move(input)}, from_xy([kept, axes](Tensor x, Tensor y, Tensor g) {
                   const Tensor ties = (x == reshape(y, kept)) | isnan(x);
-                  const Tensor count = sum(ties.to(g.dtype()), Axes(std::vector<std::int64_t>(axes.begin(), axes.end())), keepdims);
+                  const Tensor count = sum(ties.to(g.dtype()), Axes(axes), keepdims);
                   return where(ties, reshape(g, kept) / count, 0);
                 }));
 }
@@ -189,7 +187,7 @@ Tensor variance(const char* op, Tensor x, const Axes& asked, double correction, 
   detail::require_defined(op, &x, 1);
   const auto axes = asked.resolve(op, x.rank());
   const auto count = static_cast<double>(reduced_count(x.shape(), axes));
-  const Axes same(std::vector<std::int64_t>(axes.begin(), axes.end()));
+  const Axes same(axes);
   const Tensor deviation = sub(x, mean(x, same, keepdims, at), at);
   const Tensor squares = sum(square(deviation, at), same, keep, at);
   // Of nothing the variance is NaN, but nothing depends on it.
@@ -235,7 +233,7 @@ Tensor sum_to(Tensor x, const Shape& shape, Source at) {
   if (!broadcasts_to(shape, x.shape()))
     throw std::invalid_argument("sum_to: " + to_string(shape) + " does not broadcast to " + to_string(x.shape()));
   const std::size_t lead = x.rank() - shape.rank();
-  std::vector<std::size_t> axes;
+  AxisList<std::size_t> axes;
   for (std::size_t k = 0; k < x.rank(); ++k)
     if (k < lead || (shape[k - lead] == 1 && x.shape()[k] != 1)) axes.push_back(k);
   const Shape from = x.shape();

@@ -21,17 +21,19 @@ struct Around {
   }
 };
 
-Tensor permuted(const Tensor& x, const Shape& shape, const std::vector<std::int64_t>& strides) {
+using Sizes = AxisList<std::int64_t>;
+
+Tensor permuted(const Tensor& x, const Shape& shape, const Sizes& strides) {
   Tensor y = Tensor::uninitialized(shape, x.dtype());
   detail::visit(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    kernels::permute(x.data<T>(), y.write<T>(), shape.rank(), shape.data(), strides.data());
+    kernels::permute(x.data<T>(), y.write<T>(), shape.rank(), shape.data(), strides.begin());
   });
   return y;
 }
 
-std::vector<std::int64_t> strides_of(const Shape& shape) {
-  std::vector<std::int64_t> strides(shape.rank());
+Sizes strides_of(const Shape& shape) {
+  Sizes strides(shape.begin(), shape.end());
   std::int64_t running = 1;
   for (std::size_t k = shape.rank(); k-- > 0;) {
     strides[k] = running;
@@ -40,8 +42,27 @@ std::vector<std::int64_t> strides_of(const Shape& shape) {
   return strides;
 }
 
-Shape worked_out(const Tensor& x, const std::vector<std::int64_t>& sizes) {
-  std::vector<std::int64_t> result = sizes;
+// The axes of x in another order.
+Tensor reordered(Tensor x, const Sizes& order, Source at) {
+  const std::size_t rank = x.rank();
+  if (order.size() != rank)
+    throw std::invalid_argument("transpose: " + std::to_string(order.size()) + " axes were named for shape " + to_string(x.shape()));
+  const Sizes own = strides_of(x.shape());
+  Sizes sizes, strides, inverse = own;
+  std::fill(inverse.begin(), inverse.end(), -1);
+  for (std::size_t k = 0; k < rank; ++k) {
+    const std::size_t axis = resolve_axis("transpose", order[k], rank);
+    if (inverse[axis] != -1) throw std::invalid_argument("transpose: axis " + std::to_string(axis) + " is named twice");
+    inverse[axis] = static_cast<std::int64_t>(k);
+    sizes.push_back(x.shape()[axis]);
+    strides.push_back(own[axis]);
+  }
+  Tensor y = permuted(x, Shape(sizes), strides);
+  return record("transpose", at, std::move(y), {std::move(x)}, [inverse](Tensor g) { return reordered(g, inverse, Source::here()); });
+}
+
+Shape worked_out(const Tensor& x, const Sizes& sizes) {
+  Sizes result = sizes;
   std::int64_t known = 1, unknown = -1;
   const auto text = [&] {
     std::string all = "(";
@@ -89,35 +110,22 @@ Tensor flatten(Tensor x, Dim start, Dim end, Source at) {
 
 Tensor transpose(Tensor x, Source at) {
   detail::require_defined("transpose", &x, 1);
-  std::vector<std::int64_t> axes(x.rank());
-  std::iota(axes.rbegin(), axes.rend(), 0);
-  return transpose(std::move(x), axes, at);
+  Sizes axes;
+  for (std::size_t k = x.rank(); k-- > 0;) axes.push_back(static_cast<std::int64_t>(k));
+  return reordered(std::move(x), axes, at);
 }
 
 Tensor transpose(Tensor x, const std::vector<std::int64_t>& order, Source at) {
   detail::require_defined("transpose", &x, 1);
-  const std::size_t rank = x.rank();
-  if (order.size() != rank)
-    throw std::invalid_argument("transpose: " + std::to_string(order.size()) + " axes were named for shape " + to_string(x.shape()));
-  std::vector<std::int64_t> sizes, strides, inverse(rank, -1);
-  const auto own = strides_of(x.shape());
-  for (std::size_t k = 0; k < rank; ++k) {
-    const std::size_t axis = resolve_axis("transpose", order[k], rank);
-    if (inverse[axis] != -1) throw std::invalid_argument("transpose: axis " + std::to_string(axis) + " is named twice");
-    inverse[axis] = static_cast<std::int64_t>(k);
-    sizes.push_back(x.shape()[axis]);
-    strides.push_back(own[axis]);
-  }
-  Tensor y = permuted(x, Shape(sizes), strides);
-  return record("transpose", at, std::move(y), {std::move(x)}, [inverse](Tensor g) { return transpose(g, inverse); });
+  return reordered(std::move(x), Sizes(order.begin(), order.end()), at);
 }
 
 Tensor swapaxes(Tensor x, Dim a, Dim b, Source at) {
   detail::require_defined("swapaxes", &x, 1);
-  std::vector<std::int64_t> axes(x.rank());
+  Sizes axes(x.shape().begin(), x.shape().end());
   std::iota(axes.begin(), axes.end(), 0);
   std::swap(axes[resolve_axis("swapaxes", a, x.rank())], axes[resolve_axis("swapaxes", b, x.rank())]);
-  return transpose(std::move(x), axes, at);
+  return reordered(std::move(x), axes, at);
 }
 
 Tensor squeeze(Tensor x, Dim asked, Source at) {
@@ -140,8 +148,9 @@ Tensor broadcast_to(Tensor x, const Shape& shape, Source at) {
   if (x.shape() == shape) return x;
   if (!broadcasts_to(x.shape(), shape))
     throw std::invalid_argument("broadcast_to: cannot broadcast " + to_string(x.shape()) + " to " + to_string(shape));
-  std::vector<std::int64_t> strides(shape.rank(), 0);
-  const auto own = strides_of(x.shape());
+  const Sizes own = strides_of(x.shape());
+  Sizes strides(shape.begin(), shape.end());
+  std::fill(strides.begin(), strides.end(), 0);
   const std::size_t lead = shape.rank() - x.rank();
   for (std::size_t k = 0; k < x.rank(); ++k)
     if (x.shape()[k] != 1) strides[lead + k] = own[k];
@@ -151,7 +160,7 @@ Tensor broadcast_to(Tensor x, const Shape& shape, Source at) {
 
 Tensor expand(Tensor x, const NewShape& asked, Source at) {
   detail::require_defined("expand", &x, 1);
-  std::vector<std::int64_t> sizes = asked.sizes();
+  Sizes sizes = asked.sizes();
   for (std::size_t back = 1; back <= sizes.size(); ++back) {
     std::int64_t& size = sizes[sizes.size() - back];
     if (size != -1) continue;
@@ -252,10 +261,14 @@ Tensor range(const char* name, Tensor x, std::size_t axis, std::optional<std::in
 
 }  // namespace
 
-Tensor narrow(Tensor x, Dim asked, Dim start, Dim stop, Dim step, Source at) {
+Tensor narrow(Tensor x, Dim asked, Dim start, Dim length, Source at) {
   detail::require_defined("narrow", &x, 1);
   const std::size_t axis = resolve_axis("narrow", asked, x.rank());
-  return range("narrow", std::move(x), axis, start.value(), stop.value(), step, at);
+  const std::int64_t size = x.shape()[axis], first = start.value() < 0 ? start.value() + size : start.value();
+  if (first < 0 || length.value() < 0 || first > size || length.value() > size - first)
+    throw std::invalid_argument("narrow: " + std::to_string(length.value()) + " elements from " + std::to_string(start.value()) +
+                                " on do not lie within axis " + std::to_string(axis) + " of shape " + to_string(x.shape()));
+  return range("narrow", std::move(x), axis, first, first + length.value(), 1, at);
 }
 
 Tensor Tensor::slice(const std::vector<detail::Slice>& index, Source at) const {

@@ -108,7 +108,7 @@ Tensor logsumexp_run(Tensor input, std::size_t first, std::size_t last, Source a
 
 Tensor logsumexp(Tensor input, Axes asked, KeepDims keep, Source at) {
   Tensor x = floating("logsumexp", std::move(input), at);
-  const std::vector<std::size_t> axes = asked.resolve("logsumexp", x.rank());
+  const AxisList<std::size_t> axes = asked.resolve("logsumexp", x.rank());
   Shape kept = x.shape();
   for (std::size_t axis : axes) kept = kept.with(axis, 1);
   const std::size_t rank = x.rank(), n = axes.size();
