@@ -45,6 +45,7 @@ class Batch {
   using M = Mask<T, Isa>;
   static constexpr std::size_t width = Native::size;
 
+  Batch() = default;  // uninitialised
   Batch(Native native) : v(native) {}
   template <class N, std::enable_if_t<std::is_arithmetic_v<N>, int> = 0>
   Batch(N number) : v(static_cast<T>(number)) {}
@@ -62,6 +63,10 @@ class Batch {
   friend M operator>=(Batch a, Batch b) { return a.v >= b.v; }
   friend M operator==(Batch a, Batch b) { return a.v == b.v; }
   friend M operator!=(Batch a, Batch b) { return unequal(a.v, b.v); }
+  /// a b + c, with one rounding where the processor can.
+  friend Batch fma(Batch a, Batch b, Batch c) { return xsimd::fma(a.v, b.v, c.v); }
+  /// The sum of all lanes.
+  friend T total(Batch a) { return xsimd::hadd(a.v); }
   friend Batch where(M condition, Batch a, Batch b) { return xsimd::select(condition.v, a.v, b.v); }
   friend Batch maximum(Batch a, Batch b) { return where((a != a) | (a > b), a, b); }
   friend Batch minimum(Batch a, Batch b) { return where((a != a) | (a < b), a, b); }

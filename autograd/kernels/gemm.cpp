@@ -8,6 +8,7 @@
 #include <cblas.h>
 
 #include <xgrad/autograd/kernels/parallel.hpp>
+#include <xgrad/autograd/kernels/small_gemm.hpp>
 
 // Exported by OpenBLAS builds that choose their kernels at run time; absent from others.
 extern "C" {
@@ -69,6 +70,7 @@ void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, st
     if (!accumulate) std::fill_n(c, m * n, T(0));
     return;
   }
+  if (suits_small_gemm<T>(transpose_a, transpose_b, m, n, k)) return small_gemm(transpose_a, transpose_b, m, n, k, a, b, c, accumulate);
   const CBLAS_TRANSPOSE ta = transpose_a ? CblasTrans : CblasNoTrans, tb = transpose_b ? CblasTrans : CblasNoTrans;
   const int lda = narrow(transpose_a ? m : k), ldb = narrow(transpose_b ? k : n), ldc = narrow(n);
   const T beta = accumulate ? T(1) : T(0);

@@ -1,0 +1,69 @@
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include <xgrad/autograd/kernels/gemm.hpp>
+#include <xgrad/autograd/kernels/small_gemm.hpp>
+
+#include "catch2.hpp"
+
+using namespace xgrad;
+
+namespace {
+
+struct Sizes {
+  std::int64_t m, n, k;
+};
+
+template <class T>
+std::vector<T> some_numbers(std::int64_t count, double seed) {
+  std::vector<T> all(static_cast<std::size_t>(count));
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<T>(std::sin(seed + 1.7 * static_cast<double>(i)));
+  return all;
+}
+
+// The greatest difference between `multiply` and sums in double, as a part of what the rounding of k + 1 additions may do.
+template <class T, class F>
+double worst(const F& multiply, bool ta, bool tb, Sizes s, bool accumulate) {
+  const auto a = some_numbers<T>(s.m * s.k, 1), b = some_numbers<T>(s.k * s.n, 2), before = some_numbers<T>(s.m * s.n, 3);
+  std::vector<T> c = before;
+  multiply(ta, tb, s.m, s.n, s.k, a.data(), b.data(), c.data(), accumulate);
+  double result = 0;
+  for (std::int64_t i = 0; i < s.m; ++i)
+    for (std::int64_t j = 0; j < s.n; ++j) {
+      const auto at = static_cast<std::size_t>(i * s.n + j);
+      double sum = accumulate ? static_cast<double>(before[at]) : 0, size = std::abs(sum);
+      for (std::int64_t p = 0; p < s.k; ++p) {
+        const double term = static_cast<double>(a[static_cast<std::size_t>(ta ? p * s.m + i : i * s.k + p)]) *
+                            static_cast<double>(b[static_cast<std::size_t>(tb ? j * s.k + p : p * s.n + j)]);
+        sum += term;
+        size += std::abs(term);
+      }
+      const double unit = static_cast<double>(s.k + 1) * size * static_cast<double>(std::numeric_limits<T>::epsilon()) + 1e-300;
+      const double difference = std::abs(static_cast<double>(c[at]) - sum) / unit;
+      result = difference <= result ? result : difference;  // a NaN stays
+    }
+  return result;
+}
+
+const Sizes every_size[] = {{1, 1, 1}, {1, 16, 1}, {2, 3, 5}, {7, 13, 5}, {5, 5, 300}, {6, 64, 33}, {13, 80, 17}, {8, 16, 2},
+                            {11, 11, 256}, {100, 50, 784}, {50, 784, 100}, {3, 1, 1000}, {17, 96, 31}, {64, 128, 64}};
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("a product agrees with plain sums, on whichever way its sizes take", "[gemm]", float, double) {
+  const bool ta = GENERATE(false, true), tb = GENERATE(false, true), accumulate = GENERATE(false, true);
+  for (const Sizes& s : every_size) {
+    CAPTURE(s.m, s.n, s.k, ta, tb, accumulate);
+    CHECK(worst<TestType>([](auto... all) { kernels::gemm<TestType>(all...); }, ta, tb, s, accumulate) < 1);
+    if (ta && tb) continue;
+    CHECK(worst<TestType>([](auto... all) { kernels::small_gemm<TestType>(all...); }, ta, tb, s, accumulate) < 1);
+  }
+}
+
+TEST_CASE("sizes whose product overflows are left to the library that refuses them", "[gemm]") {
+  const std::int64_t huge = std::int64_t{1} << 40;
+  CHECK_FALSE(kernels::suits_small_gemm<float>(false, false, huge, huge, huge));
+  CHECK(kernels::suits_small_gemm<float>(false, false, 16, 16, 16));
+}
