@@ -1,5 +1,6 @@
 #include <xgrad/autograd/ops/matmul.hpp>
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
 
@@ -50,6 +51,7 @@ Shape batch_shape(const char* name, const Shape& a, const Shape& b) {
 
 template <class T>
 void multiply(const Tensor& a, const Tensor& b, bool ta, bool tb, const Tensor& y, const Shape& batch, Sizes s) {
+  if (batch.rank() == 0) return kernels::gemm(ta, tb, s.m, s.n, s.k, a.data<T>(), b.data<T>(), y.write<T>());
   const Shape la = leading(a.shape()), lb = leading(b.shape());
   const kernels::Plan<2> plan(batch.data(), batch.rank(), {la.data(), lb.data()}, {la.rank(), lb.rank()});
   const std::int64_t step_a = s.m * s.k, step_b = s.k * s.n, step_y = s.m * s.n;
@@ -88,6 +90,31 @@ Tensor product(const char* name, Tensor left, Tensor right, bool ta, bool tb, So
 
 }  // namespace detail
 
+namespace {
+
+// y = x Wᵀ + b, the product added to rows that hold b already.
+Tensor affine(Tensor x, Tensor weight, Tensor bias, Source at) {
+  const Sizes s = inner_sizes("linear", x, weight, false, true);
+  if (x.rank() > 2) {
+    const Shape shape = x.shape().with(x.rank() - 1, s.n);
+    Tensor flat = reshape(std::move(x), {-1, s.k}, at);
+    return reshape(affine(std::move(flat), std::move(weight), std::move(bias), at), shape, at);
+  }
+  Tensor y = Tensor::uninitialized({s.m, s.n}, x.dtype());
+  detail::visit_floating(y.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    T* rows = y.write<T>();
+    for (std::int64_t i = 0; i < s.m; ++i) std::copy_n(bias.data<T>(), s.n, rows + i * s.n);
+    kernels::gemm(false, true, s.m, s.n, s.k, x.data<T>(), weight.data<T>(), rows, true);
+  });
+  return record("linear", at, std::move(y), {std::move(x), std::move(weight), std::move(bias)},
+                from<1>([](Tensor w, Tensor g) { return detail::product("matmul", g, w, false, false, Source::here()); }),
+                from<0>([](Tensor x_in, Tensor g) { return detail::product("matmul", g, x_in, true, false, Source::here()); }),
+                [](Tensor g) { return g; });
+}
+
+}  // namespace
+
 Tensor matmul(Tensor left, Tensor right, Source at) {
   const Tensor both[] = {left, right};
   detail::require_defined("matmul", both, 2);
@@ -125,9 +152,9 @@ Tensor linear(Tensor input, Tensor weight, Tensor bias, Source at) {
   }
   const bool row = input.rank() == 1;
   if (row) input = unsqueeze(std::move(input), 0, at);
-  Tensor y = detail::product("linear", std::move(input), std::move(weight), false, true, at);
-  if (row) y = squeeze(std::move(y), 0, at);
-  return bias.defined() ? add(std::move(y), std::move(bias), at) : y;
+  Tensor y = bias.defined() ? affine(std::move(input), std::move(weight), std::move(bias), at)
+                            : detail::product("linear", std::move(input), std::move(weight), false, true, at);
+  return row ? squeeze(std::move(y), 0, at) : y;
 }
 
 Tensor Tensor::matmul(const Tensor& other, Source at) const { return xgrad::matmul(*this, other, at); }
