@@ -29,6 +29,12 @@ template <class T, class Out, class F, std::size_t... I>
   using B = Batch<T>;
   constexpr auto width = static_cast<std::int64_t>(B::width);
   constexpr std::size_t count = sizeof...(I) > 0 ? sizeof...(I) : 1;
+  if (n == 1) {
+    Out all[B::width];
+    store(f(B(*in[I])...), all);
+    *out = all[0];
+    return;
+  }
   // An input that stands still is spread over a register's worth of memory and read from there each time.
   alignas(64) T spread[count][B::width];
   const T* from[count] = {(step[I] == 0 ? (std::fill_n(spread[I], B::width, *in[I]), spread[I]) : in[I])...};
