@@ -60,7 +60,7 @@ class Batch {
   friend Batch minimum(Batch a, Batch b) { return where((a != a) | (a < b), a, b); }
 
   friend Batch abs(Batch a) { return xsimd::abs(a.v); }
-  friend Batch sqrt(Batch a) { return xsimd::sqrt(a.v); }
+  friend Batch sqrt(Batch a) { return kernels::Numeric<T, Isa>::sqrt(a.v); }
   friend Batch square(Batch a) { return a.v * a.v; }
   friend Batch reciprocal(Batch a) { return Native(T(1)) / a.v; }
   friend Batch exp(Batch a) { return kernels::Exponential<T, Isa>::exp(a.v); }

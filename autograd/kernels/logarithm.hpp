@@ -26,8 +26,8 @@ struct Logarithm : Numeric<T, Isa> {
   static V log1p(V v) {
     const U lifted = raised(v + number(1));
     const V k = exponent(lifted);
-    const U whole = N::exponent_bits(lifted) - word(N::bias);
-    const V scaled = from_bits(bits(v) - (whole << mantissa));
+    const U whole = N::exponent_down(lifted) - word(N::bias);
+    const V scaled = from_bits(bits(v) - N::exponent_up(whole));
     const V power = N::power_of_two(-N::at_most(100, k));
     V f_low;
     const V f = quick_sum(power - number(1), scaled, f_low);  // the sum is exact wherever |scaled| is the larger
@@ -49,7 +49,7 @@ struct Logarithm : Numeric<T, Isa> {
   static U raised(V x) { return bits(x) + word(one - two_thirds); }
   static V exponent(U raised_bits) {
     constexpr Word base = single ? Word(0x4b000000) : Word(0x4330000000000000);  // 2^mantissa
-    return from_bits(N::exponent_bits(raised_bits) | word(base)) - number(N::two_to_mantissa + N::bias);
+    return from_bits(N::exponent_down(raised_bits) | word(base)) - number(N::two_to_mantissa + N::bias);
   }
 
   /// ln x - k ln 2 of normal numbers x > 0.

@@ -36,14 +36,58 @@ struct Numeric {
   static U bits(V x) { return xsimd::bitwise_cast<U>(x); }
   static V from_bits(U x) { return xsimd::bitwise_cast<V>(x); }
   static U word(Word value) { return U(value); }
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wuninitialized"  // inside g++ 12's own AVX-512 headers (GCC bug 105593)
-#endif
-  /// Exponent bits moved to the end.
-  static U exponent_bits(U x) { return x >> mantissa; }
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic pop
+
+#if XSIMD_WITH_AVX512F
+  // With a mask of all lanes: the plain intrinsics begin with an undefined register, of which g++ 12 warns wherever it
+  // does not inline them (GCC bug 105593), in users' files too.
+  static V min(V a, V b) {
+    if constexpr (avx512 && single)
+      return V(_mm512_maskz_min_ps(0xffff, a, b));
+    else if constexpr (avx512)
+      return V(_mm512_maskz_min_pd(0xff, a, b));
+    else
+      return xsimd::min(a, b);
+  }
+  static V max(V a, V b) {
+    if constexpr (avx512 && single)
+      return V(_mm512_maskz_max_ps(0xffff, a, b));
+    else if constexpr (avx512)
+      return V(_mm512_maskz_max_pd(0xff, a, b));
+    else
+      return xsimd::max(a, b);
+  }
+  static V sqrt(V a) {
+    if constexpr (avx512 && single)
+      return V(_mm512_maskz_sqrt_ps(0xffff, a));
+    else if constexpr (avx512)
+      return V(_mm512_maskz_sqrt_pd(0xff, a));
+    else
+      return xsimd::sqrt(a);
+  }
+  /// Exponent bits moved to the end, and back.
+  static U exponent_down(U x) {
+    if constexpr (avx512 && single)
+      return U(_mm512_maskz_srli_epi32(0xffff, x, mantissa));
+    else if constexpr (avx512)
+      return U(_mm512_maskz_srli_epi64(0xff, x, mantissa));
+    else
+      return x >> mantissa;
+  }
+  static U exponent_up(U x) {
+    if constexpr (avx512 && single)
+      return U(_mm512_maskz_slli_epi32(0xffff, x, mantissa));
+    else if constexpr (avx512)
+      return U(_mm512_maskz_slli_epi64(0xff, x, mantissa));
+    else
+      return x << mantissa;
+  }
+#else
+  static V min(V a, V b) { return xsimd::min(a, b); }
+  static V max(V a, V b) { return xsimd::max(a, b); }
+  static V sqrt(V a) { return xsimd::sqrt(a); }
+  /// Exponent bits moved to the end, and back.
+  static U exponent_down(U x) { return x >> mantissa; }
+  static U exponent_up(U x) { return x << mantissa; }
 #endif
 
   /// a b + c, rounded once where the machine can. xsimd 8.1 leaves that of AVX-512 to the compiler.
@@ -110,17 +154,17 @@ struct Numeric {
   }
 
   // A bound is kept from NaN by standing first: of a NaN and a number, the registers' min and max take the second.
-  static V at_most(double bound, V x) { return xsimd::min(number(bound), x); }
-  static V at_least(double bound, V x) { return xsimd::max(number(bound), x); }
+  static V at_most(double bound, V x) { return min(number(bound), x); }
+  static V at_least(double bound, V x) { return max(number(bound), x); }
 
   /// 2^n for a whole n in the range of normal numbers.
-  static V power_of_two(V n) { return from_bits(bits(n + number(shift + T(bias))) << mantissa); }
+  static V power_of_two(V n) { return from_bits(exponent_up(bits(n + number(shift + T(bias))))); }
 
   /// x 2^n for a whole n, rounded once, also where the result is subnormal or infinite.
   static V scale(V x, V n) {
 #if XSIMD_WITH_AVX512F
-    if constexpr (avx512 && single) return V(_mm512_scalef_ps(x, n));
-    if constexpr (avx512 && !single) return V(_mm512_scalef_pd(x, n));
+    if constexpr (avx512 && single) return V(_mm512_maskz_scalef_ps(0xffff, x, n));
+    if constexpr (avx512 && !single) return V(_mm512_maskz_scalef_pd(0xff, x, n));
 #endif
     const V half = fma(n, number(0.5), number(shift)) - number(shift);
     return x * power_of_two(half) * power_of_two(n - half);
