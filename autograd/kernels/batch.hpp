@@ -5,18 +5,11 @@
 #include <cstdint>
 #include <type_traits>
 
-#include <xsimd/xsimd.hpp>
+#include <xgrad/autograd/kernels/logarithm.hpp>
+#include <xgrad/autograd/kernels/normal.hpp>
+#include <xgrad/autograd/kernels/trigonometric.hpp>
 
 namespace xgrad {
-
-/// The registers that xsimd takes by default. Of AVX-512 the set without BW, which adds nothing for numbers of 32 and 64
-/// bits: xsimd 8.1 writes it with macros that g++ -O0 cannot compile.
-using Registers =
-    std::conditional_t<std::is_base_of_v<xsimd::avx512bw, xsimd::default_arch>, xsimd::avx512dq, xsimd::default_arch>;
-
-/// The instruction set that this translation unit is compiled for: part of the type of a Batch, so that two translation
-/// units with different flags never share a function.
-inline constexpr int native_isa = static_cast<int>(Registers::version());
 
 /// A truth value for every lane of a Batch<T>.
 template <class T, int Isa>
@@ -56,7 +49,7 @@ class Batch {
   friend Batch operator-(Batch a, Batch b) { return a.v - b.v; }
   friend Batch operator*(Batch a, Batch b) { return a.v * b.v; }
   friend Batch operator/(Batch a, Batch b) { return a.v / b.v; }
-  friend Batch operator-(Batch a) { return -a.v; }
+  friend Batch operator-(Batch a) { return a.v ^ Native(T(-0.0)); }  // xsimd's is 0 - a, which is 0 for 0
   friend M operator<(Batch a, Batch b) { return a.v < b.v; }
   friend M operator<=(Batch a, Batch b) { return a.v <= b.v; }
   friend M operator>(Batch a, Batch b) { return a.v > b.v; }
@@ -72,19 +65,23 @@ class Batch {
   friend Batch minimum(Batch a, Batch b) { return where((a != a) | (a < b), a, b); }
 
   friend Batch abs(Batch a) { return xsimd::abs(a.v); }
-  friend Batch sqrt(Batch a) { return xsimd::sqrt(a.v); }
+  friend Batch sqrt(Batch a) { return kernels::Numeric<T, Isa>::sqrt(a.v); }
   friend Batch square(Batch a) { return a.v * a.v; }
   friend Batch reciprocal(Batch a) { return Native(T(1)) / a.v; }
-  friend Batch exp(Batch a) { return a.exponential(); }
-  friend Batch expm1(Batch a) { return xsimd::expm1(a.v); }
-  friend Batch log(Batch a) { return xsimd::log(a.v); }
-  friend Batch log1p(Batch a) { return xsimd::log1p(a.v); }
-  friend Batch sin(Batch a) { return xsimd::sin(a.v); }
-  friend Batch cos(Batch a) { return xsimd::cos(a.v); }
-  friend Batch tanh(Batch a) { return xsimd::tanh(a.v); }
-  friend Batch erf(Batch a) { return xsimd::erf(a.v); }
-  friend Batch sigmoid(Batch a) { return a.logistic(); }
-  friend Batch pow(Batch a, Batch b) { return lane_by_lane(a, b, [](T x, T y) { return std::pow(x, y); }); }
+  friend Batch exp(Batch a) { return kernels::Exponential<T, Isa>::exp(a.v); }
+  friend Batch expm1(Batch a) { return kernels::Exponential<T, Isa>::expm1(a.v); }
+  friend Batch tanh(Batch a) { return kernels::Exponential<T, Isa>::tanh(a.v); }
+  friend Batch sigmoid(Batch a) { return kernels::Exponential<T, Isa>::sigmoid(a.v); }
+  friend Batch silu(Batch a) { return kernels::Exponential<T, Isa>::silu(a.v); }
+  friend Batch log(Batch a) { return kernels::Logarithm<T, Isa>::log(a.v); }
+  friend Batch log1p(Batch a) { return kernels::Logarithm<T, Isa>::log1p(a.v); }
+  friend Batch sin(Batch a) { return kernels::Trigonometric<T, Isa>::sin(a.v); }
+  friend Batch cos(Batch a) { return kernels::Trigonometric<T, Isa>::cos(a.v); }
+  friend Batch erf(Batch a) { return kernels::Normal<T, Isa>::erf(a.v); }
+  friend Batch gelu(Batch a) { return kernels::Normal<T, Isa>::gelu(a.v); }
+  friend Batch pow(Batch a, Batch b) {
+    return lane_by_lane(a, b, [](T x, T y) { return std::pow(x, y); });
+  }
 
   Native v;
 
@@ -100,51 +97,6 @@ class Batch {
 
   // xsimd 8.1 makes != of AVX and AVX-512 the ordered comparison, which holds for no NaN.
   static xsimd::batch_bool<T, Registers> unequal(Native a, Native b) { return ~(a == b); }
-
-  static Native fma(Native a, Native b, Native c) { return xsimd::fma(a, b, c); }
-
-  // e^x = 2^n e^r with n the nearest integer to x / ln 2 and r in +- ln 2 / 2, where the Taylor polynomial is exact to
-  // rounding. 2^n is multiplied in as two halves, so that results reach the subnormals and the largest finite number.
-  Batch exponential() const {
-    constexpr bool single = std::is_same_v<T, float>;
-    const Native x = xsimd::min(xsimd::max(v, Native(single ? T(-104) : T(-746))), Native(single ? T(89) : T(710)));
-    const Native n = xsimd::nearbyint(x * Native(T(1.4426950408889634)));
-    Native r = fma(n, Native(single ? T(-0.693145751953125) : T(-0.693147180369123816490)), x);
-    r = fma(n, Native(single ? T(-1.42860682030941723212e-6) : T(-1.90821492927058770002e-10)), r);
-    Native p(single ? T(1.0 / 5040) : T(1.0 / 6227020800.0));
-    if constexpr (!single) {
-      p = fma(p, r, Native(T(1.0 / 479001600.0)));
-      p = fma(p, r, Native(T(1.0 / 39916800.0)));
-      p = fma(p, r, Native(T(1.0 / 3628800.0)));
-      p = fma(p, r, Native(T(1.0 / 362880.0)));
-      p = fma(p, r, Native(T(1.0 / 40320.0)));
-      p = fma(p, r, Native(T(1.0 / 5040.0)));
-    }
-    p = fma(p, r, Native(T(1.0 / 720.0)));
-    p = fma(p, r, Native(T(1.0 / 120.0)));
-    p = fma(p, r, Native(T(1.0 / 24.0)));
-    p = fma(p, r, Native(T(1.0 / 6.0)));
-    p = fma(p, r, Native(T(0.5)));
-    p = fma(p * r, r, r) + Native(T(1));
-    const Native half = xsimd::nearbyint(n * Native(T(0.5)));
-    const Native y = p * power_of_two(half) * power_of_two(n - half);
-    return xsimd::select(unequal(v, v), v, y);
-  }
-
-  // 2^n for a whole n in the range of normal numbers: n goes into the exponent bits.
-  static Native power_of_two(Native n) {
-    constexpr T shift = std::is_same_v<T, float> ? T(12582912) : T(6755399441055744.0);  // 1.5 * 2^mantissa bits
-    constexpr int mantissa = std::is_same_v<T, float> ? 23 : 52;
-    constexpr T bias = std::is_same_v<T, float> ? T(127) : T(1023);
-    const auto bits = xsimd::bitwise_cast<xsimd::as_integer_t<Native>>(n + Native(shift + bias));
-    return xsimd::bitwise_cast<Native>(bits << mantissa);
-  }
-
-  // 1 / (1 + e^-x), through e^-|x| so that nothing overflows.
-  Batch logistic() const {
-    const Batch e = exp(-abs(*this));
-    return where(*this >= 0, 1 / (1 + e), e / (1 + e));
-  }
 };
 
 /// Whole numbers, one at a time, with the part of the vocabulary that holds for them.

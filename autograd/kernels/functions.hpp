@@ -129,7 +129,7 @@ struct Elu : Curved {
 };
 struct Silu : Curved {
   static constexpr const char* name = "silu";
-  template <class V> V value(const V& x) const { return x * sigmoid(x); }
+  template <class V> V value(const V& x) const { return silu(x); }
   template <class V> V slope(const V& x, const V&) const {
     const V s = sigmoid(x);
     return s * (1.0 + x * (1.0 - s));
@@ -143,7 +143,7 @@ struct Softplus : Curved {
 struct Gelu : Curved {
   static constexpr const char* name = "gelu";
   template <class V> static V cdf(const V& x) { return 0.5 * (1.0 + erf(0.70710678118654752 * x)); }
-  template <class V> V value(const V& x) const { return x * cdf(x); }
+  template <class V> V value(const V& x) const { return gelu(x); }
   template <class V> V slope(const V& x, const V&) const {
     return cdf(x) + x * (0.39894228040143268 * exp(-0.5 * (x * x)));
   }

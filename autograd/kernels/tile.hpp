@@ -153,6 +153,16 @@ struct TileOutput {
   void* data;
   bool mask;
 };
+/// A pass that somebody else's code makes as a whole: inputs of one type, outputs of the given sizes; a null output is
+/// not wanted.
+struct WholePass {
+  Tile::Type type;
+  const std::int64_t* sizes;
+  std::size_t rank;
+  const TileInput* in;
+  void* const* out;
+};
+
 /// Computes the tiles y of the outputs from the tiles x of the inputs. May throw; then the pass does.
 using TileBody = void (*)(const void* context, Tile* x, Tile* y);
 

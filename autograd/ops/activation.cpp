@@ -57,7 +57,7 @@ Tensor elu(Tensor input, double alpha, Source at) {
 }
 
 Tensor silu(Tensor input, Source at) {
-  return unary("silu", at, std::move(input), [](auto x) { return x * sigmoid(x); },
+  return unary("silu", at, std::move(input), [](auto x) { return silu(x); },
                from_x([](auto x, auto g) {
                  auto s = sigmoid(x);
                  return g * (s * (1 + x * (1 - s)));
@@ -66,7 +66,7 @@ Tensor silu(Tensor input, Source at) {
 
 Tensor gelu(Tensor input, Gelu how, Source at) {
   if (how == Gelu::exact)
-    return unary("gelu", at, std::move(input), [](auto x) { return x * normal_cdf(x); },
+    return unary("gelu", at, std::move(input), [](auto x) { return gelu(x); },
                  from_x([](auto x, auto g) { return g * (normal_cdf(x) + x * normal_pdf(x)); }));
   return unary("gelu", at, std::move(input),
                [](auto x) { return 0.5 * x * (1 + tanh(tanh_scale * (x + tanh_cubic * (x * x * x)))); },

@@ -42,16 +42,22 @@ void pull_traced(const Kept& kept, Tensor* x, std::uint32_t needs, const Tensor&
   }
 }
 
-/// g times the slopes, in one pass.
-void pull_tiles(const Kept& kept, Tensor* x, std::uint32_t needs, const Tensor& g, Tensor* out) {
+/// Calls run with a pass as the user's own code takes it.
+template <class Run>
+auto whole_pass(DType dtype, const Shape& shape, const Tensor* in, std::size_t in_count, const Tensor* out,
+                std::size_t out_count, const Run& run) {
+  kernels::TileInput inputs[most_elementwise_inputs + 1];
+  void* outputs[most_elementwise_inputs];
+  for (std::size_t i = 0; i < in_count; ++i) inputs[i] = {in[i].raw(), in[i].shape().data(), in[i].shape().rank()};
+  for (std::size_t i = 0; i < out_count; ++i) outputs[i] = out[i].defined() ? out[i].raw_write() : nullptr;
+  return run(kernels::WholePass{tile_type(dtype), shape.data(), shape.rank(), inputs, outputs});
+}
+
+/// g, the last of the tensors `in`, times the slopes, in one pass over tiles. Says which slopes there are.
+std::uint32_t pull_tiles(const Kept& kept, const Tensor* in, std::uint32_t needs, const Tensor* out) {
   const std::size_t count = kept.readings->inputs;
-  Tensor in[most_elementwise_inputs + 1];
-  for (std::size_t i = 0; i < count; ++i) {
-    in[i] = x[i].dtype() == g.dtype() ? std::move(x[i]) : converted(x[i], g.dtype());
-    if (needs >> i & 1u) out[i] = Tensor::uninitialized(g.shape(), g.dtype());
-  }
-  in[count] = g;
-  std::atomic<std::uint32_t> found{g.size() == 0 ? needs : 0};
+  const Tensor& g = in[count];
+  std::atomic<std::uint32_t> found{0};
   tile_pass(g.dtype(), g.shape(), in, count + 1, out, count, [&](Tile* tiles, Tile* results) {
     Tile slopes[most_elementwise_inputs];
     kept.readings->slopes(kept.f.get(), tiles, needs, slopes);
@@ -65,8 +71,28 @@ void pull_tiles(const Kept& kept, Tensor* x, std::uint32_t needs, const Tensor& 
     }
     if ((found.load(std::memory_order_relaxed) & bits) != bits) found.fetch_or(bits, std::memory_order_relaxed);
   });
+  return found.load();
+}
+
+/// g times the slopes, in one pass.
+void pull_fused(const Kept& kept, Tensor* x, std::uint32_t needs, const Tensor& g, Tensor* out) {
+  const std::size_t count = kept.readings->inputs;
+  Tensor in[most_elementwise_inputs + 1];
+  for (std::size_t i = 0; i < count; ++i) {
+    in[i] = x[i].dtype() == g.dtype() ? std::move(x[i]) : converted(x[i], g.dtype());
+    if (needs >> i & 1u) out[i] = Tensor::uninitialized(g.shape(), g.dtype());
+  }
+  in[count] = g;
+  if (g.size() == 0) return;
+  std::uint32_t found = 0;
+  if (kept.readings->slopes_pass == nullptr)
+    found = pull_tiles(kept, in, needs, out);
+  else
+    found = whole_pass(g.dtype(), g.shape(), in, count + 1, out, count, [&](const kernels::WholePass& pass) {
+      return kept.readings->slopes_pass(kept.f.get(), pass);
+    });
   for (std::size_t i = 0; i < count; ++i)
-    if ((found.load() >> i & 1u) == 0) out[i] = Tensor();
+    if ((found >> i & 1u) == 0) out[i] = Tensor();
 }
 
 template <std::size_t N>
@@ -90,7 +116,7 @@ class ElementwiseNode final : public InputsNode<N> {
     if (grad_enabled())
       pull_traced(kept_, x, needs, g, out);
     else
-      pull_tiles(kept_, x, needs, g, out);
+      pull_fused(kept_, x, needs, g, out);
   }
 
  private:
@@ -115,8 +141,12 @@ Tensor elementwise(const void* f, const Readings& readings, Tensor* x, Source at
   Tensor y = Tensor::uninitialized(broadcast_all("elementwise", x, count), readings.mask ? boolean : dtype);
   Tensor in[most_elementwise_inputs];
   for (std::size_t i = 0; i < count; ++i) in[i] = x[i].dtype() == dtype ? x[i] : converted(x[i], dtype);
-  tile_pass(dtype, y.shape(), in, count, &y, 1,
-            [&](Tile* tiles, Tile* result) { readings.value(f, tiles, result[0]); });
+  if (readings.value_pass != nullptr)
+    whole_pass(dtype, y.shape(), in, count, &y, 1,
+               [&](const kernels::WholePass& pass) { readings.value_pass(f, pass); });
+  else
+    tile_pass(dtype, y.shape(), in, count, &y, 1,
+              [&](Tile* tiles, Tile* result) { readings.value(f, tiles, result[0]); });
   y.mark_weak(all_weak(x, count));
   if (readings.mask || !records(x, count)) return y;
   Ref<Node> node = make_node(Kept{readings.keep(f), &readings, at}, y, x);

@@ -27,6 +27,10 @@ struct Readings {
   void (*slopes)(const void* f, kernels::Tile* x, std::uint32_t needs, kernels::Tile* slopes);
   void (*traced_slopes)(const void* f, Traced* x, std::uint32_t needs, Traced* slopes);
   std::shared_ptr<const void> (*keep)(const void* f);
+  /// Whole passes instead of those over tiles, in simd::elementwise: the value; and g, the last input, times the slopes
+  /// that are wanted, of which the bits of those that are not zero come back.
+  void (*value_pass)(const void* f, const kernels::WholePass& pass) = nullptr;
+  std::uint32_t (*slopes_pass)(const void* f, const kernels::WholePass& pass) = nullptr;
 };
 
 Tensor elementwise(const void* f, const Readings& readings, Tensor* x, Source at);
@@ -80,7 +84,7 @@ struct Compiled<F, std::index_sequence<I...>> {
     return std::make_shared<const F>(*static_cast<const F*>(f));
   }
 
-  static constexpr Readings readings{count, mask, value, slopes<kernels::Tile>, slopes<Traced>, keep};
+  static constexpr Readings readings{count, mask, value, slopes<kernels::Tile>, slopes<Traced>, keep, nullptr, nullptr};
 };
 
 }  // namespace detail
