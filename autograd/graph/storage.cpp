@@ -2,7 +2,7 @@
 
 #include <new>
 
-#include <xgrad/autograd/graph/memory.hpp>
+#include <xgrad/autograd/kernels/memory.hpp>
 
 namespace xgrad {
 

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <utility>
 
-#include <xgrad/autograd/graph/memory.hpp>
 #include <xgrad/autograd/graph/tensor.hpp>
+#include <xgrad/autograd/kernels/memory.hpp>
 
 namespace xgrad {
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include <xgrad/autograd/graph/memory.hpp>
+#include <xgrad/autograd/kernels/memory.hpp>
 #include <xgrad/autograd/kernels/batch.hpp>
 
 namespace xgrad::kernels {

@@ -1,4 +1,4 @@
-#include <xgrad/autograd/graph/memory.hpp>
+#include <xgrad/autograd/kernels/memory.hpp>
 
 #include <cstdint>
 #include <new>
