@@ -150,6 +150,7 @@ Tensor pull_kernel(const Tensor& x, const Tensor& target, const Tensor& stats, c
 // Labels and no smoothing: one node, which keeps three numbers a row beside the logits: the shift and the inverse sum
 // of the softmax, and the row's weight.
 Tensor fused_cross_entropy(Tensor logits, Tensor labels, const Tensor& weight, const ClassOptions& options, Source at) {
+  const xgrad::detail::Timed timed("cross_entropy", at);
   const Classes classes(logits.shape());
   const std::int64_t rows = classes.along.lines(), ignored = options.ignore_index();
   Tensor kept = Tensor::uninitialized({3, rows}, logits.dtype());
@@ -174,6 +175,7 @@ Tensor fused_cross_entropy(Tensor logits, Tensor labels, const Tensor& weight, c
 // -r y_label; its slope is -r at the label.
 Tensor picked(const char* op, Tensor input, Tensor labels, const Tensor& weight, const ClassOptions& options,
               Source at) {
+  const xgrad::detail::Timed timed(op, at);
   const Classes classes(input.shape());
   const std::int64_t rows = classes.along.lines(), n = classes.along.n, inner = classes.along.inner,
                      ignored = options.ignore_index();

@@ -231,6 +231,7 @@ Tensor statistics_for(const Tensor& x, const Tensor& running_mean, const Tensor&
 
 Tensor batch_norm(Tensor input, Tensor gamma, Tensor bias, Tensor running_mean, Tensor running_var, bool training,
                   double momentum, double eps, Source at) {
+  const xgrad::detail::Timed timed("batch_norm", at);
   const bool of_batch = training || !running_mean.defined();
   check_batch_norm(input, gamma, bias, running_mean, running_var, of_batch, eps);
   Tensor statistics = statistics_for(input, running_mean, running_var, training, momentum, eps, at);
@@ -266,6 +267,7 @@ void mask_and_scale(const T* x, T* mask, T* y, std::int64_t n, double p, std::ui
 }  // namespace
 
 Tensor dropout(Tensor input, double p, bool training, Generator* generator, Source at) {
+  const xgrad::detail::Timed timed("dropout", at);
   require_floating("dropout", input);
   if (!(p >= 0 && p <= 1))
     throw std::invalid_argument("dropout: the probability must lie in [0, 1], got " + std::to_string(p));

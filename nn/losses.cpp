@@ -125,6 +125,7 @@ template <class F, class SlopeX, class SlopeT>
 Tensor pointwise_loss(const char* name, Pair pair, Reduction reduction, Source at, F f, SlopeX slope_x, SlopeT slope_t,
                       double factor = 1) {
   Tensor &input = pair.x, &target = pair.target;
+  const xgrad::detail::Timed timed(name, at);
   const auto n = static_cast<double>(input.size());
   Tensor value;
   double scale = factor;

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/graph/profiler.hpp>
 
 namespace xgrad::optim {
 namespace {
@@ -69,6 +70,7 @@ void Optimizer::zero_grad() const {
 
 void Optimizer::step(Source at) {
   const NoGrad no_grad;
+  const xgrad::detail::Timed timed(name_, at);
   moving_.clear();
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const Tensor& p = parameters_[i];

@@ -65,5 +65,4 @@ TEMPLATE_TEST_CASE("a product agrees with plain sums, on whichever way its sizes
 TEST_CASE("sizes whose product overflows are left to the library that refuses them", "[gemm]") {
   const std::int64_t huge = std::int64_t{1} << 40;
   CHECK_FALSE(kernels::suits_small_gemm<float>(false, false, huge, huge, huge));
-  CHECK(kernels::suits_small_gemm<float>(false, false, 16, 16, 16));
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <memory>
@@ -346,4 +347,68 @@ TEST_CASE("an empty array and one of rank 0 can be moved in", "[memory]") {
   const Tensor scalar(std::move(number));
   CHECK(scalar.rank() == 0);
   CHECK(scalar.item() == 5);
+}
+
+TEST_CASE("a temporary that nobody else holds lends its memory to the result", "[memory]") {
+  const Tensor x = leaf({1, 2}), c = Tensor{3., 4.};
+  Tensor sum_of_two = x + c;
+  const void* memory = sum_of_two.raw();
+  const Tensor y = tanh(std::move(sum_of_two));  // the slope of tanh needs its result alone
+  CHECK(y.raw() == memory);
+  sum(y).backward();
+  for (std::size_t i = 0; i < 2; ++i) {
+    const double t = std::tanh(i == 0 ? 4. : 6.);
+    CHECK(std::abs(numbers(x.grad())[i] - (1 - t * t)) < 1e-12);
+  }
+}
+
+TEST_CASE("memory that something else needs is not lent", "[memory]") {
+  const Tensor x = leaf({1, 2}), c = Tensor{3., 4.};
+  Tensor a = x + c;
+  const Tensor also = a;
+  CHECK(tanh(std::move(a)).raw() != also.raw());
+  CHECK(numbers(also) == Numbers{4, 6});
+
+  Tensor e = exp(x);  // its node has saved it
+  const Numbers e_before = numbers(e);
+  const void* saved = e.raw();
+  const Tensor y = e.detach() + 0.0;
+  CHECK((std::move(e) + c).raw() != saved);
+  CHECK(numbers(y) == e_before);
+
+  Tensor b = x + c;
+  const void* read = b.raw();
+  const Tensor square_of_b = square(std::move(b));  // the slope reads its operand
+  CHECK(square_of_b.raw() != read);
+  sum(square_of_b).backward();
+  CHECK(numbers(x.grad()) == Numbers{8, 12});
+
+  Tensor row = Tensor({{1., 2.}}) + 0.0;
+  const Tensor grown = std::move(row) + Tensor({{1.}, {2.}});  // of another shape
+  CHECK(numbers(grown) == Numbers{2, 3, 3, 4});
+  Tensor weak = Tensor(2.0) + 1.0;
+  const Tensor strong = std::move(weak) + Tensor({1.5}).alias({});
+  CHECK_FALSE(strong.weak());
+
+  Tensor viewed = Tensor{1., 2.} + 0.0;
+  const auto view = viewed.view<double>();
+  const Tensor z = std::move(viewed) + 1.0;
+  CHECK(view(0) == 1);
+}
+
+TEST_CASE("gradients that lend their memory on the way back stay right where paths meet", "[memory]") {
+  const Tensor x = leaf({0.3, -0.7});
+  const Tensor seed = Tensor{1., 1.};
+  const Tensor a = tanh(x), b = exp(a);
+  a.retain_grad();
+  const auto kept = grad({b * b + b}, {a, x}, {seed}, retain_graph);
+  (b * b + b).backward(seed);
+  CHECK(numbers(seed) == Numbers{1, 1});
+  for (std::size_t i = 0; i < 2; ++i) {
+    const double t = std::tanh(i == 0 ? 0.3 : -0.7), g = (2 * std::exp(t) + 1) * std::exp(t);
+    CHECK(std::abs(numbers(a.grad())[i] - g) < 1e-12);
+    CHECK(std::abs(numbers(kept[0])[i] - g) < 1e-12);
+    CHECK(std::abs(numbers(x.grad())[i] - g * (1 - t * t)) < 1e-12);
+    CHECK(std::abs(numbers(kept[1])[i] - g * (1 - t * t)) < 1e-12);
+  }
 }

@@ -8,6 +8,7 @@
 
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/node.hpp>
+#include <xgrad/autograd/graph/profiler.hpp>
 #include <xgrad/autograd/kernels/parallel.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
@@ -127,15 +128,12 @@ class Engine {
       const std::uint64_t number = node->number();
       heap_.push_back({number, std::move(node)});
       std::push_heap(heap_.begin(), heap_.end());
-    } else if (graph_ != Graph::create && alone(sum)) {
+    } else if (graph_ != Graph::create && detail::alone(sum)) {
       sum.add_(gradient);
     } else {
       sum = add(sum, gradient, node->at());
     }
   }
-
-  // Whether nobody else can see the tensor's memory.
-  static bool alone(const Tensor& x) { return x.value()->count.load() == 1 && x.storage()->use_count() == 1; }
 
   void visit(Ref<Node> node) {
     Tensor g = take_pending(node.get());
@@ -193,6 +191,7 @@ class Engine {
     }
     try {
       const detail::SourceScope line(node.at());
+      const detail::Timed timed(node.name(), node.at(), true);
       node.pull(g, out);
     } catch (const std::bad_alloc&) {
       throw;
@@ -224,7 +223,7 @@ class Engine {
     if (graph_ == Graph::create)
       for (std::size_t i = 0; i < count; ++i) taken.insert(seeds[i].storage().get());
     const auto own = [&](Tensor& gradient) {
-      const bool shared = graph_ == Graph::create ? !taken.insert(gradient.storage().get()).second : !alone(gradient);
+      const bool shared = graph_ == Graph::create ? !taken.insert(gradient.storage().get()).second : !detail::alone(gradient);
       if (shared) gradient = clone(gradient);
     };
     for (Tensor& gradient : found_)
@@ -348,5 +347,15 @@ void Tensor::backward(Tensor seed, Graph graph) const {
 std::int64_t live_nodes() noexcept { return Node::live(); }
 int num_threads() noexcept { return kernels::threads(); }
 void set_num_threads(int count) { kernels::set_threads(count); }
+
+const char* instruction_set() noexcept {
+#if defined(__AVX512DQ__)
+  return "AVX-512";
+#elif defined(__AVX2__)
+  return "AVX2";
+#else
+  return "SSE2";
+#endif
+}
 
 }  // namespace xgrad

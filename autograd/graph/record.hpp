@@ -30,6 +30,7 @@
 
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/node.hpp>
+#include <xgrad/autograd/graph/profiler.hpp>
 
 namespace xgrad {
 

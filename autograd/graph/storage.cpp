@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include <xgrad/autograd/graph/profiler.hpp>
 #include <xgrad/autograd/kernels/memory.hpp>
 
 namespace xgrad {
@@ -9,6 +10,7 @@ namespace xgrad {
 Ref<Storage> Storage::allocate(std::size_t bytes) {
   static_assert(sizeof(Storage) % 64 == 0, "memory behind a Storage is aligned as the Storage is");
   if (bytes > SIZE_MAX - sizeof(Storage)) throw std::bad_alloc();
+  detail::count_bytes(bytes);
   void* block = detail::take_memory(sizeof(Storage) + bytes);
   auto* storage = new (block) Storage;
   storage->data_ = static_cast<char*>(block) + sizeof(Storage);

@@ -50,6 +50,12 @@ inline void release(const Value* value) noexcept {
   if (was_last(value->count)) delete value;
 }
 
+/// Whether this handle is the only one that can see the tensor's memory, so that it may be written again.
+inline bool alone(const Tensor& x) noexcept {
+  const Value* value = x.value();
+  return value->count.load(std::memory_order_acquire) == 1 && value->storage->use_count() == 1;
+}
+
 }  // namespace detail
 
 inline detail::Value& Tensor::get() const {

@@ -57,7 +57,7 @@ class Batch {
   friend M operator==(Batch a, Batch b) { return a.v == b.v; }
   friend M operator!=(Batch a, Batch b) { return unequal(a.v, b.v); }
   /// a b + c, with one rounding where the processor can.
-  friend Batch fma(Batch a, Batch b, Batch c) { return xsimd::fma(a.v, b.v, c.v); }
+  friend Batch fma(Batch a, Batch b, Batch c) { return kernels::Numeric<T, Isa>::fma(a.v, b.v, c.v); }
   /// The sum of all lanes.
   friend T total(Batch a) { return xsimd::hadd(a.v); }
   friend Batch where(M condition, Batch a, Batch b) { return xsimd::select(condition.v, a.v, b.v); }

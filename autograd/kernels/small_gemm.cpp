@@ -138,6 +138,7 @@ void small_gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t
 // 1.14, squares of 128 and 256 1.1 to 1.2. Behind it where columns do not fill a register, and with 16 registers for dots.
 template <class T>
 bool suits_small_gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k) {
+  if (Batch<float>::width < 8) return false;  // OpenBLAS may run on wider registers than this build
   constexpr std::int64_t largest = std::int64_t{1} << 24;
   if (m > largest || n > largest || k > largest || m * n > largest || m * n * k > largest) return false;
   if (transpose_b) return many_registers && !transpose_a && k >= 256 && m * n * k <= largest / 2;

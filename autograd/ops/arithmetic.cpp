@@ -108,6 +108,7 @@ Tensor operator/(Operand a, Operand b) { return div(std::move(a.tensor), std::mo
 Tensor operator-(Operand x) { return neg(std::move(x.tensor), x.at); }
 
 Tensor to(Tensor x, DType dtype, Source at) {
+  const detail::Timed timed("to", at);
   detail::require_defined("to", &x, 1);
   if (x.dtype() == dtype && !x.weak()) return x;
   Tensor y = detail::converted(x, dtype);

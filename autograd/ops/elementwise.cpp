@@ -136,6 +136,7 @@ Ref<Node> make_node(Kept kept, const Tensor& y, Tensor* x) {
 
 Tensor elementwise(const void* f, const Readings& readings, Tensor* x, Source at) {
   const std::size_t count = readings.inputs;
+  const Timed timed("elementwise", at);
   require_defined("elementwise", x, count);
   const DType dtype = promote(x, count, true);
   Tensor y = Tensor::uninitialized(broadcast_all("elementwise", x, count), readings.mask ? boolean : dtype);

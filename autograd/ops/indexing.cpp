@@ -123,6 +123,7 @@ std::string list_shapes(const std::vector<Tensor>& tensors) {
 
 Tensor index_select(Tensor x, Dim asked, Tensor indices, Source at) {
   const Tensor both[] = {x, indices};
+  const detail::Timed timed("index_select", at);
   detail::require_defined("index_select", both, 2);
   const std::size_t axis = resolve_axis("index_select", asked, x.rank());
   if (indices.rank() != 1)
@@ -134,6 +135,7 @@ Tensor index_select(Tensor x, Dim asked, Tensor indices, Source at) {
 
 Tensor gather(Tensor x, Dim asked, Tensor indices, Source at) {
   const Tensor both[] = {x, indices};
+  const detail::Timed timed("gather", at);
   detail::require_defined("gather", both, 2);
   const std::size_t axis = resolve_axis("gather", asked, x.rank());
   if (indices.rank() != x.rank() || indices.shape().with(axis, x.shape()[axis]) != x.shape())
@@ -145,6 +147,7 @@ Tensor gather(Tensor x, Dim asked, Tensor indices, Source at) {
 
 Tensor concat(const std::vector<Tensor>& tensors, Dim asked, Source at) {
   if (tensors.empty()) throw std::invalid_argument("concat: there is nothing to join");
+  const detail::Timed timed("concat", at);
   detail::require_defined("concat", tensors.data(), tensors.size());
   const Shape& first = tensors[0].shape();
   const std::size_t axis = resolve_axis("concat", asked, first.rank());
@@ -176,6 +179,7 @@ Tensor concat(const std::vector<Tensor>& tensors, Dim asked, Source at) {
 
 Tensor stack(const std::vector<Tensor>& tensors, Dim asked, Source at) {
   if (tensors.empty()) throw std::invalid_argument("stack: there is nothing to join");
+  const detail::Timed timed("stack", at);
   detail::require_defined("stack", tensors.data(), tensors.size());
   const std::size_t axis = resolve_axis("stack", asked, tensors[0].rank() + 1);
   const auto along = static_cast<std::int64_t>(axis);

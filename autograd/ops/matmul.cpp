@@ -117,6 +117,7 @@ Tensor affine(Tensor x, Tensor weight, Tensor bias, Source at) {
 
 Tensor matmul(Tensor left, Tensor right, Source at) {
   const Tensor both[] = {left, right};
+  const detail::Timed timed("matmul", at);
   detail::require_defined("matmul", both, 2);
   if (left.rank() == 0 || right.rank() == 0)
     throw std::invalid_argument("matmul: cannot multiply " + to_string(left.shape()) + " by " + to_string(right.shape()) +
@@ -137,6 +138,7 @@ Tensor matmul(Tensor left, Tensor right, Source at) {
 
 Tensor linear(Tensor input, Tensor weight, Tensor bias, Source at) {
   const Tensor both[] = {input, weight};
+  const detail::Timed timed("linear", at);
   detail::require_defined("linear", both, 2);
   if (weight.rank() != 2 || input.rank() == 0)
     throw std::invalid_argument("linear: the weight must be a matrix and the input have an axis, got weight " +

@@ -71,10 +71,10 @@ void pointwise_kernel(const F& f, const std::array<Tensor, N>& x, const Tensor& 
   pointwise_kernel<T, Out>(f, readings, y);
 }
 
-/// Runs a rule as a kernel, in the dtype of g.
+/// Runs a rule as a kernel, in the dtype of g; `last` says that g is not needed again, so that its memory may be.
 template <std::size_t N, class F>
-Tensor pull_kernel(const F& f, const std::array<Reading, N>& x, const Tensor& g) {
-  Tensor out = Tensor::uninitialized(g.shape(), g.dtype());
+Tensor pull_kernel(const F& f, const std::array<Reading, N>& x, const Tensor& g, bool last) {
+  Tensor out = last && alone(g) ? g : Tensor::uninitialized(g.shape(), g.dtype());
   visit_floating(g.dtype(), [&](auto type) { pointwise_kernel<typename decltype(type)::type>(f, x, out); });
   return out;
 }
@@ -86,7 +86,7 @@ Tensor pull_converted(const F& f, std::array<Tensor, N> x, const Tensor& g) {
     if (x[i].dtype() != g.dtype()) x[i] = converted(x[i], g.dtype());
     readings[i] = reading(x[i]);
   }
-  return pull_kernel(f, readings, g);
+  return pull_kernel(f, readings, g, false);
 }
 
 template <std::size_t N, class... R>
@@ -122,9 +122,11 @@ class PointwiseNode final : public InputsNode<N> {
       } else {
         const auto read_x = [this](std::size_t i) { return this->read_input(i); };
         const auto read_y = [this] { return this->read_output(); };
+        bool last = true;
+        for (std::size_t later = I + 1; later < N; ++later) last = last && !this->edges()[later].node;
         const auto fast = [&](const auto&... all) {
           if (!((all.dtype == g.dtype()) && ...)) return Tensor();
-          return pull_kernel(f, std::array<Reading, sizeof...(all)>{all...}, g);
+          return pull_kernel(f, std::array<Reading, sizeof...(all)>{all...}, g, last);
         };
         out = call_rule<Traits::reads, N>(fast, read_x, read_y, reading(g));
         if (out.defined()) return;
@@ -151,20 +153,32 @@ DType common_dtype(const Tensor (&x)[N], bool floating) {
   return dtype == boolean ? int64 : dtype;
 }
 
-/// New memory for the result, of the shape that all operands broadcast to.
+/// Memory for the result, of the shape that all operands broadcast to: that of an operand which nobody else holds, where
+/// the operands are not needed afterwards, or else new.
 template <std::size_t N>
-Tensor room_for(const char* name, const Tensor (&x)[N], DType dtype) {
+Tensor room_for(const char* name, const Tensor (&x)[N], DType dtype, bool reuse) {
   bool same = true;
   for (std::size_t i = 1; i < N; ++i) same = same && x[i].shape() == x[0].shape();
-  return Tensor::uninitialized(same ? x[0].shape() : broadcast_all(name, x, N), dtype);
+  const Shape shape = same ? x[0].shape() : broadcast_all(name, x, N);
+  if (reuse)
+    for (const Tensor& each : x)
+      if (each.dtype() == dtype && alone(each) && each.shape() == shape) {
+        Tensor y = each.alias(shape);
+        y.mark_weak(false);
+        return y;
+      }
+  return Tensor::uninitialized(shape, dtype);
 }
 
 template <Numbers Kind, std::size_t N, class F, class... R>
 Tensor pointwise(const char* name, Source at, Tensor (&&x)[N], F f, R... rules) {
   static_assert(sizeof...(R) == N, "one rule for each input");
+  const Timed timed(name, at);
   require_defined(name, x, N);
   const DType dtype = common_dtype(x, Kind == Numbers::floating);
-  Tensor y = room_for(name, x, dtype);
+  const bool recorded = records(x, N);
+  constexpr bool read_again = (((RuleTraits<R>::reads & reads_every_x) != 0) || ...);
+  Tensor y = room_for(name, x, dtype, !(recorded && read_again));
   if (x[0].weak()) y.mark_weak(all_weak(x, N));
   {
     const Operands<N> in(x, dtype);
@@ -176,7 +190,7 @@ Tensor pointwise(const char* name, Source at, Tensor (&&x)[N], F f, R... rules) 
     }
     visit_floating(dtype, [&](auto type) { pointwise_kernel<typename decltype(type)::type>(f, in.readings(), y); });
   }
-  if (!records(x, N)) return y;
+  if (!recorded) return y;
   using Made = PointwiseNode<N, R...>;
   auto node = Ref<Node>::adopt(new Made(name, at, y, x, std::move(rules)...));
   return attach(std::move(y), std::move(node));
@@ -185,9 +199,10 @@ Tensor pointwise(const char* name, Source at, Tensor (&&x)[N], F f, R... rules) 
 /// A pointwise op whose result is true or false.
 template <std::size_t N, class F>
 Tensor predicate(const char* name, const Tensor (&x)[N], F f) {
+  const Timed timed(name, Source());
   require_defined(name, x, N);
   const DType dtype = common_dtype(x, false);
-  Tensor y = room_for(name, x, boolean);
+  Tensor y = room_for(name, x, boolean, false);
   const Operands<N> in(x, dtype);
   visit(dtype, [&](auto type) {
     using T = typename decltype(type)::type;

@@ -113,6 +113,7 @@ void require_elements(const char* op, const Tensor& x, const AxisList<std::size_
 }
 
 Tensor extreme_op(const char* name, Tensor input, const Axes& asked, KeepDims keep, bool largest, Source at) {
+  const detail::Timed timed(name, at);
   detail::require_defined(name, &input, 1);
   const auto axes = asked.resolve(name, input.rank());
   require_elements(name, input, axes);
@@ -141,6 +142,7 @@ Tensor arg_values(const char* op, const Tensor& input, std::size_t axis, bool la
 
 // A tensor of rank 0 counts as one of a single element along an axis.
 Tensor arg_op(const char* op, Tensor x, Dim asked, KeepDims keep, bool largest) {
+  const detail::Timed timed(op, Source());
   detail::require_defined(op, &x, 1);
   const std::size_t axis = resolve_axis(op, asked, std::max<std::size_t>(1, x.rank()));
   if (x.rank() == 0) return arg_values(op, x.alias({1}), 0, largest).alias({});
@@ -149,6 +151,7 @@ Tensor arg_op(const char* op, Tensor x, Dim asked, KeepDims keep, bool largest) 
 }
 
 ValuesIndices extreme_along(const char* op, Tensor x, Dim asked, KeepDims keep, bool largest, Source at) {
+  const detail::Timed timed(op, at);
   detail::require_defined(op, &x, 1);
   const std::size_t axis = resolve_axis(op, asked, std::max<std::size_t>(1, x.rank()));
   if (x.rank() == 0) return {clone(x, at), Tensor({}, int64).alias({})};
@@ -162,6 +165,7 @@ ValuesIndices extreme_along(const char* op, Tensor x, Dim asked, KeepDims keep, 
 }  // namespace
 
 Tensor sum(Tensor input, Axes asked, KeepDims keep, Source at) {
+  const detail::Timed timed("sum", at);
   detail::require_defined("sum", &input, 1);
   const auto axes = asked.resolve("sum", input.rank());
   const Shape shape = input.shape(), kept = kept_shape(shape, axes);
@@ -171,6 +175,7 @@ Tensor sum(Tensor input, Axes asked, KeepDims keep, Source at) {
 }
 
 Tensor mean(Tensor input, Axes asked, KeepDims keep, Source at) {
+  const detail::Timed timed("mean", at);
   detail::require_defined("mean", &input, 1);
   const auto axes = asked.resolve("mean", input.rank());
   if (!is_floating(input.dtype())) input = to(input, float32, at);
@@ -184,6 +189,7 @@ Tensor mean(Tensor input, Axes asked, KeepDims keep, Source at) {
 namespace {
 
 Tensor variance(const char* op, Tensor x, const Axes& asked, double correction, KeepDims keep, Source at) {
+  const detail::Timed timed(op, at);
   detail::require_defined(op, &x, 1);
   const auto axes = asked.resolve(op, x.rank());
   const auto count = static_cast<double>(reduced_count(x.shape(), axes));
@@ -228,6 +234,7 @@ Tensor argmax(Tensor x, Dim axis, KeepDims keep, Source) { return arg_op("argmax
 Tensor argmin(Tensor x, Dim axis, KeepDims keep, Source) { return arg_op("argmin", std::move(x), axis, keep, false); }
 
 Tensor sum_to(Tensor x, const Shape& shape, Source at) {
+  const detail::Timed timed("sum_to", at);
   detail::require_defined("sum_to", &x, 1);
   if (x.shape() == shape) return x;
   if (!broadcasts_to(shape, x.shape()))

@@ -54,6 +54,7 @@ Tensor operator||(Operand a, Operand b) { return logical_or(std::move(a.tensor),
 Tensor operator!(Operand x) { return logical_not(std::move(x.tensor), x.at); }
 
 Tensor where(Tensor condition, Tensor left, Tensor right, Source at) {
+  const detail::Timed timed("where", at);
   detail::require_defined("where", &condition, 1);
   const Tensor branches[] = {left, right};
   detail::require_defined("where", branches, 2);

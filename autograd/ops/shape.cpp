@@ -91,6 +91,7 @@ Shape worked_out(const Tensor& x, const Sizes& sizes) {
 }  // namespace
 
 Tensor reshape(Tensor x, const NewShape& shape, Source at) {
+  const detail::Timed timed("reshape", at);
   detail::require_defined("reshape", &x, 1);
   const Shape from = x.shape(), to = worked_out(x, shape.sizes());
   Tensor y = x.alias(to);
@@ -98,6 +99,7 @@ Tensor reshape(Tensor x, const NewShape& shape, Source at) {
 }
 
 Tensor flatten(Tensor x, Dim start, Dim end, Source at) {
+  const detail::Timed timed("flatten", at);
   detail::require_defined("flatten", &x, 1);
   if (x.rank() == 0) return reshape(std::move(x), {1}, at);
   const std::size_t first = resolve_axis("flatten", start, x.rank()), last = resolve_axis("flatten", end, x.rank());
@@ -109,6 +111,7 @@ Tensor flatten(Tensor x, Dim start, Dim end, Source at) {
 }
 
 Tensor transpose(Tensor x, Source at) {
+  const detail::Timed timed("transpose", at);
   detail::require_defined("transpose", &x, 1);
   Sizes axes;
   for (std::size_t k = x.rank(); k-- > 0;) axes.push_back(static_cast<std::int64_t>(k));
@@ -116,11 +119,13 @@ Tensor transpose(Tensor x, Source at) {
 }
 
 Tensor transpose(Tensor x, const std::vector<std::int64_t>& order, Source at) {
+  const detail::Timed timed("transpose", at);
   detail::require_defined("transpose", &x, 1);
   return reordered(std::move(x), Sizes(order.begin(), order.end()), at);
 }
 
 Tensor swapaxes(Tensor x, Dim a, Dim b, Source at) {
+  const detail::Timed timed("swapaxes", at);
   detail::require_defined("swapaxes", &x, 1);
   Sizes axes(x.shape().begin(), x.shape().end());
   std::iota(axes.begin(), axes.end(), 0);
@@ -129,6 +134,7 @@ Tensor swapaxes(Tensor x, Dim a, Dim b, Source at) {
 }
 
 Tensor squeeze(Tensor x, Dim asked, Source at) {
+  const detail::Timed timed("squeeze", at);
   detail::require_defined("squeeze", &x, 1);
   const std::size_t axis = resolve_axis("squeeze", asked, x.rank());
   if (x.shape()[axis] != 1)
@@ -138,12 +144,14 @@ Tensor squeeze(Tensor x, Dim asked, Source at) {
 }
 
 Tensor unsqueeze(Tensor x, Dim asked, Source at) {
+  const detail::Timed timed("unsqueeze", at);
   detail::require_defined("unsqueeze", &x, 1);
   const Shape shape = x.shape().inserted(resolve_axis("unsqueeze", asked, x.rank() + 1), 1);
   return reshape(std::move(x), shape, at);
 }
 
 Tensor broadcast_to(Tensor x, const Shape& shape, Source at) {
+  const detail::Timed timed("broadcast_to", at);
   detail::require_defined("broadcast_to", &x, 1);
   if (x.shape() == shape) return x;
   if (!broadcasts_to(x.shape(), shape))
@@ -159,6 +167,7 @@ Tensor broadcast_to(Tensor x, const Shape& shape, Source at) {
 }
 
 Tensor expand(Tensor x, const NewShape& asked, Source at) {
+  const detail::Timed timed("expand", at);
   detail::require_defined("expand", &x, 1);
   Sizes sizes = asked.sizes();
   for (std::size_t back = 1; back <= sizes.size(); ++back) {
@@ -174,6 +183,7 @@ Tensor expand(Tensor x, const NewShape& asked, Source at) {
 }
 
 Tensor clone(Tensor x, Source at) {
+  const detail::Timed timed("clone", at);
   detail::require_defined("clone", &x, 1);
   Tensor y = permuted(x, x.shape(), strides_of(x.shape()));
   return record("clone", at, std::move(y), {std::move(x)}, [](Tensor g) { return g; });
@@ -230,6 +240,7 @@ Tensor pick(Tensor x, std::size_t axis, std::int64_t index, Source at) {
 }  // namespace
 
 Tensor select(Tensor x, Dim asked, Dim index, Source at) {
+  const detail::Timed timed("select", at);
   detail::require_defined("select", &x, 1);
   const std::size_t axis = resolve_axis("select", asked, x.rank());
   check_index("select", index, axis, x.shape());
@@ -262,6 +273,7 @@ Tensor range(const char* name, Tensor x, std::size_t axis, std::optional<std::in
 }  // namespace
 
 Tensor narrow(Tensor x, Dim asked, Dim start, Dim length, Source at) {
+  const detail::Timed timed("narrow", at);
   detail::require_defined("narrow", &x, 1);
   const std::size_t axis = resolve_axis("narrow", asked, x.rank());
   const std::int64_t size = x.shape()[axis], first = start.value() < 0 ? start.value() + size : start.value();
@@ -274,6 +286,7 @@ Tensor narrow(Tensor x, Dim asked, Dim start, Dim length, Source at) {
 Tensor Tensor::slice(const std::vector<detail::Slice>& index, Source at) const {
   using Kind = detail::Slice::Kind;
   Tensor x = *this;
+  const detail::Timed timed("slice", at);
   detail::require_defined("slice", &x, 1);
   const auto named = static_cast<std::size_t>(std::count_if(index.begin(), index.end(), [](const detail::Slice& s) {
     return s.kind == Kind::index || s.kind == Kind::range;

@@ -26,6 +26,7 @@ Along along(const Shape& shape, std::size_t first, std::size_t last) {
 
 // The op's operand in a floating dtype.
 Tensor floating(const char* op, Tensor x, Source at) {
+  const detail::Timed timed(op, at);
   detail::require_defined(op, &x, 1);
   return is_floating(x.dtype()) ? x : to(std::move(x), float32, at);
 }

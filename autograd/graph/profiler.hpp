@@ -1,0 +1,79 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include <xgrad/autograd/graph/source.hpp>
+
+namespace xgrad {
+
+/// Measures every op, forward and backward, of all threads, from its construction to stop() or its end. One at a time; a
+/// second one is an error. While none exists, an op pays for one look at a flag.
+///
+///     Profiler profiler;
+///     for (...) train();
+///     std::cout << profiler;                // a table, the costliest op first
+///     profiler.save_trace("trace.json");    // for chrome://tracing or ui.perfetto.dev
+class Profiler {
+ public:
+  Profiler();
+  ~Profiler();
+  Profiler(const Profiler&) = delete;
+  Profiler& operator=(const Profiler&) = delete;
+
+  /// Measures no more; what was measured stays.
+  void stop() noexcept;
+
+  /// What one kind of op cost. An op inside another one, or inside a rule, counts as a part of that.
+  struct Row {
+    std::string name;
+    std::int64_t forward_calls = 0, backward_calls = 0;
+    double forward_seconds = 0, backward_seconds = 0;
+    std::int64_t bytes = 0;  ///< of the memory taken for results and gradients
+  };
+  /// The costliest first.
+  std::vector<Row> rows() const;
+  /// The rows as text, with their share of the time that was spent in ops.
+  std::string table() const;
+  /// Every call as an event of Chrome's trace format (JSON), with the line that made it; a file that cannot be written is an
+  /// error.
+  void save_trace(const std::string& path) const;
+};
+
+std::ostream& operator<<(std::ostream& out, const Profiler& profiler);
+
+namespace detail {
+
+extern std::atomic<bool> profiling;
+
+/// Measures from its construction to the end of its scope, under the name of an op.
+class Timed {
+ public:
+  Timed(const char* name, Source at, bool backward = false) noexcept {
+    if (profiling.load(std::memory_order_relaxed)) begin(name, at, backward);
+  }
+  ~Timed() {
+    if (name_ != nullptr) end();
+  }
+  Timed(const Timed&) = delete;
+  Timed& operator=(const Timed&) = delete;
+
+ private:
+  void begin(const char* name, Source at, bool backward) noexcept;
+  void end() noexcept;
+
+  const char* name_ = nullptr;
+  Source at_;
+  bool backward_ = false;
+  std::int64_t start_ = 0;
+  std::int64_t bytes_ = 0;
+};
+
+/// Counts memory taken for values while ops are measured.
+void count_bytes(std::size_t bytes) noexcept;
+
+}  // namespace detail
+}  // namespace xgrad
