@@ -141,5 +141,5 @@ int main(int argc, char** argv) {
   }
   tasks["G12.memcpy.4MB"] = [] { return copy_task(1024 * 1024); };
   tasks["G12.memcpy.64MB"] = [] { return copy_task(16384 * 1024); };
-  return Server(std::move(tasks)).run("");
+  return Server(std::move(tasks), argc, argv).run("");
 }

@@ -236,5 +236,5 @@ int main(int argc, char** argv) {
   add_pointwise(tasks, "W5.tanh", large, [](const Tensor& x) { return torch::tanh(x); });
   add_pointwise(tasks, "W5.erf_gelu", large, [](const Tensor& x) { return torch::gelu(x); });
   tasks["W7"] = [] { return Task{[] { return Checked{{chain(2000).parts.back().second}, ""}; }, chain, false}; };
-  return Server(std::move(tasks)).run(TORCH_VERSION);
+  return Server(std::move(tasks), argc, argv).run(TORCH_VERSION);
 }

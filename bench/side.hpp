@@ -3,7 +3,7 @@
 // What the programs of one side share: a side offers tasks and serves the driver over stdin and stdout, one line each way.
 //
 //     check TASK      the numbers on which all sides must agree, and perhaps the bits of the result
-//     time TASK N     the seconds that N units of work took, after a warm-up, and perhaps parts of them
+//     time TASK N     the seconds that N units of work took, after a warm-up; those on the wall's clock; perhaps parts
 //     count TASK N    heap allocations a unit, if the counter is loaded
 //     memory          resident bytes
 //
@@ -11,6 +11,7 @@
 // it is compiled with every peer.
 
 #include <dlfcn.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -52,8 +53,18 @@ struct Task {
 
 using Tasks = std::map<std::string, std::function<Task()>>;
 
-inline double now() {
+inline double wall() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// The clock that tasks are timed with: the wall's, or with `--clock cpu` the time that this process had a processor, which
+/// says the same of a program on one core and is not disturbed by other programs there.
+inline bool count_cpu = false;
+inline double now() {
+  if (!count_cpu) return wall();
+  timespec time;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
 /// A task whose unit is one call of f.
@@ -122,7 +133,9 @@ inline std::string quoted(const std::string& text) {
 
 class Server {
  public:
-  explicit Server(Tasks tasks) : tasks_(std::move(tasks)) {}
+  Server(Tasks tasks, int argc, char** argv) : tasks_(std::move(tasks)) {
+    count_cpu = argument(argc, argv, "--clock", "wall") == "cpu";
+  }
 
   /// Says who this is and what is offered, then answers until the driver hangs up.
   int run(const std::string& version) {
@@ -162,7 +175,8 @@ class Server {
       opened_.clear();
       std::cout << "{}";
     } else if (word == "check") {
-      const Checked checked = task(name).check();
+      const Task& asked = task(name);
+      const Checked checked = asked.check ? asked.check() : Checked();
       std::cout << "{\"values\":[";
       const char* comma = "";
       for (double value : checked.values) std::cout << std::exchange(comma, ",") << value;
@@ -170,8 +184,9 @@ class Server {
     } else if (word == "time") {
       Task& asked = task(name);
       if (asked.warm) asked.time(std::max<std::int64_t>(1, n / 8));
+      const double start = wall();
       const Timed timed = asked.time(n);
-      std::cout << "{\"seconds\":" << timed.seconds;
+      std::cout << "{\"seconds\":" << timed.seconds << ",\"wall\":" << wall() - start;
       for (const auto& part : timed.parts) std::cout << "," << quoted(part.first) << ":" << part.second;
       std::cout << "}";
     } else if (word == "count") {
