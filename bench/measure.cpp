@@ -66,13 +66,15 @@ void time_once(Participant& p, double units) {
   const double scale = units / static_cast<double>(p.n);
   p.series->seconds.push_back(reply["seconds"].get<double>() * scale);
   p.series->wall.push_back(reply["wall"].get<double>() * scale);
-  p.series->bytes = reply.value("bytes", 0.0);
+  p.series->bytes = std::max(p.series->bytes, reply.value("bytes", 0.0));
   // Workers that spin for a while after their work would disturb the next side.
   if (p.process->threads() > 1) std::this_thread::sleep_for(std::chrono::milliseconds(10));
 }
 
-void alternate(std::vector<Participant>& all, int repetitions, double units, std::mt19937& random) {
+void alternate(std::vector<Participant>& all, int repetitions, double limit, double units, std::mt19937& random) {
+  const auto start = std::chrono::steady_clock::now();
   for (int r = 0; r < repetitions; ++r) {
+    if (r >= 3 && std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() > limit) return;
     std::shuffle(all.begin(), all.end(), random);
     for (Participant& p : all)
       if (p.series->disagreement.empty()) time_once(p, units);
@@ -97,7 +99,7 @@ void measure(const TaskInfo& task, const Sides& sides, const Effort& effort, std
   check(all);
   for (Participant& p : all)
     if (p.series->disagreement.empty()) calibrate(p, effort.seconds);
-  alternate(all, effort.repetitions, task.units, random);
+  alternate(all, effort.repetitions, effort.limit, task.units, random);
   for (const auto& process : sides.processes) process->ask("close");
 }
 
@@ -110,9 +112,10 @@ void measure_chains(const Sides& sides, const Effort& effort, std::mt19937& rand
     p.n = p.process->name() == "xgrad" || !effort.quick ? 1000000 : 100000;
     run.push_back(p);
   }
-  alternate(run, effort.quick ? 2 : 3, 1e6, random);
+  alternate(run, effort.quick ? 2 : 3, effort.limit, 1e6, random);
   for (Participant& p : run)
-    results.counts["W7 bytes a node, resident, " + p.column] = p.series->bytes / static_cast<double>(p.n);
+    if (p.series->bytes > 0)  // the first chain's: later ones live in its pages
+      results.counts["W7 bytes a node, resident, " + p.column] = p.series->bytes / static_cast<double>(p.n);
   for (Participant& p : run) {
     if (p.process->name() != "xgrad") continue;
     for (std::int64_t n = 1000; n <= 1000000; n *= 10) {

@@ -12,6 +12,7 @@ namespace bench {
 struct Effort {
   int repetitions;
   double seconds;  // that one repetition of one side should take
+  double limit;    // after which a task is content with three repetitions
   bool quick;
 };
 

@@ -70,6 +70,7 @@ nlohmann::json as_json(const Facts& facts, const Results& results, const std::ve
   nlohmann::json all;
   for (const auto& [name, value] : facts) all["about"][name] = value;
   all["absent"] = results.absent;
+  all["left out"] = results.left_out;
   all["counts"] = results.counts;
   for (const TaskInfo& task : tasks)
     for (const auto& [key, s] : results.series) {
