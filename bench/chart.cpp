@@ -17,9 +17,10 @@ std::string color_of(const std::string& column) {
   return column == "gemm" ? "#888888" : "#bbbbbb";
 }
 
-void text(std::ostream& out, double x, double y, const char* anchor, const std::string& content, int size, const char* more = "") {
-  out << "<text x='" << x << "' y='" << y << "' text-anchor='" << anchor << "' font-size='" << size << "' " << more << ">" << content
-      << "</text>\n";
+void text(std::ostream& out, double x, double y, const char* anchor, const std::string& content, int size,
+          const char* more = "") {
+  out << "<text x='" << x << "' y='" << y << "' text-anchor='" << anchor << "' font-size='" << size << "' " << more
+      << ">" << content << "</text>\n";
 }
 
 std::string multiple(double ratio) {
@@ -58,13 +59,16 @@ std::string chart_svg(const Facts& facts, const Results& results, const std::vec
   for (const auto& group : groups) height += static_cast<double>(group.second.size()) * bar + gap;
 
   std::ostringstream out;
-  out << "<svg xmlns='http://www.w3.org/2000/svg' width='1100' height='" << height + 50 << "' viewBox='0 0 1100 " << height + 50
-      << "' font-family='sans-serif' fill='#222'>\n<rect width='1100' height='" << height + 50 << "' fill='white'/>\n";
+  out << "<svg xmlns='http://www.w3.org/2000/svg' width='1100' height='" << height + 50 << "' viewBox='0 0 1100 "
+      << height + 50 << "' font-family='sans-serif' fill='#222'>\n<rect width='1100' height='" << height + 50
+      << "' fill='white'/>\n";
   text(out, 550, 26, "middle", "Time of each side as a multiple of xgrad's, one thread", 17);
-  text(out, 550, 46, "middle", "right of the line: slower than xgrad; gemm, stream, hand: what the machine can do", 12, "fill='#555'");
+  text(out, 550, 46, "middle", "right of the line: slower than xgrad; gemm, stream, hand: what the machine can do", 12,
+       "fill='#555'");
   std::string about;
   for (const auto& [name, value] : facts)
-    if (name == "machine" || name == "date" || name == "commit" || name == "blas") about += (about.empty() ? "" : " · ") + value;
+    if (name == "machine" || name == "date" || name == "commit" || name == "blas")
+      about += (about.empty() ? "" : " · ") + value;
   text(out, 550, 64, "middle", about, 11, "fill='#777'");
   for (double tick = std::exp2(std::ceil(std::log2(low))); tick < high * 1.3; tick *= 2) {
     out << "<line x1='" << px(tick) << "' x2='" << px(tick) << "' y1='" << top - 8 << "' y2='" << height << "' stroke='"
@@ -74,12 +78,13 @@ std::string chart_svg(const Facts& facts, const Results& results, const std::vec
   double y = top;
   for (const auto& [task, bars] : groups) {
     text(out, 12, y + bar, "start", task->name, 12, "font-weight='bold'");
-    text(out, 12, y + bar + 13, "start", task->title + ": xgrad " + time_text(*results.time(task->name, "xgrad")), 10, "fill='#555'");
+    text(out, 12, y + bar + 13, "start", task->title + ": xgrad " + time_text(*results.time(task->name, "xgrad")), 10,
+         "fill='#555'");
     for (const Bar& b : bars) {
       const double from = std::fmin(px(1), px(b.ratio)), to = std::fmax(px(1), px(b.ratio));
       text(out, left - 8, y + bar - 2, "end", b.column, 10);
-      out << "<rect x='" << from << "' y='" << y << "' width='" << std::fmax(1.0, to - from) << "' height='" << bar - 2 << "' fill='"
-          << color_of(b.column) << "'/>\n";
+      out << "<rect x='" << from << "' y='" << y << "' width='" << std::fmax(1.0, to - from) << "' height='" << bar - 2
+          << "' fill='" << color_of(b.column) << "'/>\n";
       text(out, to + 4, y + bar - 2, "start", multiple(b.ratio), 10);
       y += bar;
     }

@@ -91,7 +91,9 @@ std::string processor() {
     if (line.compare(0, 10, "model name") == 0) name = line.substr(line.find(':') + 2);
     if (line.compare(0, 5, "flags") == 0) flags = line;
   }
-  const char* width = flags.find("avx512dq") != std::string::npos ? "AVX-512" : flags.find("avx2") != std::string::npos ? "AVX2" : "no AVX2";
+  const char* width = flags.find("avx512dq") != std::string::npos ? "AVX-512"
+                      : flags.find("avx2") != std::string::npos   ? "AVX2"
+                                                                  : "no AVX2";
   return name + ", " + width + ", " + std::to_string(sysconf(_SC_NPROCESSORS_ONLN)) + " cores";
 }
 
@@ -115,8 +117,10 @@ std::string write_pictures(const Settings& settings, const std::string& folder) 
     for (float u : numbers(70, 60000 * 784, 0, 256)) pixels.push_back(static_cast<std::uint8_t>(u));
     for (float u : numbers(71, 60000, 0, 10)) labels.push_back(static_cast<std::uint8_t>(u));
   }
-  std::ofstream(folder + "/pixels", std::ios::binary).write(reinterpret_cast<const char*>(pixels.data()), static_cast<std::streamsize>(pixels.size()));
-  std::ofstream(folder + "/labels", std::ios::binary).write(reinterpret_cast<const char*>(labels.data()), static_cast<std::streamsize>(labels.size()));
+  std::ofstream(folder + "/pixels", std::ios::binary)
+      .write(reinterpret_cast<const char*>(pixels.data()), static_cast<std::streamsize>(pixels.size()));
+  std::ofstream(folder + "/labels", std::ios::binary)
+      .write(reinterpret_cast<const char*>(labels.data()), static_cast<std::streamsize>(labels.size()));
   return said;
 }
 
@@ -134,7 +138,8 @@ class Starter {
         if (side["name"] != "floor" && !results_.absent.count(side["name"])) add(sides, side, 2);
     for (const auto& side : config_["sides"])
       if (side["name"] == "xgrad")
-        sides.counted = std::make_unique<Process>("xgrad", 1, Start{command(side, 1, "wall"), {{"LD_PRELOAD", config_["heap"]}}, settings_.core});
+        sides.counted = std::make_unique<Process>(
+            "xgrad", 1, Start{command(side, 1, "wall"), {{"LD_PRELOAD", config_["heap"]}}, settings_.core});
     return sides;
   }
   const Environment& blas() const { return blas_; }
@@ -143,7 +148,8 @@ class Starter {
  private:
   std::vector<std::string> command(const nlohmann::json& side, int threads, const std::string& clock) const {
     auto words = side["command"].get<std::vector<std::string>>();
-    for (const std::string& word : {std::string("--threads"), std::to_string(threads), std::string("--data"), data_, std::string("--clock"), clock})
+    for (const std::string& word : {std::string("--threads"), std::to_string(threads), std::string("--data"), data_,
+                                    std::string("--clock"), clock})
       words.push_back(word);
     return words;
   }
@@ -154,7 +160,8 @@ class Starter {
       results_.absent[name] = side["absent"];
       return;
     }
-    Start start{command(side, threads, threads == 1 ? settings_.clock : "wall"), {{"OMP_NUM_THREADS", number}, {"OPENBLAS_NUM_THREADS", number}},
+    Start start{command(side, threads, threads == 1 ? settings_.clock : "wall"),
+                {{"OMP_NUM_THREADS", number}, {"OPENBLAS_NUM_THREADS", number}},
                 threads == 1 ? settings_.core : -1};
     if (name != "xgrad") start.environment.insert(start.environment.end(), blas_.begin(), blas_.end());
     try {
@@ -166,7 +173,8 @@ class Starter {
       }
       if (name.compare(0, 8, "libtorch") == 0) process->rename("libtorch " + version.substr(0, version.rfind('.')));
       if (threads == 1)
-        std::cerr << "  " << process->name() << (version.empty() || name.compare(0, 8, "libtorch") == 0 ? "" : " " + version)
+        std::cerr << "  " << process->name()
+                  << (version.empty() || name.compare(0, 8, "libtorch") == 0 ? "" : " " + version)
                   << (core.empty() ? "" : ", OpenBLAS on " + core) << "\n";
       sides.processes.push_back(std::move(process));
     } catch (const std::exception& error) {
@@ -188,7 +196,12 @@ int run(const Settings& settings) {
   const auto config = nlohmann::json::parse(std::ifstream(settings.config));
   std::set<std::string> only;
   std::istringstream wanted(settings.only);
-  for (std::string word; std::getline(wanted, word, ',');) only.insert(word);
+  const std::set<std::string> known{"W1", "W2", "W3", "W4", "W5", "W6", "W7", "W8", "G12", "G13"};
+  for (std::string word; std::getline(wanted, word, ',');) {
+    if (known.count(word) == 0)
+      throw std::invalid_argument("--only: no workload " + word + ": W1 to W8, G12 and G13 are there");
+    only.insert(word);
+  }
   const auto asked = [&](const std::string& workload) { return only.empty() || only.count(workload) > 0; };
 
   std::mt19937 random(static_cast<std::uint32_t>(std::time(nullptr)));
@@ -213,27 +226,35 @@ int run(const Settings& settings) {
       continue;
     }
     std::cerr << "measuring " << task.name << "\n";
-    if (task.name == "W7") measure_chains(sides, effort, random, results);
-    else measure(task, sides, effort, random, results);
+    if (task.name == "W7")
+      measure_chains(sides, effort, random, results);
+    else
+      measure(task, sides, effort, random, results);
     if (task.name == "W1" || task.name == "W2" || task.name == "W3" || task.name == "W6") stepping.push_back(task.name);
   }
   std::cerr << "counting\n";
   count_heap(stepping, sides, results);
   if (asked("G13")) count_growth(sides, results);
   sides = {};
-  if (asked("W8")) measure_small_program(config, effort, settings.core, starter.blas(), settings.clock == "cpu", random, results);
+  if (asked("W8"))
+    measure_small_program(config, effort, settings.core, starter.blas(), settings.clock == "cpu", random, results);
 
   const std::string source = config["source"];
   std::array<char, 32> date{};
   const std::time_t time = std::time(nullptr);
   std::strftime(date.data(), date.size(), "%Y-%m-%d %H:%M UTC", std::gmtime(&time));
   const std::string changed = output_of("git -C '" + source + "' status --porcelain --untracked-files=no 2>/dev/null");
-  const Facts facts{{"machine", processor()}, {"compiler", config["compiler"]}, {"blas", "OpenBLAS on " + starter.blas_core()},
-                    {"threads", "one (pinned to core " + std::to_string(settings.core) + ") and two"},
-                    {"clock", settings.clock == "cpu" ? "processor time on one thread, the wall's on two" : "the wall's"},
-                    {"pictures", pictures}, {"repetitions", std::to_string(effort.repetitions)},
-                    {"commit", output_of("git -C '" + source + "' rev-parse --short HEAD 2>/dev/null") + (changed.empty() ? "" : " and changes")},
-                    {"date", date.data()}};
+  const Facts facts{
+      {"machine", processor()},
+      {"compiler", config["compiler"]},
+      {"blas", "OpenBLAS on " + starter.blas_core()},
+      {"threads", "one (pinned to core " + std::to_string(settings.core) + ") and two"},
+      {"clock", settings.clock == "cpu" ? "processor time on one thread, the wall's on two" : "the wall's"},
+      {"pictures", pictures},
+      {"repetitions", std::to_string(effort.repetitions)},
+      {"commit", output_of("git -C '" + source + "' rev-parse --short HEAD 2>/dev/null") +
+                     (changed.empty() ? "" : " and changes")},
+      {"date", date.data()}};
   const std::vector<Goal> goals = judge(results, tasks);
 
   for (const auto& [name, value] : facts) std::cout << name << ": " << value << "\n";
@@ -263,7 +284,8 @@ int main(int argc, char** argv) {
   CLI::App app{"Measures xgrad and its peers in alternation and judges the goals of speed."};
   app.add_option("--config", settings.config, "what CMake wrote about the sides")->required();
   app.add_option("--out", settings.out, "folder for results.json and results.svg")->capture_default_str();
-  app.add_option("--data", settings.data, "folder with MNIST or Fashion-MNIST (default: XGRAD_MNIST, Debian's package, else noise)");
+  app.add_option("--data", settings.data,
+                 "folder with MNIST or Fashion-MNIST (default: XGRAD_MNIST, Debian's package, else noise)");
   app.add_option("--only", settings.only, "workloads, as in W3,W4: W1 to W8, G12, G13");
   app.add_option("--core", settings.core, "the core that one thread is pinned to")->capture_default_str();
   app.add_option("--clock", settings.clock, "on one thread: wall, or cpu where others use the machine")

@@ -39,12 +39,15 @@ Task gemm_task(const std::vector<std::int64_t>& sizes, int batch) {
   return {{}, repeat([=] {
             constexpr auto N = CblasNoTrans, T = CblasTrans;
             for (Layer& l : *layers)
-              cblas_sgemm(CblasRowMajor, N, T, batch, l.out, l.in, 1, l.x.data(), l.in, l.w.data(), l.in, 0, l.y.data(), l.out);
+              cblas_sgemm(CblasRowMajor, N, T, batch, l.out, l.in, 1, l.x.data(), l.in, l.w.data(), l.in, 0, l.y.data(),
+                          l.out);
             for (std::size_t i = layers->size(); i-- > 0;) {
               Layer &l = (*layers)[i], &d = (*slopes)[i];
-              cblas_sgemm(CblasRowMajor, T, N, l.out, l.in, batch, 1, d.y.data(), l.out, l.x.data(), l.in, 0, d.w.data(), l.in);
+              cblas_sgemm(CblasRowMajor, T, N, l.out, l.in, batch, 1, d.y.data(), l.out, l.x.data(), l.in, 0,
+                          d.w.data(), l.in);
               if (i > 0)
-                cblas_sgemm(CblasRowMajor, N, N, batch, l.in, l.out, 1, d.y.data(), l.out, l.w.data(), l.in, 0, d.x.data(), l.in);
+                cblas_sgemm(CblasRowMajor, N, N, batch, l.in, l.out, 1, d.y.data(), l.out, l.w.data(), l.in, 0,
+                            d.x.data(), l.in);
             }
           })};
 }

@@ -20,16 +20,20 @@ class Judge {
 
   Value ours(const std::string& task, int threads = one) const { return r_.time(task, "xgrad", threads); }
   /// How many times longer a peer, at its best, takes than xgrad.
-  Value lead(const std::string& task, const std::string& peer, int threads = one, const std::string& us = "xgrad") const {
+  Value lead(const std::string& task, const std::string& peer, int threads = one,
+             const std::string& us = "xgrad") const {
     return ratio(r_.best(task, peer, threads), r_.time(task, us, threads));
   }
 
   void begin(const std::string& name, const std::string& title) { goals_.push_back({name, title, {}}); }
-  void at_least(const std::string& what, Value value, double bound, const std::string& needs) { add(what, value, bound, true, needs); }
-  void at_most(const std::string& what, Value value, double bound, const std::string& needs) { add(what, value, bound, false, needs); }
+  void at_least(const std::string& what, Value value, double bound, const std::string& needs) {
+    add(what, value, bound, true, needs);
+  }
+  void at_most(const std::string& what, Value value, double bound, const std::string& needs) {
+    add(what, value, bound, false, needs);
+  }
   void ahead(const std::string& what, const std::string& task, int threads = one) {
-    for (const std::string& peer : peers)
-      at_least(what + "against " + peer, lead(task, peer, threads), 1, peer);
+    for (const std::string& peer : peers) at_least(what + "against " + peer, lead(task, peer, threads), 1, peer);
   }
   void for_the_reader(const std::string& what, Value value) {
     if (value) goals_.back().figures.push_back({what, value, 0, true, "", false});
@@ -94,11 +98,14 @@ void Judge::pointwise() {
   begin("G6", "a user's GELU");
   const std::string us = "xgrad";
   at_least("simd, 2^20, forward against JAX", lead(big + "forward", "JAX"), 1, us);
-  at_most("simd, 2^20, both ways, of JAX's gradient", ratio(ours(big + "gradient"), r_.best(big + "gradient", "JAX")), 1.4, us);
+  at_most("simd, 2^20, both ways, of JAX's gradient", ratio(ours(big + "gradient"), r_.best(big + "gradient", "JAX")),
+          1.4, us);
   at_least("simd, 1024, both ways against libtorch", lead(little + "gradient", "libtorch"), 15, us);
   at_least("simd, 1024, both ways against JAX", lead(little + "gradient", "JAX"), 3, us);
-  at_least("tiles, default flags, 2^20, both ways against libtorch", lead(big + "gradient", "libtorch", one, "xgrad tiles"), 3, "libtorch");
-  at_least("tiles, default flags, 1024, both ways against libtorch", lead(little + "gradient", "libtorch", one, "xgrad tiles"), 3, "libtorch");
+  at_least("tiles, default flags, 2^20, both ways against libtorch",
+           lead(big + "gradient", "libtorch", one, "xgrad tiles"), 3, "libtorch");
+  at_least("tiles, default flags, 1024, both ways against libtorch",
+           lead(little + "gradient", "libtorch", one, "xgrad tiles"), 3, "libtorch");
   begin("G7", "activations at 2^20, forward + backward against libtorch");
   const std::pair<const char*, double> bounds[] = {{"relu", 1.1}, {"sigmoid", 1.5}, {"tanh", 2.5}, {"erf_gelu", 1.3}};
   for (const auto& [name, bound] : bounds) {
@@ -131,12 +138,14 @@ void Judge::chain_and_threads() {
 void Judge::program_and_heap() {
   begin("G10", "a small program, W8");
   at_most("compile time of that of xtensor/xarray.hpp",
-          ratio(r_.count("W8 seconds to compile, xgrad"), r_.count("W8 seconds to compile, xtensor/xarray.hpp")), 1.5, "xgrad");
+          ratio(r_.count("W8 seconds to compile, xgrad"), r_.count("W8 seconds to compile, xtensor/xarray.hpp")), 1.5,
+          "xgrad");
   at_most("start and 100 steps, ms", scaled(r_.count("W8 seconds to start and run, xgrad"), 1e3), 20, "xgrad");
   at_most("resident, MB", scaled(r_.count("W8 bytes resident, xgrad"), 1e-6), 20, "xgrad");
   at_most("library, MB", scaled(r_.count("W8 bytes of library, xgrad"), 1e-6), 8, "xgrad");
   begin("G11", "heap allocations a step");
-  for (const char* task : {"W1", "W2", "W3", "W6"}) at_most(task, r_.count(std::string("heap allocations a step, ") + task), 0, "xgrad");
+  for (const char* task : {"W1", "W2", "W3", "W6"})
+    at_most(task, r_.count(std::string("heap allocations a step, ") + task), 0, "xgrad");
 }
 
 void Judge::gates_and_growth() {
@@ -154,9 +163,13 @@ void Judge::gates_and_growth() {
   begin("G13", "growth");
   Value time_low, time_high, bytes_low, bytes_high;
   for (long n = 1000; n <= 1000000; n *= 10) {
-    const Value time = r_.count("W7 seconds a node of " + std::to_string(n)), bytes = r_.count("W7 bytes a node of " + std::to_string(n));
-    if (time) time_low = std::fmin(time_low.value_or(*time), *time), time_high = std::fmax(time_high.value_or(*time), *time);
-    if (bytes) bytes_low = std::fmin(bytes_low.value_or(*bytes), *bytes), bytes_high = std::fmax(bytes_high.value_or(*bytes), *bytes);
+    const Value time = r_.count("W7 seconds a node of " + std::to_string(n)),
+                bytes = r_.count("W7 bytes a node of " + std::to_string(n));
+    if (time)
+      time_low = std::fmin(time_low.value_or(*time), *time), time_high = std::fmax(time_high.value_or(*time), *time);
+    if (bytes)
+      bytes_low = std::fmin(bytes_low.value_or(*bytes), *bytes),
+      bytes_high = std::fmax(bytes_high.value_or(*bytes), *bytes);
   }
   at_most("time a node, largest of least, 1e3 to 1e6 nodes", ratio(time_high, time_low), 1.5, "xgrad");
   at_most("bytes a node, largest of least", ratio(bytes_high, bytes_low), 1.5, "xgrad");
@@ -176,8 +189,10 @@ std::string Goal::state() const {
   bool unmeasured = figures.empty();
   for (const Figure& figure : figures) {
     if (!figure.judged) continue;
-    if (!figure.value) unmeasured = true;
-    else if (!figure.met()) return "missed";
+    if (!figure.value)
+      unmeasured = true;
+    else if (!figure.met())
+      return "missed";
   }
   return unmeasured ? "not measured" : "met";
 }

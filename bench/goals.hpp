@@ -13,9 +13,9 @@ struct Figure {
   std::string what;
   std::optional<double> value;
   double bound;
-  bool at_least;            // else at most
-  std::string unmeasured;   // why there is no value
-  bool judged = true;       // else for the reader
+  bool at_least;           // else at most
+  std::string unmeasured;  // why there is no value
+  bool judged = true;      // else for the reader
 
   bool met() const { return value && (at_least ? *value >= bound : *value <= bound); }
 };

@@ -22,8 +22,18 @@ void descend(std::vector<float>& weights, const std::vector<float>& slopes) {
 }  // namespace
 
 HandMnist::HandMnist(std::shared_ptr<const Pictures> pictures, bool dropout)
-    : pictures_(std::move(pictures)), dropout_(dropout), w1_(layer_weights(0, in, hidden * in)), w2_(layer_weights(1, hidden, out * hidden)),
-      x_(n * in), h_(n * hidden), z_(n * hidden), kept_(n * hidden), y_(n * out), dy_(n * out), dz_(n * hidden), dw1_(hidden * in),
+    : pictures_(std::move(pictures)),
+      dropout_(dropout),
+      w1_(layer_weights(0, in, hidden * in)),
+      w2_(layer_weights(1, hidden, out * hidden)),
+      x_(n * in),
+      h_(n * hidden),
+      z_(n * hidden),
+      kept_(n * hidden),
+      y_(n * out),
+      dy_(n * out),
+      dz_(n * hidden),
+      dw1_(hidden * in),
       dw2_(out * hidden) {
   std::fill_n(gamma_, hidden, 1.0f);
   std::fill_n(beta_, hidden, 0.0f);

@@ -1,5 +1,5 @@
-// Compiled once for each libtorch that is there. Written as its users write, with what makes it fast: no loss is read back
-// while the clock runs, gradients are set to none, and Adam in its fused form where there is one.
+// Compiled once for each libtorch that is there. Written as its users write, with what makes it fast: no loss is read
+// back while the clock runs, gradients are set to none, and Adam in its fused form where there is one.
 
 #include <torch/torch.h>
 
@@ -16,7 +16,9 @@ namespace {
 namespace F = torch::nn::functional;
 using torch::Tensor;
 
-Tensor tensor(const std::vector<float>& values, torch::IntArrayRef shape) { return torch::tensor(values).reshape(shape); }
+Tensor tensor(const std::vector<float>& values, torch::IntArrayRef shape) {
+  return torch::tensor(values).reshape(shape);
+}
 
 using Step = std::function<void()>;
 
@@ -50,7 +52,8 @@ Step fused_adam(const std::vector<Tensor>& parameters, double lr) {
     std::vector<Tensor> gradients;
     for (const Tensor& p : state->p) gradients.push_back(p.grad());
     torch::_foreach_add_(state->steps, 1);
-    at::_fused_adam_(state->p, gradients, state->m, state->v, state->none, state->steps, lr, 0.9, 0.999, 0.0, 1e-8, false, false);
+    at::_fused_adam_(state->p, gradients, state->m, state->v, state->none, state->steps, lr, 0.9, 0.999, 0.0, 1e-8,
+                     false, false);
   };
 }
 #endif
@@ -108,7 +111,8 @@ Task notes_task(const std::string& folder) {
     return train(net, inputs, targets);
   };
   const auto net = std::make_shared<Network>(notes_network(0.5));
-  return {[=] { return losses(notes_network(0), step_of); }, repeat([=, i = std::int64_t{0}]() mutable { step_of(*net, i++); })};
+  return {[=] { return losses(notes_network(0), step_of); },
+          repeat([=, i = std::int64_t{0}]() mutable { step_of(*net, i++); })};
 }
 
 Network mlp_network(const Mlp& mlp, bool fused) {
@@ -117,8 +121,10 @@ Network mlp_network(const Mlp& mlp, bool fused) {
     if (i > 0) net.model->push_back(torch::nn::ReLU());
     net.model->push_back(linear(mlp.sizes[i], mlp.sizes[i + 1], i, true));
   }
-  if (mlp.adam) optimize<torch::optim::Adam>(net, torch::optim::AdamOptions(mlp.lr));
-  else optimize<torch::optim::SGD>(net, torch::optim::SGDOptions(mlp.lr));
+  if (mlp.adam)
+    optimize<torch::optim::Adam>(net, torch::optim::AdamOptions(mlp.lr));
+  else
+    optimize<torch::optim::SGD>(net, torch::optim::SGDOptions(mlp.lr));
 #ifdef LIBTORCH_HAS_FUSED_ADAM
   if (fused) net.update = fused_adam(net.parameters, mlp.lr);
 #else
@@ -203,7 +209,10 @@ Timed chain(std::int64_t nodes) {
   y = Tensor();
   const double freed = now();
   return {built - start + freed - walking,
-          {{"build", built - start}, {"backward", walked - walking}, {"free", freed - walked}, {"bytes", bytes},
+          {{"build", built - start},
+           {"backward", walked - walking},
+           {"free", freed - walked},
+           {"bytes", bytes},
            {"value", x.grad().item<double>()}}};
 }
 
@@ -229,8 +238,9 @@ int main(int argc, char** argv) {
   tasks["W4.4096.forward"] = [] { return node_forward(4096); };
   tasks["W4.4096.backward"] = [] { return node_backward(4096); };
   for (const auto n : {small, large})
-    add_pointwise(tasks, "W5.gelu." + std::to_string(n), n,
-                  [](const Tensor& x) { return 0.5 * x * (1.0 + torch::tanh(0.7978845608 * (x + 0.044715 * x * x * x))); });
+    add_pointwise(tasks, "W5.gelu." + std::to_string(n), n, [](const Tensor& x) {
+      return 0.5 * x * (1.0 + torch::tanh(0.7978845608 * (x + 0.044715 * x * x * x)));
+    });
   add_pointwise(tasks, "W5.relu", large, [](const Tensor& x) { return torch::relu(x); });
   add_pointwise(tasks, "W5.sigmoid", large, [](const Tensor& x) { return torch::sigmoid(x); });
   add_pointwise(tasks, "W5.tanh", large, [](const Tensor& x) { return torch::tanh(x); });

@@ -29,29 +29,31 @@ struct Series {
 /// The tasks that are measured, in the order of the report.
 struct TaskInfo {
   std::string name, workload, title;
-  double units;            // units of work in what is reported: 600 steps in an epoch
-  bool all_on_two;         // whether the peers run on two threads too
+  double units;     // units of work in what is reported: 600 steps in an epoch
+  bool all_on_two;  // whether the peers run on two threads too
 };
 
 struct Results {
   using Key = std::tuple<std::string, int, std::string>;  // task, threads, column
 
   std::map<Key, Series> series;
-  std::map<std::string, double> counts;           // by name, what was counted
-  std::map<std::string, std::string> absent;      // peers, and why
-  std::vector<std::string> left_out;              // tasks for which there was no time
-  std::vector<std::string> columns;               // in the order of the report
+  std::map<std::string, double> counts;       // by name, what was counted
+  std::map<std::string, std::string> absent;  // peers, and why
+  std::vector<std::string> left_out;          // tasks for which there was no time
+  std::vector<std::string> columns;           // in the order of the report
 
   const Series* find(const std::string& task, const std::string& column, int threads = 1) const {
     const auto found = series.find({task, threads, column});
-    return found == series.end() || found->second.seconds.empty() || !found->second.disagreement.empty() ? nullptr : &found->second;
+    return found == series.end() || found->second.seconds.empty() || !found->second.disagreement.empty()
+               ? nullptr
+               : &found->second;
   }
   std::optional<double> time(const std::string& task, const std::string& column, int threads = 1) const {
     const Series* s = find(task, column, threads);
     return s ? std::optional<double>(s->middle()) : std::nullopt;
   }
-  /// The least median of the columns whose name begins with `peer`. JAX's scan, a hundred steps in one compiled loop, is
-  /// another program than the others' step after step, and is left to the reader.
+  /// The least median of the columns whose name begins with `peer`. JAX's scan, a hundred steps in one compiled loop,
+  /// is another program than the others' step after step, and is left to the reader.
   std::optional<double> best(const std::string& task, const std::string& peer, int threads = 1) const {
     std::optional<double> least;
     for (const std::string& column : columns)

@@ -1,14 +1,15 @@
 #pragma once
 
-// What the programs of one side share: a side offers tasks and serves the driver over stdin and stdout, one line each way.
+// What the programs of one side share: a side offers tasks and serves the driver over stdin and stdout, one line each
+// way.
 //
 //     check TASK      the numbers on which all sides must agree, and perhaps the bits of the result
 //     time TASK N     the seconds that N units of work took, after a warm-up; those on the wall's clock; perhaps parts
 //     count TASK N    heap allocations a unit, if the counter is loaded
 //     memory          resident bytes
 //
-// A task is called `workload/variant`; without a variant it stands for the side's best. C++17, standard library only, since
-// it is compiled with every peer.
+// A task is called `workload/variant`; without a variant it stands for the side's best. C++17, standard library only,
+// since it is compiled with every peer.
 
 #include <dlfcn.h>
 #include <time.h>
@@ -57,8 +58,8 @@ inline double wall() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-/// The clock that tasks are timed with: the wall's, or with `--clock cpu` the time that this process had a processor, which
-/// says the same of a program on one core and is not disturbed by other programs there.
+/// The clock that tasks are timed with: the wall's, or with `--clock cpu` the time that this process had a processor,
+/// which says the same of a program on one core and is not disturbed by other programs there.
 inline bool count_cpu = false;
 inline double now() {
   if (!count_cpu) return wall();

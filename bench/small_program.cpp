@@ -10,8 +10,8 @@ std::vector<std::string> words(const nlohmann::json& list) { return list.get<std
 
 }  // namespace
 
-void measure_small_program(const nlohmann::json& config, const Effort& effort, int core, const Environment& blas, bool cpu_clock,
-                           std::mt19937& random, Results& results) {
+void measure_small_program(const nlohmann::json& config, const Effort& effort, int core, const Environment& blas,
+                           bool cpu_clock, std::mt19937& random, Results& results) {
   struct Side {
     std::string name;
     nlohmann::json config;
@@ -44,7 +44,8 @@ void measure_small_program(const nlohmann::json& config, const Effort& effort, i
     results.counts["W8 seconds to start and run, " + side.name] = median(side.start);
     results.counts["W8 bytes resident, " + side.name] = median(side.resident);
     double library = 0;
-    for (const auto& file : side.config["library"]) library += static_cast<double>(std::filesystem::file_size(std::filesystem::canonical(file.get<std::string>())));
+    for (const auto& file : side.config["library"])
+      library += static_cast<double>(std::filesystem::file_size(std::filesystem::canonical(file.get<std::string>())));
     results.counts["W8 bytes of library, " + side.name] = library;
   }
 }

@@ -7,7 +7,8 @@
 
 xgrad::Tensor bench::gelu_on_registers([[maybe_unused]] const xgrad::Tensor& x) {
 #if __has_include(<xgrad/simd.hpp>)
-  return xgrad::simd::elementwise([](auto v) { return 0.5 * v * (1.0 + tanh(0.7978845608 * (v + 0.044715 * v * v * v))); }, x);
+  return xgrad::simd::elementwise(
+      [](auto v) { return 0.5 * v * (1.0 + tanh(0.7978845608 * (v + 0.044715 * v * v * v))); }, x);
 #else
   return {};
 #endif

@@ -44,12 +44,14 @@ Task node_backward(std::int64_t n) {
               seconds += now() - start;
             }
             const auto blocks = (count + static_cast<std::int64_t>(block) - 1) / static_cast<std::int64_t>(block);
-            return Timed{seconds / static_cast<double>(blocks * static_cast<std::int64_t>(block)) * static_cast<double>(count)};
+            return Timed{seconds / static_cast<double>(blocks * static_cast<std::int64_t>(block)) *
+                         static_cast<double>(count)};
           }};
 }
 
 // W5: forward is recorded; gradient is forward and backward.
-void add_pointwise(Tasks& tasks, const std::string& name, const std::string& variant, std::int64_t n, const Function& f) {
+void add_pointwise(Tasks& tasks, const std::string& name, const std::string& variant, std::int64_t n,
+                   const Function& f) {
   tasks[name + ".forward" + variant] = [=]() -> Task {
     const Tensor x = leaf(40, n, -3, 3);
     return {[=] { return Checked{first_of(f(x)), ""}; }, repeat([=] { const Tensor y = f(x); })};
@@ -77,14 +79,18 @@ Timed chain(std::int64_t nodes) {
   for (std::int64_t i = 0; i < nodes / 2; ++i) y = y + y * c;
   const double built = now();
   const Heap after = Heap::read();
-  const double bytes = after.counted ? static_cast<double>(after.live_bytes - before.live_bytes) : resident_bytes() - resident;
+  const double bytes =
+      after.counted ? static_cast<double>(after.live_bytes - before.live_bytes) : resident_bytes() - resident;
   const double walking = now();
   y.backward();
   const double walked = now();
   y = {};
   const double freed = now();
   return {built - start + freed - walking,
-          {{"build", built - start}, {"backward", walked - walking}, {"free", freed - walked}, {"bytes", bytes},
+          {{"build", built - start},
+           {"backward", walked - walking},
+           {"free", freed - walked},
+           {"bytes", bytes},
            {"value", x.grad().item()}}};
 }
 

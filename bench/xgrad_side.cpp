@@ -64,7 +64,8 @@ Task notes_task(const std::string& folder) {
     return step(net, inputs, targets);
   };
   const auto net = std::make_shared<Network>(notes_network(0.5));
-  return {[=] { return losses(notes_network(0), step_of); }, repeat([=, i = std::int64_t{0}]() mutable { step_of(*net, i++); })};
+  return {[=] { return losses(notes_network(0), step_of); },
+          repeat([=, i = std::int64_t{0}]() mutable { step_of(*net, i++); })};
 }
 
 Network mlp_network(const Mlp& mlp) {
