@@ -1,43 +1,250 @@
+// Compiled once for each libtorch that is there. Written as its users write, with what makes it fast: no loss is read
+// back while the clock runs, gradients are set to none, and Adam in its fused form where there is one.
+
 #include <torch/torch.h>
 
 #include "side.hpp"
+#include "workloads.hpp"
 
+#ifndef TORCH_VERSION
+#include <torch/version.h>
+#endif
+
+namespace bench {
 namespace {
 
-class LibtorchSide final : public Side {
- public:
-  LibtorchSide() { torch::set_num_threads(1); }
-  std::string name() const override { return "libtorch " TORCH_VERSION; }
+namespace F = torch::nn::functional;
+using torch::Tensor;
 
-  void reset(const std::vector<float>& first, const std::vector<float>& second, double dropout) override {
-    torch::nn::Linear hidden(torch::nn::LinearOptions(784, 50).bias(false)), out(torch::nn::LinearOptions(50, 10).bias(false));
-    torch::NoGradGuard off;
-    hidden->weight.copy_(torch::tensor(first).reshape({50, 784}));
-    out->weight.copy_(torch::tensor(second).reshape({10, 50}));
-    model_ = torch::nn::Sequential(hidden, torch::nn::BatchNorm1d(50), torch::nn::ReLU(), torch::nn::Dropout(dropout), out);
-    optimizer_ = std::make_unique<torch::optim::SGD>(model_->parameters(), 0.1);
+Tensor tensor(const std::vector<float>& values, torch::IntArrayRef shape) {
+  return torch::tensor(values).reshape(shape);
+}
+
+using Step = std::function<void()>;
+
+struct Network {
+  torch::nn::Sequential model;
+  std::shared_ptr<torch::optim::Optimizer> optimizer;
+  Step update;  // what optimizer->step() would do
+
+  void clear() {
+    for (Tensor& p : parameters) p.mutable_grad().reset();
   }
-
-  float step(const std::uint8_t* pixels, const std::int64_t* labels, const std::int64_t* rows, std::int64_t count) override {
-    torch::Tensor images = torch::empty({count, 784}), targets = torch::empty({count}, torch::kInt64);
-    auto* to = images.data_ptr<float>();
-    for (std::int64_t i = 0; i < count; ++i) {
-      const std::uint8_t* from = pixels + rows[i] * 784;
-      for (std::int64_t j = 0; j < 784; ++j) to[i * 784 + j] = static_cast<float>(from[j]) / 255.0f;
-      targets.data_ptr<std::int64_t>()[i] = labels[rows[i]];
-    }
-    torch::Tensor loss = torch::nn::functional::cross_entropy(model_->forward(images), targets);
-    optimizer_->zero_grad();
-    loss.backward();
-    optimizer_->step();
-    return loss.item<float>();
-  }
-
- private:
-  torch::nn::Sequential model_;
-  std::unique_ptr<torch::optim::SGD> optimizer_;
+  std::vector<Tensor> parameters;
 };
 
-}  // namespace
+#if TORCH_VERSION_MAJOR >= 2
+#define LIBTORCH_HAS_FUSED_ADAM
+// What optim.Adam(fused=True) calls from Python.
+Step fused_adam(const std::vector<Tensor>& parameters, double lr) {
+  struct State {
+    std::vector<Tensor> p, m, v, none, steps;
+  };
+  auto state = std::make_shared<State>();
+  for (const Tensor& p : parameters) {
+    state->p.push_back(p);
+    state->m.push_back(torch::zeros_like(p));
+    state->v.push_back(torch::zeros_like(p));
+    state->steps.push_back(torch::zeros({}));
+  }
+  return [=] {
+    torch::NoGradGuard off;
+    std::vector<Tensor> gradients;
+    for (const Tensor& p : state->p) gradients.push_back(p.grad());
+    torch::_foreach_add_(state->steps, 1);
+    at::_fused_adam_(state->p, gradients, state->m, state->v, state->none, state->steps, lr, 0.9, 0.999, 0.0, 1e-8,
+                     false, false);
+  };
+}
+#endif
 
-std::unique_ptr<Side> libtorch_side() { return std::make_unique<LibtorchSide>(); }
+Tensor train(Network& net, const Tensor& inputs, const Tensor& targets) {
+  Tensor loss = F::cross_entropy(net.model->forward(inputs), targets);
+  net.clear();
+  loss.backward();
+  net.update();
+  return loss;
+}
+
+template <class StepOf>
+Checked losses(Network net, StepOf step_of) {
+  Checked checked;
+  for (std::int64_t i = 0; i < checked_steps; ++i) checked.values.push_back(step_of(net, i).template item<double>());
+  return checked;
+}
+
+template <class Optimizer, class Options>
+void optimize(Network& net, const Options& options) {
+  net.parameters = net.model->parameters();
+  auto optimizer = std::make_shared<Optimizer>(net.parameters, options);
+  net.update = [optimizer] { optimizer->step(); };
+}
+
+torch::nn::Linear linear(std::int64_t in, std::int64_t out, std::size_t layer, bool bias) {
+  torch::nn::Linear made(torch::nn::LinearOptions(in, out).bias(bias));
+  torch::NoGradGuard off;
+  made->weight.copy_(tensor(layer_weights(layer, in, in * out), {out, in}));
+  if (bias) made->bias.copy_(tensor(layer_bias(layer, in, out), {out}));
+  return made;
+}
+
+Network notes_network(double dropout) {
+  Network net;
+  net.model = torch::nn::Sequential(linear(784, 50, 0, false), torch::nn::BatchNorm1d(50), torch::nn::ReLU(),
+                                    torch::nn::Dropout(dropout), linear(50, 10, 1, false));
+  optimize<torch::optim::SGD>(net, torch::optim::SGDOptions(Pictures::lr));
+  return net;
+}
+
+Task notes_task(const std::string& folder) {
+  const auto pictures = std::make_shared<Pictures>(Pictures::read(folder));
+  const auto step_of = [=](Network& net, std::int64_t i) {
+    Tensor inputs = torch::empty({Pictures::batch, 784}), targets = torch::empty({Pictures::batch}, torch::kInt64);
+    auto* to = inputs.data_ptr<float>();
+    auto* label = targets.data_ptr<std::int64_t>();
+    const std::int64_t* rows = pictures->rows(i);
+    for (std::int64_t r = 0; r < Pictures::batch; ++r) {
+      const std::uint8_t* from = pictures->pixels.data() + rows[r] * 784;
+      for (std::int64_t j = 0; j < 784; ++j) to[r * 784 + j] = static_cast<float>(from[j]) / 255.0f;
+      label[r] = pictures->labels[static_cast<std::size_t>(rows[r])];
+    }
+    return train(net, inputs, targets);
+  };
+  const auto net = std::make_shared<Network>(notes_network(0.5));
+  return {[=] { return losses(notes_network(0), step_of); },
+          repeat([=, i = std::int64_t{0}]() mutable { step_of(*net, i++); })};
+}
+
+Network mlp_network(const Mlp& mlp, bool fused) {
+  Network net;
+  for (std::size_t i = 0; i + 1 < mlp.sizes.size(); ++i) {
+    if (i > 0) net.model->push_back(torch::nn::ReLU());
+    net.model->push_back(linear(mlp.sizes[i], mlp.sizes[i + 1], i, true));
+  }
+  if (mlp.adam)
+    optimize<torch::optim::Adam>(net, torch::optim::AdamOptions(mlp.lr));
+  else
+    optimize<torch::optim::SGD>(net, torch::optim::SGDOptions(mlp.lr));
+#ifdef LIBTORCH_HAS_FUSED_ADAM
+  if (fused) net.update = fused_adam(net.parameters, mlp.lr);
+#else
+  (void)fused;
+#endif
+  return net;
+}
+
+Task mlp_task(const Mlp& mlp, bool fused = false) {
+  const Tensor inputs = tensor(mlp.inputs(), {mlp.batch, mlp.sizes.front()}), targets = torch::tensor(mlp.labels());
+  const auto step_of = [=](Network& net, std::int64_t) { return train(net, inputs, targets); };
+  const auto net = std::make_shared<Network>(mlp_network(mlp, fused));
+  return {[=] { return losses(mlp_network(mlp, fused), step_of); }, repeat([=] { step_of(*net, 0); })};
+}
+
+Tensor leaf(std::uint64_t seed, std::int64_t n, float low, float high) {
+  return tensor(numbers(seed, n, low, high), {n}).requires_grad_();
+}
+
+std::vector<double> first_of(const Tensor& x) {
+  const auto* data = x.data_ptr<float>();
+  return std::vector<double>(data, data + std::min<std::int64_t>(16, x.numel()));
+}
+
+Task node_forward(std::int64_t n) {
+  const Tensor a = leaf(30, n, 1, 2), b = leaf(31, n, 1, 2);
+  return {[=] { return Checked{first_of(a * b), ""}; }, repeat([=] { Tensor y = a * b; })};
+}
+
+Task node_backward(std::int64_t n) {
+  const Tensor a = leaf(30, n, 1, 2), b = leaf(31, n, 1, 2), seed = torch::ones({n});
+  const auto walk = [=](const Tensor& y) { n == 1 ? y.backward() : y.backward(seed); };
+  const auto check = [=] {
+    a.mutable_grad().reset();
+    walk(a * b);
+    return Checked{first_of(a.grad()), ""};
+  };
+  constexpr std::int64_t block = 16;
+  return {check, [=](std::int64_t count) {
+            double seconds = 0;
+            std::vector<Tensor> made(static_cast<std::size_t>(block));
+            const std::int64_t blocks = (count + block - 1) / block;
+            for (std::int64_t i = 0; i < blocks; ++i) {
+              for (Tensor& y : made) y = a * b;
+              const double start = now();
+              for (const Tensor& y : made) walk(y);
+              seconds += now() - start;
+            }
+            return Timed{seconds / static_cast<double>(blocks * block) * static_cast<double>(count)};
+          }};
+}
+
+template <class Function>
+void add_pointwise(Tasks& tasks, const std::string& name, std::int64_t n, Function f) {
+  tasks[name + ".forward"] = [=]() -> Task {
+    const Tensor x = leaf(40, n, -3, 3);
+    return {[=] { return Checked{first_of(f(x).contiguous()), ""}; }, repeat([=] { Tensor y = f(x); })};
+  };
+  tasks[name + ".gradient"] = [=]() -> Task {
+    const Tensor x = leaf(40, n, -3, 3), seed = torch::ones({n});
+    const auto step = [=] {
+      x.mutable_grad().reset();
+      f(x).backward(seed);
+    };
+    return {[=] {
+              step();
+              return Checked{first_of(x.grad()), ""};
+            },
+            repeat(step)};
+  };
+}
+
+Timed chain(std::int64_t nodes) {
+  const Tensor x = leaf(50, 1, 1, 2), c = tensor({chain_factor}, {1}).requires_grad_();
+  const double resident = resident_bytes(), start = now();
+  Tensor y = x;
+  for (std::int64_t i = 0; i < nodes / 2; ++i) y = y + y * c;
+  const double built = now();
+  const double bytes = resident_bytes() - resident, walking = now();
+  y.backward();
+  const double walked = now();
+  y = Tensor();
+  const double freed = now();
+  return {built - start + freed - walking,
+          {{"build", built - start},
+           {"backward", walked - walking},
+           {"free", freed - walked},
+           {"bytes", bytes},
+           {"value", x.grad().item<double>()}}};
+}
+
+}  // namespace
+}  // namespace bench
+
+int main(int argc, char** argv) {
+  using namespace bench;
+  torch::set_num_threads(std::atoi(argument(argc, argv, "--threads", "1").c_str()));
+  torch::set_num_interop_threads(1);
+  const std::string folder = argument(argc, argv, "--data", ".");
+  Tasks tasks;
+  tasks["W1"] = [=] { return notes_task(folder); };
+  tasks["W2"] = [] { return mlp_task(w2()); };
+  tasks["W3"] = [] { return mlp_task(w3()); };
+  tasks["W6"] = [] { return mlp_task(w6()); };
+#ifdef LIBTORCH_HAS_FUSED_ADAM
+  tasks["W2/fused"] = [] { return mlp_task(w2(), true); };
+  tasks["W6/fused"] = [] { return mlp_task(w6(), true); };
+#endif
+  tasks["W4.1.forward"] = [] { return node_forward(1); };
+  tasks["W4.1.backward"] = [] { return node_backward(1); };
+  tasks["W4.4096.forward"] = [] { return node_forward(4096); };
+  tasks["W4.4096.backward"] = [] { return node_backward(4096); };
+  for (const auto n : {small, large})
+    add_pointwise(tasks, "W5.gelu." + std::to_string(n), n, [](const Tensor& x) {
+      return 0.5 * x * (1.0 + torch::tanh(0.7978845608 * (x + 0.044715 * x * x * x)));
+    });
+  add_pointwise(tasks, "W5.relu", large, [](const Tensor& x) { return torch::relu(x); });
+  add_pointwise(tasks, "W5.sigmoid", large, [](const Tensor& x) { return torch::sigmoid(x); });
+  add_pointwise(tasks, "W5.tanh", large, [](const Tensor& x) { return torch::tanh(x); });
+  add_pointwise(tasks, "W5.erf_gelu", large, [](const Tensor& x) { return torch::gelu(x); });
+  tasks["W7"] = [] { return Task{[] { return Checked{{chain(2000).parts.back().second}, ""}; }, chain, false}; };
+  return Server(std::move(tasks), argc, argv).run(TORCH_VERSION);
+}

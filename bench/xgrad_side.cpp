@@ -1,46 +1,114 @@
-#include <cstring>
+#include "xgrad_side.hpp"
+
+#include <memory>
 
 #include <xgrad/xgrad.hpp>
+#if __has_include(<xgrad/optim/adam.hpp>)
+#include <xgrad/optim/adam.hpp>
+#define XGRAD_HAS_ADAM
+#endif
 
-#include "side.hpp"
+#include "workloads.hpp"
 
 using namespace xgrad;
 
+namespace bench {
 namespace {
 
-class XgradSide final : public Side {
- public:
-  std::string name() const override { return "xgrad"; }
+struct Network {
+  nn::Sequential model;
+  std::unique_ptr<optim::Optimizer> optimizer;
 
-  void reset(const std::vector<float>& first, const std::vector<float>& second, double dropout) override {
-    nn::Linear hidden(784, 50, nn::no_bias), out(50, 10, nn::no_bias);
-    const NoGrad off;
-    hidden.weight.copy_(Tensor(first).reshape({50, 784}));
-    out.weight.copy_(Tensor(second).reshape({10, 50}));
-    model_ = std::make_unique<nn::Sequential>(nn::Sequential{hidden, nn::BatchNorm1d(50), nn::ReLU(), nn::Dropout(dropout), out});
-    optimizer_ = std::make_unique<optim::SGD>(model_->parameters(), 0.1);
+  std::string bits() const {
+    std::string all;
+    for (const Tensor& p : model.parameters())
+      all += digest(p.raw(), static_cast<std::size_t>(p.size()) * sizeof(float));
+    return digest(all.data(), all.size());
   }
-
-  float step(const std::uint8_t* pixels, const std::int64_t* labels, const std::int64_t* rows, std::int64_t count) override {
-    Tensor images = Tensor::uninitialized({count, 784}, float32), targets = Tensor::uninitialized({count}, int64);
-    float* to = images.write<float>();
-    for (std::int64_t i = 0; i < count; ++i) {
-      const std::uint8_t* from = pixels + rows[i] * 784;
-      for (std::int64_t j = 0; j < 784; ++j) to[i * 784 + j] = static_cast<float>(from[j]) / 255.0f;
-      targets.write<std::int64_t>()[i] = labels[rows[i]];
-    }
-    const Tensor loss = nn::cross_entropy((*model_)(images), targets);
-    optimizer_->zero_grad();
-    loss.backward();
-    optimizer_->step();
-    return loss.item<float>();
-  }
-
- private:
-  std::unique_ptr<nn::Sequential> model_;
-  std::unique_ptr<optim::SGD> optimizer_;
 };
 
-}  // namespace
+template <class Batch>
+Tensor step(Network& net, const Batch& inputs, const Tensor& targets) {
+  const Tensor loss = nn::cross_entropy(net.model(inputs), targets);
+  net.optimizer->zero_grad();
+  loss.backward();
+  net.optimizer->step();
+  return loss;
+}
 
-std::unique_ptr<Side> xgrad_side() { return std::make_unique<XgradSide>(); }
+template <class Step>
+Checked losses(Network net, Step step_of) {
+  Checked checked;
+  for (std::int64_t i = 0; i < checked_steps; ++i) checked.values.push_back(step_of(net, i).item());
+  checked.bits = net.bits();
+  return checked;
+}
+
+// W1: the notes' network, its pictures gathered from bytes in every step.
+Network notes_network(double dropout) {
+  constexpr std::int64_t in = Pictures::features, hidden = Pictures::hidden, out = Pictures::classes;
+  nn::Linear first(in, hidden, nn::no_bias), last(hidden, out, nn::no_bias);
+  const NoGrad off;
+  first.weight.copy_(Tensor(layer_weights(0, in, hidden * in)).reshape({hidden, in}));
+  last.weight.copy_(Tensor(layer_weights(1, hidden, out * hidden)).reshape({out, hidden}));
+  Network net{nn::Sequential{first, nn::BatchNorm1d(hidden), nn::ReLU(), nn::Dropout(dropout), last}, nullptr};
+  net.optimizer = std::make_unique<optim::SGD>(net.model.parameters(), Pictures::lr);
+  return net;
+}
+
+Task notes_task(const std::string& folder) {
+  const auto pictures = std::make_shared<Pictures>(Pictures::read(folder));
+  const data::ImageDataset images(pictures->pixels, pictures->labels, 28, 28);
+  const auto step_of = [=](Network& net, std::int64_t i) {
+    const auto [inputs, targets] = images.gather(pictures->rows(i), Pictures::batch);
+    return step(net, inputs, targets);
+  };
+  const auto net = std::make_shared<Network>(notes_network(0.5));
+  return {[=] { return losses(notes_network(0), step_of); },
+          repeat([=, i = std::int64_t{0}]() mutable { step_of(*net, i++); })};
+}
+
+Network mlp_network(const Mlp& mlp) {
+  Network net;
+  const NoGrad off;
+  for (std::size_t i = 0; i + 1 < mlp.sizes.size(); ++i) {
+    const std::int64_t in = mlp.sizes[i], out = mlp.sizes[i + 1];
+    nn::Linear layer(in, out);
+    layer.weight.copy_(Tensor(layer_weights(i, in, in * out)).reshape({out, in}));
+    layer.bias.copy_(Tensor(layer_bias(i, in, out)));
+    if (i > 0) net.model.push_back(nn::ReLU());
+    net.model.push_back(layer);
+  }
+#ifdef XGRAD_HAS_ADAM
+  if (mlp.adam) net.optimizer = std::make_unique<optim::Adam>(net.model.parameters(), mlp.lr);
+#endif
+  if (!mlp.adam) net.optimizer = std::make_unique<optim::SGD>(net.model.parameters(), mlp.lr);
+  return net;
+}
+
+Task mlp_task(const Mlp& mlp) {
+  const Tensor inputs = Tensor(mlp.inputs()).reshape({mlp.batch, mlp.sizes.front()}), targets(mlp.labels());
+  const auto step_of = [=](Network& net, std::int64_t) { return step(net, inputs, targets); };
+  const auto net = std::make_shared<Network>(mlp_network(mlp));
+  return {[=] { return losses(mlp_network(mlp), step_of); }, repeat([=] { step_of(*net, 0); })};
+}
+
+}  // namespace
+}  // namespace bench
+
+int main(int argc, char** argv) {
+  using namespace bench;
+  xgrad::set_num_threads(std::atoi(argument(argc, argv, "--threads", "1").c_str()));
+  const std::string folder = argument(argc, argv, "--data", ".");
+  Tasks tasks;
+  tasks["W1"] = [=] { return notes_task(folder); };
+  tasks["W3"] = [] { return mlp_task(w3()); };
+#ifdef XGRAD_HAS_ADAM
+  tasks["W2"] = [] { return mlp_task(w2()); };
+  tasks["W6"] = [] { return mlp_task(w6()); };
+#endif
+  for (const std::int64_t batch : {64, 128, 256, 512, 1024, 2048})
+    tasks["G13.batch." + std::to_string(batch)] = [=] { return mlp_task({{784, 128, 128, 10}, batch, false, 0.01}); };
+  add_op_tasks(tasks);
+  return Server(std::move(tasks), argc, argv).run("0.1.0");
+}

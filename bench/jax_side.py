@@ -1,0 +1,229 @@
+"""The workloads in JAX, each step one jitted function whose state is donated; numbers as in workloads.hpp, the protocol as
+in side.hpp. Nothing is read back while the clock runs; the last result is waited for."""
+
+import json
+import os
+import sys
+import time
+
+import numpy as np
+
+
+def option(flag, otherwise):
+    return sys.argv[sys.argv.index(flag) + 1] if flag in sys.argv else otherwise
+
+
+import jax
+import jax.numpy as jnp
+
+clock = time.process_time if option("--clock", "wall") == "cpu" else time.perf_counter
+CHECKED_STEPS = 20
+LARGE, SMALL = 1 << 20, 1024
+
+
+def numbers(seed, n, low, high):
+    with np.errstate(over="ignore"):
+        z = np.uint64(seed << 32) + np.arange(n, dtype=np.uint64) + np.uint64(0x9E3779B97F4A7C15)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        z = (z ^ (z >> np.uint64(31))) >> np.uint64(40)
+    low, high = np.float32(low), np.float32(high)
+    return low + (high - low) * (z.astype(np.float32) * np.float32(2**-24))
+
+
+def layer(index, n_in, n_out, bias):
+    bound = np.float32(1) / np.sqrt(np.float32(n_in))
+    weights = jnp.asarray(numbers(10 + 2 * index, n_in * n_out, -bound, bound).reshape(n_out, n_in))
+    return (weights, jnp.asarray(numbers(11 + 2 * index, n_out, -bound, bound))) if bias else weights
+
+
+def cross_entropy(logits, labels):
+    rows = jnp.take_along_axis(logits, labels[:, None], 1)[:, 0]
+    return jnp.mean(jax.nn.logsumexp(logits, axis=1) - rows)
+
+
+class Training:
+    """step(state, i) -> state, loss."""
+
+    def __init__(self, start, start_checked, step, step_checked=None):
+        self.start_checked, self.step, self.step_checked = start_checked, step, step_checked or step
+        self.state, self.i = start(), 0
+
+    def check(self):
+        state, losses = self.start_checked(), []
+        for i in range(CHECKED_STEPS):
+            state, loss = self.step_checked(state, i)
+            losses.append(float(loss))
+        return losses
+
+    def time(self, n):
+        step, state, i = self.step, self.state, self.i
+        begin = clock()
+        for i in range(i, i + n):
+            state, loss = step(state, i)
+        jax.block_until_ready((state, loss))
+        seconds = clock() - begin
+        self.state, self.i = state, i + 1
+        return {"seconds": seconds}
+
+
+class Scanned(Training):
+    """The same steps, a hundred of them in one compiled loop."""
+
+    length = 100
+
+    def __init__(self, start, step):
+        def many(state, i):
+            return jax.lax.scan(lambda s, k: step(s, k), state, i + jnp.arange(self.length))
+
+        super().__init__(start, start, jax.jit(many, donate_argnums=0))
+
+    def check(self):
+        return [float(x) for x in self.step(self.start_checked(), 0)[1][:CHECKED_STEPS]]
+
+    def time(self, n):
+        calls = -(-n // self.length)
+        reply = super().time(calls)
+        return {"seconds": reply["seconds"] * n / (calls * self.length)}
+
+
+def notes_network(folder, scanned):
+    pixels = jnp.asarray(np.fromfile(folder + "/pixels", np.uint8).reshape(-1, 784))
+    labels = jnp.asarray(np.fromfile(folder + "/labels", np.uint8).astype(np.int32))
+    count = labels.shape[0]
+    order = (numbers(3, count, 0, 1) * np.float32(count)).astype(np.int32)
+    order = jnp.asarray(order[: count // 100 * 100].reshape(-1, 100))
+
+    def start():
+        return {
+            "w1": layer(0, 784, 50, False), "w2": layer(1, 50, 10, False), "gamma": jnp.ones(50), "beta": jnp.zeros(50),
+            "mean": jnp.zeros(50), "var": jnp.ones(50), "key": jax.random.key(0, impl="rbg"),
+        }
+
+    def loss(weights, x, t, mask):
+        h = x @ weights["w1"].T
+        mean, var = jnp.mean(h, 0), jnp.var(h, 0)
+        z = (h - mean) * jax.lax.rsqrt(var + 1e-5) * weights["gamma"] + weights["beta"]
+        z = jax.nn.relu(z)
+        if mask is not None:
+            z = jnp.where(mask, 2 * z, 0)
+        return cross_entropy(z @ weights["w2"].T, t), (mean, var)
+
+    def step(state, i, dropout):
+        rows = order[i % order.shape[0]]
+        x, t = pixels[rows].astype(jnp.float32) / 255, labels[rows]
+        key, mask = state["key"], None
+        if dropout:
+            key, draw = jax.random.split(key)
+            mask = jax.random.bits(draw, (100, 50), jnp.uint8) < 128
+        weights = {k: state[k] for k in ("w1", "w2", "gamma", "beta")}
+        (value, (mean, var)), slopes = jax.value_and_grad(loss, has_aux=True)(weights, x, t, mask)
+        new = {k: w - 0.1 * slopes[k] for k, w in weights.items()}
+        new.update(key=key, mean=0.9 * state["mean"] + 0.1 * mean, var=0.9 * state["var"] + 0.1 * var * 100 / 99)
+        return new, value
+
+    if scanned:  # agrees on the losses of the other, which are checked without dropout
+        trained = Scanned(start, lambda s, i: step(s, i, True))
+        trained.check = lambda: Scanned(start, lambda s, i: step(s, i, False)).check()
+        return trained
+    jitted = jax.jit(lambda s, i: step(s, i, True), donate_argnums=0)
+    return Training(start, start, jitted, jax.jit(lambda s, i: step(s, i, False), donate_argnums=0))
+
+
+def mlp(sizes, batch, adam, lr, scanned=False):
+    x = jnp.asarray(numbers(1, batch * sizes[0], 0, 1).reshape(batch, sizes[0]))
+    t = jnp.asarray(numbers(2, batch, 0, sizes[-1]).astype(np.int32))
+
+    def start():
+        weights = [layer(i, sizes[i], sizes[i + 1], True) for i in range(len(sizes) - 1)]
+        if not adam:
+            return weights
+        zeros = lambda: jax.tree.map(jnp.zeros_like, weights)
+        return weights, zeros(), zeros(), jnp.zeros(())
+
+    def loss(weights):
+        h = x
+        for i, (w, b) in enumerate(weights):
+            h = (h if i == 0 else jax.nn.relu(h)) @ w.T + b
+        return cross_entropy(h, t)
+
+    def sgd_step(weights, i):
+        value, slopes = jax.value_and_grad(loss)(weights)
+        return jax.tree.map(lambda w, g: w - lr * g, weights, slopes), value
+
+    def adam_step(state, i):
+        weights, m, v, k = state
+        value, g = jax.value_and_grad(loss)(weights)
+        k = k + 1
+        m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, m, g)
+        v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, v, g)
+        rate, root = lr / (1 - 0.9**k), jnp.sqrt(1 - 0.999**k)
+        return (jax.tree.map(lambda w, m, v: w - rate * m / (jnp.sqrt(v) / root + 1e-8), weights, m, v), m, v, k), value
+
+    step = adam_step if adam else sgd_step
+    return Scanned(start, step) if scanned else Training(start, start, jax.jit(step, donate_argnums=0))
+
+
+class Pointwise:
+    def __init__(self, n, f, gradient):
+        self.x, self.seed = jnp.asarray(numbers(40, n, -3, 3)), jnp.ones(n)
+        self.run = jax.jit(lambda x, g: jax.vjp(f, x)[1](g)[0]) if gradient else jax.jit(lambda x, g: f(x))
+
+    def check(self):
+        return [float(v) for v in self.run(self.x, self.seed)[:16]]
+
+    def time(self, n):
+        run, x, seed = self.run, self.x, self.seed
+        begin = clock()
+        for _ in range(n):
+            y = run(x, seed)
+        y.block_until_ready()
+        return {"seconds": clock() - begin}
+
+
+def composed_gelu(x):
+    return 0.5 * x * (1.0 + jnp.tanh(0.7978845608 * (x + 0.044715 * x * x * x)))
+
+
+def offered(folder):
+    w2, w3, w6 = ([784, 512, 512, 10], 128, True, 3e-5), ([2, 16, 16, 2], 32, False, 0.1), ([3072, 2048, 2048, 10], 256, True, 1e-5)
+    tasks = {
+        "W1": lambda: notes_network(folder, False), "W1/scan": lambda: notes_network(folder, True),
+        "W2": lambda: mlp(*w2), "W3": lambda: mlp(*w3), "W3/scan": lambda: mlp(*w3, scanned=True), "W6": lambda: mlp(*w6),
+    }
+    functions = {f"gelu.{n}": (n, composed_gelu) for n in (SMALL, LARGE)}
+    functions.update(relu=(LARGE, jax.nn.relu), sigmoid=(LARGE, jax.nn.sigmoid), tanh=(LARGE, jnp.tanh),
+                     erf_gelu=(LARGE, lambda x: jax.nn.gelu(x, approximate=False)))
+    for name, (n, f) in functions.items():
+        tasks[f"W5.{name}.forward"] = lambda n=n, f=f: Pointwise(n, f, False)
+        tasks[f"W5.{name}.gradient"] = lambda n=n, f=f: Pointwise(n, f, True)
+    return tasks
+
+
+def main():
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    tasks, opened = offered(option("--data", ".")), {}
+    print(json.dumps({"version": jax.__version__, "blas": "", "counted": False, "tasks": sorted(tasks)}), file=answers)
+    for line in sys.stdin:
+        words = line.split()
+        try:
+            if words[0] == "close":
+                opened.clear()
+                reply = {}
+            else:
+                if words[1] not in opened:
+                    opened[words[1]] = tasks[words[1]]()
+                task = opened[words[1]]
+                if words[0] == "check":
+                    reply = {"values": task.check(), "bits": ""}
+                else:
+                    task.time(max(1, int(words[2]) // 8))
+                    begin = time.perf_counter()
+                    reply = task.time(int(words[2]))
+                    reply["wall"] = time.perf_counter() - begin
+        except Exception as error:
+            reply = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(reply), file=answers)
+
+
+main()

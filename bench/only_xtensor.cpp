@@ -1,0 +1,3 @@
+#include <xtensor/xarray.hpp>
+
+int main() { return 0; }

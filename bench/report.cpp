@@ -1,0 +1,109 @@
+#include "report.hpp"
+
+#include <cstdio>
+
+namespace bench {
+namespace {
+
+template <class... Arguments>
+std::string format(const char* pattern, Arguments... arguments) {
+  char text[400];
+  std::snprintf(text, sizeof text, pattern, arguments...);
+  return text;
+}
+
+std::string quantity(const std::string& name, double value) {
+  if (name.find("bytes") == std::string::npos)
+    return name.find("seconds") != std::string::npos ? time_text(value) : format("%.4g", value);
+  return value >= 1e6 ? format("%.1f MB", value * 1e-6) : format("%.0f B", value);
+}
+
+}  // namespace
+
+std::string time_text(double seconds) {
+  if (seconds >= 1) return format("%.3g s", seconds);
+  if (seconds >= 1e-3) return format("%.3g ms", seconds * 1e3);
+  if (seconds >= 1e-6) return format("%.3g us", seconds * 1e6);
+  return format("%.3g ns", seconds * 1e9);
+}
+
+void print_tasks(std::ostream& out, const Results& results, const std::vector<TaskInfo>& tasks) {
+  for (const TaskInfo& task : tasks)
+    for (const int threads : {1, 2}) {
+      const auto ours = results.time(task.name, "xgrad", threads);
+      std::string rows;
+      for (const std::string& column : results.columns) {
+        const auto found = results.series.find({task.name, threads, column});
+        if (found == results.series.end()) continue;
+        const Series& s = found->second;
+        if (!s.disagreement.empty()) {
+          rows += format("    %-22s %s\n", column.c_str(), s.disagreement.c_str());
+        } else if (!s.seconds.empty()) {
+          rows += format("    %-22s %10s %10s", column.c_str(), time_text(s.middle()).c_str(),
+                         time_text(s.least()).c_str());
+          rows += ours && column != "xgrad" ? format(" %9.2f\n", s.middle() / *ours) : std::string("\n");
+        }
+      }
+      if (rows.empty()) continue;
+      out << format("%-26s %10s %10s %9s   %s, %d thread%s\n", task.name.c_str(), "median", "minimum", "of xgrad",
+                    task.title.c_str(), threads, threads == 1 ? "" : "s")
+          << rows;
+    }
+}
+
+void print_counts(std::ostream& out, const Results& results) {
+  for (const auto& [name, value] : results.counts)
+    out << format("  %-58s %12s\n", name.c_str(), quantity(name, value).c_str());
+}
+
+void print_goals(std::ostream& out, const std::vector<Goal>& goals) {
+  for (const Goal& goal : goals) {
+    out << format("%-4s %-12s %s\n", goal.name.c_str(), goal.state().c_str(), goal.title.c_str());
+    for (const Figure& f : goal.figures) {
+      if (!f.value)
+        out << format("       %-64s not measured: %s\n", f.what.c_str(), f.unmeasured.c_str());
+      else if (!f.judged)
+        out << format("       %-64s %9.3g\n", f.what.c_str(), *f.value);
+      else
+        out << format("       %-64s %9.3g  %s %-6.4g %s\n", f.what.c_str(), *f.value,
+                      f.at_least ? "at least" : "at most ", f.bound, f.met() ? "met" : "missed");
+    }
+  }
+}
+
+nlohmann::json as_json(const Facts& facts, const Results& results, const std::vector<TaskInfo>& tasks,
+                       const std::vector<Goal>& goals) {
+  nlohmann::json all;
+  for (const auto& [name, value] : facts) all["about"][name] = value;
+  all["absent"] = results.absent;
+  all["left out"] = results.left_out;
+  all["counts"] = results.counts;
+  for (const TaskInfo& task : tasks)
+    for (const auto& [key, s] : results.series) {
+      if (std::get<0>(key) != task.name) continue;
+      nlohmann::json row{
+          {"task", task.name}, {"title", task.title}, {"threads", std::get<1>(key)}, {"side", std::get<2>(key)}};
+      if (!s.disagreement.empty()) row["disagreement"] = s.disagreement;
+      if (!s.seconds.empty())
+        row.update({{"median", s.middle()}, {"minimum", s.least()}, {"seconds", s.seconds}, {"wall", s.wall}});
+      if (s.bytes > 0) row["bytes"] = s.bytes;
+      all["tasks"].push_back(row);
+    }
+  for (const Goal& goal : goals) {
+    nlohmann::json figures;
+    for (const Figure& f : goal.figures) {
+      nlohmann::json figure{{"what", f.what}};
+      if (f.judged) figure[f.at_least ? "at least" : "at most"] = f.bound;
+      if (f.value)
+        figure["value"] = *f.value;
+      else
+        figure["not measured"] = f.unmeasured;
+      if (f.judged && f.value) figure["met"] = f.met();
+      figures.push_back(figure);
+    }
+    all["goals"].push_back({{"name", goal.name}, {"title", goal.title}, {"state", goal.state()}, {"figures", figures}});
+  }
+  return all;
+}
+
+}  // namespace bench

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+namespace bench {
+
+inline double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
+/// What was measured of one task on one side: seconds, one entry a repetition.
+struct Series {
+  std::vector<double> seconds, wall;
+  std::string disagreement;  // why no ratio may be formed
+  std::string bits;
+  double bytes = 0;  // that the task moves or keeps, where it says so
+
+  double middle() const { return median(seconds); }
+  double least() const { return *std::min_element(seconds.begin(), seconds.end()); }
+};
+
+/// The tasks that are measured, in the order of the report.
+struct TaskInfo {
+  std::string name, workload, title;
+  double units;     // units of work in what is reported: 600 steps in an epoch
+  bool all_on_two;  // whether the peers run on two threads too
+};
+
+struct Results {
+  using Key = std::tuple<std::string, int, std::string>;  // task, threads, column
+
+  std::map<Key, Series> series;
+  std::map<std::string, double> counts;       // by name, what was counted
+  std::map<std::string, std::string> absent;  // peers, and why
+  std::vector<std::string> left_out;          // tasks for which there was no time
+  std::vector<std::string> columns;           // in the order of the report
+
+  const Series* find(const std::string& task, const std::string& column, int threads = 1) const {
+    const auto found = series.find({task, threads, column});
+    return found == series.end() || found->second.seconds.empty() || !found->second.disagreement.empty()
+               ? nullptr
+               : &found->second;
+  }
+  std::optional<double> time(const std::string& task, const std::string& column, int threads = 1) const {
+    const Series* s = find(task, column, threads);
+    return s ? std::optional<double>(s->middle()) : std::nullopt;
+  }
+  /// The least median of the columns whose name begins with `peer`. JAX's scan, a hundred steps in one compiled loop,
+  /// is another program than the others' step after step, and is left to the reader.
+  std::optional<double> best(const std::string& task, const std::string& peer, int threads = 1) const {
+    std::optional<double> least;
+    for (const std::string& column : columns)
+      if (column.compare(0, peer.size(), peer) == 0 && column != "JAX scan")
+        if (const auto t = time(task, column, threads); t && (!least || *t < *least)) least = t;
+    return least;
+  }
+  std::optional<double> count(const std::string& name) const {
+    const auto found = counts.find(name);
+    return found == counts.end() ? std::nullopt : std::optional<double>(found->second);
+  }
+};
+
+}  // namespace bench

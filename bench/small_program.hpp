@@ -1,0 +1,13 @@
+#pragma once
+
+#include <random>
+
+#include "measure.hpp"
+
+namespace bench {
+
+/// W8: compiles the small program of each side, runs it, and weighs the libraries. `config` is what CMake wrote.
+void measure_small_program(const nlohmann::json& config, const Effort& effort, int core, const Environment& blas,
+                           bool cpu_clock, std::mt19937& random, Results& results);
+
+}  // namespace bench

@@ -1,0 +1,96 @@
+#pragma once
+
+// The workloads in numbers, and the data that every side makes for itself by one formula. jax_side.py says the same.
+
+#include <cmath>
+#include <cstdint>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace bench {
+
+/// n numbers in [low, high), the same on every side: splitmix64 of seed and place.
+inline std::vector<float> numbers(std::uint64_t seed, std::int64_t n, float low, float high) {
+  std::vector<float> x(static_cast<std::size_t>(n));
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    std::uint64_t z = (seed << 32) + i + 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    x[i] = low + (high - low) * (static_cast<float>((z ^ (z >> 31)) >> 40) * 0x1p-24f);
+  }
+  return x;
+}
+
+inline std::vector<std::int64_t> classes(std::uint64_t seed, std::int64_t n, std::int64_t count) {
+  std::vector<std::int64_t> labels;
+  for (float u : numbers(seed, n, 0, static_cast<float>(count))) labels.push_back(static_cast<std::int64_t>(u));
+  return labels;
+}
+
+/// Weights and biases of a layer, as both frameworks draw them: uniform in ±1/√in.
+inline std::vector<float> layer_weights(std::uint64_t layer, std::int64_t in, std::int64_t n) {
+  const float bound = 1 / std::sqrt(static_cast<float>(in));
+  return numbers(10 + 2 * layer, n, -bound, bound);
+}
+inline std::vector<float> layer_bias(std::uint64_t layer, std::int64_t in, std::int64_t n) {
+  const float bound = 1 / std::sqrt(static_cast<float>(in));
+  return numbers(11 + 2 * layer, n, -bound, bound);
+}
+
+/// A multilayer perceptron with biases and ReLU, cross entropy, on one batch of random inputs in [0, 1).
+struct Mlp {
+  std::vector<std::int64_t> sizes;
+  std::int64_t batch;
+  bool adam;  // else SGD
+  double lr;
+
+  std::vector<float> inputs() const { return numbers(1, batch * sizes.front(), 0, 1); }
+  std::vector<std::int64_t> labels() const { return classes(2, batch, sizes.back()); }
+};
+
+// At larger rates Adam's first steps carry differences of rounding beyond the 1e-4 to which losses must agree.
+inline Mlp w2() { return {{784, 512, 512, 10}, 128, true, 3e-5}; }
+inline Mlp w3() { return {{2, 16, 16, 2}, 32, false, 0.1}; }
+inline Mlp w6() { return {{3072, 2048, 2048, 10}, 256, true, 1e-5}; }
+
+/// Steps over which the losses must agree.
+inline constexpr int checked_steps = 20;
+
+/// The pictures for W1, as the driver wrote them: bytes, classes, and the order of an epoch.
+struct Pictures {
+  static constexpr std::int64_t features = 784, hidden = 50, classes = 10, batch = 100;
+  static constexpr double lr = 0.1;
+
+  std::vector<std::uint8_t> pixels, labels;
+  std::vector<std::int64_t> order;
+
+  static Pictures read(const std::string& folder) {
+    Pictures pictures;
+    pictures.pixels = bytes(folder + "/pixels");
+    pictures.labels = bytes(folder + "/labels");
+    for (float u : numbers(3, static_cast<std::int64_t>(pictures.labels.size()), 0, 1))
+      pictures.order.push_back(static_cast<std::int64_t>(u * static_cast<float>(pictures.labels.size())));
+    return pictures;
+  }
+  /// The rows of batch i, over and over.
+  const std::int64_t* rows(std::int64_t i) const {
+    return order.data() + i % (static_cast<std::int64_t>(order.size()) / batch) * batch;
+  }
+
+ private:
+  static std::vector<std::uint8_t> bytes(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) throw std::runtime_error("cannot read " + path);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  }
+};
+
+inline constexpr std::int64_t large = std::int64_t{1} << 20, small = 1024;
+
+/// The factor of the chain y = y + y c.
+inline constexpr float chain_factor = 1e-7f;
+
+}  // namespace bench
