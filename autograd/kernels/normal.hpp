@@ -25,7 +25,7 @@ struct Normal : Exponential<T, Isa> {
   /// -w below 0 and x - w above, where w = a Φ(-a) = a e^(-a²/2) q(t) / (a + k), a = |x| and t = (a - k) / (a + k)
   /// (Shepherd and Laframboise, 1981), so that nothing cancels in the tail.
   static V gelu(V v) {
-    constexpr double k = single ? 2.9805908203125 : 3.56396484375;
+    constexpr double k = single ? 2.9805908203125 : 3.3505859375;
     const V a = at_most(single ? 14.5 : 38.8, xsimd::abs(v));
     V sum_low, twice_low, t_low, ratio_low, product_low, lacks;
     const V sum = N::sum(a, number(k), sum_low);
@@ -36,9 +36,12 @@ struct Normal : Exponential<T, Isa> {
     const V t_rest = t_low + fma(twice, inverse_low, twice_low);
 
     // q(t) = q(0) + t slope; its steep end is at small a, where the error of t counts.
-    const V slope = ratio_slope(t + t_rest);
-    const V q = fma(t, slope, number(middle));
-    const V q_low = fma(t, slope, number(middle) - q) + t_rest * slope;
+    const V rounded_t = t + t_rest;
+    V slope_low, q_low;
+    const V slope = N::multiply_add(rounded_t, ratio_bend(rounded_t), number(steep), slope_low);
+    const V q = N::multiply_add(t, slope, number(middle), q_low);
+    q_low = fma(t_rest, slope, q_low);
+    if constexpr (!N::has_fma) q_low = fma(t, slope_low, q_low);
     const V ratio = N::multiply(inverse, q, ratio_low);
     ratio_low = fma(inverse, q_low, ratio_low);
 
@@ -76,21 +79,22 @@ struct Normal : Exponential<T, Isa> {
                         1.0256352262402423e-09, -4.795702350940849e-11, 1.0495412535211299e-12);
     }
   }
-  /// (a + k) Φ(-a) e^(a²/2) is middle + t ratio_slope(t).
-  static constexpr double middle = single ? 0.7283675670623779 : 0.7460152544907822;
-  static V ratio_slope(V t) {
+  /// (a + k) Φ(-a) e^(a²/2) is middle + t (steep + t ratio_bend(t)).
+  static constexpr double middle = single ? 0.7283675670623779 : 0.7403941118633092;
+  static constexpr double steep = single ? -0.5067994594573975 : -0.55043044391359;
+  static V ratio_bend(V t) {
     if constexpr (single) {
-      return polynomial(t, -0.5067994594573975, 0.22642728686332703, -0.04475138708949089, -0.01113712415099144,
-                        0.006751741748303175, 0.0011839704820886254, -0.0009999913163483143, -0.0002885083667933941,
-                        0.00011918762174900621, 7.106026168912649e-05, 8.74996021593688e-06);
+      return polynomial(t, 0.22642728686332703, -0.04475138708949089, -0.01113712415099144, 0.006751741748303175,
+                        0.0011839704820886254, -0.0009999913163483143, -0.0002885083667933941, 0.00011918762174900621,
+                        7.106026168912649e-05, 8.74996021593688e-06);
     } else {
-      return polynomial(t, -0.5716565658484497, 0.32534872239920365, -0.1251297199198935, 0.022225381044289037,
-                        0.0054506063152330066, -0.003565381229955308, -0.00019771004248967674, 0.0005081543037553543,
-                        1.9994406336007175e-05, -8.169229766643267e-05, -9.66017339595127e-06, 1.3747154796960126e-05,
-                        3.995969943121053e-06, -1.9822901009957577e-06, -1.2776665595745397e-06, 1.0194665859027252e-07,
-                        3.1491344407978257e-07, 7.261113143572227e-08, -5.1646534052961446e-08, -3.4015875993496116e-08,
-                        1.6574065886371747e-09, 7.85331222417033e-09, 1.6028925609759315e-09, -8.319037571724807e-10,
-                        -3.0450593738106266e-10);
+      return polynomial(t, 0.2913580848999024, -0.09495349101377674, 0.007145712603609032, 0.007984368945789315,
+                        -0.0020650919710850976, -0.0009054007397199176, 0.0003241503589561461, 0.00015795592538277113,
+                        -4.236880753434215e-05, -3.468562804396088e-05, 2.163105157437521e-06, 7.519777150611579e-06,
+                        1.4126044495758147e-06, -1.2611181494545534e-06, -7.184360828642475e-07, 5.244146642891929e-08,
+                        1.9617297182881744e-07, 6.365851466638619e-08, -2.6746990110929544e-08, -2.7915908296540048e-08,
+                        -2.8070422634203434e-09, 5.96386179018051e-09, 2.024529386776774e-09, -5.571050381594055e-10,
+                        -2.8827809146650885e-10);
     }
   }
 };

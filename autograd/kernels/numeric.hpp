@@ -153,6 +153,21 @@ struct Numeric {
     return product;
   }
 
+  /// a b + c and the error of that, nearly, where c and the result are of like size.
+  static V multiply_add(V a, V b, V c, V& error) {
+    if constexpr (has_fma) {
+      const V result = fma(a, b, c);
+      error = fma(a, b, c - result);
+      return result;
+    } else {
+      V low;
+      const V product = multiply(a, b, low);
+      const V result = sum(c, product, error);
+      error = error + low;
+      return result;
+    }
+  }
+
   // A bound is kept from NaN by standing first: of a NaN and a number, the registers' min and max take the second.
   static V at_most(double bound, V x) { return min(number(bound), x); }
   static V at_least(double bound, V x) { return max(number(bound), x); }
