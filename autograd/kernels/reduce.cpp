@@ -132,8 +132,7 @@ void sum_columns(const T* x, Wide<T>* out, std::int64_t n, std::int64_t inner) {
   const Adder<T> add;
   std::fill_n(out, inner, Wide<T>(0));
   std::int64_t j = 0;
-  for (; j + 16 <= n; j += 16) add_rows<16>(x + j * inner, out, inner, add);
-  for (; j + 4 <= n; j += 4) add_rows<4>(x + j * inner, out, inner, add);
+  for (; j + 8 <= n; j += 8) add_rows<8>(x + j * inner, out, inner, add);
   for (; j < n; ++j) add_rows<1>(x + j * inner, out, inner, add);
 }
 
