@@ -5,7 +5,7 @@
 #include <cstring>
 #include <limits>
 
-#include <xgrad/autograd/graph/memory.hpp>
+#include <xgrad/autograd/kernels/memory.hpp>
 #include <xgrad/autograd/kernels/batch.hpp>
 #include <xgrad/autograd/kernels/parallel.hpp>
 
