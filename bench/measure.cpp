@@ -148,7 +148,7 @@ void count_heap(const std::vector<std::string>& workloads, const Sides& sides, R
   for (const std::string& task : workloads)
     if (sides.counted->offers(task))
       results.counts["heap allocations a step, " + task] =
-          sides.counted->ask("count " + task + " 20")["allocations"].get<double>();
+          sides.counted->ask("count " + task + " 10")["allocations"].get<double>();
   sides.counted->ask("close");
 }
 
