@@ -96,8 +96,8 @@ Wide<T> sum_run(const T* x, std::int64_t n) {
   std::int64_t j = 0;
   for (; j + lanes <= n; j += lanes)
     for (int i = 0; i < lanes / 4; ++i) sums[i] = add(sums[i], x + j + 4 * i);
-  for (int half = lanes / 8; half > 0; half /= 2)
-    for (int i = 0; i < half; ++i) sums[i] += sums[i + half];
+  for (int i = 0; i < 4; ++i) sums[i] += sums[i + 4];
+  sums[0] = (sums[0] + sums[2]) + (sums[1] + sums[3]);
   for (; j + 4 <= n; j += 4) sums[0] = add(sums[0], x + j);
   Wide<T> part[4];
   Four<T>::store(sums[0], part);

@@ -28,20 +28,67 @@ Batch<T> load(const T* from, Full, T) {
   return Batch<T>::load(from);
 }
 template <class T>
+void store(Batch<T> y, T* to, Full) {
+  y.store(to);
+}
+
+// xsimd has no loads and stores of a part, which processors have for this very purpose.
+#if defined(__AVX512F__)
+template <class T>
+Batch<T> load(const T* from, Part part, T fill) {
+  const auto mask = (1u << part.count) - 1;
+  if constexpr (std::is_same_v<T, float>)
+    return typename Batch<T>::Native(_mm512_mask_loadu_ps(_mm512_set1_ps(fill), static_cast<__mmask16>(mask), from));
+  else return typename Batch<T>::Native(_mm512_mask_loadu_pd(_mm512_set1_pd(fill), static_cast<__mmask8>(mask), from));
+}
+template <class T>
+void store(Batch<T> y, T* to, Part part) {
+  const auto mask = (1u << part.count) - 1;
+  if constexpr (std::is_same_v<T, float>) _mm512_mask_storeu_ps(to, static_cast<__mmask16>(mask), y.v);
+  else _mm512_mask_storeu_pd(to, static_cast<__mmask8>(mask), y.v);
+}
+#elif defined(__AVX__)
+// As many lanes of ones as there are elements, then zeros.
+template <class T>
+__m256i lanes_of(Part part) {
+  using Whole = std::conditional_t<std::is_same_v<T, float>, std::int32_t, std::int64_t>;
+  static constexpr Whole ones_and_zeros[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(ones_and_zeros + 8 - part.count));
+}
+template <class T>
+Batch<T> load(const T* from, Part part, T fill) {
+  const __m256i lanes = lanes_of<T>(part);
+  if constexpr (std::is_same_v<T, float>)
+    return typename Batch<T>::Native(
+        _mm256_blendv_ps(_mm256_set1_ps(fill), _mm256_maskload_ps(from, lanes), _mm256_castsi256_ps(lanes)));
+  else
+    return typename Batch<T>::Native(
+        _mm256_blendv_pd(_mm256_set1_pd(fill), _mm256_maskload_pd(from, lanes), _mm256_castsi256_pd(lanes)));
+}
+template <class T>
+void store(Batch<T> y, T* to, Part part) {
+  if constexpr (std::is_same_v<T, float>) _mm256_maskstore_ps(to, lanes_of<T>(part), y.v);
+  else _mm256_maskstore_pd(to, lanes_of<T>(part), y.v);
+}
+#else
+template <class T>
 Batch<T> load(const T* from, Part part, T fill) {
   alignas(64) T lanes[Batch<T>::width];
   for (std::int64_t i = 0; i < width<T>; ++i) lanes[i] = i < part.count ? from[i] : fill;
   return Batch<T>::load(lanes);
 }
 template <class T>
-void store(Batch<T> y, T* to, Full) {
-  y.store(to);
-}
-template <class T>
 void store(Batch<T> y, T* to, Part part) {
   alignas(64) T lanes[Batch<T>::width];
   y.store(lanes);
   std::copy_n(lanes, part.count, to);
+}
+#endif
+
+// The larger of each lane. A NaN in x is lost, but e^(NaN - m) brings it back into the sum.
+template <class T>
+Batch<T> larger(Batch<T> x, Batch<T> m) {
+  return xsimd::max(x.v, m.v);
 }
 
 // The kernels below are written once over strips: registers that hold either one line (its elements side by side, to be
@@ -57,7 +104,18 @@ struct OneLine {
     for (; j + width<T> <= n; j += width<T>) f(j, Full{});
     if (j < n) f(j, Part{n - j});
   }
-  Batch<T> max(Batch<T> m) const {
+  // Four registers, so that a comparison need not wait for the one before.
+  Batch<T> max(const T* x) const {
+    Batch<T> m = -infinity<T>;
+    std::int64_t j = 0;
+    if (n >= 4 * width<T>) {
+      Batch<T> k[4] = {m, m, m, m};
+      for (; j + 4 * width<T> <= n; j += 4 * width<T>)
+        for (int i = 0; i < 4; ++i) k[i] = larger(Batch<T>::load(x + j + i * width<T>), k[i]);
+      m = larger(larger(k[0], k[1]), larger(k[2], k[3]));
+    }
+    for (; j + width<T> <= n; j += width<T>) m = larger(Batch<T>::load(x + j), m);
+    if (j < n) m = larger(load(x + j, Part{n - j}, -infinity<T>), m);
     alignas(64) T lane[Batch<T>::width];
     m.store(lane);
     for (std::size_t half = Batch<T>::width / 2; half > 0; half /= 2)
@@ -85,7 +143,11 @@ struct ManyLines {
     else
       for (std::int64_t j = 0; j < n; ++j) f(j * inner, Part{count});
   }
-  Batch<T> max(Batch<T> m) const { return m; }
+  Batch<T> max(const T* x) const {
+    Batch<T> m = -infinity<T>;
+    each([&](std::int64_t at, auto part) { m = larger(load(x + at, part, -infinity<T>), m); });
+    return m;
+  }
   void sums(WideSum<T>& s, double* out) const { std::copy_n(s.each(), Batch<T>::width, out); }
   template <class S>
   Batch<T> spread(const S* of_lines) const {
@@ -165,17 +227,6 @@ void take_logs(double* sums, const Strip& strip) {
   for (std::int64_t i = 0; i < strip.lines(); i += width<double>) log(D::load(sums + i)).store(sums + i);
 }
 
-// A NaN loses every comparison here, but e^(NaN - m) brings it back into the sum.
-template <class T, class Strip>
-Batch<T> max_of(const T* x, const Strip& strip) {
-  Batch<T> m = -infinity<T>;
-  strip.each([&](std::int64_t at, auto part) {
-    const Batch<T> a = load(x + at, part, -infinity<T>);
-    m = where(a > m, a, m);
-  });
-  return strip.max(m);
-}
-
 // Σ e^(x - m), one number a line.
 template <class T, class Strip>
 void sum_exp(const T* x, Batch<T> m, const Strip& strip, double* out) {
@@ -186,7 +237,7 @@ void sum_exp(const T* x, Batch<T> m, const Strip& strip, double* out) {
 
 template <class T, class Strip>
 [[gnu::flatten]] void softmax_strip(const T* x, T* y, const Strip& strip) {
-  const Batch<T> m = max_of(x, strip);
+  const Batch<T> m = strip.max(x);
   WideSum<T> s;
   strip.each([&](std::int64_t at, auto part) {
     const Batch<T> e = exp(load(x + at, part, -infinity<T>) - m);
@@ -195,8 +246,9 @@ template <class T, class Strip>
   });
   double sums[Batch<T>::width];
   strip.sums(s, sums);
-  const Batch<T> total = strip.spread(sums);
-  strip.each([&](std::int64_t at, auto part) { store(load(y + at, part, T(0)) / total, y + at, part); });
+  for (std::int64_t i = 0; i < strip.lines(); ++i) sums[i] = 1 / sums[i];
+  const Batch<T> inverse = strip.spread(sums);
+  strip.each([&](std::int64_t at, auto part) { store(load(y + at, part, T(0)) * inverse, y + at, part); });
 }
 
 template <class T, class Strip>
@@ -213,7 +265,7 @@ template <class T, class Strip>
 
 template <class T, class Strip>
 [[gnu::flatten]] void log_softmax_strip(const T* x, T* y, const Strip& strip) {
-  const Batch<T> m = max_of(x, strip);
+  const Batch<T> m = strip.max(x);
   double sums[Batch<T>::width];
   sum_exp(x, m, strip, sums);
   take_logs<T>(sums, strip);
@@ -235,7 +287,7 @@ template <class T, class Strip>
 
 template <class T, class Strip>
 [[gnu::flatten]] void logsumexp_strip(const T* x, T* y, const Strip& strip) {
-  Batch<T> m = max_of(x, strip);
+  Batch<T> m = strip.max(x);
   // An infinite maximum is the answer, and no shift: inf - inf would make it NaN.
   m = where(abs(m) < infinity<T>, m, 0);
   double sums[Batch<T>::width];
@@ -255,7 +307,7 @@ template <class T, class Strip>
 template <class T, class Strip>
 [[gnu::flatten]] void cross_entropy_strip(const T* x, const std::int64_t* labels, std::int64_t ignored, T* shift,
                                           T* inverse, double* loss, const Strip& strip) {
-  const Batch<T> m = max_of(x, strip);
+  const Batch<T> m = strip.max(x);
   alignas(64) T shifts[Batch<T>::width];
   m.store(shifts);
   double sums[Batch<T>::width];
