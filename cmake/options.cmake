@@ -3,7 +3,7 @@ function(xgrad_own_options target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -Wno-psabi)
   # g++ 12 warns of uninitialised values inside its own AVX-512 headers (GCC bug 105593).
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized)
+    target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized $<$<BOOL:${XGRAD_SANITIZE}>:-Wno-uninitialized>)
   endif()
   if(XGRAD_NATIVE AND NOT XGRAD_HWCAPS)
     target_compile_options(${target} PRIVATE -march=native)
