@@ -128,7 +128,7 @@ class Tensor {
     check_view(detail::dtype_for<T>());
     return detail::make_view<const T>(storage(), static_cast<const T*>(raw()), shape());
   }
-  /// The same, writable. Counts as a write: a graph that saved the old values refuses to run backward. On a leaf that
+  /// The same, writable. Counts as a write: a graph that saved the old values refuses to run backward. On what
   /// requires a gradient it needs a NoGrad scope.
   template <class T>
   ArrayView<T> mutable_view(Source at = Source::here()) {
@@ -232,7 +232,7 @@ class Tensor {
     return static_cast<T*>(raw_write());
   }
   const Ref<Storage>& storage() const;
-  /// Refuses to write to a leaf that requires a gradient while recording is on; else raises the version.
+  /// Refuses to write to what requires a gradient, leaf or result, while recording is on; else raises the version.
   void begin_write(const char* op, Source at) const;
   /// The node that made this tensor, or its leaf; null where it needs no gradient.
   Node* node() const noexcept;
