@@ -1,0 +1,187 @@
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "catch2.hpp"
+#include "folder.hpp"
+
+#include <xgrad/io/atomic_file.hpp>
+#include <xgrad/io/safetensors.hpp>
+
+using namespace xgrad;
+using namespace xgrad::io;
+using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+void save_text(const std::string& path, const std::string& text) {
+  AtomicFile file(path);
+  file.write(text);
+  file.commit();
+}
+
+mode_t mode_of(const std::string& path) {
+  struct stat status = {};
+  REQUIRE(::stat(path.c_str(), &status) == 0);
+  return status.st_mode & 07777;
+}
+
+/// While it lives, no file may grow beyond `bytes`: what a full disk looks like to a writer.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) : signal_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    rlimit limit = before_;
+    limit.rlim_cur = bytes;
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, signal_);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+ private:
+  rlimit before_;
+  void (*signal_)(int);
+};
+
+/// Permissions do not bind the superuser: while it lives, the process acts as somebody else.
+class NotRoot {
+ public:
+  NotRoot() : active_(::geteuid() != 0 || ::seteuid(65534) == 0) {}
+  ~NotRoot() {
+    if (::geteuid() != ::getuid()) active_ = ::seteuid(::getuid()) == 0;
+  }
+  NotRoot(const NotRoot&) = delete;
+  NotRoot& operator=(const NotRoot&) = delete;
+  bool active() const { return active_; }
+
+ private:
+  bool active_;
+};
+
+// A model whose file has a header and values of several types.
+StateDict some_tensors() {
+  return {{"weight", Tensor({{1.f, -2.f}})}, {"mean", Tensor{-0.5}}, {"mask", Tensor{true, false, true}}, {"none", Tensor::uninitialized({0, 3}, float32)}};
+}
+
+}  // namespace
+
+TEST_CASE("an atomic file is invisible until commit, and leaves nothing beside it", "[io]") {
+  Folder folder;
+  const std::string path = folder.file("model");
+  put(path, "old");
+  {
+    AtomicFile file(path);
+    file.write("new");
+    CHECK(get(path) == "old");
+    file.commit();
+    CHECK(get(path) == "new");
+    CHECK_THROWS_AS(file.write("more"), std::logic_error);
+    CHECK_THROWS_AS(file.commit(), std::logic_error);
+  }
+  {
+    AtomicFile file(path);
+    file.write("given up");
+  }
+  CHECK(get(path) == "new");
+  CHECK(folder.entries() == 1);
+}
+
+TEST_CASE("an atomic file keeps the old permissions, or obeys the umask", "[io]") {
+  Folder folder;
+  const std::string path = folder.file("model");
+  const mode_t before = ::umask(027);
+  save_text(path, "new");
+  ::umask(before);
+  CHECK(mode_of(path) == 0640);
+  for (mode_t mode : {mode_t{0600}, mode_t{0666}, mode_t{0444}}) {
+    REQUIRE(::chmod(path.c_str(), mode) == 0);
+    save_text(path, "newer");
+    CHECK(mode_of(path) == mode);
+  }
+}
+
+TEST_CASE("an atomic file replaces what a link leads to, and keeps the link", "[io]") {
+  Folder folder;
+  fs::create_directory(folder.file("real"));
+  fs::create_symlink("real/model", folder.file("second"));
+  fs::create_symlink(folder.file("second"), folder.file("first"));
+  save_text(folder.file("first"), "through a link that led nowhere");
+  save_text(folder.file("first"), "new");
+  CHECK(fs::is_symlink(folder.file("first")));
+  CHECK(fs::is_symlink(folder.file("second")));
+  CHECK(get(folder.file("real/model")) == "new");
+  CHECK(std::distance(fs::directory_iterator(folder.file("real")), fs::directory_iterator()) == 1);
+
+  fs::create_symlink("loop", folder.file("loop"));
+  CHECK_THROWS_WITH(AtomicFile(folder.file("loop")), Contains("Too many levels of symbolic links"));
+}
+
+TEST_CASE("an atomic file refuses targets that are no regular file", "[io]") {
+  Folder folder;
+  CHECK_THROWS_WITH(AtomicFile(folder.path()), Contains(folder.path()) && Contains("is a folder"));
+  CHECK_THROWS_WITH(AtomicFile(folder.path() + "/"), Contains("Is a directory"));
+  CHECK_THROWS_WITH(AtomicFile("/dev/null"), Contains("device or pipe"));
+  CHECK_THROWS_WITH(AtomicFile(""), Contains("No such file"));
+  CHECK_THROWS_WITH(AtomicFile(folder.file("missing/model")), Contains("missing/model") && Contains("No such file"));
+  put(folder.file("file"), "x");
+  CHECK_THROWS_WITH(AtomicFile(folder.file("file/model")), Contains("Not a directory"));
+  CHECK_THROWS_WITH(AtomicFile(folder.file(std::string(300, 'n'))), Contains("File name too long"));
+  CHECK_NOTHROW(save_text(folder.file(std::string(255, 'n')), "x"));
+}
+
+TEST_CASE("a full disk at any byte keeps the old file and leaves no temporary", "[io]") {
+  Folder folder;
+  const std::string path = folder.file("model");
+  put(path, "old");
+  const StateDict tensors = some_tensors();
+  const std::size_t size = 8 + golden_header.size() + golden_values.size();
+  for (std::size_t limit = 0; limit < size; ++limit) {
+    FileSizeLimit full(limit);
+    CAPTURE(limit);
+    REQUIRE_THROWS_WITH(save_safetensors(tensors, path, {{"format", "pt"}}), Contains("File too large"));
+    REQUIRE(get(path) == "old");
+    REQUIRE(folder.entries() == 1);
+  }
+  FileSizeLimit enough(size);
+  save_safetensors(tensors, path, {{"format", "pt"}});
+  CHECK(get(path).size() == size);
+}
+
+TEST_CASE("saving into an unwritable folder keeps the old file", "[io]") {
+  Folder folder;
+  const std::string path = folder.file("model");
+  put(path, "old");
+  fs::permissions(folder.path(), fs::perms(0555));
+  std::string message;
+  bool tried = false;
+  {
+    NotRoot user;
+    if (user.active()) {
+      tried = true;
+      try {
+        save_safetensors(some_tensors(), path);
+      } catch (const std::runtime_error& error) {
+        message = error.what();
+      }
+    }
+  }
+  if (!tried) {
+    WARN("skipped: this process cannot act without the superuser's rights");
+    return;
+  }
+  CHECK_THAT(message, StartsWith("save_safetensors: '" + path + "': ") && Contains("Permission denied"));
+  CHECK(get(path) == "old");
+  CHECK(folder.entries() == 1);
+}
