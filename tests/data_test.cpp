@@ -18,6 +18,7 @@
 
 #include "catch2.hpp"
 #include "folder.hpp"
+#include "inspect.hpp"
 
 #include <xgrad/data/dataset.hpp>
 #include <xgrad/data/idx.hpp>
@@ -206,12 +207,12 @@ TEST_CASE("load_mnist finds every spelling of its files and scales pixels exactl
   const auto [images, labels] = train.gather(rows, 3);
   CHECK(images.shape() == Shape({3, 3}));
   CHECK(images.dtype() == float32);
-  CHECK(numbers(labels) == std::vector<std::int64_t>{0, 7, 0});
+  CHECK(whole_numbers(labels) == std::vector<std::int64_t>{0, 7, 0});
   CHECK(images.data<float>()[2] == 1.0f);
   CHECK(images.data<float>()[4] == 1.0f / 255.0f);
   CHECK(train.images().data<float>()[3] == 253.0f / 255.0f);
-  CHECK(numbers(train.labels()) == std::vector<std::int64_t>{7, 0});
-  CHECK(numbers(load_mnist(folder.path(), Split::test).labels()) == std::vector<std::int64_t>{3});
+  CHECK(whole_numbers(train.labels()) == std::vector<std::int64_t>{7, 0});
+  CHECK(whole_numbers(load_mnist(folder.path(), Split::test).labels()) == std::vector<std::int64_t>{3});
   CHECK_THROWS_WITH(train.images(rows, -1), Contains("-1 rows"));
   const std::int64_t outside = 2;
   CHECK_THROWS_WITH(train.images(&outside, 1), Contains("row 2 is out of range for 2 rows"));
@@ -266,8 +267,8 @@ TEST_CASE("the real MNIST has the numbers that everyone knows", "[data]") {
   CHECK(test.size() == 10000);
   CHECK(train.rows() == 28);
   CHECK(train.features() == 784);
-  CHECK(numbers(train.labels()).front() == 5);
-  CHECK(numbers(test.labels()).front() == 7);
+  CHECK(whole_numbers(train.labels()).front() == 5);
+  CHECK(whole_numbers(test.labels()).front() == 7);
   const Tensor images = train.images();
   double sum = 0;
   for (std::int64_t i = 0; i < images.size(); ++i) sum += static_cast<double>(images.data<float>()[i]);
@@ -279,7 +280,7 @@ TEST_CASE("two spirals without noise lie on their curves, turned by 30 degrees",
   const TensorDataset set = two_spirals(100, 0.0, 1);
   REQUIRE(set.inputs().shape() == Shape({200, 2}));
   REQUIRE(set.inputs().dtype() == float32);
-  const auto targets = numbers(set.targets());
+  const auto targets = whole_numbers(set.targets());
   std::set<float> distinct;
   for (std::size_t i = 0; i < 200; ++i) {
     CHECK(targets[i] == (i < 100 ? 0 : 1));

@@ -2,6 +2,7 @@
 
 // What the tests of the graph look at: a tensor's numbers, and what a call throws.
 
+#include <cstdint>
 #include <exception>
 #include <string>
 #include <vector>
@@ -15,6 +16,11 @@ inline Numbers numbers(const xgrad::Tensor& x) {
   if (!x.defined()) return {};
   const auto all = x.to_xarray<double>();
   return Numbers(all.begin(), all.end());
+}
+
+/// The elements of an int64 tensor in order.
+inline std::vector<std::int64_t> whole_numbers(const xgrad::Tensor& x) {
+  return std::vector<std::int64_t>(x.data<std::int64_t>(), x.data<std::int64_t>() + x.size());
 }
 
 /// A float64 leaf with the given elements.

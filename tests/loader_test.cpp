@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "catch2.hpp"
+#include "inspect.hpp"
 
 #include <xgrad/data/dataset.hpp>
 #include <xgrad/data/loader.hpp>
@@ -18,10 +19,6 @@ using namespace xgrad::data;
 using Catch::Matchers::Contains;
 
 namespace {
-
-std::vector<std::int64_t> numbers(const Tensor& tensor) {
-  return std::vector<std::int64_t>(tensor.data<std::int64_t>(), tensor.data<std::int64_t>() + tensor.size());
-}
 
 /// Row i holds (i, -i) and has target 10 i.
 TensorDataset counting(std::int64_t rows) {
@@ -157,7 +154,7 @@ TEST_CASE("a loader that stopped inside an epoch goes on where it was", "[data]"
     std::size_t taken = 0;
     for (int epoch = 0; epoch < 2 && taken < stop; ++epoch) {
       for (auto [inputs, targets] : before) {
-        for (std::int64_t target : numbers(targets)) rows.push_back(target / 10);
+        for (std::int64_t target : whole_numbers(targets)) rows.push_back(target / 10);
         if (++taken == stop) break;
       }
     }
@@ -179,8 +176,8 @@ TEST_CASE("a loader's iterators are input iterators", "[data]") {
   DataLoader loader(std::make_shared<TensorDataset>(counting(5)), DataLoader::Options().batch_size(2));
   auto it = loader.begin();
   CHECK(it->inputs.shape() == Shape({2, 2}));
-  CHECK(numbers((*it++).targets) == std::vector<std::int64_t>{0, 10});
-  CHECK(numbers(it->targets) == std::vector<std::int64_t>{20, 30});
+  CHECK(whole_numbers((*it++).targets) == std::vector<std::int64_t>{0, 10});
+  CHECK(whole_numbers(it->targets) == std::vector<std::int64_t>{20, 30});
   ++it;
   CHECK(it != loader.end());
   ++it;
