@@ -134,7 +134,7 @@ Tensor elementwise(F f, Operand first, X&&... rest) {
   static_assert((std::is_convertible_v<X&&, Tensor> && ...),
                 "elementwise: what follows the function are tensors, numbers or xtensor expressions");
   using Compiled = detail::CompiledForRegisters<F, native_isa, std::make_index_sequence<1 + sizeof...(X)>>;
-  Tensor inputs[] = {std::move(first.tensor), Tensor(std::forward<X>(rest))...};
+  Tensor inputs[] = {first.take(), Tensor(std::forward<X>(rest))...};
   return detail::elementwise(&f, Compiled::readings, inputs, first.at);
 }
 

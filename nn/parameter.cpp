@@ -126,7 +126,7 @@ Tensor leaf_over(const Tensor& values) {
 }
 
 Tensor& writable(const char* op, Parameter& parameter, const Operand& b) {
-  if (grad_enabled() && (parameter.requires_grad() || b.tensor.requires_grad()))
+  if (grad_enabled() && (parameter.requires_grad() || b.tensor().requires_grad()))
     throw std::logic_error(std::string(op) +
                            ": a parameter cannot be written in place while ops are recorded: open a NoGrad scope");
   return parameter;

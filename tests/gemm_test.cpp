@@ -28,7 +28,8 @@ template <class T, class F>
 double worst(const F& multiply, bool ta, bool tb, Sizes s, bool accumulate) {
   const auto a = some_numbers<T>(s.m * s.k, 1), b = some_numbers<T>(s.k * s.n, 2), before = some_numbers<T>(s.m * s.n, 3);
   std::vector<T> c = before;
-  multiply(ta, tb, s.m, s.n, s.k, a.data(), b.data(), c.data(), accumulate);
+  const kernels::Onto<T> onto = accumulate ? kernels::Onto<T>{c.data(), s.n} : kernels::Onto<T>{};
+  multiply(ta, tb, s.m, s.n, s.k, a.data(), b.data(), c.data(), onto);
   double result = 0;
   for (std::int64_t i = 0; i < s.m; ++i)
     for (std::int64_t j = 0; j < s.n; ++j) {
@@ -57,8 +58,20 @@ TEMPLATE_TEST_CASE("a product agrees with plain sums, on whichever way its sizes
   for (const Sizes& s : every_size) {
     CAPTURE(s.m, s.n, s.k, ta, tb, accumulate);
     CHECK(worst<TestType>([](auto... all) { kernels::gemm<TestType>(all...); }, ta, tb, s, accumulate) < 1);
-    if (ta && tb) continue;
     CHECK(worst<TestType>([](auto... all) { kernels::small_gemm<TestType>(all...); }, ta, tb, s, accumulate) < 1);
+  }
+}
+
+TEMPLATE_TEST_CASE("a product is added to one row for all", "[gemm]", float, double) {
+  const bool tb = GENERATE(false, true);
+  for (const Sizes& s : every_size) {
+    CAPTURE(s.m, s.n, s.k, tb);
+    const auto a = some_numbers<TestType>(s.m * s.k, 1), b = some_numbers<TestType>(s.k * s.n, 2), row = some_numbers<TestType>(s.n, 3);
+    std::vector<TestType> expected(static_cast<std::size_t>(s.m * s.n)), got(expected.size());
+    for (std::size_t i = 0; i < expected.size(); ++i) expected[i] = row[i % static_cast<std::size_t>(s.n)];
+    kernels::gemm<TestType>(false, tb, s.m, s.n, s.k, a.data(), b.data(), expected.data(), {expected.data(), s.n});
+    kernels::gemm<TestType>(false, tb, s.m, s.n, s.k, a.data(), b.data(), got.data(), {row.data(), 0});
+    CHECK(got == expected);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <memory>
 #include <stdexcept>
 #include <unordered_map>
 #include <unordered_set>
@@ -12,6 +13,7 @@
 #include <xgrad/autograd/kernels/parallel.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
+#include <xgrad/autograd/ops/inplace.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 
@@ -23,7 +25,6 @@ namespace xgrad {
 class Engine {
  public:
   Engine(Graph graph, const std::vector<Tensor>* targets) : graph_(graph), id_(next_id()), targets_(targets) {
-    std::swap(work_, spare_work());
     if (targets_) {
       lowest_ = UINT64_MAX;
       found_.resize(targets_->size());
@@ -34,10 +35,13 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   ~Engine() {
-    for (const Waiting& waiting : heap_) take_pending(waiting.node.get());
+    for (const Waiting& waiting : heap_) {
+      take_pending(waiting.node);
+      release(waiting.node);
+    }
     heap_.clear();
     results_.clear();
-    if (spare_work().heap.capacity() < heap_.capacity()) std::swap(work_, spare_work());
+    work_.busy = false;
   }
 
   void run(const Tensor* roots, const Tensor* seeds, std::size_t count) {
@@ -46,9 +50,9 @@ class Engine {
       for (std::size_t i = 0; i < count; ++i) arrive(Ref<Node>(roots[i].node()), seeds[i]);
       while (!heap_.empty()) {
         std::pop_heap(heap_.begin(), heap_.end());
-        Ref<Node> node = std::move(heap_.back().node);
+        Node* node = heap_.back().node;
         heap_.pop_back();
-        visit(std::move(node));
+        visit(Ref<Node>::adopt(node));
       }
       prepare_results(seeds, count);
     }
@@ -60,7 +64,7 @@ class Engine {
  private:
   struct Waiting {
     std::uint64_t number;
-    Ref<Node> node;
+    Node* node;  // counted
     bool operator<(const Waiting& other) const { return number < other.number; }
   };
   struct Result {
@@ -73,20 +77,25 @@ class Engine {
   struct Work {
     std::vector<Waiting> heap;
     std::vector<Result> results;
+    bool busy = false;
   };
 
-  // The lists of this thread's last walk, emptied, so that the next one need not grow its own.
-  static Work& spare_work() {
-    thread_local Work work;
-    return work;
+  // The lists of this thread's last walk, emptied, so that the next one need not grow its own. A walk inside another has
+  // its own.
+  Work& work() {
+    thread_local Work kept;
+    Work& mine = kept.busy ? own_work_ : kept;
+    mine.busy = true;
+    return mine;
   }
 
-  // A number that no other walk of this moment has; 0 stands for none.
+  // A number that no other walk of this moment has; 0 stands for none. Threads draw them by the thousand.
   static std::uint32_t next_id() {
-    static std::atomic<std::uint32_t> last{0};
-    std::uint32_t id = 0;
-    while (id == 0) id = last.fetch_add(1, std::memory_order_relaxed) + 1;
-    return id;
+    constexpr std::uint32_t many = 1024;
+    static std::atomic<std::uint32_t> drawn{0};
+    thread_local std::uint32_t next = 0;
+    if (next % many == 0) next = drawn.fetch_add(many, std::memory_order_relaxed) + 1;
+    return next++;
   }
 
   // The place where this walk keeps the node's gradient; `first` tells whether the node is new to it. A gradient that
@@ -94,13 +103,14 @@ class Engine {
   Tensor& pending(Node* node, bool& first) {
     std::uint32_t nobody = 0;
     if (node->run_.load(std::memory_order_relaxed) == id_) return node->pending_;
-    if (!elsewhere_.empty())
-      if (const auto entry = elsewhere_.find(node); entry != elsewhere_.end()) return entry->second;
+    if (elsewhere_)
+      if (const auto entry = elsewhere_->find(node); entry != elsewhere_->end()) return entry->second;
     if (node->run_.compare_exchange_strong(nobody, id_, std::memory_order_acquire)) {
       first = true;
       return node->pending_;
     }
-    const auto [entry, added] = elsewhere_.try_emplace(node);
+    if (!elsewhere_) elsewhere_ = std::make_unique<Places>();
+    const auto [entry, added] = elsewhere_->try_emplace(node);
     first = added;
     return entry->second;
   }
@@ -110,9 +120,11 @@ class Engine {
     if (node->run_.load(std::memory_order_relaxed) == id_) {
       gradient = std::move(node->pending_);
       node->run_.store(0, std::memory_order_release);
-    } else if (const auto entry = elsewhere_.find(node); entry != elsewhere_.end()) {
-      gradient = std::move(entry->second);
-      elsewhere_.erase(entry);
+    } else if (elsewhere_) {
+      if (const auto entry = elsewhere_->find(node); entry != elsewhere_->end()) {
+        gradient = std::move(entry->second);
+        elsewhere_->erase(entry);
+      }
     }
     return gradient;
   }
@@ -126,10 +138,10 @@ class Engine {
     if (first) {
       sum = std::move(gradient);
       const std::uint64_t number = node->number();
-      heap_.push_back({number, std::move(node)});
+      heap_.push_back({number, node.give_up()});
       std::push_heap(heap_.begin(), heap_.end());
     } else if (graph_ != Graph::create && detail::alone(sum)) {
-      sum.add_(gradient);
+      detail::accumulate(sum, gradient, node->at());
     } else {
       sum = add(sum, gradient, node->at());
     }
@@ -143,6 +155,10 @@ class Engine {
         if ((*targets_)[i].node() == node.get()) found_[i] = g;
       if (node->number() <= lowest_) return;
     } else if (node->owner_.load(std::memory_order_relaxed) != nullptr) {
+      if (node->is_leaf()) {
+        results_.push_back({std::move(node), std::move(g)});
+        return;
+      }
       results_.push_back({node, g});
     }
     if (node->is_leaf()) return;
@@ -198,10 +214,14 @@ class Engine {
     } catch (const std::exception& error) {
       throw std::runtime_error("backward of " + to_string(node) + ": " + error.what());
     }
+    // A node that lets go of its inputs hands over what it holds of them.
+    const bool last = graph_ == Graph::release;
+    if (last) node.released_ = true;
     for (std::size_t i = 0; i < node.edge_count(); ++i) {
-      const Ref<Node>& input = node.edges()[i].node;
+      Ref<Node>& input = node.edges()[i].node;
       if (!input || !out[i].defined() || (targets_ && input->number() < lowest_)) continue;
-      arrive(input, fold(node, *input, std::move(out[i])));
+      Tensor gradient = fold(node, *input, std::move(out[i]));
+      arrive(last ? std::move(input) : input, std::move(gradient));
     }
   }
 
@@ -219,19 +239,25 @@ class Engine {
   // Everything that can fail happens before the first leaf is touched. What a walk hands out shares its memory with
   // nothing else that it hands out, nor with a seed.
   void prepare_results(const Tensor* seeds, std::size_t count) {
+    if (graph_ == Graph::create) return prepare_recorded_results(seeds, count);
+    for (Tensor& gradient : found_)
+      if (gradient.defined() && !detail::alone(gradient)) gradient = clone(gradient);
+    for (Result& result : results_)
+      if (!detail::alone(result.gradient) && !grad_of(*result.node).defined()) result.gradient = clone(result.gradient);
+  }
+
+  void prepare_recorded_results(const Tensor* seeds, std::size_t count) {
     std::unordered_set<const Storage*> taken;
-    if (graph_ == Graph::create)
-      for (std::size_t i = 0; i < count; ++i) taken.insert(seeds[i].storage().get());
+    for (std::size_t i = 0; i < count; ++i) taken.insert(seeds[i].storage().get());
     const auto own = [&](Tensor& gradient) {
-      const bool shared = graph_ == Graph::create ? !taken.insert(gradient.storage().get()).second : !detail::alone(gradient);
-      if (shared) gradient = clone(gradient);
+      if (!taken.insert(gradient.storage().get()).second) gradient = clone(gradient);
     };
     for (Tensor& gradient : found_)
       if (gradient.defined()) own(gradient);
     for (Result& result : results_) {
-      result.before = result.node->locked([&] { return owner_of(*result.node) ? owner_of(*result.node)->grad : Tensor(); });
+      result.before = grad_of(*result.node);
       if (!result.before.defined()) own(result.gradient);
-      else if (graph_ == Graph::create) result.sum = add(result.before, result.gradient);
+      else result.sum = add(result.before, result.gradient);
     }
   }
 
@@ -248,12 +274,12 @@ class Engine {
     return node.locked([&] {
       if (owner_of(node) == nullptr) return true;
       Tensor& grad = owner_of(node)->grad;
-      old = grad;
       if (!grad.defined()) {
-        grad = result.gradient;
+        grad = std::move(result.gradient);
       } else if (graph_ != Graph::create) {
-        grad.add_(result.gradient);
+        detail::accumulate(grad, result.gradient, node.at());
       } else if (grad.value() == result.before.value()) {
+        old = std::move(grad);
         grad = result.sum;
       } else {
         result.before = grad;
@@ -263,17 +289,22 @@ class Engine {
     });
   }
 
+  static Tensor grad_of(const Node& node) {
+    return node.locked([&] { return owner_of(node) ? owner_of(node)->grad : Tensor(); });
+  }
   static detail::Value* owner_of(const Node& node) { return node.owner_.load(std::memory_order_relaxed); }
 
   Graph graph_;
   std::uint32_t id_;
   const std::vector<Tensor>* targets_;
   std::uint64_t lowest_ = 0;
-  Work work_;
+  Work own_work_;
+  Work& work_ = work();
   std::vector<Waiting>& heap_ = work_.heap;
   std::vector<Result>& results_ = work_.results;
   std::vector<Tensor> found_;
-  std::unordered_map<Node*, Tensor> elsewhere_;
+  using Places = std::unordered_map<Node*, Tensor>;
+  std::unique_ptr<Places> elsewhere_;
 };
 
 namespace {

@@ -1,18 +1,31 @@
 #pragma once
 
+#include <atomic>
+#include <cstdint>
+
 #include <xgrad/autograd/graph/source.hpp>
 
 namespace xgrad {
 
-/// Whether ops of this thread are recorded.
-bool grad_enabled() noexcept;
+class Node;
 
 namespace detail {
 
+/// What a thread knows of the graph. Reached without a call, also in a shared library.
+struct ThreadState {
+  bool paused;          // ops are not recorded
+  bool burying;         // nodes are being deleted
+  Node* dead_nodes;     // that await deletion
+  Source line_for_all;  // of nodes made while a SourceScope lives
+  std::uint64_t counter;
+  std::atomic<std::int64_t>* live;  // the thread's count of nodes, where it has one
+};
+extern __thread ThreadState thread_state __attribute__((tls_model("initial-exec")));
+
 class ModeScope {
  public:
-  explicit ModeScope(bool enabled) noexcept;
-  ~ModeScope();
+  explicit ModeScope(bool enabled) noexcept : before_(thread_state.paused) { thread_state.paused = !enabled; }
+  ~ModeScope() { thread_state.paused = before_; }
   ModeScope(const ModeScope&) = delete;
   ModeScope& operator=(const ModeScope&) = delete;
 
@@ -24,8 +37,8 @@ class ModeScope {
 /// differentiate.
 class SourceScope {
  public:
-  explicit SourceScope(Source at) noexcept;
-  ~SourceScope();
+  explicit SourceScope(Source at) noexcept : before_(thread_state.line_for_all) { thread_state.line_for_all = at; }
+  ~SourceScope() { thread_state.line_for_all = before_; }
   SourceScope(const SourceScope&) = delete;
   SourceScope& operator=(const SourceScope&) = delete;
 
@@ -34,6 +47,9 @@ class SourceScope {
 };
 
 }  // namespace detail
+
+/// Whether ops of this thread are recorded.
+inline bool grad_enabled() noexcept { return !detail::thread_state.paused; }
 
 /// While it lives, ops of this thread record nothing, and leaves may be written in place.
 class NoGrad : detail::ModeScope {

@@ -11,10 +11,6 @@
 namespace xgrad {
 namespace {
 
-thread_local bool recording = true;
-thread_local std::uint64_t counter = 0;
-thread_local Source source_for_all;
-
 // Nodes made less nodes deleted, each thread counting its own: an atomic step that all threads share would cost more than
 // the rest of a small node.
 struct LiveCounters {
@@ -29,7 +25,6 @@ LiveCounters& live_counters() {
 }
 
 thread_local std::atomic<std::int64_t> live_here{0};
-thread_local bool counted = false;
 thread_local bool ended = false;
 
 struct Registration {
@@ -37,77 +32,99 @@ struct Registration {
     LiveCounters& counters = live_counters();
     const std::lock_guard<std::mutex> lock(counters.mutex);
     counters.of_threads.push_back(&live_here);
-    counted = true;
+    detail::thread_state.live = &live_here;
   }
   ~Registration() {
     LiveCounters& counters = live_counters();
     const std::lock_guard<std::mutex> lock(counters.mutex);
     counters.of_ended_threads += live_here.load(std::memory_order_relaxed);
     counters.of_threads.erase(std::find(counters.of_threads.begin(), counters.of_threads.end(), &live_here));
+    detail::thread_state.live = nullptr;
     ended = true;
   }
 };
 
 [[gnu::noinline]] void count_elsewhere(std::int64_t change) {
-  LiveCounters& counters = live_counters();
   if (!ended) {
     thread_local const Registration registration;
     static_cast<void>(registration);
     live_here.store(live_here.load(std::memory_order_relaxed) + change, std::memory_order_relaxed);
     return;
   }
+  LiveCounters& counters = live_counters();
   const std::lock_guard<std::mutex> lock(counters.mutex);
   counters.of_ended_threads += change;
 }
 
 void count_live(std::int64_t change) {
-  if (counted && !ended) live_here.store(live_here.load(std::memory_order_relaxed) + change, std::memory_order_relaxed);
+  std::atomic<std::int64_t>* live = detail::thread_state.live;
+  if (live != nullptr) live->store(live->load(std::memory_order_relaxed) + change, std::memory_order_relaxed);
   else count_elsewhere(change);
 }
 
-// Nodes of this thread that await deletion. Deleting one may release its inputs; they join the list instead of
-// being deleted inside, so the depth of the stack does not grow with that of the graph.
-thread_local Node* dead_nodes = nullptr;
-thread_local bool burying = false;
-
 }  // namespace
-
-bool grad_enabled() noexcept { return recording; }
 
 namespace detail {
 
-ModeScope::ModeScope(bool enabled) noexcept : before_(recording) { recording = enabled; }
-ModeScope::~ModeScope() { recording = before_; }
-
-SourceScope::SourceScope(Source at) noexcept : before_(source_for_all) { source_for_all = at; }
-SourceScope::~SourceScope() { source_for_all = before_; }
+__thread ThreadState thread_state = {};
 
 Saved Saved::output(const Tensor& y) {
   const Value& value = *y.value();
   Saved saved;
-  saved.storage_ = value.storage;
   saved.version_ = value.storage->version();
-  saved.offset_ = value.offset;
-  saved.weak_ = value.weak;
+  if (value.offset <= UINT32_MAX) {
+    retain(value.storage.get());
+    saved.held_ = reinterpret_cast<std::uintptr_t>(value.storage.get()) | (value.weak ? weak : 0);
+    saved.offset_ = static_cast<std::uint32_t>(value.offset);
+  } else {
+    const Tensor same = y.alias(value.shape);
+    retain(same.value());
+    saved.held_ = reinterpret_cast<std::uintptr_t>(same.value()) | whole;
+  }
   return saved;
 }
 
 // A constant that others hold too is kept as a handle of the graph's own: theirs may be given other data, or become a
 // leaf whose recorded gradient leads back here, a circle that would never be freed.
-Saved Saved::input(const Tensor& x) {
-  Saved saved = output(x);
-  if (x.value()->node) return saved;
-  const bool shared = x.value()->count.load(std::memory_order_acquire) > 1;
-  saved.constant_ = shared ? x.value()->constant() : Ref<Value>(x.value());
+Saved Saved::input(const Tensor& x, bool lasting) {
+  const Value& value = *x.value();
+  if (value.node) return output(x);
+  const bool shared = !lasting || value.count.load(std::memory_order_acquire) > 1;
+  const Ref<Value> kept = shared ? x.value()->constant() : Ref<Value>(x.value());
+  Saved saved;
+  saved.version_ = value.storage->version();
+  retain(kept.get());
+  saved.held_ = reinterpret_cast<std::uintptr_t>(kept.get()) | whole;
   return saved;
 }
 
+const Storage* Saved::storage() const noexcept {
+  const Value* constant = this->constant();
+  return constant ? constant->storage.get() : reinterpret_cast<const Storage*>(held_ & ~flags);
+}
+
+void Saved::let_go() noexcept {
+  if (const Value* constant = this->constant()) release(constant);
+  else release(storage());
+  held_ = 0;
+}
+
 Tensor Saved::restore(const Node* node, const Shape& shape, DType dtype) const {
-  if (constant_) return Tensor(constant_);
-  auto value = Ref<Value>::adopt(new Value(shape, dtype, storage_, offset_));
-  value->weak = weak_;
-  if (node != nullptr && recording) value->node = Ref<Node>(const_cast<Node*>(node));
+  const bool joins = node != nullptr && grad_enabled();
+  const Value* constant = this->constant();
+  if (constant && !joins) return Tensor(Ref<Value>(const_cast<Value*>(constant)));
+  Ref<Storage> same(const_cast<Storage*>(storage()));
+  auto value = Ref<Value>::adopt(new Value(shape, dtype, std::move(same), constant ? constant->offset : offset_));
+  value->weak = constant ? constant->weak : (held_ & weak) != 0;
+  if (joins) value->node = Ref<Node>(const_cast<Node*>(node));
   return Tensor(std::move(value));
+}
+
+Reading Saved::read(const Shape& shape, DType dtype) const noexcept {
+  const Value* constant = this->constant();
+  const DType own = constant ? constant->dtype : dtype;
+  const auto offset = constant ? static_cast<std::size_t>(constant->offset) : offset_;
+  return {static_cast<const char*>(storage()->data()) + offset * size_of(own), constant ? &constant->shape : &shape, own};
 }
 
 Ref<Value> Value::constant() {
@@ -139,35 +156,34 @@ void Value::disown_gradient() noexcept {
 
 void retain(const Node* node) noexcept { node->count_.fetch_add(1, std::memory_order_relaxed); }
 
+// Deleting a node may release its inputs; they join the list of the dead instead of being deleted inside, so the depth of
+// the stack does not grow with that of the graph.
 void release(const Node* node) noexcept {
   if (!detail::was_last(node->count_)) return;
+  detail::ThreadState& state = detail::thread_state;
   auto* dead = const_cast<Node*>(node);
-  dead->next_dead_ = dead_nodes;
-  dead_nodes = dead;
-  if (burying) return;
-  burying = true;
-  while (dead_nodes != nullptr) {
-    Node* next = dead_nodes;
-    dead_nodes = next->next_dead_;
+  dead->next_dead_ = state.dead_nodes;
+  state.dead_nodes = dead;
+  if (state.burying) return;
+  state.burying = true;
+  while (state.dead_nodes != nullptr) {
+    Node* next = state.dead_nodes;
+    state.dead_nodes = next->next_dead_;
     delete next;
   }
-  burying = false;
+  state.burying = false;
 }
 
 Node::Node(const char* name, Source at, const Tensor& y, detail::Edge* edges, std::size_t count)
-    : dtype_(y.dtype()),
-      name_(name),
-      shape_(y.shape()),
-      edges_(edges),
-      edge_count_(static_cast<std::uint32_t>(count)) {
-  if (source_for_all.file != nullptr) at = source_for_all;
+    : name_(name), edge_count_(static_cast<std::uint32_t>(count)), dtype_(y.dtype()), edges_(edges), shape_(y.shape()) {
+  if (detail::thread_state.line_for_all.file != nullptr) at = detail::thread_state.line_for_all;
   file_ = at.file;
   line_ = at.line;
   count_live(1);
 }
 
 Node::Node(Leaf, const Shape& shape, DType dtype)
-    : dtype_(dtype), leaf_(true), name_("leaf"), number_(++counter), shape_(shape) {
+    : name_("leaf"), number_(++detail::thread_state.counter), dtype_(dtype), leaf_(true), shape_(shape) {
   count_live(1);
 }
 
@@ -182,10 +198,10 @@ std::int64_t Node::live() noexcept {
 }
 
 void Node::number_after_inputs() noexcept {
-  std::uint64_t number = counter;
+  std::uint64_t number = detail::thread_state.counter;
   for (std::size_t i = 0; i < edge_count_; ++i)
     if (edges_[i].node && edges_[i].node->number_ > number) number = edges_[i].node->number_;
-  counter = number_ = number + 1;
+  detail::thread_state.counter = number_ = number + 1;
 }
 
 Tensor Node::input(std::size_t i) const {
@@ -208,7 +224,10 @@ Needs Node::needs() const noexcept {
 void Node::let_go() noexcept {
   released_ = true;
   y_.clear();
-  for (std::size_t i = 0; i < edge_count_; ++i) edges_[i] = detail::Edge();
+  for (std::size_t i = 0; i < edge_count_; ++i) {
+    edges_[i].saved.clear();
+    edges_[i].node = nullptr;
+  }
   if (extras_) extras_->hooks.clear();  // a hook may hold the tensor it is registered on
   clear_kept();
 }

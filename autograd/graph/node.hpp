@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <xgrad/autograd/graph/ref.hpp>
@@ -28,29 +29,40 @@ struct Reading {
 class Saved {
  public:
   Saved() = default;
-  static Saved input(const Tensor& x);
+  Saved(Saved&& other) noexcept : held_(other.held_), version_(other.version_), offset_(other.offset_) { other.held_ = 0; }
+  Saved& operator=(Saved&& other) noexcept {
+    std::swap(held_, other.held_);
+    std::swap(version_, other.version_);
+    std::swap(offset_, other.offset_);
+    return *this;
+  }
+  ~Saved() { clear(); }
+  /// `lasting` says that x is a handle of the caller's own, which nobody else will give other data.
+  static Saved input(const Tensor& x, bool lasting);
   static Saved output(const Tensor& y);
 
-  bool defined() const noexcept { return static_cast<bool>(storage_); }
-  bool stale() const noexcept { return storage_->version() != version_; }
-  Source last_write() const noexcept { return storage_->last_write(); }
+  bool defined() const noexcept { return held_ != 0; }
+  bool stale() const noexcept { return storage()->version() != version_; }
+  Source last_write() const noexcept { return storage()->last_write(); }
   /// The value again; with its place in the graph when the walk itself is recorded.
   Tensor restore(const Node* node, const Shape& shape, DType dtype) const;
   /// The same for a kernel.
-  Reading read(const Shape& shape, DType dtype) const noexcept {
-    const Value* constant = constant_.get();
-    const DType own = constant ? constant->dtype : dtype;
-    return {static_cast<const char*>(storage_->data()) + static_cast<std::size_t>(offset_) * size_of(own),
-            constant ? &constant->shape : &shape, own};
+  Reading read(const Shape& shape, DType dtype) const noexcept;
+  void clear() noexcept {
+    if (held_ != 0) let_go();
   }
-  void clear() noexcept { *this = Saved(); }
 
  private:
-  Ref<Storage> storage_;
-  Ref<Value> constant_;
-  std::int64_t offset_ = 0;
+  // The low bits of held_: it points to a Value and not to a Storage; the numbers are weak.
+  static constexpr std::uintptr_t whole = 1, weak = 2, flags = whole | weak;
+
+  const Value* constant() const noexcept { return held_ & whole ? reinterpret_cast<const Value*>(held_ & ~flags) : nullptr; }
+  const Storage* storage() const noexcept;
+  void let_go() noexcept;
+
+  std::uintptr_t held_ = 0;
   std::uint32_t version_ = 0;
-  bool weak_ = false;
+  std::uint32_t offset_ = 0;  // in elements; a value further in is held whole
 };
 
 /// An arrow from a node back to one of its inputs.
@@ -142,7 +154,7 @@ class Node {
     return from ? edges_[i].saved.read(from->shape_, from->dtype_) : edges_[i].saved.read(shape_, dtype_);
   }
   detail::Reading read_output() const noexcept { return y_.read(shape_, dtype_); }
-  void keep_input(std::size_t i, const Tensor& x) { edges_[i].saved = detail::Saved::input(x); }
+  void keep_input(std::size_t i, const Tensor& x, bool lasting) { edges_[i].saved = detail::Saved::input(x, lasting); }
   void keep_output(const Tensor& y);
   Needs needs() const noexcept;
   /// To be called when the edges are in place.
@@ -160,9 +172,7 @@ class Node {
 
   mutable std::atomic<std::uint32_t> count_{1};
   mutable std::atomic<std::uint32_t> lock_{0};
-  DType dtype_;
-  bool leaf_ = false;
-  bool released_ = false;
+  std::atomic<std::uint32_t> run_{0};  // the backward that uses `pending_` now
   int line_ = 0;
   const char* file_ = nullptr;
   const char* name_;
@@ -170,11 +180,13 @@ class Node {
     std::uint64_t number_ = 0;
     Node* next_dead_;  // of nodes that await deletion
   };
+  std::uint32_t edge_count_ = 0;
+  DType dtype_;
+  bool leaf_ = false;
+  bool released_ = false;
+  detail::Edge* edges_ = nullptr;
   Shape shape_;
   detail::Saved y_;
-  detail::Edge* edges_ = nullptr;
-  std::uint32_t edge_count_ = 0;
-  std::atomic<std::uint32_t> run_{0};           // the backward that uses `pending_` now
   Tensor pending_;                              // the sum of the gradients that have arrived in that run
   std::atomic<detail::Value*> owner_{nullptr};  // the tensor whose grad() this node fills; null when that tensor has died
   std::unique_ptr<detail::NodeExtras> extras_;

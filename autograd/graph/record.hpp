@@ -138,8 +138,10 @@ class InputsNode : public Node {
  protected:
   InputsNode(const char* name, Source at, const Tensor& y) : Node(name, at, y, edge_, N) {}
 
-  /// Puts the edges in place, and keeps the inputs and the output that `reads` names.
-  void connect(Tensor* inputs, const bool* differentiable, const std::uint32_t* reads, const Tensor& y) {
+  /// Puts the edges in place, and keeps the inputs and the output that `reads` names. `borrowed` names the inputs that are
+  /// handles of somebody else's.
+  void connect(const Tensor* inputs, const bool* differentiable, const std::uint32_t* reads, const Tensor& y,
+               std::uint32_t borrowed = 0) {
     std::uint32_t wanted = 0;
     for (std::size_t i = 0; i < N; ++i) {
       if (!differentiable[i] || inputs[i].node() == nullptr) continue;
@@ -148,7 +150,8 @@ class InputsNode : public Node {
     }
     for (std::size_t i = 0; i < N; ++i) {
       if ((wanted >> i & 1u) == 0) continue;
-      keep_input(i, edge_[i].node || inputs[i].node() == nullptr ? inputs[i] : inputs[i].detach());
+      if (edge_[i].node || inputs[i].node() == nullptr) keep_input(i, inputs[i], (borrowed >> i & 1u) == 0);
+      else keep_input(i, inputs[i].detach(), true);
     }
     if (wanted & reads_y) keep_output(y);
     number_after_inputs();
@@ -158,11 +161,12 @@ class InputsNode : public Node {
   Edge edge_[N];
 };
 
+// The rules are a base and not a member, so that those without state take no room.
 template <std::size_t N, class... R>
-class RuleNode final : public InputsNode<N> {
+class RuleNode final : public InputsNode<N>, private std::tuple<R...> {
  public:
   RuleNode(const char* name, Source at, const Tensor& y, Tensor* inputs, R... rules)
-      : InputsNode<N>(name, at, y), rules_(std::move(rules)...) {
+      : InputsNode<N>(name, at, y), std::tuple<R...>(std::move(rules)...) {
     static constexpr bool differentiable[] = {!RuleTraits<R>::none...};
     static constexpr std::uint32_t reads[] = {RuleTraits<R>::reads...};
     this->connect(inputs, differentiable, reads, y);
@@ -183,11 +187,10 @@ class RuleNode final : public InputsNode<N> {
       if (!this->edges()[I].node) return;
       auto x = [this](std::size_t i) { return this->input(i); };
       auto y = [this] { return this->output(); };
-      out = call_rule<Traits::reads, N>(Traits::function(std::get<I>(rules_)), x, y, g);
+      const std::tuple<R...>& rules = *this;
+      out = call_rule<Traits::reads, N>(Traits::function(std::get<I>(rules)), x, y, g);
     }
   }
-
-  std::tuple<R...> rules_;
 };
 
 template <std::size_t N, class R>

@@ -43,6 +43,9 @@ class Ref {
     return result;
   }
 
+  /// Leaves the count to the caller.
+  T* give_up() noexcept { return std::exchange(object_, nullptr); }
+
   T* get() const noexcept { return object_; }
   T* operator->() const noexcept { return object_; }
   T& operator*() const noexcept { return *object_; }

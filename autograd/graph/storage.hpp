@@ -24,9 +24,10 @@ class Storage {
   std::uint32_t version() const noexcept { return version_.load(std::memory_order_relaxed); }
   /// The line of the last write in place.
   Source last_write() const noexcept { return last_write_; }
+  /// Writers keep an order of their own.
   void wrote(Source at) noexcept {
     last_write_ = at;
-    version_.fetch_add(1, std::memory_order_relaxed);
+    version_.store(version_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
   std::uint32_t use_count() const noexcept { return count_.load(std::memory_order_acquire); }
 

@@ -64,6 +64,8 @@ Tensor from_nested(const detail::Nested& list, const DType* asked) {
 
 namespace detail {
 
+void destroy(const Value* value) noexcept { delete value; }
+
 void refuse_empty() {
   throw std::logic_error("tensor: this tensor is empty: it was default-constructed, moved from, or is a gradient that does not exist yet");
 }

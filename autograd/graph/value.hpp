@@ -46,8 +46,9 @@ struct Value {
 };
 
 inline void retain(const Value* value) noexcept { value->count.fetch_add(1, std::memory_order_relaxed); }
+void destroy(const Value* value) noexcept;
 inline void release(const Value* value) noexcept {
-  if (was_last(value->count)) delete value;
+  if (was_last(value->count)) destroy(value);
 }
 
 /// Whether this handle is the only one that can see the tensor's memory, so that it may be written again.

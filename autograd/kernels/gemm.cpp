@@ -64,13 +64,12 @@ std::string blas_core() { return openblas_get_corename(); }
 
 template <class T>
 void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const T* a, const T* b, T* c,
-          bool accumulate) {
+          Onto<T> onto) {
   if (m == 0 || n == 0) return;
-  if (k == 0) {
-    if (!accumulate) std::fill_n(c, m * n, T(0));
-    return;
-  }
-  if (suits_small_gemm<T>(transpose_a, transpose_b, m, n, k)) return small_gemm(transpose_a, transpose_b, m, n, k, a, b, c, accumulate);
+  if (k == 0 || suits_small_gemm<T>(transpose_a, transpose_b, m, n, k)) return small_gemm(transpose_a, transpose_b, m, n, k, a, b, c, onto);
+  const bool accumulate = onto.from != nullptr;
+  if (accumulate && onto.from != c)
+    for (std::int64_t i = 0; i < m; ++i) std::copy_n(onto.from + i * onto.step, n, c + i * n);
   const CBLAS_TRANSPOSE ta = transpose_a ? CblasTrans : CblasNoTrans, tb = transpose_b ? CblasTrans : CblasNoTrans;
   const int lda = narrow(transpose_a ? m : k), ldb = narrow(transpose_b ? k : n), ldc = narrow(n);
   const T beta = accumulate ? T(1) : T(0);
@@ -86,7 +85,7 @@ void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, st
   });
 }
 
-template void gemm(bool, bool, std::int64_t, std::int64_t, std::int64_t, const float*, const float*, float*, bool);
-template void gemm(bool, bool, std::int64_t, std::int64_t, std::int64_t, const double*, const double*, double*, bool);
+template void gemm(bool, bool, std::int64_t, std::int64_t, std::int64_t, const float*, const float*, float*, Onto<float>);
+template void gemm(bool, bool, std::int64_t, std::int64_t, std::int64_t, const double*, const double*, double*, Onto<double>);
 
 }  // namespace xgrad::kernels

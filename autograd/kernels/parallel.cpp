@@ -1,5 +1,7 @@
 #include <xgrad/autograd/kernels/parallel.hpp>
 
+#include <sched.h>
+
 #include <algorithm>
 #include <atomic>
 #include <exception>
@@ -26,8 +28,13 @@ namespace {
 
 std::atomic<int> allowed{0};
 
+// Those that this process may run on, which can be fewer than there are.
 int processors() noexcept {
-  static const int found = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  static const int found = [] {
+    cpu_set_t allowed_ones;
+    const bool known = sched_getaffinity(0, sizeof allowed_ones, &allowed_ones) == 0;
+    return known ? CPU_COUNT(&allowed_ones) : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  }();
   return found;
 }
 

@@ -12,28 +12,45 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 }  // namespace
 
 using detail::binary;
+using detail::Handles;
 using detail::Numbers;
 using detail::pointwise;
 using detail::unary;
 
-Tensor add(Tensor left, Tensor right, Source at) {
-  return pointwise<Numbers::all>("add", at, {std::move(left), std::move(right)}, [](auto a, auto b) { return a + b; }, pass_on, pass_on);
+namespace {
+
+// What functions and operators share: the former own their operands, the latter may only look at them.
+
+Tensor sum_of(const Handles<2>& x, Source at) {
+  return pointwise<Numbers::all>("add", at, x, [](auto a, auto b) { return a + b; }, pass_on, pass_on);
 }
 
-Tensor sub(Tensor left, Tensor right, Source at) {
-  return pointwise<Numbers::all>("sub", at, {std::move(left), std::move(right)}, [](auto a, auto b) { return a - b; }, pass_on,
-                                 [](auto g) { return -g; });
+Tensor difference_of(const Handles<2>& x, Source at) {
+  return pointwise<Numbers::all>("sub", at, x, [](auto a, auto b) { return a - b; }, pass_on, [](auto g) { return -g; });
 }
 
-Tensor mul(Tensor left, Tensor right, Source at) {
-  return pointwise<Numbers::all>("mul", at, {std::move(left), std::move(right)}, [](auto a, auto b) { return a * b; },
+Tensor product_of(const Handles<2>& x, Source at) {
+  return pointwise<Numbers::all>("mul", at, x, [](auto a, auto b) { return a * b; },
                                  from<1>([](auto b, auto g) { return g * b; }), from<0>([](auto a, auto g) { return g * a; }));
 }
 
-Tensor div(Tensor left, Tensor right, Source at) {
-  return binary("div", at, std::move(left), std::move(right), [](auto a, auto b) { return a / b; },
-                from<1>([](auto b, auto g) { return g / b; }), from_x([](auto a, auto b, auto g) { return -g * a / (b * b); }));
+Tensor quotient_of(const Handles<2>& x, Source at) {
+  return pointwise<Numbers::floating>("div", at, x, [](auto a, auto b) { return a / b; }, from<1>([](auto b, auto g) { return g / b; }),
+                                      from_x([](auto a, auto b, auto g) { return -g * a / (b * b); }));
 }
+
+}  // namespace
+
+Tensor add(Tensor a, Tensor b, Source at) { return sum_of(Handles<2>(std::move(a), std::move(b)), at); }
+Tensor sub(Tensor a, Tensor b, Source at) { return difference_of(Handles<2>(std::move(a), std::move(b)), at); }
+Tensor mul(Tensor a, Tensor b, Source at) { return product_of(Handles<2>(std::move(a), std::move(b)), at); }
+Tensor div(Tensor a, Tensor b, Source at) { return quotient_of(Handles<2>(std::move(a), std::move(b)), at); }
+
+Tensor operator+(Operand a, Operand b) { return sum_of(Handles<2>(a, b), a.at); }
+Tensor operator-(Operand a, Operand b) { return difference_of(Handles<2>(a, b), a.at); }
+Tensor operator*(Operand a, Operand b) { return product_of(Handles<2>(a, b), a.at); }
+Tensor operator/(Operand a, Operand b) { return quotient_of(Handles<2>(a, b), a.at); }
+Tensor operator-(Operand x) { return neg(x.take(), x.at); }
 
 Tensor pow(Tensor left, Tensor right, Source at) {
   return binary("pow", at, std::move(left), std::move(right), [](auto a, auto b) { return pow(a, b); },
@@ -100,12 +117,6 @@ Tensor erf(Tensor input, Source at) {
   return unary("erf", at, std::move(input), [](auto x) { return erf(x); },
                from_x([](auto x, auto g) { return g * (1.1283791670955126 * exp(-(x * x))); }));
 }
-
-Tensor operator+(Operand a, Operand b) { return add(std::move(a.tensor), std::move(b.tensor), a.at); }
-Tensor operator-(Operand a, Operand b) { return sub(std::move(a.tensor), std::move(b.tensor), a.at); }
-Tensor operator*(Operand a, Operand b) { return mul(std::move(a.tensor), std::move(b.tensor), a.at); }
-Tensor operator/(Operand a, Operand b) { return div(std::move(a.tensor), std::move(b.tensor), a.at); }
-Tensor operator-(Operand x) { return neg(std::move(x.tensor), x.at); }
 
 Tensor to(Tensor x, DType dtype, Source at) {
   const detail::Timed timed("to", at);

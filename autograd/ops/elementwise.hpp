@@ -119,7 +119,7 @@ Tensor elementwise(F f, Operand first, X&&... rest) {
   static_assert(1 + sizeof...(X) <= detail::most_elementwise_inputs, "elementwise: at most eight tensors");
   static_assert((std::is_convertible_v<X&&, Tensor> && ...),
                 "elementwise: what follows the function are tensors, numbers or xtensor expressions");
-  Tensor inputs[] = {std::move(first.tensor), Tensor(std::forward<X>(rest))...};
+  Tensor inputs[] = {first.take(), Tensor(std::forward<X>(rest))...};
   return detail::elementwise(&f, detail::Compiled<F, std::make_index_sequence<1 + sizeof...(X)>>::readings, inputs,
                              first.at);
 }

@@ -1,3 +1,5 @@
+#include <xgrad/autograd/ops/inplace.hpp>
+
 // Writing in place: the values change for every handle of the storage, and nothing is recorded.
 
 #include <algorithm>
@@ -48,14 +50,14 @@ Tensor unrecorded(F&& f) {
 
 template <class F>
 Tensor& assign(const char* op, Tensor& a, Operand& b, F&& f) {
-  const Tensor both[] = {a, b.tensor};
+  const Tensor both[] = {a, b.tensor()};
   detail::require_defined(op, both, 2);
-  if (grad_enabled() && (a.requires_grad() || b.tensor.requires_grad())) return a = f(a, b.tensor);
-  if (broadcast_shapes(op, a.shape(), b.tensor.shape()) != a.shape())
-    throw std::invalid_argument(std::string(op) + ": cannot write values of shape " + to_string(b.tensor.shape()) + " into shape " +
+  if (grad_enabled() && (a.requires_grad() || b.tensor().requires_grad())) return a = f(a, b.tensor());
+  if (broadcast_shapes(op, a.shape(), b.tensor().shape()) != a.shape())
+    throw std::invalid_argument(std::string(op) + ": cannot write values of shape " + to_string(b.tensor().shape()) + " into shape " +
                                 to_string(a.shape()));
-  if (a.weak()) return a = f(a, b.tensor);  // a C++ number takes on the dtype of what it meets
-  overwrite(op, a, unrecorded([&] { return f(a, b.tensor); }), b.at);
+  if (a.weak()) return a = f(a, b.tensor());  // a C++ number takes on the dtype of what it meets
+  overwrite(op, a, unrecorded([&] { return f(a, b.tensor()); }), b.at);
   return a;
 }
 
@@ -74,6 +76,28 @@ Tensor& operator/=(Tensor& a, Operand b) {
   return assign("div", a, b, [&](const Tensor& x, const Tensor& y) { return div(x, y, b.at); });
 }
 
+namespace detail {
+namespace {
+
+template <class F>
+void update(const Tensor& x, const Tensor& by, const F& f) {
+  visit_floating(x.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    same_shape_kernel<T>(f, std::array<const T*, 2>{x.data<T>(), by.data<T>()}, x.write<T>(), x.size());
+  });
+}
+
+}  // namespace
+
+void accumulate(const Tensor& sum, const Tensor& x, Source at) {
+  const bool overlap = x.storage() == sum.storage() && x.raw() != sum.raw();
+  const Tensor apart = overlap ? unrecorded([&] { return clone(x, at); }) : Tensor();
+  sum.storage()->wrote(at);
+  update(sum, overlap ? apart : x, [](auto a, auto b) { return a + b; });
+}
+
+}  // namespace detail
+
 Tensor Tensor::copy_(const Tensor& values, Source at) const {
   overwrite("copy_", *this, values, at);
   return *this;
@@ -89,16 +113,13 @@ Tensor Tensor::fill_(double number, Source at) const {
 }
 
 Tensor Tensor::add_(const Tensor& other, double scale, Source at) const {
-  const Tensor both[] = {*this, other};
-  detail::require_defined("add_", both, 2);
+  detail::require_defined("add_", this, 1);
+  detail::require_defined("add_", &other, 1);
   require_no_history("add_", other);
   const bool apart = other.storage() != storage() || other.raw() == raw();
   if (is_floating(dtype()) && other.dtype() == dtype() && other.shape() == shape() && apart) {
     begin_write("add_", at);
-    const auto sum = [scale](auto a, auto b) { return a + scale * b; };
-    detail::visit_floating(dtype(), [&](auto type) {
-      detail::pointwise_kernel<typename decltype(type)::type>(sum, std::array<Tensor, 2>{*this, other}, *this);
-    });
+    detail::update(*this, other, [scale](auto a, auto b) { return a + scale * b; });
     return *this;
   }
   const Tensor sum = unrecorded([&] { return add(*this, scale == 1 ? other : mul(other, scale, at), at); });

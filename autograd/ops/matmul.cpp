@@ -103,9 +103,7 @@ Tensor affine(Tensor x, Tensor weight, Tensor bias, Source at) {
   Tensor y = Tensor::uninitialized({s.m, s.n}, x.dtype());
   detail::visit_floating(y.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    T* rows = y.write<T>();
-    for (std::int64_t i = 0; i < s.m; ++i) std::copy_n(bias.data<T>(), s.n, rows + i * s.n);
-    kernels::gemm(false, true, s.m, s.n, s.k, x.data<T>(), weight.data<T>(), rows, true);
+    kernels::gemm(false, true, s.m, s.n, s.k, x.data<T>(), weight.data<T>(), y.write<T>(), {bias.data<T>(), 0});
   });
   return record("linear", at, std::move(y), {std::move(x), std::move(weight), std::move(bias)},
                 from<1>([](Tensor w, Tensor g) { return detail::product("matmul", g, w, false, false, Source::here()); }),

@@ -7,18 +7,29 @@
 
 namespace xgrad {
 
-/// What stands on a side of an operator: a tensor, a number or an xtensor expression, and the line it stands on.
+/// What stands on a side of an operator: a tensor, a number or an xtensor expression, and the line it stands on. A tensor
+/// that has a name is only looked at: it outlives the expression, and need not be counted.
 class Operand {
  public:
-  Operand(const Tensor& x, Source line = Source::here()) : tensor(x), at(line) {}
-  Operand(Tensor&& x, Source line = Source::here()) : tensor(std::move(x)), at(line) {}
+  Operand(const Tensor& x, Source line = Source::here()) : at(line), seen_(&x) {}
+  Operand(Tensor&& x, Source line = Source::here()) : at(line), own_(std::move(x)), seen_(&own_) {}
   template <class T, std::enable_if_t<std::is_arithmetic_v<T>, int> = 0>
-  Operand(T number, Source line = Source::here()) : tensor(number), at(line) {}
+  Operand(T number, Source line = Source::here()) : at(line), own_(number), seen_(&own_) {}
   template <class E, class = detail::IfExpression<E>>
-  Operand(E&& expression, Source line = Source::here()) : tensor(std::forward<E>(expression)), at(line) {}
+  Operand(E&& expression, Source line = Source::here()) : at(line), own_(std::forward<E>(expression)), seen_(&own_) {}
+  Operand(Operand&& other) noexcept
+      : at(other.at), own_(std::move(other.own_)), seen_(other.borrowed() ? other.seen_ : &own_) {}
 
-  Tensor tensor;
+  const Tensor& tensor() const noexcept { return *seen_; }
+  /// A handle for whoever keeps it.
+  Tensor take() { return seen_ == &own_ ? std::move(own_) : *seen_; }
+  bool borrowed() const noexcept { return seen_ != &own_; }
+
   Source at;
+
+ private:
+  Tensor own_;
+  const Tensor* seen_;
 };
 
 // An op of two operands needs overloads for a tensor beside an xtensor expression: without them, argument-dependent

@@ -49,11 +49,9 @@ Shape broadcast_all(const char* op, const Tensor* x, std::size_t count) {
   return shape;
 }
 
-void require_defined(const char* op, const Tensor* x, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i)
-    if (!x[i].defined())
-      throw std::invalid_argument(std::string(op) + ": operand " + std::to_string(i) +
-                                  " is an empty tensor: it was default-constructed, moved from, or is a gradient that does not exist yet");
+void refuse_undefined(const char* op, std::size_t place) {
+  throw std::invalid_argument(std::string(op) + ": operand " + std::to_string(place) +
+                              " is an empty tensor: it was default-constructed, moved from, or is a gradient that does not exist yet");
 }
 
 }  // namespace xgrad::detail

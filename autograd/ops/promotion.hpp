@@ -17,6 +17,10 @@ bool all_weak(const Tensor* x, std::size_t count);
 Shape broadcast_all(const char* op, const Tensor* x, std::size_t count);
 
 /// Refuses a tensor that is empty (default-constructed or moved from), naming the op and the operand's place.
-void require_defined(const char* op, const Tensor* x, std::size_t count);
+[[noreturn]] void refuse_undefined(const char* op, std::size_t place);
+inline void require_defined(const char* op, const Tensor* x, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i)
+    if (!x[i].defined()) refuse_undefined(op, i);
+}
 
 }  // namespace xgrad::detail

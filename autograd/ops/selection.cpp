@@ -40,18 +40,18 @@ Tensor logical_not(Tensor input, Source) {
   return predicate("logical_not", {input}, [](auto x) { return x == 0; });
 }
 
-Tensor operator<(Operand a, Operand b) { return less(std::move(a.tensor), std::move(b.tensor), a.at); }
-Tensor operator<=(Operand a, Operand b) { return less_equal(std::move(a.tensor), std::move(b.tensor), a.at); }
-Tensor operator>(Operand a, Operand b) { return greater(std::move(a.tensor), std::move(b.tensor), a.at); }
-Tensor operator>=(Operand a, Operand b) { return greater_equal(std::move(a.tensor), std::move(b.tensor), a.at); }
-Tensor operator==(Operand a, Operand b) { return equal(std::move(a.tensor), std::move(b.tensor), a.at); }
-Tensor operator!=(Operand a, Operand b) { return not_equal(std::move(a.tensor), std::move(b.tensor), a.at); }
-Tensor operator&(Operand a, Operand b) { return logical_and(std::move(a.tensor), std::move(b.tensor), a.at); }
-Tensor operator|(Operand a, Operand b) { return logical_or(std::move(a.tensor), std::move(b.tensor), a.at); }
-Tensor operator~(Operand x) { return logical_not(std::move(x.tensor), x.at); }
-Tensor operator&&(Operand a, Operand b) { return logical_and(std::move(a.tensor), std::move(b.tensor), a.at); }
-Tensor operator||(Operand a, Operand b) { return logical_or(std::move(a.tensor), std::move(b.tensor), a.at); }
-Tensor operator!(Operand x) { return logical_not(std::move(x.tensor), x.at); }
+Tensor operator<(Operand a, Operand b) { return less(a.take(), b.take(), a.at); }
+Tensor operator<=(Operand a, Operand b) { return less_equal(a.take(), b.take(), a.at); }
+Tensor operator>(Operand a, Operand b) { return greater(a.take(), b.take(), a.at); }
+Tensor operator>=(Operand a, Operand b) { return greater_equal(a.take(), b.take(), a.at); }
+Tensor operator==(Operand a, Operand b) { return equal(a.take(), b.take(), a.at); }
+Tensor operator!=(Operand a, Operand b) { return not_equal(a.take(), b.take(), a.at); }
+Tensor operator&(Operand a, Operand b) { return logical_and(a.take(), b.take(), a.at); }
+Tensor operator|(Operand a, Operand b) { return logical_or(a.take(), b.take(), a.at); }
+Tensor operator~(Operand x) { return logical_not(x.take(), x.at); }
+Tensor operator&&(Operand a, Operand b) { return logical_and(a.take(), b.take(), a.at); }
+Tensor operator||(Operand a, Operand b) { return logical_or(a.take(), b.take(), a.at); }
+Tensor operator!(Operand x) { return logical_not(x.take(), x.at); }
 
 Tensor where(Tensor condition, Tensor left, Tensor right, Source at) {
   const detail::Timed timed("where", at);
