@@ -94,12 +94,9 @@ std::string to_string(const Shape& shape) {
 
 std::ostream& operator<<(std::ostream& out, const Shape& shape) { return out << to_string(shape); }
 
-std::size_t resolve_axis(const char* op, std::int64_t axis, std::size_t rank) {
-  const auto n = static_cast<std::int64_t>(rank);
-  if (axis < -n || axis >= n)
-    throw std::invalid_argument(std::string(op) + ": axis " + std::to_string(axis) + " is out of range for " +
-                                std::to_string(rank) + (rank == 1 ? " axis" : " axes"));
-  return static_cast<std::size_t>(axis < 0 ? axis + n : axis);
+void refuse_axis(const char* op, std::int64_t axis, std::size_t rank) {
+  throw std::invalid_argument(std::string(op) + ": axis " + std::to_string(axis) + " is out of range for " + std::to_string(rank) +
+                              (rank == 1 ? " axis" : " axes"));
 }
 
 AxisList<std::size_t> Axes::resolve(const char* op, std::size_t rank) const {

@@ -174,7 +174,12 @@ class Axes {
 };
 
 /// One axis within the rank, counted from the end when negative; out of range is an error that names the op.
-std::size_t resolve_axis(const char* op, std::int64_t axis, std::size_t rank);
+[[noreturn]] void refuse_axis(const char* op, std::int64_t axis, std::size_t rank);
+inline std::size_t resolve_axis(const char* op, std::int64_t axis, std::size_t rank) {
+  const auto n = static_cast<std::int64_t>(rank);
+  if (axis < -n || axis >= n) refuse_axis(op, axis, rank);
+  return static_cast<std::size_t>(axis < 0 ? axis + n : axis);
+}
 
 /// The shape that both broadcast to by NumPy's rule; sizes that disagree are an error that names the op.
 Shape broadcast_shapes(const char* op, const Shape& a, const Shape& b);

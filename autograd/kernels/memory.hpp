@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace xgrad {
 
@@ -53,6 +54,27 @@ inline void give_memory(void* memory, std::size_t bytes) noexcept {
   kept->small[index] = block;
   kept->room -= size;
 }
+
+/// `count` numbers for the time of a scope, not initialised.
+template <class T>
+class Scratch {
+ public:
+  explicit Scratch(std::size_t count) : bytes_(count * sizeof(T)), at_(static_cast<T*>(take_memory(bytes_))) {}
+  explicit Scratch(std::int64_t count) : Scratch(static_cast<std::size_t>(count)) {}
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  ~Scratch() { give_memory(at_, bytes_); }
+
+  T* data() const noexcept { return at_; }
+  void swap(Scratch& other) noexcept {
+    std::swap(bytes_, other.bytes_);
+    std::swap(at_, other.at_);
+  }
+
+ private:
+  std::size_t bytes_;
+  T* at_;
+};
 
 }  // namespace detail
 

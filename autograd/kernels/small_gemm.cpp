@@ -126,12 +126,10 @@ void product(std::int64_t m, std::int64_t n, std::int64_t k, Left<T> a, const T*
 // The same for the transpose of B, which is copied; it is small against the rest where A has many rows.
 template <class T>
 void product_transposed(std::int64_t m, std::int64_t n, std::int64_t k, Left<T> a, const T* b, T* c, Onto<T> onto) {
-  const auto bytes = static_cast<std::size_t>(n * k) * sizeof(T);
-  T* turned = static_cast<T*>(detail::take_memory(bytes));
+  const detail::Scratch<T> turned(n * k);
   const std::int64_t sizes[] = {k, n}, strides[] = {1, k};
-  permute(b, turned, 2, sizes, strides);
-  product(m, n, k, a, turned, c, onto);
-  detail::give_memory(turned, bytes);
+  permute(b, turned.data(), 2, sizes, strides);
+  product(m, n, k, a, turned.data(), c, onto);
 }
 
 // ---- C = A Bᵀ with the rows of A and of B contiguous: dot products of rows

@@ -32,8 +32,8 @@ struct Sizes {
 };
 
 Sizes inner_sizes(const char* name, const Tensor& a, const Tensor& b, bool ta, bool tb) {
-  const std::int64_t m = a.shape().at(ta ? -1 : -2), ka = a.shape().at(ta ? -2 : -1);
-  const std::int64_t kb = b.shape().at(tb ? -1 : -2), n = b.shape().at(tb ? -2 : -1);
+  const std::int64_t *last_of_a = a.shape().end() - 2, *last_of_b = b.shape().end() - 2;  // two sizes each
+  const std::int64_t m = last_of_a[ta], ka = last_of_a[!ta], kb = last_of_b[tb], n = last_of_b[!tb];
   if (ka != kb)
     throw std::invalid_argument(std::string(name) + ": cannot multiply " + to_string(a.shape()) + (ta ? " transposed" : "") + " by " +
                                 to_string(b.shape()) + (tb ? " transposed" : "") + ": the inner sizes must agree");
@@ -76,8 +76,10 @@ Tensor product(const char* name, Tensor left, Tensor right, bool ta, bool tb, So
     Tensor flat = reshape(std::move(left), {-1, sizes.k}, at);
     return reshape(product(name, std::move(flat), std::move(right), ta, tb, at), shape.with(shape.rank() - 1, sizes.n), at);
   }
-  const Shape batch = batch_shape(name, left.shape(), right.shape());
-  Tensor y = Tensor::uninitialized(batch.inserted(batch.rank(), sizes.m).inserted(batch.rank() + 1, sizes.n), left.dtype());
+  const bool matrices = left.rank() == 2 && right.rank() == 2;
+  const Shape batch = matrices ? Shape() : batch_shape(name, left.shape(), right.shape());
+  Tensor y = Tensor::uninitialized(
+      matrices ? Shape{sizes.m, sizes.n} : batch.inserted(batch.rank(), sizes.m).inserted(batch.rank() + 1, sizes.n), left.dtype());
   visit_floating(y.dtype(), [&](auto type) { multiply<typename decltype(type)::type>(left, right, ta, tb, y, batch, sizes); });
   return record(name, at, std::move(y), {std::move(left), std::move(right)},
                 from<1>([=](Tensor b, Tensor g) {
@@ -135,9 +137,8 @@ Tensor matmul(Tensor left, Tensor right, Source at) {
 }
 
 Tensor linear(Tensor input, Tensor weight, Tensor bias, Source at) {
-  const Tensor both[] = {input, weight};
   const detail::Timed timed("linear", at);
-  detail::require_defined("linear", both, 2);
+  if (!input.defined() || !weight.defined()) detail::refuse_undefined("linear", input.defined() ? 1 : 0);
   if (weight.rank() != 2 || input.rank() == 0)
     throw std::invalid_argument("linear: the weight must be a matrix and the input have an axis, got weight " +
                                 to_string(weight.shape()) + " and input " + to_string(input.shape()));
@@ -147,7 +148,7 @@ Tensor linear(Tensor input, Tensor weight, Tensor bias, Source at) {
   require_same_floating("linear", input, "input", weight, "weight");
   if (bias.defined()) {
     require_same_floating("linear", input, "input", bias, "bias");
-    if (bias.shape() != Shape{weight.shape()[0]})
+    if (bias.rank() != 1 || bias.size() != weight.shape()[0])
       throw std::invalid_argument("linear: the bias must have shape " + to_string(Shape{weight.shape()[0]}) + ", got " + to_string(bias.shape()));
   }
   const bool row = input.rank() == 1;

@@ -7,6 +7,7 @@
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/kernels/convert.hpp>
+#include <xgrad/autograd/kernels/memory.hpp>
 #include <xgrad/autograd/kernels/reduce.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
@@ -73,18 +74,21 @@ Tensor sum_values(const Tensor& input, const AxisList<std::size_t>& axes, const 
   }
   detail::visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    Tensor sums;
-    for_each_run(x.shape(), axes, [&](std::int64_t outer, std::int64_t n, std::int64_t inner) {
-      const Tensor out = Tensor::uninitialized({outer * inner}, float64);
-      if (!sums.defined()) kernels::sum(x.data<T>(), out.write<double>(), outer, n, inner);
-      else kernels::sum(sums.data<double>(), out.write<double>(), outer, n, inner);
-      sums = out;
-    });
-    if (!sums.defined()) {
-      std::transform(x.data<T>(), x.data<T>() + x.size(), y.write<T>(), [=](T v) { return static_cast<T>(v / divisor); });
+    const auto narrow = [=](double v) { return static_cast<T>(v / divisor); };
+    if (axes.empty()) {
+      std::transform(x.data<T>(), x.data<T>() + x.size(), y.write<T>(), narrow);
       return;
     }
-    std::transform(sums.data<double>(), sums.data<double>() + y.size(), y.write<T>(), [=](double v) { return static_cast<T>(v / divisor); });
+    bool first = true;
+    detail::Scratch<double> sums(std::size_t{0});
+    for_each_run(x.shape(), axes, [&](std::int64_t outer, std::int64_t n, std::int64_t inner) {
+      detail::Scratch<double> out(outer * inner);
+      if (first) kernels::sum(x.data<T>(), out.data(), outer, n, inner);
+      else kernels::sum(sums.data(), out.data(), outer, n, inner);
+      first = false;
+      out.swap(sums);
+    });
+    std::transform(sums.data(), sums.data() + y.size(), y.write<T>(), narrow);
   });
   return y;
 }
