@@ -205,6 +205,7 @@ class Engine {
       outside.resize(node.edge_count());
       out = outside.data();
     }
+    if (node.adds() && graph_ != Graph::create) offer_sums(node, out);
     try {
       const detail::SourceScope line(node.at());
       const detail::Timed timed(node.name(), node.at(), true);
@@ -220,8 +221,19 @@ class Engine {
     for (std::size_t i = 0; i < node.edge_count(); ++i) {
       Ref<Node>& input = node.edges()[i].node;
       if (!input || !out[i].defined() || (targets_ && input->number() < lowest_)) continue;
+      if (node.adds() && is_waiting(*input) && out[i].value() == input->pending_.value()) continue;  // added already
       Tensor gradient = fold(node, *input, std::move(out[i]));
       arrive(last ? std::move(input) : input, std::move(gradient));
+    }
+  }
+
+  bool is_waiting(const Node& node) const { return node.run_.load(std::memory_order_relaxed) == id_ && node.pending_.defined(); }
+
+  // Sums that nobody else sees may be added to by a rule.
+  void offer_sums(Node& node, Tensor* out) const {
+    for (std::size_t i = 0; i < node.edge_count(); ++i) {
+      const Node* input = node.edges()[i].node.get();
+      if (input != nullptr && is_waiting(*input) && detail::alone(input->pending_)) out[i] = input->pending_;
     }
   }
 

@@ -127,8 +127,10 @@ class Node {
   std::size_t edge_count() const noexcept { return edge_count_; }
   const detail::Saved& saved_output() const noexcept { return y_; }
 
-  /// The local rule: puts the gradient of input i into out[i], for every i whose edge has a node.
+  /// The local rule: puts the gradient of input i into out[i], for every i whose edge has a node. Of a node that adds, out[i]
+  /// may hold a sum before; where it still does afterwards, the gradient has been added to it.
   virtual void pull(const Tensor& g, Tensor* out) = 0;
+  bool adds() const noexcept { return adds_; }
 
   /// Lets go of inputs and saved values; backward through this node is an error from then on.
   void let_go() noexcept;
@@ -156,6 +158,7 @@ class Node {
   detail::Reading read_output() const noexcept { return y_.read(shape_, dtype_); }
   void keep_input(std::size_t i, const Tensor& x, bool lasting) { edges_[i].saved = detail::Saved::input(x, lasting); }
   void keep_output(const Tensor& y);
+  void takes_sums() noexcept { adds_ = true; }
   Needs needs() const noexcept;
   /// To be called when the edges are in place.
   void number_after_inputs() noexcept;
@@ -184,6 +187,7 @@ class Node {
   DType dtype_;
   bool leaf_ = false;
   bool released_ = false;
+  bool adds_ = false;
   detail::Edge* edges_ = nullptr;
   Shape shape_;
   detail::Saved y_;

@@ -45,6 +45,12 @@ struct Rule {
   F f;
 };
 
+/// A rule that may add its gradient into a sum.
+template <std::uint32_t Reads, class F>
+struct AddingRule {
+  F f;
+};
+
 /// One function for the gradients of all inputs: it is also handed a Needs, and returns std::array<Tensor, N>, in
 /// which an undefined Tensor stands for no gradient.
 template <std::uint32_t Reads, class F>
@@ -76,6 +82,13 @@ template <class F>
 auto from_xy(F f) {
   return Rule<detail::reads_every_x | detail::reads_y, F>{std::move(f)};
 }
+/// A rule that reads the inputs I..., and after g is handed the sum of what other paths have brought to its input so far:
+/// of the input's shape and dtype, or undefined. It may add its gradient there, once, and return that very tensor, as a
+/// product of matrices does; or leave it alone and return its own.
+template <std::size_t... I, class F>
+auto adding(F f) {
+  return AddingRule<((1u << I) | ... | 0u), F>{std::move(f)};
+}
 /// A joint rule that reads the inputs I..., and one that reads the output too.
 template <std::size_t... I, class F>
 auto joint(F f) {
@@ -87,14 +100,20 @@ namespace detail {
 template <class R>
 struct RuleTraits {  // a bare function of g
   static constexpr std::uint32_t reads = 0;
-  static constexpr bool none = false, is_joint = false;
+  static constexpr bool none = false, is_joint = false, adds = false;
   static const R& function(const R& rule) { return rule; }
 };
 template <std::uint32_t Reads, class F>
 struct RuleTraits<Rule<Reads, F>> {
   static constexpr std::uint32_t reads = Reads;
-  static constexpr bool none = false, is_joint = false;
+  static constexpr bool none = false, is_joint = false, adds = false;
   static const F& function(const Rule<Reads, F>& rule) { return rule.f; }
+};
+template <std::uint32_t Reads, class F>
+struct RuleTraits<AddingRule<Reads, F>> {
+  static constexpr std::uint32_t reads = Reads;
+  static constexpr bool none = false, is_joint = false, adds = true;
+  static const F& function(const AddingRule<Reads, F>& rule) { return rule.f; }
 };
 template <std::uint32_t Reads, class F>
 struct RuleTraits<JointRule<Reads, F>> {
@@ -105,7 +124,7 @@ struct RuleTraits<JointRule<Reads, F>> {
 template <>
 struct RuleTraits<NoGradient> {
   static constexpr std::uint32_t reads = 0;
-  static constexpr bool none = true, is_joint = false;
+  static constexpr bool none = true, is_joint = false, adds = false;
 };
 
 template <bool Read, std::size_t I, class X>
@@ -170,6 +189,7 @@ class RuleNode final : public InputsNode<N>, private std::tuple<R...> {
     static constexpr bool differentiable[] = {!RuleTraits<R>::none...};
     static constexpr std::uint32_t reads[] = {RuleTraits<R>::reads...};
     this->connect(inputs, differentiable, reads, y);
+    if constexpr ((RuleTraits<R>::adds || ...)) this->takes_sums();
   }
 
   void pull(const Tensor& g, Tensor* out) override { pull_each(g, out, std::make_index_sequence<N>{}); }
@@ -187,8 +207,9 @@ class RuleNode final : public InputsNode<N>, private std::tuple<R...> {
       if (!this->edges()[I].node) return;
       auto x = [this](std::size_t i) { return this->input(i); };
       auto y = [this] { return this->output(); };
-      const std::tuple<R...>& rules = *this;
-      out = call_rule<Traits::reads, N>(Traits::function(std::get<I>(rules)), x, y, g);
+      const auto& f = Traits::function(std::get<I>(static_cast<const std::tuple<R...>&>(*this)));
+      if constexpr (Traits::adds) out = call_rule<Traits::reads, N>(f, x, y, g, std::as_const(out));
+      else out = call_rule<Traits::reads, N>(f, x, y, g);
     }
   }
 };

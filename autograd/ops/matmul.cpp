@@ -49,9 +49,20 @@ Shape batch_shape(const char* name, const Shape& a, const Shape& b) {
   }
 }
 
+// C = A B, added to the sum where there is one that fits.
+Tensor matrix_product(const Tensor& a, const Tensor& b, bool ta, bool tb, Sizes s, const Tensor& sum) {
+  const bool adds = sum.defined() && sum.dtype() == a.dtype() && sum.rank() == 2 && sum.shape()[0] == s.m && sum.shape()[1] == s.n;
+  Tensor y = adds ? sum : Tensor::uninitialized({s.m, s.n}, a.dtype());
+  detail::visit_floating(y.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    const kernels::Onto<T> onto = adds ? kernels::Onto<T>{y.data<T>(), s.n} : kernels::Onto<T>{};
+    kernels::gemm(ta, tb, s.m, s.n, s.k, a.data<T>(), b.data<T>(), y.write<T>(), onto);
+  });
+  return y;
+}
+
 template <class T>
 void multiply(const Tensor& a, const Tensor& b, bool ta, bool tb, const Tensor& y, const Shape& batch, Sizes s) {
-  if (batch.rank() == 0) return kernels::gemm(ta, tb, s.m, s.n, s.k, a.data<T>(), b.data<T>(), y.write<T>());
   const Shape la = leading(a.shape()), lb = leading(b.shape());
   const kernels::Plan<2> plan(batch.data(), batch.rank(), {la.data(), lb.data()}, {la.rank(), lb.rank()});
   const std::int64_t step_a = s.m * s.k, step_b = s.k * s.n, step_y = s.m * s.n;
@@ -62,31 +73,37 @@ void multiply(const Tensor& a, const Tensor& b, bool ta, bool tb, const Tensor& 
   });
 }
 
+Tensor batched_product(const char* name, const Tensor& a, const Tensor& b, bool ta, bool tb, Sizes s) {
+  const Shape batch = batch_shape(name, a.shape(), b.shape());
+  const Tensor y = Tensor::uninitialized(batch.inserted(batch.rank(), s.m).inserted(batch.rank() + 1, s.n), a.dtype());
+  detail::visit_floating(y.dtype(), [&](auto type) { multiply<typename decltype(type)::type>(a, b, ta, tb, y, batch, s); });
+  return y;
+}
+
 }  // namespace
 
 namespace detail {
 
 // With a' and b' the operands as they are read, y = a' b' has da' = g b'ᵀ and db' = a'ᵀ g. Where an operand is read
 // transposed, its gradient is the transpose of that, which the same product gives with its factors exchanged.
-Tensor product(const char* name, Tensor left, Tensor right, bool ta, bool tb, Source at) {
+Tensor product(const char* name, Tensor left, Tensor right, bool ta, bool tb, Source at, const Tensor& sum) {
   const Sizes sizes = inner_sizes(name, left, right, ta, tb);
   if (left.rank() > 2 && right.rank() == 2 && !ta) {
     // All rows of all matrices at once.
     Shape shape = left.shape();
     Tensor flat = reshape(std::move(left), {-1, sizes.k}, at);
-    return reshape(product(name, std::move(flat), std::move(right), ta, tb, at), shape.with(shape.rank() - 1, sizes.n), at);
+    return reshape(product(name, std::move(flat), std::move(right), ta, tb, at, {}), shape.with(shape.rank() - 1, sizes.n), at);
   }
-  const bool matrices = left.rank() == 2 && right.rank() == 2;
-  const Shape batch = matrices ? Shape() : batch_shape(name, left.shape(), right.shape());
-  Tensor y = Tensor::uninitialized(
-      matrices ? Shape{sizes.m, sizes.n} : batch.inserted(batch.rank(), sizes.m).inserted(batch.rank() + 1, sizes.n), left.dtype());
-  visit_floating(y.dtype(), [&](auto type) { multiply<typename decltype(type)::type>(left, right, ta, tb, y, batch, sizes); });
-  return record(name, at, std::move(y), {std::move(left), std::move(right)},
-                from<1>([=](Tensor b, Tensor g) {
-                  return ta ? product("matmul", b, g, tb, true, Source::here()) : product("matmul", g, b, false, !tb, Source::here());
+  const Tensor y = left.rank() == 2 && right.rank() == 2 ? matrix_product(left, right, ta, tb, sizes, sum)
+                                                         : batched_product(name, left, right, ta, tb, sizes);
+  return record(name, at, y, {std::move(left), std::move(right)},
+                adding<1>([=](Tensor b, Tensor g, Tensor into) {
+                  return ta ? product("matmul", b, g, tb, true, Source::here(), into)
+                            : product("matmul", g, b, false, !tb, Source::here(), into);
                 }),
-                from<0>([=](Tensor a, Tensor g) {
-                  return tb ? product("matmul", g, a, true, ta, Source::here()) : product("matmul", a, g, !ta, false, Source::here());
+                adding<0>([=](Tensor a, Tensor g, Tensor into) {
+                  return tb ? product("matmul", g, a, true, ta, Source::here(), into)
+                            : product("matmul", a, g, !ta, false, Source::here(), into);
                 }));
 }
 
@@ -108,8 +125,8 @@ Tensor affine(Tensor x, Tensor weight, Tensor bias, Source at) {
     kernels::gemm(false, true, s.m, s.n, s.k, x.data<T>(), weight.data<T>(), y.write<T>(), {bias.data<T>(), 0});
   });
   return record("linear", at, std::move(y), {std::move(x), std::move(weight), std::move(bias)},
-                from<1>([](Tensor w, Tensor g) { return detail::product("matmul", g, w, false, false, Source::here()); }),
-                from<0>([](Tensor x_in, Tensor g) { return detail::product("matmul", g, x_in, true, false, Source::here()); }),
+                adding<1>([](Tensor w, Tensor g, Tensor into) { return detail::product("matmul", g, w, false, false, Source::here(), into); }),
+                adding<0>([](Tensor x_in, Tensor g, Tensor into) { return detail::product("matmul", g, x_in, true, false, Source::here(), into); }),
                 [](Tensor g) { return g; });
 }
 
@@ -130,7 +147,7 @@ Tensor matmul(Tensor left, Tensor right, Source at) {
                                 ": the inner sizes must agree");
   if (row) left = unsqueeze(std::move(left), 0, at);
   if (column) right = unsqueeze(std::move(right), 1, at);
-  Tensor y = detail::product("matmul", std::move(left), std::move(right), false, false, at);
+  Tensor y = detail::product("matmul", std::move(left), std::move(right), false, false, at, {});
   if (column) y = squeeze(std::move(y), -1, at);
   if (row) y = squeeze(std::move(y), column ? -1 : -2, at);
   return y;
@@ -154,7 +171,7 @@ Tensor linear(Tensor input, Tensor weight, Tensor bias, Source at) {
   const bool row = input.rank() == 1;
   if (row) input = unsqueeze(std::move(input), 0, at);
   Tensor y = bias.defined() ? affine(std::move(input), std::move(weight), std::move(bias), at)
-                            : detail::product("linear", std::move(input), std::move(weight), false, true, at);
+                            : detail::product("linear", std::move(input), std::move(weight), false, true, at, {});
   return row ? squeeze(std::move(y), 0, at) : y;
 }
 
