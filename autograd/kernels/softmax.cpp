@@ -98,7 +98,9 @@ template <class T, class Strip>
 template <class T, class Strip>
 [[gnu::flatten]] void logsumexp_backward_strip(const T* x, const T* y, const T* g, T* gx, const Strip& strip) {
   const Batch<T> total = strip.spread(y), scale = strip.spread(g);
-  strip.each([&](std::int64_t at, auto part) { store(bounded_exp(load(x + at, part, T(0)) - total) * scale, gx + at, part); });
+  strip.each([&](std::int64_t at, auto part) {
+    store(bounded_exp(load(x + at, part, T(0)) - total) * scale, gx + at, part);
+  });
 }
 
 template <class T, class Strip>

@@ -48,7 +48,7 @@ struct Tabulated : Numeric<float, Isa> {
     const Piece<mills_pieces> q(a);
     const Power e = power(number(-0.5) * square, number(-0.5) * fma(a, a, -square));
     const V factor = e.t * pick(mills_pieces.value, q.place);  // exact
-    const V u = q.d * q.slope(), rest = u + fma(u, e.rest, e.rest);
+    const V rest = fma(q.d * q.slope(), number(1) + e.rest, e.rest);
     const V high = fma(factor, rest, factor), low = fma(factor, rest, factor - high);
     const V w = scale(fma(a, high, a * low), e.n);
     return xsimd::select(v <= number(0), w | xsimd::bitofsign(v), v - w);
@@ -133,7 +133,7 @@ struct Tabulated : Numeric<float, Isa> {
     const U whole(_mm512_maskz_slli_epi32(0xffff, e.place & word(0xfffffff0u), 19));
     const U exponent(_mm512_maskz_max_epi32(0xffff, whole, word(0xce000000u)));
     const V t = from_bits(bits(e.t) + exponent), p = fma(t, e.rest, t);
-    const V inverse = from_bits(U(_mm512_castps_si512(_mm512_maskz_rcp14_ps(0xffff, number(1) + p))) & word(0xfffff000u));
+    const V rough(_mm512_maskz_rcp14_ps(0xffff, number(1) + p)), inverse = from_bits(bits(rough) & word(0xfffff000u));
     const V low = fnma(inverse, p, number(1) - inverse);
     const V correction = fma(low, low, low), rest(_mm512_maskz_mov_ps(negative, e.rest));
     return {V(_mm512_mask_mul_ps(inverse, negative, inverse, e.t)), fma(correction, number(1) + rest, rest), e.n,
