@@ -69,6 +69,8 @@ class Batch {
   friend Batch square(Batch a) { return a.v * a.v; }
   friend Batch reciprocal(Batch a) { return Native(T(1)) / a.v; }
   friend Batch exp(Batch a) { return kernels::Exponential<T, Isa>::exp(a.v); }
+  /// The same for a < 88, as where a maximum has been subtracted.
+  friend Batch bounded_exp(Batch a) { return kernels::Exponential<T, Isa>::bounded_exp(a.v); }
   friend Batch expm1(Batch a) { return kernels::Exponential<T, Isa>::expm1(a.v); }
   friend Batch tanh(Batch a) { return kernels::Exponential<T, Isa>::tanh(a.v); }
   friend Batch sigmoid(Batch a) { return kernels::Exponential<T, Isa>::sigmoid(a.v); }

@@ -14,6 +14,7 @@ struct Normal : Exponential<T, Isa> {
 
   /// x + x p(x²) up to 1, beyond that 1 - e^p(x) with p = ln erfc.
   static V erf(V v) {
+    if constexpr (N::tables) return Tabulated<Isa>::erf(v);
     const V a = xsimd::abs(v), square = a * a;
     const V near = fma(a, near_curve(square), a);
     const auto e = E::reduce(log_erfc(at_most(single ? 4 : 6, a)));
@@ -25,6 +26,7 @@ struct Normal : Exponential<T, Isa> {
   /// -w below 0 and x - w above, where w = a Φ(-a) = a e^(-a²/2) q(t) / (a + k), a = |x| and t = (a - k) / (a + k)
   /// (Shepherd and Laframboise, 1981), so that nothing cancels in the tail.
   static V gelu(V v) {
+    if constexpr (N::tables) return Tabulated<Isa>::gelu(v);
     constexpr double k = single ? 2.9805908203125 : 3.3505859375;
     const V a = at_most(single ? 14.5 : 38.8, xsimd::abs(v));
     V sum_low, twice_low, t_low, ratio_low, product_low, lacks;

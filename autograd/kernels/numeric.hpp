@@ -23,6 +23,8 @@ struct Numeric {
   static constexpr bool has_fma = avx512 || std::is_base_of_v<xsimd::fma3<xsimd::avx2>, Registers> ||
                                   std::is_base_of_v<xsimd::fma3<xsimd::avx>, Registers> ||
                                   std::is_base_of_v<xsimd::fma3<xsimd::sse4_2>, Registers>;
+  /// Whether Tabulated has functions of T.
+  static constexpr bool tables = avx512 && single;
   static constexpr int mantissa = single ? 23 : 52;
   static constexpr int bias = single ? 127 : 1023;
   static constexpr T two_to_mantissa = single ? T(8388608) : T(4503599627370496.0);
