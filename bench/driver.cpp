@@ -266,10 +266,10 @@ int run(const Settings& settings) {
   std::cout << "\ngoals\n";
   print_goals(std::cout, goals);
   std::ofstream(settings.out + "/results.json") << as_json(facts, results, tasks, goals).dump(1) << "\n";
-  std::vector<TaskInfo> drawn;
-  for (const TaskInfo& task : all_tasks()) drawn.push_back(task);
-  std::ofstream(settings.out + "/results.svg") << chart_svg(facts, results, drawn);
-  std::cout << "\nwrote " << settings.out << "/results.json and results.svg\n";
+  std::ofstream(settings.out + "/results.svg") << chart_svg(facts, results, all_tasks());
+  std::ofstream markdown(settings.out + "/results.md");
+  write_markdown(markdown, facts, results, all_tasks(), goals);
+  std::cout << "\nwrote " << settings.out << "/results.json, results.md and results.svg\n";
 
   bool missed = false, disagreed = false;
   for (const Goal& goal : goals) missed = missed || goal.state() == "missed";

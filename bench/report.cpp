@@ -71,6 +71,37 @@ void print_goals(std::ostream& out, const std::vector<Goal>& goals) {
   }
 }
 
+void write_markdown(std::ostream& out, const Facts& facts, const Results& results, const std::vector<TaskInfo>& tasks,
+                    const std::vector<Goal>& goals) {
+  const auto share = [&](const TaskInfo& task, const char* column, int threads, double ours) {
+    const auto time = results.time(task.name, column, threads);
+    return time ? time_text(*time) + format(" (%.2f)", *time / ours) : std::string();
+  };
+  const char* peers[] = {"libtorch 1.13", "libtorch 2.13", "JAX", "hand", "gemm", "stream"};
+  for (const auto& [name, value] : facts) out << "- " << name << ": " << value << "\n";
+  for (const auto& [name, why] : results.absent) out << "- " << name << ": absent, " << why << "\n";
+  out << "\n| what | threads | xgrad |";
+  for (const char* peer : peers) out << " " << peer << " |";
+  out << "\n|---|---|---|---|---|---|---|---|---|\n";
+  for (const TaskInfo& task : tasks)
+    for (const int threads : {1, 2}) {
+      const auto ours = results.time(task.name, "xgrad", threads);
+      if (!ours || (threads == 2 && !task.all_on_two)) continue;
+      out << "| " << task.name << ": " << task.title << " | " << threads << " | " << time_text(*ours) << " |";
+      for (const char* peer : peers) out << " " << share(task, peer, threads, *ours) << " |";
+      out << "\n";
+    }
+  out << "\n| goal | figure | reached | bound | |\n|---|---|---|---|---|\n";
+  for (const Goal& goal : goals)
+    for (const Figure& f : goal.figures) {
+      if (!f.judged) continue;
+      out << "| " << goal.name << " " << goal.title << " | " << f.what << " | "
+          << (f.value ? format("%.3g", *f.value) : f.unmeasured) << " | "
+          << format("%s %.4g", f.at_least ? "at least" : "at most", f.bound) << " | "
+          << (!f.value ? "" : f.met() ? "met" : "**missed**") << " |\n";
+    }
+}
+
 nlohmann::json as_json(const Facts& facts, const Results& results, const std::vector<TaskInfo>& tasks,
                        const std::vector<Goal>& goals) {
   nlohmann::json all;

@@ -17,6 +17,9 @@ std::string time_text(double seconds);
 void print_tasks(std::ostream& out, const Results& results, const std::vector<TaskInfo>& tasks);
 void print_counts(std::ostream& out, const Results& results);
 void print_goals(std::ostream& out, const std::vector<Goal>& goals);
+/// The tasks that peers share, and the goals, as tables of Markdown for docs/performance.md.
+void write_markdown(std::ostream& out, const Facts& facts, const Results& results, const std::vector<TaskInfo>& tasks,
+                    const std::vector<Goal>& goals);
 nlohmann::json as_json(const Facts& facts, const Results& results, const std::vector<TaskInfo>& tasks,
                        const std::vector<Goal>& goals);
 

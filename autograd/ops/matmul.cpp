@@ -9,7 +9,9 @@
 #include <xgrad/autograd/kernels/broadcast.hpp>
 #include <xgrad/autograd/kernels/gemm.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/pointwise.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
+#include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 
 namespace xgrad {
@@ -111,6 +113,22 @@ Tensor product(const char* name, Tensor left, Tensor right, bool ta, bool tb, So
 
 namespace {
 
+void check_linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
+  if (!input.defined() || !weight.defined()) detail::refuse_undefined("linear", input.defined() ? 1 : 0);
+  if (weight.rank() != 2 || input.rank() == 0)
+    throw std::invalid_argument("linear: the weight must be a matrix and the input have an axis, got weight " +
+                                to_string(weight.shape()) + " and input " + to_string(input.shape()));
+  if (input.shape().back() != weight.shape()[1])
+    throw std::invalid_argument("linear: cannot multiply input " + to_string(input.shape()) + " by the transpose of weight " +
+                                to_string(weight.shape()) + ": the last axes must agree");
+  require_same_floating("linear", input, "input", weight, "weight");
+  if (bias.defined()) {
+    require_same_floating("linear", input, "input", bias, "bias");
+    if (bias.rank() != 1 || bias.size() != weight.shape()[0])
+      throw std::invalid_argument("linear: the bias must have shape " + to_string(Shape{weight.shape()[0]}) + ", got " + to_string(bias.shape()));
+  }
+}
+
 // y = x Wᵀ + b, the product added to rows that hold b already.
 Tensor affine(Tensor x, Tensor weight, Tensor bias, Source at) {
   const Sizes s = inner_sizes("linear", x, weight, false, true);
@@ -131,6 +149,34 @@ Tensor affine(Tensor x, Tensor weight, Tensor bias, Source at) {
 }
 
 }  // namespace
+
+namespace detail {
+
+Tensor linear_relu(Tensor x, Tensor weight, Tensor bias, Source at) {
+  const Timed timed("linear_relu", at);
+  check_linear(x, weight, bias);
+  const Sizes s = inner_sizes("linear", x, weight, false, true);
+  const Tensor y = Tensor::uninitialized({s.m, s.n}, x.dtype());
+  visit_floating(y.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    kernels::gemm(false, true, s.m, s.n, s.k, x.data<T>(), weight.data<T>(), y.write<T>(), {bias.data<T>(), 0});
+    same_shape_kernel<T>([](auto sum) { return where(sum <= 0, 0, sum); }, std::array<const T*, 1>{y.data<T>()}, y.write<T>(), y.size());
+  });
+  // With z = x Wᵀ + b, y is 0 where z is not above 0, and NaN where z is.
+  auto rule = [](const Tensor& x_in, const Tensor& w, const Tensor& y_out, const Tensor& g, Needs needs) {
+    const auto slope = [](auto out, auto up) { return where(out <= 0, 0, up); };
+    const Tensor gz = grad_enabled() ? where(y_out <= 0, 0, g) : pull_kernel(slope, std::array<Reading, 2>{reading(y_out), reading(g)}, g, true);
+    std::array<Tensor, 3> gradients;
+    if (needs[0]) gradients[0] = product("matmul", gz, w, false, false, Source::here(), {});
+    if (needs[1]) gradients[1] = product("matmul", gz, x_in, true, false, Source::here(), {});
+    if (needs[2]) gradients[2] = gz;
+    return gradients;
+  };
+  return record("linear_relu", at, y, {std::move(x), std::move(weight), std::move(bias)},
+                JointRule<3u | reads_y, decltype(rule)>{rule});
+}
+
+}  // namespace detail
 
 Tensor matmul(Tensor left, Tensor right, Source at) {
   const Tensor both[] = {left, right};
@@ -155,19 +201,7 @@ Tensor matmul(Tensor left, Tensor right, Source at) {
 
 Tensor linear(Tensor input, Tensor weight, Tensor bias, Source at) {
   const detail::Timed timed("linear", at);
-  if (!input.defined() || !weight.defined()) detail::refuse_undefined("linear", input.defined() ? 1 : 0);
-  if (weight.rank() != 2 || input.rank() == 0)
-    throw std::invalid_argument("linear: the weight must be a matrix and the input have an axis, got weight " +
-                                to_string(weight.shape()) + " and input " + to_string(input.shape()));
-  if (input.shape().back() != weight.shape()[1])
-    throw std::invalid_argument("linear: cannot multiply input " + to_string(input.shape()) + " by the transpose of weight " +
-                                to_string(weight.shape()) + ": the last axes must agree");
-  require_same_floating("linear", input, "input", weight, "weight");
-  if (bias.defined()) {
-    require_same_floating("linear", input, "input", bias, "bias");
-    if (bias.rank() != 1 || bias.size() != weight.shape()[0])
-      throw std::invalid_argument("linear: the bias must have shape " + to_string(Shape{weight.shape()[0]}) + ", got " + to_string(bias.shape()));
-  }
+  check_linear(input, weight, bias);
   const bool row = input.rank() == 1;
   if (row) input = unsqueeze(std::move(input), 0, at);
   Tensor y = bias.defined() ? affine(std::move(input), std::move(weight), std::move(bias), at)
