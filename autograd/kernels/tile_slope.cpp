@@ -169,8 +169,34 @@ void differentiate(const F& f, Tile* x, std::size_t parts) {
   differentiate_apart(f, x, parts);
 }
 
+// Of a number and many, where the number has no slope: the parts of `many` stay in place.
+template <class F>
+void differentiate_with_number(const F& f, Tile* a, Tile* b, std::size_t parts) {
+  const bool left = a[0].is_number();
+  Tile* many = left ? b : a;
+  const Tile& number = left ? a[0] : b[0];
+  for (std::size_t i = 1; i < parts; ++i) {
+    if (many[i].defined()) {
+      if constexpr (std::is_same_v<F, fn::Mul>) many[i] = times_slope(std::move(many[i]), number);
+      if (std::is_same_v<F, fn::Sub> && left) transform(fn::Neg(), many[i]);
+    }
+    if (left) a[i] = std::move(b[i]);
+  }
+  transform(f, a[0], b[0]);
+}
+
+bool without_slopes(const Tile* x, std::size_t parts) {
+  for (std::size_t i = 1; i < parts; ++i)
+    if (x[i].defined()) return false;
+  return true;
+}
+
 template <class F>
 void differentiate(const F& f, Tile* a, Tile* b, std::size_t parts) {
+  if constexpr (is_sum<F> || std::is_same_v<F, fn::Mul>) {
+    if (a[0].is_number() != b[0].is_number() && without_slopes(a[0].is_number() ? a : b, parts))
+      return differentiate_with_number(f, a, b, parts);
+  }
   if constexpr (!F::flat && !is_sum<F>) {
     const std::size_t i = a[0].is_number() && b[0].is_number()
                               ? 0
