@@ -163,7 +163,8 @@ void transform(const F& f, Tile& a, Tile& b) {
   if constexpr (std::is_same_v<F, fn::Chained>)
     run<registers_at_once<F>>(a, place_of(a, b), Checked{Times(), TimesGuarded()}, a, b);
   else
-    run<registers_at_once<F>>(a, place_of(a, b), Each{[f](const auto& u, const auto& v) { return f.value(u, v); }}, a, b);
+    run<registers_at_once<F>>(
+        a, place_of(a, b), Each{[f](const auto& u, const auto& v) { return f.value(u, v); }}, a, b);
 }
 
 void chain_into(Tile& place, Tile d, Tile slope) {
@@ -174,7 +175,8 @@ void chain_into(Tile& place, Tile d, Tile slope) {
   }
   const auto into = [&](auto* out) {
     using T = std::remove_pointer_t<decltype(out)>;
-    loop<registers_at_once<fn::Chained>>(out, padded<T>(place.count()), Checked{Times(), TimesGuarded()}, Reader<T>(d), Reader<T>(slope));
+    loop<registers_at_once<fn::Chained>>(out, padded<T>(place.count()), Checked{Times(), TimesGuarded()}, Reader<T>(d),
+                                         Reader<T>(slope));
   };
   void* out = const_cast<void*>(place.data());
   if (place.type() == Tile::Type::float32)

@@ -137,7 +137,8 @@ std::size_t padded(std::int32_t count) {
 template <class T>
 void write(const Tile& tile, T* out, std::int64_t n);
 
-// Instantiated in tile.cpp and tile_slope.cpp for every function of functions.hpp. Arguments that are not const may be used up.
+// Instantiated in tile.cpp and tile_slope.cpp for every function of functions.hpp. Arguments that are not const may be
+// used up.
 
 /// x = f(x).
 template <class F>
@@ -195,8 +196,8 @@ struct WholePass {
   void* const* out;
 };
 
-/// Computes the tiles y of the outputs from the tiles x of the inputs. May throw; then the pass does. A tile y comes as a
-/// look into the output's own memory where that could be written as a tile, else undefined.
+/// Computes the tiles y of the outputs from the tiles x of the inputs. May throw; then the pass does. A tile y comes as
+/// a look into the output's own memory where that could be written as a tile, else undefined.
 using TileBody = void (*)(const void* context, Tile* x, Tile* y);
 
 /// Runs a body over all tiles of outputs of the given sizes, on several threads where that pays.

@@ -28,7 +28,9 @@ class Reader {
  public:
   using B = Batch<T>;
   explicit Reader(const Tile& tile)
-      : from_(static_cast<const T*>(tile.data())), number_(tile.is_number()), lazy_(tile.left() != Tile::Left::nothing) {
+      : from_(static_cast<const T*>(tile.data())),
+        number_(tile.is_number()),
+        lazy_(tile.left() != Tile::Left::nothing) {
     if (number_) {
       scale_ = B(tile.number());
     } else if (lazy_) {

@@ -7,8 +7,8 @@
 namespace xgrad::kernels {
 namespace {
 
-// Slopes of f at (a, b), y = f(a, b), times those of a and b: plainly, and guarded as fn::Chained is. The plain ones may
-// come out as NaN where the guarded ones do not, and are the same elsewhere.
+// Slopes of f at (a, b), y = f(a, b), times those of a and b: plainly, and guarded as fn::Chained is. The plain ones
+// may come out as NaN where the guarded ones do not, and are the same elsewhere.
 
 template <class F, class B>
 B pulled(const F& f, const B& a, const B& b, const B& y, const B& da, const B& db) {
@@ -36,7 +36,8 @@ template <int n, class B, class F>
     for (int k = 0; k < n; ++k) d[k] = TimesGuarded()(dx[k], B(f.slope(x[k], y[k])));
 }
 template <int n, class B, class F>
-[[gnu::always_inline]] inline void slopes(B* d, const F& f, const B* a, const B* b, const B* y, const B* da, const B* db) {
+[[gnu::always_inline]] inline void slopes(B* d, const F& f, const B* a, const B* b, const B* y, const B* da,
+                                          const B* db) {
   for (int k = 0; k < n; ++k) d[k] = pulled(f, a[k], b[k], y[k], da[k], db[k]);
   auto lost = d[0] != d[0];
   for (int k = 1; k < n; ++k) lost = lost | (d[k] != d[k]);
@@ -58,8 +59,8 @@ template <int n, class T, class F, class R>
   }
 }
 template <int n, class T, class F, class R>
-[[gnu::always_inline]] inline void step_with_slope(T* y, T* d, std::size_t j, const F& f, const R& a, const R& b, const R& da,
-                                                   const R& db) {
+[[gnu::always_inline]] inline void step_with_slope(T* y, T* d, std::size_t j, const F& f, const R& a, const R& b,
+                                                   const R& da, const R& db) {
   using B = Batch<T>;
   B u[n], v[n], w[n], du[n], dv[n], dw[n];
   a.template load<n>(j, u);
@@ -127,7 +128,9 @@ std::size_t only_one(std::size_t parts, const Defined& defined) {
 template <class F>
 Tile chain(const F& f, const Tile& x, const Tile& y, Tile d) {
   const Checked body{[f](const auto& u, const auto& v, const auto& w) { return w * f.slope(u, v); },
-                     [f](const auto& u, const auto& v, const auto& w) { return TimesGuarded()(w, decltype(w + w)(f.slope(u, v))); }};
+                     [f](const auto& u, const auto& v, const auto& w) {
+                       return TimesGuarded()(w, decltype(w + w)(f.slope(u, v)));
+                     }};
   run<registers_at_once<F>>(d, place_of(d), body, x, y, d);
   return d;
 }
@@ -136,13 +139,17 @@ template <class F>
 Tile chain(const F& f, const Tile& a, const Tile& b, const Tile& y, Tile da, Tile db) {
   constexpr int at_once = registers_at_once<F>;
   if (!db.defined()) {
-    const Checked body{[f](const auto& u, const auto& v, const auto& w, const auto& du) { return du * f.slope_a(u, v, w); },
+    const Checked body{[f](const auto& u, const auto& v, const auto& w, const auto& du) {
+                         return du * f.slope_a(u, v, w);
+                       },
                        [f](const auto& u, const auto& v, const auto& w, const auto& du) {
                          return TimesGuarded()(du, f.slope_a(u, v, w));
                        }};
     run<at_once>(da, place_of(da), body, a, b, y, da);
   } else if (!da.defined()) {
-    const Checked body{[f](const auto& u, const auto& v, const auto& w, const auto& dv) { return dv * f.slope_b(u, v, w); },
+    const Checked body{[f](const auto& u, const auto& v, const auto& w, const auto& dv) {
+                         return dv * f.slope_b(u, v, w);
+                       },
                        [f](const auto& u, const auto& v, const auto& w, const auto& dv) {
                          return TimesGuarded()(dv, f.slope_b(u, v, w));
                        }};

@@ -50,7 +50,8 @@ template <int pieces, class T>
 template <bool high, class T, class V, std::size_t... I>
 [[gnu::always_inline]] inline V mixed(V a, V b, std::index_sequence<I...>) {
   constexpr int p = piece<T>, all = static_cast<int>(sizeof...(I));
-  return __builtin_shufflevector(a, b, (static_cast<int>(I) / p * p + static_cast<int>(I) % p / 2 + (high ? p / 2 : 0) + static_cast<int>(I) % 2 * all)...);
+  return __builtin_shufflevector(a, b, (static_cast<int>(I) / p * p + static_cast<int>(I) % p / 2 + (high ? p / 2 : 0) +
+                                        static_cast<int>(I) % 2 * all)...);
 }
 
 // Past the caches, where the machine can; `to` is aligned to the register.
@@ -100,19 +101,23 @@ template <int pieces, bool streaming, class T>
 template <bool streaming, class T>
 [[gnu::always_inline]] inline void transpose_line(const T* in, T* out, std::int64_t in_row, std::int64_t out_row) {
   constexpr int wide = piece<T> * most_pieces;
-  for (int c = 0; c < 4 * piece<T>; c += wide) transpose_block<most_pieces, streaming>(in + c * in_row, out + c, in_row, out_row);
+  for (int c = 0; c < 4 * piece<T>; c += wide)
+    transpose_block<most_pieces, streaming>(in + c * in_row, out + c, in_row, out_row);
 }
 
 // Any number of rows and columns, from memory in the first-level cache.
 template <class T>
-void transpose_near(const T* in, T* out, std::int64_t rows, std::int64_t columns, std::int64_t out_row, std::int64_t in_row) {
+void transpose_near(const T* in, T* out, std::int64_t rows, std::int64_t columns, std::int64_t out_row,
+                    std::int64_t in_row) {
   constexpr std::int64_t p = piece<T>, wide = p * most_pieces;
   const std::int64_t whole = rows / p * p;
   std::int64_t c = 0;
   for (; c + wide <= columns; c += wide)
-    for (std::int64_t r = 0; r < whole; r += p) transpose_block<most_pieces, false>(in + c * in_row + r, out + r * out_row + c, in_row, out_row);
+    for (std::int64_t r = 0; r < whole; r += p)
+      transpose_block<most_pieces, false>(in + c * in_row + r, out + r * out_row + c, in_row, out_row);
   for (; c + p <= columns; c += p)
-    for (std::int64_t r = 0; r < whole; r += p) transpose_block<1, false>(in + c * in_row + r, out + r * out_row + c, in_row, out_row);
+    for (std::int64_t r = 0; r < whole; r += p)
+      transpose_block<1, false>(in + c * in_row + r, out + r * out_row + c, in_row, out_row);
   for (std::int64_t r = 0; r < rows; ++r)
     for (std::int64_t k = r < whole ? c : 0; k < columns; ++k) out[r * out_row + k] = in[k * in_row + r];
 }
@@ -139,11 +144,12 @@ struct Tiles {
   alignas(64) T tile[2][runs * pitch];
 };
 
-// What lies a power of two apart falls into the same few places of a cache, and each row of a large array is on a page of
-// its own. So a band goes through tiles, whose transposes go to runs of several lines in a few rows of `out`. While one
-// is written the next is read, a run at a time: there are loads to wait for and shuffles to do meanwhile.
+// What lies a power of two apart falls into the same few places of a cache, and each row of a large array is on a page
+// of its own. So a band goes through tiles, whose transposes go to runs of several lines in a few rows of `out`. While
+// one is written the next is read, a run at a time: there are loads to wait for and shuffles to do meanwhile.
 template <bool streaming, class T>
-void transpose_tiles(const T* in, T* out, std::int64_t rows, std::int64_t columns, std::int64_t out_row, std::int64_t in_row) {
+void transpose_tiles(const T* in, T* out, std::int64_t rows, std::int64_t columns, std::int64_t out_row,
+                     std::int64_t in_row) {
   using S = Tiles<T>;
   constexpr std::int64_t p = piece<T>, line = S::line, pitch = S::pitch;
   S tiles;
@@ -168,10 +174,12 @@ void transpose_tiles(const T* in, T* out, std::int64_t rows, std::int64_t column
     std::int64_t staged = 0;
     for (std::int64_t r = 0; r < whole_rows; r += p)
       for (std::int64_t k = 0; k < whole; k += line) {
-        for (int i = 0; i < S::runs_per_block && staged < next_count; ++i, ++staged) stage(c + S::runs + staged, next + staged * pitch);
+        for (int i = 0; i < S::runs_per_block && staged < next_count; ++i, ++staged)
+          stage(c + S::runs + staged, next + staged * pitch);
         transpose_line<streaming>(tile + k * pitch + r, out + r * out_row + c + k, pitch, out_row);
       }
-    if (whole_rows < rows) transpose_near(tile + whole_rows, out + whole_rows * out_row + c, rows - whole_rows, whole, out_row, pitch);
+    if (whole_rows < rows)
+      transpose_near(tile + whole_rows, out + whole_rows * out_row + c, rows - whole_rows, whole, out_row, pitch);
     if (whole < count) transpose_near(tile + whole * pitch, out + c + whole, rows, count - whole, out_row, pitch);
     for (; staged < next_count; ++staged) stage(c + S::runs + staged, next + staged * pitch);
   }
@@ -188,8 +196,8 @@ bool aliases(std::int64_t bytes) {
 }  // namespace
 
 template <class T>
-void transpose_band(const T* in, T* out, std::int64_t rows, std::int64_t columns, std::int64_t out_row, std::int64_t in_row,
-                    bool streaming) {
+void transpose_band(const T* in, T* out, std::int64_t rows, std::int64_t columns, std::int64_t out_row,
+                    std::int64_t in_row, bool streaming) {
   constexpr auto bytes = static_cast<std::int64_t>(sizeof(T));
   const bool large = rows * columns * bytes > near_bytes && rows * bytes >= 64;
   if (!large || !(streaming || aliases(in_row * bytes) || aliases(out_row * bytes))) {

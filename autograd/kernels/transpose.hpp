@@ -12,7 +12,7 @@ inline constexpr std::int64_t band_rows = 256 / static_cast<std::int64_t>(sizeof
 /// band_rows. Streaming writes past the caches, for what is too large to be found there later. T is float, double,
 /// std::int64_t or unsigned char.
 template <class T>
-void transpose_band(const T* in, T* out, std::int64_t rows, std::int64_t columns, std::int64_t out_row, std::int64_t in_row,
-                    bool streaming);
+void transpose_band(const T* in, T* out, std::int64_t rows, std::int64_t columns, std::int64_t out_row,
+                    std::int64_t in_row, bool streaming);
 
 }  // namespace xgrad::kernels
