@@ -75,6 +75,36 @@ TEST_CASE("dual numbers invent no NaN, and hide none", "[elementwise]") {
   CHECK(std::isnan(elementwise(swish, nan).item()));
 }
 
+TEST_CASE("numbers beside tiles keep the guards, infinities and NaN", "[elementwise]") {
+  const Tensor x = leaf({0.0, 4.0, not_a_number, infinity, -1.0});
+  const auto slope = [&](auto f, const Tensor& g) { return numbers(grad({elementwise(f, x)}, {x}, {g})[0]); };
+  const Tensor g = ones({5}, float64), nothing = Tensor({0.0, 0.0, not_a_number, infinity, 1.0});
+  CHECK(slope([](auto v) { return 3 * where(v > 0, sqrt(v), 0.0) - 1; }, g)[0] == 0);
+  CHECK(slope([](auto v) { return 0 * sqrt(v) + 2 * v; }, g) == Numbers{2, 2, 2, 2, 2});
+  CHECK(slope([](auto v) { return v * 0; }, g) == Numbers{0, 0, 0, 0, 0});
+  CHECK(slope([](auto v) { return 2 * v; }, nothing)[0] == 0);
+  CHECK(slope([](auto v) { return 2 * v; }, nothing)[3] == infinity);
+  CHECK(std::isnan(slope([](auto v) { return 2 * v; }, nothing)[2]));
+  CHECK(slope([](auto v) { return 2 * sqrt(v); }, nothing)[0] == 0);
+  CHECK(slope([](auto v) { return 2 * sqrt(v) + 1; }, g)[0] == infinity);
+  CHECK(slope([](auto v) { return (1 - v) * (1 - v); }, g)[3] == infinity);
+  const auto y = numbers(elementwise([](auto v) { return 2 - 3 * v; }, x));
+  CHECK(y[0] == 2);
+  CHECK(y[1] == -10);
+  CHECK(std::isnan(y[2]));
+  CHECK(y[3] == -infinity);
+  const Tensor zero = leaf({0.0, -0.0});
+  CHECK(std::signbit(numbers(elementwise([](auto v) { return 2 * v; }, zero))[1]));
+  CHECK_FALSE(std::signbit(numbers(elementwise([](auto v) { return 2 * v; }, zero))[0]));
+  CHECK(std::signbit(numbers(elementwise([](auto v) { return -v; }, zero))[0]));
+
+  // Factors whose product would be no ordinary number.
+  const Tensor one = leaf({1.0, 2.0});
+  auto far = [](auto v) { return 1e250 * (1e-200 * (1e-200 * (1e150 * (v * v)))); };
+  const Tensor slopes = grad(sum(elementwise(far, one)), one);
+  CHECK(difference(slopes, Tensor({2.0, 4.0}), 1e-12) == "");
+}
+
 TEST_CASE("kinks and edges are those of the ops on tensors", "[elementwise]") {
   const std::vector<double> edges{-infinity, -2.0, -1.0, -0.0, 0.0, 1.0, 2.0, infinity, not_a_number};
   auto same = [&](const std::string& name, auto f) {

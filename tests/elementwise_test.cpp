@@ -275,6 +275,46 @@ TEST_CASE("tiles of every size are right to the last element", "[elementwise]") 
   CHECK(none.grad().shape() == Shape({0, 3}));
 }
 
+TEST_CASE("sums and products with numbers mean the same in every order", "[elementwise]") {
+  for (const int n : {1, 17, 256, 1000, 1024, 2500}) {
+    INFO(n << " elements");
+    const Tensor x = points({n}), y = positive({n});
+    agree(
+        "a product", [](auto v) { return 3 * v; }, x);
+    agree(
+        "a sum", [](auto v) { return v + 0.5; }, x);
+    agree(
+        "differences", [](auto v) { return (v - 2) * (0.25 - v); }, x);
+    agree(
+        "products of products", [](auto v) { return 0.3 * (0.7 * (v * 1.1)) * v; }, x);
+    agree(
+        "sums of sums", [](auto v) { return ((v + 0.3) - 1.7 + 0.1) * v; }, x);
+    agree(
+        "a polynomial", [](auto v) { return ((0.25 * v - 0.5) * v + 1.5) * v - 2; }, x);
+    agree(
+        "numbers around everything", [](auto v) { return 2 - 3 * (1 - (2 * v + 1) * 0.5); }, x);
+    agree(
+        "signs", [](auto v) { return -(1 - -(2 * v)) * -v; }, x);
+    agree(
+        "quotients", [](auto v) { return (v / 3 + 1) / (2 * v * v + 1) - 1 / (3 + v * v); }, x);
+    agree(
+        "one operand twice", [](auto v) {
+          const auto u = 2 * v + 1;
+          return u * u - u / (3 + u * u) + 0.5 * u;
+        }, x);
+    agree(
+        "functions of them", [](auto v) { return exp(0.5 * v - 1) + 2 * tanh(1 - v) - sin(-v); }, x);
+    agree(
+        "choices of them", [](auto v) { return where(2 * v - 1 > 0.25 - v, 3 * v + 1, 1 - v * v); }, x);
+    agree(
+        "masks of them", [](auto v) { return 2 * v * (2 * v > 1) + v * v * (1 - v > 0.5); }, x);
+    agree(
+        "two operands", [](auto a, auto b) { return (2 * a - 1) * (3 - 0.5 * b) + (a + 1) / (b + 1); }, x, y);
+    agree(
+        "an input that is one number", [](auto a, auto b) { return (a * b + b) * a - b * 2; }, x, points({}, 3));
+  }
+}
+
 TEST_CASE("results do not depend on the number of threads", "[elementwise]") {
   const int before = num_threads();
   const Tensor x = points({300, 1000}).requires_grad_(), b = points({1000}, 3).requires_grad_();

@@ -118,6 +118,13 @@ Wide<T> sum_line(const T* x, std::int64_t n) {
 template <int rows, class T>
 void add_rows(const T* x, Wide<T>* out, std::int64_t inner, const Adder<T>& add) {
   std::int64_t i = 0;
+  for (; i + 16 <= inner; i += 16) {  // a cache line of floats
+    typename Four<T>::Sums sums[4];
+    for (int k = 0; k < 4; ++k) sums[k] = Four<T>::load(out + i + 4 * k);
+    for (int j = 0; j < rows; ++j)
+      for (int k = 0; k < 4; ++k) sums[k] = add(sums[k], x + j * inner + i + 4 * k);
+    for (int k = 0; k < 4; ++k) Four<T>::store(sums[k], out + i + 4 * k);
+  }
   for (; i + 4 <= inner; i += 4) {
     auto sums = Four<T>::load(out + i);
     for (int j = 0; j < rows; ++j) sums = add(sums, x + j * inner + i);

@@ -1,13 +1,13 @@
 #include <xgrad/autograd/kernels/tile.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <utility>
 
-#include <xgrad/autograd/kernels/batch.hpp>
-#include <xgrad/autograd/kernels/chain_rule.hpp>
+#include <xgrad/autograd/kernels/tile_loop.hpp>
 
 namespace xgrad::kernels {
 
@@ -59,78 +59,73 @@ Slot* acquire() {
   return slot;
 }
 
+bool Tile::times(double number) noexcept {
+  if (left_ == Left::nothing) {
+    number_ = number;
+    left_ = Left::scale;
+    return true;
+  }
+  if (left_ != Left::shift) return false;
+  factor_ = number;
+  left_ = Left::factor;
+  return true;
+}
+
+bool Tile::plus(double number) noexcept {
+  if (left_ > Left::scale) return false;
+  shift_ = number;
+  left_ = Left::shift;
+  return true;
+}
+
+bool Tile::minus_from(double number) noexcept {
+  if (left_ > Left::scale) return false;
+  number_ = -number_;
+  return plus(number);
+}
+
+bool Tile::times_joined(double number) noexcept {
+  if (times(number)) return true;
+  double& factor = left_ == Left::factor ? factor_ : number_;
+  const double product = factor * number, size = std::abs(product);
+  if (!(size > 1e-30 && size < 1e30)) return false;
+  factor = product;
+  return true;
+}
+
 namespace {
 
-// Reads a tile register by register. A number is spread over one register's worth of memory, read again each time.
-template <class T>
-class Reader {
- public:
-  using B = Batch<T>;
-  explicit Reader(const Tile& tile) : from_(static_cast<const T*>(tile.data())) {
-    if (!tile.is_number()) return;
-    std::fill_n(spread_, B::width, static_cast<T>(tile.number()));
-    from_ = spread_;
-    step_ = 0;
-  }
-  Reader(const Reader&) = delete;
-  Reader& operator=(const Reader&) = delete;
+// What costs no pass, as one operand is a number and the other many, leaves it to those who read them. False where that
+// cannot be.
 
-  B load(std::size_t j) const { return B::load(from_ + j * step_); }
-
- private:
-  const T* from_;
-  std::size_t step_ = 1;
-  alignas(64) T spread_[B::width];
-};
-
-template <class T, class F, class... R>
-[[gnu::flatten]] void loop(T* out, std::size_t n, const F& f, const R&... in) {
-  using B = Batch<T>;
-  for (std::size_t j = 0; j < n; j += B::width) B(f(in.load(j)...)).store(out + j);
+bool lazily(const fn::Neg&, Tile& x) { return !x.is_number() && x.left() <= Tile::Left::scale && x.times_joined(-1); }
+template <class F>
+bool lazily(const F&, Tile&) {
+  return false;
 }
 
-// The type and count of a result: those of the operands that are not C++ numbers.
-struct Meeting {
-  Tile::Type type = Tile::Type::weak;
-  std::int32_t count = 0;
-
-  void add(const Tile& tile) {
-    if (!tile.defined()) return;
-    if (tile.type() != Tile::Type::weak) type = tile.type();
-    if (!tile.is_number()) count = tile.count();
+template <class F>
+bool lazily(const F&, Tile& a, Tile& b) {
+  constexpr bool product = std::is_same_v<F, fn::Mul>, chained = std::is_same_v<F, fn::Chained>;
+  constexpr bool sum = std::is_same_v<F, fn::Add>, difference = std::is_same_v<F, fn::Sub>;
+  if constexpr (product || chained || sum || difference) {
+    if (a.is_number() == b.is_number()) return false;
+    Tile& many = a.is_number() ? b : a;
+    const double number = a.is_number() ? a.number() : b.number();
+    if (chained && number == 0) {
+      a = Tile(0.0);
+      return true;
+    }
+    bool done = false;
+    if (product) done = many.times(number);
+    if (chained) done = std::isfinite(number) && many.times_joined(number);
+    if (sum) done = many.plus(number);
+    if (difference) done = a.is_number() ? many.minus_from(number) : many.plus(-number);
+    if (done && a.is_number()) a = std::move(b);
+    return done;
   }
-};
-
-template <class T, class F, class... In>
-void compute(Meeting meeting, Tile& y, Tile* place, const F& f, const In&... in) {
-  if (meeting.count == 0) {
-    alignas(64) T one[Batch<T>::width];
-    loop<T>(one, Batch<T>::width, f, Reader<T>(in)...);
-    y = Tile(static_cast<double>(one[0]), meeting.type);
-    return;
-  }
-  Slot* slot = place != nullptr ? place->own_slot() : acquire();
-  loop<T>(reinterpret_cast<T*>(slot->bytes), padded<T>(meeting.count), f, Reader<T>(in)...);
-  if (place == nullptr)
-    y = Tile(slot, meeting.count, meeting.type);
-  else if (place != &y)
-    y = std::move(*place);
+  return false;
 }
-
-// y = f(in...), in the type in which the operands meet, and in the slot of `place` where that is not null. y and place
-// may be among the operands.
-template <class F, class... In>
-void run(Tile& y, Tile* place, const F& f, const In&... in) {
-  Meeting meeting;
-  (meeting.add(in), ...);
-  if (meeting.type == Tile::Type::float32)
-    compute<float>(meeting, y, place, f, in...);
-  else
-    compute<double>(meeting, y, place, f, in...);
-}
-
-Tile* place_of(Tile& a) { return a.own_slot() != nullptr ? &a : nullptr; }
-Tile* place_of(Tile& a, Tile& b) { return a.own_slot() != nullptr ? &a : place_of(b); }
 
 // x^n for the exponents that are a handful of multiplications, or none.
 bool small_power(Tile& a, double n) {
@@ -155,8 +150,8 @@ bool small_power(Tile& a, double n) {
 
 template <class F>
 void transform(const F& f, Tile& x) {
-  run(
-      x, place_of(x), [&](const auto& u) { return f.value(u); }, x);
+  if (lazily(f, x)) return;
+  run<registers_at_once<F>>(x, place_of(x), Each{[f](const auto& u) { return f.value(u); }}, x);
 }
 
 template <class F>
@@ -164,161 +159,59 @@ void transform(const F& f, Tile& a, Tile& b) {
   if constexpr (std::is_same_v<F, fn::Pow>) {
     if (b.is_literal() && small_power(a, b.number())) return;
   }
-  run(
-      a, place_of(a, b), [&](const auto& u, const auto& v) { return f.value(u, v); }, a, b);
+  if (lazily(f, a, b)) return;
+  if constexpr (std::is_same_v<F, fn::Chained>)
+    run<registers_at_once<F>>(a, place_of(a, b), Checked{Times(), TimesGuarded()}, a, b);
+  else
+    run<registers_at_once<F>>(
+        a, place_of(a, b), Each{[f](const auto& u, const auto& v) { return f.value(u, v); }}, a, b);
+}
+
+void chain_into(Tile& place, Tile d, Tile slope) {
+  if (!place.defined() || d.is_number() || slope.is_number()) {
+    transform(fn::Chained(), d, slope);
+    place = std::move(d);
+    return;
+  }
+  const auto into = [&](auto* out) {
+    using T = std::remove_pointer_t<decltype(out)>;
+    loop<registers_at_once<fn::Chained>>(out, padded<T>(place.count()), Checked{Times(), TimesGuarded()}, Reader<T>(d),
+                                         Reader<T>(slope));
+  };
+  void* out = const_cast<void*>(place.data());
+  if (place.type() == Tile::Type::float32)
+    into(static_cast<float*>(out));
+  else
+    into(static_cast<double*>(out));
 }
 
 void choose(const Tile& mask, Tile& a, Tile& b) {
-  run(
-      a, place_of(a, b), [](const auto& m, const auto& u, const auto& v) { return where(m != 0, u, v); }, mask, a, b);
+  const auto body = [](const auto& m, const auto& u, const auto& v) { return where(m != 0, u, v); };
+  run<1>(a, place_of(a, b), Each{body}, mask, a, b);
 }
 
-// ---- slopes
-
-namespace {
-
-// fn::Chained, with its comparisons left out where no product came out as NaN.
-template <class T, int Isa>
-Batch<T, Isa> guarded(const Batch<T, Isa>& d, const Batch<T, Isa>& slope) {
-  const Batch<T, Isa> product = d * slope;
-  if (xsimd::all((product == product).v)) return product;
-  return fn::Chained().value(d, slope);
-}
-
-template <class F, class B>
-B pull(const F& f, const B& a, const B& b, const B& y, const B& da, const B& db) {
-  return guarded(da, f.slope_a(a, b, y)) + guarded(db, f.slope_b(a, b, y));
-}
-
-// One division for both slopes, where nothing overflows on the way.
-template <class B>
-B pull(const fn::Div& f, const B& a, const B& b, const B& y, const B& da, const B& db) {
-  const B together = (da - db * y) / b;
-  if (xsimd::all((together - together == 0).v)) return together;
-  return guarded(da, f.slope_a(a, b, y)) + guarded(db, f.slope_b(a, b, y));
-}
-
-template <class T, class F, class R>
-[[gnu::flatten]] void loop_with_slope(T* y, T* d, std::size_t n, const F& f, const R& x, const R& dx) {
-  using B = Batch<T>;
-  for (std::size_t j = 0; j < n; j += B::width) {
-    const B u = x.load(j), v = f.value(u);
-    guarded(dx.load(j), B(f.slope(u, v))).store(d + j);
-    v.store(y + j);
-  }
-}
-
-template <class T, class F, class R>
-[[gnu::flatten]] void loop_with_slope(T* y, T* d, std::size_t n, const F& f, const R& a, const R& b, const R& da,
-                                      const R& db) {
-  using B = Batch<T>;
-  for (std::size_t j = 0; j < n; j += B::width) {
-    const B u = a.load(j), v = b.load(j), w = f.value(u, v);
-    pull(f, u, v, w, da.load(j), db.load(j)).store(d + j);
-    w.store(y + j);
-  }
-}
-
-// Computes y = f(in...) and its slope d together, over the slots of the places where they have any.
-template <class T, class F, class... In>
-void compute_with_slope(const F& f, Tile& y, Tile& d, Tile* y_place, Tile* d_place, std::int32_t count,
-                        const In&... in) {
-  Slot* y_slot = y_place != nullptr ? y_place->own_slot() : acquire();
-  Tile made(y_place != nullptr ? Tile() : Tile(y_slot, count, type_of<T>));
-  Slot* d_slot = d_place != nullptr ? d_place->own_slot() : acquire();
-  loop_with_slope<T>(reinterpret_cast<T*>(y_slot->bytes), reinterpret_cast<T*>(d_slot->bytes), padded<T>(count), f,
-                     Reader<T>(in)...);
-  if (y_place == nullptr)
-    y = std::move(made);
-  else if (y_place != &y)
-    y = std::move(*y_place);
-  if (d_place == nullptr)
-    d = Tile(d_slot, count, type_of<T>);
-  else if (d_place != &d)
-    d = std::move(*d_place);
-}
-
-template <class F, class... In>
-void run_with_slope(const F& f, Tile& y, Tile& d, Tile* y_place, Tile* d_place, const In&... in) {
-  Meeting meeting;
-  (meeting.add(in), ...);
-  if (meeting.type == Tile::Type::float32)
-    compute_with_slope<float>(f, y, d, y_place, d_place, meeting.count, in...);
-  else
-    compute_with_slope<double>(f, y, d, y_place, d_place, meeting.count, in...);
-}
-
-// The one index of a slope, or 0 where there is none or several.
-template <class Defined>
-std::size_t only_one(std::size_t parts, const Defined& defined) {
-  std::size_t found = 0;
-  for (std::size_t i = 1; i < parts; ++i) {
-    if (!defined(i)) continue;
-    if (found != 0) return 0;
-    found = i;
-  }
-  return found;
-}
-
-}  // namespace
-
-template <class F>
-Tile chain(const F& f, const Tile& x, const Tile& y, Tile d) {
-  run(
-      d, place_of(d), [&](const auto& u, const auto& v, const auto& w) { return guarded(w, f.slope(u, v)); }, x, y, d);
-  return d;
-}
-
-template <class F>
-Tile chain(const F& f, const Tile& a, const Tile& b, const Tile& y, Tile da, Tile db) {
-  if (!db.defined()) {
-    auto body = [&](const auto& u, const auto& v, const auto& w, const auto& du) {
-      return guarded(du, f.slope_a(u, v, w));
-    };
-    run(da, place_of(da), body, a, b, y, da);
-  } else if (!da.defined()) {
-    auto body = [&](const auto& u, const auto& v, const auto& w, const auto& dv) {
-      return guarded(dv, f.slope_b(u, v, w));
-    };
-    run(da, place_of(db), body, a, b, y, db);
+template <class T>
+void write(const Tile& tile, T* out, std::int64_t n) {
+  const auto count = static_cast<std::size_t>(n);
+  if (tile.is_number()) {
+    std::fill_n(out, n, static_cast<T>(tile.number()));
+  } else if (tile.left() == Tile::Left::nothing) {
+    std::copy_n(static_cast<const T*>(tile.data()), n, out);
+  } else if (padded<T>(tile.count()) == count) {
+    loop<4>(out, count, Each{[](const auto& x) { return x; }}, Reader<T>(tile));
   } else {
-    auto body = [&](const auto&... all) { return pull(f, all...); };
-    run(da, place_of(da, db), body, a, b, y, da, db);
+    alignas(64) T all[tile_bytes / sizeof(T)];
+    loop<4>(all, padded<T>(tile.count()), Each{[](const auto& x) { return x; }}, Reader<T>(tile));
+    std::copy_n(all, n, out);
   }
-  return da;
 }
-
-template <class F>
-void differentiate(const F& f, Tile* x, std::size_t parts) {
-  if constexpr (!F::flat) {
-    const std::size_t i = x[0].is_number() ? 0 : only_one(parts, [&](std::size_t k) { return x[k].defined(); });
-    if (i != 0) return run_with_slope(f, x[0], x[i], place_of(x[0]), place_of(x[i]), x[0], x[i]);
-  }
-  differentiate_apart(f, x, parts);
-}
-
-template <class F>
-void differentiate(const F& f, Tile* a, Tile* b, std::size_t parts) {
-  if constexpr (!F::flat && !is_sum<F>) {
-    const std::size_t i = a[0].is_number() && b[0].is_number()
-                              ? 0
-                              : only_one(parts, [&](std::size_t k) { return a[k].defined() && b[k].defined(); });
-    const bool alone = i != 0 && only_one(parts, [&](std::size_t k) { return a[k].defined() || b[k].defined(); }) == i;
-    if (alone) return run_with_slope(f, a[0], a[i], place_of(a[0], b[0]), place_of(a[i], b[i]), a[0], b[0], a[i], b[i]);
-  }
-  differentiate_apart(f, a, b, parts);
-}
-
-void choose_parts(const Tile& mask, Tile* a, Tile* b, std::size_t parts) { choose_apart(mask, a, b, parts); }
+template void write(const Tile&, float*, std::int64_t);
+template void write(const Tile&, double*, std::int64_t);
 
 // ---- every function of the vocabulary
 
-#define XGRAD_UNARY(F)                          \
-  template void transform(const fn::F&, Tile&); \
-  template void differentiate(const fn::F&, Tile*, std::size_t);
-#define XGRAD_BINARY(F)                                \
-  template void transform(const fn::F&, Tile&, Tile&); \
-  template void differentiate(const fn::F&, Tile*, Tile*, std::size_t);
+#define XGRAD_UNARY(F) template void transform(const fn::F&, Tile&);
+#define XGRAD_BINARY(F) template void transform(const fn::F&, Tile&, Tile&);
 XGRAD_EACH_CURVED_UNARY(XGRAD_UNARY)
 XGRAD_EACH_FLAT_UNARY(XGRAD_UNARY)
 XGRAD_EACH_CURVED_BINARY(XGRAD_BINARY)

@@ -24,7 +24,8 @@ void recycle(Slot* slot) noexcept;
 /// user's own pointwise op, whose speed does not depend on the flags of the user's file. A handle: copying shares, and
 /// a function whose argument is not shared writes its result in place. A tile stays on its thread and in its pass: it
 /// may look into the memory of a tensor. One number may stand for all; nothing at all (the default) for a slope of
-/// zero.
+/// zero. Multiplying by a number and adding one cost no pass of their own: a tile keeps them, and whoever reads its
+/// numbers does them.
 class Tile {
  public:
   using Mask = Tile;  // of ones and zeros
@@ -36,10 +37,10 @@ class Tile {
   Tile(double number, Type type) noexcept : number_(number), state_(State::number), type_(type) {}
   /// Numbers that live elsewhere; their bytes are a multiple of 64.
   Tile(const void* data, std::int32_t count, Type type) noexcept
-      : data_(data), count_(count), state_(State::many), type_(type) {}
+      : data_(data), number_(1), count_(count), state_(State::many), type_(type) {}
   /// Numbers in a slot of which the caller holds a count.
   Tile(Slot* slot, std::int32_t count, Type type) noexcept
-      : slot_(slot), data_(slot->bytes), count_(count), state_(State::many), type_(type) {}
+      : slot_(slot), data_(slot->bytes), number_(1), count_(count), state_(State::many), type_(type) {}
   Tile(const Tile& other) noexcept {
     copy(other);
     if (slot_) ++slot_->count;
@@ -67,6 +68,25 @@ class Tile {
   const void* data() const noexcept { return data_; }
   std::int32_t count() const noexcept { return count_; }
   Type type() const noexcept { return type_; }
+
+  /// What is left to do where many numbers are read: (data · scale + shift) · factor, as far as its steps go.
+  enum class Left : std::uint8_t { nothing, scale, shift, factor };
+  Left left() const noexcept { return left_; }
+  double scale() const noexcept { return number_; }
+  double shift() const noexcept { return shift_; }
+  double factor() const noexcept { return factor_; }
+  // Many numbers times, or plus, or subtracted from a number: false if that does not fit to what is left to do.
+  bool times(double number) noexcept;
+  bool plus(double number) noexcept;
+  bool minus_from(double number) noexcept;
+  /// As times(), but joined with another factor, where their product is an ordinary number: one rounding less.
+  bool times_joined(double number) noexcept;
+  /// Nothing is left to do: the numbers have been written.
+  void done() noexcept {
+    number_ = 1;
+    left_ = Left::nothing;
+  }
+
   /// The slot of a tile that is its only user; else null.
   Slot* own_slot() const noexcept { return slot_ != nullptr && slot_->count == 1 ? slot_ : nullptr; }
 
@@ -77,9 +97,12 @@ class Tile {
     slot_ = other.slot_;
     data_ = other.data_;
     number_ = other.number_;
+    shift_ = other.shift_;
+    factor_ = other.factor_;
     count_ = other.count_;
     state_ = other.state_;
     type_ = other.type_;
+    left_ = other.left_;
   }
   void forget() noexcept {
     slot_ = nullptr;
@@ -91,10 +114,13 @@ class Tile {
 
   Slot* slot_ = nullptr;
   const void* data_ = nullptr;
-  double number_ = 0;
+  double number_ = 0;  // of many numbers, the scale
+  double shift_ = 0;
+  double factor_ = 1;
   std::int32_t count_ = 0;
   State state_ = State::none;
   Type type_ = Type::weak;
+  Left left_ = Left::nothing;
 };
 
 template <class T>
@@ -107,7 +133,12 @@ std::size_t padded(std::int32_t count) {
   return (static_cast<std::size_t>(count) + line - 1) / line * line;
 }
 
-// Instantiated in tile.cpp for every function of functions.hpp. Arguments that are not const may be used up.
+/// Writes n of the numbers of a tile.
+template <class T>
+void write(const Tile& tile, T* out, std::int64_t n);
+
+// Instantiated in tile.cpp and tile_slope.cpp for every function of functions.hpp. Arguments that are not const may be
+// used up.
 
 /// x = f(x).
 template <class F>
@@ -126,6 +157,8 @@ Tile apply(const F& f, Tile a, Tile b) {
   transform(f, a, b);
   return a;
 }
+/// place = d times a slope, as fn::Chained: in the memory that place looks into, if it does, which is then written.
+void chain_into(Tile& place, Tile d, Tile slope);
 /// a stays where the mask is 1, else becomes b.
 void choose(const Tile& mask, Tile& a, Tile& b);
 
@@ -163,11 +196,11 @@ struct WholePass {
   void* const* out;
 };
 
-/// Computes the tiles y of the outputs from the tiles x of the inputs. May throw; then the pass does.
+/// Computes the tiles y of the outputs from the tiles x of the inputs. May throw; then the pass does. A tile y comes as
+/// a look into the output's own memory where that could be written as a tile, else undefined.
 using TileBody = void (*)(const void* context, Tile* x, Tile* y);
 
-/// Runs a body over all tiles of outputs of the given sizes, on several threads where that pays. An output whose tile
-/// is left undefined is not stored.
+/// Runs a body over all tiles of outputs of the given sizes, on several threads where that pays.
 void for_each_tile(Tile::Type type, const std::int64_t* sizes, std::size_t rank, const TileInput* in,
                    std::size_t in_count, const TileOutput* out, std::size_t out_count, TileBody body,
                    const void* context);

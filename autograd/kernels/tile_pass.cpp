@@ -69,23 +69,22 @@ class Source {
   Plan<1> plan_;
 };
 
+// A look into the memory of an output, where a tile can be written there.
+template <class T>
+Tile place(const TileOutput& out, std::int64_t start, std::int64_t n) {
+  const auto count = static_cast<std::int32_t>(n);
+  if (out.data == nullptr || out.mask || padded<T>(count) != static_cast<std::size_t>(n)) return Tile();
+  return Tile(static_cast<T*>(out.data) + start, count, type_of<T>);
+}
+
 template <class T>
 void store(const Tile& y, const TileOutput& out, std::int64_t start, std::int64_t n) {
   if (out.data == nullptr || !y.defined()) return;
-  const T* from = static_cast<const T*>(y.data());
-  if (out.mask) {
-    bool* to = static_cast<bool*>(out.data) + start;
-    if (y.is_number())
-      std::fill_n(to, n, y.number() != 0);
-    else
-      std::transform(from, from + n, to, [](T x) { return x != T(0); });
-  } else {
-    T* to = static_cast<T*>(out.data) + start;
-    if (y.is_number())
-      std::fill_n(to, n, static_cast<T>(y.number()));
-    else
-      std::copy_n(from, n, to);
-  }
+  if (!y.is_number() && y.left() == Tile::Left::nothing && y.data() == static_cast<T*>(out.data) + start) return;
+  if (!out.mask) return write(y, static_cast<T*>(out.data) + start, n);
+  T numbers[tile_bytes / sizeof(T)];
+  write(y, numbers, n);
+  std::transform(numbers, numbers + n, static_cast<bool*>(out.data) + start, [](T x) { return x != T(0); });
 }
 
 template <class T>
@@ -102,6 +101,7 @@ void pass(const std::int64_t* sizes, std::size_t rank, const TileInput* in, std:
     for (std::int64_t start = begin; start < end; start += size) {
       const std::int64_t n = std::min(size, end - start);
       for (std::size_t i = 0; i < in_count; ++i) x[i] = sources[i]->tile(start, n);
+      for (std::size_t i = 0; i < out_count; ++i) y[i] = place<T>(out[i], start, n);
       body(context, x.data(), y.data());
       for (std::size_t i = 0; i < out_count; ++i) store<T>(y[i], out[i], start, n);
     }

@@ -63,11 +63,12 @@ std::uint32_t pull_tiles(const Kept& kept, const Tensor* in, std::uint32_t needs
     kept.readings->slopes(kept.f.get(), tiles, needs, slopes);
     std::uint32_t bits = 0;
     for (std::size_t i = 0; i < count; ++i) {
-      results[i] = Tile(0.0);
-      if (!slopes[i].defined()) continue;
+      if (!slopes[i].defined()) {
+        results[i] = Tile(0.0);
+        continue;
+      }
       bits |= 1u << i;
-      results[i] = tiles[count];
-      transform(kernels::fn::Chained(), results[i], slopes[i]);
+      kernels::chain_into(results[i], tiles[count], std::move(slopes[i]));
     }
     if ((found.load(std::memory_order_relaxed) & bits) != bits) found.fetch_or(bits, std::memory_order_relaxed);
   });
