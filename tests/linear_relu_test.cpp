@@ -23,7 +23,7 @@ Tensor as_two(const std::vector<Tensor>& in) { return relu(linear(in[0], in[1], 
 }  // namespace
 
 TEST_CASE("linear and relu as one op agree with differences, in both bodies and both orders", "[linear_relu]") {
-  for (const std::int64_t m : {1, 3, 0}) {
+  for (const std::int64_t m : {2, 3, 0}) {
     const auto in = leaves({m, 5}, {4, 5}, {4});
     if (m > 0) require_right(as_one, in);
     require_close(as_one(in).detach(), as_two(in).detach(), 0);

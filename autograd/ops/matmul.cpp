@@ -113,19 +113,19 @@ Tensor product(const char* name, Tensor left, Tensor right, bool ta, bool tb, So
 
 namespace {
 
-void check_linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
-  if (!input.defined() || !weight.defined()) detail::refuse_undefined("linear", input.defined() ? 1 : 0);
+void check_linear(const char* op, const Tensor& input, const Tensor& weight, const Tensor& bias) {
+  if (!input.defined() || !weight.defined()) detail::refuse_undefined(op, input.defined() ? 1 : 0);
   if (weight.rank() != 2 || input.rank() == 0)
-    throw std::invalid_argument("linear: the weight must be a matrix and the input have an axis, got weight " +
+    throw std::invalid_argument(std::string(op) + ": the weight must be a matrix and the input have an axis, got weight " +
                                 to_string(weight.shape()) + " and input " + to_string(input.shape()));
   if (input.shape().back() != weight.shape()[1])
-    throw std::invalid_argument("linear: cannot multiply input " + to_string(input.shape()) + " by the transpose of weight " +
+    throw std::invalid_argument(std::string(op) + ": cannot multiply input " + to_string(input.shape()) + " by the transpose of weight " +
                                 to_string(weight.shape()) + ": the last axes must agree");
-  require_same_floating("linear", input, "input", weight, "weight");
+  require_same_floating(op, input, "input", weight, "weight");
   if (bias.defined()) {
-    require_same_floating("linear", input, "input", bias, "bias");
+    require_same_floating(op, input, "input", bias, "bias");
     if (bias.rank() != 1 || bias.size() != weight.shape()[0])
-      throw std::invalid_argument("linear: the bias must have shape " + to_string(Shape{weight.shape()[0]}) + ", got " + to_string(bias.shape()));
+      throw std::invalid_argument(std::string(op) + ": the bias must have shape " + to_string(Shape{weight.shape()[0]}) + ", got " + to_string(bias.shape()));
   }
 }
 
@@ -154,8 +154,9 @@ namespace detail {
 
 Tensor linear_relu(Tensor x, Tensor weight, Tensor bias, Source at) {
   const Timed timed("linear_relu", at);
-  check_linear(x, weight, bias);
-  const Sizes s = inner_sizes("linear", x, weight, false, true);
+  check_linear("linear_relu", x, weight, bias);
+  if (x.rank() != 2) throw std::invalid_argument("linear_relu: the input must be a matrix, got " + to_string(x.shape()));
+  const Sizes s = inner_sizes("linear_relu", x, weight, false, true);
   const Tensor y = Tensor::uninitialized({s.m, s.n}, x.dtype());
   visit_floating(y.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
@@ -201,7 +202,7 @@ Tensor matmul(Tensor left, Tensor right, Source at) {
 
 Tensor linear(Tensor input, Tensor weight, Tensor bias, Source at) {
   const detail::Timed timed("linear", at);
-  check_linear(input, weight, bias);
+  check_linear("linear", input, weight, bias);
   const bool row = input.rank() == 1;
   if (row) input = unsqueeze(std::move(input), 0, at);
   Tensor y = bias.defined() ? affine(std::move(input), std::move(weight), std::move(bias), at)
