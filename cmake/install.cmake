@@ -7,6 +7,7 @@ install(FILES ${PROJECT_SOURCE_DIR}/xgrad.hpp ${PROJECT_SOURCE_DIR}/simd.hpp DES
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/autograd ${PROJECT_SOURCE_DIR}/nn ${PROJECT_SOURCE_DIR}/optim
                   ${PROJECT_SOURCE_DIR}/data ${PROJECT_SOURCE_DIR}/io
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/xgrad FILES_MATCHING PATTERN "*.hpp")
+get_target_property(xgrad_type xgrad TYPE)
 install(EXPORT xgrad-targets NAMESPACE xgrad:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/xgrad)
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/xgrad-config.cmake.in
                               ${PROJECT_BINARY_DIR}/xgrad-config.cmake

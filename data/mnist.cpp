@@ -50,6 +50,10 @@ Idx read_ranked(const std::string& path, std::size_t rank) {
 
 }  // namespace
 
+struct ImageDataset::Bytes {
+  std::vector<std::uint8_t> pixels, labels;
+};
+
 ImageDataset::ImageDataset(std::vector<std::uint8_t> pixels, std::vector<std::uint8_t> labels, std::int64_t rows,
                            std::int64_t cols, std::int64_t classes)
     : size_(static_cast<std::int64_t>(labels.size())), rows_(rows), cols_(cols), classes_(classes) {

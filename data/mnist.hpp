@@ -44,9 +44,7 @@ class ImageDataset : public Dataset {
   const std::uint8_t* pixels(std::int64_t row) const;
 
  private:
-  struct Bytes {
-    std::vector<std::uint8_t> pixels, labels;
-  };
+  struct Bytes;
 
   std::shared_ptr<const Bytes> bytes_;
   std::int64_t size_, rows_, cols_, classes_;

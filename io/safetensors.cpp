@@ -206,6 +206,8 @@ int place_of(DType dtype) {
 
 }  // namespace
 
+void save_safetensors(const StateDict& tensors, const std::string& path) { save_safetensors(tensors, path, {}); }
+
 void save_safetensors(const StateDict& tensors, const std::string& path, const Metadata& metadata) {
   check_names(tensors);
   std::vector<const StateDict::value_type*> order;

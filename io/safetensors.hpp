@@ -20,7 +20,8 @@ using Metadata = std::map<std::string, std::string>;
 /// The file appears whole or not at all (see AtomicFile). Throws std::invalid_argument, before anything is written, for
 /// an undefined tensor, a name that occurs twice, is "__metadata__" or is not UTF-8, and a header above 100 MB; throws
 /// std::runtime_error when the file cannot be written.
-void save_safetensors(const StateDict& tensors, const std::string& path, const Metadata& metadata = {});
+void save_safetensors(const StateDict& tensors, const std::string& path);
+void save_safetensors(const StateDict& tensors, const std::string& path, const Metadata& metadata);
 
 /// Reads all tensors of a safetensors file, in the order of its header. F32, F64, I64 and BOOL keep their type (any
 /// byte but 0 is true); F16 and BF16 become float32, I8, U8, I16, U16, I32, U32 and U64 int64, all exactly.

@@ -2,7 +2,6 @@
 
 #include <memory>
 #include <type_traits>
-#include <unordered_map>
 #include <utility>
 
 namespace xgrad::nn {
@@ -27,14 +26,16 @@ class CloneScope {
   /// What was remembered for the original, or null. T is the type it was remembered with.
   template <class T>
   std::shared_ptr<T> find(const void* original) const {
-    const auto found = memo_.find(original);
-    return found == memo_.end() ? nullptr : std::static_pointer_cast<T>(found->second);
+    return std::static_pointer_cast<T>(find_any(original));
   }
-  void remember(const void* original, std::shared_ptr<void> copy) { memo_[original] = std::move(copy); }
+  void remember(const void* original, std::shared_ptr<void> copy);
 
  private:
+  struct Memo;
+  std::shared_ptr<void> find_any(const void* original) const;
+
   bool outermost_;
-  std::unordered_map<const void*, std::shared_ptr<void>> memo_;
+  Memo* memo_ = nullptr;  // made when there is something to remember
 };
 
 /// `original` outside a scope; inside one, the copy that stands for it.

@@ -103,6 +103,8 @@ ModuleBase::ModuleBase(const ModuleBase& other) : state_(other.state_), copied_f
 
 ModuleBase::ModuleBase(ModuleBase&& other) noexcept : state_(other.state_), copied_from_(other.known_class()) {}
 
+ModuleBase::~ModuleBase() = default;
+
 ModuleBase& ModuleBase::operator=(const ModuleBase& other) {
   if (state_ == other.state_) return *this;
   if (!state_->registration.gives_way_to(other.state_->registration))

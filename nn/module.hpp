@@ -63,7 +63,7 @@ class ModuleBase {
   ModuleBase(ModuleBase&& other) noexcept;
   ModuleBase& operator=(const ModuleBase& other);
   ModuleBase& operator=(ModuleBase&& other) { return *this = std::as_const(other); }
-  virtual ~ModuleBase() = default;
+  virtual ~ModuleBase();
 
   /// The parameters of this module and all below it, in order of registration; a tied one counts once.
   std::vector<Tensor> parameters() const;

@@ -94,6 +94,11 @@ RegisteredTensor cloned(CloneScope& scope, const RegisteredTensor& original) {
 
 Registered::Registered(const Tensor& leaf) : Tensor(leaf), registration_(std::make_shared<Registration>()) {}
 
+Registered::Registered(Registered&& other) noexcept
+    : Tensor(static_cast<const Tensor&>(other)), registration_(other.registration_) {}
+
+Registered::~Registered() = default;
+
 Registered::Registered(const Registered& other) : Tensor(other), registration_(other.registration_) {
   CloneScope* scope = CloneScope::current();
   if (scope == nullptr || !other.defined()) return;

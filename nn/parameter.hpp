@@ -16,10 +16,9 @@ struct Registration;
 class Registered : public Tensor {
  public:
   Registered(const Registered& other);
-  Registered(Registered&& other) noexcept
-      : Tensor(static_cast<const Tensor&>(other)), registration_(other.registration_) {}
+  Registered(Registered&& other) noexcept;
   Registered& operator=(const Registered& other) &;
-  ~Registered() = default;
+  ~Registered();
 
  protected:
   Registered() = default;

@@ -7,12 +7,20 @@
 
 namespace xgrad::nn {
 
+Layer::Layer(Made made) : module_(made.module), copy_(made.copy) {}
+
+Layer::Layer(Tensor (*op)(Tensor, Source)) : Layer(made<detail::Function<Tensor (*)(Tensor, Source)>>(op)) {}
+
+Layer::Layer(Layer&& other) noexcept : module_(other.module_), copy_(other.copy_) {}
+
+Layer::~Layer() = default;
+
 Layer::Layer(const Layer& other) : module_(other.module_), copy_(other.copy_) {
   detail::CloneScope* scope = detail::CloneScope::current();
   if (scope == nullptr) return;
   module_ = scope->find<Module>(other.module_.get());
   if (module_) return;
-  module_ = copy_(*other.module_);
+  module_.reset(copy_(*other.module_));
   scope->remember(other.module_.get(), module_);
   scope->remember(module_.get(), module_);
 }
@@ -26,9 +34,18 @@ Layer& Layer::operator=(const Layer& other) & {
   return *this;
 }
 
+std::ostream& operator<<(std::ostream& out, const Layer& layer) { return out << layer.module(); }
+
 void Layer::throw_wrong_class(const std::type_info& wanted) const {
   throw std::invalid_argument("Layer: this one is a " + module_->type_name() + ", not a " + detail::class_name(wanted));
 }
+
+Sequential::Sequential() = default;
+Sequential::Sequential(const Sequential&) = default;
+Sequential::Sequential(Sequential&&) noexcept = default;
+Sequential& Sequential::operator=(const Sequential&) = default;
+Sequential& Sequential::operator=(Sequential&&) = default;
+Sequential::~Sequential() = default;
 
 Sequential::Sequential(std::initializer_list<Layer> layers) {
   if (layers.size() == 1 && layers.begin()->is<Sequential>()) {
@@ -70,6 +87,8 @@ Tensor Sequential::forward(const Tensor& x) {
   }
   return y;
 }
+
+MLP::MLP(const Shape& sizes) : MLP(sizes, ReLU()) {}
 
 MLP::MLP(const Shape& sizes, const Layer& activation, Bias bias) {
   if (sizes.rank() < 2)

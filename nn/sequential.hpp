@@ -37,11 +37,16 @@ class Function final : public Module {
 
 /// A function of one tensor that is neither a module, a tensor nor an xtensor expression, all of which can be called
 /// too.
-template <class F, class D = std::decay_t<F>>
-inline constexpr bool is_function =
-    !std::is_base_of_v<ModuleBase, D> && !std::is_same_v<D, Layer> && !std::is_base_of_v<Tensor, D> &&
-    !xt::is_xexpression<D>::value &&
-    (std::is_invocable_r_v<Tensor, D&, const Tensor&> || std::is_invocable_r_v<Tensor, D&, Tensor, Source>);
+template <class F>
+constexpr bool is_function() {
+  using D = std::decay_t<F>;
+  if constexpr (std::is_base_of_v<ModuleBase, D> || std::is_same_v<D, Layer> || std::is_base_of_v<Tensor, D>)
+    return false;
+  else if constexpr (xt::is_xexpression<D>::value)
+    return false;
+  else
+    return std::is_invocable_r_v<Tensor, D&, const Tensor&> || std::is_invocable_r_v<Tensor, D&, Tensor, Source>;
+}
 
 }  // namespace detail
 
@@ -53,16 +58,16 @@ inline constexpr bool is_function =
 class Layer {
  public:
   template <class M, std::enable_if_t<std::is_base_of_v<Module, std::decay_t<M>>, int> = 0>
-  Layer(M&& module) : Layer(std::make_shared<std::decay_t<M>>(std::forward<M>(module))) {}
-  template <class F, std::enable_if_t<detail::is_function<F>, int> = 0>
-  Layer(F&& function) : Layer(std::make_shared<detail::Function<std::decay_t<F>>>(std::forward<F>(function))) {}
+  Layer(M&& module) : Layer(made<std::decay_t<M>>(std::forward<M>(module))) {}
+  template <class F, std::enable_if_t<detail::is_function<F>(), int> = 0>
+  Layer(F&& function) : Layer(made<detail::Function<std::decay_t<F>>>(std::forward<F>(function))) {}
   /// An op, also one whose name is overloaded, such as tanh beside <cmath>.
-  Layer(Tensor (*op)(Tensor, Source)) : Layer(std::make_shared<detail::Function<Tensor (*)(Tensor, Source)>>(op)) {}
+  Layer(Tensor (*op)(Tensor, Source));
 
   Layer(const Layer& other);
-  Layer(Layer&& other) noexcept : module_(other.module_), copy_(other.copy_) {}
+  Layer(Layer&& other) noexcept;
   Layer& operator=(const Layer& other) &;
-  ~Layer() = default;
+  ~Layer();
 
   Tensor operator()(const Tensor& x, Source at = Source::here()) const { return (*module_)(x, at); }
 
@@ -82,18 +87,25 @@ class Layer {
   operator ModuleBase&() const { return *module_; }
 
   /// Prints as the module does; functions as `Function()`.
-  friend std::ostream& operator<<(std::ostream& out, const Layer& layer) { return out << layer.module(); }
+  friend std::ostream& operator<<(std::ostream& out, const Layer& layer);
 
  private:
-  template <class M>
-  explicit Layer(std::shared_ptr<M> module)
-      : module_(std::move(module)), copy_([](const Module& original) -> std::shared_ptr<Module> {
-          return std::make_shared<M>(static_cast<const M&>(original));
-        }) {}
+  // Plain pointers compile faster than a kind of shared_ptr for each class of modules.
+  struct Made {
+    Module* module;
+    Module* (*copy)(const Module&);
+  };
+  template <class M, class From>
+  static Made made(From&& from) {
+    return {new M(std::forward<From>(from)), [](const Module& original) -> Module* {
+              return new M(static_cast<const M&>(original));
+            }};
+  }
+  explicit Layer(Made made);
   [[noreturn]] void throw_wrong_class(const std::type_info& wanted) const;
 
   std::shared_ptr<Module> module_;
-  std::shared_ptr<Module> (*copy_)(const Module&);
+  Module* (*copy_)(const Module&);
 };
 
 /// Layers one after the other: y = layer_n(... layer_1(x)). Without layers, y = x.
@@ -105,7 +117,12 @@ class Layer {
 /// Sequential, in every compiler; to nest one alone, use push_back.
 class Sequential : public Module {
  public:
-  Sequential() = default;
+  Sequential();
+  Sequential(const Sequential&);
+  Sequential(Sequential&&) noexcept;
+  Sequential& operator=(const Sequential&);
+  Sequential& operator=(Sequential&&);
+  ~Sequential() override;
   Sequential(std::initializer_list<Layer> layers);
   Sequential(std::initializer_list<std::pair<std::string, Layer>> layers);
 
@@ -131,7 +148,8 @@ class Sequential : public Module {
 /// dropout. The activation is cloned for every place. Fewer than two sizes are an error.
 class MLP : public Sequential {
  public:
-  explicit MLP(const Shape& sizes, const Layer& activation = ReLU(), Bias bias = with_bias);
+  explicit MLP(const Shape& sizes);  // with ReLU
+  explicit MLP(const Shape& sizes, const Layer& activation, Bias bias = with_bias);
 };
 
 }  // namespace xgrad::nn

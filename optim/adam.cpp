@@ -18,6 +18,13 @@ std::vector<std::string> slots(bool amsgrad) {
 
 }  // namespace
 
+Adam::Adam(Adam&&) noexcept = default;
+Adam& Adam::operator=(Adam&&) noexcept = default;
+Adam::~Adam() = default;
+
+AdamW::AdamW(std::vector<Tensor> parameters, double lr, const Options& options)
+    : Adam("AdamW", std::move(parameters), lr, options, true) {}
+
 Adam::Adam(std::vector<Tensor> parameters, double lr, const Options& options)
     : Adam("Adam", std::move(parameters), lr, options, false) {}
 

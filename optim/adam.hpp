@@ -59,6 +59,9 @@ class Adam : public Optimizer {
   using Options = AdamOptions;
 
   explicit Adam(std::vector<Tensor> parameters, double lr = 1e-3, const Options& options = {});
+  Adam(Adam&&) noexcept;
+  Adam& operator=(Adam&&) noexcept;
+  ~Adam() override;
 
  protected:
   /// `decoupled` makes it AdamW.
@@ -79,8 +82,7 @@ class Adam : public Optimizer {
 /// and the gradient is left alone.
 class AdamW : public Adam {
  public:
-  explicit AdamW(std::vector<Tensor> parameters, double lr = 1e-3, const Options& options = {})
-      : Adam("AdamW", std::move(parameters), lr, options, true) {}
+  explicit AdamW(std::vector<Tensor> parameters, double lr = 1e-3, const Options& options = {});
 };
 
 }  // namespace xgrad::optim

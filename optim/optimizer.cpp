@@ -32,6 +32,10 @@ std::string key_of(std::size_t i, const std::string& slot) { return "state." + s
 
 }  // namespace
 
+Optimizer::Optimizer(Optimizer&&) noexcept = default;
+Optimizer& Optimizer::operator=(Optimizer&&) noexcept = default;
+Optimizer::~Optimizer() = default;
+
 Optimizer::Optimizer(const char* name, std::vector<Tensor> parameters, double lr, std::vector<std::string> slots)
     : name_(name), parameters_(std::move(parameters)) {
   set_lr(lr);

@@ -18,9 +18,9 @@ class Optimizer {
  public:
   Optimizer(const Optimizer&) = delete;
   Optimizer& operator=(const Optimizer&) = delete;
-  Optimizer(Optimizer&&) = default;
-  Optimizer& operator=(Optimizer&&) = default;
-  virtual ~Optimizer() = default;
+  Optimizer(Optimizer&&) noexcept;
+  Optimizer& operator=(Optimizer&&) noexcept;
+  virtual ~Optimizer();
 
   /// Moves every parameter that has a gradient, unrecorded. One without is skipped entirely, even for decay; a gradient
   /// of zeros counts as one. A graph that saved the old values refuses to run backward from then on. All gradients are

@@ -12,6 +12,10 @@ constexpr std::size_t momentum_buffer = 0;
 
 }  // namespace
 
+SGD::SGD(SGD&&) noexcept = default;
+SGD& SGD::operator=(SGD&&) noexcept = default;
+SGD::~SGD() = default;
+
 SGD::SGD(std::vector<Tensor> parameters, double lr, const Options& options)
     : Optimizer("SGD", std::move(parameters), lr, {"momentum_buffer"}), options_(options) {
   require_not_negative("momentum", options_.momentum_);

@@ -53,6 +53,9 @@ class SGD : public Optimizer {
   using Options = SGDOptions;
 
   SGD(std::vector<Tensor> parameters, double lr, const Options& options = {});
+  SGD(SGD&&) noexcept;
+  SGD& operator=(SGD&&) noexcept;
+  ~SGD() override;
 
  protected:
   void update(const std::vector<Moving>& moving, Source at) override;

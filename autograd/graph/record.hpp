@@ -21,8 +21,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <stdexcept>
-#include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -240,12 +238,22 @@ class JointRuleNode final : public InputsNode<N> {
   R rule_;
 };
 
-/// A node of any number of inputs, none of which is kept; f(i, g) is the gradient of input i.
+/// A node of any number of inputs, none of which is kept.
+class ManyNode : public Node {
+ protected:
+  ManyNode(const char* name, Source at, const Tensor& y, const std::vector<Tensor>& inputs);
+  ~ManyNode() override;
+
+ private:
+  ManyNode(const char* name, Source at, const Tensor& y, const std::vector<Tensor>& inputs, std::unique_ptr<Edge[]> made);
+};
+
+/// One where f(i, g) is the gradient of input i.
 template <class F>
-class EachNode final : public Node {
+class EachNode final : public ManyNode {
  public:
   EachNode(const char* name, Source at, const Tensor& y, const std::vector<Tensor>& inputs, F f)
-      : EachNode(name, at, y, inputs, std::move(f), std::make_unique<Edge[]>(inputs.size())) {}
+      : ManyNode(name, at, y, inputs), f_(std::move(f)) {}
 
   void pull(const Tensor& g, Tensor* out) override {
     for (std::size_t i = 0; i < edge_count(); ++i)
@@ -253,14 +261,6 @@ class EachNode final : public Node {
   }
 
  private:
-  EachNode(const char* name, Source at, const Tensor& y, const std::vector<Tensor>& inputs, F f, std::unique_ptr<Edge[]> made)
-      : Node(name, at, y, made.get(), inputs.size()), made_(std::move(made)), f_(std::move(f)) {
-    for (std::size_t i = 0; i < inputs.size(); ++i)
-      if (inputs[i].node() != nullptr) made_[i].node = Ref<Node>(inputs[i].node());
-    number_after_inputs();
-  }
-
-  std::unique_ptr<Edge[]> made_;
   F f_;
 };
 

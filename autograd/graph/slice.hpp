@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <type_traits>
 
 #include <xtensor/xslice.hpp>
@@ -19,18 +18,27 @@ struct Slice {
   Slice(xt::xellipsis_tag) : kind(Kind::ellipsis) {}
   template <class A, class B, class C>
   Slice(const xt::xrange_adaptor<A, B, C>& range)
-      : start(number(range.start())), stop(number(range.stop())), step(number(range.step()).value_or(1)) {}
+      : start(range.start()), stop(range.stop()), step(Bound(range.step()).or_else(1)) {}
+
+  /// A number, or xtensor's word for none.
+  struct Bound {
+    Bound() = default;
+    template <class T>
+    Bound(T number) {
+      if constexpr (std::is_integral_v<T>) {
+        given = true;
+        value = static_cast<std::int64_t>(number);
+      }
+    }
+    std::int64_t or_else(std::int64_t other) const { return given ? value : other; }
+
+    bool given = false;
+    std::int64_t value = 0;
+  };
 
   Kind kind = Kind::range;
-  std::optional<std::int64_t> start, stop;
+  Bound start, stop;
   std::int64_t step = 1;
-
- private:
-  template <class T>
-  static std::optional<std::int64_t> number(T value) {
-    if constexpr (std::is_integral_v<T>) return static_cast<std::int64_t>(value);
-    else return std::nullopt;
-  }
 };
 
 }  // namespace xgrad::detail

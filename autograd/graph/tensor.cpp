@@ -106,6 +106,8 @@ Tensor Tensor::make_number(DType dtype, double real, std::int64_t whole) {
   return result;
 }
 
+detail::Nested::Nested(std::initializer_list<Nested> entries) : list_(true), entries_(entries) {}
+
 Tensor::Tensor(std::initializer_list<detail::Nested> entries) : Tensor(from_nested(entries, nullptr)) {}
 Tensor::Tensor(std::initializer_list<detail::Nested> entries, DType dtype) : Tensor(from_nested(entries, &dtype)) {}
 

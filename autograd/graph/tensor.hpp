@@ -49,7 +49,7 @@ class Nested {
  public:
   template <class T, std::enable_if_t<std::is_arithmetic_v<T>, int> = 0>
   Nested(T number) : dtype_(dtype_for<T>()), real_(static_cast<double>(number)), whole_(whole_number(number)) {}
-  Nested(std::initializer_list<Nested> entries) : list_(true), entries_(entries) {}
+  Nested(std::initializer_list<Nested> entries);
 
   bool is_list() const { return list_; }
   const std::vector<Nested>& entries() const { return entries_; }

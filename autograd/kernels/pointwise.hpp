@@ -40,7 +40,7 @@ template <class T, class Out, class F, std::size_t... I>
   const T* from[count] = {(step[I] == 0 ? (std::fill_n(spread[I], B::width, *in[I]), spread[I]) : in[I])...};
   std::int64_t j = 0;
   for (; j + width <= n; j += width) store(f(B::load(from[I] + j * step[I])...), out + j);
-  if (j == n) return;
+  if (width == 1 || j == n) return;
   const std::int64_t rest = n - j;
   ((step[I] == 0 ? void() : (std::fill_n(spread[I], B::width, from[I][j]), void(std::copy_n(from[I] + j, rest, spread[I])))), ...);
   Out last[B::width];

@@ -250,18 +250,17 @@ Tensor select(Tensor x, Dim asked, Dim index, Source at) {
 namespace {
 
 // A range clamped as Python clamps a slice: where it starts, and how many elements it has.
-std::pair<std::int64_t, std::int64_t> clamped(std::optional<std::int64_t> from, std::optional<std::int64_t> to, std::int64_t step,
-                                              std::int64_t size) {
+std::pair<std::int64_t, std::int64_t> clamped(detail::Slice::Bound from, detail::Slice::Bound to, std::int64_t step, std::int64_t size) {
   const std::int64_t low = step > 0 ? 0 : -1, high = step > 0 ? size : size - 1;
   const auto within = [&](std::int64_t i) { return std::clamp(i < 0 ? i + size : i, low, high); };
-  const std::int64_t start = from ? within(*from) : (step > 0 ? low : high);
-  const std::int64_t stop = to ? within(*to) : (step > 0 ? high : low);
+  const std::int64_t start = from.given ? within(from.value) : (step > 0 ? low : high);
+  const std::int64_t stop = to.given ? within(to.value) : (step > 0 ? high : low);
   const std::int64_t span = step > 0 ? stop - start : start - stop;
   const std::int64_t stride = step > 0 ? step : -step;
   return {start, span <= 0 ? 0 : (span + stride - 1) / stride};
 }
 
-Tensor range(const char* name, Tensor x, std::size_t axis, std::optional<std::int64_t> start, std::optional<std::int64_t> stop,
+Tensor range(const char* name, Tensor x, std::size_t axis, detail::Slice::Bound start, detail::Slice::Bound stop,
              std::int64_t step, Source at) {
   if (step == 0) throw std::invalid_argument(std::string(name) + ": the step of a range cannot be 0");
   const std::int64_t size = x.shape()[axis];
@@ -300,8 +299,8 @@ Tensor Tensor::slice(const std::vector<detail::Slice>& index, Source at) const {
   for (const detail::Slice& s : index) {
     switch (s.kind) {
       case Kind::index:
-        check_index("slice", *s.start, own_axis++, shape());
-        x = pick(std::move(x), axis, *s.start, at);
+        check_index("slice", s.start.value, own_axis++, shape());
+        x = pick(std::move(x), axis, s.start.value, at);
         break;
       case Kind::range:
         x = range("slice", std::move(x), axis++, s.start, s.stop, s.step, at);
