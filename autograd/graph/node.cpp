@@ -4,6 +4,7 @@
 #include <cstring>
 #include <mutex>
 #include <stdexcept>
+#include <thread>
 
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/record.hpp>
@@ -67,6 +68,8 @@ void count_live(std::int64_t change) {
 namespace detail {
 
 __thread ThreadState thread_state = {};
+
+void let_others_run() noexcept { std::this_thread::yield(); }
 
 Saved Saved::output(const Tensor& y) {
   const Value& value = *y.value();

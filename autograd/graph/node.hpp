@@ -6,7 +6,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -71,11 +70,13 @@ struct Edge {
   Saved saved;     // empty where no rule reads the input
 };
 
+void let_others_run() noexcept;
+
 /// Locks what backward in several threads may touch at once: a node's owner and that owner's gradient.
 class NodeLock {
  public:
   explicit NodeLock(std::atomic<std::uint32_t>& lock) noexcept : lock_(lock) {
-    while (lock_.exchange(1, std::memory_order_acquire) != 0) std::this_thread::yield();
+    while (lock_.exchange(1, std::memory_order_acquire) != 0) let_others_run();
   }
   ~NodeLock() { lock_.store(0, std::memory_order_release); }
   NodeLock(const NodeLock&) = delete;
