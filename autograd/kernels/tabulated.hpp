@@ -2,6 +2,7 @@
 
 #include <xgrad/autograd/kernels/numeric.hpp>
 #include <xgrad/autograd/kernels/pieces.hpp>
+#include <xgrad/autograd/kernels/steps.hpp>
 
 namespace xgrad::kernels {
 
@@ -30,35 +31,30 @@ struct Tabulated : Numeric<float, Isa> {
   static V erf(V v) { return odd<erf_pieces>(v); }
 
   static V sigmoid(V v) {
-    const Share s = share(v);
-    const V y = fma(s.factor, s.rest, s.factor);
-    return V(_mm512_mask_scalef_ps(y, s.negative, y, s.n));
+    const V a = xsimd::abs(v);
+    const V y = beyond(sigmoid_steps, a, [](V far) {
+      const Share s(at_most(110, far));
+      return scale(s.high, s.n);
+    });
+    return xsimd::select(v < number(0), y, number(1) - y);
   }
   static V silu(V v) {
-    const Share s = share(v);
-    const V high = fma(s.factor, s.rest, s.factor), low = fma(s.factor, s.rest, s.factor - high);
-    const V x = at_least(-110, v);  // the limit at -inf is 0
-    const V y = fma(x, high, at_most(100, x) * low);
-    return V(_mm512_mask_scalef_ps(y, s.negative, y, s.n));
+    return bent(v, beyond(silu_steps, xsimd::abs(v), [](V far) {
+                  const V a = at_most(110, far);
+                  const Share s(a);
+                  return scale(fma(a, s.high, a * s.low), s.n);
+                }));
   }
-
-  /// -w below 0 and x - w above, where w = a Φ(-a) = a e^(-a²/2) q(a) and a = |x|, so that nothing cancels in the tail.
-  static V gelu(V v) {
-    const V a = at_most(mills_pieces.most, xsimd::abs(v)), square = a * a;
-    const Piece<mills_pieces> q(a);
-    const Power e = power(number(-0.5) * square, number(-0.5) * fma(a, a, -square));
-    const V factor = e.t * pick(mills_pieces.value, q.place);  // exact
-    const V rest = fma(q.d * q.slope(), number(1) + e.rest, e.rest);
-    const V high = fma(factor, rest, factor), low = fma(factor, rest, factor - high);
-    const V w = scale(fma(a, high, a * low), e.n);
-    return xsimd::select(v <= number(0), w | xsimd::bitofsign(v), v - w);
-  }
+  static V gelu(V v) { return bent(v, beyond(gelu_steps, xsimd::abs(v), far_gelu)); }
 
  private:
   static constexpr double high_ln2 = 0.693145751953125, low_ln2 = 1.428606765330187e-06;  // n times the first is exact
 
   static V pick(const float (&table)[16], U place) {
     return V(_mm512_maskz_permutexvar_ps(0xffff, place, _mm512_load_ps(table)));
+  }
+  static V pick(const float (&table)[32], U place) {
+    return V(_mm512_permutex2var_ps(_mm512_load_ps(table), place, _mm512_load_ps(table + 16)));
   }
 
   /// x = n ln 2 + r, n the nearest sixteenth, whose place in a table are the last bits of `place` (Tang, 1989).
@@ -118,26 +114,45 @@ struct Tabulated : Numeric<float, Isa> {
     return fma(f.slope(), f.d, value) | xsimd::bitofsign(v);
   }
 
-  /// factor (1 + rest), and below 0 that times 2^n.
+  /// The function of a >= 0, by far(a) from f.most on, which few numbers reach.
+  template <int count, int degree, class Far>
+  static V beyond(const Steps<count, degree>& f, V a, Far far) {
+    const V shifted = fma(a, number(f.frequency), number(N::shift));
+    const V d = fnma(shifted - number(N::shift), number(f.step), a);
+    const U place = bits(shifted);
+    V p = pick(f.slopes[degree - 1], place);
+    for (int i = degree - 2; i >= 0; --i) p = fma(p, d, pick(f.slopes[i], place));
+    const V near = fma(p, d, pick(f.value, place));
+    const auto beyond_most = _mm512_cmp_ps_mask(a, number(f.most), _CMP_GT_OQ);
+    if (__builtin_expect(beyond_most == 0, 1)) return near;
+    return V(_mm512_mask_mov_ps(near, beyond_most, far(a)));
+  }
+
+  /// x f(x) where f(x) + f(-x) = 1, and w = a f(-a), a = |x|: nothing cancels in -w below 0 nor in x - w above.
+  static V bent(V x, V w) { return xsimd::select(x <= number(0), w | xsimd::bitofsign(x), x - w); }
+
+  /// σ(-a) = (high + low) 2^n where e^-a is small: z / (1 + z) = z - z² + z³.
   struct Share {
-    V factor, rest, n;
-    __mmask16 negative;
+    explicit Share(V a) {
+      const Power e = power(number(0) - a);
+      const V z = scale(fma(e.t, e.rest, e.t), e.n), less = fma(z, z, number(0) - z);
+      const V rest = fma(less, number(1) + e.rest, e.rest);
+      high = fma(e.t, rest, e.t);
+      low = fma(e.t, rest, e.t - high);
+      n = e.n;
+    }
+    V high, low, n;
   };
 
-  // 1 / (1 + e^-x) = p / (1 + e^-|x|), p = 1 or e^-|x|. The quotient begins with an approximate inverse of 12 bits,
-  // whose product with a factor of p of as many is exact: so what either lacks is a small correction.
-  static Share share(V v) {
-    const Power e = power(at_least(-110, v | number(-0.0)));
-    const auto negative = _mm512_cmp_epi32_mask(bits(v), word(0), _MM_CMPINT_LT);
-    // t 2^n, with n above -101: whole parts of n into the exponent, sixteenths away.
-    const U whole(_mm512_maskz_slli_epi32(0xffff, e.place & word(0xfffffff0u), 19));
-    const U exponent(_mm512_maskz_max_epi32(0xffff, whole, word(0xce000000u)));
-    const V t = from_bits(bits(e.t) + exponent), p = fma(t, e.rest, t);
-    const V rough(_mm512_maskz_rcp14_ps(0xffff, number(1) + p)), inverse = from_bits(bits(rough) & word(0xfffff000u));
-    const V low = fnma(inverse, p, number(1) - inverse);
-    const V correction = fma(low, low, low), rest(_mm512_maskz_mov_ps(negative, e.rest));
-    return {V(_mm512_mask_mul_ps(inverse, negative, inverse, e.t)), fma(correction, number(1) + rest, rest), e.n,
-            negative};
+  /// a Φ(-a) = a e^(-a²/2) q(a).
+  static V far_gelu(V far) {
+    const V a = at_most(mills_pieces.most, far), square = a * a;
+    const Piece<mills_pieces> q(a);
+    const Power e = power(number(-0.5) * square, number(-0.5) * fma(a, a, -square));
+    const V factor = e.t * pick(mills_pieces.value, q.place);  // exact
+    const V rest = fma(q.d * q.slope(), number(1) + e.rest, e.rest);
+    const V high = fma(factor, rest, factor), low = fma(factor, rest, factor - high);
+    return scale(fma(a, high, a * low), e.n);
   }
 };
 
