@@ -154,7 +154,7 @@ void run(Tile& y, Tile* place, const Body& body, const In&... in) {
   if (meeting.type == Tile::Type::float32)
     compute<float, at_once>(meeting, y, place, body, in...);
   else
-    compute<double, at_once>(meeting, y, place, body, in...);
+    compute<double, 1>(meeting, y, place, body, in...);
 }
 
 /// d times a slope.

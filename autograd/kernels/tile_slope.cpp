@@ -77,7 +77,8 @@ template <int n, class T, class F, class R>
 
 template <class T, class F, class... R>
 [[gnu::flatten, gnu::noinline]] void loop_with_slope(T* y, T* d, std::size_t n, const F f, const R... in) {
-  constexpr int at_once = registers_at_once<F> > 1 ? 2 : 1;  // of every operand and both results
+  // Of every operand and both results.
+  constexpr int at_once = std::is_same_v<T, float> && registers_at_once<F> > 1 ? 2 : 1;
   constexpr std::size_t width = Batch<T>::width;
   std::size_t j = 0;
   for (; j + at_once * width <= n; j += at_once * width) step_with_slope<at_once>(y, d, j, f, in...);
