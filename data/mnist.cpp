@@ -1,6 +1,7 @@
 #include <xgrad/data/mnist.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <stdexcept>
 #include <system_error>
@@ -20,9 +21,20 @@ void ask_for(const std::uint8_t* from, std::size_t bytes) {
   for (std::size_t i = 0; i < bytes; i += cache_line) __builtin_prefetch(from + i);
 }
 
-// A table of the 256 values takes nearly twice the time of this division, which compilers vectorise.
+// x / 255 as a division rounds it, for whole x from 0 to 255: a product, and what it lacks. A third of the time of divisions,
+// which a table of the 256 values would double.
+float over_255(float x) {
+#ifdef __FMA__
+  constexpr float inverse = 1 / 255.0f;
+  const float quotient = x * inverse;
+  return std::fma(std::fma(-quotient, 255.0f, x), inverse, quotient);
+#else
+  return x / 255.0f;
+#endif
+}
+
 void scale(const std::uint8_t* from, float* to, std::size_t n) {
-  for (std::size_t i = 0; i < n; ++i) to[i] = static_cast<float>(from[i]) / 255.0f;
+  for (std::size_t i = 0; i < n; ++i) to[i] = over_255(static_cast<float>(from[i]));
 }
 
 std::string find_file(const std::string& folder, const std::string& stem, const std::string& kind) {

@@ -255,6 +255,18 @@ TEST_CASE("an ImageDataset refuses sizes and labels that do not fit", "[data]") 
   CHECK_THROWS_WITH(ImageDataset({1}, {2}, 1, 1, 2), Contains("label 2: it must be below 2"));
 }
 
+TEST_CASE("each of the 256 bytes becomes the number that a division gives", "[data]") {
+  std::vector<std::uint8_t> bytes(256);
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i);
+  const ImageDataset images(bytes, {0}, 16, 16);
+  const std::int64_t row = 0;
+  const Tensor gathered = images.images(&row, 1), all = images.images();
+  for (int i = 0; i < 256; ++i) {
+    CHECK(gathered.data<float>()[i] == static_cast<float>(i) / 255.0f);
+    CHECK(all.data<float>()[i] == static_cast<float>(i) / 255.0f);
+  }
+}
+
 TEST_CASE("the real MNIST has the numbers that everyone knows", "[data]") {
   const std::string folder = mnist_folder();
   if (folder.empty() || !fs::is_directory(folder)) {
