@@ -17,7 +17,7 @@ file(REMOVE_RECURSE ${WORK})
 run("installing" ${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/installed)
 run("configuring" ${CMAKE_COMMAND} -S ${SOURCE}/tests/consumer -B ${WORK}/program -G ${GENERATOR} -DCMAKE_CXX_COMPILER=${COMPILER}
     -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH=${WORK}/installed)
-run("building" ${CMAKE_COMMAND} --build ${WORK}/program --target consumer_levels)
+run("building" ${CMAKE_COMMAND} --build ${WORK}/program --target consumer_levels consumer_late)
 
 set(folder_SSE2 none)
 set(folder_AVX2 x86-64-v3)
@@ -32,3 +32,8 @@ endforeach()
 # Without a word from anybody the best one is taken.
 list(GET LEVELS -1 best)
 run("the program alone" ${WORK}/program/consumer_levels ${best} ${WORK}/results)
+
+# Nor does the library need more of what belongs to threads than one that is loaded late can get.
+file(GLOB_RECURSE late ${WORK}/installed/*/libxgrad.so)
+list(FILTER late EXCLUDE REGEX hwcaps)
+run("a program that loads the library late" ${WORK}/program/consumer_late ${late})

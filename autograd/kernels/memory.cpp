@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <cstdlib>
 #include <new>
 
 namespace xgrad {
@@ -53,15 +54,13 @@ void to_system(void* block, std::size_t bytes) noexcept {
   else ::operator delete(block);
 }
 
-// Of plain data, so that it can be used at any time in a thread's life; what empties it is an object of its own.
-struct Cache {
-  KeptMemory kept;
+// Not thread_local itself: what is reached without a call has its place in a block of a few hundred bytes, which all
+// libraries of a process share that are loaded while it runs.
+struct Cache : KeptMemory {
   KeptBlock* large[large_classes];
-  bool attended;  // a Janitor will empty it
-  bool closed;    // the thread is ending
 };
 
-thread_local Cache cache;
+Cache* cache() noexcept { return static_cast<Cache*>(detail::kept_memory); }
 
 void empty_list(KeptBlock*& list, std::size_t bytes) noexcept {
   while (list != nullptr) {
@@ -73,27 +72,35 @@ void empty_list(KeptBlock*& list, std::size_t bytes) noexcept {
 
 void empty_cache() noexcept {
   for (std::size_t i = 0; i < KeptMemory::largest / KeptMemory::grain; ++i)
-    empty_list(cache.kept.small[i], (i + 1) * KeptMemory::grain);
-  for (std::size_t i = 0; i < large_classes; ++i) empty_list(cache.large[i], bytes_of(i));
-  cache.kept.room = static_cast<std::int64_t>(limit);
+    empty_list(cache()->small[i], (i + 1) * KeptMemory::grain);
+  for (std::size_t i = 0; i < large_classes; ++i) empty_list(cache()->large[i], bytes_of(i));
+  cache()->room = static_cast<std::int64_t>(limit);
 }
 
+thread_local bool closed = false;  // the thread is ending
+
 struct Janitor {
-  Janitor() {
-    cache.attended = true;
-    cache.kept.room = static_cast<std::int64_t>(limit);
-    detail::kept_memory = &cache.kept;
+  Janitor() noexcept {
+    auto* made = static_cast<Cache*>(std::calloc(1, sizeof(Cache)));
+    if (made == nullptr) return;
+    made->room = static_cast<std::int64_t>(limit);
+    detail::kept_memory = made;
   }
   ~Janitor() {
-    cache.closed = true;
-    detail::kept_memory = nullptr;
+    closed = true;
+    if (cache() == nullptr) return;
     empty_cache();
+    std::free(cache());
+    detail::kept_memory = nullptr;
   }
 };
 
-void attend() {
+// Whether the thread keeps memory: from its first block on, until it ends.
+bool keeping() noexcept {
+  if (!caching || closed) return false;
   thread_local const Janitor janitor;
   static_cast<void>(janitor);
+  return cache() != nullptr;
 }
 
 }  // namespace
@@ -114,33 +121,36 @@ __thread KeptMemory* kept_memory = nullptr;
 void* take_large(std::size_t bytes) {
   if (bytes > SIZE_MAX / 4) throw std::bad_alloc();
   const SizeClass size = size_class(bytes);
-  KeptBlock* block = cache.large[size.index];
-  if (block == nullptr) return take_from_system(size.bytes);
-  cache.large[size.index] = block->next;
-  cache.kept.room += static_cast<std::int64_t>(size.bytes);
+  if (kept_memory == nullptr) return take_from_system(size.bytes);
+  KeptBlock*& list = cache()->large[size.index];
+  if (list == nullptr) return take_from_system(size.bytes);
+  KeptBlock* block = list;
+  list = block->next;
+  kept_memory->room += static_cast<std::int64_t>(size.bytes);
   return block;
 }
 
 // Large blocks, and whatever the calling thread has not yet, no longer or no more room for.
 [[gnu::noinline]] void give_elsewhere(void* memory, std::size_t bytes) noexcept {
   const std::size_t size = rounded(bytes);
-  if (!caching || cache.closed || size > limit / 4) return to_system(memory, size);
-  if (!cache.attended) attend();
+  if (size > limit / 4 || !keeping()) return to_system(memory, size);
   // Sizes that nobody asks for any more would stay for ever.
-  if (cache.kept.room < static_cast<std::int64_t>(size)) empty_cache();
+  if (kept_memory->room < static_cast<std::int64_t>(size)) empty_cache();
   if (bytes <= KeptMemory::largest) return give_memory(memory, bytes);
-  KeptBlock*& list = cache.large[size_class(bytes).index];
+  KeptBlock*& list = cache()->large[size_class(bytes).index];
   auto* block = static_cast<KeptBlock*>(memory);
   block->next = list;
   list = block;
-  cache.kept.room -= static_cast<std::int64_t>(size);
+  kept_memory->room -= static_cast<std::int64_t>(size);
 }
 
 }  // namespace detail
 
-std::size_t cached_memory() noexcept { return cache.attended ? limit - static_cast<std::size_t>(cache.kept.room) : 0; }
+std::size_t cached_memory() noexcept {
+  return cache() != nullptr ? limit - static_cast<std::size_t>(cache()->room) : 0;
+}
 void release_cached_memory() noexcept {
-  if (cache.attended) empty_cache();
+  if (cache() != nullptr) empty_cache();
 }
 
 }  // namespace xgrad
