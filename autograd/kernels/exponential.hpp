@@ -1,6 +1,7 @@
 #pragma once
 
 #include <xgrad/autograd/kernels/numeric.hpp>
+#include <xgrad/autograd/kernels/small_tabulated.hpp>
 #include <xgrad/autograd/kernels/tabulated.hpp>
 
 namespace xgrad::kernels {
@@ -33,10 +34,14 @@ struct Exponential : Numeric<T, Isa> {
   }
   static Reduced reduce(V x) { return reduce(x, number(0)); }
 
-  static V exp(V v) { return bounded_exp(at_most(single ? 89 : 710, v)); }
+  static V exp(V v) {
+    if constexpr (N::small_tables) return SmallTabulated<Isa>::exp(v);
+    return bounded_exp(at_most(single ? 89 : 710, v));
+  }
   /// The same for x < 88, as where a maximum has been subtracted.
   static V bounded_exp(V v) {
     if constexpr (N::tables) return Tabulated<Isa>::bounded_exp(v);
+    if constexpr (N::small_tables) return SmallTabulated<Isa>::bounded_exp(v);
     const Reduced e = reduce(at_least(single ? -104 : -746, v));
     return scale(e.value(), e.n);
   }
@@ -59,6 +64,7 @@ struct Exponential : Numeric<T, Isa> {
   /// latter keeps the errors of its sum and of its division.
   static V tanh(V v) {
     if constexpr (N::tables) return Tabulated<Isa>::tanh(v);
+    if constexpr (N::small_tables) return SmallTabulated<Isa>::tanh(v);
     const V a = xsimd::abs(v), square = a * a;
     const V near = fma(a * square, tanh_curve(square), a);
     const Reduced e = reduce(at_most(single ? 20 : 40, a + a));
@@ -79,11 +85,13 @@ struct Exponential : Numeric<T, Isa> {
 
   static V sigmoid(V v) {
     if constexpr (N::tables) return Tabulated<Isa>::sigmoid(v);
+    if constexpr (N::small_tables) return SmallTabulated<Isa>::sigmoid(v);
     const Share s = share(v);
     return scale(s.high + s.low, s.n);
   }
   static V silu(V v) {
     if constexpr (N::tables) return Tabulated<Isa>::silu(v);
+    if constexpr (N::small_tables) return SmallTabulated<Isa>::silu(v);
     const Share s = share(v);
     const V x = at_least(single ? -110 : -760, v);  // the limit at -inf is 0
     return xsimd::select(v < number(100), scale(fma(x, s.high, x * s.low), s.n), v);

@@ -27,6 +27,7 @@ struct Normal : Exponential<T, Isa> {
   /// (Shepherd and Laframboise, 1981), so that nothing cancels in the tail.
   static V gelu(V v) {
     if constexpr (N::tables) return Tabulated<Isa>::gelu(v);
+    if constexpr (N::small_tables) return SmallTabulated<Isa>::gelu(v);
     constexpr double k = single ? 2.9805908203125 : 3.3505859375;
     const V a = at_most(single ? 14.5 : 38.8, xsimd::abs(v));
     V sum_low, twice_low, t_low, ratio_low, product_low, lacks;

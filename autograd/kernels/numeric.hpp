@@ -25,6 +25,8 @@ struct Numeric {
                                   std::is_base_of_v<xsimd::fma3<xsimd::sse4_2>, Registers>;
   /// Whether Tabulated has functions of T.
   static constexpr bool tables = avx512 && single;
+  /// Whether SmallTabulated has.
+  static constexpr bool small_tables = !avx512 && single && std::is_base_of_v<xsimd::fma3<xsimd::avx2>, Registers>;
   static constexpr int mantissa = single ? 23 : 52;
   static constexpr int bias = single ? 127 : 1023;
   static constexpr T two_to_mantissa = single ? T(8388608) : T(4503599627370496.0);
