@@ -10,7 +10,6 @@
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/node.hpp>
 #include <xgrad/autograd/graph/profiler.hpp>
-#include <xgrad/autograd/kernels/parallel.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/inplace.hpp>
@@ -41,7 +40,6 @@ class Engine {
     }
     heap_.clear();
     results_.clear();
-    work_.busy = false;
   }
 
   void run(const Tensor* roots, const Tensor* seeds, std::size_t count) {
@@ -78,6 +76,10 @@ class Engine {
     std::vector<Waiting> heap;
     std::vector<Result> results;
     bool busy = false;
+  };
+  struct Lease {
+    ~Lease() { work.busy = false; }
+    Work& work;
   };
 
   // The lists of this thread's last walk, emptied, so that the next one need not grow its own. A walk inside another has
@@ -311,9 +313,9 @@ class Engine {
   const std::vector<Tensor>* targets_;
   std::uint64_t lowest_ = 0;
   Work own_work_;
-  Work& work_ = work();
-  std::vector<Waiting>& heap_ = work_.heap;
-  std::vector<Result>& results_ = work_.results;
+  const Lease lease_{work()};
+  std::vector<Waiting>& heap_ = lease_.work.heap;
+  std::vector<Result>& results_ = lease_.work.results;
   std::vector<Tensor> found_;
   using Places = std::unordered_map<Node*, Tensor>;
   std::unique_ptr<Places> elsewhere_;
@@ -385,20 +387,6 @@ void Tensor::backward(Graph graph) const { backward(Tensor(), graph); }
 void Tensor::backward(Tensor seed, Graph graph) const {
   const Tensor own = seed_for("backward", *this, seed);
   Engine(graph, nullptr).run(this, &own, 1);
-}
-
-std::int64_t live_nodes() noexcept { return Node::live(); }
-int num_threads() noexcept { return kernels::threads(); }
-void set_num_threads(int count) { kernels::set_threads(count); }
-
-const char* instruction_set() noexcept {
-#if defined(__AVX512DQ__)
-  return "AVX-512";
-#elif defined(__AVX2__)
-  return "AVX2";
-#else
-  return "SSE2";
-#endif
 }
 
 }  // namespace xgrad
