@@ -85,10 +85,12 @@ template <class T, class Strip>
 template <class T, class Strip>
 [[gnu::flatten]] void logsumexp_strip(const T* x, T* y, const Strip& strip) {
   Batch<T> m = strip.max(x);
-  // An infinite maximum is the answer, and no shift: inf - inf would make it NaN.
+  // An infinite maximum is the answer, and no shift: inf - inf would make it NaN. What it leaves may be beyond all bounds.
   m = where(abs(m) < infinity<T>, m, 0);
+  WideSum<T> s;
+  strip.each([&](std::int64_t at, auto part) { s.add(exp(load(x + at, part, -infinity<T>) - m)); });
   double sums[Batch<T>::width];
-  sum_exp(x, m, strip, sums);
+  strip.sums(s, sums);
   alignas(64) T shift[Batch<T>::width];
   m.store(shift);
   take_logs<T>(sums, strip);
