@@ -1,6 +1,7 @@
 #include <xgrad/autograd/kernels/reduce.hpp>
 
 #include <algorithm>
+#include <cmath>  // FP_FAST_FMA
 #include <cstring>
 
 #include <xgrad/autograd/kernels/memory.hpp>
