@@ -1,7 +1,6 @@
 #include <xgrad/autograd/kernels/reduce.hpp>
 
 #include <algorithm>
-#include <cmath>  // FP_FAST_FMA
 #include <cstring>
 
 #include <xgrad/autograd/kernels/memory.hpp>
@@ -39,7 +38,7 @@ struct Four {
 template <class T>
 struct Adder {
   using Sums = typename Four<T>::Sums;
-#ifdef FP_FAST_FMA
+#ifdef __FMA__
   static constexpr bool fused = std::is_same_v<T, float>;
 #else
   static constexpr bool fused = false;
