@@ -98,7 +98,10 @@ void write_markdown(std::ostream& out, const Facts& facts, const Results& result
       out << "| " << goal.name << " " << goal.title << " | " << f.what << " | "
           << (f.value ? format("%.3g", *f.value) : f.unmeasured) << " | "
           << format("%s %.4g", f.at_least ? "at least" : "at most", f.bound) << " | "
-          << (!f.value ? "" : f.met() ? "met" : "**missed**") << " |\n";
+          << (!f.value  ? ""
+              : f.met() ? "met"
+                        : "**missed**")
+          << " |\n";
     }
 }
 

@@ -21,8 +21,8 @@ void ask_for(const std::uint8_t* from, std::size_t bytes) {
   for (std::size_t i = 0; i < bytes; i += cache_line) __builtin_prefetch(from + i);
 }
 
-// x / 255 as a division rounds it, for whole x from 0 to 255: a product, and what it lacks. A third of the time of divisions,
-// which a table of the 256 values would double.
+// x / 255 as a division rounds it, for whole x from 0 to 255: a product, and what it lacks. A third of the time of
+// divisions, which a table of the 256 values would double.
 float over_255(float x) {
 #ifdef __FMA__
   constexpr float inverse = 1 / 255.0f;

@@ -5,6 +5,7 @@
 #include <xgrad/xgrad.hpp>
 using namespace xgrad;
 
+// clang-format off
 class Net : public nn::Module {
  public:
   Net() { add("hidden", hidden); add("out", out); }
@@ -12,6 +13,7 @@ class Net : public nn::Module {
  private:
   nn::Linear hidden{2, 16}, out{16, 1};
 };
+// clang-format on
 
 int main() {
   manual_seed(0);
@@ -19,7 +21,7 @@ int main() {
   Tensor a = Tensor(xt::xarray<double>{1.0, 2.0, 3.0}).requires_grad_();
   Tensor f = sum(exp(a) * sin(a) + a / 2.0);
   f.backward();
-  std::cout << a.grad() << '\n';                      // prints values, shape and dtype
+  std::cout << a.grad() << '\n';  // prints values, shape and dtype
 
   auto swish = [](auto x) { return x / (1.0 + exp(-x)); };
   Tensor y = elementwise(swish, a);
@@ -41,5 +43,6 @@ int main() {
   std::cout << model << '\n';
 
   Net net;
-  std::cout << "net: " << net.parameters().size() << " parameters, result of shape " << net(rand({5, 2})).shape() << '\n';
+  std::cout << "net: " << net.parameters().size() << " parameters, result of shape " << net(rand({5, 2})).shape()
+            << '\n';
 }

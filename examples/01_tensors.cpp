@@ -23,7 +23,8 @@ int main() {
   xt::xarray<float> copy = matrix.to_xarray<float>();
   std::cout << "view(1, 2) = " << view(1, 2) << ", copy(0, 0) = " << copy(0, 0) << '\n';
 
-  // A leaf that requires a gradient gets one from backward(). It has the leaf's shape, also where the leaf was broadcast.
+  // A leaf that requires a gradient gets one from backward(). It has the leaf's shape, also where the leaf was
+  // broadcast.
   Tensor weight = Tensor({0.5, -1.0, 2.0}).requires_grad_();
   Tensor loss = sum(square(matrix * weight));
   loss.backward();

@@ -16,8 +16,7 @@ Tensor scale_rows(Tensor input, Tensor scales, Source at = Source::here()) {
     NoGrad off;  // the value alone; what is recorded is the rules below
     y = input * unsqueeze(scales, -1);
   }
-  return record("scale_rows", at, y, {input, scales},
-                from<1>([](Tensor s, Tensor g) { return g * unsqueeze(s, -1); }),
+  return record("scale_rows", at, y, {input, scales}, from<1>([](Tensor s, Tensor g) { return g * unsqueeze(s, -1); }),
                 from<0>([](Tensor x, Tensor g) { return sum(g * x, -1); }));
 }
 

@@ -35,7 +35,10 @@ int main() {
         ++mistakes;
       }
     }
-    if (mistakes == 0) std::cout << "no mistake left after " << round << " rounds: w = " << learner.weights << ", b = " << learner.bias << '\n';
-    else std::cout << mistakes << " mistakes in round " << round << ": no line separates these points\n";
+    if (mistakes == 0)
+      std::cout << "no mistake left after " << round << " rounds: w = " << learner.weights << ", b = " << learner.bias
+                << '\n';
+    else
+      std::cout << mistakes << " mistakes in round " << round << ": no line separates these points\n";
   }
 }

@@ -9,8 +9,12 @@ using namespace xgrad;
 // a model of your own
 class Net : public nn::Module {
  public:
-  Net() { add("hidden", hidden); add("out", out); }
+  Net() {
+    add("hidden", hidden);
+    add("out", out);
+  }
   Tensor forward(const Tensor& x) override { return out(relu(hidden(x))); }
+
  private:
   nn::Linear hidden{2, 16}, out{16, 1};
 };

@@ -9,7 +9,8 @@ using namespace xgrad;
 
 int main() {
   nn::Sequential model{nn::Linear(4, 3), nn::BatchNorm1d(3), nn::ReLU(), nn::Linear(3, 2)};
-  for (const auto& [name, values] : model.state_dict()) std::cout << name << ' ' << values.shape() << ' ' << values.dtype() << '\n';
+  for (const auto& [name, values] : model.state_dict())
+    std::cout << name << ' ' << values.shape() << ' ' << values.dtype() << '\n';
 
   // The file appears whole or not at all.
   io::save_safetensors(model.state_dict(), "model.safetensors", {{"trained on", "nothing yet"}});

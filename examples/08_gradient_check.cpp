@@ -13,7 +13,8 @@ Tensor cube(const Tensor& input, double slope) {
     NoGrad off;
     y = input * input * input;
   }
-  return record("cube", Source::here(), y, {input}, from<0>([=](Tensor x, Tensor g) { return g * (slope * square(x)); }));
+  return record("cube", Source::here(), y, {input},
+                from<0>([=](Tensor x, Tensor g) { return g * (slope * square(x)); }));
 }
 
 int main() {
@@ -25,7 +26,8 @@ int main() {
   // A slope that is wrong by one part in 10^5 is found, and the sentence says where.
   auto wrong = [](const std::vector<Tensor>& in) { return cube(in[0], 3 * 1.00001); };
   const GradcheckResult result = gradcheck(wrong, {x});
-  std::cout << "3.00003 x²: " << result.passed << '\n' << result.message.substr(0, result.message.find(": backward")) << '\n';
+  std::cout << "3.00003 x²: " << result.passed << '\n'
+            << result.message.substr(0, result.message.find(": backward")) << '\n';
 
   // A check in which all slopes are zero shows nothing, and says so.
   auto nothing = [](const std::vector<Tensor>& in) { return cube(0 * in[0], 3); };

@@ -39,6 +39,7 @@ int main() {
     NoGrad off;
     parameter.copy_(before);
     const double largest = max(abs(numerical - parameter.grad())).item();
-    std::cout << name << ' ' << parameter.shape() << ": differ by less than 1e-8: " << std::boolalpha << (largest < 1e-8) << '\n';
+    std::cout << name << ' ' << parameter.shape() << ": differ by less than 1e-8: " << std::boolalpha
+              << (largest < 1e-8) << '\n';
   }
 }

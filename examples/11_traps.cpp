@@ -25,10 +25,10 @@ void equality() {
 }
 
 void dtypes() {
-  Tensor x = ones({2, 3});                                     // float32, as all factories
-  std::cout << (x * 2.0).dtype() << '\n';                      // float32: a C++ number gives way
-  std::cout << (x * Tensor{2.0, 2.0, 2.0}).dtype() << '\n';    // float64: a tensor of doubles does not
-  Tensor whole = {1, 2, 3};                                    // int64: the elements are ints
+  Tensor x = ones({2, 3});                                   // float32, as all factories
+  std::cout << (x * 2.0).dtype() << '\n';                    // float32: a C++ number gives way
+  std::cout << (x * Tensor{2.0, 2.0, 2.0}).dtype() << '\n';  // float64: a tensor of doubles does not
+  Tensor whole = {1, 2, 3};                                  // int64: the elements are ints
   refused([&] { whole.requires_grad_(); });
   refused([&] { matmul(x, Tensor{1.0, 2.0, 3.0}); });
   std::cout << matmul(x, Tensor{1.f, 2.f, 3.f}) << '\n';

@@ -51,7 +51,8 @@ Tensor Linear::with_relu(const Tensor& x, Source at) const {
   return call(
       [&] {
         check(x);
-        if (x.rank() == 2 && bias.defined() && x.dtype() == weight.dtype()) return xgrad::detail::linear_relu(x, weight, bias, at);
+        if (x.rank() == 2 && bias.defined() && x.dtype() == weight.dtype())
+          return xgrad::detail::linear_relu(x, weight, bias, at);
         return relu(xgrad::linear(x, weight, bias, at), at);
       },
       at);

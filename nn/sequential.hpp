@@ -97,9 +97,8 @@ class Layer {
   };
   template <class M, class From>
   static Made made(From&& from) {
-    return {new M(std::forward<From>(from)), [](const Module& original) -> Module* {
-              return new M(static_cast<const M&>(original));
-            }};
+    return {new M(std::forward<From>(from)),
+            [](const Module& original) -> Module* { return new M(static_cast<const M&>(original)); }};
   }
   explicit Layer(Made made);
   [[noreturn]] void throw_wrong_class(const std::type_info& wanted) const;

@@ -43,7 +43,8 @@ Adam::Adam(const char* name, std::vector<Tensor> parameters, double lr, const Op
 void Adam::update(const std::vector<Moving>& moving, Source at) {
   moments_.clear();
   for (const Moving& each : moving)
-    moments_.push_back({prepare(mean, each), prepare(square, each), options_.amsgrad_ ? prepare(greatest, each) : Kept{{}, false}});
+    moments_.push_back(
+        {prepare(mean, each), prepare(square, each), options_.amsgrad_ ? prepare(greatest, each) : Kept{{}, false}});
 
   for (std::size_t k = 0; k < moving.size(); ++k) {
     const Tensor& p = moving[k].parameter;

@@ -20,7 +20,8 @@ class AdamOptions {
     eps_ = value;
     return *this;
   }
-  /// Adam: adds weight_decay · p to each gradient; by default 0. AdamW: shrinks p by lr · weight_decay; by default 0.01.
+  /// Adam: adds weight_decay · p to each gradient; by default 0. AdamW: shrinks p by lr · weight_decay; by default
+  /// 0.01.
   AdamOptions& weight_decay(double value) {
     weight_decay_ = value;
     return *this;
@@ -78,8 +79,8 @@ class Adam : public Optimizer {
   std::vector<Moments> moments_;  // empty between steps; kept for its memory
 };
 
-/// Adam with decoupled weight decay (Loshchilov and Hutter 2019): p is multiplied by 1 - lr · weight_decay before the step,
-/// and the gradient is left alone.
+/// Adam with decoupled weight decay (Loshchilov and Hutter 2019): p is multiplied by 1 - lr · weight_decay before the
+/// step, and the gradient is left alone.
 class AdamW : public Adam {
  public:
   explicit AdamW(std::vector<Tensor> parameters, double lr = 1e-3, const Options& options = {});

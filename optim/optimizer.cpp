@@ -142,14 +142,16 @@ void Optimizer::load_state_dict(const StateDict& state) {
     if (found == given.end()) continue;
     const Tensor& count = found->second;
     if (count.size() != 1 || count.dtype() == boolean || !(count.item() >= 0))
-      refuse("cannot load this state: \"" + found->first + "\" must be one number that is not negative, but is " + text(count));
+      refuse("cannot load this state: \"" + found->first + "\" must be one number that is not negative, but is " +
+             text(count));
     steps[i] = count.item<std::int64_t>();
     given.erase(found);
   }
   for (std::size_t i = 0; i < steps.size(); ++i)
     for (const auto& [slot, kept] : loaded)
       if (kept[i].defined() != (steps[i] > 0))
-        refuse("cannot load this state: parameter " + std::to_string(i) + " has " + (steps[i] > 0 ? "a step but no " + slot : slot + " but no step"));
+        refuse("cannot load this state: parameter " + std::to_string(i) + " has " +
+               (steps[i] > 0 ? "a step but no " + slot : slot + " but no step"));
   if (!given.empty()) refuse("cannot load this state: it has nothing for \"" + given.begin()->first + "\"");
   set_lr(new_lr);
   slots_ = std::move(loaded);

@@ -36,7 +36,8 @@ void require_path(const Adam::Options& options, const Rows& expected) {
 
 struct Scalar {
   double p, m = 0, v = 0, h = 0;
-  void step(double g, double lr, double t, double b1, double b2, double eps, double decay, bool decoupled, bool amsgrad, bool maximize) {
+  void step(double g, double lr, double t, double b1, double b2, double eps, double decay, bool decoupled, bool amsgrad,
+            bool maximize) {
     if (decoupled) p *= 1 - lr * decay;
     double d = maximize ? -g : g;
     if (!decoupled) d += decay * p;
@@ -72,11 +73,12 @@ TEST_CASE("Adam and AdamW follow another implementation digit for digit", "[adam
                       {0.70223786023202506, -1.9637440548761702, 0.80088288983269462},
                       {0.60507578715769372, -1.9617975414890256, 0.90227543434313429},
                       {0.50954399800177297, -1.9913877256080945, 1.0045214092470514}});
-  require_path<AdamW>(AdamW::Options().weight_decay(.3), {{0.87000000073575889, -2.0399999975369814, 0.58499999939346936},
-                                                          {0.74444768569040398, -2.078675777080695, 0.66758114137510638},
-                                                          {0.62353280308858594, -2.1159910818100545, 0.74790104670824087},
-                                                          {0.50740346527611813, -2.1519162991475667, 0.82611024665354948},
-                                                          {0.39616593483212564, -2.1864285151755056, 0.90235201263447518}});
+  require_path<AdamW>(AdamW::Options().weight_decay(.3),
+                      {{0.87000000073575889, -2.0399999975369814, 0.58499999939346936},
+                       {0.74444768569040398, -2.078675777080695, 0.66758114137510638},
+                       {0.62353280308858594, -2.1159910818100545, 0.74790104670824087},
+                       {0.50740346527611813, -2.1519162991475667, 0.82611024665354948},
+                       {0.39616593483212564, -2.1864285151755056, 0.90235201263447518}});
   require_path<AdamW>(AdamW::Options().betas(.5, .9).amsgrad(),
                       {{0.89900000073575881, -2.0979999975369812, 0.59949999939346932},
                        {0.79964668049520671, -2.1944058296100351, 0.70016815544753885},
@@ -85,28 +87,34 @@ TEST_CASE("Adam and AdamW follow another implementation digit for digit", "[adam
                        {0.51831005817747655, -2.4674267347880416, 1.0154585516778292}});
 }
 
-TEST_CASE("every combination of Adam's options agrees with scalar arithmetic on tensors longer than a register", "[adam]") {
+TEST_CASE("every combination of Adam's options agrees with scalar arithmetic on tensors longer than a register",
+          "[adam]") {
   const bool decoupled = GENERATE(false, true), amsgrad = GENERATE(false, true), maximize = GENERATE(false, true);
   const double decay = GENERATE(0.0, 0.05);
   const DType dtype = GENERATE(float32, float64);
   CAPTURE(decoupled, amsgrad, maximize, decay, dtype);
-  const Adam::Options options = Adam::Options().betas(.7, .9).eps(1e-6).weight_decay(decay).amsgrad(amsgrad).maximize(maximize);
+  const Adam::Options options =
+      Adam::Options().betas(.7, .9).eps(1e-6).weight_decay(decay).amsgrad(amsgrad).maximize(maximize);
   const std::int64_t n = 37;
   const Tensor p = linspace(-2, 3, n, float64).to(dtype).detach().requires_grad_();
   std::vector<Scalar> expected;
   for (std::int64_t i = 0; i < n; ++i) expected.push_back({p.detach()(i).item()});
   std::unique_ptr<Adam> optimizer;
-  if (decoupled) optimizer = std::make_unique<AdamW>(std::vector<Tensor>{p}, .03, options);
-  else optimizer = std::make_unique<Adam>(std::vector<Tensor>{p}, .03, options);
+  if (decoupled)
+    optimizer = std::make_unique<AdamW>(std::vector<Tensor>{p}, .03, options);
+  else
+    optimizer = std::make_unique<Adam>(std::vector<Tensor>{p}, .03, options);
   const double tolerance = dtype == float32 ? 2e-5 : 1e-13;
   for (int t = 1; t <= 4; ++t) {
     Tensor gradient = sin(p.detach() * (1.0 + t));
     for (std::int64_t i = 0; i < n; ++i)
-      expected[static_cast<std::size_t>(i)].step(gradient(i).item(), .03, t, .7, .9, 1e-6, decay, decoupled, amsgrad, maximize);
+      expected[static_cast<std::size_t>(i)].step(gradient(i).item(), .03, t, .7, .9, 1e-6, decay, decoupled, amsgrad,
+                                                 maximize);
     p.set_grad(gradient);
     optimizer->step();
     for (std::int64_t i = 0; i < n; ++i)
-      REQUIRE(p.detach()(i).item() == Approx(expected[static_cast<std::size_t>(i)].p).epsilon(tolerance).margin(tolerance));
+      REQUIRE(p.detach()(i).item() ==
+              Approx(expected[static_cast<std::size_t>(i)].p).epsilon(tolerance).margin(tolerance));
   }
 }
 
@@ -121,7 +129,8 @@ TEST_CASE("an element's step does not depend on its place in the tensor", "[adam
     one.step();
     many.step();
   }
-  for (std::int64_t i = 0; i < 40; ++i) REQUIRE(whole.detach()(i).item() == parts[static_cast<std::size_t>(i)].detach().item());
+  for (std::int64_t i = 0; i < 40; ++i)
+    REQUIRE(whole.detach()(i).item() == parts[static_cast<std::size_t>(i)].detach().item());
 }
 
 TEST_CASE("a parameter that has rested counts its own steps", "[adam]") {
@@ -149,7 +158,8 @@ TEST_CASE("a saved Adam goes on as if it had never stopped", "[adam]") {
   StateDict state = first.state_dict();
   std::vector<std::string> keys;
   for (const auto& [key, tensor] : state) keys.push_back(key);
-  REQUIRE(keys == std::vector<std::string>{"lr", "state.0.step", "state.0.exp_avg", "state.0.exp_avg_sq", "state.0.max_exp_avg_sq"});
+  REQUIRE(keys == std::vector<std::string>{"lr", "state.0.step", "state.0.exp_avg", "state.0.exp_avg_sq",
+                                           "state.0.max_exp_avg_sq"});
   REQUIRE(state[1].second.item<int>() == 3);
   Adam second({q}, .7, options);
   second.load_state_dict(state);
@@ -159,7 +169,10 @@ TEST_CASE("a saved Adam goes on as if it had never stopped", "[adam]") {
   state.erase(state.begin() + 1);
   REQUIRE_THAT(message_of([&] { second.load_state_dict(state); }), Contains("no step"));
   REQUIRE_THAT(message_of([&] { second.load_state_dict({{"lr", .1}, {"state.0.step", 3}}); }), Contains("no exp_avg"));
-  REQUIRE_THAT(message_of([&] { second.load_state_dict({{"lr", .1}, {"state.0.step", -1}}); }), Contains("not negative"));
+  REQUIRE_THAT(message_of([&] {
+                 second.load_state_dict({{"lr", .1}, {"state.0.step", -1}});
+               }),
+               Contains("not negative"));
   step(whole, p);
   step(second, q);
   REQUIRE(difference(p, q) == "");
@@ -167,10 +180,12 @@ TEST_CASE("a saved Adam goes on as if it had never stopped", "[adam]") {
 
 TEST_CASE("what Adam cannot be told is refused at construction", "[adam]") {
   const Tensor p = Tensor{1.}.requires_grad_();
-  REQUIRE_THAT(message_of([&] { Adam({p}, .1, Adam::Options().betas(1, .9)); }), Contains("Adam: betas must lie within [0, 1)"));
+  REQUIRE_THAT(message_of([&] { Adam({p}, .1, Adam::Options().betas(1, .9)); }),
+               Contains("Adam: betas must lie within [0, 1)"));
   REQUIRE_THAT(message_of([&] { Adam({p}, .1, Adam::Options().betas(.9, -.1)); }), Contains("betas"));
   REQUIRE_THAT(message_of([&] { Adam({p}, .1, Adam::Options().eps(-1)); }), Contains("eps"));
-  REQUIRE_THAT(message_of([&] { AdamW({p}, .1, AdamW::Options().weight_decay(std::nan(""))); }), Contains("AdamW: weight_decay"));
+  REQUIRE_THAT(message_of([&] { AdamW({p}, .1, AdamW::Options().weight_decay(std::nan(""))); }),
+               Contains("AdamW: weight_decay"));
   REQUIRE_THAT(message_of([&] { Adam({p}, -1); }), Contains("learning rate"));
   REQUIRE_THAT(message_of([&] { Adam({}); }), Contains("no parameters"));
 }

@@ -58,12 +58,13 @@ TEST_CASE("no sum is handed out that somebody else can see, nor in a recorded wa
 TEST_CASE("a matrix in several products collects its gradient in place, and right", "[adding]") {
   const Tensor w = to(randn({5, 4}), float64).requires_grad_(), x = to(randn({3, 4}), float64).requires_grad_();
   const auto twice = [](const std::vector<Tensor>& in) {
-    const Tensor h = linear(in[1], in[0]);                      // (3, 5)
+    const Tensor h = linear(in[1], in[0]);  // (3, 5)
     return linear(matmul(h, in[0]), in[0]) * h + matmul(in[1], transpose(in[0]));
   };
   CHECK(gradcheck(twice, {w, x}).message == "");
   const Tensor a = to(randn({3, 3}), float64).requires_grad_();
-  CHECK(gradcheck([](const std::vector<Tensor>& in) { return matmul(matmul(in[0], in[0]), in[0]); }, {a}).message == "");
+  CHECK(gradcheck([](const std::vector<Tensor>& in) { return matmul(matmul(in[0], in[0]), in[0]); }, {a}).message ==
+        "");
 }
 
 TEST_CASE("a sum that was added to reaches a leaf that has a gradient already", "[adding]") {

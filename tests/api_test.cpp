@@ -42,7 +42,10 @@ std::string text(const Tensor& x) {
 
 class Net : public nn::Module {
  public:
-  Net() { add("hidden", hidden); add("out", out); }
+  Net() {
+    add("hidden", hidden);
+    add("out", out);
+  }
   Tensor forward(const Tensor& x) override { return out(relu(hidden(x))); }
 
  private:
@@ -91,8 +94,9 @@ TEST_CASE("a model of one's own is called, printed, copied, moved, cloned and ke
   CHECK(net.parameters().size() == 4);
   std::ostringstream out;
   out << net;
-  CHECK(out.str() == "Net(\n  (hidden): Linear(in_features=2, out_features=16, bias=True)\n"
-                     "  (out): Linear(in_features=16, out_features=1, bias=True)\n)");
+  CHECK(out.str() ==
+        "Net(\n  (hidden): Linear(in_features=2, out_features=16, bias=True)\n"
+        "  (out): Linear(in_features=16, out_features=1, bias=True)\n)");
   Net shared = net;
   CHECK(same(shared(x), net(x)));
   const Net twin = nn::clone(net);

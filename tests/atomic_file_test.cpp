@@ -72,7 +72,10 @@ class NotRoot {
 
 // A model whose file has a header and values of several types.
 StateDict some_tensors() {
-  return {{"weight", Tensor({{1.f, -2.f}})}, {"mean", Tensor{-0.5}}, {"mask", Tensor{true, false, true}}, {"none", Tensor::uninitialized({0, 3}, float32)}};
+  return {{"weight", Tensor({{1.f, -2.f}})},
+          {"mean", Tensor{-0.5}},
+          {"mask", Tensor{true, false, true}},
+          {"none", Tensor::uninitialized({0, 3}, float32)}};
 }
 
 }  // namespace

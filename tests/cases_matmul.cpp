@@ -98,10 +98,13 @@ Tensor rows_of_signs(const Shape& shape) {
 
 Case rectified() {
   Case row{"linear_relu", {}, {}, no_scalars};
-  const TensorFunction f = [](const Tensors& x) { return xgrad::detail::linear_relu(x[0], x[1], x[2], Source::here()); };
+  const TensorFunction f = [](const Tensors& x) {
+    return xgrad::detail::linear_relu(x[0], x[1], x[2], Source::here());
+  };
   for (const auto& [m, k, n] : std::vector<std::array<std::int64_t, 3>>{
-           {0, 3, 2}, {2, 0, 3}, {2, 3, 0}, {0, 0, 1}, {1, 1, 1}, {1, 3, 1}, {1, 3, 2}, {2, 1, 1}, {2, 1, 3}, {2, 3, 1},
-           {2, 3, 2}, {3, 2, 2}, {3, 2, 3}, {4, 2, 1}, {4, 1, 2}, {2, 4, 4}, {3, 5, 2}, {5, 2, 2}, {0, 1, 1}, {2, 2, 5}})
+           {0, 3, 2}, {2, 0, 3}, {2, 3, 0}, {0, 0, 1}, {1, 1, 1}, {1, 3, 1}, {1, 3, 2},
+           {2, 1, 1}, {2, 1, 3}, {2, 3, 1}, {2, 3, 2}, {3, 2, 2}, {3, 2, 3}, {4, 2, 1},
+           {4, 1, 2}, {2, 4, 4}, {3, 5, 2}, {5, 2, 2}, {0, 1, 1}, {2, 2, 5}})
     row.samples.push_back({f, {between(1, 2)({m, k}), rows_of_signs({n, k}), between(.1, .2)({n})}});
   row.refusals = {{f, {any({2, 3}), any({2, 4}), any({2})}, {"(2, 3)", "(2, 4)"}},
                   {f, {any({2, 3}), any({2, 3}), any({3})}, {"bias", "(2)", "(3)"}},

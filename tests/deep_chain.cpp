@@ -1,5 +1,5 @@
-// Depth is bounded by memory, not by the stack: chains of ten kinds of node are built, walked and freed. ctest runs this
-// under a stack of 256 KiB. The argument is the number of nodes; the exit code is 0 if all went well.
+// Depth is bounded by memory, not by the stack: chains of ten kinds of node are built, walked and freed. ctest runs
+// this under a stack of 256 KiB. The argument is the number of nodes; the exit code is 0 if all went well.
 
 #include <cstdio>
 #include <cstdlib>
@@ -20,17 +20,28 @@ struct Constants {
 // takes it back.
 Tensor step(const Tensor& y, long i, const Constants& c) {
   switch (i % 11) {
-    case 0: return exp(y);
-    case 1: return add(y, c.minus_one);
-    case 2: return mul(y, c.one);
-    case 3: return reshape(y, {1, 1});
-    case 4: return sum(y, {0, 1}, keepdims);
-    case 5: return index_select(y, 0, c.first);
-    case 6: return where(c.yes, y, c.one);
-    case 7: return concat({y});
-    case 8: return matmul(y, c.one);
-    case 9: return to(y, float32);
-    default: return to(y, float64);
+    case 0:
+      return exp(y);
+    case 1:
+      return add(y, c.minus_one);
+    case 2:
+      return mul(y, c.one);
+    case 3:
+      return reshape(y, {1, 1});
+    case 4:
+      return sum(y, {0, 1}, keepdims);
+    case 5:
+      return index_select(y, 0, c.first);
+    case 6:
+      return where(c.yes, y, c.one);
+    case 7:
+      return concat({y});
+    case 8:
+      return matmul(y, c.one);
+    case 9:
+      return to(y, float32);
+    default:
+      return to(y, float64);
   }
 }
 
@@ -75,7 +86,8 @@ bool recorded(long nodes) {
     // d/dx of the product of all slopes e^y_i, each 1 with slope 1: the number of exps.
     first.backward();
   }
-  const bool good = holds(x.grad().item() == static_cast<double>((nodes + 10) / 11), "the second derivative counts the exps");
+  const bool good =
+      holds(x.grad().item() == static_cast<double>((nodes + 10) / 11), "the second derivative counts the exps");
   x.set_grad(Tensor());
   return holds(live_nodes() == 1, "recorded gradients are freed") && good;
 }

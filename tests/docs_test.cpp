@@ -24,8 +24,8 @@ namespace {
 using Lines = std::vector<std::string>;
 
 const fs::path root = XGRAD_SOURCE_DIR;
-const std::vector<std::string> rooms{"autograd/kernels", "autograd/graph", "autograd/ops", "autograd/engine",
-                                     "nn",               "optim",          "data",         "io"};
+const std::vector<std::string> rooms{
+    "autograd/kernels", "autograd/graph", "autograd/ops", "autograd/engine", "nn", "optim", "data", "io"};
 
 std::string trimmed(const std::string& line) {
   const auto first = line.find_first_not_of(" \t\r");

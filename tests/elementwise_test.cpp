@@ -298,10 +298,12 @@ TEST_CASE("sums and products with numbers mean the same in every order", "[eleme
     agree(
         "quotients", [](auto v) { return (v / 3 + 1) / (2 * v * v + 1) - 1 / (3 + v * v); }, x);
     agree(
-        "one operand twice", [](auto v) {
+        "one operand twice",
+        [](auto v) {
           const auto u = 2 * v + 1;
           return u * u - u / (3 + u * u) + 0.5 * u;
-        }, x);
+        },
+        x);
     agree(
         "functions of them", [](auto v) { return exp(0.5 * v - 1) + 2 * tanh(1 - v) - sin(-v); }, x);
     agree(

@@ -1,4 +1,5 @@
-// What backward and grad promise: roots and seeds, sums into leaves, walks that are repeated or recorded, shared values.
+// What backward and grad promise: roots and seeds, sums into leaves, walks that are repeated or recorded, shared
+// values.
 
 #include <chrono>
 #include <cmath>
@@ -21,7 +22,8 @@ TEST_CASE("backward from several elements without a seed is an error that names 
   const Tensor x = leaf({1, 2, 3});
   const Tensor y = reshape(x * 2.0, {1, 3});
   const std::string said = thrown_by<std::invalid_argument>([&] { y.backward(); });
-  CHECK_THAT(said, Contains("backward: the root must hold one element, but has shape (1, 3)") && Contains("pass a seed"));
+  CHECK_THAT(said,
+             Contains("backward: the root must hold one element, but has shape (1, 3)") && Contains("pass a seed"));
   CHECK_FALSE(x.grad().defined());
 }
 
@@ -97,7 +99,10 @@ TEST_CASE("several roots are walked at once, each with its seed", "[engine]") {
   const Tensor both = x * x;
   backward({both, sum(both)}, {Tensor{1., 10.}, Tensor(100.0)});
   CHECK(numbers(x.grad()) == Numbers{2 * 2 * 101, 2 * 3 * 110});
-  CHECK_THAT(thrown_by<std::invalid_argument>([&] { backward({x, x}, {Tensor(1.0)}); }), Contains("1 seeds for 2 roots"));
+  CHECK_THAT(thrown_by<std::invalid_argument>([&] {
+               backward({x, x}, {Tensor(1.0)});
+             }),
+             Contains("1 seeds for 2 roots"));
   CHECK_THAT(thrown_by<std::invalid_argument>([] { backward({}); }), Contains("there is no root"));
 }
 
@@ -175,7 +180,10 @@ TEST_CASE("set_grad puts a gradient in place if shape and dtype agree, and drops
   x.set_grad(Tensor{5., 6.});
   sum(x).backward();
   CHECK(numbers(x.grad()) == Numbers{6, 7});
-  CHECK_THAT(thrown_by<std::invalid_argument>([&] { x.set_grad(Tensor{1., 2., 3.}); }), Contains("(3)") && Contains("(2)"));
+  CHECK_THAT(thrown_by<std::invalid_argument>([&] {
+               x.set_grad(Tensor{1., 2., 3.});
+             }),
+             Contains("(3)") && Contains("(2)"));
   CHECK_THAT(thrown_by<std::invalid_argument>([&] { x.set_grad(Tensor{1.f, 2.f}); }), Contains("float32"));
   CHECK(numbers(x.grad()) == Numbers{6, 7});
   x.set_grad(Tensor());
@@ -215,8 +223,9 @@ TEST_CASE("a second backward is an error that names the usual cause, even if not
   for (const Tensor& y : {saves, saves_nothing}) {
     y.backward();
     const Numbers before = numbers(x.grad());
-    CHECK_THAT(thrown_by<std::logic_error>([&] { y.backward(); }),
-               Contains("freed by an earlier backward") && Contains("retain_graph") && Contains("carried over from the last step"));
+    CHECK_THAT(thrown_by<std::logic_error>([&] { y.backward(); }), Contains("freed by an earlier backward") &&
+                                                                       Contains("retain_graph") &&
+                                                                       Contains("carried over from the last step"));
     CHECK(numbers(x.grad()) == before);
   }
 }

@@ -15,7 +15,8 @@ class Folder {
  public:
   Folder() {
     static std::atomic<int> counter{0};
-    path_ = std::filesystem::temp_directory_path() / ("xgrad-test-" + std::to_string(::getpid()) + "-" + std::to_string(counter++));
+    path_ = std::filesystem::temp_directory_path() /
+            ("xgrad-test-" + std::to_string(::getpid()) + "-" + std::to_string(counter++));
     std::filesystem::create_directory(path_);
   }
   ~Folder() {
@@ -28,14 +29,17 @@ class Folder {
 
   std::string file(const std::string& name) const { return (path_ / name).string(); }
   std::string path() const { return path_.string(); }
-  std::ptrdiff_t entries() const { return std::distance(std::filesystem::directory_iterator(path_), std::filesystem::directory_iterator()); }
+  std::ptrdiff_t entries() const {
+    return std::distance(std::filesystem::directory_iterator(path_), std::filesystem::directory_iterator());
+  }
 
  private:
   std::filesystem::path path_;
 };
 
 inline void put(const std::string& path, const std::string& bytes) {
-  std::ofstream(path, std::ios::binary | std::ios::trunc).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  std::ofstream(path, std::ios::binary | std::ios::trunc)
+      .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
 inline std::string get(const std::string& path) {

@@ -23,10 +23,12 @@ std::vector<T> some_numbers(std::int64_t count, double seed) {
   return all;
 }
 
-// The greatest difference between `multiply` and sums in double, as a part of what the rounding of k + 1 additions may do.
+// The greatest difference between `multiply` and sums in double, as a part of what the rounding of k + 1 additions may
+// do.
 template <class T, class F>
 double worst(const F& multiply, bool ta, bool tb, Sizes s, bool accumulate) {
-  const auto a = some_numbers<T>(s.m * s.k, 1), b = some_numbers<T>(s.k * s.n, 2), before = some_numbers<T>(s.m * s.n, 3);
+  const auto a = some_numbers<T>(s.m * s.k, 1), b = some_numbers<T>(s.k * s.n, 2),
+             before = some_numbers<T>(s.m * s.n, 3);
   std::vector<T> c = before;
   const kernels::Onto<T> onto = accumulate ? kernels::Onto<T>{c.data(), s.n} : kernels::Onto<T>{};
   multiply(ta, tb, s.m, s.n, s.k, a.data(), b.data(), c.data(), onto);
@@ -41,15 +43,17 @@ double worst(const F& multiply, bool ta, bool tb, Sizes s, bool accumulate) {
         sum += term;
         size += std::abs(term);
       }
-      const double unit = static_cast<double>(s.k + 1) * size * static_cast<double>(std::numeric_limits<T>::epsilon()) + 1e-300;
+      const double unit =
+          static_cast<double>(s.k + 1) * size * static_cast<double>(std::numeric_limits<T>::epsilon()) + 1e-300;
       const double difference = std::abs(static_cast<double>(c[at]) - sum) / unit;
       result = difference <= result ? result : difference;  // a NaN stays
     }
   return result;
 }
 
-const Sizes every_size[] = {{1, 1, 1}, {1, 16, 1}, {2, 3, 5}, {7, 13, 5}, {5, 5, 300}, {6, 64, 33}, {13, 80, 17}, {8, 16, 2},
-                            {11, 11, 256}, {100, 50, 784}, {50, 784, 100}, {3, 1, 1000}, {17, 96, 31}, {64, 128, 64}};
+const Sizes every_size[] = {{1, 1, 1},      {1, 16, 1},   {2, 3, 5},    {7, 13, 5},    {5, 5, 300},
+                            {6, 64, 33},    {13, 80, 17}, {8, 16, 2},   {11, 11, 256}, {100, 50, 784},
+                            {50, 784, 100}, {3, 1, 1000}, {17, 96, 31}, {64, 128, 64}};
 
 }  // namespace
 
@@ -66,7 +70,8 @@ TEMPLATE_TEST_CASE("a product is added to one row for all", "[gemm]", float, dou
   const bool tb = GENERATE(false, true);
   for (const Sizes& s : every_size) {
     CAPTURE(s.m, s.n, s.k, tb);
-    const auto a = some_numbers<TestType>(s.m * s.k, 1), b = some_numbers<TestType>(s.k * s.n, 2), row = some_numbers<TestType>(s.n, 3);
+    const auto a = some_numbers<TestType>(s.m * s.k, 1), b = some_numbers<TestType>(s.k * s.n, 2),
+               row = some_numbers<TestType>(s.n, 3);
     std::vector<TestType> expected(static_cast<std::size_t>(s.m * s.n)), got(expected.size());
     for (std::size_t i = 0; i < expected.size(); ++i) expected[i] = row[i % static_cast<std::size_t>(s.n)];
     kernels::gemm<TestType>(false, tb, s.m, s.n, s.k, a.data(), b.data(), expected.data(), {expected.data(), s.n});

@@ -39,15 +39,19 @@ TEST_CASE("grad adds over several outputs, each weighted by its seed", "[grad]")
 TEST_CASE("an input that the outputs do not reach is an error unless it is allowed", "[grad]") {
   const Tensor x = leaf({2}), apart = leaf({1}), later = x * 7.0;
   const Tensor y = x * x;
-  CHECK_THAT(thrown_by<std::invalid_argument>([&] { grad({y}, {x, apart}, {}, retain_graph); }),
+  CHECK_THAT(thrown_by<std::invalid_argument>([&] {
+               grad({y}, {x, apart}, {}, retain_graph);
+             }),
              Contains("do not depend on input 1") && Contains("allow_unused"));
   CHECK_THROWS_AS(grad({y}, {later}, {}, retain_graph), std::invalid_argument);
   const auto found = grad({y}, {x, apart, later}, {}, Graph::release, allow_unused);
   CHECK(numbers(found[0]) == Numbers{4});
   CHECK_FALSE(found[1].defined());
   CHECK_FALSE(found[2].defined());
-  CHECK_THAT(thrown_by<std::invalid_argument>([&] { grad({y}, {Tensor(1.0)}); }), Contains("input 0 does not require a gradient"));
-  CHECK_THAT(thrown_by<std::invalid_argument>([&] { grad({y}, std::vector<Tensor>()); }), Contains("there is no input"));
+  CHECK_THAT(thrown_by<std::invalid_argument>([&] { grad({y}, {Tensor(1.0)}); }),
+             Contains("input 0 does not require a gradient"));
+  CHECK_THAT(thrown_by<std::invalid_argument>([&] { grad({y}, std::vector<Tensor>()); }),
+             Contains("there is no input"));
 }
 
 TEST_CASE("grad frees its graph like backward", "[grad]") {
@@ -201,8 +205,9 @@ TEST_CASE("a rule whose gradient does not fit its input is named with both shape
   const Tensor x = leaf({1, 2, 3});
   const Tensor y = with_rule("bent", x, [](const Tensor&) { return Tensor{1., 2.}; });
   const int line = __LINE__ - 1;
-  CHECK_THAT(thrown_by<std::logic_error>([&] { sum(y).backward(); }),
-             Contains("bent") && Contains("(2)") && Contains("(3)") && Contains("grad_test.cpp:" + std::to_string(line)));
+  CHECK_THAT(
+      thrown_by<std::logic_error>([&] { sum(y).backward(); }),
+      Contains("bent") && Contains("(2)") && Contains("(3)") && Contains("grad_test.cpp:" + std::to_string(line)));
   CHECK_FALSE(x.grad().defined());
 }
 

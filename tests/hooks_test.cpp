@@ -71,8 +71,9 @@ TEST_CASE("a hook that returns another shape is an error, one of another dtype i
   const Tensor y = x * 2.0;
   const int line = __LINE__ - 1;
   y.register_hook([](const Tensor&) { return Tensor(1.0); });
-  CHECK_THAT(thrown_by<std::invalid_argument>([&] { sum(y).backward(); }),
-             Contains("hook") && Contains("(2)") && Contains("()") && Contains("mul (hooks_test.cpp:" + std::to_string(line)));
+  CHECK_THAT(
+      thrown_by<std::invalid_argument>([&] { sum(y).backward(); }),
+      Contains("hook") && Contains("(2)") && Contains("()") && Contains("mul (hooks_test.cpp:" + std::to_string(line)));
   CHECK_FALSE(x.grad().defined());
   const Tensor z = x * 2.0;
   z.register_hook([](const Tensor&) { return Tensor{1.f, 2.f}; });

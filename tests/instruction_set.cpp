@@ -1,4 +1,5 @@
-// Prints the instruction set of the library that the loader took. With the name of one as its argument, another is an error.
+// Prints the instruction set of the library that the loader took. With the name of one as its argument, another is an
+// error.
 
 #include <cstring>
 #include <iostream>

@@ -31,7 +31,8 @@ TEST_CASE("linear and relu as one op agree with differences, in both bodies and 
 }
 
 TEST_CASE("linear and relu as one op have the bits of two", "[linear_relu]") {
-  for (const auto& [m, k, n] : {std::tuple{32, 2, 16}, std::tuple{32, 16, 2}, std::tuple{100, 300, 50}, std::tuple{64, 512, 600}}) {
+  for (const auto& [m, k, n] :
+       {std::tuple{32, 2, 16}, std::tuple{32, 16, 2}, std::tuple{100, 300, 50}, std::tuple{64, 512, 600}}) {
     std::vector<Tensor> in = leaves({m, k}, {n, k}, {n});
     for (Tensor& each : in) each = to(each.detach(), float32).requires_grad_();
     const Tensor one = as_one(in), two = as_two(in);

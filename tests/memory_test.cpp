@@ -1,5 +1,5 @@
-// Nothing leaks and nothing is copied needlessly: nodes, storages and allocations are counted, also when memory runs out
-// or something throws at any place of a graph.
+// Nothing leaks and nothing is copied needlessly: nodes, storages and allocations are counted, also when memory runs
+// out or something throws at any place of a graph.
 
 #include <algorithm>
 #include <atomic>
@@ -26,7 +26,7 @@ namespace {
 
 std::atomic<std::int64_t> allocations{0};  // in use or kept for reuse
 std::atomic<std::int64_t> requests{0};     // made so far
-thread_local std::int64_t granted = -1;  // how many more allocations this thread gets; -1 for as many as it likes
+thread_local std::int64_t granted = -1;    // how many more allocations this thread gets; -1 for as many as it likes
 
 [[maybe_unused]] void* take(std::size_t bytes, std::size_t alignment) {
   if (granted == 0) throw std::bad_alloc();
@@ -57,8 +57,12 @@ thread_local std::int64_t granted = -1;  // how many more allocations this threa
 #if XGRAD_OWN_OPERATORS
 void* operator new(std::size_t bytes) { return take(bytes, 16); }
 void* operator new[](std::size_t bytes) { return take(bytes, 16); }
-void* operator new(std::size_t bytes, std::align_val_t alignment) { return take(bytes, static_cast<std::size_t>(alignment)); }
-void* operator new[](std::size_t bytes, std::align_val_t alignment) { return take(bytes, static_cast<std::size_t>(alignment)); }
+void* operator new(std::size_t bytes, std::align_val_t alignment) {
+  return take(bytes, static_cast<std::size_t>(alignment));
+}
+void* operator new[](std::size_t bytes, std::align_val_t alignment) {
+  return take(bytes, static_cast<std::size_t>(alignment));
+}
 void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
   return granted == 0 ? nullptr : take(bytes, 16);
 }
@@ -101,7 +105,8 @@ Tensor chain(const Tensor& x, const Tensor& w, int throw_forward_at = -1, int th
   for (int i = 0; i < depth; ++i) {
     if (i == throw_forward_at) return reshape(y, {7, 7});
     y = link(y, i) + w;
-    if (i == throw_in_hook_at) y.register_hook([](const Tensor&) -> Tensor { throw std::runtime_error("the hook is broken"); });
+    if (i == throw_in_hook_at)
+      y.register_hook([](const Tensor&) -> Tensor { throw std::runtime_error("the hook is broken"); });
   }
   return y;
 }
@@ -176,7 +181,7 @@ TEST_CASE("gradients that hold graphs over their own leaves do not hold them for
   {
     const Tensor x = leaf({2}), c = Tensor{5.};
     (x * x * c).backward(create_graph);
-    x.grad().backward(create_graph);   // x.grad() is now a graph over x and over itself
+    x.grad().backward(create_graph);  // x.grad() is now a graph over x and over itself
     (x.grad() * x).backward(create_graph);
     CHECK(x.grad().requires_grad());
   }
@@ -184,7 +189,8 @@ TEST_CASE("gradients that hold graphs over their own leaves do not hold them for
   CHECK(held() == memory);
 }
 
-TEST_CASE("an exception at any of 200 positions in forward, a rule or a hook leaks nothing and changes no leaf", "[memory]") {
+TEST_CASE("an exception at any of 200 positions in forward, a rule or a hook leaks nothing and changes no leaf",
+          "[memory]") {
   const Tensor x = leaf({1}), w = leaf({1});
   x.set_grad(Tensor{10.});
   chain(x, w);  // what is allocated once is allocated now

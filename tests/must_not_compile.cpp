@@ -17,62 +17,62 @@ using namespace xgrad;
 
 inline void writing(Tensor x, const Tensor& y) {
   const Tensor g = x.grad();
-  WRONG(x(0) = y;)                      // must not compile
-  WRONG(x[0] = y;)                      // must not compile
-  WRONG(x.grad() = g;)                  // must not compile
-  WRONG(x(0) += y;)                     // must not compile
-  WRONG(exp(x) = y;)                    // must not compile
-  WRONG(y.mutable_view<float>();)       // must not compile
-  WRONG(y.view<float>()(0) = 1.0f;)     // must not compile
-  WRONG(x.shape()[0] = 3;)              // must not compile
+  WRONG(x(0) = y;)                   // must not compile
+  WRONG(x[0] = y;)                   // must not compile
+  WRONG(x.grad() = g;)               // must not compile
+  WRONG(x(0) += y;)                  // must not compile
+  WRONG(exp(x) = y;)                 // must not compile
+  WRONG(y.mutable_view<float>();)    // must not compile
+  WRONG(y.view<float>()(0) = 1.0f;)  // must not compile
+  WRONG(x.shape()[0] = 3;)           // must not compile
 }
 
 inline void backward_of(const Tensor& loss) {
-  WRONG(loss.backward(true);)           // must not compile
-  WRONG(loss.backward(false);)          // must not compile
-  WRONG(loss.backward(loss, true);)     // must not compile
-  WRONG(loss.grad(retain_graph);)       // must not compile
+  WRONG(loss.backward(true);)        // must not compile
+  WRONG(loss.backward(false);)       // must not compile
+  WRONG(loss.backward(loss, true);)  // must not compile
+  WRONG(loss.grad(retain_graph);)    // must not compile
 }
 
 inline void truth(const Tensor& x, const Tensor& y) {
-  WRONG(if (x) return;)                 // must not compile
-  WRONG(if (x == y) return;)            // must not compile
-  WRONG(while (x < 1.0) return;)        // must not compile
-  WRONG(const bool b = x;)              // must not compile
-  WRONG(const double d = x;)            // must not compile
-  WRONG(const float f = sum(x);)        // must not compile
-  WRONG(const int i = x ? 1 : 0;)       // must not compile
+  WRONG(if (x) return;)            // must not compile
+  WRONG(if (x == y) return;)       // must not compile
+  WRONG(while (x < 1.0) return;)   // must not compile
+  WRONG(const bool b = x;)         // must not compile
+  WRONG(const double d = x;)       // must not compile
+  WRONG(const float f = sum(x);)   // must not compile
+  WRONG(const int i = x ? 1 : 0;)  // must not compile
 }
 
 inline void axes_and_shapes(const Tensor& x, const Tensor& y) {
-  WRONG(sum(x, true);)                  // must not compile
-  WRONG(sum(x, 0.5);)                   // must not compile
-  WRONG(sum(x, 0, true);)               // must not compile
-  WRONG(mean(x, {0.5});)                // must not compile
-  WRONG(x.sum(1.0);)                    // must not compile
-  WRONG(softmax(x);)                    // must not compile
-  WRONG(softmax(x, 1.0);)               // must not compile
-  WRONG(max(x, y);)                     // must not compile
-  WRONG(min(x, y);)                     // must not compile
-  WRONG(x[{1, 2}];)                     // must not compile
-  WRONG(x[0.5];)                        // must not compile
-  WRONG(x(0.5);)                        // must not compile
-  WRONG(zeros(2.5);)                    // must not compile
-  WRONG(zeros({2.5, 3.0});)             // must not compile
-  WRONG(zeros(true);)                   // must not compile
-  WRONG(x.reshape(2.0);)                // must not compile
-  WRONG(x.to("float32");)               // must not compile
+  WRONG(sum(x, true);)       // must not compile
+  WRONG(sum(x, 0.5);)        // must not compile
+  WRONG(sum(x, 0, true);)    // must not compile
+  WRONG(mean(x, {0.5});)     // must not compile
+  WRONG(x.sum(1.0);)         // must not compile
+  WRONG(softmax(x);)         // must not compile
+  WRONG(softmax(x, 1.0);)    // must not compile
+  WRONG(max(x, y);)          // must not compile
+  WRONG(min(x, y);)          // must not compile
+  WRONG(x[{1, 2}];)          // must not compile
+  WRONG(x[0.5];)             // must not compile
+  WRONG(x(0.5);)             // must not compile
+  WRONG(zeros(2.5);)         // must not compile
+  WRONG(zeros({2.5, 3.0});)  // must not compile
+  WRONG(zeros(true);)        // must not compile
+  WRONG(x.reshape(2.0);)     // must not compile
+  WRONG(x.to("float32");)    // must not compile
 }
 
 inline void making(const Tensor& x, const std::vector<std::string>& words) {
-  WRONG(Tensor pair{x, x};)             // must not compile
-  WRONG(Tensor mixed{1.0, x};)          // must not compile
-  WRONG(Tensor text("1.0");)            // must not compile
-  WRONG(Tensor list(words);)            // must not compile
-  WRONG(Tensor big(1.0L);)              // must not compile
-  WRONG(x.view<int>();)                 // must not compile
-  WRONG(x.item<std::string>();)         // must not compile
-  WRONG(NoGrad copy = NoGrad(NoGrad());NoGrad other(copy);)  // must not compile
+  WRONG(Tensor pair{x, x};)                                   // must not compile
+  WRONG(Tensor mixed{1.0, x};)                                // must not compile
+  WRONG(Tensor text("1.0");)                                  // must not compile
+  WRONG(Tensor list(words);)                                  // must not compile
+  WRONG(Tensor big(1.0L);)                                    // must not compile
+  WRONG(x.view<int>();)                                       // must not compile
+  WRONG(x.item<std::string>();)                               // must not compile
+  WRONG(NoGrad copy = NoGrad(NoGrad()); NoGrad other(copy);)  // must not compile
 }
 
 class Right : public nn::Module {
@@ -97,10 +97,10 @@ class ByValue : public nn::Module {
 class Registers : public nn::Module {
  public:
   Registers() {
-    WRONG(add("weight", weight_);)                        // must not compile
-    WRONG(add("weight", zeros(3));)                       // must not compile
-    WRONG(add("linear", nn::Linear(2, 1));)               // must not compile
-    WRONG(add("numbers", numbers_);)                      // must not compile
+    WRONG(add("weight", weight_);)           // must not compile
+    WRONG(add("weight", zeros(3));)          // must not compile
+    WRONG(add("linear", nn::Linear(2, 1));)  // must not compile
+    WRONG(add("numbers", numbers_);)         // must not compile
   }
   Tensor forward(const Tensor& x) override { return x; }
 
@@ -135,7 +135,12 @@ inline void optimizers(const nn::Linear& model) {
 }
 
 inline void lambdas(const Tensor& a) {
-  WRONG(elementwise([](auto x) { if (x > 0) return x; return -x; }, a);)  // must not compile
-  WRONG(elementwise([](auto x, auto y) { return x + y; }, a);)            // must not compile
-  WRONG(elementwise([](auto) { return std::string(); }, a);)              // must not compile
+  WRONG(elementwise(
+            [](auto x) {
+              if (x > 0) return x;
+              return -x;
+            },
+            a);)                                                // must not compile
+  WRONG(elementwise([](auto x, auto y) { return x + y; }, a);)  // must not compile
+  WRONG(elementwise([](auto) { return std::string(); }, a);)    // must not compile
 }

@@ -27,7 +27,8 @@ TEST_CASE("a leaf that requires a gradient cannot be written while ops are recor
   CHECK_THAT(thrown_by<std::logic_error>([&] { x.add_(Tensor{5., 6.}); }), Contains("add_") && Contains(words));
   CHECK_THAT(thrown_by<std::logic_error>([&] { x.add_(Tensor(1.0)); }), Contains("add_") && Contains(words));
   CHECK_THAT(thrown_by<std::logic_error>([&] { x.mul_(2.0); }), Contains("mul_") && Contains(words));
-  CHECK_THAT(thrown_by<std::logic_error>([&] { x.mutable_view<double>(); }), Contains("mutable_view") && Contains(words));
+  CHECK_THAT(thrown_by<std::logic_error>([&] { x.mutable_view<double>(); }),
+             Contains("mutable_view") && Contains(words));
   CHECK(numbers(x) == Numbers{1, 2});
   {
     NoGrad off;
@@ -47,7 +48,10 @@ TEST_CASE("a recorded result cannot be written while ops are recorded, for the g
   CHECK_THAT(thrown_by<std::logic_error>([&] { y.add_(Tensor{5., 6.}); }), Contains(words));
   CHECK_THAT(thrown_by<std::logic_error>([&] { y.mul_(2.0); }), Contains(words));
   CHECK_THAT(thrown_by<std::logic_error>([&] { y.mutable_view<double>(); }), Contains(words));
-  CHECK_THAT(thrown_by<std::logic_error>([&] { reshape(x, {2, 1}).fill_(0); }), Contains("the recorded result of reshape"));
+  CHECK_THAT(thrown_by<std::logic_error>([&] {
+               reshape(x, {2, 1}).fill_(0);
+             }),
+             Contains("the recorded result of reshape"));
   CHECK(numbers(y) == Numbers{2, 3});
   y += 1.0;  // recorded as a new value
   sum(y * y).backward();
@@ -79,7 +83,8 @@ TEST_CASE("a saved input that was written is refused, with the op and both lines
   c.fill_(0);
   const int write = __LINE__ - 1;
   const std::string said = thrown_by<std::logic_error>([&] { sum(y).backward(); });
-  CHECK_THAT(said, Contains("mul (" + line(op)) && Contains("input 1") && Contains("written in place at " + line(write)));
+  CHECK_THAT(said,
+             Contains("mul (" + line(op)) && Contains("input 1") && Contains("written in place at " + line(write)));
   CHECK_FALSE(x.grad().defined());
 }
 
@@ -93,7 +98,8 @@ TEST_CASE("a saved output that was written is refused, with the op and both line
   }
   const int write = __LINE__ - 2;
   const std::string said = thrown_by<std::logic_error>([&] { sum(y).backward(); });
-  CHECK_THAT(said, Contains("exp (" + line(op)) && Contains("its output") && Contains("written in place at " + line(write)));
+  CHECK_THAT(said,
+             Contains("exp (" + line(op)) && Contains("its output") && Contains("written in place at " + line(write)));
 }
 
 TEST_CASE("every way of writing counts", "[mutation]") {
@@ -123,8 +129,14 @@ TEST_CASE("every way of writing counts", "[mutation]") {
 TEST_CASE("a write through whatever shares the storage counts", "[mutation]") {
   const Tensor x = leaf({1, 2});
   const Tensor c = Tensor({{3., 4.}, {5., 6.}});
-  const std::vector<Tensor> aliases = {reshape(c, {4}), flatten(c), c.detach(), c[1], narrow(c, 0, 1, 1), c(xt::range(0, 1)),
-                                       squeeze(unsqueeze(c, 0), 0), c};
+  const std::vector<Tensor> aliases = {reshape(c, {4}),
+                                       flatten(c),
+                                       c.detach(),
+                                       c[1],
+                                       narrow(c, 0, 1, 1),
+                                       c(xt::range(0, 1)),
+                                       squeeze(unsqueeze(c, 0), 0),
+                                       c};
   for (std::size_t i = 0; i < aliases.size(); ++i) {
     INFO("alias " << i);
     const Tensor y = x * c;

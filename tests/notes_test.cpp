@@ -209,8 +209,8 @@ TEST_CASE("softmax with cross entropy has the gradient p - t, node by node throu
   for (const Tensor& inner : {e, s, y}) inner.retain_grad();
   loss.backward();
   CHECK(distance(y.grad(), -t / y) < tiny);
-  CHECK(s.grad().item() == Approx(1 / s.item()));          // the t's sum to 1
-  CHECK(distance(e.grad(), 1 / s - t / e) < tiny);         // one path through the sum, one through the division
+  CHECK(s.grad().item() == Approx(1 / s.item()));   // the t's sum to 1
+  CHECK(distance(e.grad(), 1 / s - t / e) < tiny);  // one path through the sum, one through the division
   CHECK(distance(z.grad(), y - t) < tiny);
   CHECK(distance(grad(nn::cross_entropy(z.reshape({1, 3}), Tensor{1}), z), y - t) < tiny);  // fused
 }

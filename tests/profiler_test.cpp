@@ -61,10 +61,12 @@ TEST_CASE("a profiler counts calls, forward and backward, with their time and me
   CHECK(row_of(rows, "SGD").forward_calls == 3);
   CHECK_FALSE(has_row(rows, "matmul"));  // the products of linear's rules are a part of it
   for (std::size_t i = 1; i < rows.size(); ++i)
-    CHECK(rows[i - 1].forward_seconds + rows[i - 1].backward_seconds >= rows[i].forward_seconds + rows[i].backward_seconds);
+    CHECK(rows[i - 1].forward_seconds + rows[i - 1].backward_seconds >=
+          rows[i].forward_seconds + rows[i].backward_seconds);
   std::ostringstream text;
   text << profiler;
-  CHECK_THAT(text.str(), Contains("op") && Contains("forward ms") && Contains("backward ms") && Contains("MB") && Contains("cross_entropy"));
+  CHECK_THAT(text.str(), Contains("op") && Contains("forward ms") && Contains("backward ms") && Contains("MB") &&
+                             Contains("cross_entropy"));
   CHECK(text.str() == profiler.table());
 }
 
@@ -74,7 +76,10 @@ TEST_CASE("the trace is JSON with an event for every call and the line that made
   const Tensor y = exp(x);
   const int line = __LINE__ - 1;
   sum(y).backward();
-  std::thread([&] { NoGrad off; exp(x); }).join();
+  std::thread([&] {
+    NoGrad off;
+    exp(x);
+  }).join();
   profiler.stop();
   const std::string path = "profiler \"trace\".json";
   profiler.save_trace(path);

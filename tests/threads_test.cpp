@@ -52,7 +52,8 @@ std::string bytes(const Tensor& x) {
 // The gradients of a small graph that the seed decides.
 std::string small_graph(int seed) {
   Generator generator(static_cast<std::uint64_t>(seed));
-  const Tensor x = randn({3, 4}, generator, float64).requires_grad_(), w = randn({4, 2}, generator, float64).requires_grad_();
+  const Tensor x = randn({3, 4}, generator, float64).requires_grad_(),
+               w = randn({4, 2}, generator, float64).requires_grad_();
   const Tensor h = tanh(matmul(x, w));
   sum(h * exp(h) + sum(x * x)).backward();
   return bytes(x.grad()) + bytes(w.grad());
@@ -62,7 +63,8 @@ std::string small_graph(int seed) {
 std::string trained(int seed, int steps) {
   Generator generator(static_cast<std::uint64_t>(seed));
   const Tensor x = randn({16, 3}, generator), target = randn({16, 1}, generator);
-  const std::vector<Tensor> weights = {randn({3, 8}, generator).requires_grad_(), randn({8}, generator).requires_grad_(),
+  const std::vector<Tensor> weights = {randn({3, 8}, generator).requires_grad_(),
+                                       randn({8}, generator).requires_grad_(),
                                        randn({8, 1}, generator).requires_grad_()};
   for (int i = 0; i < steps; ++i) {
     const Tensor error = matmul(tanh(matmul(x, weights[0]) + weights[1]), weights[2]) - target;
@@ -83,7 +85,8 @@ TEST_CASE("64 threads with many graphs each find what one thread finds", "[threa
   const std::int64_t nodes = live_nodes();
   std::vector<std::vector<std::string>> found(threads, std::vector<std::string>(static_cast<std::size_t>(graphs)));
   in_threads(threads, [&](int t) {
-    for (int i = 0; i < graphs; ++i) found[static_cast<std::size_t>(t)][static_cast<std::size_t>(i)] = small_graph(t * graphs + i);
+    for (int i = 0; i < graphs; ++i)
+      found[static_cast<std::size_t>(t)][static_cast<std::size_t>(i)] = small_graph(t * graphs + i);
   });
   CHECK(live_nodes() == nodes);
   int wrong = 0;
@@ -100,7 +103,8 @@ TEST_CASE("models trained side by side end like models trained one after the oth
   for (int i = 0; i < models; ++i) CHECK(together[static_cast<std::size_t>(i)] == trained(i, steps));
 }
 
-TEST_CASE("a graph may be built in one thread, continued in a second, walked in a third and freed in a fourth", "[threads]") {
+TEST_CASE("a graph may be built in one thread, continued in a second, walked in a third and freed in a fourth",
+          "[threads]") {
   const std::int64_t nodes = live_nodes();
   const Tensor x = leaf({2});
   Tensor y = x, z;
@@ -157,12 +161,13 @@ TEST_CASE("walks side by side through a subgraph that they share give the right 
 TEST_CASE("a node that another walk let go of in between is still visited once", "[threads]") {
   const Tensor x = leaf({3}), other = leaf({1});
   const Tensor shared = x * 1.0;
-  const Tensor late = other * 1.0, early = shared * 5.0;          // the first walk: early, late, shared
-  const Tensor last = shared * 2.0, first = shared * 3.0;         // the second walk: first, last, shared
+  const Tensor late = other * 1.0, early = shared * 5.0;   // the first walk: early, late, shared
+  const Tensor last = shared * 2.0, first = shared * 3.0;  // the second walk: first, last, shared
   const Tensor one = early + late, two = last + first;
   std::atomic<bool> held{false}, halfway{false}, over{false};
   std::atomic<int> visits{0};
-  // The first walk waits where it holds the place of `shared`; the second begins there, and goes on when the first is over.
+  // The first walk waits where it holds the place of `shared`; the second begins there, and goes on when the first is
+  // over.
   late.register_hook([&](const Tensor&) {
     held = true;
     wait_for(halfway);
@@ -198,8 +203,10 @@ TEST_CASE("leaves die in one thread while another walks to them", "[threads]") {
     Tensor x = leaf({1}), y;
     y = x * 2.0;
     in_threads(2, [&](int t) {
-      if (t == 0) x = Tensor();
-      else y.backward();
+      if (t == 0)
+        x = Tensor();
+      else
+        y.backward();
     });
   }
   CHECK(live_nodes() == nodes);
@@ -306,7 +313,8 @@ TEST_CASE("kernels that are split run side by side in several threads", "[thread
 
 TEST_CASE("fewer than one thread is an error", "[threads]") {
   const int before = num_threads();
-  CHECK_THAT(thrown_by<std::invalid_argument>([] { set_num_threads(0); }), Contains("set_num_threads") && Contains("0"));
+  CHECK_THAT(thrown_by<std::invalid_argument>([] { set_num_threads(0); }),
+             Contains("set_num_threads") && Contains("0"));
   CHECK_THROWS_AS(set_num_threads(-3), std::invalid_argument);
   CHECK(num_threads() == before);
 }

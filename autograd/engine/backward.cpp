@@ -18,9 +18,10 @@
 
 namespace xgrad {
 
-// One walk over a graph, from its roots back to its leaves. The nodes that wait are kept in a heap by their numbers; since
-// a node's number exceeds those of its inputs, the greatest one has received all of its gradient. A node's waiting
-// gradient lives in the node itself, unless another walk (of another thread, or around this one) is using that place.
+// One walk over a graph, from its roots back to its leaves. The nodes that wait are kept in a heap by their numbers;
+// since a node's number exceeds those of its inputs, the greatest one has received all of its gradient. A node's
+// waiting gradient lives in the node itself, unless another walk (of another thread, or around this one) is using that
+// place.
 class Engine {
  public:
   Engine(Graph graph, const std::vector<Tensor>* targets) : graph_(graph), id_(next_id()), targets_(targets) {
@@ -82,8 +83,8 @@ class Engine {
     Work& work;
   };
 
-  // The lists of this thread's last walk, emptied, so that the next one need not grow its own. A walk inside another has
-  // its own.
+  // The lists of this thread's last walk, emptied, so that the next one need not grow its own. A walk inside another
+  // has its own.
   Work& work() {
     thread_local Work kept;
     Work& mine = kept.busy ? own_work_ : kept;
@@ -175,8 +176,8 @@ class Engine {
       Tensor other = hook(g);
       if (!other.defined()) continue;
       if (other.shape() != node.shape())
-        throw std::invalid_argument("backward: a hook on " + to_string(node) + " of shape " +
-                                    to_string(node.shape()) + " returned a gradient of shape " + to_string(other.shape()));
+        throw std::invalid_argument("backward: a hook on " + to_string(node) + " of shape " + to_string(node.shape()) +
+                                    " returned a gradient of shape " + to_string(other.shape()));
       g = to(std::move(other), node.dtype(), node.at());
     }
     return g;
@@ -185,7 +186,8 @@ class Engine {
   static void check(const Node& node) {
     if (node.released())
       throw std::logic_error(
-          "backward: this graph was freed by an earlier backward: pass retain_graph, or detach the value carried over from the last step (at " +
+          "backward: this graph was freed by an earlier backward: pass retain_graph, or detach the value carried over "
+          "from the last step (at " +
           std::string(node.name()) + ", " + to_string(node.at()) + ")");
     for (std::size_t i = 0; i < node.edge_count(); ++i) refuse_stale(node, node.edges()[i].saved, "input ", i + 1);
     refuse_stale(node, node.saved_output(), "its output", 0);
@@ -194,8 +196,8 @@ class Engine {
   static void refuse_stale(const Node& node, const detail::Saved& saved, const char* what, std::size_t place) {
     if (!saved.defined() || !saved.stale()) return;
     throw std::logic_error("backward: " + to_string(node) + " needs " + what +
-                           (place == 0 ? "" : std::to_string(place - 1)) + ", which was written in place at " + to_string(saved.last_write()) +
-                           ": write before the op, or give the op a clone()");
+                           (place == 0 ? "" : std::to_string(place - 1)) + ", which was written in place at " +
+                           to_string(saved.last_write()) + ": write before the op, or give the op a clone()");
   }
 
   void pull(Node& node, const Tensor& g) {
@@ -229,7 +231,9 @@ class Engine {
     }
   }
 
-  bool is_waiting(const Node& node) const { return node.run_.load(std::memory_order_relaxed) == id_ && node.pending_.defined(); }
+  bool is_waiting(const Node& node) const {
+    return node.run_.load(std::memory_order_relaxed) == id_ && node.pending_.defined();
+  }
 
   // Sums that nobody else sees may be added to by a rule.
   void offer_sums(Node& node, Tensor* out) const {
@@ -270,8 +274,10 @@ class Engine {
       if (gradient.defined()) own(gradient);
     for (Result& result : results_) {
       result.before = grad_of(*result.node);
-      if (!result.before.defined()) own(result.gradient);
-      else result.sum = add(result.before, result.gradient);
+      if (!result.before.defined())
+        own(result.gradient);
+      else
+        result.sum = add(result.before, result.gradient);
     }
   }
 
@@ -325,30 +331,36 @@ namespace {
 
 Tensor seed_for(const char* op, const Tensor& root, const Tensor& seed) {
   if (!root.requires_grad())
-    throw std::logic_error(std::string(op) + ": the root needs no gradient: nothing it was made from requires one, or recording was off");
+    throw std::logic_error(std::string(op) +
+                           ": the root needs no gradient: nothing it was made from requires one, or recording was off");
   if (!seed.defined()) {
     if (root.size() != 1)
-      throw std::invalid_argument(std::string(op) + ": the root must hold one element, but has shape " + to_string(root.shape()) +
-                                  ": reduce it with sum() or mean(), or pass a seed");
+      throw std::invalid_argument(std::string(op) + ": the root must hold one element, but has shape " +
+                                  to_string(root.shape()) + ": reduce it with sum() or mean(), or pass a seed");
     Tensor one = Tensor::uninitialized(root.shape(), root.dtype());
-    if (root.dtype() == float32) *one.write<float>() = 1;
-    else *one.write<double>() = 1;
+    if (root.dtype() == float32)
+      *one.write<float>() = 1;
+    else
+      *one.write<double>() = 1;
     return one;
   }
   if (seed.shape() != root.shape())
-    throw std::invalid_argument(std::string(op) + ": the seed has shape " + to_string(seed.shape()) + ", the root " + to_string(root.shape()) +
-                                ": they must agree");
+    throw std::invalid_argument(std::string(op) + ": the seed has shape " + to_string(seed.shape()) + ", the root " +
+                                to_string(root.shape()) + ": they must agree");
   if (!is_floating(seed.dtype()))
-    throw std::invalid_argument(std::string(op) + ": the seed must be float32 or float64, got " + name_of(seed.dtype()));
+    throw std::invalid_argument(std::string(op) + ": the seed must be float32 or float64, got " +
+                                name_of(seed.dtype()));
   return to(seed, root.dtype());
 }
 
 std::vector<Tensor> seeds_for(const char* op, const std::vector<Tensor>& roots, const std::vector<Tensor>& seeds) {
   if (roots.empty()) throw std::invalid_argument(std::string(op) + ": there is no root");
   if (!seeds.empty() && seeds.size() != roots.size())
-    throw std::invalid_argument(std::string(op) + ": " + std::to_string(seeds.size()) + " seeds for " + std::to_string(roots.size()) + " roots");
+    throw std::invalid_argument(std::string(op) + ": " + std::to_string(seeds.size()) + " seeds for " +
+                                std::to_string(roots.size()) + " roots");
   std::vector<Tensor> result;
-  for (std::size_t i = 0; i < roots.size(); ++i) result.push_back(seed_for(op, roots[i], i < seeds.size() ? seeds[i] : Tensor()));
+  for (std::size_t i = 0; i < roots.size(); ++i)
+    result.push_back(seed_for(op, roots[i], i < seeds.size() ? seeds[i] : Tensor()));
   return result;
 }
 
@@ -359,22 +371,24 @@ void backward(const std::vector<Tensor>& roots, const std::vector<Tensor>& seeds
   Engine(graph, nullptr).run(roots.data(), all.data(), roots.size());
 }
 
-std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs, const std::vector<Tensor>& seeds,
-                         Graph graph, Unused unused) {
+std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
+                         const std::vector<Tensor>& seeds, Graph graph, Unused unused) {
   if (inputs.empty()) throw std::invalid_argument("grad: there is no input");
   for (std::size_t i = 0; i < inputs.size(); ++i)
-    if (!inputs[i].requires_grad()) throw std::invalid_argument("grad: input " + std::to_string(i) + " does not require a gradient");
+    if (!inputs[i].requires_grad())
+      throw std::invalid_argument("grad: input " + std::to_string(i) + " does not require a gradient");
   const std::vector<Tensor> all = seeds_for("grad", outputs, seeds);
   Engine engine(graph, &inputs);
   engine.run(outputs.data(), all.data(), outputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i)
     if (!engine.found()[i].defined() && unused == Unused::error)
-      throw std::invalid_argument("grad: the outputs do not depend on input " + std::to_string(i) + ": pass allow_unused to get an undefined tensor");
+      throw std::invalid_argument("grad: the outputs do not depend on input " + std::to_string(i) +
+                                  ": pass allow_unused to get an undefined tensor");
   return std::move(engine.found());
 }
 
-std::vector<Tensor> grad(std::initializer_list<Tensor> outputs, std::initializer_list<Tensor> inputs, const std::vector<Tensor>& seeds,
-                         Graph graph, Unused unused) {
+std::vector<Tensor> grad(std::initializer_list<Tensor> outputs, std::initializer_list<Tensor> inputs,
+                         const std::vector<Tensor>& seeds, Graph graph, Unused unused) {
   return grad(std::vector<Tensor>(outputs), std::vector<Tensor>(inputs), seeds, graph, unused);
 }
 

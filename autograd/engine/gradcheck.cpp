@@ -142,7 +142,8 @@ class Check {
     for (std::size_t i : which_) {
       const auto count = static_cast<std::size_t>(moved[i].size());
       Numbers jacobian(count * outputs_);
-      for (std::size_t e = 0; e < count; ++e) find_slopes(moved, moved[i].write<double>() + e, jacobian.data() + e * outputs_);
+      for (std::size_t e = 0; e < count; ++e)
+        find_slopes(moved, moved[i].write<double>() + e, jacobian.data() + e * outputs_);
       numerical_.push_back(std::move(jacobian));
     }
   }

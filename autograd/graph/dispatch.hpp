@@ -17,10 +17,14 @@ struct Type {
 template <class F>
 decltype(auto) visit(DType dtype, F&& f) {
   switch (dtype) {
-    case DType::boolean: return f(Type<bool>{});
-    case DType::int64: return f(Type<std::int64_t>{});
-    case DType::float32: return f(Type<float>{});
-    case DType::float64: break;
+    case DType::boolean:
+      return f(Type<bool>{});
+    case DType::int64:
+      return f(Type<std::int64_t>{});
+    case DType::float32:
+      return f(Type<float>{});
+    case DType::float64:
+      break;
   }
   return f(Type<double>{});
 }

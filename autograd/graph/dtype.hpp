@@ -19,9 +19,7 @@ inline constexpr DType float64 = DType::float64;
 constexpr bool is_floating(DType dtype) { return dtype >= DType::float32; }
 
 /// The size of one element in bytes.
-constexpr std::size_t size_of(DType dtype) {
-  return dtype == DType::boolean ? 1 : dtype == DType::float32 ? 4 : 8;
-}
+constexpr std::size_t size_of(DType dtype) { return dtype == DType::boolean ? 1 : dtype == DType::float32 ? 4 : 8; }
 
 /// "bool", "int64", "float32" or "float64".
 const char* name_of(DType dtype);
@@ -42,14 +40,13 @@ constexpr DType dtype_for() {
 
 /// The C++ type that stores elements of the dtype of T.
 template <class T>
-using Stored = std::conditional_t<
-    std::is_same_v<T, bool>, bool,
-    std::conditional_t<std::is_integral_v<T>, std::int64_t,
-                       std::conditional_t<std::is_same_v<T, float>, float, double>>>;
+using Stored = std::conditional_t<std::is_same_v<T, bool>, bool,
+                                  std::conditional_t<std::is_integral_v<T>, std::int64_t,
+                                                     std::conditional_t<std::is_same_v<T, float>, float, double>>>;
 
 template <class T>
-inline constexpr bool is_stored = std::is_same_v<T, bool> || std::is_same_v<T, std::int64_t> ||
-                                  std::is_same_v<T, float> || std::is_same_v<T, double>;
+inline constexpr bool is_stored =
+    std::is_same_v<T, bool> || std::is_same_v<T, std::int64_t> || std::is_same_v<T, float> || std::is_same_v<T, double>;
 
 }  // namespace detail
 }  // namespace xgrad

@@ -12,8 +12,8 @@
 namespace xgrad {
 namespace {
 
-// Nodes made less nodes deleted, each thread counting its own: an atomic step that all threads share would cost more than
-// the rest of a small node.
+// Nodes made less nodes deleted, each thread counting its own: an atomic step that all threads share would cost more
+// than the rest of a small node.
 struct LiveCounters {
   std::mutex mutex;
   std::vector<const std::atomic<std::int64_t>*> of_threads;
@@ -59,8 +59,10 @@ struct Registration {
 
 void count_live(std::int64_t change) {
   std::atomic<std::int64_t>* live = detail::thread_state.live;
-  if (live != nullptr) live->store(live->load(std::memory_order_relaxed) + change, std::memory_order_relaxed);
-  else count_elsewhere(change);
+  if (live != nullptr)
+    live->store(live->load(std::memory_order_relaxed) + change, std::memory_order_relaxed);
+  else
+    count_elsewhere(change);
 }
 
 }  // namespace
@@ -107,8 +109,10 @@ const Storage* Saved::storage() const noexcept {
 }
 
 void Saved::let_go() noexcept {
-  if (const Value* constant = this->constant()) release(constant);
-  else release(storage());
+  if (const Value* constant = this->constant())
+    release(constant);
+  else
+    release(storage());
   held_ = 0;
 }
 
@@ -127,7 +131,8 @@ Reading Saved::read(const Shape& shape, DType dtype) const noexcept {
   const Value* constant = this->constant();
   const DType own = constant ? constant->dtype : dtype;
   const auto offset = constant ? static_cast<std::size_t>(constant->offset) : offset_;
-  return {static_cast<const char*>(storage()->data()) + offset * size_of(own), constant ? &constant->shape : &shape, own};
+  return {static_cast<const char*>(storage()->data()) + offset * size_of(own), constant ? &constant->shape : &shape,
+          own};
 }
 
 Ref<Value> Value::constant() {
@@ -159,8 +164,8 @@ void Value::disown_gradient() noexcept {
 
 void retain(const Node* node) noexcept { node->count_.fetch_add(1, std::memory_order_relaxed); }
 
-// Deleting a node may release its inputs; they join the list of the dead instead of being deleted inside, so the depth of
-// the stack does not grow with that of the graph.
+// Deleting a node may release its inputs; they join the list of the dead instead of being deleted inside, so the depth
+// of the stack does not grow with that of the graph.
 void release(const Node* node) noexcept {
   if (!detail::was_last(node->count_)) return;
   detail::ThreadState& state = detail::thread_state;

@@ -28,7 +28,9 @@ struct Reading {
 class Saved {
  public:
   Saved() = default;
-  Saved(Saved&& other) noexcept : held_(other.held_), version_(other.version_), offset_(other.offset_) { other.held_ = 0; }
+  Saved(Saved&& other) noexcept : held_(other.held_), version_(other.version_), offset_(other.offset_) {
+    other.held_ = 0;
+  }
   Saved& operator=(Saved&& other) noexcept {
     std::swap(held_, other.held_);
     std::swap(version_, other.version_);
@@ -55,7 +57,9 @@ class Saved {
   // The low bits of held_: it points to a Value and not to a Storage; the numbers are weak.
   static constexpr std::uintptr_t whole = 1, weak = 2, flags = whole | weak;
 
-  const Value* constant() const noexcept { return held_ & whole ? reinterpret_cast<const Value*>(held_ & ~flags) : nullptr; }
+  const Value* constant() const noexcept {
+    return held_ & whole ? reinterpret_cast<const Value*>(held_ & ~flags) : nullptr;
+  }
   const Storage* storage() const noexcept;
   void let_go() noexcept;
 
@@ -128,8 +132,8 @@ class Node {
   std::size_t edge_count() const noexcept { return edge_count_; }
   const detail::Saved& saved_output() const noexcept { return y_; }
 
-  /// The local rule: puts the gradient of input i into out[i], for every i whose edge has a node. Of a node that adds, out[i]
-  /// may hold a sum before; where it still does afterwards, the gradient has been added to it.
+  /// The local rule: puts the gradient of input i into out[i], for every i whose edge has a node. Of a node that adds,
+  /// out[i] may hold a sum before; where it still does afterwards, the gradient has been added to it.
   virtual void pull(const Tensor& g, Tensor* out) = 0;
   bool adds() const noexcept { return adds_; }
 
@@ -192,8 +196,9 @@ class Node {
   detail::Edge* edges_ = nullptr;
   Shape shape_;
   detail::Saved y_;
-  Tensor pending_;                              // the sum of the gradients that have arrived in that run
-  std::atomic<detail::Value*> owner_{nullptr};  // the tensor whose grad() this node fills; null when that tensor has died
+  Tensor pending_;  // the sum of the gradients that have arrived in that run
+  std::atomic<detail::Value*> owner_{
+      nullptr};  // the tensor whose grad() this node fills; null when that tensor has died
   std::unique_ptr<detail::NodeExtras> extras_;
 };
 

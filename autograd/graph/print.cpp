@@ -12,7 +12,7 @@
 namespace xgrad {
 namespace {
 
-constexpr std::int64_t edge_items = 3;       // shown at either end of an axis that is cut
+constexpr std::int64_t edge_items = 3;      // shown at either end of an axis that is cut
 constexpr std::int64_t whole_up_to = 1000;  // elements of a tensor that is shown whole
 
 // Up to six significant digits and no more than the number needs; a point marks floating numbers.
@@ -30,7 +30,8 @@ std::string text_of(bool value) { return value ? "true" : "false"; }
 template <class T>
 class Printer {
  public:
-  Printer(const Tensor& tensor, std::ostream& out) : shape_(tensor.shape()), data_(tensor.data<T>()), out_(out), cut_(tensor.size() > whole_up_to) {
+  Printer(const Tensor& tensor, std::ostream& out)
+      : shape_(tensor.shape()), data_(tensor.data<T>()), out_(out), cut_(tensor.size() > whole_up_to) {
     visit(0, 0, [this](std::int64_t i) { width_ = std::max(width_, text_of(data_[i]).size()); });
   }
 
@@ -72,10 +73,15 @@ class Printer {
     out_ << '[';
     bool first = true;
     for (std::int64_t i : places(axis)) {
-      if (!first) out_ << (axis + 1 == shape_.rank() ? ", " : "," + std::string(shape_.rank() - axis - 1, '\n') + std::string(axis + 1, ' '));
+      if (!first)
+        out_ << (axis + 1 == shape_.rank()
+                     ? ", "
+                     : "," + std::string(shape_.rank() - axis - 1, '\n') + std::string(axis + 1, ' '));
       first = false;
-      if (i < 0) out_ << "...";
-      else print_axis(axis + 1, offset + i * step(axis));
+      if (i < 0)
+        out_ << "...";
+      else
+        print_axis(axis + 1, offset + i * step(axis));
     }
     out_ << ']';
   }
@@ -94,8 +100,10 @@ std::ostream& operator<<(std::ostream& out, const Tensor& tensor) {
   detail::visit(tensor.dtype(), [&](auto type) { Printer<typename decltype(type)::type>(tensor, out).print(); });
   out << " shape " << tensor.shape() << ", " << tensor.dtype();
   if (const Node* node = tensor.node()) {
-    if (node->is_leaf()) out << ", requires_grad";
-    else out << ", from " << node->name();
+    if (node->is_leaf())
+      out << ", requires_grad";
+    else
+      out << ", from " << node->name();
   }
   return out;
 }

@@ -42,7 +42,8 @@ thread_local int depth = 0;
 thread_local std::int64_t bytes_taken = 0;
 
 std::int64_t now() noexcept {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 // Text as JSON writes it.
@@ -50,9 +51,12 @@ std::string quoted(const std::string& text) {
   std::ostringstream out;
   out << '"';
   for (const char c : text) {
-    if (c == '"' || c == '\\') out << '\\' << c;
-    else if (static_cast<unsigned char>(c) < 0x20) out << "\\u" << std::hex << std::setw(4) << std::setfill('0') << static_cast<int>(c) << std::dec;
-    else out << c;
+    if (c == '"' || c == '\\')
+      out << '\\' << c;
+    else if (static_cast<unsigned char>(c) < 0x20)
+      out << "\\u" << std::hex << std::setw(4) << std::setfill('0') << static_cast<int>(c) << std::dec;
+    else
+      out << c;
   }
   out << '"';
   return out.str();
@@ -145,14 +149,17 @@ std::string Profiler::table() const {
     widest = std::max(widest, row.name.size());
   }
   std::ostringstream out;
-  const auto name = [&](const std::string& text) { out << std::left << std::setw(static_cast<int>(widest)) << text << std::right; };
+  const auto name = [&](const std::string& text) {
+    out << std::left << std::setw(static_cast<int>(widest)) << text << std::right;
+  };
   name("op");
   out << "  share    forward ms    calls   backward ms    calls          MB\n" << std::fixed;
   for (const Row& row : all) {
     name(row.name);
-    out << std::setprecision(1) << std::setw(6) << 100 * (row.forward_seconds + row.backward_seconds) / seconds << '%' << std::setprecision(3)
-        << std::setw(14) << 1e3 * row.forward_seconds << std::setw(9) << row.forward_calls << std::setw(14) << 1e3 * row.backward_seconds
-        << std::setw(9) << row.backward_calls << std::setw(12) << 1e-6 * static_cast<double>(row.bytes) << '\n';
+    out << std::setprecision(1) << std::setw(6) << 100 * (row.forward_seconds + row.backward_seconds) / seconds << '%'
+        << std::setprecision(3) << std::setw(14) << 1e3 * row.forward_seconds << std::setw(9) << row.forward_calls
+        << std::setw(14) << 1e3 * row.backward_seconds << std::setw(9) << row.backward_calls << std::setw(12)
+        << 1e-6 * static_cast<double>(row.bytes) << '\n';
   }
   const std::int64_t lost = measured().lost;
   if (lost > 0) out << lost << " calls are missing, since there was no memory to note them\n";
@@ -168,10 +175,12 @@ void Profiler::save_trace(const std::string& path) const {
     const char* comma = "\n";
     out << std::fixed << std::setprecision(3);
     for (const Event& event : all.events) {
-      out << comma << "{\"name\": " << quoted(event.name) << ", \"cat\": \"" << (event.backward ? "backward" : "forward")
-          << "\", \"ph\": \"X\", \"pid\": 1, \"tid\": " << event.thread << ", \"ts\": " << 1e-3 * static_cast<double>(event.start - all.origin)
+      out << comma << "{\"name\": " << quoted(event.name) << ", \"cat\": \""
+          << (event.backward ? "backward" : "forward") << "\", \"ph\": \"X\", \"pid\": 1, \"tid\": " << event.thread
+          << ", \"ts\": " << 1e-3 * static_cast<double>(event.start - all.origin)
           << ", \"dur\": " << 1e-3 * static_cast<double>(event.duration) << ", \"args\": {\"bytes\": " << event.bytes;
-      if (event.at.file != nullptr) out << ", \"at\": " << quoted(std::string(event.at.file) + ":" + std::to_string(event.at.line));
+      if (event.at.file != nullptr)
+        out << ", \"at\": " << quoted(std::string(event.at.file) + ":" + std::to_string(event.at.line));
       out << "}}";
       comma = ",\n";
     }

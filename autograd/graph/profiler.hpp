@@ -10,8 +10,8 @@
 
 namespace xgrad {
 
-/// Measures every op, forward and backward, of all threads, from its construction to stop() or its end. One at a time; a
-/// second one is an error. While none exists, an op pays for one look at a flag.
+/// Measures every op, forward and backward, of all threads, from its construction to stop() or its end. One at a time;
+/// a second one is an error. While none exists, an op pays for one look at a flag.
 ///
 ///     Profiler profiler;
 ///     for (...) train();
@@ -38,8 +38,8 @@ class Profiler {
   std::vector<Row> rows() const;
   /// The rows as text, with their share of the time that was spent in ops.
   std::string table() const;
-  /// Every call as an event of Chrome's trace format (JSON), with the line that made it; a file that cannot be written is an
-  /// error.
+  /// Every call as an event of Chrome's trace format (JSON), with the line that made it; a file that cannot be written
+  /// is an error.
   void save_trace(const std::string& path) const;
 };
 

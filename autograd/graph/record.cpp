@@ -5,7 +5,8 @@ namespace xgrad::detail {
 ManyNode::ManyNode(const char* name, Source at, const Tensor& y, const std::vector<Tensor>& inputs)
     : ManyNode(name, at, y, inputs, std::make_unique<Edge[]>(inputs.size())) {}
 
-ManyNode::ManyNode(const char* name, Source at, const Tensor& y, const std::vector<Tensor>& inputs, std::unique_ptr<Edge[]> made)
+ManyNode::ManyNode(const char* name, Source at, const Tensor& y, const std::vector<Tensor>& inputs,
+                   std::unique_ptr<Edge[]> made)
     : Node(name, at, y, made.get(), inputs.size()) {
   made.release();
   for (std::size_t i = 0; i < inputs.size(); ++i)

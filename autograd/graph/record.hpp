@@ -80,9 +80,9 @@ template <class F>
 auto from_xy(F f) {
   return Rule<detail::reads_every_x | detail::reads_y, F>{std::move(f)};
 }
-/// A rule that reads the inputs I..., and after g is handed the sum of what other paths have brought to its input so far:
-/// of the input's shape and dtype, or undefined. It may add its gradient there, once, and return that very tensor, as a
-/// product of matrices does; or leave it alone and return its own.
+/// A rule that reads the inputs I..., and after g is handed the sum of what other paths have brought to its input so
+/// far: of the input's shape and dtype, or undefined. It may add its gradient there, once, and return that very tensor,
+/// as a product of matrices does; or leave it alone and return its own.
 template <std::size_t... I, class F>
 auto adding(F f) {
   return AddingRule<((1u << I) | ... | 0u), F>{std::move(f)};
@@ -127,20 +127,24 @@ struct RuleTraits<NoGradient> {
 
 template <bool Read, std::size_t I, class X>
 auto argument(const X& x) {
-  if constexpr (Read) return std::make_tuple(x(I));
-  else return std::tuple<>();
+  if constexpr (Read)
+    return std::make_tuple(x(I));
+  else
+    return std::tuple<>();
 }
 
 template <bool Read, class Y>
 auto output_argument(const Y& y) {
-  if constexpr (Read) return std::make_tuple(y());
-  else return std::tuple<>();
+  if constexpr (Read)
+    return std::make_tuple(y());
+  else
+    return std::tuple<>();
 }
 
 template <std::uint32_t Reads, class F, class X, class Y, std::size_t... I, class... G>
 auto call_rule_with(const F& f, const X& x, const Y& y, std::index_sequence<I...>, const G&... g) {
-  return std::apply(f, std::tuple_cat(argument<(Reads >> I & 1u) != 0, I>(x)..., output_argument<(Reads & reads_y) != 0>(y),
-                                      std::tuple<const G&...>(g...)));
+  return std::apply(f, std::tuple_cat(argument<(Reads >> I & 1u) != 0, I>(x)...,
+                                      output_argument<(Reads & reads_y) != 0>(y), std::tuple<const G&...>(g...)));
 }
 
 /// Calls f with the inputs that it reads, the output if it reads that, then g and what follows.
@@ -155,8 +159,8 @@ class InputsNode : public Node {
  protected:
   InputsNode(const char* name, Source at, const Tensor& y) : Node(name, at, y, edge_, N) {}
 
-  /// Puts the edges in place, and keeps the inputs and the output that `reads` names. `borrowed` names the inputs that are
-  /// handles of somebody else's.
+  /// Puts the edges in place, and keeps the inputs and the output that `reads` names. `borrowed` names the inputs that
+  /// are handles of somebody else's.
   void connect(const Tensor* inputs, const bool* differentiable, const std::uint32_t* reads, const Tensor& y,
                std::uint32_t borrowed = 0) {
     std::uint32_t wanted = 0;
@@ -167,8 +171,10 @@ class InputsNode : public Node {
     }
     for (std::size_t i = 0; i < N; ++i) {
       if ((wanted >> i & 1u) == 0) continue;
-      if (edge_[i].node || inputs[i].node() == nullptr) keep_input(i, inputs[i], (borrowed >> i & 1u) == 0);
-      else keep_input(i, inputs[i].detach(), true);
+      if (edge_[i].node || inputs[i].node() == nullptr)
+        keep_input(i, inputs[i], (borrowed >> i & 1u) == 0);
+      else
+        keep_input(i, inputs[i].detach(), true);
     }
     if (wanted & reads_y) keep_output(y);
     number_after_inputs();
@@ -206,8 +212,10 @@ class RuleNode final : public InputsNode<N>, private std::tuple<R...> {
       auto x = [this](std::size_t i) { return this->input(i); };
       auto y = [this] { return this->output(); };
       const auto& f = Traits::function(std::get<I>(static_cast<const std::tuple<R...>&>(*this)));
-      if constexpr (Traits::adds) out = call_rule<Traits::reads, N>(f, x, y, g, std::as_const(out));
-      else out = call_rule<Traits::reads, N>(f, x, y, g);
+      if constexpr (Traits::adds)
+        out = call_rule<Traits::reads, N>(f, x, y, g, std::as_const(out));
+      else
+        out = call_rule<Traits::reads, N>(f, x, y, g);
     }
   }
 };
@@ -229,7 +237,8 @@ class JointRuleNode final : public InputsNode<N> {
   void pull(const Tensor& g, Tensor* out) override {
     auto x = [this](std::size_t i) { return this->input(i); };
     auto y = [this] { return this->output(); };
-    std::array<Tensor, N> all = call_rule<RuleTraits<R>::reads, N>(RuleTraits<R>::function(rule_), x, y, g, this->needs());
+    std::array<Tensor, N> all =
+        call_rule<RuleTraits<R>::reads, N>(RuleTraits<R>::function(rule_), x, y, g, this->needs());
     for (std::size_t i = 0; i < N; ++i)
       if (this->edges()[i].node) out[i] = std::move(all[i]);
   }
@@ -245,7 +254,8 @@ class ManyNode : public Node {
   ~ManyNode() override;
 
  private:
-  ManyNode(const char* name, Source at, const Tensor& y, const std::vector<Tensor>& inputs, std::unique_ptr<Edge[]> made);
+  ManyNode(const char* name, Source at, const Tensor& y, const std::vector<Tensor>& inputs,
+           std::unique_ptr<Edge[]> made);
 };
 
 /// One where f(i, g) is the gradient of input i.

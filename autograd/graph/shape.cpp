@@ -10,10 +10,14 @@ namespace xgrad {
 
 const char* name_of(DType dtype) {
   switch (dtype) {
-    case DType::boolean: return "bool";
-    case DType::int64: return "int64";
-    case DType::float32: return "float32";
-    case DType::float64: return "float64";
+    case DType::boolean:
+      return "bool";
+    case DType::int64:
+      return "int64";
+    case DType::float32:
+      return "float32";
+    case DType::float64:
+      return "float64";
   }
   return "?";
 }
@@ -95,8 +99,8 @@ std::string to_string(const Shape& shape) {
 std::ostream& operator<<(std::ostream& out, const Shape& shape) { return out << to_string(shape); }
 
 void refuse_axis(const char* op, std::int64_t axis, std::size_t rank) {
-  throw std::invalid_argument(std::string(op) + ": axis " + std::to_string(axis) + " is out of range for " + std::to_string(rank) +
-                              (rank == 1 ? " axis" : " axes"));
+  throw std::invalid_argument(std::string(op) + ": axis " + std::to_string(axis) + " is out of range for " +
+                              std::to_string(rank) + (rank == 1 ? " axis" : " axes"));
 }
 
 AxisList<std::size_t> Axes::resolve(const char* op, std::size_t rank) const {

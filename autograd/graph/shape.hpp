@@ -42,8 +42,8 @@ class Shape {
   Shape(I size) : Shape{Dim(size)} {}
   Shape(bool) = delete;
   Shape(double) = delete;
-  template <class C, class = std::enable_if_t<std::is_integral_v<
-                         std::decay_t<decltype(*std::begin(std::declval<const C&>()))>>>>
+  template <class C,
+            class = std::enable_if_t<std::is_integral_v<std::decay_t<decltype(*std::begin(std::declval<const C&>()))>>>>
   Shape(const C& sizes) {
     const auto first = std::begin(sizes);
     const auto last = std::end(sizes);
@@ -54,7 +54,8 @@ class Shape {
   }
   Shape(const std::int64_t* first, std::size_t rank);
   Shape(const Shape& other) : rank_(other.rank_) {
-    if (rank_ > inline_rank) copy_heap(other);
+    if (rank_ > inline_rank)
+      copy_heap(other);
     else
       for (std::size_t i = 0; i < inline_rank; ++i) inline_[i] = other.inline_[i];
   }

@@ -11,7 +11,8 @@
 namespace xgrad {
 
 /// A block of memory that tensors share, with a version that every write in place raises. A block allocated here
-/// begins on a multiple of 64 bytes when it is large enough for that to matter, and is kept for reuse when it is let go.
+/// begins on a multiple of 64 bytes when it is large enough for that to matter, and is kept for reuse when it is let
+/// go.
 class Storage {
  public:
   /// Uninitialised memory.

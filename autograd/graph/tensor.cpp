@@ -19,15 +19,16 @@ class LeafNode final : public Node {
 
 void measure(const detail::Nested& entry, std::size_t depth, std::vector<std::int64_t>& sizes, DType& dtype) {
   if (!entry.is_list()) {
-    if (depth != sizes.size()) throw std::invalid_argument("tensor: the nested list is ragged: a number stands where a list should");
+    if (depth != sizes.size())
+      throw std::invalid_argument("tensor: the nested list is ragged: a number stands where a list should");
     dtype = std::max(dtype, entry.dtype());
     return;
   }
   const auto n = static_cast<std::int64_t>(entry.entries().size());
   if (sizes.size() == depth) sizes.push_back(n);
   if (sizes[depth] != n)
-    throw std::invalid_argument("tensor: the nested list is ragged: lists of " + std::to_string(sizes[depth]) + " and of " +
-                                std::to_string(n) + " entries at depth " + std::to_string(depth));
+    throw std::invalid_argument("tensor: the nested list is ragged: lists of " + std::to_string(sizes[depth]) +
+                                " and of " + std::to_string(n) + " entries at depth " + std::to_string(depth));
   for (const detail::Nested& inner : entry.entries()) measure(inner, depth + 1, sizes, dtype);
 }
 
@@ -38,7 +39,8 @@ std::size_t depth_of(const detail::Nested& entry) {
 template <class T>
 T* flatten(const detail::Nested& entry, T* to) {
   if (!entry.is_list()) {
-    *to = entry.dtype() == DType::int64 || entry.dtype() == DType::boolean ? static_cast<T>(entry.whole()) : static_cast<T>(entry.real());
+    *to = entry.dtype() == DType::int64 || entry.dtype() == DType::boolean ? static_cast<T>(entry.whole())
+                                                                           : static_cast<T>(entry.real());
     return to + 1;
   }
   for (const detail::Nested& inner : entry.entries()) to = flatten(inner, to);
@@ -67,7 +69,8 @@ namespace detail {
 void destroy(const Value* value) noexcept { delete value; }
 
 void refuse_empty() {
-  throw std::logic_error("tensor: this tensor is empty: it was default-constructed, moved from, or is a gradient that does not exist yet");
+  throw std::logic_error(
+      "tensor: this tensor is empty: it was default-constructed, moved from, or is a gradient that does not exist yet");
 }
 
 Tensor adopt(void* data, Shape shape, DType dtype, std::shared_ptr<void> owner) {
@@ -119,13 +122,16 @@ Tensor Tensor::alias(const Shape& shape, std::int64_t offset) const {
 }
 
 double Tensor::item_real() const {
-  if (size() != 1) throw std::invalid_argument("item: the tensor must hold one element, but has shape " + to_string(shape()));
+  if (size() != 1)
+    throw std::invalid_argument("item: the tensor must hold one element, but has shape " + to_string(shape()));
   return detail::visit(dtype(), [&](auto type) { return static_cast<double>(*data<typename decltype(type)::type>()); });
 }
 
 std::int64_t Tensor::item_whole() const {
-  if (size() != 1) throw std::invalid_argument("item: the tensor must hold one element, but has shape " + to_string(shape()));
-  return detail::visit(dtype(), [&](auto type) { return static_cast<std::int64_t>(*data<typename decltype(type)::type>()); });
+  if (size() != 1)
+    throw std::invalid_argument("item: the tensor must hold one element, but has shape " + to_string(shape()));
+  return detail::visit(dtype(),
+                       [&](auto type) { return static_cast<std::int64_t>(*data<typename decltype(type)::type>()); });
 }
 
 void Tensor::check_view(DType asked) const {
@@ -144,13 +150,17 @@ bool Tensor::is_leaf() const {
 Tensor Tensor::requires_grad_(bool on) const {
   detail::Value& value = get();
   if (!on) {
-    if (!is_leaf()) throw std::logic_error("requires_grad_: an inner node always requires its gradient: use detach() for its value alone");
+    if (!is_leaf())
+      throw std::logic_error(
+          "requires_grad_: an inner node always requires its gradient: use detach() for its value alone");
     value.disown_gradient();
     value.node = nullptr;
     return *this;
   }
   if (!is_floating(value.dtype))
-    throw std::invalid_argument(std::string("requires_grad_: only float32 and float64 tensors have gradients, this one is ") + name_of(value.dtype));
+    throw std::invalid_argument(
+        std::string("requires_grad_: only float32 and float64 tensors have gradients, this one is ") +
+        name_of(value.dtype));
   if (!value.node) {
     value.node = Ref<Node>::adopt(new LeafNode(value.shape, value.dtype));
     value.own_gradient();
@@ -168,14 +178,18 @@ void Tensor::set_grad(const Tensor& gradient) const {
   detail::Value& value = get();
   if (gradient.defined()) {
     if (!value.node) throw std::logic_error("set_grad: this tensor does not require a gradient");
-    if (&gradient.get() == &value) throw std::invalid_argument("set_grad: a tensor cannot be its own gradient: pass its detach() or clone()");
+    if (&gradient.get() == &value)
+      throw std::invalid_argument("set_grad: a tensor cannot be its own gradient: pass its detach() or clone()");
     if (gradient.shape() != value.shape || gradient.dtype() != value.dtype)
-      throw std::invalid_argument("set_grad: the gradient is " + to_string(gradient.shape()) + " " + name_of(gradient.dtype()) +
-                                  ", the tensor " + to_string(value.shape) + " " + name_of(value.dtype) + ": they must agree");
+      throw std::invalid_argument("set_grad: the gradient is " + to_string(gradient.shape()) + " " +
+                                  name_of(gradient.dtype()) + ", the tensor " + to_string(value.shape) + " " +
+                                  name_of(value.dtype) + ": they must agree");
   }
   Tensor old = gradient;
-  if (!value.node) std::swap(value.grad, old);
-  else value.node->locked([&] { std::swap(value.grad, old); });
+  if (!value.node)
+    std::swap(value.grad, old);
+  else
+    value.node->locked([&] { std::swap(value.grad, old); });
 }
 
 void Tensor::retain_grad() const {
@@ -195,8 +209,10 @@ void Tensor::begin_write(const char* op, Source at) const {
   const detail::Value& value = get();
   if (value.node && grad_enabled()) {
     const Node& node = *value.node;
-    const std::string what = node.is_leaf() ? "a leaf that requires a gradient" : "the recorded result of " + to_string(node);
-    throw std::logic_error(std::string(op) + ": " + what + " cannot be written in place while ops are recorded: open a NoGrad scope");
+    const std::string what =
+        node.is_leaf() ? "a leaf that requires a gradient" : "the recorded result of " + to_string(node);
+    throw std::logic_error(std::string(op) + ": " + what +
+                           " cannot be written in place while ops are recorded: open a NoGrad scope");
   }
   value.storage->wrote(at);
 }
@@ -206,7 +222,8 @@ void Tensor::set_data(const Tensor& values) const {
   if (value.node && !value.node->is_leaf()) throw std::logic_error("set_data: only a leaf can be given new values");
   const detail::Value& from = values.get();
   if (value.node && !is_floating(from.dtype))
-    throw std::invalid_argument(std::string("set_data: a tensor that requires a gradient cannot become ") + name_of(from.dtype));
+    throw std::invalid_argument(std::string("set_data: a tensor that requires a gradient cannot become ") +
+                                name_of(from.dtype));
   // A leaf's node knows its shape and dtype; where they change, it takes a new one, and its hooks along.
   Ref<Node> node = value.node;
   if (node && (from.shape != value.shape || from.dtype != value.dtype)) {

@@ -40,8 +40,10 @@ inline void release(const Value* value) noexcept;
 /// The number as an int64; 0 for one beyond its range, for which only the real number counts.
 template <class T>
 std::int64_t whole_number(T number) {
-  if constexpr (std::is_floating_point_v<T>) return number >= T(-9.2e18) && number <= T(9.2e18) ? static_cast<std::int64_t>(number) : 0;
-  else return static_cast<std::int64_t>(number);
+  if constexpr (std::is_floating_point_v<T>)
+    return number >= T(-9.2e18) && number <= T(9.2e18) ? static_cast<std::int64_t>(number) : 0;
+  else
+    return static_cast<std::int64_t>(number);
 }
 
 /// One entry of a nested list of braces: a number, or a list of entries.
@@ -80,7 +82,8 @@ class Tensor {
 
   /// A number, rank 0. Weak: it takes on the dtype of what it meets (x * 2.0 keeps float32).
   template <class T, std::enable_if_t<std::is_arithmetic_v<T>, int> = 0>
-  Tensor(T number) : Tensor(make_number(detail::dtype_for<T>(), static_cast<double>(number), detail::whole_number(number))) {}
+  Tensor(T number)
+      : Tensor(make_number(detail::dtype_for<T>(), static_cast<double>(number), detail::whole_number(number))) {}
   /// Nested braces: Tensor{1., 2.} and Tensor({{1., 2.}, {3., 4.}}). A ragged list is an error.
   Tensor(std::initializer_list<detail::Nested> entries);
   Tensor(std::initializer_list<detail::Nested> entries, DType dtype);
@@ -114,8 +117,10 @@ class Tensor {
   template <class T = double>
   T item() const {
     static_assert(std::is_arithmetic_v<T>, "item<T>: T is a number");
-    if constexpr (std::is_integral_v<T>) return static_cast<T>(item_whole());
-    else return static_cast<T>(item_real());
+    if constexpr (std::is_integral_v<T>)
+      return static_cast<T>(item_whole());
+    else
+      return static_cast<T>(item_real());
   }
 
   // ---- xtensor
@@ -161,8 +166,8 @@ class Tensor {
   void register_hook(Hook hook) const;
   /// Adds the gradient of this scalar with respect to every leaf into that leaf's grad().
   ///
-  /// Errors, before any gradient has changed: a root that is not one element (pass a seed), one that needs no gradient, a
-  /// graph that was freed, a saved value that was written since.
+  /// Errors, before any gradient has changed: a root that is not one element (pass a seed), one that needs no gradient,
+  /// a graph that was freed, a saved value that was written since.
   void backward(Graph graph = Graph::release) const;
   /// The same for a root of any shape: `seed` is the gradient of the final scalar with respect to it.
   void backward(Tensor seed, Graph graph = Graph::release) const;
@@ -203,8 +208,8 @@ class Tensor {
   Tensor exp(Source at = Source::here()) const;
   Tensor log(Source at = Source::here()) const;
 
-  // ---- writing in place: seen by every handle of the storage, and never recorded, so that while ops are recorded neither
-  // the tensor nor the values may require a gradient; the result is this tensor
+  // ---- writing in place: seen by every handle of the storage, and never recorded, so that while ops are recorded
+  // neither the tensor nor the values may require a gradient; the result is this tensor
 
   Tensor copy_(const Tensor& values, Source at = Source::here()) const;
   Tensor fill_(double number, Source at = Source::here()) const;
@@ -265,7 +270,6 @@ inline constexpr bool is_tensor = std::is_base_of_v<Tensor, std::decay_t<T>>;
 Tensor adopt(void* data, Shape shape, DType dtype, std::shared_ptr<void> owner);
 /// The elements converted to `dtype`, as a tensor of that dtype.
 Tensor converted(const Tensor& tensor, DType dtype);
-
 
 template <class E>
 Tensor from_expression(E&& expression) {

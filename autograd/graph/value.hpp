@@ -72,7 +72,8 @@ inline const Ref<Storage>& Tensor::storage() const { return get().storage; }
 inline Node* Tensor::node() const noexcept { return value_ ? value_->node.get() : nullptr; }
 inline const void* Tensor::raw() const {
   const detail::Value& value = get();
-  return static_cast<const char*>(value.storage->data()) + static_cast<std::size_t>(value.offset) * size_of(value.dtype);
+  return static_cast<const char*>(value.storage->data()) +
+         static_cast<std::size_t>(value.offset) * size_of(value.dtype);
 }
 inline void* Tensor::raw_write() const { return const_cast<void*>(raw()); }
 

@@ -26,10 +26,11 @@ namespace detail {
 
 // Without -fno-new-ttp-matching, g++ -std=c++20 makes xtensor before 0.26 choose a 4-D xtensor as the type of a
 // temporary, and compute nonsense with it. Linking xgrad::xgrad brings the flag along.
-static_assert(std::is_same_v<typename xt::detail::xtype_for_shape<xt::svector<std::size_t, 4>>::template type<
-                                 double, xt::layout_type::row_major>,
-                             xt::xarray<double>>,
-              "this xtensor is miscompiled by g++ as C++20: add -fno-new-ttp-matching, or link the target xgrad::xgrad");
+static_assert(
+    std::is_same_v<typename xt::detail::xtype_for_shape<xt::svector<std::size_t, 4>>::template type<
+                       double, xt::layout_type::row_major>,
+                   xt::xarray<double>>,
+    "this xtensor is miscompiled by g++ as C++20: add -fno-new-ttp-matching, or link the target xgrad::xgrad");
 
 /// xtensor's container over memory that a storage owns.
 template <class T>
@@ -49,7 +50,8 @@ class SharedBuffer {
   using const_reverse_iterator = std::reverse_iterator<const_iterator>;
 
   SharedBuffer() = default;
-  SharedBuffer(Ref<Storage> storage, T* data, std::size_t size) : storage_(std::move(storage)), data_(data), size_(size) {}
+  SharedBuffer(Ref<Storage> storage, T* data, std::size_t size)
+      : storage_(std::move(storage)), data_(data), size_(size) {}
 
   bool empty() const { return size_ == 0; }
   std::size_t size() const { return size_; }

@@ -9,15 +9,15 @@
 namespace xgrad::kernels {
 
 /// How the elements of N contiguous inputs meet those of a contiguous output: rows of `inner` elements, along each of
-/// which an input either advances by one (step 1) or stands still (step 0). Compiled in broadcast.cpp for up to ten inputs,
-/// and not again for each function that is run.
+/// which an input either advances by one (step 1) or stands still (step 0). Compiled in broadcast.cpp for up to ten
+/// inputs, and not again for each function that is run.
 template <std::size_t N>
 struct Plan {
   static constexpr std::size_t max_rank = 32;
-  std::int64_t count = 1;             // elements of the output
-  std::int64_t inner = 1;             // elements of a row
+  std::int64_t count = 1;  // elements of the output
+  std::int64_t inner = 1;  // elements of a row
   std::array<std::int64_t, N> step{};
-  std::size_t outer_rank = 0;         // the axes over rows, outermost first
+  std::size_t outer_rank = 0;  // the axes over rows, outermost first
   std::int64_t extent[max_rank];
   std::int64_t stride[N][max_rank];
 

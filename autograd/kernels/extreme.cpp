@@ -26,21 +26,27 @@ bool beats(T a, T b) {
 
 template <bool largest, class T>
 Batch<T> chosen(Batch<T> a, Batch<T> b) {
-  if constexpr (std::is_integral_v<T>) return largest ? maximum(a, b) : minimum(a, b);
-  else return largest ? xsimd::max(a.v, b.v) : xsimd::min(a.v, b.v);
+  if constexpr (std::is_integral_v<T>)
+    return largest ? maximum(a, b) : minimum(a, b);
+  else
+    return largest ? xsimd::max(a.v, b.v) : xsimd::min(a.v, b.v);
 }
 
 template <class T, int Isa>
 bool any(Mask<T, Isa> mask) {
-  if constexpr (std::is_integral_v<T>) return mask.v;
-  else return xsimd::any(mask.v);
+  if constexpr (std::is_integral_v<T>)
+    return mask.v;
+  else
+    return xsimd::any(mask.v);
 }
 
 // Which lanes are NaN.
 template <class T, int Isa>
 Mask<T, Isa> unordered(Batch<T, Isa> a) {
-  if constexpr (std::is_integral_v<T>) return false;
-  else return ~(a == a).v;
+  if constexpr (std::is_integral_v<T>)
+    return false;
+  else
+    return ~(a == a).v;
 }
 
 template <class T>
@@ -81,7 +87,9 @@ T extreme_line(const T* x, std::int64_t n) {
   if (n <= block) return extreme_run<largest>(x, n);
   const std::int64_t count = (n + block - 1) / block;
   const detail::Scratch<T> parts(count);
-  parallel_for(count, [&](std::int64_t i) { parts.data()[i] = extreme_run<largest>(x + i * block, std::min(block, n - i * block)); });
+  parallel_for(count, [&](std::int64_t i) {
+    parts.data()[i] = extreme_run<largest>(x + i * block, std::min(block, n - i * block));
+  });
   return extreme_line<largest>(parts.data(), count);
 }
 
@@ -119,7 +127,8 @@ void extreme_columns(const T* x, T* out, std::int64_t n, std::int64_t step, std:
       std::copy_n(x, columns, out);
     }
     for (; j < n; ++j)
-      for (std::int64_t i = 0; i < columns; ++i) out[i] = beats<largest>(x[j * step + i], out[i]) ? x[j * step + i] : out[i];
+      for (std::int64_t i = 0; i < columns; ++i)
+        out[i] = beats<largest>(x[j * step + i], out[i]) ? x[j * step + i] : out[i];
     return;
   }
   std::copy_n(x, columns, out);
@@ -256,14 +265,18 @@ void arg_extremes(const T* x, std::int64_t* out, std::int64_t outer, std::int64_
 
 template <class T>
 void extreme(const T* x, T* out, std::int64_t outer, std::int64_t n, std::int64_t inner, bool largest) {
-  if (largest) extremes<true>(x, out, outer, n, inner);
-  else extremes<false>(x, out, outer, n, inner);
+  if (largest)
+    extremes<true>(x, out, outer, n, inner);
+  else
+    extremes<false>(x, out, outer, n, inner);
 }
 
 template <class T>
 void arg_extreme(const T* x, std::int64_t* out, std::int64_t outer, std::int64_t n, std::int64_t inner, bool largest) {
-  if (largest) arg_extremes<true>(x, out, outer, n, inner);
-  else arg_extremes<false>(x, out, outer, n, inner);
+  if (largest)
+    arg_extremes<true>(x, out, outer, n, inner);
+  else
+    arg_extremes<false>(x, out, outer, n, inner);
 }
 
 template void extreme(const float*, float*, std::int64_t, std::int64_t, std::int64_t, bool);

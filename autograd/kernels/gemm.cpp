@@ -44,17 +44,19 @@ bool prepare() {
 
 const bool prepared = prepare();
 
-void call(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const float* a, int lda, const float* b, int ldb, float beta,
-          float* c, int ldc) {
+void call(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const float* a, int lda, const float* b, int ldb,
+          float beta, float* c, int ldc) {
   cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
 }
-void call(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const double* a, int lda, const double* b, int ldb, double beta,
-          double* c, int ldc) {
+void call(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const double* a, int lda, const double* b,
+          int ldb, double beta, double* c, int ldc) {
   cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
 }
 
 int narrow(std::int64_t size) {
-  if (size > INT_MAX) throw std::invalid_argument("matmul: an axis of " + std::to_string(size) + " elements is beyond what the BLAS takes");
+  if (size > INT_MAX)
+    throw std::invalid_argument("matmul: an axis of " + std::to_string(size) +
+                                " elements is beyond what the BLAS takes");
   return static_cast<int>(size);
 }
 
@@ -63,10 +65,11 @@ int narrow(std::int64_t size) {
 std::string blas_core() { return openblas_get_corename(); }
 
 template <class T>
-void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const T* a, const T* b, T* c,
-          Onto<T> onto) {
+void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const T* a, const T* b,
+          T* c, Onto<T> onto) {
   if (m == 0 || n == 0) return;
-  if (k == 0 || suits_small_gemm<T>(transpose_a, transpose_b, m, n, k)) return small_gemm(transpose_a, transpose_b, m, n, k, a, b, c, onto);
+  if (k == 0 || suits_small_gemm<T>(transpose_a, transpose_b, m, n, k))
+    return small_gemm(transpose_a, transpose_b, m, n, k, a, b, c, onto);
   const bool accumulate = onto.from != nullptr;
   if (accumulate && onto.from != c)
     for (std::int64_t i = 0; i < m; ++i) std::copy_n(onto.from + i * onto.step, n, c + i * n);
@@ -80,12 +83,18 @@ void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, st
   const std::int64_t tile = tiles == 1 ? side : (side / tiles + 63) / 64 * 64;
   parallel_for((side + tile - 1) / tile, [&](std::int64_t i) {
     const std::int64_t begin = i * tile, size = std::min(tile, side - begin);
-    if (m >= n) call(ta, tb, narrow(size), narrow(n), narrow(k), a + (transpose_a ? begin : begin * k), lda, b, ldb, beta, c + begin * n, ldc);
-    else call(ta, tb, narrow(m), narrow(size), narrow(k), a, lda, b + (transpose_b ? begin * k : begin), ldb, beta, c + begin, ldc);
+    if (m >= n)
+      call(ta, tb, narrow(size), narrow(n), narrow(k), a + (transpose_a ? begin : begin * k), lda, b, ldb, beta,
+           c + begin * n, ldc);
+    else
+      call(ta, tb, narrow(m), narrow(size), narrow(k), a, lda, b + (transpose_b ? begin * k : begin), ldb, beta,
+           c + begin, ldc);
   });
 }
 
-template void gemm(bool, bool, std::int64_t, std::int64_t, std::int64_t, const float*, const float*, float*, Onto<float>);
-template void gemm(bool, bool, std::int64_t, std::int64_t, std::int64_t, const double*, const double*, double*, Onto<double>);
+template void gemm(bool, bool, std::int64_t, std::int64_t, std::int64_t, const float*, const float*, float*,
+                   Onto<float>);
+template void gemm(bool, bool, std::int64_t, std::int64_t, std::int64_t, const double*, const double*, double*,
+                   Onto<double>);
 
 }  // namespace xgrad::kernels

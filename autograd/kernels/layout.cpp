@@ -41,8 +41,8 @@ void copy_plane(const T* in, T* out, std::int64_t rows, std::int64_t columns, st
   }
   if (in_row == 1) {
     using Element = std::conditional_t<std::is_same_v<T, bool>, unsigned char, T>;
-    return transpose_band(reinterpret_cast<const Element*>(in), reinterpret_cast<Element*>(out), rows, columns, out_row, in_column,
-                          streaming);
+    return transpose_band(reinterpret_cast<const Element*>(in), reinterpret_cast<Element*>(out), rows, columns, out_row,
+                          in_column, streaming);
   }
   for (std::int64_t r = 0; r < rows; ++r)
     for (std::int64_t c = 0; c < columns; ++c) out[r * out_row + c] = in[r * in_row + c * in_column];
@@ -99,25 +99,27 @@ void permute(const T* in, T* out, std::size_t rank, const std::int64_t* sizes, c
 }
 
 template <class T>
-void take_range(const T* in, T* out, std::int64_t outer, std::int64_t size, std::int64_t inner, std::int64_t start, std::int64_t step,
-                std::int64_t count) {
+void take_range(const T* in, T* out, std::int64_t outer, std::int64_t size, std::int64_t inner, std::int64_t start,
+                std::int64_t step, std::int64_t count) {
   for (std::int64_t o = 0; o < outer; ++o)
     for (std::int64_t j = 0; j < count; ++j)
       std::copy_n(in + (o * size + start + j * step) * inner, inner, out + (o * count + j) * inner);
 }
 
 template <class T>
-void put_range(const T* in, T* out, std::int64_t outer, std::int64_t size, std::int64_t inner, std::int64_t start, std::int64_t step,
-               std::int64_t count) {
+void put_range(const T* in, T* out, std::int64_t outer, std::int64_t size, std::int64_t inner, std::int64_t start,
+               std::int64_t step, std::int64_t count) {
   for (std::int64_t o = 0; o < outer; ++o)
     for (std::int64_t j = 0; j < count; ++j)
       std::copy_n(in + (o * count + j) * inner, inner, out + (o * size + start + j * step) * inner);
 }
 
-#define XGRAD_INSTANTIATE(T)                                                                                                        \
-  template void permute(const T*, T*, std::size_t, const std::int64_t*, const std::int64_t*);                                       \
-  template void take_range(const T*, T*, std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t);        \
-  template void put_range(const T*, T*, std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t);
+#define XGRAD_INSTANTIATE(T)                                                                                   \
+  template void permute(const T*, T*, std::size_t, const std::int64_t*, const std::int64_t*);                  \
+  template void take_range(const T*, T*, std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t, \
+                           std::int64_t);                                                                      \
+  template void put_range(const T*, T*, std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t,  \
+                          std::int64_t);
 XGRAD_INSTANTIATE(bool)
 XGRAD_INSTANTIATE(std::int64_t)
 XGRAD_INSTANTIATE(float)

@@ -50,8 +50,10 @@ std::size_t rounded(std::size_t bytes) {
 std::align_val_t alignment(std::size_t bytes) { return std::align_val_t(bytes >= 2 * huge_page ? huge_page : 64); }
 
 void to_system(void* block, std::size_t bytes) noexcept {
-  if (bytes >= 256) ::operator delete(block, alignment(bytes));
-  else ::operator delete(block);
+  if (bytes >= 256)
+    ::operator delete(block, alignment(bytes));
+  else
+    ::operator delete(block);
 }
 
 // Not thread_local itself: what is reached without a call has its place in a block of a few hundred bytes, which all
@@ -112,8 +114,8 @@ __thread KeptMemory* kept_memory = nullptr;
 [[gnu::noinline]] void* take_from_system(std::size_t bytes) {
   if (bytes < 256) return ::operator new(bytes);
   void* block = ::operator new(bytes, alignment(bytes));
-  // Fewer pages are fewer misses of the processor's page cache, above all for those who walk across rows. Where the system
-  // has no huge pages, nothing happens.
+  // Fewer pages are fewer misses of the processor's page cache, above all for those who walk across rows. Where the
+  // system has no huge pages, nothing happens.
   if (bytes >= 2 * huge_page) madvise(block, bytes, MADV_HUGEPAGE);
   return block;
 }

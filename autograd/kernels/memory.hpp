@@ -13,7 +13,8 @@ struct KeptBlock {
   KeptBlock* next;
 };
 
-/// What a thread keeps of small sizes, which are rounded up to 16 bytes, and how many bytes of all sizes it may still keep.
+/// What a thread keeps of small sizes, which are rounded up to 16 bytes, and how many bytes of all sizes it may still
+/// keep.
 struct KeptMemory {
   static constexpr std::size_t grain = 16, largest = 512;
 
@@ -21,8 +22,8 @@ struct KeptMemory {
   std::int64_t room;
 };
 
-/// The calling thread's, once it has kept anything and until it ends; else null. Reached without a call, also in a shared
-/// library: a node and a value are taken and given back in every op.
+/// The calling thread's, once it has kept anything and until it ends; else null. Reached without a call, also in a
+/// shared library: a node and a value are taken and given back in every op.
 extern __thread KeptMemory* kept_memory __attribute__((tls_model("initial-exec")));
 
 void* take_from_system(std::size_t bytes);

@@ -54,19 +54,30 @@ class AdamPass {
   using B = Batch<T>;
 
   explicit AdamPass(const AdamRule& rule)
-      : rate_(rule.rate), root_(rule.root), beta1_(rule.beta1), rest1_(1 - rule.beta1), beta2_(rule.beta2), rest2_(1 - rule.beta2),
-        eps_(rule.eps), decay_(rule.decay), shrink_(rule.shrink), sign_(rule.maximize ? -1 : 1), decays_(rule.decay != 0),
+      : rate_(rule.rate),
+        root_(rule.root),
+        beta1_(rule.beta1),
+        rest1_(1 - rule.beta1),
+        beta2_(rule.beta2),
+        rest2_(1 - rule.beta2),
+        eps_(rule.eps),
+        decay_(rule.decay),
+        shrink_(rule.shrink),
+        sign_(rule.maximize ? -1 : 1),
+        decays_(rule.decay != 0),
         shrinks_(rule.shrink != 1) {}
 
   void run(T* p, const T* g, const AdamState<T>& state, std::int64_t n) const {
     constexpr auto width = static_cast<std::int64_t>(B::width);
     T* greatest = state.greatest;
     std::int64_t i = 0;
-    for (; i + width <= n; i += width) step(p + i, g + i, state.mean + i, state.square + i, Greatest ? greatest + i : nullptr);
+    for (; i + width <= n; i += width)
+      step(p + i, g + i, state.mean + i, state.square + i, Greatest ? greatest + i : nullptr);
     if (i == n) return;
     // The rest goes through the same registers, so that an element's bits do not depend on its place.
     T last[5][B::width] = {};
-    T* const rows[] = {p + i, const_cast<T*>(g) + i, state.mean + i, state.square + i, Greatest ? greatest + i : nullptr};
+    T* const rows[] = {p + i, const_cast<T*>(g) + i, state.mean + i, state.square + i,
+                       Greatest ? greatest + i : nullptr};
     for (int row = 0; row < (Greatest ? 5 : 4); ++row) std::copy_n(rows[row], n - i, last[row]);
     step(last[0], last[1], last[2], last[3], last[4]);
     for (int row : {0, 2, 3, 4})
@@ -104,7 +115,8 @@ void adam(T* p, const T* g, const AdamState<T>& state, std::int64_t n, const Ada
     choose(state.greatest != nullptr, [&](auto greatest) {
       const AdamPass<first.value, greatest.value, T> pass(rule);
       parallel_ranges(n, grain, [&](std::int64_t begin, std::int64_t end) {
-        const AdamState<T> part{state.mean + begin, state.square + begin, greatest.value ? state.greatest + begin : nullptr, first.value};
+        const AdamState<T> part{state.mean + begin, state.square + begin,
+                                greatest.value ? state.greatest + begin : nullptr, first.value};
         pass.run(p + begin, g + begin, part, end - begin);
       });
     });

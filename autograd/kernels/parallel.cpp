@@ -91,7 +91,8 @@ int threads() noexcept {
 }
 
 void set_threads(int count) {
-  if (count < 1) throw std::invalid_argument("set_num_threads: at least one thread is needed, got " + std::to_string(count));
+  if (count < 1)
+    throw std::invalid_argument("set_num_threads: at least one thread is needed, got " + std::to_string(count));
   allowed.store(count, std::memory_order_relaxed);
 }
 

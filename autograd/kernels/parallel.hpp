@@ -17,7 +17,8 @@ template <class F>
 void parallel_for(std::int64_t chunks, F&& f) {
   if (chunks == 1) return f(std::int64_t{0});
   using Body = std::remove_reference_t<F>;
-  parallel_chunks(chunks, [](void* context, std::int64_t i) { (*static_cast<Body*>(context))(i); }, &f);
+  parallel_chunks(
+      chunks, [](void* context, std::int64_t i) { (*static_cast<Body*>(context))(i); }, &f);
 }
 
 /// Cuts 0 .. n-1 into ranges of `grain` and calls f(begin, end) for each, side by side.

@@ -8,8 +8,8 @@
 
 namespace xgrad::kernels {
 
-// A whole register, and the first `count` elements of one: xsimd has no loads and stores of a part, which processors have
-// for this very purpose.
+// A whole register, and the first `count` elements of one: xsimd has no loads and stores of a part, which processors
+// have for this very purpose.
 struct Full {};
 struct Part {
   std::int64_t count;
@@ -31,13 +31,16 @@ Batch<T> load(const T* from, Part part, T fill) {
   const auto mask = (1u << part.count) - 1;
   if constexpr (std::is_same_v<T, float>)
     return typename Batch<T>::Native(_mm512_mask_loadu_ps(_mm512_set1_ps(fill), static_cast<__mmask16>(mask), from));
-  else return typename Batch<T>::Native(_mm512_mask_loadu_pd(_mm512_set1_pd(fill), static_cast<__mmask8>(mask), from));
+  else
+    return typename Batch<T>::Native(_mm512_mask_loadu_pd(_mm512_set1_pd(fill), static_cast<__mmask8>(mask), from));
 }
 template <class T>
 void store(Batch<T> y, T* to, Part part) {
   const auto mask = (1u << part.count) - 1;
-  if constexpr (std::is_same_v<T, float>) _mm512_mask_storeu_ps(to, static_cast<__mmask16>(mask), y.v);
-  else _mm512_mask_storeu_pd(to, static_cast<__mmask8>(mask), y.v);
+  if constexpr (std::is_same_v<T, float>)
+    _mm512_mask_storeu_ps(to, static_cast<__mmask16>(mask), y.v);
+  else
+    _mm512_mask_storeu_pd(to, static_cast<__mmask8>(mask), y.v);
 }
 #elif defined(__AVX__)
 // As many lanes of ones as there are elements, then zeros.
@@ -59,14 +62,17 @@ Batch<T> load(const T* from, Part part, T fill) {
 }
 template <class T>
 void store(Batch<T> y, T* to, Part part) {
-  if constexpr (std::is_same_v<T, float>) _mm256_maskstore_ps(to, lanes_of<T>(part), y.v);
-  else _mm256_maskstore_pd(to, lanes_of<T>(part), y.v);
+  if constexpr (std::is_same_v<T, float>)
+    _mm256_maskstore_ps(to, lanes_of<T>(part), y.v);
+  else
+    _mm256_maskstore_pd(to, lanes_of<T>(part), y.v);
 }
 #else
 template <class T>
 Batch<T> load(const T* from, Part part, T fill) {
   alignas(64) T lanes[Batch<T>::width];
-  for (std::int64_t i = 0; i < static_cast<std::int64_t>(Batch<T>::width); ++i) lanes[i] = i < part.count ? from[i] : fill;
+  for (std::int64_t i = 0; i < static_cast<std::int64_t>(Batch<T>::width); ++i)
+    lanes[i] = i < part.count ? from[i] : fill;
   return Batch<T>::load(lanes);
 }
 template <class T>

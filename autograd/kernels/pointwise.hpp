@@ -13,12 +13,16 @@
 namespace xgrad::kernels {
 
 template <class T, int Isa>
-void store(const Batch<T, Isa>& y, T* to) { y.store(to); }
+void store(const Batch<T, Isa>& y, T* to) {
+  y.store(to);
+}
 
 template <class T, int Isa>
 void store(const Mask<T, Isa>& y, bool* to) {
-  if constexpr (std::is_same_v<T, std::int64_t>) *to = y.v;
-  else y.v.store_unaligned(to);
+  if constexpr (std::is_same_v<T, std::int64_t>)
+    *to = y.v;
+  else
+    y.v.store_unaligned(to);
 }
 
 /// out[j] = f(in[0][j step[0]], in[1][j step[1]], ...) for n elements. out may be one of the inputs.
@@ -42,7 +46,9 @@ template <class T, class Out, class F, std::size_t... I>
   for (; j + width <= n; j += width) store(f(B::load(from[I] + j * step[I])...), out + j);
   if (width == 1 || j == n) return;
   const std::int64_t rest = n - j;
-  ((step[I] == 0 ? void() : (std::fill_n(spread[I], B::width, from[I][j]), void(std::copy_n(from[I] + j, rest, spread[I])))), ...);
+  ((step[I] == 0 ? void()
+                 : (std::fill_n(spread[I], B::width, from[I][j]), void(std::copy_n(from[I] + j, rest, spread[I])))),
+   ...);
   Out last[B::width];
   store(f(B::load(spread[I])...), last);
   std::copy_n(last, rest, out + j);

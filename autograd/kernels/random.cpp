@@ -73,7 +73,8 @@ double Philox::normal() {
 }
 
 template <class T>
-void bernoulli(T* to, std::int64_t n, double keep, T scale, std::uint64_t seed, std::uint64_t stream, std::uint64_t block) {
+void bernoulli(T* to, std::int64_t n, double keep, T scale, std::uint64_t seed, std::uint64_t stream,
+               std::uint64_t block) {
   const auto threshold = static_cast<std::uint64_t>(keep * 0x1p32);
   // Many blocks at a time, in arrays that the compiler turns into registers.
   constexpr int lanes = 64;

@@ -36,6 +36,7 @@ void philox_block(std::uint64_t seed, std::uint64_t stream, std::uint64_t block,
 
 /// to[i] = scale with probability keep, else 0; blocks begin at number `block`, four elements each.
 template <class T>
-void bernoulli(T* to, std::int64_t n, double keep, T scale, std::uint64_t seed, std::uint64_t stream, std::uint64_t block);
+void bernoulli(T* to, std::int64_t n, double keep, T scale, std::uint64_t seed, std::uint64_t stream,
+               std::uint64_t block);
 
 }  // namespace xgrad::kernels

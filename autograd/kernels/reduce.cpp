@@ -23,7 +23,8 @@ struct Four {
   typedef Sum<T> Sums __attribute__((vector_size(4 * sizeof(Sum<T>))));
 
   static Sums widened(const T* from) {
-    return Sums{static_cast<Sum<T>>(from[0]), static_cast<Sum<T>>(from[1]), static_cast<Sum<T>>(from[2]), static_cast<Sum<T>>(from[3])};
+    return Sums{static_cast<Sum<T>>(from[0]), static_cast<Sum<T>>(from[1]), static_cast<Sum<T>>(from[2]),
+                static_cast<Sum<T>>(from[3])};
   }
   static Sums load(const Wide<T>* from) {
     Sums sums;
@@ -50,8 +51,10 @@ struct Adder {
     one = unit;
   }
   Sums operator()(Sums sums, const T* from) const {
-    if constexpr (fused) return Four<T>::widened(from) * one + sums;
-    else return Four<T>::widened(from) + sums;
+    if constexpr (fused)
+      return Four<T>::widened(from) * one + sums;
+    else
+      return Four<T>::widened(from) + sums;
   }
 };
 
@@ -87,7 +90,8 @@ Wide<T> sum_line(const T* x, std::int64_t n) {
   if (n <= block) return sum_run(x, n);
   const std::int64_t count = (n + block - 1) / block;
   const detail::Scratch<Wide<T>> parts(count);
-  parallel_for(count, [&](std::int64_t i) { parts.data()[i] = sum_run(x + i * block, std::min(block, n - i * block)); });
+  parallel_for(count,
+               [&](std::int64_t i) { parts.data()[i] = sum_run(x + i * block, std::min(block, n - i * block)); });
   return sum_line(parts.data(), count);
 }
 
@@ -156,8 +160,10 @@ void sum(const T* x, Wide<T>* out, std::int64_t outer, std::int64_t n, std::int6
   }
   parallel_ranges(outer, grain(n * inner), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t o = begin; o < end; ++o) {
-      if (inner == 1) out[o] = sum_line(x + o * n, n);
-      else sum_tall(x + o * n * inner, out + o * inner, n, inner);
+      if (inner == 1)
+        out[o] = sum_line(x + o * n, n);
+      else
+        sum_tall(x + o * n * inner, out + o * inner, n, inner);
     }
   });
 }

@@ -14,8 +14,8 @@ template <class T>
 constexpr std::int64_t width = static_cast<std::int64_t>(Batch<T>::width);
 
 constexpr bool many_registers = Batch<float>::width >= 16;
-// Columns of the result that are held in registers at once, in registers, and rows: up to 24 accumulators of 32 registers,
-// 12 of 16, and enough of them that an addition need not wait for the one before.
+// Columns of the result that are held in registers at once, in registers, and rows: up to 24 accumulators of 32
+// registers, 12 of 16, and enough of them that an addition need not wait for the one before.
 constexpr int wide = many_registers ? 4 : 2;
 constexpr int tall(int vectors) { return vectors == 1 || (many_registers && vectors < 4) ? 8 : 6; }
 constexpr int rows_of_dots = many_registers ? 5 : 3, columns_of_dots = many_registers ? 5 : 4;
@@ -71,8 +71,11 @@ template <int Rows, int Vectors, class Last, class T>
     return B::load(from + v * width<T>);
   };
   B sum[Rows][Vectors], row[Vectors];
-  if (s.onto.from == nullptr) each<Rows>(XGRAD_INLINE(i) { each<Vectors>(XGRAD_INLINE(v) { sum[i][v] = B(T(0)); }); });
-  else each<Rows>(XGRAD_INLINE(i) { each<Vectors>(XGRAD_INLINE(v) { sum[i][v] = load_at(s.onto.from + i * s.onto.step, v); }); });
+  if (s.onto.from == nullptr)
+    each<Rows>(XGRAD_INLINE(i) { each<Vectors>(XGRAD_INLINE(v) { sum[i][v] = B(T(0)); }); });
+  else
+    each<Rows>(
+        XGRAD_INLINE(i) { each<Vectors>(XGRAD_INLINE(v) { sum[i][v] = load_at(s.onto.from + i * s.onto.step, v); }); });
   for (std::int64_t p = 0; p < s.k; ++p) {
     each<Vectors>(XGRAD_INLINE(v) { row[v] = load_at(s.b + p * s.ldb, v); });
     each<Rows>(XGRAD_INLINE(i) {
@@ -135,7 +138,8 @@ void product_transposed(std::int64_t m, std::int64_t n, std::int64_t k, Left<T> 
 // ---- C = A Bᵀ with the rows of A and of B contiguous: dot products of rows
 
 template <int Rows, int Columns, class T>
-[[gnu::always_inline]] inline void dots_tile(std::int64_t k, const T* a, const T* b, T* c, std::int64_t ldc, Onto<T> onto) {
+[[gnu::always_inline]] inline void dots_tile(std::int64_t k, const T* a, const T* b, T* c, std::int64_t ldc,
+                                             Onto<T> onto) {
   using B = Batch<T>;
   B sum[Rows][Columns], right[Columns];
   each<Rows>(XGRAD_INLINE(i) { each<Columns>(XGRAD_INLINE(j) { sum[i][j] = B(T(0)); }); });
@@ -157,16 +161,19 @@ template <int Rows, int Columns, class T>
 }
 
 template <int Rows, class T>
-[[gnu::noinline]] void dots_row(std::int64_t n, std::int64_t k, const T* a, const T* b, T* c, std::int64_t ldc, Onto<T> onto) {
+[[gnu::noinline]] void dots_row(std::int64_t n, std::int64_t k, const T* a, const T* b, T* c, std::int64_t ldc,
+                                Onto<T> onto) {
   std::int64_t j = 0;
-  for (; j + columns_of_dots <= n; j += columns_of_dots) dots_tile<Rows, columns_of_dots>(k, a, b + j * k, c + j, ldc, moved(onto, 0, j));
+  for (; j + columns_of_dots <= n; j += columns_of_dots)
+    dots_tile<Rows, columns_of_dots>(k, a, b + j * k, c + j, ldc, moved(onto, 0, j));
   for (; j < n; ++j) dots_tile<Rows, 1>(k, a, b + j * k, c + j, ldc, moved(onto, 0, j));
 }
 
 template <class T>
 void dots(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, const T* b, T* c, Onto<T> onto) {
   std::int64_t i = 0;
-  for (; i + rows_of_dots <= m; i += rows_of_dots) dots_row<rows_of_dots>(n, k, a + i * k, b, c + i * n, n, moved(onto, i, 0));
+  for (; i + rows_of_dots <= m; i += rows_of_dots)
+    dots_row<rows_of_dots>(n, k, a + i * k, b, c + i * n, n, moved(onto, i, 0));
   for (; i < m; ++i) dots_row<1>(n, k, a + i * k, b, c + i * n, n, moved(onto, i, 0));
 }
 
@@ -174,23 +181,26 @@ void dots(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, const T* b
 
 }  // namespace
 
-// Dot products read B as it lies, which pays where its rows are long, or so few that they would not fill a register side by
-// side.
+// Dot products read B as it lies, which pays where its rows are long, or so few that they would not fill a register
+// side by side.
 constexpr std::int64_t long_row = 256, few_columns = 4;
 
 template <class T>
-void small_gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const T* a, const T* b, T* c,
-                Onto<T> onto) {
+void small_gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const T* a,
+                const T* b, T* c, Onto<T> onto) {
   const Left<T> left = transpose_a ? Left<T>{a, 1, m} : Left<T>{a, k, 1};
-  if (!transpose_b) product(m, n, k, left, b, c, onto);
-  else if (!transpose_a && (k >= long_row || n <= few_columns)) dots(m, n, k, a, b, c, onto);
-  else product_transposed(m, n, k, left, b, c, onto);
+  if (!transpose_b)
+    product(m, n, k, left, b, c, onto);
+  else if (!transpose_a && (k >= long_row || n <= few_columns))
+    dots(m, n, k, a, b, c, onto);
+  else
+    product_transposed(m, n, k, left, b, c, onto);
 }
 
 // Zen 4, one core, against OpenBLAS 0.3.21: on its AVX-512 kernels 100x50x784 times a transpose 1.21 times as fast,
-// 50x784x100 from a transpose 1.16, squares of 64 to 256 1.1 to 1.2, the products of a layer of 16 .95 to 2; on its AVX2
-// kernels 1.02, 1.13, .94 to 1.1, 1.1 to 3. Its AVX-512 has kernels of its own for small products, which are ahead where
-// columns do not fill a register.
+// 50x784x100 from a transpose 1.16, squares of 64 to 256 1.1 to 1.2, the products of a layer of 16 .95 to 2; on its
+// AVX2 kernels 1.02, 1.13, .94 to 1.1, 1.1 to 3. Its AVX-512 has kernels of its own for small products, which are ahead
+// where columns do not fill a register.
 template <class T>
 bool suits_small_gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k) {
   if (Batch<float>::width < 8) return false;  // OpenBLAS may run on wider registers than this build
@@ -204,7 +214,9 @@ bool suits_small_gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::i
 
 template bool suits_small_gemm<float>(bool, bool, std::int64_t, std::int64_t, std::int64_t);
 template bool suits_small_gemm<double>(bool, bool, std::int64_t, std::int64_t, std::int64_t);
-template void small_gemm(bool, bool, std::int64_t, std::int64_t, std::int64_t, const float*, const float*, float*, Onto<float>);
-template void small_gemm(bool, bool, std::int64_t, std::int64_t, std::int64_t, const double*, const double*, double*, Onto<double>);
+template void small_gemm(bool, bool, std::int64_t, std::int64_t, std::int64_t, const float*, const float*, float*,
+                         Onto<float>);
+template void small_gemm(bool, bool, std::int64_t, std::int64_t, std::int64_t, const double*, const double*, double*,
+                         Onto<double>);
 
 }  // namespace xgrad::kernels

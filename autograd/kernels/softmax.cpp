@@ -85,7 +85,8 @@ template <class T, class Strip>
 template <class T, class Strip>
 [[gnu::flatten]] void logsumexp_strip(const T* x, T* y, const Strip& strip) {
   Batch<T> m = strip.max(x);
-  // An infinite maximum is the answer, and no shift: inf - inf would make it NaN. What it leaves may be beyond all bounds.
+  // An infinite maximum is the answer, and no shift: inf - inf would make it NaN. What it leaves may be beyond all
+  // bounds.
   m = where(abs(m) < infinity<T>, m, 0);
   WideSum<T> s;
   strip.each([&](std::int64_t at, auto part) { s.add(exp(load(x + at, part, -infinity<T>) - m)); });
@@ -100,9 +101,8 @@ template <class T, class Strip>
 template <class T, class Strip>
 [[gnu::flatten]] void logsumexp_backward_strip(const T* x, const T* y, const T* g, T* gx, const Strip& strip) {
   const Batch<T> total = strip.spread(y), scale = strip.spread(g);
-  strip.each([&](std::int64_t at, auto part) {
-    store(bounded_exp(load(x + at, part, T(0)) - total) * scale, gx + at, part);
-  });
+  strip.each(
+      [&](std::int64_t at, auto part) { store(bounded_exp(load(x + at, part, T(0)) - total) * scale, gx + at, part); });
 }
 
 template <class T, class Strip>

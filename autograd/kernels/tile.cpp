@@ -163,8 +163,8 @@ void transform(const F& f, Tile& a, Tile& b) {
   if constexpr (std::is_same_v<F, fn::Chained>)
     run<registers_at_once<F>>(a, place_of(a, b), Checked{Times(), TimesGuarded()}, a, b);
   else
-    run<registers_at_once<F>>(
-        a, place_of(a, b), Each{[f](const auto& u, const auto& v) { return f.value(u, v); }}, a, b);
+    run<registers_at_once<F>>(a, place_of(a, b), Each{[f](const auto& u, const auto& v) { return f.value(u, v); }}, a,
+                              b);
 }
 
 void chain_into(Tile& place, Tile d, Tile slope) {

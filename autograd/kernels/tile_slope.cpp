@@ -78,7 +78,7 @@ template <int n, class T, class F, class R>
 template <class T, class F, class... R>
 [[gnu::flatten, gnu::noinline]] void loop_with_slope(T* y, T* d, std::size_t n, const F f, const R... in) {
   // Of every operand and both results.
-  constexpr int at_once = std::is_same_v<T, float> && registers_at_once<F> > 1 ? 2 : 1;
+  constexpr int at_once = std::is_same_v<T, float> && registers_at_once < F >> 1 ? 2 : 1;
   constexpr std::size_t width = Batch<T>::width;
   std::size_t j = 0;
   for (; j + at_once * width <= n; j += at_once * width) step_with_slope<at_once>(y, d, j, f, in...);
@@ -128,10 +128,9 @@ std::size_t only_one(std::size_t parts, const Defined& defined) {
 
 template <class F>
 Tile chain(const F& f, const Tile& x, const Tile& y, Tile d) {
-  const Checked body{[f](const auto& u, const auto& v, const auto& w) { return w * f.slope(u, v); },
-                     [f](const auto& u, const auto& v, const auto& w) {
-                       return TimesGuarded()(w, decltype(w + w)(f.slope(u, v)));
-                     }};
+  const Checked body{
+      [f](const auto& u, const auto& v, const auto& w) { return w * f.slope(u, v); },
+      [f](const auto& u, const auto& v, const auto& w) { return TimesGuarded()(w, decltype(w + w)(f.slope(u, v))); }};
   run<registers_at_once<F>>(d, place_of(d), body, x, y, d);
   return d;
 }
@@ -140,20 +139,18 @@ template <class F>
 Tile chain(const F& f, const Tile& a, const Tile& b, const Tile& y, Tile da, Tile db) {
   constexpr int at_once = registers_at_once<F>;
   if (!db.defined()) {
-    const Checked body{[f](const auto& u, const auto& v, const auto& w, const auto& du) {
-                         return du * f.slope_a(u, v, w);
-                       },
-                       [f](const auto& u, const auto& v, const auto& w, const auto& du) {
-                         return TimesGuarded()(du, f.slope_a(u, v, w));
-                       }};
+    const Checked body{
+        [f](const auto& u, const auto& v, const auto& w, const auto& du) { return du * f.slope_a(u, v, w); },
+        [f](const auto& u, const auto& v, const auto& w, const auto& du) {
+          return TimesGuarded()(du, f.slope_a(u, v, w));
+        }};
     run<at_once>(da, place_of(da), body, a, b, y, da);
   } else if (!da.defined()) {
-    const Checked body{[f](const auto& u, const auto& v, const auto& w, const auto& dv) {
-                         return dv * f.slope_b(u, v, w);
-                       },
-                       [f](const auto& u, const auto& v, const auto& w, const auto& dv) {
-                         return TimesGuarded()(dv, f.slope_b(u, v, w));
-                       }};
+    const Checked body{
+        [f](const auto& u, const auto& v, const auto& w, const auto& dv) { return dv * f.slope_b(u, v, w); },
+        [f](const auto& u, const auto& v, const auto& w, const auto& dv) {
+          return TimesGuarded()(dv, f.slope_b(u, v, w));
+        }};
     run<at_once>(da, place_of(db), body, a, b, y, db);
   } else {
     const Checked body{[f](const auto&... all) { return pulled(f, all...); },

@@ -50,8 +50,9 @@ template <int pieces, class T>
 template <bool high, class T, class V, std::size_t... I>
 [[gnu::always_inline]] inline V mixed(V a, V b, std::index_sequence<I...>) {
   constexpr int p = piece<T>, all = static_cast<int>(sizeof...(I));
-  return __builtin_shufflevector(a, b, (static_cast<int>(I) / p * p + static_cast<int>(I) % p / 2 + (high ? p / 2 : 0) +
-                                        static_cast<int>(I) % 2 * all)...);
+  return __builtin_shufflevector(a, b,
+                                 (static_cast<int>(I) / p * p + static_cast<int>(I) % p / 2 + (high ? p / 2 : 0) +
+                                  static_cast<int>(I) % 2 * all)...);
 }
 
 // Past the caches, where the machine can; `to` is aligned to the register.
@@ -92,8 +93,10 @@ template <int pieces, bool streaming, class T>
     for (int i = 0; i < p; ++i) v[i] = w[i];
   }
   for (int i = 0; i < p; ++i) {
-    if constexpr (streaming) stream(out + i * out_row, v[i]);
-    else std::memcpy(out + i * out_row, &v[i], sizeof(V));
+    if constexpr (streaming)
+      stream(out + i * out_row, v[i]);
+    else
+      std::memcpy(out + i * out_row, &v[i], sizeof(V));
   }
 }
 
@@ -153,7 +156,7 @@ void transpose_tiles(const T* in, T* out, std::int64_t rows, std::int64_t column
   using S = Tiles<T>;
   constexpr std::int64_t p = piece<T>, line = S::line, pitch = S::pitch;
   S tiles;
-  const auto stage = [=](std::int64_t c, T* to) __attribute__((always_inline)) {
+  const auto stage = [=](std::int64_t c, T * to) __attribute__((always_inline)) {
     const T* from = in + c * in_row;
     if constexpr (streaming) {
       const T* later = in + std::min(c + S::ahead, columns - 1) * in_row;

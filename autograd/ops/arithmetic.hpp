@@ -4,8 +4,9 @@
 
 namespace xgrad {
 
-// Every op here works element by element, broadcasts by NumPy's rule and promotes dtypes as PyTorch does (bool < int64 <
-// float32 < float64; C++ numbers give way). Functions with values between the integers turn int64 and bool to float32.
+// Every op here works element by element, broadcasts by NumPy's rule and promotes dtypes as PyTorch does (bool < int64
+// < float32 < float64; C++ numbers give way). Functions with values between the integers turn int64 and bool to
+// float32.
 
 /// y = a + b; the gradient passes to both.
 Tensor add(Tensor a, Tensor b, Source at = Source::here());

@@ -22,13 +22,16 @@ Tensor filled(Shape shape, DType dtype, F&& next) {
 }
 
 void require_floating(const char* op, DType dtype) {
-  if (!is_floating(dtype)) throw std::invalid_argument(std::string(op) + ": the dtype must be float32 or float64, got " + name_of(dtype));
+  if (!is_floating(dtype))
+    throw std::invalid_argument(std::string(op) + ": the dtype must be float32 or float64, got " + name_of(dtype));
 }
 
 // float32 takes 24 bits of a draw, so that rounding never reaches 1.
 Tensor uniform(Shape shape, kernels::Philox random, DType dtype) {
   require_floating("rand", dtype);
-  if (dtype == float32) return filled(std::move(shape), dtype, [&](std::int64_t) { return static_cast<float>(random.next32() >> 8) * 0x1p-24f; });
+  if (dtype == float32)
+    return filled(std::move(shape), dtype,
+                  [&](std::int64_t) { return static_cast<float>(random.next32() >> 8) * 0x1p-24f; });
   return filled(std::move(shape), dtype, [&](std::int64_t) { return random.uniform(); });
 }
 
@@ -39,13 +42,18 @@ Tensor normal(Shape shape, kernels::Philox random, DType dtype) {
 
 }  // namespace
 
-Tensor zeros(Shape shape, DType dtype) { return filled(std::move(shape), dtype, [](std::int64_t) { return 0; }); }
-Tensor ones(Shape shape, DType dtype) { return filled(std::move(shape), dtype, [](std::int64_t) { return 1; }); }
+Tensor zeros(Shape shape, DType dtype) {
+  return filled(std::move(shape), dtype, [](std::int64_t) { return 0; });
+}
+Tensor ones(Shape shape, DType dtype) {
+  return filled(std::move(shape), dtype, [](std::int64_t) { return 1; });
+}
 
 Tensor full(Shape shape, Tensor number) { return full(std::move(shape), number, number.dtype()); }
 
 Tensor full(Shape shape, Tensor number, DType dtype) {
-  if (dtype == int64) return filled(std::move(shape), dtype, [v = number.item<std::int64_t>()](std::int64_t) { return v; });
+  if (dtype == int64)
+    return filled(std::move(shape), dtype, [v = number.item<std::int64_t>()](std::int64_t) { return v; });
   return filled(std::move(shape), dtype, [v = number.item()](std::int64_t) { return v; });
 }
 
@@ -55,14 +63,16 @@ Tensor full_like(const Tensor& x, double number) { return full(x.shape(), number
 
 Tensor arange(double start, double stop, double step, DType dtype) {
   if (step == 0 || !std::isfinite(start) || !std::isfinite(stop) || !std::isfinite(step))
-    throw std::invalid_argument("arange: needs finite bounds and a step that is not 0, got " + std::to_string(start) + ", " +
-                                std::to_string(stop) + ", " + std::to_string(step));
+    throw std::invalid_argument("arange: needs finite bounds and a step that is not 0, got " + std::to_string(start) +
+                                ", " + std::to_string(stop) + ", " + std::to_string(step));
   const double count = std::ceil((stop - start) / step);
-  return filled({count > 0 ? static_cast<std::int64_t>(count) : 0}, dtype, [&](std::int64_t i) { return start + static_cast<double>(i) * step; });
+  return filled({count > 0 ? static_cast<std::int64_t>(count) : 0}, dtype,
+                [&](std::int64_t i) { return start + static_cast<double>(i) * step; });
 }
 
 Tensor linspace(double start, double stop, Dim count, DType dtype) {
-  if (count < 0) throw std::invalid_argument("linspace: the count cannot be negative, got " + std::to_string(count.value()));
+  if (count < 0)
+    throw std::invalid_argument("linspace: the count cannot be negative, got " + std::to_string(count.value()));
   const std::int64_t n = count;
   const double step = n > 1 ? (stop - start) / static_cast<double>(n - 1) : 0;
   // Counted from the nearer end, so that both ends are exact.
@@ -77,17 +87,26 @@ Tensor eye(Dim n, Dim m, DType dtype) {
 }
 
 Tensor rand(Shape shape, DType dtype) { return rand(std::move(shape), default_generator(), dtype); }
-Tensor rand(Shape shape, Generator& generator, DType dtype) { return uniform(std::move(shape), generator.next(), dtype); }
+Tensor rand(Shape shape, Generator& generator, DType dtype) {
+  return uniform(std::move(shape), generator.next(), dtype);
+}
 Tensor randn(Shape shape, DType dtype) { return randn(std::move(shape), default_generator(), dtype); }
-Tensor randn(Shape shape, Generator& generator, DType dtype) { return normal(std::move(shape), generator.next(), dtype); }
+Tensor randn(Shape shape, Generator& generator, DType dtype) {
+  return normal(std::move(shape), generator.next(), dtype);
+}
 
-Tensor randint(std::int64_t low, std::int64_t high, Shape shape) { return randint(low, high, std::move(shape), default_generator()); }
+Tensor randint(std::int64_t low, std::int64_t high, Shape shape) {
+  return randint(low, high, std::move(shape), default_generator());
+}
 Tensor randint(std::int64_t low, std::int64_t high, Shape shape, Generator& generator) {
   if (low >= high)
-    throw std::invalid_argument("randint: low must be below high, got " + std::to_string(low) + " and " + std::to_string(high));
+    throw std::invalid_argument("randint: low must be below high, got " + std::to_string(low) + " and " +
+                                std::to_string(high));
   kernels::Philox random = generator.next();
   const auto span = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
-  return filled(std::move(shape), int64, [&](std::int64_t) { return static_cast<std::int64_t>(static_cast<std::uint64_t>(low) + random.below(span)); });
+  return filled(std::move(shape), int64, [&](std::int64_t) {
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(low) + random.below(span));
+  });
 }
 
 Tensor randperm(Dim n) { return randperm(n, default_generator()); }

@@ -19,7 +19,8 @@ Tensor full_like(const Tensor& x, double number);
 /// start, start + step, ... before stop: ceil((stop - start) / step) elements; int64 from integers, else float64.
 template <class T, std::enable_if_t<std::is_arithmetic_v<T>, int> = 0>
 Tensor arange(T stop);
-template <class A, class B, class C = int, std::enable_if_t<std::is_arithmetic_v<A> && std::is_arithmetic_v<B>, int> = 0>
+template <class A, class B, class C = int,
+          std::enable_if_t<std::is_arithmetic_v<A> && std::is_arithmetic_v<B>, int> = 0>
 Tensor arange(A start, B stop, C step = 1);
 Tensor arange(double start, double stop, double step, DType dtype);
 /// `count` numbers from start to stop, both included.
@@ -49,7 +50,8 @@ Tensor arange(T stop) {
 template <class A, class B, class C, std::enable_if_t<std::is_arithmetic_v<A> && std::is_arithmetic_v<B>, int>>
 Tensor arange(A start, B stop, C step) {
   constexpr bool whole = std::is_integral_v<A> && std::is_integral_v<B> && std::is_integral_v<C>;
-  return arange(static_cast<double>(start), static_cast<double>(stop), static_cast<double>(step), whole ? int64 : float64);
+  return arange(static_cast<double>(start), static_cast<double>(stop), static_cast<double>(step),
+                whole ? int64 : float64);
 }
 
 }  // namespace xgrad

@@ -89,9 +89,8 @@ void pull_fused(const Kept& kept, Tensor* x, std::uint32_t needs, const Tensor& 
   if (kept.readings->slopes_pass == nullptr)
     found = pull_tiles(kept, in, needs, out);
   else
-    found = whole_pass(g.dtype(), g.shape(), in, count + 1, out, count, [&](const kernels::WholePass& pass) {
-      return kept.readings->slopes_pass(kept.f.get(), pass);
-    });
+    found = whole_pass(g.dtype(), g.shape(), in, count + 1, out, count,
+                       [&](const kernels::WholePass& pass) { return kept.readings->slopes_pass(kept.f.get(), pass); });
   for (std::size_t i = 0; i < count; ++i)
     if ((found >> i & 1u) == 0) out[i] = Tensor();
 }

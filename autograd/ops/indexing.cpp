@@ -27,8 +27,9 @@ Tensor resolved(const char* op, const Tensor& indices, const Shape& shape, std::
   auto* to = result.write<std::int64_t>();
   for (std::int64_t i = 0; i < indices.size(); ++i) {
     if (from[i] < -size || from[i] >= size)
-      throw std::invalid_argument(std::string(op) + ": index " + std::to_string(from[i]) + " is out of range for axis " +
-                                  std::to_string(axis) + " of shape " + to_string(shape));
+      throw std::invalid_argument(std::string(op) + ": index " + std::to_string(from[i]) +
+                                  " is out of range for axis " + std::to_string(axis) + " of shape " +
+                                  to_string(shape));
     to[i] = from[i] < 0 ? from[i] + size : from[i];
   }
   return result;
@@ -55,7 +56,8 @@ Tensor add_rows(Tensor x, std::size_t axis, Tensor indices, std::int64_t size) {
       }
   });
   return record("index_add", Source::here(), std::move(y), {std::move(x), std::move(indices)},
-                from<1>([axis](Tensor rows, Tensor g) { return select_rows(g, axis, rows, Source::here()); }), no_gradient);
+                from<1>([axis](Tensor rows, Tensor g) { return select_rows(g, axis, rows, Source::here()); }),
+                no_gradient);
 }
 
 Tensor select_rows(Tensor x, std::size_t axis, Tensor indices, Source at) {
@@ -67,7 +69,8 @@ Tensor select_rows(Tensor x, std::size_t axis, Tensor indices, Source at) {
     const auto* row = indices.data<std::int64_t>();
     for (std::int64_t o = 0; o < all.outer; ++o)
       for (std::int64_t j = 0; j < count; ++j)
-        std::copy_n(x.data<T>() + (o * size + row[j]) * all.inner, all.inner, y.write<T>() + (o * count + j) * all.inner);
+        std::copy_n(x.data<T>() + (o * size + row[j]) * all.inner, all.inner,
+                    y.write<T>() + (o * count + j) * all.inner);
   });
   return record("index_select", at, std::move(y), {std::move(x), std::move(indices)},
                 from<1>([axis, size](Tensor rows, Tensor g) { return add_rows(g, axis, rows, size); }), no_gradient);
@@ -99,7 +102,8 @@ Tensor add_elements(Tensor x, std::size_t axis, Tensor indices, std::int64_t siz
     for_each_pick(shape, axis, indices, [&](std::int64_t place, std::int64_t j) { to[place] += x.data<T>()[j]; });
   });
   return record("scatter_add", Source::here(), std::move(y), {std::move(x), std::move(indices)},
-                from<1>([axis](Tensor picks, Tensor g) { return pick_elements(g, axis, picks, Source::here()); }), no_gradient);
+                from<1>([axis](Tensor picks, Tensor g) { return pick_elements(g, axis, picks, Source::here()); }),
+                no_gradient);
 }
 
 Tensor pick_elements(Tensor x, std::size_t axis, Tensor indices, Source at) {
@@ -107,10 +111,12 @@ Tensor pick_elements(Tensor x, std::size_t axis, Tensor indices, Source at) {
   Tensor y = Tensor::uninitialized(indices.shape(), x.dtype());
   detail::visit(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    for_each_pick(x.shape(), axis, indices, [&](std::int64_t place, std::int64_t j) { y.write<T>()[j] = x.data<T>()[place]; });
+    for_each_pick(x.shape(), axis, indices,
+                  [&](std::int64_t place, std::int64_t j) { y.write<T>()[j] = x.data<T>()[place]; });
   });
   return record("gather", at, std::move(y), {std::move(x), std::move(indices)},
-                from<1>([axis, size](Tensor picks, Tensor g) { return add_elements(g, axis, picks, size); }), no_gradient);
+                from<1>([axis, size](Tensor picks, Tensor g) { return add_elements(g, axis, picks, size); }),
+                no_gradient);
 }
 
 std::string list_shapes(const std::vector<Tensor>& tensors) {
@@ -127,8 +133,8 @@ Tensor index_select(Tensor x, Dim asked, Tensor indices, Source at) {
   detail::require_defined("index_select", both, 2);
   const std::size_t axis = resolve_axis("index_select", asked, x.rank());
   if (indices.rank() != 1)
-    throw std::invalid_argument("index_select: indices must have one axis, got shape " + to_string(indices.shape()) + " for x of shape " +
-                                to_string(x.shape()));
+    throw std::invalid_argument("index_select: indices must have one axis, got shape " + to_string(indices.shape()) +
+                                " for x of shape " + to_string(x.shape()));
   Tensor rows = resolved("index_select", indices, x.shape(), axis);
   return select_rows(std::move(x), axis, std::move(rows), at);
 }
@@ -139,8 +145,9 @@ Tensor gather(Tensor x, Dim asked, Tensor indices, Source at) {
   detail::require_defined("gather", both, 2);
   const std::size_t axis = resolve_axis("gather", asked, x.rank());
   if (indices.rank() != x.rank() || indices.shape().with(axis, x.shape()[axis]) != x.shape())
-    throw std::invalid_argument("gather: indices of shape " + to_string(indices.shape()) + " do not fit x of shape " + to_string(x.shape()) +
-                                ": all sizes but that of axis " + std::to_string(axis) + " must agree");
+    throw std::invalid_argument("gather: indices of shape " + to_string(indices.shape()) + " do not fit x of shape " +
+                                to_string(x.shape()) + ": all sizes but that of axis " + std::to_string(axis) +
+                                " must agree");
   Tensor picks = resolved("gather", indices, x.shape(), axis);
   return pick_elements(std::move(x), axis, std::move(picks), at);
 }
@@ -155,7 +162,8 @@ Tensor concat(const std::vector<Tensor>& tensors, Dim asked, Source at) {
   std::int64_t total = 0;
   for (const Tensor& x : tensors) {
     if (x.rank() != first.rank() || x.shape().with(axis, first[axis]) != first)
-      throw std::invalid_argument("concat: shapes " + list_shapes(tensors) + " differ in more than axis " + std::to_string(axis));
+      throw std::invalid_argument("concat: shapes " + list_shapes(tensors) + " differ in more than axis " +
+                                  std::to_string(axis));
     starts.push_back(total);
     total += x.shape()[axis];
   }
@@ -173,8 +181,9 @@ Tensor concat(const std::vector<Tensor>& tensors, Dim asked, Source at) {
   }
   starts.push_back(total);
   const auto along = static_cast<std::int64_t>(axis);
-  return record_each("concat", at, std::move(y), tensors,
-                     [starts, along](std::size_t i, Tensor g) { return narrow(g, along, starts[i], starts[i + 1] - starts[i]); });
+  return record_each("concat", at, std::move(y), tensors, [starts, along](std::size_t i, Tensor g) {
+    return narrow(g, along, starts[i], starts[i + 1] - starts[i]);
+  });
 }
 
 Tensor stack(const std::vector<Tensor>& tensors, Dim asked, Source at) {
@@ -185,7 +194,8 @@ Tensor stack(const std::vector<Tensor>& tensors, Dim asked, Source at) {
   const auto along = static_cast<std::int64_t>(axis);
   std::vector<Tensor> raised;
   for (const Tensor& x : tensors) {
-    if (x.shape() != tensors[0].shape()) throw std::invalid_argument("stack: shapes " + list_shapes(tensors) + " must all be equal");
+    if (x.shape() != tensors[0].shape())
+      throw std::invalid_argument("stack: shapes " + list_shapes(tensors) + " must all be equal");
     raised.push_back(unsqueeze(x, along, at));
   }
   return concat(raised, along, at);

@@ -21,7 +21,8 @@ namespace {
 void require_no_history(const char* op, const Tensor& values) {
   if (grad_enabled() && values.requires_grad())
     throw std::logic_error(std::string(op) +
-                           ": a write in place is not recorded, and the values require a gradient: pass their detach(), or open a NoGrad scope");
+                           ": a write in place is not recorded, and the values require a gradient: pass their "
+                           "detach(), or open a NoGrad scope");
 }
 
 // The values as `target` will hold them; a shape that does not broadcast to the target's is an error.
@@ -30,8 +31,8 @@ Tensor fitted(const char* op, const Tensor& target, const Tensor& values) {
   detail::require_defined(op, both, 2);
   require_no_history(op, values);
   if (!broadcasts_to(values.shape(), target.shape()))
-    throw std::invalid_argument(std::string(op) + ": cannot write values of shape " + to_string(values.shape()) + " into shape " +
-                                to_string(target.shape()));
+    throw std::invalid_argument(std::string(op) + ": cannot write values of shape " + to_string(values.shape()) +
+                                " into shape " + to_string(target.shape()));
   NoGrad off;
   return broadcast_to(detail::converted(values, target.dtype()), target.shape());
 }
@@ -54,8 +55,8 @@ Tensor& assign(const char* op, Tensor& a, Operand& b, F&& f) {
   detail::require_defined(op, both, 2);
   if (grad_enabled() && (a.requires_grad() || b.tensor().requires_grad())) return a = f(a, b.tensor());
   if (broadcast_shapes(op, a.shape(), b.tensor().shape()) != a.shape())
-    throw std::invalid_argument(std::string(op) + ": cannot write values of shape " + to_string(b.tensor().shape()) + " into shape " +
-                                to_string(a.shape()));
+    throw std::invalid_argument(std::string(op) + ": cannot write values of shape " + to_string(b.tensor().shape()) +
+                                " into shape " + to_string(a.shape()));
   if (a.weak()) return a = f(a, b.tensor());  // a C++ number takes on the dtype of what it meets
   overwrite(op, a, unrecorded([&] { return f(a, b.tensor()); }), b.at);
   return a;

@@ -37,8 +37,9 @@ Sizes inner_sizes(const char* name, const Tensor& a, const Tensor& b, bool ta, b
   const std::int64_t *last_of_a = a.shape().end() - 2, *last_of_b = b.shape().end() - 2;  // two sizes each
   const std::int64_t m = last_of_a[ta], ka = last_of_a[!ta], kb = last_of_b[tb], n = last_of_b[!tb];
   if (ka != kb)
-    throw std::invalid_argument(std::string(name) + ": cannot multiply " + to_string(a.shape()) + (ta ? " transposed" : "") + " by " +
-                                to_string(b.shape()) + (tb ? " transposed" : "") + ": the inner sizes must agree");
+    throw std::invalid_argument(std::string(name) + ": cannot multiply " + to_string(a.shape()) +
+                                (ta ? " transposed" : "") + " by " + to_string(b.shape()) + (tb ? " transposed" : "") +
+                                ": the inner sizes must agree");
   return {m, n, ka};
 }
 
@@ -53,7 +54,8 @@ Shape batch_shape(const char* name, const Shape& a, const Shape& b) {
 
 // C = A B, added to the sum where there is one that fits.
 Tensor matrix_product(const Tensor& a, const Tensor& b, bool ta, bool tb, Sizes s, const Tensor& sum) {
-  const bool adds = sum.defined() && sum.dtype() == a.dtype() && sum.rank() == 2 && sum.shape()[0] == s.m && sum.shape()[1] == s.n;
+  const bool adds =
+      sum.defined() && sum.dtype() == a.dtype() && sum.rank() == 2 && sum.shape()[0] == s.m && sum.shape()[1] == s.n;
   Tensor y = adds ? sum : Tensor::uninitialized({s.m, s.n}, a.dtype());
   detail::visit_floating(y.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
@@ -78,7 +80,8 @@ void multiply(const Tensor& a, const Tensor& b, bool ta, bool tb, const Tensor& 
 Tensor batched_product(const char* name, const Tensor& a, const Tensor& b, bool ta, bool tb, Sizes s) {
   const Shape batch = batch_shape(name, a.shape(), b.shape());
   const Tensor y = Tensor::uninitialized(batch.inserted(batch.rank(), s.m).inserted(batch.rank() + 1, s.n), a.dtype());
-  detail::visit_floating(y.dtype(), [&](auto type) { multiply<typename decltype(type)::type>(a, b, ta, tb, y, batch, s); });
+  detail::visit_floating(y.dtype(),
+                         [&](auto type) { multiply<typename decltype(type)::type>(a, b, ta, tb, y, batch, s); });
   return y;
 }
 
@@ -94,12 +97,12 @@ Tensor product(const char* name, Tensor left, Tensor right, bool ta, bool tb, So
     // All rows of all matrices at once.
     Shape shape = left.shape();
     Tensor flat = reshape(std::move(left), {-1, sizes.k}, at);
-    return reshape(product(name, std::move(flat), std::move(right), ta, tb, at, {}), shape.with(shape.rank() - 1, sizes.n), at);
+    return reshape(product(name, std::move(flat), std::move(right), ta, tb, at, {}),
+                   shape.with(shape.rank() - 1, sizes.n), at);
   }
   const Tensor y = left.rank() == 2 && right.rank() == 2 ? matrix_product(left, right, ta, tb, sizes, sum)
                                                          : batched_product(name, left, right, ta, tb, sizes);
-  return record(name, at, y, {std::move(left), std::move(right)},
-                adding<1>([=](Tensor b, Tensor g, Tensor into) {
+  return record(name, at, y, {std::move(left), std::move(right)}, adding<1>([=](Tensor b, Tensor g, Tensor into) {
                   return ta ? product("matmul", b, g, tb, true, Source::here(), into)
                             : product("matmul", g, b, false, !tb, Source::here(), into);
                 }),
@@ -116,16 +119,19 @@ namespace {
 void check_linear(const char* op, const Tensor& input, const Tensor& weight, const Tensor& bias) {
   if (!input.defined() || !weight.defined()) detail::refuse_undefined(op, input.defined() ? 1 : 0);
   if (weight.rank() != 2 || input.rank() == 0)
-    throw std::invalid_argument(std::string(op) + ": the weight must be a matrix and the input have an axis, got weight " +
+    throw std::invalid_argument(std::string(op) +
+                                ": the weight must be a matrix and the input have an axis, got weight " +
                                 to_string(weight.shape()) + " and input " + to_string(input.shape()));
   if (input.shape().back() != weight.shape()[1])
-    throw std::invalid_argument(std::string(op) + ": cannot multiply input " + to_string(input.shape()) + " by the transpose of weight " +
-                                to_string(weight.shape()) + ": the last axes must agree");
+    throw std::invalid_argument(std::string(op) + ": cannot multiply input " + to_string(input.shape()) +
+                                " by the transpose of weight " + to_string(weight.shape()) +
+                                ": the last axes must agree");
   require_same_floating(op, input, "input", weight, "weight");
   if (bias.defined()) {
     require_same_floating(op, input, "input", bias, "bias");
     if (bias.rank() != 1 || bias.size() != weight.shape()[0])
-      throw std::invalid_argument(std::string(op) + ": the bias must have shape " + to_string(Shape{weight.shape()[0]}) + ", got " + to_string(bias.shape()));
+      throw std::invalid_argument(std::string(op) + ": the bias must have shape " +
+                                  to_string(Shape{weight.shape()[0]}) + ", got " + to_string(bias.shape()));
   }
 }
 
@@ -143,8 +149,12 @@ Tensor affine(Tensor x, Tensor weight, Tensor bias, Source at) {
     kernels::gemm(false, true, s.m, s.n, s.k, x.data<T>(), weight.data<T>(), y.write<T>(), {bias.data<T>(), 0});
   });
   return record("linear", at, std::move(y), {std::move(x), std::move(weight), std::move(bias)},
-                adding<1>([](Tensor w, Tensor g, Tensor into) { return detail::product("matmul", g, w, false, false, Source::here(), into); }),
-                adding<0>([](Tensor x_in, Tensor g, Tensor into) { return detail::product("matmul", g, x_in, true, false, Source::here(), into); }),
+                adding<1>([](Tensor w, Tensor g, Tensor into) {
+                  return detail::product("matmul", g, w, false, false, Source::here(), into);
+                }),
+                adding<0>([](Tensor x_in, Tensor g, Tensor into) {
+                  return detail::product("matmul", g, x_in, true, false, Source::here(), into);
+                }),
                 [](Tensor g) { return g; });
 }
 
@@ -155,18 +165,21 @@ namespace detail {
 Tensor linear_relu(Tensor x, Tensor weight, Tensor bias, Source at) {
   const Timed timed("linear_relu", at);
   check_linear("linear_relu", x, weight, bias);
-  if (x.rank() != 2) throw std::invalid_argument("linear_relu: the input must be a matrix, got " + to_string(x.shape()));
+  if (x.rank() != 2)
+    throw std::invalid_argument("linear_relu: the input must be a matrix, got " + to_string(x.shape()));
   const Sizes s = inner_sizes("linear_relu", x, weight, false, true);
   const Tensor y = Tensor::uninitialized({s.m, s.n}, x.dtype());
   visit_floating(y.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     kernels::gemm(false, true, s.m, s.n, s.k, x.data<T>(), weight.data<T>(), y.write<T>(), {bias.data<T>(), 0});
-    same_shape_kernel<T>([](auto sum) { return where(sum <= 0, 0, sum); }, std::array<const T*, 1>{y.data<T>()}, y.write<T>(), y.size());
+    same_shape_kernel<T>([](auto sum) { return where(sum <= 0, 0, sum); }, std::array<const T*, 1>{y.data<T>()},
+                         y.write<T>(), y.size());
   });
   // With z = x Wᵀ + b, y is 0 where z is not above 0, and NaN where z is.
   auto rule = [](const Tensor& x_in, const Tensor& w, const Tensor& y_out, const Tensor& g, Needs needs) {
     const auto slope = [](auto out, auto up) { return where(out <= 0, 0, up); };
-    const Tensor gz = grad_enabled() ? where(y_out <= 0, 0, g) : pull_kernel(slope, std::array<Reading, 2>{reading(y_out), reading(g)}, g, true);
+    const Tensor gz = grad_enabled() ? where(y_out <= 0, 0, g)
+                                     : pull_kernel(slope, std::array<Reading, 2>{reading(y_out), reading(g)}, g, true);
     std::array<Tensor, 3> gradients;
     if (needs[0]) gradients[0] = product("matmul", gz, w, false, false, Source::here(), {});
     if (needs[1]) gradients[1] = product("matmul", gz, x_in, true, false, Source::here(), {});
@@ -184,14 +197,14 @@ Tensor matmul(Tensor left, Tensor right, Source at) {
   const detail::Timed timed("matmul", at);
   detail::require_defined("matmul", both, 2);
   if (left.rank() == 0 || right.rank() == 0)
-    throw std::invalid_argument("matmul: cannot multiply " + to_string(left.shape()) + " by " + to_string(right.shape()) +
-                                ": both need at least one axis: use * for a scalar");
+    throw std::invalid_argument("matmul: cannot multiply " + to_string(left.shape()) + " by " +
+                                to_string(right.shape()) + ": both need at least one axis: use * for a scalar");
   require_same_floating("matmul", left, "the left operand", right, "the right operand");
   const bool row = left.rank() == 1, column = right.rank() == 1;
   const std::int64_t inner_right = right.shape().at(column ? -1 : -2);
   if (left.shape().back() != inner_right)
-    throw std::invalid_argument("matmul: cannot multiply " + to_string(left.shape()) + " by " + to_string(right.shape()) +
-                                ": the inner sizes must agree");
+    throw std::invalid_argument("matmul: cannot multiply " + to_string(left.shape()) + " by " +
+                                to_string(right.shape()) + ": the inner sizes must agree");
   if (row) left = unsqueeze(std::move(left), 0, at);
   if (column) right = unsqueeze(std::move(right), 1, at);
   Tensor y = detail::product("matmul", std::move(left), std::move(right), false, false, at, {});

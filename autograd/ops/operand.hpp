@@ -7,8 +7,8 @@
 
 namespace xgrad {
 
-/// What stands on a side of an operator: a tensor, a number or an xtensor expression, and the line it stands on. A tensor
-/// that has a name is only looked at: it outlives the expression, and need not be counted.
+/// What stands on a side of an operator: a tensor, a number or an xtensor expression, and the line it stands on. A
+/// tensor that has a name is only looked at: it outlives the expression, and need not be counted.
 class Operand {
  public:
   Operand(const Tensor& x, Source line = Source::here()) : at(line), seen_(&x) {}
@@ -34,24 +34,24 @@ class Operand {
 
 // An op of two operands needs overloads for a tensor beside an xtensor expression: without them, argument-dependent
 // lookup finds xtensor's function of the same name first, and the result is a lazy expression without a gradient.
-#define XGRAD_MIXED(name)                                                      \
-  template <class E, class = detail::IfExpression<E>>                          \
-  Tensor name(Tensor a, E&& b, Source at = Source::here()) {                   \
-    return name(std::move(a), Tensor(std::forward<E>(b)), at);                 \
-  }                                                                            \
-  template <class E, class = detail::IfExpression<E>>                          \
-  Tensor name(E&& a, Tensor b, Source at = Source::here()) {                   \
-    return name(Tensor(std::forward<E>(a)), std::move(b), at);                 \
+#define XGRAD_MIXED(name)                                      \
+  template <class E, class = detail::IfExpression<E>>          \
+  Tensor name(Tensor a, E&& b, Source at = Source::here()) {   \
+    return name(std::move(a), Tensor(std::forward<E>(b)), at); \
+  }                                                            \
+  template <class E, class = detail::IfExpression<E>>          \
+  Tensor name(E&& a, Tensor b, Source at = Source::here()) {   \
+    return name(Tensor(std::forward<E>(a)), std::move(b), at); \
   }
 
-#define XGRAD_MIXED_OPERATOR(symbol, name)                                     \
-  template <class E, class = detail::IfExpression<E>>                          \
-  Tensor operator symbol(Tensor a, E&& b) {                                    \
-    return name(std::move(a), Tensor(std::forward<E>(b)), Source{});           \
-  }                                                                            \
-  template <class E, class = detail::IfExpression<E>>                          \
-  Tensor operator symbol(E&& a, Tensor b) {                                    \
-    return name(Tensor(std::forward<E>(a)), std::move(b), Source{});           \
+#define XGRAD_MIXED_OPERATOR(symbol, name)                           \
+  template <class E, class = detail::IfExpression<E>>                \
+  Tensor operator symbol(Tensor a, E&& b) {                          \
+    return name(std::move(a), Tensor(std::forward<E>(b)), Source{}); \
+  }                                                                  \
+  template <class E, class = detail::IfExpression<E>>                \
+  Tensor operator symbol(E&& a, Tensor b) {                          \
+    return name(Tensor(std::forward<E>(a)), std::move(b), Source{}); \
   }
 
 }  // namespace xgrad

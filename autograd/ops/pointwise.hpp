@@ -181,7 +181,8 @@ class PointwiseNode final : public InputsNode<N>, private std::tuple<R...> {
         out = call_rule<Traits::reads, N>(fast, read_x, read_y, reading(g));
         if (out.defined()) return;
         out = call_rule<Traits::reads, N>(
-            [&](auto... all) { return pull_converted(f, std::array<Tensor, sizeof...(all)>{std::move(all)...}, g); }, x, y, g);
+            [&](auto... all) { return pull_converted(f, std::array<Tensor, sizeof...(all)>{std::move(all)...}, g); }, x,
+            y, g);
       }
     }
   }
@@ -275,8 +276,9 @@ Tensor pointwise(const char* name, Source at, const Handles<N>& x, const F& f, c
 
 template <Numbers Kind, std::size_t N, class F, class... R>
 Tensor pointwise(const char* name, Source at, Tensor (&&x)[N], const F& f, const R&... rules) {
-  return std::apply([&](auto&... each) { return pointwise<Kind>(name, at, Handles<N>(std::move(each)...), f, rules...); },
-                    tied(x, std::make_index_sequence<N>{}));
+  return std::apply(
+      [&](auto&... each) { return pointwise<Kind>(name, at, Handles<N>(std::move(each)...), f, rules...); },
+      tied(x, std::make_index_sequence<N>{}));
 }
 
 /// A pointwise op whose result is true or false.

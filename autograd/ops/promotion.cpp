@@ -22,8 +22,10 @@ DType promote(const Tensor* x, std::size_t count, bool floating) {
   for (int kind = 0; kind < 3; ++kind) {
     if (found[kind] < 0) continue;
     const auto dtype = static_cast<DType>(found[kind]);
-    if (!any) result = dtype;
-    else if (category(dtype) > category(result)) result = kind == 2 && is_floating(dtype) ? float32 : dtype;
+    if (!any)
+      result = dtype;
+    else if (category(dtype) > category(result))
+      result = kind == 2 && is_floating(dtype) ? float32 : dtype;
     any = true;
   }
   return floating && !is_floating(result) ? float32 : result;
@@ -50,8 +52,9 @@ Shape broadcast_all(const char* op, const Tensor* x, std::size_t count) {
 }
 
 void refuse_undefined(const char* op, std::size_t place) {
-  throw std::invalid_argument(std::string(op) + ": operand " + std::to_string(place) +
-                              " is an empty tensor: it was default-constructed, moved from, or is a gradient that does not exist yet");
+  throw std::invalid_argument(
+      std::string(op) + ": operand " + std::to_string(place) +
+      " is an empty tensor: it was default-constructed, moved from, or is a gradient that does not exist yet");
 }
 
 }  // namespace xgrad::detail

@@ -37,8 +37,8 @@ std::int64_t reduced_count(const Shape& shape, const AxisList<std::size_t>& axes
   return count;
 }
 
-// Neighbouring reduced axes make one run, read as (outer, n, inner). Calls f for each run, the innermost first, with the
-// sizes as they are after the runs before it.
+// Neighbouring reduced axes make one run, read as (outer, n, inner). Calls f for each run, the innermost first, with
+// the sizes as they are after the runs before it.
 template <class F>
 void for_each_run(const Shape& shape, const AxisList<std::size_t>& axes, F&& f) {
   std::int64_t inner = 1;
@@ -83,8 +83,10 @@ Tensor sum_values(const Tensor& input, const AxisList<std::size_t>& axes, const 
     detail::Scratch<double> sums(std::size_t{0});
     for_each_run(x.shape(), axes, [&](std::int64_t outer, std::int64_t n, std::int64_t inner) {
       detail::Scratch<double> out(outer * inner);
-      if (first) kernels::sum(x.data<T>(), out.data(), outer, n, inner);
-      else kernels::sum(sums.data(), out.data(), outer, n, inner);
+      if (first)
+        kernels::sum(x.data<T>(), out.data(), outer, n, inner);
+      else
+        kernels::sum(sums.data(), out.data(), outer, n, inner);
       first = false;
       out.swap(sums);
     });
@@ -218,13 +220,21 @@ Tensor std(Tensor x, Axes axes, double correction, KeepDims keep, Source at) {
   return where(flat, 0, sqrt(where(flat, 1, v, at), at), at);
 }
 
-Tensor amax(Tensor x, Axes axes, KeepDims keep, Source at) { return extreme_op("amax", std::move(x), axes, keep, true, at); }
-Tensor amin(Tensor x, Axes axes, KeepDims keep, Source at) { return extreme_op("amin", std::move(x), axes, keep, false, at); }
+Tensor amax(Tensor x, Axes axes, KeepDims keep, Source at) {
+  return extreme_op("amax", std::move(x), axes, keep, true, at);
+}
+Tensor amin(Tensor x, Axes axes, KeepDims keep, Source at) {
+  return extreme_op("amin", std::move(x), axes, keep, false, at);
+}
 Tensor max(Tensor x, Source at) { return extreme_op("max", std::move(x), {}, KeepDims::no, true, at); }
 Tensor min(Tensor x, Source at) { return extreme_op("min", std::move(x), {}, KeepDims::no, false, at); }
 
-ValuesIndices max(Tensor x, Dim axis, KeepDims keep, Source at) { return extreme_along("max", std::move(x), axis, keep, true, at); }
-ValuesIndices min(Tensor x, Dim axis, KeepDims keep, Source at) { return extreme_along("min", std::move(x), axis, keep, false, at); }
+ValuesIndices max(Tensor x, Dim axis, KeepDims keep, Source at) {
+  return extreme_along("max", std::move(x), axis, keep, true, at);
+}
+ValuesIndices min(Tensor x, Dim axis, KeepDims keep, Source at) {
+  return extreme_along("min", std::move(x), axis, keep, false, at);
+}
 
 Tensor argmax(Tensor x, Source) {
   detail::require_defined("argmax", &x, 1);

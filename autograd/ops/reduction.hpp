@@ -50,14 +50,14 @@ Tensor argmin(Tensor x, Dim axis, KeepDims keep = KeepDims::no, Source at = Sour
 
 // Under `using namespace xt`, xtensor's templates of the same names would be a better match for an integer or a list of
 // axes than a conversion to Axes. These are better still.
-#define XGRAD_AXES(name)                                                                              \
-  template <class I, detail::IfIndex<I> = 0>                                                          \
-  Tensor name(Tensor x, I axis, KeepDims keep = KeepDims::no, Source at = Source::here()) {           \
-    return name(std::move(x), Axes(axis), keep, at);                                                  \
-  }                                                                                                   \
-  template <class I, std::size_t N, detail::IfIndex<I> = 0>                                           \
-  Tensor name(Tensor x, const I (&axes)[N], KeepDims keep = KeepDims::no, Source at = Source::here()) { \
-    return name(std::move(x), Axes(std::vector<std::int64_t>(axes, axes + N)), keep, at);             \
+#define XGRAD_AXES(name)                                                                               \
+  template <class I, detail::IfIndex<I> = 0>                                                           \
+  Tensor name(Tensor x, I axis, KeepDims keep = KeepDims::no, Source at = Source::here()) {            \
+    return name(std::move(x), Axes(axis), keep, at);                                                   \
+  }                                                                                                    \
+  template <class I, std::size_t N, detail::IfIndex<I> = 0>                                            \
+  Tensor name(Tensor x, const I(&axes)[N], KeepDims keep = KeepDims::no, Source at = Source::here()) { \
+    return name(std::move(x), Axes(std::vector<std::int64_t>(axes, axes + N)), keep, at);              \
   }
 XGRAD_AXES(sum)
 XGRAD_AXES(mean)

@@ -60,12 +60,14 @@ Tensor where(Tensor condition, Tensor left, Tensor right, Source at) {
   detail::require_defined("where", branches, 2);
   // The condition takes the dtype of the branches, so that all three are lanes of one kind, and joins no promotion.
   const DType dtype = detail::promote(branches, 2, false);
-  Tensor chosen = detail::converted(condition.dtype() == boolean ? condition : condition != 0, dtype == boolean ? int64 : dtype);
+  Tensor chosen =
+      detail::converted(condition.dtype() == boolean ? condition : condition != 0, dtype == boolean ? int64 : dtype);
   chosen.mark_weak(left.weak() && right.weak());
-  return pointwise<Numbers::all>("where", at, {std::move(chosen), std::move(left), std::move(right)},
-                                 [](auto c, auto a, auto b) { return where(c != 0, a, b); }, no_gradient,
-                                 from<0>([](auto c, auto g) { return where(c != 0, g, 0); }),
-                                 from<0>([](auto c, auto g) { return where(c != 0, 0, g); }));
+  return pointwise<Numbers::all>(
+      "where", at, {std::move(chosen), std::move(left), std::move(right)},
+      [](auto c, auto a, auto b) { return where(c != 0, a, b); }, no_gradient,
+      from<0>([](auto c, auto g) { return where(c != 0, g, 0); }),
+      from<0>([](auto c, auto g) { return where(c != 0, 0, g); }));
 }
 
 namespace {
@@ -78,20 +80,23 @@ constexpr auto winner = [](auto wins, auto own, auto other, auto g) {
 }  // namespace
 
 Tensor maximum(Tensor left, Tensor right, Source at) {
-  return pointwise<Numbers::all>("maximum", at, {std::move(left), std::move(right)}, [](auto a, auto b) { return maximum(a, b); },
-                                 from_x([](auto a, auto b, auto g) { return winner(a > b, a, b, g); }),
-                                 from_x([](auto a, auto b, auto g) { return winner(b > a, b, a, g); }));
+  return pointwise<Numbers::all>(
+      "maximum", at, {std::move(left), std::move(right)}, [](auto a, auto b) { return maximum(a, b); },
+      from_x([](auto a, auto b, auto g) { return winner(a > b, a, b, g); }),
+      from_x([](auto a, auto b, auto g) { return winner(b > a, b, a, g); }));
 }
 
 Tensor minimum(Tensor left, Tensor right, Source at) {
-  return pointwise<Numbers::all>("minimum", at, {std::move(left), std::move(right)}, [](auto a, auto b) { return minimum(a, b); },
-                                 from_x([](auto a, auto b, auto g) { return winner(a < b, a, b, g); }),
-                                 from_x([](auto a, auto b, auto g) { return winner(b < a, b, a, g); }));
+  return pointwise<Numbers::all>(
+      "minimum", at, {std::move(left), std::move(right)}, [](auto a, auto b) { return minimum(a, b); },
+      from_x([](auto a, auto b, auto g) { return winner(a < b, a, b, g); }),
+      from_x([](auto a, auto b, auto g) { return winner(b < a, b, a, g); }));
 }
 
 Tensor clamp(Tensor input, double low, double high, Source at) {
   if (!(low <= high))
-    throw std::invalid_argument("clamp: low must not be above high, got " + std::to_string(low) + " and " + std::to_string(high));
+    throw std::invalid_argument("clamp: low must not be above high, got " + std::to_string(low) + " and " +
+                                std::to_string(high));
   return pointwise<Numbers::floating>(
       "clamp", at, {std::move(input)}, [=](auto x) { return where(x < low, low, where(x > high, high, x)); },
       from_x([=](auto x, auto g) { return where((x >= low) & (x <= high), g, 0); }));

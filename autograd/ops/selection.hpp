@@ -38,9 +38,9 @@ Tensor operator&&(Operand a, Operand b);
 Tensor operator||(Operand a, Operand b);
 Tensor operator!(Operand x);
 
-/// y = a where the condition holds, else b; all three broadcast. The branch not taken gets a gradient of exactly 0, which
-/// an infinite slope further back still turns into NaN: where(x > 0, sqrt(x), 0) at 0. Inside one elementwise() lambda
-/// it cannot.
+/// y = a where the condition holds, else b; all three broadcast. The branch not taken gets a gradient of exactly 0,
+/// which an infinite slope further back still turns into NaN: where(x > 0, sqrt(x), 0) at 0. Inside one elementwise()
+/// lambda it cannot.
 Tensor where(Tensor condition, Tensor a, Tensor b, Source at = Source::here());
 /// y = the larger of a and b; NaN if either is. At a tie each gets half of the gradient.
 Tensor maximum(Tensor a, Tensor b, Source at = Source::here());
@@ -73,8 +73,8 @@ XGRAD_MIXED_OPERATOR(|, logical_or)
 namespace detail {
 
 template <class A, class B, class C>
-inline constexpr bool mixed_where =
-    (is_tensor<A> || is_tensor<B> || is_tensor<C>)&&(xt::is_xexpression<std::decay_t<A>>::value ||
+inline constexpr bool mixed_where = (is_tensor<A> || is_tensor<B> ||
+                                     is_tensor<C>)&&(xt::is_xexpression<std::decay_t<A>>::value ||
                                                      xt::is_xexpression<std::decay_t<B>>::value ||
                                                      xt::is_xexpression<std::decay_t<C>>::value);
 

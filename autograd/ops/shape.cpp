@@ -46,7 +46,8 @@ Sizes strides_of(const Shape& shape) {
 Tensor reordered(Tensor x, const Sizes& order, Source at) {
   const std::size_t rank = x.rank();
   if (order.size() != rank)
-    throw std::invalid_argument("transpose: " + std::to_string(order.size()) + " axes were named for shape " + to_string(x.shape()));
+    throw std::invalid_argument("transpose: " + std::to_string(order.size()) + " axes were named for shape " +
+                                to_string(x.shape()));
   const Sizes own = strides_of(x.shape());
   Sizes sizes, strides, inverse = own;
   std::fill(inverse.begin(), inverse.end(), -1);
@@ -58,7 +59,8 @@ Tensor reordered(Tensor x, const Sizes& order, Source at) {
     strides.push_back(own[axis]);
   }
   Tensor y = permuted(x, Shape(sizes), strides);
-  return record("transpose", at, std::move(y), {std::move(x)}, [inverse](Tensor g) { return reordered(g, inverse, Source::here()); });
+  return record("transpose", at, std::move(y), {std::move(x)},
+                [inverse](Tensor g) { return reordered(g, inverse, Source::here()); });
 }
 
 Shape worked_out(const Tensor& x, const Sizes& sizes) {
@@ -79,12 +81,14 @@ Shape worked_out(const Tensor& x, const Sizes& sizes) {
     }
   }
   if (unknown >= 0) {
-    if (known == 0 || x.size() % known != 0) throw std::invalid_argument(text() + ": the size of -1 cannot be worked out");
+    if (known == 0 || x.size() % known != 0)
+      throw std::invalid_argument(text() + ": the size of -1 cannot be worked out");
     result[static_cast<std::size_t>(unknown)] = x.size() / known;
   }
   const Shape shape(result);
   if (shape.count() != x.size())
-    throw std::invalid_argument(text() + ": that takes " + std::to_string(shape.count()) + " elements, not " + std::to_string(x.size()));
+    throw std::invalid_argument(text() + ": that takes " + std::to_string(shape.count()) + " elements, not " +
+                                std::to_string(x.size()));
   return shape;
 }
 
@@ -103,9 +107,11 @@ Tensor flatten(Tensor x, Dim start, Dim end, Source at) {
   detail::require_defined("flatten", &x, 1);
   if (x.rank() == 0) return reshape(std::move(x), {1}, at);
   const std::size_t first = resolve_axis("flatten", start, x.rank()), last = resolve_axis("flatten", end, x.rank());
-  if (first > last) throw std::invalid_argument("flatten: axis " + std::to_string(first) + " comes after axis " + std::to_string(last));
+  if (first > last)
+    throw std::invalid_argument("flatten: axis " + std::to_string(first) + " comes after axis " + std::to_string(last));
   std::vector<std::int64_t> sizes(x.shape().begin(), x.shape().begin() + first);
-  sizes.push_back(std::accumulate(x.shape().begin() + first, x.shape().begin() + last + 1, std::int64_t{1}, std::multiplies<>()));
+  sizes.push_back(
+      std::accumulate(x.shape().begin() + first, x.shape().begin() + last + 1, std::int64_t{1}, std::multiplies<>()));
   sizes.insert(sizes.end(), x.shape().begin() + last + 1, x.shape().end());
   return reshape(std::move(x), sizes, at);
 }
@@ -138,7 +144,8 @@ Tensor squeeze(Tensor x, Dim asked, Source at) {
   detail::require_defined("squeeze", &x, 1);
   const std::size_t axis = resolve_axis("squeeze", asked, x.rank());
   if (x.shape()[axis] != 1)
-    throw std::invalid_argument("squeeze: axis " + std::to_string(axis) + " of shape " + to_string(x.shape()) + " is not of size 1");
+    throw std::invalid_argument("squeeze: axis " + std::to_string(axis) + " of shape " + to_string(x.shape()) +
+                                " is not of size 1");
   const Shape shape = x.shape().without(axis);
   return reshape(std::move(x), shape, at);
 }
@@ -173,7 +180,8 @@ Tensor expand(Tensor x, const NewShape& asked, Source at) {
   for (std::size_t back = 1; back <= sizes.size(); ++back) {
     std::int64_t& size = sizes[sizes.size() - back];
     if (size != -1) continue;
-    if (back > x.rank()) throw std::invalid_argument("expand: -1 keeps a size, and shape " + to_string(x.shape()) + " has no such axis");
+    if (back > x.rank())
+      throw std::invalid_argument("expand: -1 keeps a size, and shape " + to_string(x.shape()) + " has no such axis");
     size = x.shape()[x.rank() - back];
   }
   const Shape shape(sizes);
@@ -191,7 +199,8 @@ Tensor clone(Tensor x, Source at) {
 
 namespace {
 
-Tensor take(const char* name, Tensor x, std::size_t axis, std::int64_t start, std::int64_t step, std::int64_t count, Source at);
+Tensor take(const char* name, Tensor x, std::size_t axis, std::int64_t start, std::int64_t step, std::int64_t count,
+            Source at);
 
 // Zeros of the given size along the axis, with g put at start, start + step, ...: the adjoint of a narrowing.
 Tensor spread(const Tensor& g, std::size_t axis, std::int64_t size, std::int64_t start, std::int64_t step) {
@@ -209,7 +218,8 @@ Tensor spread(const Tensor& g, std::size_t axis, std::int64_t size, std::int64_t
 }
 
 // Elements start, start + step, ... (count of them) along an axis.
-Tensor take(const char* name, Tensor x, std::size_t axis, std::int64_t start, std::int64_t step, std::int64_t count, Source at) {
+Tensor take(const char* name, Tensor x, std::size_t axis, std::int64_t start, std::int64_t step, std::int64_t count,
+            Source at) {
   const Around all(x.shape(), axis);
   const Shape shape = x.shape().with(axis, count);
   Tensor y;
@@ -228,8 +238,8 @@ Tensor take(const char* name, Tensor x, std::size_t axis, std::int64_t start, st
 
 void check_index(const char* op, std::int64_t index, std::size_t axis, const Shape& shape) {
   if (index < -shape[axis] || index >= shape[axis])
-    throw std::invalid_argument(std::string(op) + ": index " + std::to_string(index) + " is out of range for axis " + std::to_string(axis) +
-                                " of shape " + to_string(shape));
+    throw std::invalid_argument(std::string(op) + ": index " + std::to_string(index) + " is out of range for axis " +
+                                std::to_string(axis) + " of shape " + to_string(shape));
 }
 
 Tensor pick(Tensor x, std::size_t axis, std::int64_t index, Source at) {
@@ -250,7 +260,8 @@ Tensor select(Tensor x, Dim asked, Dim index, Source at) {
 namespace {
 
 // A range clamped as Python clamps a slice: where it starts, and how many elements it has.
-std::pair<std::int64_t, std::int64_t> clamped(detail::Slice::Bound from, detail::Slice::Bound to, std::int64_t step, std::int64_t size) {
+std::pair<std::int64_t, std::int64_t> clamped(detail::Slice::Bound from, detail::Slice::Bound to, std::int64_t step,
+                                              std::int64_t size) {
   const std::int64_t low = step > 0 ? 0 : -1, high = step > 0 ? size : size - 1;
   const auto within = [&](std::int64_t i) { return std::clamp(i < 0 ? i + size : i, low, high); };
   const std::int64_t start = from.given ? within(from.value) : (step > 0 ? low : high);
@@ -277,8 +288,9 @@ Tensor narrow(Tensor x, Dim asked, Dim start, Dim length, Source at) {
   const std::size_t axis = resolve_axis("narrow", asked, x.rank());
   const std::int64_t size = x.shape()[axis], first = start.value() < 0 ? start.value() + size : start.value();
   if (first < 0 || length.value() < 0 || first > size || length.value() > size - first)
-    throw std::invalid_argument("narrow: " + std::to_string(length.value()) + " elements from " + std::to_string(start.value()) +
-                                " on do not lie within axis " + std::to_string(axis) + " of shape " + to_string(x.shape()));
+    throw std::invalid_argument("narrow: " + std::to_string(length.value()) + " elements from " +
+                                std::to_string(start.value()) + " on do not lie within axis " + std::to_string(axis) +
+                                " of shape " + to_string(x.shape()));
   return range("narrow", std::move(x), axis, first, first + length.value(), 1, at);
 }
 
@@ -306,7 +318,9 @@ Tensor Tensor::slice(const std::vector<detail::Slice>& index, Source at) const {
         x = range("slice", std::move(x), axis++, s.start, s.stop, s.step, at);
         ++own_axis;
         break;
-      case Kind::newaxis: x = unsqueeze(std::move(x), axis++, at); break;
+      case Kind::newaxis:
+        x = unsqueeze(std::move(x), axis++, at);
+        break;
       case Kind::ellipsis:
         axis += hidden;
         own_axis += hidden;

@@ -37,8 +37,8 @@ Tensor expand(Tensor x, const NewShape& shape, Source at = Source::here());
 Tensor clone(Tensor x, Source at = Source::here());
 /// One index along an axis, which disappears. Negative indices count from the end; out of range is an error.
 Tensor select(Tensor x, Dim axis, Dim index, Source at = Source::here());
-/// The `length` elements along one axis that begin with `start`, which counts from the end when it is negative. They must
-/// all exist, unlike those of a range in operator().
+/// The `length` elements along one axis that begin with `start`, which counts from the end when it is negative. They
+/// must all exist, unlike those of a range in operator().
 Tensor narrow(Tensor x, Dim axis, Dim start, Dim length, Source at = Source::here());
 /// The slices that an int64 tensor of rank 1 names along an axis; repeated ones add their gradients.
 Tensor index_select(Tensor x, Dim axis, Tensor indices, Source at = Source::here());

@@ -26,7 +26,8 @@ double round_step(double span, double parts) {
 }
 
 void text(std::ostream& out, double x, double y, const std::string& anchor, const std::string& content, int size = 12) {
-  out << "<text x='" << x << "' y='" << y << "' text-anchor='" << anchor << "' font-size='" << size << "'>" << content << "</text>\n";
+  out << "<text x='" << x << "' y='" << y << "' text-anchor='" << anchor << "' font-size='" << size << "'>" << content
+      << "</text>\n";
 }
 
 void draw(std::ostream& out, const Panel& panel, const std::vector<Point>& points) {
@@ -34,7 +35,8 @@ void draw(std::ostream& out, const Panel& panel, const std::vector<Point>& point
       std::minmax_element(points.begin(), points.end(), [](const Point& a, const Point& b) { return a.y < b.y; });
   const double margin = std::max(1e-6, 0.08 * (high_point->y - low_point->y));
   const double step = round_step(high_point->y - low_point->y + 2 * margin, 5);
-  const double low = std::floor((low_point->y - margin) / step) * step, high = std::ceil((high_point->y + margin) / step) * step;
+  const double low = std::floor((low_point->y - margin) / step) * step,
+               high = std::ceil((high_point->y + margin) / step) * step;
   const double first = points.front().x, span = std::max(1.0, points.back().x - first);
   const auto px = [&](double x) { return panel.left + (x - first) / span * panel.width; };
   const auto py = [&](double y) { return top + height - (y - low) / (high - low) * height; };
@@ -57,14 +59,16 @@ void draw(std::ostream& out, const Panel& panel, const std::vector<Point>& point
   out << "<polyline fill='none' stroke='" << panel.color << "' stroke-width='2' points='";
   for (const Point& p : points) out << px(p.x) << ',' << py(p.y) << ' ';
   out << "'/>\n";
-  for (const Point& p : points) out << "<circle cx='" << px(p.x) << "' cy='" << py(p.y) << "' r='3' fill='" << panel.color << "'/>\n";
+  for (const Point& p : points)
+    out << "<circle cx='" << px(p.x) << "' cy='" << py(p.y) << "' r='3' fill='" << panel.color << "'/>\n";
 }
 
 }  // namespace
 
 std::string curve_svg(const std::vector<Epoch>& history, const std::string& title) {
   std::ostringstream out;
-  out << "<svg xmlns='http://www.w3.org/2000/svg' width='900' height='410' viewBox='0 0 900 410' font-family='sans-serif' fill='#222'>\n"
+  out << "<svg xmlns='http://www.w3.org/2000/svg' width='900' height='410' viewBox='0 0 900 410' "
+         "font-family='sans-serif' fill='#222'>\n"
       << "<rect width='900' height='410' fill='white'/>\n";
   text(out, 450, 28, "middle", title, 16);
   if (!history.empty()) {

@@ -54,7 +54,8 @@ class Progress {
     shown_ = std::chrono::steady_clock::now();
     const double rate = static_cast<double>(done) / std::max(1e-9, seconds_since(start_));
     const int filled = static_cast<int>(30 * done / std::max<std::int64_t>(1, images_));
-    std::printf("\repoch %2d  [%s%s] %6.0f images/s ", epoch_, std::string(static_cast<std::size_t>(filled), '#').c_str(),
+    std::printf("\repoch %2d  [%s%s] %6.0f images/s ", epoch_,
+                std::string(static_cast<std::size_t>(filled), '#').c_str(),
                 std::string(static_cast<std::size_t>(30 - filled), '.').c_str(), rate);
     std::fflush(stdout);
   }
@@ -117,8 +118,8 @@ void save_run(const Settings& settings, const nn::Sequential& model, const std::
   table.write("epoch,train_loss,test_loss,test_accuracy,seconds\n");
   for (const Epoch& epoch : history) {
     char row[160];
-    std::snprintf(row, sizeof row, "%d,%.6f,%.6f,%.4f,%.3f\n", epoch.number, epoch.train_loss, epoch.test_loss, epoch.test_accuracy,
-                  epoch.seconds);
+    std::snprintf(row, sizeof row, "%d,%.6f,%.6f,%.4f,%.3f\n", epoch.number, epoch.train_loss, epoch.test_loss,
+                  epoch.test_accuracy, epoch.seconds);
     table.write(row);
   }
   table.commit();
@@ -130,7 +131,8 @@ int run(const Settings& settings) {
   std::filesystem::create_directories(settings.out);
   const data::ImageDataset train_set = data::load_mnist(settings.data, data::Split::train);
   const data::ImageDataset test_set = data::load_mnist(settings.data, data::Split::test);
-  data::DataLoader train_loader(train_set, data::DataLoader::Options().batch_size(settings.batch_size).shuffle().seed(settings.seed));
+  data::DataLoader train_loader(
+      train_set, data::DataLoader::Options().batch_size(settings.batch_size).shuffle().seed(settings.seed));
   data::DataLoader test_loader(test_set, data::DataLoader::Options().batch_size(1000));
   std::printf("%lld training and %lld test images from %s\n\n", static_cast<long long>(train_set.size()),
               static_cast<long long>(test_set.size()), settings.data.c_str());
@@ -141,7 +143,8 @@ int run(const Settings& settings) {
   optim::SGD optimizer(model.parameters(), settings.lr);
   const Evaluation before = evaluate(model, test_loader);
   std::cout.flush();
-  std::printf("\nbefore training: test loss %.4f (ln 10 = 2.3026), test accuracy %.2f %%\n", before.loss, 100 * before.accuracy);
+  std::printf("\nbefore training: test loss %.4f (ln 10 = 2.3026), test accuracy %.2f %%\n", before.loss,
+              100 * before.accuracy);
 
   std::vector<Epoch> history;
   for (int number = 0; number < settings.epochs && !interrupted; ++number) {
@@ -153,8 +156,8 @@ int run(const Settings& settings) {
     if (interrupted) break;
     const Evaluation test = evaluate(model, test_loader);
     history.push_back({number, loss, test.loss, test.accuracy, seconds});
-    std::printf("epoch %2d: training loss %.6f, test loss %.4f, test accuracy %.2f %%, %.2f s, %.0f images/s\n", number, loss, test.loss,
-                100 * test.accuracy, seconds, static_cast<double>(train_set.size()) / seconds);
+    std::printf("epoch %2d: training loss %.6f, test loss %.4f, test accuracy %.2f %%, %.2f s, %.0f images/s\n", number,
+                loss, test.loss, 100 * test.accuracy, seconds, static_cast<double>(train_set.size()) / seconds);
     std::fflush(stdout);
   }
   if (interrupted) std::printf("interrupted: keeping what is there after %zu whole epochs\n", history.size());
@@ -173,15 +176,22 @@ int main(int argc, char** argv) {
   Settings settings;
   settings.data = default_data();
   CLI::App app{"Trains a 784-50-10 network with batch normalisation and dropout on MNIST or Fashion-MNIST."};
-  app.add_option("--data", settings.data,
-                 "folder with the four IDX files, plain or .gz (default: the variable XGRAD_MNIST, else Debian's Fashion-MNIST)");
+  app.add_option(
+      "--data", settings.data,
+      "folder with the four IDX files, plain or .gz (default: the variable XGRAD_MNIST, else Debian's Fashion-MNIST)");
   app.add_option("--out", settings.out, "folder for model.safetensors and curve.svg")->capture_default_str();
   app.add_option("--history", settings.history, "CSV file for epoch,train_loss,test_loss,test_accuracy,seconds");
-  app.add_option("--epochs", settings.epochs, "passes over the training images")->check(CLI::Range(0, 1000000))->capture_default_str();
-  app.add_option("--batch-size", settings.batch_size, "images in a batch")->check(CLI::Range(2, 60000))->capture_default_str();
+  app.add_option("--epochs", settings.epochs, "passes over the training images")
+      ->check(CLI::Range(0, 1000000))
+      ->capture_default_str();
+  app.add_option("--batch-size", settings.batch_size, "images in a batch")
+      ->check(CLI::Range(2, 60000))
+      ->capture_default_str();
   app.add_option("--lr", settings.lr, "learning rate")->check(CLI::Range(0.0, 1e6))->capture_default_str();
   app.add_option("--seed", settings.seed, "seed of weights, order and dropout")->capture_default_str();
-  app.add_option("--threads", settings.threads, "threads to compute with; 0 takes what there is")->check(CLI::Range(0, 1024))->capture_default_str();
+  app.add_option("--threads", settings.threads, "threads to compute with; 0 takes what there is")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

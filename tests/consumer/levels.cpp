@@ -1,5 +1,5 @@
-// Learns a little and computes a little, on the instruction set named first. Writes the results to the file named second, or
-// compares them with those that another instruction set has left there.
+// Learns a little and computes a little, on the instruction set named first. Writes the results to the file named
+// second, or compares them with those that another instruction set has left there.
 
 #include <algorithm>
 #include <cmath>
@@ -31,7 +31,8 @@ int main(int count, char** arguments) {
   }
   const auto swish = [](auto v) { return v / (1.0 + exp(-v)); };
   const Tensor wide = linspace(-20, 20, 10001);
-  for (const Tensor& y : {elementwise(swish, wide), gelu(wide), sin(wide), softmax(wide, 0) * wide, matmul(x, transpose(x))})
+  for (const Tensor& y :
+       {elementwise(swish, wide), gelu(wide), sin(wide), softmax(wide, 0) * wide, matmul(x, transpose(x))})
     results.push_back(sum(y * y).item());
 
   std::ifstream before(arguments[2]);
