@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <xgrad/autograd/kernels/register_pass.hpp>
+#include <xgrad/autograd/kernels/pointwise/register_pass.hpp>
 #include <xgrad/autograd/ops/elementwise.hpp>
 
 namespace xgrad {
@@ -25,7 +25,7 @@ struct CompiledForRegisters<F, Isa, std::index_sequence<I...>> {
   static constexpr std::uint32_t everything = (std::uint32_t{1} << count) - 1;
 
   template <class T, bool Guarded>
-  using Number = kernels::Register<T, Isa, Guarded>;
+  using Number = kernels::RegisterLane<T, Isa, Guarded>;
 
   static void value_pass(const void* f, const kernels::WholePass& pass) {
     if (pass.type == kernels::Tile::Type::float32)
@@ -49,7 +49,7 @@ struct CompiledForRegisters<F, Isa, std::index_sequence<I...>> {
  private:
   template <class T>
   static void values(const F& f, const kernels::WholePass& pass) {
-    using B = Batch<T, Isa>;
+    using B = Vec<T, Isa>;
     using Out = std::conditional_t<ForTiles::mask, bool, T>;
     const auto body = [&f](const auto& in, const auto& out, const auto& step, std::int64_t j) {
       const auto y = f(Lane<Number<T, false>>(Number<T, false>(B::load(in[I] + j * step[I])))...);
@@ -72,7 +72,7 @@ struct CompiledForRegisters<F, Isa, std::index_sequence<I...>> {
 
   template <class T, std::uint32_t Needs>
   static std::uint32_t slopes(const F& f, const kernels::WholePass& pass) {
-    using B = Batch<T, Isa>;
+    using B = Vec<T, Isa>;
     std::array<T*, count> outputs{static_cast<T*>(pass.out[I])...};
     alignas(64) const T zeros[B::width] = {};
     std::array<const T*, count + 1> from;
@@ -102,7 +102,7 @@ struct CompiledForRegisters<F, Isa, std::index_sequence<I...>> {
                                                               const std::array<T*, count>& out,
                                                               const std::array<std::int64_t, count + 1>& step,
                                                               std::int64_t j) {
-    const Batch<T, Isa> g = Batch<T, Isa>::load(in[count] + j * step[count]);
+    const Vec<T, Isa> g = Vec<T, Isa>::load(in[count] + j * step[count]);
     const auto y = f(seed<T, true, Needs, I>(in[I] + j * step[I])...);
     ((out[I] != nullptr ? kernels::fn::Chained().value(g, y.v.part[1 + I].v).store(out[I] + j) : void()), ...);
     std::uint32_t found = 0;
@@ -112,7 +112,7 @@ struct CompiledForRegisters<F, Isa, std::index_sequence<I...>> {
 
   template <class T, bool Guarded, std::uint32_t Needs, std::size_t Place>
   static Lane<kernels::Dual<Number<T, Guarded>, count>> seed(const T* from) {
-    kernels::Dual<Number<T, Guarded>, count> dual(Number<T, Guarded>(Batch<T, Isa>::load(from)));
+    kernels::Dual<Number<T, Guarded>, count> dual(Number<T, Guarded>(Vec<T, Isa>::load(from)));
     if constexpr ((Needs >> Place & 1u) != 0) dual.part[1 + Place] = Number<T, Guarded>(1.0);
     return Lane<kernels::Dual<Number<T, Guarded>, count>>(std::move(dual));
   }

@@ -13,11 +13,11 @@
 #include <thread>
 #include <vector>
 
-#include <xgrad/autograd/kernels/batch.hpp>
+#include <xgrad/autograd/kernels/simd/vec.hpp>
 
 namespace {
 
-using Register = xgrad::Batch<float>;
+using Register = xgrad::Vec<float>;
 using Native = Register::Native;
 constexpr std::size_t block = 1 << 14;
 

@@ -6,8 +6,8 @@
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>
-#include <xgrad/autograd/kernels/reduce.hpp>
-#include <xgrad/autograd/kernels/softmax.hpp>
+#include <xgrad/autograd/kernels/reduction/sum.hpp>
+#include <xgrad/autograd/kernels/reduction/softmax.hpp>
 #include <xgrad/autograd/ops/activation.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>

@@ -8,8 +8,8 @@
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>
-#include <xgrad/autograd/kernels/pointwise.hpp>
-#include <xgrad/autograd/kernels/wide_sum.hpp>
+#include <xgrad/autograd/kernels/pointwise/pass.hpp>
+#include <xgrad/autograd/kernels/simd/wide_sum.hpp>
 #include <xgrad/autograd/ops/activation.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
@@ -91,8 +91,8 @@ double total(const F& f, const Tensor& x, const Tensor& t) {
         std::fill(losses + count, losses + chunk, T(0));
         kernels::pointwise_row<T>(f, losses, {x.data<T>() + i, t.data<T>() + i}, {1, 1}, count,
                                   std::make_index_sequence<2>{});
-        for (std::int64_t j = 0; j < count; j += static_cast<std::int64_t>(Batch<T>::width))
-          sum.add(Batch<T>::load(losses + j));
+        for (std::int64_t j = 0; j < count; j += static_cast<std::int64_t>(Vec<T>::width))
+          sum.add(Vec<T>::load(losses + j));
       }
       parts.write<double>()[begin / grain] = sum.total();
     });
@@ -160,8 +160,8 @@ Tensor difference_loss(const char* name, Pair pair, Reduction reduction, Source 
 }
 
 template <class T, int Isa>
-Batch<T, Isa> sign_of(Batch<T, Isa> d) {
-  return where(d > 0, Batch<T, Isa>(1), where(d < 0, Batch<T, Isa>(-1), 0));
+Vec<T, Isa> sign_of(Vec<T, Isa> d) {
+  return where(d > 0, Vec<T, Isa>(1), where(d < 0, Vec<T, Isa>(-1), 0));
 }
 Tensor sign_of(const Tensor& d) { return sign(d); }
 

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
-#include <xgrad/autograd/kernels/optimizer.hpp>
+#include <xgrad/autograd/kernels/pointwise/optimizer.hpp>
 
 namespace xgrad::optim {
 namespace {

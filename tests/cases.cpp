@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-#include <xgrad/autograd/kernels/random.hpp>
+#include <xgrad/autograd/kernels/random/random.hpp>
 
 using xgrad::KeepDims;
 using xgrad::kernels::Philox;

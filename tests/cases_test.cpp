@@ -9,7 +9,7 @@
 
 #include <xgrad/autograd/engine/backward.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
-#include <xgrad/autograd/kernels/random.hpp>
+#include <xgrad/autograd/kernels/random/random.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
 
 #include "cases.hpp"

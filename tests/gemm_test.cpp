@@ -3,8 +3,8 @@
 #include <limits>
 #include <vector>
 
-#include <xgrad/autograd/kernels/gemm.hpp>
-#include <xgrad/autograd/kernels/small_gemm.hpp>
+#include <xgrad/autograd/kernels/matrix/gemm.hpp>
+#include <xgrad/autograd/kernels/matrix/small_gemm.hpp>
 
 #include "catch2.hpp"
 

@@ -94,9 +94,9 @@ class ByValue : public nn::Module {
   WRONG(Tensor forward(Tensor x) override { return x; })  // must not compile
 };
 
-class Registers : public nn::Module {
+class Arch : public nn::Module {
  public:
-  Registers() {
+  Arch() {
     WRONG(add("weight", weight_);)           // must not compile
     WRONG(add("weight", zeros(3));)          // must not compile
     WRONG(add("linear", nn::Linear(2, 1));)  // must not compile

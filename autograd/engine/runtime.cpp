@@ -1,6 +1,6 @@
 #include <xgrad/autograd/engine/backward.hpp>
 #include <xgrad/autograd/graph/node.hpp>
-#include <xgrad/autograd/kernels/parallel.hpp>
+#include <xgrad/autograd/kernels/runtime/parallel.hpp>
 
 // What a program may ask and set of the library as it runs.
 

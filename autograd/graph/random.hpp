@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include <xgrad/autograd/kernels/random.hpp>
+#include <xgrad/autograd/kernels/random/random.hpp>
 
 namespace xgrad {
 

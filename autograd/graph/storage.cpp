@@ -3,7 +3,7 @@
 #include <new>
 
 #include <xgrad/autograd/graph/profiler.hpp>
-#include <xgrad/autograd/kernels/memory.hpp>
+#include <xgrad/autograd/kernels/runtime/memory.hpp>
 
 namespace xgrad {
 

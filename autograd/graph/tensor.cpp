@@ -6,7 +6,7 @@
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/node.hpp>
-#include <xgrad/autograd/kernels/convert.hpp>
+#include <xgrad/autograd/kernels/pointwise/convert.hpp>
 
 namespace xgrad {
 namespace {

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include <xgrad/autograd/graph/tensor.hpp>
-#include <xgrad/autograd/kernels/memory.hpp>
+#include <xgrad/autograd/kernels/runtime/memory.hpp>
 
 namespace xgrad {
 

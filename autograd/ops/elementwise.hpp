@@ -6,8 +6,8 @@
 #include <type_traits>
 #include <utility>
 
-#include <xgrad/autograd/kernels/lane.hpp>
-#include <xgrad/autograd/kernels/tile.hpp>
+#include <xgrad/autograd/kernels/pointwise/lane.hpp>
+#include <xgrad/autograd/kernels/pointwise/tile.hpp>
 #include <xgrad/autograd/ops/activation.hpp>
 #include <xgrad/autograd/ops/operand.hpp>
 #include <xgrad/autograd/ops/traced.hpp>

@@ -6,8 +6,8 @@
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>
-#include <xgrad/autograd/kernels/broadcast.hpp>
-#include <xgrad/autograd/kernels/gemm.hpp>
+#include <xgrad/autograd/kernels/matrix/gemm.hpp>
+#include <xgrad/autograd/kernels/pointwise/broadcast.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/pointwise.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>

@@ -5,7 +5,7 @@
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>
-#include <xgrad/autograd/kernels/pointwise.hpp>
+#include <xgrad/autograd/kernels/pointwise/pass.hpp>
 #include <xgrad/autograd/ops/operand.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
 

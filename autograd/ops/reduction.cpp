@@ -6,9 +6,10 @@
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>
-#include <xgrad/autograd/kernels/convert.hpp>
-#include <xgrad/autograd/kernels/memory.hpp>
-#include <xgrad/autograd/kernels/reduce.hpp>
+#include <xgrad/autograd/kernels/pointwise/convert.hpp>
+#include <xgrad/autograd/kernels/reduction/min_max.hpp>
+#include <xgrad/autograd/kernels/reduction/sum.hpp>
+#include <xgrad/autograd/kernels/runtime/memory.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
 #include <xgrad/autograd/ops/selection.hpp>
@@ -104,7 +105,7 @@ Tensor extreme_values(const Tensor& input, const AxisList<std::size_t>& axes, co
       Tensor values = x;
       for_each_run(x.shape(), axes, [&](std::int64_t outer, std::int64_t n, std::int64_t inner) {
         const Tensor out = Tensor::uninitialized({outer * inner}, x.dtype());
-        kernels::extreme(values.data<T>(), out.write<T>(), outer, n, inner, largest);
+        kernels::min_max(values.data<T>(), out.write<T>(), outer, n, inner, largest);
         values = out;
       });
       std::copy_n(values.data<T>(), y.size(), y.write<T>());
@@ -140,7 +141,7 @@ Tensor arg_values(const char* op, const Tensor& input, std::size_t axis, bool la
     using T = typename decltype(type)::type;
     if constexpr (!std::is_same_v<T, bool>)
       for_each_run(x.shape(), {axis}, [&](std::int64_t outer, std::int64_t n, std::int64_t inner) {
-        kernels::arg_extreme(x.data<T>(), y.write<std::int64_t>(), outer, n, inner, largest);
+        kernels::arg_min_max(x.data<T>(), y.write<std::int64_t>(), outer, n, inner, largest);
       });
   });
   return y;

@@ -1,4 +1,4 @@
-#include <xgrad/autograd/kernels/softmax.hpp>
+#include <xgrad/autograd/kernels/reduction/softmax.hpp>
 
 #include <algorithm>
 #include <numeric>

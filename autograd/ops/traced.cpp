@@ -1,8 +1,8 @@
 #include <xgrad/autograd/ops/traced.hpp>
 
 #include <xgrad/autograd/graph/record.hpp>
-#include <xgrad/autograd/kernels/chain_rule.hpp>
-#include <xgrad/autograd/kernels/lane.hpp>
+#include <xgrad/autograd/kernels/pointwise/chain_rule.hpp>
+#include <xgrad/autograd/kernels/pointwise/lane.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
 #include <xgrad/autograd/ops/tiles.hpp>
 

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include <xgrad/autograd/graph/tensor.hpp>
-#include <xgrad/autograd/kernels/functions.hpp>
+#include <xgrad/autograd/kernels/pointwise/functions.hpp>
 
 namespace xgrad::detail {
 

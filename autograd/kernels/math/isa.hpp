@@ -1,0 +1,18 @@
+#pragma once
+
+#include <type_traits>
+
+#include <xsimd/xsimd.hpp>
+
+namespace xgrad {
+
+/// The registers that xsimd takes by default. Of AVX-512 the set without BW, which adds nothing for numbers of 32 and
+/// 64 bits: xsimd 8.1 writes it with macros that g++ -O0 cannot compile.
+using Arch =
+    std::conditional_t<std::is_base_of_v<xsimd::avx512bw, xsimd::default_arch>, xsimd::avx512dq, xsimd::default_arch>;
+
+/// The instruction set that this translation unit is compiled for: part of the type of a Vec, so that two translation
+/// units with different flags never share a function.
+inline constexpr int native_isa = static_cast<int>(Arch::version());
+
+}  // namespace xgrad

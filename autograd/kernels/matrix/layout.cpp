@@ -1,0 +1,129 @@
+#include <xgrad/autograd/kernels/matrix/layout.hpp>
+
+#include <algorithm>
+#include <type_traits>
+
+#include <xgrad/autograd/kernels/matrix/transpose.hpp>
+#include <xgrad/autograd/kernels/runtime/parallel.hpp>
+
+namespace xgrad::kernels {
+namespace {
+
+constexpr std::size_t max_rank = 32;
+
+// Sizes and strides without axes of size 1, neighbours that move together made one.
+struct Walk {
+  std::size_t rank = 0;
+  std::int64_t size[max_rank];
+  std::int64_t stride[max_rank];
+
+  Walk(std::size_t full_rank, const std::int64_t* sizes, const std::int64_t* strides) {
+    for (std::size_t k = 0; k < full_rank; ++k) {
+      if (sizes[k] == 1) continue;
+      if (rank > 0 && stride[rank - 1] == strides[k] * sizes[k]) {
+        size[rank - 1] *= sizes[k];
+        stride[rank - 1] = strides[k];
+      } else {
+        size[rank] = sizes[k];
+        stride[rank++] = strides[k];
+      }
+    }
+  }
+};
+
+// out (rows, columns) with out strides (out_row, 1) from in strides (in_row, in_column).
+template <class T>
+void copy_plane(const T* in, T* out, std::int64_t rows, std::int64_t columns, std::int64_t out_row, std::int64_t in_row,
+                std::int64_t in_column, bool streaming) {
+  if (in_column == 1) {
+    for (std::int64_t r = 0; r < rows; ++r) std::copy_n(in + r * in_row, columns, out + r * out_row);
+    return;
+  }
+  if (in_row == 1) {
+    using Element = std::conditional_t<std::is_same_v<T, bool>, unsigned char, T>;
+    return transpose_band(reinterpret_cast<const Element*>(in), reinterpret_cast<Element*>(out), rows, columns, out_row,
+                          in_column, streaming);
+  }
+  for (std::int64_t r = 0; r < rows; ++r)
+    for (std::int64_t c = 0; c < columns; ++c) out[r * out_row + c] = in[r * in_row + c * in_column];
+}
+
+constexpr std::int64_t most_rows = 32;  // of a plane at a time, so that what is read and written stays in L1
+constexpr std::int64_t streaming_bytes = std::int64_t{16} << 20;  // of an output that is not found in the caches later
+
+}  // namespace
+
+template <class T>
+void permute(const T* in, T* out, std::size_t rank, const std::int64_t* sizes, const std::int64_t* strides) {
+  const Walk walk(rank, sizes, strides);
+  for (std::size_t k = 0; k < walk.rank; ++k)
+    if (walk.size[k] == 0) return;
+  if (walk.rank == 0) {
+    *out = *in;
+    return;
+  }
+  const std::size_t last = walk.rank - 1;
+  // The axis that is contiguous in `in` shares the plane with the last one, which is contiguous in `out`.
+  std::size_t fast = last;
+  for (std::size_t k = 0; k < walk.rank; ++k)
+    if (walk.stride[k] == 1) fast = k;
+  if (fast == last && last > 0) fast = last - 1;
+  std::int64_t out_stride[max_rank];
+  std::int64_t planes = 1, running = 1;
+  for (std::size_t k = walk.rank; k-- > 0;) {
+    out_stride[k] = running;
+    running *= walk.size[k];
+    if (k != last && k != fast) planes *= walk.size[k];
+  }
+  const std::int64_t columns = walk.size[last];
+  const std::int64_t rows = fast == last ? 1 : walk.size[fast];
+  const std::int64_t out_row = fast == last ? 0 : out_stride[fast], in_row = fast == last ? 0 : walk.stride[fast];
+  const std::int64_t band = in_row == 1 ? band_rows<T> : most_rows, bands = (rows + band - 1) / band;
+  const std::int64_t grain = std::max<std::int64_t>(1, pointwise_grain / (std::min(rows, band) * columns));
+  const bool streaming = running * static_cast<std::int64_t>(sizeof(T)) >= streaming_bytes;
+  parallel_ranges(planes * bands, grain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t unit = begin; unit < end; ++unit) {
+      const std::int64_t row = unit % bands * band;
+      std::int64_t rest = unit / bands, from = row * in_row, to = row * out_row;
+      for (std::size_t k = last; k-- > 0;) {
+        if (k == fast) continue;
+        const std::int64_t j = rest % walk.size[k];
+        rest /= walk.size[k];
+        from += j * walk.stride[k];
+        to += j * out_stride[k];
+      }
+      copy_plane(in + from, out + to, std::min(band, rows - row), columns, out_row, in_row, walk.stride[last],
+                 streaming);
+    }
+  });
+}
+
+template <class T>
+void take_range(const T* in, T* out, std::int64_t outer, std::int64_t size, std::int64_t inner, std::int64_t start,
+                std::int64_t step, std::int64_t count) {
+  for (std::int64_t o = 0; o < outer; ++o)
+    for (std::int64_t j = 0; j < count; ++j)
+      std::copy_n(in + (o * size + start + j * step) * inner, inner, out + (o * count + j) * inner);
+}
+
+template <class T>
+void put_range(const T* in, T* out, std::int64_t outer, std::int64_t size, std::int64_t inner, std::int64_t start,
+               std::int64_t step, std::int64_t count) {
+  for (std::int64_t o = 0; o < outer; ++o)
+    for (std::int64_t j = 0; j < count; ++j)
+      std::copy_n(in + (o * count + j) * inner, inner, out + (o * size + start + j * step) * inner);
+}
+
+#define XGRAD_INSTANTIATE(T)                                                                                   \
+  template void permute(const T*, T*, std::size_t, const std::int64_t*, const std::int64_t*);                  \
+  template void take_range(const T*, T*, std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t, \
+                           std::int64_t);                                                                      \
+  template void put_range(const T*, T*, std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t,  \
+                          std::int64_t);
+XGRAD_INSTANTIATE(bool)
+XGRAD_INSTANTIATE(std::int64_t)
+XGRAD_INSTANTIATE(float)
+XGRAD_INSTANTIATE(double)
+#undef XGRAD_INSTANTIATE
+
+}  // namespace xgrad::kernels

@@ -1,0 +1,157 @@
+#pragma once
+
+// The lane of simd::elementwise: dual numbers over SIMD registers, compiled in the user's file.
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#include <xgrad/autograd/kernels/pointwise/chain_rule.hpp>
+#include <xgrad/autograd/kernels/pointwise/dual.hpp>
+#include <xgrad/autograd/kernels/simd/vec.hpp>
+
+namespace xgrad::kernels {
+
+/// A register of numbers as a kind of value for Lane and Dual. Whether it is a number that the user wrote, or a slope
+/// of zero (the default), is known when the lambda is inlined, and costs nothing. A guarded one multiplies slopes as
+/// fn::Chained does; one that is not may make a NaN of 0 times infinity.
+template <class T, int Isa, bool Guarded>
+class RegisterLane {
+ public:
+  using B = Vec<T, Isa>;
+  using Mask = RegisterLane;  // of ones and zeros
+
+  RegisterLane() : v(0) {}
+  RegisterLane(double number) : v(number), number_(number), defined_(true), literal_(true) {}
+  explicit RegisterLane(B value) : v(value), defined_(true) {}
+
+  bool defined() const { return defined_; }
+  bool is_literal() const { return literal_; }
+  double number() const { return number_; }
+
+  B v;
+
+ private:
+  double number_ = 0;
+  bool defined_ = false, literal_ = false;
+};
+
+template <class F, class T, int Isa, bool G>
+RegisterLane<T, Isa, G> apply(const F& f, RegisterLane<T, Isa, G> x) {
+  return RegisterLane<T, Isa, G>(Vec<T, Isa>(f.value(x.v)));
+}
+
+template <class F, class T, int Isa, bool G>
+RegisterLane<T, Isa, G> apply(const F& f, RegisterLane<T, Isa, G> a, RegisterLane<T, Isa, G> b) {
+  using R = RegisterLane<T, Isa, G>;
+  if constexpr (std::is_same_v<F, fn::Chained> && !G) return R(a.v * b.v);
+  if constexpr (std::is_same_v<F, fn::Pow>) {
+    // The exponents that are a handful of multiplications, or none.
+    if (b.is_literal()) {
+      const double n = b.number();
+      if (n == 0) return R(1.0);
+      if (n == 1) return a;
+      if (n == 2) return R(a.v * a.v);
+      if (n == 3) return R(a.v * a.v * a.v);
+      if (n == 4) return R(square(a.v * a.v));
+      if (n == -1) return R(reciprocal(a.v));
+      if (n == -2) return R(reciprocal(a.v * a.v));
+    }
+  }
+  return R(Vec<T, Isa>(f.value(a.v, b.v)));
+}
+
+template <class F, class T, int Isa, bool G>
+void transform(const F& f, RegisterLane<T, Isa, G>& x) {
+  x = apply(f, x);
+}
+template <class F, class T, int Isa, bool G>
+void transform(const F& f, RegisterLane<T, Isa, G>& a, RegisterLane<T, Isa, G>& b) {
+  a = apply(f, a, b);
+}
+template <class T, int Isa, bool G>
+void choose(const RegisterLane<T, Isa, G>& mask, RegisterLane<T, Isa, G>& a, RegisterLane<T, Isa, G>& b) {
+  a = RegisterLane<T, Isa, G>(where(mask.v != 0, a.v, b.v));
+}
+
+template <class F, class T, int Isa, bool G>
+RegisterLane<T, Isa, G> chain(const F& f, const RegisterLane<T, Isa, G>& x, const RegisterLane<T, Isa, G>& y,
+                              const RegisterLane<T, Isa, G>& d) {
+  return times_slope(d, RegisterLane<T, Isa, G>(Vec<T, Isa>(f.slope(x.v, y.v))));
+}
+template <class F, class T, int Isa, bool G>
+RegisterLane<T, Isa, G> chain(const F& f, const RegisterLane<T, Isa, G>& a, const RegisterLane<T, Isa, G>& b,
+                              const RegisterLane<T, Isa, G>& y, const RegisterLane<T, Isa, G>& da,
+                              const RegisterLane<T, Isa, G>& db) {
+  using R = RegisterLane<T, Isa, G>;
+  using B = Vec<T, Isa>;
+  if constexpr (std::is_same_v<F, fn::Div> && !G) {
+    if (!db.defined()) return R(da.v / b.v);
+    if (!da.defined()) return R(-(db.v * y.v) / b.v);
+    return R((da.v - db.v * y.v) / b.v);
+  }
+  if (!db.defined()) return times_slope(da, R(B(f.slope_a(a.v, b.v, y.v))));
+  if (!da.defined()) return times_slope(db, R(B(f.slope_b(a.v, b.v, y.v))));
+  return R(times_slope(da, R(B(f.slope_a(a.v, b.v, y.v)))).v + times_slope(db, R(B(f.slope_b(a.v, b.v, y.v)))).v);
+}
+
+// The functions of dual numbers, unrolled over their parts.
+
+namespace detail {
+
+template <class F, class R, std::size_t... I>
+void differentiate_each(const F& f, R* x, std::index_sequence<I...>) {
+  const R y = apply(f, x[0]);
+  if constexpr (F::flat)
+    ((x[1 + I] = R()), ...);
+  else
+    ((x[1 + I].defined() ? void(x[1 + I] = chain(f, x[0], y, x[1 + I])) : void()), ...);
+  x[0] = y;
+}
+
+template <class F, class R>
+void differentiate_one(const F& f, const R& a, const R& b, const R& y, R& da, const R& db) {
+  if (da.defined() || db.defined()) da = chain_both(f, a, b, y, da, db);
+}
+
+template <class F, class R, std::size_t... I>
+void differentiate_each(const F& f, R* a, const R* b, std::index_sequence<I...>) {
+  const R y = apply(f, a[0], b[0]);
+  if constexpr (F::flat)
+    ((a[1 + I] = R()), ...);
+  else
+    (differentiate_one(f, a[0], b[0], y, a[1 + I], b[1 + I]), ...);
+  a[0] = y;
+}
+
+template <class R>
+void choose_one(const R& mask, R& a, const R& b) {
+  if (!a.defined() && !b.defined()) return;
+  R left = a.defined() ? a : R(0.0), right = b.defined() ? b : R(0.0);
+  choose(mask, left, right);
+  a = left;
+}
+
+template <class R, std::size_t... I>
+void choose_each(const R& mask, R* a, const R* b, std::index_sequence<I...>) {
+  (choose_one(mask, a[I], b[I]), ...);
+}
+
+}  // namespace detail
+
+template <class F, class T, int Isa, bool G, std::size_t N>
+void transform(const F& f, Dual<RegisterLane<T, Isa, G>, N>& x) {
+  detail::differentiate_each(f, x.part, std::make_index_sequence<N>{});
+}
+template <class F, class T, int Isa, bool G, std::size_t N>
+void transform(const F& f, Dual<RegisterLane<T, Isa, G>, N>& a, Dual<RegisterLane<T, Isa, G>, N>& b) {
+  detail::differentiate_each(f, a.part, b.part, std::make_index_sequence<N>{});
+}
+template <class T, int Isa, bool G, std::size_t N>
+void choose(const RegisterLane<T, Isa, G>& mask, Dual<RegisterLane<T, Isa, G>, N>& a,
+            Dual<RegisterLane<T, Isa, G>, N>& b) {
+  detail::choose_each(mask, a.part, b.part, std::make_index_sequence<N + 1>{});
+}
+
+}  // namespace xgrad::kernels

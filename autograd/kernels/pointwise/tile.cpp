@@ -1,0 +1,220 @@
+#include <xgrad/autograd/kernels/pointwise/tile.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <xgrad/autograd/kernels/pointwise/tile_loop.hpp>
+
+namespace xgrad::kernels {
+
+fn::Clamp::Clamp(double low_in, double high_in) : low(low_in), high(high_in) {
+  if (!(low <= high))
+    throw std::invalid_argument("clamp: low must not be above high, got " + std::to_string(low) + " and " +
+                                std::to_string(high));
+}
+
+namespace {
+
+// Free slots of this thread. The pointer itself needs no guard and no destructor; the cleaner, made with the first
+// slot, gives the memory back when the thread ends.
+thread_local Slot* free_slots = nullptr;
+thread_local bool closed = false;
+
+struct Cleaner {
+  ~Cleaner() {
+    closed = true;
+    while (free_slots != nullptr) delete std::exchange(free_slots, free_slots->next);
+  }
+};
+
+Slot* new_slot() {
+  static thread_local Cleaner cleaner;
+  static_cast<void>(cleaner);
+  return new Slot;
+}
+
+}  // namespace
+
+void recycle(Slot* slot) noexcept {
+  if (closed) {
+    delete slot;
+    return;
+  }
+  slot->next = free_slots;
+  free_slots = slot;
+}
+
+Slot* acquire() {
+  Slot* slot = free_slots;
+  if (slot != nullptr)
+    free_slots = slot->next;
+  else
+    slot = new_slot();
+  slot->count = 1;
+  slot->next = nullptr;
+  return slot;
+}
+
+bool Tile::times(double number) noexcept {
+  if (left_ == Left::nothing) {
+    number_ = number;
+    left_ = Left::scale;
+    return true;
+  }
+  if (left_ != Left::shift) return false;
+  factor_ = number;
+  left_ = Left::factor;
+  return true;
+}
+
+bool Tile::plus(double number) noexcept {
+  if (left_ > Left::scale) return false;
+  shift_ = number;
+  left_ = Left::shift;
+  return true;
+}
+
+bool Tile::minus_from(double number) noexcept {
+  if (left_ > Left::scale) return false;
+  number_ = -number_;
+  return plus(number);
+}
+
+bool Tile::times_joined(double number) noexcept {
+  if (times(number)) return true;
+  double& factor = left_ == Left::factor ? factor_ : number_;
+  const double product = factor * number, size = std::abs(product);
+  if (!(size > 1e-30 && size < 1e30)) return false;
+  factor = product;
+  return true;
+}
+
+namespace {
+
+// What costs no pass, as one operand is a number and the other many, leaves it to those who read them. False where that
+// cannot be.
+
+bool lazily(const fn::Neg&, Tile& x) { return !x.is_number() && x.left() <= Tile::Left::scale && x.times_joined(-1); }
+template <class F>
+bool lazily(const F&, Tile&) {
+  return false;
+}
+
+template <class F>
+bool lazily(const F&, Tile& a, Tile& b) {
+  constexpr bool product = std::is_same_v<F, fn::Mul>, chained = std::is_same_v<F, fn::Chained>;
+  constexpr bool sum = std::is_same_v<F, fn::Add>, difference = std::is_same_v<F, fn::Sub>;
+  if constexpr (product || chained || sum || difference) {
+    if (a.is_number() == b.is_number()) return false;
+    Tile& many = a.is_number() ? b : a;
+    const double number = a.is_number() ? a.number() : b.number();
+    if (chained && number == 0) {
+      a = Tile(0.0);
+      return true;
+    }
+    bool done = false;
+    if (product) done = many.times(number);
+    if (chained) done = std::isfinite(number) && many.times_joined(number);
+    if (sum) done = many.plus(number);
+    if (difference) done = a.is_number() ? many.minus_from(number) : many.plus(-number);
+    if (done && a.is_number()) a = std::move(b);
+    return done;
+  }
+  return false;
+}
+
+// x^n for the exponents that are a handful of multiplications, or none.
+bool small_power(Tile& a, double n) {
+  if (n == 0)
+    a = Tile(1.0);
+  else if (n == 2)
+    transform(fn::Square(), a);
+  else if (n == 3)
+    a = apply(fn::Mul(), apply(fn::Square(), a), a);
+  else if (n == 4)
+    a = apply(fn::Square(), apply(fn::Square(), std::move(a)));
+  else if (n == -1)
+    transform(fn::Reciprocal(), a);
+  else if (n == -2)
+    a = apply(fn::Reciprocal(), apply(fn::Square(), std::move(a)));
+  else if (n != 1)
+    return false;
+  return true;
+}
+
+}  // namespace
+
+template <class F>
+void transform(const F& f, Tile& x) {
+  if (lazily(f, x)) return;
+  run<registers_at_once<F>>(x, place_of(x), Each{[f](const auto& u) { return f.value(u); }}, x);
+}
+
+template <class F>
+void transform(const F& f, Tile& a, Tile& b) {
+  if constexpr (std::is_same_v<F, fn::Pow>) {
+    if (b.is_literal() && small_power(a, b.number())) return;
+  }
+  if (lazily(f, a, b)) return;
+  if constexpr (std::is_same_v<F, fn::Chained>)
+    run<registers_at_once<F>>(a, place_of(a, b), Checked{Times(), TimesGuarded()}, a, b);
+  else
+    run<registers_at_once<F>>(a, place_of(a, b), Each{[f](const auto& u, const auto& v) { return f.value(u, v); }}, a,
+                              b);
+}
+
+void chain_into(Tile& place, Tile d, Tile slope) {
+  if (!place.defined() || d.is_number() || slope.is_number()) {
+    transform(fn::Chained(), d, slope);
+    place = std::move(d);
+    return;
+  }
+  const auto into = [&](auto* out) {
+    using T = std::remove_pointer_t<decltype(out)>;
+    loop<registers_at_once<fn::Chained>>(out, padded<T>(place.count()), Checked{Times(), TimesGuarded()}, Reader<T>(d),
+                                         Reader<T>(slope));
+  };
+  void* out = const_cast<void*>(place.data());
+  if (place.type() == Tile::Type::float32)
+    into(static_cast<float*>(out));
+  else
+    into(static_cast<double*>(out));
+}
+
+void choose(const Tile& mask, Tile& a, Tile& b) {
+  const auto body = [](const auto& m, const auto& u, const auto& v) { return where(m != 0, u, v); };
+  run<1>(a, place_of(a, b), Each{body}, mask, a, b);
+}
+
+template <class T>
+void write(const Tile& tile, T* out, std::int64_t n) {
+  const auto count = static_cast<std::size_t>(n);
+  if (tile.is_number()) {
+    std::fill_n(out, n, static_cast<T>(tile.number()));
+  } else if (tile.left() == Tile::Left::nothing) {
+    std::copy_n(static_cast<const T*>(tile.data()), n, out);
+  } else if (padded<T>(tile.count()) == count) {
+    loop<4>(out, count, Each{[](const auto& x) { return x; }}, Reader<T>(tile));
+  } else {
+    alignas(64) T all[tile_bytes / sizeof(T)];
+    loop<4>(all, padded<T>(tile.count()), Each{[](const auto& x) { return x; }}, Reader<T>(tile));
+    std::copy_n(all, n, out);
+  }
+}
+template void write(const Tile&, float*, std::int64_t);
+template void write(const Tile&, double*, std::int64_t);
+
+// ---- every function of the vocabulary
+
+#define XGRAD_UNARY(F) template void transform(const fn::F&, Tile&);
+#define XGRAD_BINARY(F) template void transform(const fn::F&, Tile&, Tile&);
+XGRAD_EACH_CURVED_UNARY(XGRAD_UNARY)
+XGRAD_EACH_FLAT_UNARY(XGRAD_UNARY)
+XGRAD_EACH_CURVED_BINARY(XGRAD_BINARY)
+XGRAD_EACH_FLAT_BINARY(XGRAD_BINARY)
+
+}  // namespace xgrad::kernels

@@ -1,0 +1,171 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+
+#include <xgrad/autograd/kernels/reduction/softmax.hpp>
+#include <xgrad/autograd/kernels/runtime/parallel.hpp>
+#include <xgrad/autograd/kernels/simd/partial.hpp>
+#include <xgrad/autograd/kernels/simd/wide_sum.hpp>
+
+/// Strips of the lines of an array, for kernels that are written once over both kinds: registers that hold either one
+/// line (its elements side by side, to be folded across lanes) or as many neighbouring lines as there are lanes.
+namespace xgrad::kernels::lines {
+
+template <class T>
+inline constexpr auto width = static_cast<std::int64_t>(Vec<T>::width);
+template <class T>
+inline constexpr T infinity = std::numeric_limits<T>::infinity();
+
+// The larger of each lane. A NaN in x is lost, but e^(NaN - m) brings it back into the sum.
+template <class T>
+Vec<T> larger(Vec<T> x, Vec<T> m) {
+  return Arithmetic<T, native_isa>::max(x.v, m.v);
+}
+
+/// The largest lane.
+template <class T>
+T largest(Vec<T> m) {
+  alignas(64) T lane[Vec<T>::width];
+  std::size_t half = Vec<T>::width / 2;
+#if XSIMD_WITH_AVX512F
+  // Halves fold within the register; the way through memory takes longer.
+  if constexpr (Arithmetic<T, native_isa>::tables) {
+    m = larger<T>(m, typename Vec<T>::Native(_mm512_maskz_shuffle_f32x4(0xffff, m.v, m.v, 0x4e)));
+    m = larger<T>(m, typename Vec<T>::Native(_mm512_maskz_shuffle_f32x4(0xffff, m.v, m.v, 0xb1)));
+    m = larger<T>(m, typename Vec<T>::Native(_mm512_maskz_permute_ps(0xffff, m.v, 0x4e)));
+    half = 1;
+  }
+#endif
+  m.store(lane);
+  for (; half > 0; half /= 2)
+    for (std::size_t i = 0; i < half; ++i) lane[i] = lane[i + half] > lane[i] ? lane[i + half] : lane[i];
+  return lane[0];
+}
+
+template <class T>
+struct OneLine {
+  std::int64_t n;
+
+  template <class F>
+  void each(const F& f) const {
+    std::int64_t j = 0;
+    for (; j + width<T> <= n; j += width<T>) f(j, Full{});
+    if (j < n) f(j, Partial{n - j});
+  }
+  // Four registers, so that a comparison need not wait for the one before.
+  Vec<T> max(const T* x) const {
+    Vec<T> m = -infinity<T>;
+    std::int64_t j = 0;
+    if (n >= 4 * width<T>) {
+      Vec<T> k[4] = {m, m, m, m};
+      for (; j + 4 * width<T> <= n; j += 4 * width<T>)
+        for (int i = 0; i < 4; ++i) k[i] = larger(Vec<T>::load(x + j + i * width<T>), k[i]);
+      m = larger(larger(k[0], k[1]), larger(k[2], k[3]));
+    }
+    for (; j + width<T> <= n; j += width<T>) m = larger(Vec<T>::load(x + j), m);
+    if (j < n) m = larger(load(x + j, Partial{n - j}, -infinity<T>), m);
+    return largest(m);
+  }
+  // The next line, while there is much to compute and nothing to wait for.
+  void expect(const T* x) const { __builtin_prefetch(x + n); }
+  void sums(WideSum<T>& s, double* out) const { out[0] = s.total(); }
+  template <class S>
+  Vec<T> spread(const S* of_lines) const {
+    return of_lines[0];
+  }
+  std::int64_t lines() const { return 1; }
+  std::int64_t stride() const { return 1; }
+};
+
+template <class T>
+struct ManyLines {
+  std::int64_t n, inner, count;
+  bool padded;  // whether whole registers may be read and written where there are fewer lines
+
+  template <class F>
+  void each(const F& f) const {
+    if (padded || count == width<T>)
+      for (std::int64_t j = 0; j < n; ++j) f(j * inner, Full{});
+    else
+      for (std::int64_t j = 0; j < n; ++j) f(j * inner, Partial{count});
+  }
+  Vec<T> max(const T* x) const {
+    Vec<T> m = -infinity<T>;
+    each([&](std::int64_t at, auto part) { m = larger(load(x + at, part, -infinity<T>), m); });
+    return m;
+  }
+  void expect(const T*) const {}
+  void sums(WideSum<T>& s, double* out) const { std::copy_n(s.each(), Vec<T>::width, out); }
+  template <class S>
+  Vec<T> spread(const S* of_lines) const {
+    alignas(64) T lane[Vec<T>::width] = {};
+    for (std::int64_t i = 0; i < count; ++i) lane[i] = static_cast<T>(of_lines[i]);
+    return Vec<T>::load(lane);
+  }
+  std::int64_t lines() const { return count; }
+  std::int64_t stride() const { return inner; }
+};
+
+// Lines shorter than this, side by side in memory, are transposed in small blocks: then a register holds one element of
+// many lines, instead of the few elements of one.
+template <class T>
+inline constexpr std::int64_t short_line = 2 * width<T> < 24 ? 24 : 2 * width<T>;
+
+template <class T, std::size_t N, class F>
+void over_short_lines(Along axis, const std::array<const T*, N>& in, T* out, const F& f) {
+  const std::int64_t n = axis.n, blocks = (axis.outer + width<T> - 1) / width<T>;
+  const std::int64_t grain = std::max<std::int64_t>(1, pointwise_grain / (std::max<std::int64_t>(1, n) * width<T>));
+  parallel_ranges(blocks, grain, [&](std::int64_t begin, std::int64_t end) {
+    alignas(64) T buffer[N + 1][short_line<T> * Vec<T>::width] = {};
+    std::array<const T*, N> from;
+    for (std::int64_t k = begin; k < end; ++k) {
+      const std::int64_t line = k * width<T>, count = std::min(width<T>, axis.outer - line);
+      for (std::size_t a = 0; a < N; ++a) {
+        for (std::int64_t i = 0; i < count; ++i)
+          for (std::int64_t j = 0; j < n; ++j) buffer[a][j * width<T> + i] = in[a][(line + i) * n + j];
+        from[a] = buffer[a];
+      }
+      f(ManyLines<T>{n, width<T>, count, true}, from, buffer[N], line);
+      if (out == nullptr) continue;
+      for (std::int64_t i = 0; i < count; ++i)
+        for (std::int64_t j = 0; j < n; ++j) out[(line + i) * n + j] = buffer[N][j * width<T> + i];
+    }
+  });
+}
+
+/// Calls f(strip, inputs, output, first_line) for strips that cover all lines, side by side where there is enough to
+/// do; inputs and output, which may be null, are the places where the strip's elements begin.
+template <class T, std::size_t N, class F>
+void over_lines(Along axis, const std::array<const T*, N>& in, T* out, const F& f) {
+  const std::int64_t n = std::max<std::int64_t>(1, axis.n);
+  const auto at = [&](std::int64_t offset) {
+    std::array<const T*, N> from;
+    for (std::size_t a = 0; a < N; ++a) from[a] = in[a] + offset;
+    return from;
+  };
+  if (axis.inner == 1 && axis.n < short_line<T> && axis.outer > 1) return over_short_lines(axis, in, out, f);
+  if (axis.inner == 1) {
+    parallel_ranges(axis.outer, std::max<std::int64_t>(1, pointwise_grain / n),
+                    [&](std::int64_t begin, std::int64_t end) {
+                      for (std::int64_t line = begin; line < end; ++line)
+                        f(OneLine<T>{axis.n}, at(line * axis.n), out ? out + line * axis.n : out, line);
+                    });
+    return;
+  }
+  const std::int64_t groups = (axis.inner + width<T> - 1) / width<T>;
+  const std::int64_t grain = std::max<std::int64_t>(1, pointwise_grain / (n * width<T>));
+  parallel_ranges(axis.outer * groups, grain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t k = begin; k < end; ++k) {
+      const std::int64_t o = k / groups, i = k % groups * width<T>, offset = o * axis.n * axis.inner + i;
+      const ManyLines<T> strip{axis.n, axis.inner, std::min(width<T>, axis.inner - i), false};
+      f(strip, at(offset), out ? out + offset : out, o * axis.inner + i);
+    }
+  });
+}
+
+}  // namespace xgrad::kernels::lines

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <type_traits>
+
+#include <xgrad/autograd/kernels/simd/vec.hpp>
+
+namespace xgrad::kernels {
+
+// A whole register, and the first `count` elements of one: xsimd has no loads and stores of a part, which processors
+// have for this very purpose.
+struct Full {};
+struct Partial {
+  std::int64_t count;
+};
+
+template <class T>
+Vec<T> load(const T* from, Full, T) {
+  return Vec<T>::load(from);
+}
+template <class T>
+void store(Vec<T> y, T* to, Full) {
+  y.store(to);
+}
+
+#if defined(__AVX512F__)
+/// What lies beyond the part is `fill`, and is not read.
+template <class T>
+Vec<T> load(const T* from, Partial part, T fill) {
+  const auto mask = (1u << part.count) - 1;
+  if constexpr (std::is_same_v<T, float>)
+    return typename Vec<T>::Native(_mm512_mask_loadu_ps(_mm512_set1_ps(fill), static_cast<__mmask16>(mask), from));
+  else
+    return typename Vec<T>::Native(_mm512_mask_loadu_pd(_mm512_set1_pd(fill), static_cast<__mmask8>(mask), from));
+}
+template <class T>
+void store(Vec<T> y, T* to, Partial part) {
+  const auto mask = (1u << part.count) - 1;
+  if constexpr (std::is_same_v<T, float>)
+    _mm512_mask_storeu_ps(to, static_cast<__mmask16>(mask), y.v);
+  else
+    _mm512_mask_storeu_pd(to, static_cast<__mmask8>(mask), y.v);
+}
+#elif defined(__AVX__)
+// As many lanes of ones as there are elements, then zeros.
+template <class T>
+__m256i lanes_of(Partial part) {
+  using Whole = std::conditional_t<std::is_same_v<T, float>, std::int32_t, std::int64_t>;
+  static constexpr Whole ones_and_zeros[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(ones_and_zeros + 8 - part.count));
+}
+template <class T>
+Vec<T> load(const T* from, Partial part, T fill) {
+  const __m256i lanes = lanes_of<T>(part);
+  if constexpr (std::is_same_v<T, float>)
+    return typename Vec<T>::Native(
+        _mm256_blendv_ps(_mm256_set1_ps(fill), _mm256_maskload_ps(from, lanes), _mm256_castsi256_ps(lanes)));
+  else
+    return typename Vec<T>::Native(
+        _mm256_blendv_pd(_mm256_set1_pd(fill), _mm256_maskload_pd(from, lanes), _mm256_castsi256_pd(lanes)));
+}
+template <class T>
+void store(Vec<T> y, T* to, Partial part) {
+  if constexpr (std::is_same_v<T, float>)
+    _mm256_maskstore_ps(to, lanes_of<T>(part), y.v);
+  else
+    _mm256_maskstore_pd(to, lanes_of<T>(part), y.v);
+}
+#else
+template <class T>
+Vec<T> load(const T* from, Partial part, T fill) {
+  alignas(64) T lanes[Vec<T>::width];
+  for (std::int64_t i = 0; i < static_cast<std::int64_t>(Vec<T>::width); ++i)
+    lanes[i] = i < part.count ? from[i] : fill;
+  return Vec<T>::load(lanes);
+}
+template <class T>
+void store(Vec<T> y, T* to, Partial part) {
+  alignas(64) T lanes[Vec<T>::width];
+  y.store(lanes);
+  std::copy_n(lanes, part.count, to);
+}
+#endif
+
+}  // namespace xgrad::kernels

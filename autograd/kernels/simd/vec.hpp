@@ -1,0 +1,157 @@
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include <xgrad/autograd/kernels/math/erf_gelu.hpp>
+#include <xgrad/autograd/kernels/math/logarithm.hpp>
+#include <xgrad/autograd/kernels/math/trigonometric.hpp>
+
+namespace xgrad {
+
+/// A truth value for every lane of a Vec<T>.
+template <class T, int Isa>
+class Mask {
+ public:
+  using Native = xsimd::batch_bool<T, Arch>;
+  Mask(Native native) : v(native) {}
+  explicit operator bool() const = delete;  // a mask holds many truth values: use where(mask, a, b)
+
+  friend Mask operator&(Mask a, Mask b) { return a.v & b.v; }
+  friend Mask operator|(Mask a, Mask b) { return a.v | b.v; }
+  friend Mask operator~(Mask a) { return ~a.v; }
+  friend Mask operator&&(Mask a, Mask b) { return a.v & b.v; }
+  friend Mask operator||(Mask a, Mask b) { return a.v | b.v; }
+  friend Mask operator!(Mask a) { return ~a.v; }
+
+  Native v;
+};
+
+/// A SIMD register of numbers, with the vocabulary of Tensor: rules and values of pointwise ops are written once and
+/// read over both.
+template <class T, int Isa = native_isa>
+class Vec {
+ public:
+  using Native = xsimd::batch<T, Arch>;
+  using M = Mask<T, Isa>;
+  static constexpr std::size_t width = Native::size;
+
+  Vec() = default;  // uninitialised
+  Vec(Native native) : v(native) {}
+  template <class N, std::enable_if_t<std::is_arithmetic_v<N>, int> = 0>
+  Vec(N number) : v(static_cast<T>(number)) {}
+  static Vec load(const T* from) { return Native::load_unaligned(from); }
+  void store(T* to) const { v.store_unaligned(to); }
+
+  friend Vec operator+(Vec a, Vec b) { return a.v + b.v; }
+  friend Vec operator-(Vec a, Vec b) { return a.v - b.v; }
+  friend Vec operator*(Vec a, Vec b) { return a.v * b.v; }
+  friend Vec operator/(Vec a, Vec b) { return a.v / b.v; }
+  friend Vec operator-(Vec a) { return a.v ^ Native(T(-0.0)); }  // xsimd's is 0 - a, which is 0 for 0
+  friend M operator<(Vec a, Vec b) { return a.v < b.v; }
+  friend M operator<=(Vec a, Vec b) { return a.v <= b.v; }
+  friend M operator>(Vec a, Vec b) { return a.v > b.v; }
+  friend M operator>=(Vec a, Vec b) { return a.v >= b.v; }
+  friend M operator==(Vec a, Vec b) { return a.v == b.v; }
+  friend M operator!=(Vec a, Vec b) { return unequal(a.v, b.v); }
+  /// a b + c, with one rounding where the processor can.
+  friend Vec fma(Vec a, Vec b, Vec c) { return kernels::Arithmetic<T, Isa>::fma(a.v, b.v, c.v); }
+  /// The sum of all lanes.
+  friend T total(Vec a) { return xsimd::hadd(a.v); }
+  friend Vec where(M condition, Vec a, Vec b) { return xsimd::select(condition.v, a.v, b.v); }
+  friend Vec maximum(Vec a, Vec b) { return where((a != a) | (a > b), a, b); }
+  friend Vec minimum(Vec a, Vec b) { return where((a != a) | (a < b), a, b); }
+
+  friend Vec abs(Vec a) { return xsimd::abs(a.v); }
+  friend Vec sqrt(Vec a) { return kernels::Arithmetic<T, Isa>::sqrt(a.v); }
+  friend Vec square(Vec a) { return a.v * a.v; }
+  friend Vec reciprocal(Vec a) { return Native(T(1)) / a.v; }
+  friend Vec exp(Vec a) { return kernels::Exponential<T, Isa>::exp(a.v); }
+  /// The same for a < 88, as where a maximum has been subtracted.
+  friend Vec bounded_exp(Vec a) { return kernels::Exponential<T, Isa>::bounded_exp(a.v); }
+  friend Vec expm1(Vec a) { return kernels::Exponential<T, Isa>::expm1(a.v); }
+  friend Vec tanh(Vec a) { return kernels::Exponential<T, Isa>::tanh(a.v); }
+  friend Vec sigmoid(Vec a) { return kernels::Exponential<T, Isa>::sigmoid(a.v); }
+  friend Vec silu(Vec a) { return kernels::Exponential<T, Isa>::silu(a.v); }
+  friend Vec log(Vec a) { return kernels::Logarithm<T, Isa>::log(a.v); }
+  friend Vec log1p(Vec a) { return kernels::Logarithm<T, Isa>::log1p(a.v); }
+  friend Vec sin(Vec a) { return kernels::Trigonometric<T, Isa>::sin(a.v); }
+  friend Vec cos(Vec a) { return kernels::Trigonometric<T, Isa>::cos(a.v); }
+  friend Vec erf(Vec a) { return kernels::ErfGelu<T, Isa>::erf(a.v); }
+  friend Vec gelu(Vec a) { return kernels::ErfGelu<T, Isa>::gelu(a.v); }
+  friend Vec pow(Vec a, Vec b) {
+    return lane_by_lane(a, b, [](T x, T y) { return std::pow(x, y); });
+  }
+
+  Native v;
+
+ private:
+  template <class F>
+  static Vec lane_by_lane(Vec a, Vec b, F f) {
+    alignas(64) T x[width], y[width];
+    a.store(x);
+    b.store(y);
+    for (std::size_t i = 0; i < width; ++i) x[i] = f(x[i], y[i]);
+    return load(x);
+  }
+
+  // xsimd 8.1 makes != of AVX and AVX-512 the ordered comparison, which holds for no NaN.
+  static xsimd::batch_bool<T, Arch> unequal(Native a, Native b) { return ~(a == b); }
+};
+
+/// Whole numbers, one at a time, with the part of the vocabulary that holds for them.
+template <int Isa>
+class Mask<std::int64_t, Isa> {
+ public:
+  Mask(bool value) : v(value) {}
+  explicit operator bool() const = delete;
+
+  friend Mask operator&(Mask a, Mask b) { return a.v && b.v; }
+  friend Mask operator|(Mask a, Mask b) { return a.v || b.v; }
+  friend Mask operator~(Mask a) { return !a.v; }
+  friend Mask operator&&(Mask a, Mask b) { return a.v && b.v; }
+  friend Mask operator||(Mask a, Mask b) { return a.v || b.v; }
+  friend Mask operator!(Mask a) { return !a.v; }
+
+  bool v;
+};
+
+template <int Isa>
+class Vec<std::int64_t, Isa> {
+ public:
+  using T = std::int64_t;
+  using M = Mask<T, Isa>;
+  static constexpr std::size_t width = 1;
+
+  template <class N, std::enable_if_t<std::is_arithmetic_v<N>, int> = 0>
+  Vec(N number) : v(static_cast<T>(number)) {}
+  static Vec load(const T* from) { return *from; }
+  void store(T* to) const { *to = v; }
+
+  // Signed overflow is undefined; two's complement arithmetic wraps around as in NumPy and PyTorch.
+  friend Vec operator+(Vec a, Vec b) { return wrap(a.bits() + b.bits()); }
+  friend Vec operator-(Vec a, Vec b) { return wrap(a.bits() - b.bits()); }
+  friend Vec operator*(Vec a, Vec b) { return wrap(a.bits() * b.bits()); }
+  friend Vec operator-(Vec a) { return wrap(0 - a.bits()); }
+  friend M operator<(Vec a, Vec b) { return a.v < b.v; }
+  friend M operator<=(Vec a, Vec b) { return a.v <= b.v; }
+  friend M operator>(Vec a, Vec b) { return a.v > b.v; }
+  friend M operator>=(Vec a, Vec b) { return a.v >= b.v; }
+  friend M operator==(Vec a, Vec b) { return a.v == b.v; }
+  friend M operator!=(Vec a, Vec b) { return a.v != b.v; }
+  friend Vec where(M condition, Vec a, Vec b) { return condition.v ? a : b; }
+  friend Vec maximum(Vec a, Vec b) { return a.v > b.v ? a : b; }
+  friend Vec minimum(Vec a, Vec b) { return a.v < b.v ? a : b; }
+  friend Vec abs(Vec a) { return a.v < 0 ? -a : a; }
+  friend Vec square(Vec a) { return a * a; }
+
+  T v;
+
+ private:
+  std::uint64_t bits() const { return static_cast<std::uint64_t>(v); }
+  static Vec wrap(std::uint64_t bits) { return static_cast<T>(bits); }
+};
+
+}  // namespace xgrad

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include <xgrad/autograd/kernels/simd/vec.hpp>
+
+namespace xgrad::kernels {
+
+/// A sum of registers, lane by lane. Lanes of float are emptied into double every few additions, so that the sum of
+/// 2^25 ones is 2^25; the order of additions depends on their number alone.
+template <class T, int Isa = native_isa>
+class WideSum {
+ public:
+  using B = Vec<T, Isa>;
+  static constexpr std::size_t width = B::width;
+
+  void add(B x) {
+    lanes_ = lanes_ + x;
+    if (++held_ == spill_after) spill();
+  }
+  /// Empties the lanes and gives the sum of each.
+  const double* each() {
+    spill();
+    return wide_;
+  }
+  /// The sum of all lanes.
+  double total() {
+    spill();
+    double part[width];
+    for (std::size_t i = 0; i < width; ++i) part[i] = wide_[i];
+    for (std::size_t half = width / 2; half > 0; half /= 2)
+      for (std::size_t i = 0; i < half; ++i) part[i] += part[i + half];
+    return part[0];
+  }
+
+ private:
+  static constexpr int spill_after = std::is_same_v<T, float> ? 32 : 1 << 30;
+
+  void spill() {
+    alignas(64) T now[width];
+    lanes_.store(now);
+    for (std::size_t i = 0; i < width; ++i) wide_[i] += static_cast<double>(now[i]);
+    lanes_ = B(T(0));
+    held_ = 0;
+  }
+
+  B lanes_ = B(T(0));
+  int held_ = 0;
+  double wide_[width] = {};
+};
+
+}  // namespace xgrad::kernels
