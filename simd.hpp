@@ -43,7 +43,7 @@ struct CompiledForRegisters<F, Isa, std::index_sequence<I...>> {
   }
 
   static constexpr Readings readings{
-      count,          ForTiles::mask, nullptr,    nullptr, ForTiles::template slopes<Traced>,
+      count,          ForTiles::mask, nullptr,    nullptr, ForTiles::template slopes<Tensor>,
       ForTiles::keep, value_pass,     slopes_pass};
 
  private:
@@ -104,7 +104,7 @@ struct CompiledForRegisters<F, Isa, std::index_sequence<I...>> {
                                                               std::int64_t j) {
     const Vec<T, Isa> g = Vec<T, Isa>::load(in[count] + j * step[count]);
     const auto y = f(seed<T, true, Needs, I>(in[I] + j * step[I])...);
-    ((out[I] != nullptr ? kernels::fn::Chained().value(g, y.v.part[1 + I].v).store(out[I] + j) : void()), ...);
+    ((out[I] != nullptr ? guarded_product(g, y.v.part[1 + I].v).store(out[I] + j) : void()), ...);
     std::uint32_t found = 0;
     ((found |= y.v.part[1 + I].defined() ? std::uint32_t{1} << I : 0), ...);
     return found;

@@ -1,5 +1,9 @@
 #include <xgrad/nn/activation.hpp>
 
+#include <cmath>
+#include <cstdint>
+#include <string>
+
 #include <xgrad/nn/printing.hpp>
 
 namespace xgrad::nn {
@@ -11,8 +15,14 @@ Tensor Tanh::forward(const Tensor& x) { return tanh(x, call_site()); }
 Tensor SiLU::forward(const Tensor& x) { return silu(x, call_site()); }
 Tensor Identity::forward(const Tensor& x) { return x; }
 
-Softplus::Softplus() { describe("beta=1, threshold=20"); }
-Tensor Softplus::forward(const Tensor& x) { return softplus(x, call_site()); }
+Softplus::Softplus(double beta, double threshold) : beta_(beta), threshold_(threshold) {
+  // PyTorch's defaults are integers, and print as such.
+  const auto number = [](double x) {
+    return x == std::floor(x) && std::abs(x) < 1e15 ? std::to_string(static_cast<std::int64_t>(x)) : detail::python(x);
+  };
+  describe("beta=" + number(beta) + ", threshold=" + number(threshold));
+}
+Tensor Softplus::forward(const Tensor& x) { return softplus(x, beta_, threshold_, call_site()); }
 
 LeakyReLU::LeakyReLU(double negative_slope) : negative_slope_(negative_slope) {
   describe("negative_slope=" + detail::python(negative_slope));

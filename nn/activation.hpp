@@ -34,10 +34,13 @@ class SiLU : public Module {
 
 class Softplus : public Module {
  public:
-  Softplus();
+  explicit Softplus(double beta = 1.0, double threshold = 20.0);
 
  protected:
   Tensor forward(const Tensor& x) override;
+
+ private:
+  double beta_, threshold_;
 };
 
 class LeakyReLU : public Module {

@@ -13,10 +13,15 @@ namespace detail {
 
 /// What a thread knows of the graph. Reached without a call, also in a shared library.
 struct ThreadState {
-  bool paused;          // ops are not recorded
-  bool burying;         // nodes are being deleted
-  Node* dead_nodes;     // that await deletion
-  Source line_for_all;  // of nodes made while a SourceScope lives
+  bool paused;                  // ops are not recorded
+  bool burying;                 // nodes are being deleted
+  bool guarding;                // nodes are made with Node::guarded()
+  std::uint32_t op_depth;       // ops that have begun and not ended
+  bool watching;                // a recorded rule is running; see graph/watch.hpp
+  std::uint32_t watch_depth;    // op_depth when that rule began
+  std::uint32_t watched_reads;  // values handed to that rule whose raw numbers it has read
+  Node* dead_nodes;             // that await deletion
+  Source line_for_all;          // of nodes made while a SourceScope lives
   std::uint64_t counter;
   std::atomic<std::int64_t>* live;  // the thread's count of nodes, where it has one
 };
@@ -28,6 +33,18 @@ class ModeScope {
   ~ModeScope() { thread_state.paused = before_; }
   ModeScope(const ModeScope&) = delete;
   ModeScope& operator=(const ModeScope&) = delete;
+
+ private:
+  bool before_;
+};
+
+/// While it lives, nodes that this thread makes are guarded (Node::guarded).
+class GuardScope {
+ public:
+  GuardScope() noexcept : before_(thread_state.guarding) { thread_state.guarding = true; }
+  ~GuardScope() { thread_state.guarding = before_; }
+  GuardScope(const GuardScope&) = delete;
+  GuardScope& operator=(const GuardScope&) = delete;
 
  private:
   bool before_;

@@ -183,7 +183,12 @@ void release(const Node* node) noexcept {
 }
 
 Node::Node(const char* name, Source at, const Tensor& y, detail::Edge* edges, std::size_t count)
-    : name_(name), edge_count_(static_cast<std::uint32_t>(count)), dtype_(y.dtype()), edges_(edges), shape_(y.shape()) {
+    : name_(name),
+      edge_count_(static_cast<std::uint32_t>(count)),
+      dtype_(y.dtype()),
+      guarded_(detail::thread_state.guarding),
+      edges_(edges),
+      shape_(y.shape()) {
   if (detail::thread_state.line_for_all.file != nullptr) at = detail::thread_state.line_for_all;
   file_ = at.file;
   line_ = at.line;
@@ -191,7 +196,12 @@ Node::Node(const char* name, Source at, const Tensor& y, detail::Edge* edges, st
 }
 
 Node::Node(Leaf, const Shape& shape, DType dtype)
-    : name_("leaf"), number_(++detail::thread_state.counter), dtype_(dtype), leaf_(true), shape_(shape) {
+    : name_("leaf"),
+      number_(++detail::thread_state.counter),
+      dtype_(dtype),
+      leaf_(true),
+      guarded_(false),
+      shape_(shape) {
   count_live(1);
 }
 
@@ -220,7 +230,48 @@ Tensor Node::input(std::size_t i) const {
 
 Tensor Node::output() const { return y_.restore(this, shape_, dtype_); }
 
-void Node::keep_output(const Tensor& y) { y_ = detail::Saved::output(y); }
+void Node::keep(const Tensor* inputs, std::uint32_t wanted, const Tensor* y, std::uint32_t borrowed) {
+  const std::size_t count = edge_count_ < 16 ? edge_count_ : 16;
+  for (std::size_t i = 0; i < count; ++i) {
+    if ((wanted >> i & 1u) == 0) continue;
+    if (edges_[i].node || inputs[i].node() == nullptr)
+      edges_[i].saved = detail::Saved::input(inputs[i], (borrowed >> i & 1u) == 0);
+    else  // a value with a place in the graph that this op does not go through
+      edges_[i].saved = detail::Saved::input(inputs[i].detach(), true);
+  }
+  if (y != nullptr) y_ = detail::Saved::output(*y);
+  number_after_inputs();
+}
+
+Tensor Node::pull_fused(const detail::FusedPull& how, const void* f, const Tensor& g, bool last) const {
+  constexpr std::size_t most = detail::FusedPull::most_reads;
+  const bool recorded = grad_enabled();
+  if (!recorded && !guarded_) {
+    detail::Reading read[most];
+    std::size_t count = 0;
+    bool same = true;
+    for (std::size_t i = 0; i < edge_count_; ++i)
+      if ((how.reads >> i & 1u) != 0) read[count++] = read_input(i);
+    if ((how.reads & detail::reads_y) != 0) read[count++] = read_output();
+    for (std::size_t i = 0; i < count; ++i) same = same && read[i].dtype == g.dtype();
+    if (same) return how.kernel(f, read, g, last);
+  }
+  Tensor read[most];
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < edge_count_; ++i)
+    if ((how.reads >> i & 1u) != 0) read[count++] = input(i);
+  if ((how.reads & detail::reads_y) != 0) read[count++] = output();
+  if (recorded) {
+    const detail::GuardScope guard;
+    return how.recorded(f, read, g, guarded_);
+  }
+  for (std::size_t i = 0; i < count; ++i)
+    if (read[i].dtype() != g.dtype()) read[i] = detail::converted(read[i], g.dtype());
+  if (guarded_) return how.guarded(f, read, g);
+  detail::Reading readings[most];
+  for (std::size_t i = 0; i < count; ++i) readings[i] = {read[i].raw(), &read[i].shape(), read[i].dtype()};
+  return how.kernel(f, readings, g, false);
+}
 
 Needs Node::needs() const noexcept {
   std::uint64_t bits = 0;

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <xgrad/autograd/graph/attribute.hpp>
 #include <xgrad/autograd/graph/ref.hpp>
 #include <xgrad/autograd/graph/tensor.hpp>
 
@@ -90,6 +91,24 @@ class NodeLock {
   std::atomic<std::uint32_t>& lock_;
 };
 
+// What a rule reads: bit i of the first 16 stands for input i.
+inline constexpr std::uint32_t reads_every_x = (1u << 16) - 1;
+inline constexpr std::uint32_t reads_y = 1u << 16;
+
+/// How the gradient of a pointwise function in one operand is computed, from the function's own data f, what it reads,
+/// in order, and g.
+struct FusedPull {
+  static constexpr std::size_t most_reads = 3;
+
+  std::uint32_t reads;
+  /// All of the dtype of g. `last` says that g is not needed again, so that its memory may be reused.
+  Tensor (*kernel)(const void* f, const Reading* read, const Tensor& g, bool last);
+  /// As recorded ops.
+  Tensor (*recorded)(const void* f, const Tensor* read, const Tensor& g, bool guarded);
+  /// For a guarded node (Node::guarded).
+  Tensor (*guarded)(const void* f, const Tensor* read, const Tensor& g);
+};
+
 /// What only few nodes have.
 struct NodeExtras {
   std::vector<Hook> hooks;
@@ -136,6 +155,12 @@ class Node {
   /// out[i] may hold a sum before; where it still does afterwards, the gradient has been added to it.
   virtual void pull(const Tensor& g, Tensor* out) = 0;
   bool adds() const noexcept { return adds_; }
+  /// The settings of the op, such as its axis.
+  virtual std::vector<Attribute> attributes() const { return {}; }
+  /// Whether the node was made while the rule of a pointwise op was recorded: it takes an upstream gradient of 0, and a
+  /// slope of 0, for a path along which nothing flows, so that its gradient is 0 there even where the other factor is
+  /// infinite or NaN.
+  bool guarded() const noexcept { return guarded_; }
 
   /// Lets go of inputs and saved values; backward through this node is an error from then on.
   void let_go() noexcept;
@@ -161,18 +186,21 @@ class Node {
     return from ? edges_[i].saved.read(from->shape_, from->dtype_) : edges_[i].saved.read(shape_, dtype_);
   }
   detail::Reading read_output() const noexcept { return y_.read(shape_, dtype_); }
-  void keep_input(std::size_t i, const Tensor& x, bool lasting) { edges_[i].saved = detail::Saved::input(x, lasting); }
-  void keep_output(const Tensor& y);
+  /// To be called when the edges are in place: numbers the node, and keeps the inputs whose bits are set in `wanted`,
+  /// of which those in `borrowed` are handles of somebody else's, and y where it is not null.
+  void keep(const Tensor* inputs, std::uint32_t wanted, const Tensor* y, std::uint32_t borrowed);
+  /// The gradient of a pointwise function in one operand: recorded if backward is, else by a kernel.
+  Tensor pull_fused(const detail::FusedPull& how, const void* f, const Tensor& g, bool last) const;
   void takes_sums() noexcept { adds_ = true; }
   Needs needs() const noexcept;
-  /// To be called when the edges are in place.
-  void number_after_inputs() noexcept;
   struct Leaf {};
   Node(Leaf, const Shape& shape, DType dtype);
   /// Called by let_go for what a derived node keeps beside its edges.
   virtual void clear_kept() noexcept {}
 
  private:
+  void number_after_inputs() noexcept;
+
   friend void retain(const Node* node) noexcept;
   friend void release(const Node* node) noexcept;
   friend struct detail::Value;
@@ -193,6 +221,7 @@ class Node {
   bool leaf_ = false;
   bool released_ = false;
   bool adds_ = false;
+  bool guarded_;
   detail::Edge* edges_ = nullptr;
   Shape shape_;
   detail::Saved y_;

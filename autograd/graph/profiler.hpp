@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/source.hpp>
 
 namespace xgrad {
@@ -49,13 +50,16 @@ namespace detail {
 
 extern std::atomic<bool> profiling;
 
-/// Measures from its construction to the end of its scope, under the name of an op.
+/// The scope of an op: counts how deep ops are nested, and while a Profiler exists, measures the time to the end of the
+/// scope under the op's name.
 class Timed {
  public:
   Timed(const char* name, Source at, bool backward = false) noexcept {
+    ++thread_state.op_depth;
     if (profiling.load(std::memory_order_relaxed)) begin(name, at, backward);
   }
   ~Timed() {
+    --thread_state.op_depth;
     if (name_ != nullptr) end();
   }
   Timed(const Timed&) = delete;

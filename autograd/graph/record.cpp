@@ -1,19 +1,73 @@
 #include <xgrad/autograd/graph/record.hpp>
 
+#include <cstring>
+#include <stdexcept>
+#include <string>
+
 namespace xgrad::detail {
+namespace {
 
-ManyNode::ManyNode(const char* name, Source at, const Tensor& y, const std::vector<Tensor>& inputs)
-    : ManyNode(name, at, y, inputs, std::make_unique<Edge[]>(inputs.size())) {}
+/// A node over nodes instead of tensors: it keeps no values.
+class ConnectedNode : public Node {
+ public:
+  ConnectedNode(const char* name, Source at, const Tensor& y, const std::vector<Node*>& inputs)
+      : ConnectedNode(name, at, y, inputs, std::make_unique<Edge[]>(inputs.size())) {}
 
-ManyNode::ManyNode(const char* name, Source at, const Tensor& y, const std::vector<Tensor>& inputs,
-                   std::unique_ptr<Edge[]> made)
-    : Node(name, at, y, made.get(), inputs.size()) {
-  made.release();
-  for (std::size_t i = 0; i < inputs.size(); ++i)
-    if (inputs[i].node() != nullptr) edges()[i].node = Ref<Node>(inputs[i].node());
-  number_after_inputs();
+ private:
+  ConnectedNode(const char* name, Source at, const Tensor& y, const std::vector<Node*>& inputs,
+                std::unique_ptr<Edge[]> made)
+      : Node(name, at, y, made.get(), inputs.size()), edge_(std::move(made)) {
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+      if (inputs[i] != nullptr) edge_[i].node = Ref<Node>(inputs[i]);
+    keep(nullptr, 0, nullptr, 0);
+  }
+
+  std::unique_ptr<Edge[]> edge_;
+};
+
+class ZeroNode final : public ConnectedNode {
+ public:
+  using ConnectedNode::ConnectedNode;
+  void pull(const Tensor& g, Tensor* out) override {
+    for (std::size_t i = 0; i < edge_count(); ++i)
+      if (edges()[i].node) out[i] = zeros_for(*edges()[i].node, g);
+  }
+};
+
+class OnceNode final : public ConnectedNode {
+ public:
+  using ConnectedNode::ConnectedNode;
+  void pull(const Tensor&, Tensor*) override {
+    throw std::logic_error("its gradient cannot be differentiated: its rule is once_differentiable()");
+  }
+};
+
+}  // namespace
+
+namespace {
+
+Tensor connected_zeros(const Shape& shape, DType dtype, Node* input, const Tensor& g) {
+  Tensor zeros = Tensor::uninitialized(shape, dtype);
+  std::memset(zeros.raw_write(), 0, static_cast<std::size_t>(zeros.size()) * size_of(dtype));
+  if (!grad_enabled() || (input == nullptr && g.node() == nullptr)) return zeros;
+  auto node = Ref<Node>::adopt(new ZeroNode("zero", Source(), zeros, {input, g.node()}));
+  return attach(std::move(zeros), std::move(node));
 }
 
-ManyNode::~ManyNode() { delete[] edges(); }
+}  // namespace
+
+Tensor zeros_for(const Node& input, const Tensor& g) {
+  return connected_zeros(input.shape(), input.dtype(), const_cast<Node*>(&input), g);
+}
+
+Tensor zeros_for(const Tensor& x, const Tensor& g) { return connected_zeros(x.shape(), g.dtype(), x.node(), g); }
+
+Tensor differentiable_once(const Node& node, Tensor result, const Tensor& g) {
+  std::vector<Node*> inputs{g.node()};
+  for (std::size_t i = 0; i < node.edge_count(); ++i) inputs.push_back(node.edges()[i].node.get());
+  if (result.node() != nullptr || result.value() == g.value()) result = result.detach();
+  auto made = Ref<Node>::adopt(new OnceNode(node.name(), node.at(), result, inputs));
+  return attach(std::move(result), std::move(made));
+}
 
 }  // namespace xgrad::detail

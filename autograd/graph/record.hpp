@@ -2,7 +2,7 @@
 
 // The page for writers of ops.
 //
-// An op computes its value y, then hands it to record() with its inputs and its local rule:
+// An op computes its value y, then hands it to record() with its inputs, its settings and its local rule:
 //
 //   Tensor scale_rows(Tensor x, Tensor s, Source at) {
 //     Tensor y = ...;                                                       // plain numbers, from x.data<T>()
@@ -14,8 +14,9 @@
 // A rule is a pure function. It is handed the values that it says it reads, then the upstream gradient g, and returns
 // the gradient of one input: of the input's own shape, or of one that y was broadcast to, and of any floating dtype.
 // Adding up, folding broadcast axes back, casting, skipping inputs that need nothing and checking are the engine's.
-// Rules are written over Tensors, so gradients of gradients come with them. A rule captures plain numbers only: a
-// captured tensor would keep memory, and a captured y would never be freed.
+// Rules are written over Tensors, so gradients of gradients come with them. A rule that loops over raw numbers instead
+// has no gradient of its own: wrap it in once_differentiable(). Without that, backward with create_graph refuses it. A
+// rule captures plain numbers only: a captured tensor would keep memory, and a captured y would never be freed.
 
 #include <array>
 #include <cstddef>
@@ -26,39 +27,41 @@
 #include <utility>
 #include <vector>
 
+#include <xgrad/autograd/graph/attribute.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/node.hpp>
 #include <xgrad/autograd/graph/profiler.hpp>
+#include <xgrad/autograd/graph/watch.hpp>
 
 namespace xgrad {
 
 namespace detail {
-inline constexpr std::uint32_t reads_y = 1u << 31;
-inline constexpr std::uint32_t reads_every_x = reads_y - 1;
+
+// Of which kind a rule is, beside what it reads.
+inline constexpr std::uint32_t rule_none = 1u << 24;   // the input has no gradient
+inline constexpr std::uint32_t rule_zero = 1u << 25;   // the gradient is 0 everywhere
+inline constexpr std::uint32_t rule_pass = 1u << 26;   // the gradient is g
+inline constexpr std::uint32_t rule_adds = 1u << 27;   // it may add its gradient into a sum
+inline constexpr std::uint32_t rule_joint = 1u << 28;  // one function for the gradients of all inputs
+inline constexpr std::uint32_t rule_each = 1u << 29;   // one function f(i, g) for input i of any number
+inline constexpr std::uint32_t rule_once = 1u << 30;   // the rule itself cannot be differentiated
+inline constexpr std::uint32_t rule_fused = 1u << 31;  // a pointwise function, which brings kernels of its own
+
 }  // namespace detail
 
-/// A function and what it reads: bit i for input i, the top bit for the output.
-template <std::uint32_t Reads, class F>
+/// A function, what it reads and of which kind it is.
+template <std::uint32_t Flags, class F>
 struct Rule {
   F f;
 };
 
-/// A rule that may add its gradient into a sum.
-template <std::uint32_t Reads, class F>
-struct AddingRule {
-  F f;
-};
-
-/// One function for the gradients of all inputs: it is also handed a Needs, and returns std::array<Tensor, N>, in
-/// which an undefined Tensor stands for no gradient.
-template <std::uint32_t Reads, class F>
-struct JointRule {
-  F f;
-};
-
 /// Stands for the rule of an input that has no gradient, such as indices.
-struct NoGradient {};
-inline constexpr NoGradient no_gradient{};
+inline constexpr Rule<detail::rule_none, std::nullptr_t> no_gradient{nullptr};
+/// Stands for the rule of an input in which the op is flat: its gradient is 0 everywhere, whatever comes from above.
+inline constexpr Rule<detail::rule_zero, std::nullptr_t> zero_gradient{nullptr};
+
+/// The rule of an input whose gradient is g itself.
+inline constexpr Rule<detail::rule_pass, std::nullptr_t> pass_on{nullptr};
 
 /// A rule that reads the inputs I...
 template <std::size_t... I, class F>
@@ -85,45 +88,39 @@ auto from_xy(F f) {
 /// as a product of matrices does; or leave it alone and return its own.
 template <std::size_t... I, class F>
 auto adding(F f) {
-  return AddingRule<((1u << I) | ... | 0u), F>{std::move(f)};
+  return Rule<((1u << I) | ... | detail::rule_adds), F>{std::move(f)};
 }
-/// A joint rule that reads the inputs I..., and one that reads the output too.
+/// A joint rule that reads the inputs I...: one function for the gradients of all inputs, which is also handed a Needs
+/// and returns std::array<Tensor, N>, in which an undefined Tensor stands for no gradient.
 template <std::size_t... I, class F>
 auto joint(F f) {
-  return JointRule<((1u << I) | ... | 0u), F>{std::move(f)};
+  return Rule<((1u << I) | ... | detail::rule_joint), F>{std::move(f)};
+}
+/// The rule without a gradient of its own: it may loop over raw numbers. Under create_graph its result is recorded as
+/// one that refuses to be differentiated, by the op's name.
+template <std::uint32_t Flags, class F>
+auto once_differentiable(Rule<Flags, F> rule) {
+  return Rule<Flags | detail::rule_once, F>{std::move(rule.f)};
+}
+template <class F>
+auto once_differentiable(F f) {
+  return Rule<detail::rule_once, F>{std::move(f)};
 }
 
 namespace detail {
 
 template <class R>
 struct RuleTraits {  // a bare function of g
-  static constexpr std::uint32_t reads = 0;
-  static constexpr bool none = false, is_joint = false, adds = false;
+  static constexpr std::uint32_t flags = 0;
   static const R& function(const R& rule) { return rule; }
 };
-template <std::uint32_t Reads, class F>
-struct RuleTraits<Rule<Reads, F>> {
-  static constexpr std::uint32_t reads = Reads;
-  static constexpr bool none = false, is_joint = false, adds = false;
-  static const F& function(const Rule<Reads, F>& rule) { return rule.f; }
+template <std::uint32_t Flags, class F>
+struct RuleTraits<Rule<Flags, F>> {
+  static constexpr std::uint32_t flags = Flags;
+  static const F& function(const Rule<Flags, F>& rule) { return rule.f; }
 };
-template <std::uint32_t Reads, class F>
-struct RuleTraits<AddingRule<Reads, F>> {
-  static constexpr std::uint32_t reads = Reads;
-  static constexpr bool none = false, is_joint = false, adds = true;
-  static const F& function(const AddingRule<Reads, F>& rule) { return rule.f; }
-};
-template <std::uint32_t Reads, class F>
-struct RuleTraits<JointRule<Reads, F>> {
-  static constexpr std::uint32_t reads = Reads;
-  static constexpr bool none = false, is_joint = true;
-  static const F& function(const JointRule<Reads, F>& rule) { return rule.f; }
-};
-template <>
-struct RuleTraits<NoGradient> {
-  static constexpr std::uint32_t reads = 0;
-  static constexpr bool none = true, is_joint = false, adds = false;
-};
+template <class R>
+inline constexpr std::uint32_t flags_of = RuleTraits<R>::flags;
 
 template <bool Read, std::size_t I, class X>
 auto argument(const X& x) {
@@ -141,64 +138,93 @@ auto output_argument(const Y& y) {
     return std::tuple<>();
 }
 
-template <std::uint32_t Reads, class F, class X, class Y, std::size_t... I, class... G>
+template <std::uint32_t Flags, class F, class X, class Y, std::size_t... I, class... G>
 auto call_rule_with(const F& f, const X& x, const Y& y, std::index_sequence<I...>, const G&... g) {
-  return std::apply(f, std::tuple_cat(argument<(Reads >> I & 1u) != 0, I>(x)...,
-                                      output_argument<(Reads & reads_y) != 0>(y), std::tuple<const G&...>(g...)));
+  return std::apply(f, std::tuple_cat(argument<(Flags >> I & 1u) != 0, I>(x)...,
+                                      output_argument<(Flags & reads_y) != 0>(y), std::tuple<const G&...>(g...)));
 }
 
 /// Calls f with the inputs that it reads, the output if it reads that, then g and what follows.
-template <std::uint32_t Reads, std::size_t N, class F, class X, class Y, class... G>
+template <std::uint32_t Flags, std::size_t N, class F, class X, class Y, class... G>
 auto call_rule(const F& f, const X& x, const Y& y, const G&... g) {
-  return call_rule_with<Reads>(f, x, y, std::make_index_sequence<N>{}, g...);
+  return call_rule_with<Flags>(f, x, y, std::make_index_sequence<N>{}, g...);
 }
 
-/// A node whose inputs are N.
+/// Zeros of the shape and dtype of the input. Where backward is recorded they depend on the input and on g, with
+/// gradients that are 0 again, so that a derivative of any order exists.
+Tensor zeros_for(const Node& input, const Tensor& g);
+/// The same for an input as the rule was handed it.
+Tensor zeros_for(const Tensor& x, const Tensor& g);
+
+/// The result of a rule that cannot be differentiated, as a value that depends on the node's inputs and on g and says
+/// so when its gradient is asked for.
+Tensor differentiable_once(const Node& node, Tensor result, const Tensor& g);
+
+/// A node of N inputs; 0 stands for any number.
 template <std::size_t N>
 class InputsNode : public Node {
  protected:
-  InputsNode(const char* name, Source at, const Tensor& y) : Node(name, at, y, edge_, N) {}
-
-  /// Puts the edges in place, and keeps the inputs and the output that `reads` names. `borrowed` names the inputs that
-  /// are handles of somebody else's.
-  void connect(const Tensor* inputs, const bool* differentiable, const std::uint32_t* reads, const Tensor& y,
-               std::uint32_t borrowed = 0) {
-    std::uint32_t wanted = 0;
-    for (std::size_t i = 0; i < N; ++i) {
-      if (!differentiable[i] || inputs[i].node() == nullptr) continue;
-      edge_[i].node = Ref<Node>(inputs[i].node());
-      wanted |= reads[i];
-    }
-    for (std::size_t i = 0; i < N; ++i) {
-      if ((wanted >> i & 1u) == 0) continue;
-      if (edge_[i].node || inputs[i].node() == nullptr)
-        keep_input(i, inputs[i], (borrowed >> i & 1u) == 0);
-      else
-        keep_input(i, inputs[i].detach(), true);
-    }
-    if (wanted & reads_y) keep_output(y);
-    number_after_inputs();
-  }
+  InputsNode(const char* name, Source at, const Tensor& y, std::size_t) : Node(name, at, y, edge_, N) {}
 
  private:
   Edge edge_[N];
 };
-
-// The rules are a base and not a member, so that those without state take no room.
-template <std::size_t N, class... R>
-class RuleNode final : public InputsNode<N>, private std::tuple<R...> {
- public:
-  RuleNode(const char* name, Source at, const Tensor& y, Tensor* inputs, R... rules)
-      : InputsNode<N>(name, at, y), std::tuple<R...>(std::move(rules)...) {
-    static constexpr bool differentiable[] = {!RuleTraits<R>::none...};
-    static constexpr std::uint32_t reads[] = {RuleTraits<R>::reads...};
-    this->connect(inputs, differentiable, reads, y);
-    if constexpr ((RuleTraits<R>::adds || ...)) this->takes_sums();
-  }
-
-  void pull(const Tensor& g, Tensor* out) override { pull_each(g, out, std::make_index_sequence<N>{}); }
+template <>
+class InputsNode<0> : public Node {
+ protected:
+  InputsNode(const char* name, Source at, const Tensor& y, std::size_t count)
+      : InputsNode(name, at, y, std::make_unique<Edge[]>(count), count) {}
 
  private:
+  InputsNode(const char* name, Source at, const Tensor& y, std::unique_ptr<Edge[]> made, std::size_t count)
+      : Node(name, at, y, made.get(), count), edge_(std::move(made)) {}
+
+  std::unique_ptr<Edge[]> edge_;
+};
+
+/// The node of an op with one rule an input, or one for all of them. Rules and settings are bases and not members, so
+/// that those without state take no room.
+template <std::size_t N, class Settings, class... R>
+class RuleNode final : public InputsNode<N>, private std::tuple<R...>, private Settings {
+  static constexpr std::uint32_t all_flags = (flags_of<R> | ... | 0u);
+  static constexpr bool for_all = (all_flags & (rule_joint | rule_each)) != 0;
+  static_assert(!for_all || sizeof...(R) == 1, "a joint rule stands alone");
+  static_assert(for_all || sizeof...(R) == N, "one rule for each input, or one joint rule");
+
+ public:
+  /// `borrowed` names the inputs that are handles of somebody else's.
+  RuleNode(const char* name, Source at, const Tensor& y, const Tensor* inputs, std::size_t count,
+           std::uint32_t borrowed, const Settings& settings, R... rules)
+      : InputsNode<N>(name, at, y, count), std::tuple<R...>(std::move(rules)...), Settings(settings) {
+    static constexpr std::uint32_t flags[] = {flags_of<R>...};
+    std::uint32_t wanted = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint32_t own = flags[for_all ? 0 : i];
+      if ((own & rule_none) != 0 || inputs[i].node() == nullptr) continue;
+      this->edges()[i].node = Ref<Node>(inputs[i].node());
+      wanted |= own;
+    }
+    this->keep(inputs, wanted, (wanted & reads_y) != 0 ? &y : nullptr, borrowed);
+    if constexpr ((all_flags & rule_adds) != 0) this->takes_sums();
+  }
+
+  std::vector<Attribute> attributes() const override { return Settings::list(); }
+
+  void pull(const Tensor& g, Tensor* out) override {
+    if constexpr (for_all)
+      pull_all(g, out);
+    else
+      pull_each(g, out, std::make_index_sequence<N>{});
+  }
+
+ private:
+  using Rules = std::tuple<R...>;
+
+  template <std::size_t I>
+  const auto& function() const {
+    return RuleTraits<std::tuple_element_t<I, Rules>>::function(std::get<I>(static_cast<const Rules&>(*this)));
+  }
+
   template <std::size_t... I>
   void pull_each(const Tensor& g, Tensor* out, std::index_sequence<I...>) {
     (pull_one<I>(g, out[I]), ...);
@@ -206,76 +232,80 @@ class RuleNode final : public InputsNode<N>, private std::tuple<R...> {
 
   template <std::size_t I>
   void pull_one(const Tensor& g, Tensor& out) {
-    using Traits = RuleTraits<std::tuple_element_t<I, std::tuple<R...>>>;
-    if constexpr (!Traits::none) {
+    constexpr std::uint32_t flags = flags_of<std::tuple_element_t<I, Rules>>;
+    if constexpr ((flags & rule_none) == 0) {
       if (!this->edges()[I].node) return;
-      auto x = [this](std::size_t i) { return this->input(i); };
-      auto y = [this] { return this->output(); };
-      const auto& f = Traits::function(std::get<I>(static_cast<const std::tuple<R...>&>(*this)));
-      if constexpr (Traits::adds)
-        out = call_rule<Traits::reads, N>(f, x, y, g, std::as_const(out));
+      if constexpr ((flags & rule_zero) != 0) {
+        out = zeros_for(*this->edges()[I].node, g);
+      } else if constexpr ((flags & rule_pass) != 0) {
+        out = g;
+      } else if constexpr ((flags & rule_fused) != 0) {
+        bool last = true;
+        for (std::size_t later = I + 1; later < N; ++later) last = last && !this->edges()[later].node;
+        using F = std::decay_t<decltype(function<I>())>;
+        static constexpr FusedPull how{flags & (reads_every_x | reads_y), F::kernel, F::recorded, F::guarded};
+        out = this->pull_fused(how, &function<I>(), g, last);
+      } else if constexpr ((flags & rule_adds) != 0) {
+        out = this->template run<flags>(g, [&](const auto& x, const auto& y, const Tensor& up) {
+          return call_rule<flags, N>(function<I>(), x, y, up, std::as_const(out));
+        });
+      } else {
+        out = this->template run<flags>(g, [&](const auto& x, const auto& y, const Tensor& up) {
+          return call_rule<flags, N>(function<I>(), x, y, up);
+        });
+      }
+    }
+  }
+
+  /// One rule for all inputs.
+  void pull_all(const Tensor& g, Tensor* out) {
+    constexpr std::uint32_t flags = all_flags;
+    if constexpr ((flags & rule_each) != 0) {
+      for (std::size_t i = 0; i < this->edge_count(); ++i)
+        if (this->edges()[i].node)
+          out[i] = run<flags>(g, [&](const auto&, const auto&, const Tensor& up) { return function<0>()(i, up); });
+    } else {
+      std::array<Tensor, N> all = run<flags>(g, [&](const auto& x, const auto& y, const Tensor& up) {
+        return call_rule<flags, N>(function<0>(), x, y, up, this->needs());
+      });
+      for (std::size_t i = 0; i < N; ++i)
+        if (this->edges()[i].node) out[i] = std::move(all[i]);
+    }
+  }
+
+  /// The result of call(x, y, g), where x(i) and y() give the values that the rule reads.
+  template <std::uint32_t Flags, class Call>
+  auto run(const Tensor& g, const Call& call) {
+    if (!grad_enabled())
+      return call([this](std::size_t i) { return this->input(i); }, [this] { return this->output(); }, g);
+    if constexpr ((Flags & rule_once) != 0) {
+      auto result = [&] {
+        const NoGrad off;
+        return call([this](std::size_t i) { return this->input(i); }, [this] { return this->output(); }, g);
+      }();
+      if constexpr (std::is_same_v<decltype(result), Tensor>)
+        return differentiable_once(*this, std::move(result), g);
+      else {
+        for (Tensor& one : result)
+          if (one.defined()) one = differentiable_once(*this, std::move(one), g);
+        return result;
+      }
+    } else {
+      RuleWatch watch;
+      auto result = call([&](std::size_t i) { return watch.over(this->input(i)); },
+                         [&] { return watch.over(this->output()); }, watch.over_copy(g));
+      if constexpr (std::is_same_v<decltype(result), Tensor>)
+        watch.check(&result, 1, g);
       else
-        out = call_rule<Traits::reads, N>(f, x, y, g);
+        watch.check(result.data(), result.size(), g);
+      return result;
     }
   }
-};
-
-template <std::size_t N, class R>
-class JointRuleNode final : public InputsNode<N> {
- public:
-  JointRuleNode(const char* name, Source at, const Tensor& y, Tensor* inputs, R rule)
-      : InputsNode<N>(name, at, y), rule_(std::move(rule)) {
-    bool differentiable[N];
-    std::uint32_t reads[N];
-    for (std::size_t i = 0; i < N; ++i) {
-      differentiable[i] = is_floating(inputs[i].dtype());
-      reads[i] = RuleTraits<R>::reads;
-    }
-    this->connect(inputs, differentiable, reads, y);
-  }
-
-  void pull(const Tensor& g, Tensor* out) override {
-    auto x = [this](std::size_t i) { return this->input(i); };
-    auto y = [this] { return this->output(); };
-    std::array<Tensor, N> all =
-        call_rule<RuleTraits<R>::reads, N>(RuleTraits<R>::function(rule_), x, y, g, this->needs());
-    for (std::size_t i = 0; i < N; ++i)
-      if (this->edges()[i].node) out[i] = std::move(all[i]);
-  }
-
- private:
-  R rule_;
-};
-
-/// A node of any number of inputs, none of which is kept.
-class ManyNode : public Node {
- protected:
-  ManyNode(const char* name, Source at, const Tensor& y, const std::vector<Tensor>& inputs);
-  ~ManyNode() override;
-
- private:
-  ManyNode(const char* name, Source at, const Tensor& y, const std::vector<Tensor>& inputs,
-           std::unique_ptr<Edge[]> made);
-};
-
-/// One where f(i, g) is the gradient of input i.
-template <class F>
-class EachNode final : public ManyNode {
- public:
-  EachNode(const char* name, Source at, const Tensor& y, const std::vector<Tensor>& inputs, F f)
-      : ManyNode(name, at, y, inputs), f_(std::move(f)) {}
-
-  void pull(const Tensor& g, Tensor* out) override {
-    for (std::size_t i = 0; i < edge_count(); ++i)
-      if (edges()[i].node) out[i] = f_(i, g);
-  }
-
- private:
-  F f_;
 };
 
 /// Whether an op over these inputs is to be recorded.
 inline bool records(const Tensor* inputs, std::size_t count) {
+  if (thread_state.watching) note_operands(inputs, count);
   if (!grad_enabled()) return false;
   for (std::size_t i = 0; i < count; ++i)
     if (inputs[i].node() != nullptr) return true;
@@ -285,31 +315,40 @@ inline bool records(const Tensor* inputs, std::size_t count) {
 /// Makes y the output of the node. y must be new: of a floating dtype and without a place in the graph.
 Tensor attach(Tensor y, Ref<Node> node);
 
+template <std::size_t N, class Settings, class... R>
+Tensor record_rules(const char* name, Source at, Tensor y, const Tensor* inputs, std::size_t count,
+                    std::uint32_t borrowed, const Settings& settings, R... rules) {
+  using Made = RuleNode<N, Settings, R...>;
+  auto node = Ref<Node>::adopt(new Made(name, at, y, inputs, count, borrowed, settings, std::move(rules)...));
+  return attach(std::move(y), std::move(node));
+}
+
 }  // namespace detail
 
-/// Gives y, computed from the inputs, its place in the graph: a node with one rule an input, or one joint rule. Where
-/// recording is off or no input needs a gradient, y is returned as it is and nothing is kept.
+/// Gives y, computed from the inputs, its place in the graph: a node with the op's settings and one rule an input, or
+/// one joint rule. Where recording is off or no input needs a gradient, y is returned as it is and nothing is kept.
+template <std::size_t N, class... A, class... R>
+Tensor record(const char* name, Source at, Tensor y, Tensor (&&inputs)[N], detail::AttributeSet<A...> settings,
+              R... rules) {
+  if (!detail::records(inputs, N)) return y;
+  return detail::record_rules<N>(name, at, std::move(y), inputs, N, 0, settings, std::move(rules)...);
+}
 template <std::size_t N, class... R>
 Tensor record(const char* name, Source at, Tensor y, Tensor (&&inputs)[N], R... rules) {
-  if (!detail::records(inputs, N)) return y;
-  if constexpr (sizeof...(R) == 1 && (detail::RuleTraits<R>::is_joint && ...)) {
-    using Made = detail::JointRuleNode<N, R...>;
-    auto node = Ref<Node>::adopt(new Made(name, at, y, inputs, std::move(rules)...));
-    return detail::attach(std::move(y), std::move(node));
-  } else {
-    static_assert(sizeof...(R) == N, "record: one rule for each input, or one joint rule");
-    using Made = detail::RuleNode<N, R...>;
-    auto node = Ref<Node>::adopt(new Made(name, at, y, inputs, std::move(rules)...));
-    return detail::attach(std::move(y), std::move(node));
-  }
+  return record(name, at, std::move(y), std::move(inputs), attributes(), std::move(rules)...);
 }
 
 /// The same for any number of inputs that the rule need not read: rule(i, g) is the gradient of input i.
+template <class F, class... A>
+Tensor record_each(const char* name, Source at, Tensor y, const std::vector<Tensor>& inputs,
+                   detail::AttributeSet<A...> settings, F rule) {
+  if (!detail::records(inputs.data(), inputs.size())) return y;
+  return detail::record_rules<0>(name, at, std::move(y), inputs.data(), inputs.size(), 0, settings,
+                                 Rule<detail::rule_each, F>{std::move(rule)});
+}
 template <class F>
 Tensor record_each(const char* name, Source at, Tensor y, const std::vector<Tensor>& inputs, F rule) {
-  if (!detail::records(inputs.data(), inputs.size())) return y;
-  auto node = Ref<Node>::adopt(new detail::EachNode<F>(name, at, y, inputs, std::move(rule)));
-  return detail::attach(std::move(y), std::move(node));
+  return record_each(name, at, std::move(y), inputs, attributes(), std::move(rule));
 }
 
 }  // namespace xgrad

@@ -37,6 +37,7 @@ struct Value {
   DType dtype;
   bool weak = false;
   bool keeps_grad = false;
+  mutable bool watched = false, raw_read = false;  // see graph/watch.hpp
   Shape shape;
   Ref<Storage> storage;
   std::int64_t offset;  // in elements
@@ -47,6 +48,7 @@ struct Value {
 
 inline void retain(const Value* value) noexcept { value->count.fetch_add(1, std::memory_order_relaxed); }
 void destroy(const Value* value) noexcept;
+void note_raw_read(const Value& value) noexcept;
 inline void release(const Value* value) noexcept {
   if (was_last(value->count)) destroy(value);
 }
@@ -72,6 +74,7 @@ inline const Ref<Storage>& Tensor::storage() const { return get().storage; }
 inline Node* Tensor::node() const noexcept { return value_ ? value_->node.get() : nullptr; }
 inline const void* Tensor::raw() const {
   const detail::Value& value = get();
+  if (value.watched) detail::note_raw_read(value);
   return static_cast<const char*>(value.storage->data()) +
          static_cast<std::size_t>(value.offset) * size_of(value.dtype);
 }

@@ -17,17 +17,18 @@ Tensor logsigmoid(Tensor x, Source at = Source::here());
 Tensor tanh(Tensor x, Source at = Source::here());
 /// y = x for x > 0, else 0; slope 0 at 0; NaN stays.
 Tensor relu(Tensor x, Source at = Source::here());
-/// y = x for x > 0, else slope x.
-Tensor leaky_relu(Tensor x, double slope = 0.01, Source at = Source::here());
+/// y = x for x > 0, else negative_slope x.
+Tensor leaky_relu(Tensor x, double negative_slope = 0.01, Source at = Source::here());
 /// y = x for x > 0, else alpha (e^x - 1); slope alpha at 0.
 Tensor elu(Tensor x, double alpha = 1.0, Source at = Source::here());
 /// y = x sigmoid(x), also called Swish (Ramachandran et al., 2017).
 Tensor silu(Tensor x, Source at = Source::here());
 /// y = x Φ(x), Φ the normal distribution function (Hendrycks and Gimpel, 2016); Gelu::tanh computes
 /// x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))).
-Tensor gelu(Tensor x, Gelu how = Gelu::exact, Source at = Source::here());
-/// y = ln(1 + e^x), finite for every finite x.
-Tensor softplus(Tensor x, Source at = Source::here());
+Tensor gelu(Tensor x, Gelu approximate = Gelu::exact, Source at = Source::here());
+/// y = ln(1 + e^(beta x)) / beta, and x where beta x exceeds the threshold, as PyTorch has it; finite for every finite
+/// x.
+Tensor softplus(Tensor x, double beta = 1.0, double threshold = 20.0, Source at = Source::here());
 
 /// y_i = e^x_i / Σ_j e^x_j along one axis, shifted by the maximum. A row of all -inf gives NaN.
 Tensor softmax(Tensor x, Dim axis, Source at = Source::here());

@@ -28,17 +28,15 @@ std::uint32_t bits_of(Needs needs, std::size_t count) {
 }
 
 /// g times the slopes, as recorded ops.
-void pull_traced(const Kept& kept, Tensor* x, std::uint32_t needs, const Tensor& g, Tensor* out) {
+void pull_recorded(const Kept& kept, Tensor* x, std::uint32_t needs, const Tensor& g, Tensor* out) {
   const std::size_t count = kept.readings->inputs;
-  Traced in[most_elementwise_inputs], slopes[most_elementwise_inputs];
-  for (std::size_t i = 0; i < count; ++i)
-    in[i] = Traced(x[i].dtype() == g.dtype() ? std::move(x[i]) : to(std::move(x[i]), g.dtype(), kept.at), kept.at);
-  kept.readings->traced_slopes(kept.f.get(), in, needs, slopes);
+  const GuardScope guard;
+  Tensor in[most_elementwise_inputs], slopes[most_elementwise_inputs];
+  for (std::size_t i = 0; i < count; ++i) in[i] = to(x[i], g.dtype(), kept.at);
+  kept.readings->recorded_slopes(kept.f.get(), in, needs, slopes);
   for (std::size_t i = 0; i < count; ++i) {
-    if ((needs >> i & 1u) == 0 || !slopes[i].defined()) continue;
-    Traced upstream(g, kept.at);
-    if (!slopes[i].is_number() || slopes[i].number() != 1) transform(kernels::fn::Chained(), upstream, slopes[i]);
-    out[i] = upstream.tensor();
+    if ((needs >> i & 1u) == 0) continue;
+    out[i] = slopes[i].defined() ? guarded_product(g, slopes[i]) : zeros_for(x[i], g);
   }
 }
 
@@ -75,12 +73,12 @@ std::uint32_t pull_tiles(const Kept& kept, const Tensor* in, std::uint32_t needs
   return found.load();
 }
 
-/// g times the slopes, in one pass.
+/// g times the slopes, in one pass. Where the function is flat the gradient is zeros.
 void pull_fused(const Kept& kept, Tensor* x, std::uint32_t needs, const Tensor& g, Tensor* out) {
   const std::size_t count = kept.readings->inputs;
   Tensor in[most_elementwise_inputs + 1];
   for (std::size_t i = 0; i < count; ++i) {
-    in[i] = x[i].dtype() == g.dtype() ? std::move(x[i]) : converted(x[i], g.dtype());
+    in[i] = x[i].dtype() == g.dtype() ? x[i] : converted(x[i], g.dtype());
     if (needs >> i & 1u) out[i] = Tensor::uninitialized(g.shape(), g.dtype());
   }
   in[count] = g;
@@ -92,44 +90,43 @@ void pull_fused(const Kept& kept, Tensor* x, std::uint32_t needs, const Tensor& 
     found = whole_pass(g.dtype(), g.shape(), in, count + 1, out, count,
                        [&](const kernels::WholePass& pass) { return kept.readings->slopes_pass(kept.f.get(), pass); });
   for (std::size_t i = 0; i < count; ++i)
-    if ((found >> i & 1u) == 0) out[i] = Tensor();
+    if ((needs >> i & 1u) != 0 && (found >> i & 1u) == 0) out[i] = zeros_for(x[i], g);
 }
 
+/// The rule of a user's function of N tensors.
 template <std::size_t N>
-class ElementwiseNode final : public InputsNode<N> {
- public:
-  ElementwiseNode(Kept kept, const Tensor& y, Tensor* x)
-      : InputsNode<N>("elementwise", kept.at, y), kept_(std::move(kept)) {
-    bool differentiable[N];
-    std::uint32_t reads[N];
-    for (std::size_t i = 0; i < N; ++i) {
-      differentiable[i] = is_floating(x[i].dtype());
-      reads[i] = reads_every_x;
-    }
-    this->connect(x, differentiable, reads, y);
-  }
+struct PullAll {
+  Kept kept;
 
-  void pull(const Tensor& g, Tensor* out) override {
-    Tensor x[N];
-    for (std::size_t i = 0; i < N; ++i) x[i] = this->input(i);
-    const std::uint32_t needs = bits_of(this->needs(), N);
-    if (grad_enabled())
-      pull_traced(kept_, x, needs, g, out);
-    else
-      pull_fused(kept_, x, needs, g, out);
+  template <class... A>
+  std::array<Tensor, N> operator()(A... all) const {
+    return from_list(std::make_index_sequence<N>{}, std::tie(all...));
   }
 
  private:
-  Kept kept_;
+  template <std::size_t... I, class All>
+  std::array<Tensor, N> from_list(std::index_sequence<I...>, const All& all) const {
+    Tensor x[] = {std::get<I>(all)...};
+    const Tensor& g = std::get<N>(all);
+    const std::uint32_t needs = bits_of(std::get<N + 1>(all), N);
+    std::array<Tensor, N> out;
+    if (grad_enabled())
+      pull_recorded(kept, x, needs, g, out.data());
+    else
+      pull_fused(kept, x, needs, g, out.data());
+    return out;
+  }
 };
 
 template <std::size_t N = 1>
-Ref<Node> make_node(Kept kept, const Tensor& y, Tensor* x) {
-  if (kept.readings->inputs == N) return Ref<Node>::adopt(new ElementwiseNode<N>(std::move(kept), y, x));
+Tensor record_all(const Kept& kept, Tensor y, const Tensor* x) {
+  if (kept.readings->inputs == N)
+    return record_rules<N>("elementwise", kept.at, std::move(y), x, N, 0, attributes(),
+                           Rule<reads_every_x | rule_joint, PullAll<N>>{{kept}});
   if constexpr (N < most_elementwise_inputs)
-    return make_node<N + 1>(std::move(kept), y, x);
+    return record_all<N + 1>(kept, std::move(y), x);
   else
-    return Ref<Node>();
+    return y;
 }
 
 }  // namespace
@@ -150,8 +147,7 @@ Tensor elementwise(const void* f, const Readings& readings, Tensor* x, Source at
               [&](Tile* tiles, Tile* result) { readings.value(f, tiles, result[0]); });
   y.mark_weak(all_weak(x, count));
   if (readings.mask || !records(x, count)) return y;
-  Ref<Node> node = make_node(Kept{readings.keep(f), &readings, at}, y, x);
-  return attach(std::move(y), std::move(node));
+  return record_all(Kept{readings.keep(f), &readings, at}, std::move(y), x);
 }
 
 }  // namespace xgrad::detail

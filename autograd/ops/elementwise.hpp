@@ -10,7 +10,7 @@
 #include <xgrad/autograd/kernels/pointwise/tile.hpp>
 #include <xgrad/autograd/ops/activation.hpp>
 #include <xgrad/autograd/ops/operand.hpp>
-#include <xgrad/autograd/ops/traced.hpp>
+#include <xgrad/autograd/ops/recorded_lane.hpp>
 
 namespace xgrad {
 
@@ -25,7 +25,7 @@ struct Readings {
   void (*value)(const void* f, kernels::Tile* x, kernels::Tile& y);
   /// The slopes in those inputs whose bits are set; an undefined one is zero.
   void (*slopes)(const void* f, kernels::Tile* x, std::uint32_t needs, kernels::Tile* slopes);
-  void (*traced_slopes)(const void* f, Traced* x, std::uint32_t needs, Traced* slopes);
+  void (*recorded_slopes)(const void* f, Tensor* x, std::uint32_t needs, Tensor* slopes);
   std::shared_ptr<const void> (*keep)(const void* f);
   /// Whole passes instead of those over tiles, in simd::elementwise: the value; and g, the last input, times the slopes
   /// that are wanted, of which the bits of those that are not zero come back.
@@ -84,16 +84,16 @@ struct Compiled<F, std::index_sequence<I...>> {
     return std::make_shared<const F>(*static_cast<const F*>(f));
   }
 
-  static constexpr Readings readings{count, mask, value, slopes<kernels::Tile>, slopes<Traced>, keep, nullptr, nullptr};
+  static constexpr Readings readings{count, mask, value, slopes<kernels::Tile>, slopes<Tensor>, keep, nullptr, nullptr};
 };
 
 }  // namespace detail
 
-/// The function of a lane with the tanh approximation on request, as gelu of a tensor.
+/// gelu of a lane, as that of a tensor.
 template <class V>
-Lane<V> gelu(Lane<V> x, Gelu how) {
-  if (how == Gelu::exact) return gelu(std::move(x));
-  return 0.5 * x * (1.0 + tanh(0.79788456080286536 * (x + 0.044715 * (x * x * x))));
+Lane<V> gelu(Lane<V> x, Gelu how = Gelu::exact) {
+  if (how == Gelu::exact) return detail::lane(kernels::fn::Gelu(), std::move(x));
+  return detail::lane(kernels::fn::GeluTanh(), std::move(x));
 }
 
 /// y = f(x...), element by element: a new pointwise operation from one generic lambda,
@@ -105,13 +105,13 @@ Lane<V> gelu(Lane<V> x, Gelu how) {
 /// to eight tensors, numbers or xtensor expressions; they broadcast, and their dtypes promote to float32 or float64
 /// (int64 and bool count as float32). A lambda that returns a comparison gives a bool tensor without a gradient.
 ///
-/// Inside f stand + - * /, comparisons, & | ~ && || ! on their masks, where(mask, a, b), and the functions abs sign
-/// step square reciprocal sqrt exp expm1 log log1p sin cos tanh sigmoid logsigmoid erf relu leaky_relu elu silu
-/// softplus gelu pow maximum minimum clamp isnan, with numbers on either side and the meanings that they have on
-/// tensors. There is no `if` on a lane: where() chooses. f is a pure function, may be called from several threads at
-/// once, and must not keep its arguments. It is called again in backward, so it captures numbers by value.
+/// Inside f stand + - * /, comparisons, & | ~ && || ! on their masks, where(mask, a, b), and every op of
+/// arithmetic.hpp, activation.hpp and selection.hpp that works element by element, with numbers on either side and the
+/// meanings that they have on tensors. There is no `if` on a lane: where() chooses. f is a pure function, may be called
+/// from several threads at once, and must not keep its arguments. It is called again in backward, so it captures
+/// numbers by value.
 ///
-/// Gradients are right at the seams: the branch that where() does not take contributes exactly 0, also where its slope
+/// Gradients are right at the kinks: the branch that where() does not take contributes exactly 0, also where its slope
 /// is infinite or NaN, and so does every product of a slope with a zero one. where(x > 0, sqrt(x), 0) has
 /// gradient 0 at 0, where the same formula over tensors gives NaN. This holds for gradients of gradients too.
 template <class F, class... X>

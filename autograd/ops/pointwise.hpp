@@ -1,26 +1,25 @@
 #pragma once
 
-// For this room's sources only: pointwise ops whose value and rules are generic lambdas, read over SIMD registers in
-// one fused pass, and over Tensors when backward itself is recorded.
+// For this room's sources only: the ops that the table of pointwise functions defines
+// (kernels/pointwise/functions.hpp). Values and gradients are computed over vector registers in one fused pass; where
+// backward is recorded, the same definition is read over Tensors.
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>
+#include <xgrad/autograd/kernels/pointwise/functions.hpp>
 #include <xgrad/autograd/kernels/pointwise/pass.hpp>
 #include <xgrad/autograd/ops/operand.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
+#include <xgrad/autograd/ops/recorded_lane.hpp>
+#include <xgrad/autograd/ops/tiles.hpp>
 
-namespace xgrad {
+namespace xgrad::detail {
 
-/// The rule of an input whose gradient is g itself.
-struct PassOn {
-  template <class G>
-  G operator()(const G& g) const {
-    return g;
-  }
-};
-inline constexpr PassOn pass_on{};
+using kernels::Domain;
+using kernels::Reads;
+using kernels::Side;
 
-namespace detail {
+// ---- passes
 
 // All operands have the shape of the result.
 template <class T, class Out = T, std::size_t N, class F>
@@ -34,83 +33,40 @@ void same_shape_kernel(const F& f, const std::array<const T*, N>& in, Out* out, 
     kernels::pointwise<T>(f, out, in, kernels::Plan<N>(count));
 }
 
+/// out = f(x...) for operands that broadcast to the shape.
 template <class T, class Out = T, std::size_t N, class F>
-void pointwise_kernel(const F& f, const std::array<Reading, N>& x, const Tensor& y) {
-  const Shape& shape = y.shape();
+void pointwise_kernel(const F& f, const std::array<Reading, N>& x, Out* out, const Shape& shape) {
   std::array<const T*, N> in;
   bool same = true;
   for (std::size_t i = 0; i < N; ++i) {
     in[i] = static_cast<const T*>(x[i].data);
     same = same && *x[i].shape == shape;
   }
-  if (same) return same_shape_kernel<T>(f, in, y.write<Out>(), shape.count());
+  if (same) return same_shape_kernel<T>(f, in, out, shape.count());
   std::array<const std::int64_t*, N> sizes;
   std::array<std::size_t, N> ranks;
   for (std::size_t i = 0; i < N; ++i) {
     sizes[i] = x[i].shape->data();
     ranks[i] = x[i].shape->rank();
   }
-  kernels::pointwise<T>(f, y.write<Out>(), in, kernels::Plan<N>(shape.data(), shape.rank(), sizes, ranks));
+  kernels::pointwise<T>(f, out, in, kernels::Plan<N>(shape.data(), shape.rank(), sizes, ranks));
 }
 
 inline Reading reading(const Tensor& x) { return {x.raw(), &x.shape(), x.dtype()}; }
 
-/// The operands of a kernel, converted to the dtype it computes in where they are of another.
+/// The operands of an op: handles of its own, or uncounted ones of what its caller keeps alive.
 template <std::size_t N>
 class Operands {
  public:
-  Operands(const Tensor (&x)[N], DType dtype) {
-    for (std::size_t i = 0; i < N; ++i) {
-      if (x[i].dtype() != dtype) converted_[i] = converted(x[i], dtype);
-      readings_[i] = reading(x[i].dtype() != dtype ? converted_[i] : x[i]);
-    }
-  }
-
-  const std::array<Reading, N>& readings() const { return readings_; }
-
- private:
-  Tensor converted_[N];
-  std::array<Reading, N> readings_;
-};
-
-template <class T, class Out = T, std::size_t N, class F>
-void pointwise_kernel(const F& f, const std::array<Tensor, N>& x, const Tensor& y) {
-  std::array<Reading, N> readings;
-  for (std::size_t i = 0; i < N; ++i) readings[i] = reading(x[i]);
-  pointwise_kernel<T, Out>(f, readings, y);
-}
-
-/// Runs a rule as a kernel, in the dtype of g; `last` says that g is not needed again, so that its memory may be.
-template <std::size_t N, class F>
-Tensor pull_kernel(const F& f, const std::array<Reading, N>& x, const Tensor& g, bool last) {
-  Tensor out = last && alone(g) ? g : Tensor::uninitialized(g.shape(), g.dtype());
-  visit_floating(g.dtype(), [&](auto type) { pointwise_kernel<typename decltype(type)::type>(f, x, out); });
-  return out;
-}
-
-template <std::size_t N, class F>
-Tensor pull_converted(const F& f, std::array<Tensor, N> x, const Tensor& g) {
-  std::array<Reading, N> readings;
-  for (std::size_t i = 0; i < N; ++i) {
-    if (x[i].dtype() != g.dtype()) x[i] = converted(x[i], g.dtype());
-    readings[i] = reading(x[i]);
-  }
-  return pull_kernel(f, readings, g, false);
-}
-
-/// The operands of an op: handles of its own, or uncounted ones of what its caller keeps alive.
-template <std::size_t N>
-class Handles {
- public:
   template <class... X>
-  explicit Handles(X&&... x) {
+  explicit Operands(X&&... x) {
     static_assert(sizeof...(X) == N, "one for each operand");
     std::size_t i = 0;
     (hold(i++, std::forward<X>(x)), ...);
   }
-  Handles(const Handles&) = delete;
-  Handles& operator=(const Handles&) = delete;
-  ~Handles() {
+  Operands(const Operands&) = delete;
+  Operands& operator=(const Operands&) = delete;
+  ~Operands() {
     for (std::size_t i = 0; i < N; ++i)
       if (!borrowed(i)) x_[i].handle.~Tensor();
   }
@@ -121,7 +77,7 @@ class Handles {
   bool borrowed(std::size_t i) const noexcept { return (borrowed_ >> i & 1u) != 0; }
 
  private:
-  union Place {  // of a handle whose end is not always one
+  union Place {  // of a handle that is not always destroyed
     Place() {}
     ~Place() {}
     Tensor handle;
@@ -138,72 +94,186 @@ class Handles {
   std::uint32_t borrowed_ = 0;
 };
 
-// The rules are a base and not a member, so that those without state take no room.
-template <std::size_t N, class... R>
-class PointwiseNode final : public InputsNode<N>, private std::tuple<R...> {
- public:
-  PointwiseNode(const char* name, Source at, const Tensor& y, const Handles<N>& inputs, const R&... rules)
-      : InputsNode<N>(name, at, y), std::tuple<R...>(rules...) {
-    static constexpr bool differentiable[] = {!RuleTraits<R>::none...};
-    static constexpr std::uint32_t reads[] = {RuleTraits<R>::reads...};
-    this->connect(inputs.begin(), differentiable, reads, y, inputs.borrowed());
+// ---- gradients
+
+/// Memory for a gradient: that of g, where it is not needed again and nobody else holds it, or else new.
+Tensor room_for_gradient(const Tensor& g, bool last);
+
+/// The gradient of a guarded node, a tile at a time: g stands behind what is read.
+Tensor guarded_pass(const void* f, kernels::TileBody body, const Tensor* read, std::size_t count, const Tensor& g);
+
+// What follows is compiled in the source that defines an op, and nowhere else. Without a linkage of their own these
+// templates take a third less of the library than with the names and sections that merging them would need.
+namespace {
+
+/// The value of a function of the table.
+template <class F>
+struct ValueOf {
+  F f;
+  template <class... V>
+  auto operator()(const V&... x) const {
+    return f.value(x...);
   }
-
-  void pull(const Tensor& g, Tensor* out) override { pull_each(g, out, std::make_index_sequence<N>{}); }
-
- private:
-  template <std::size_t... I>
-  void pull_each(const Tensor& g, Tensor* out, std::index_sequence<I...>) {
-    (pull_one<I>(g, out[I]), ...);
-  }
-
-  template <std::size_t I>
-  void pull_one(const Tensor& g, Tensor& out) {
-    using Traits = RuleTraits<std::tuple_element_t<I, std::tuple<R...>>>;
-    if constexpr (!Traits::none) {
-      if (!this->edges()[I].node) return;
-      const auto& f = Traits::function(std::get<I>(static_cast<const std::tuple<R...>&>(*this)));
-      auto x = [this](std::size_t i) { return this->input(i); };
-      auto y = [this] { return this->output(); };
-      if constexpr (std::is_same_v<std::decay_t<decltype(f)>, PassOn>) {
-        out = g;
-      } else if (grad_enabled()) {
-        out = call_rule<Traits::reads, N>(f, x, y, g);
-      } else {
-        const auto read_x = [this](std::size_t i) { return this->read_input(i); };
-        const auto read_y = [this] { return this->read_output(); };
-        bool last = true;
-        for (std::size_t later = I + 1; later < N; ++later) last = last && !this->edges()[later].node;
-        const auto fast = [&](const auto&... all) {
-          if (!((all.dtype == g.dtype()) && ...)) return Tensor();
-          return pull_kernel(f, std::array<Reading, sizeof...(all)>{all...}, g, last);
-        };
-        out = call_rule<Traits::reads, N>(fast, read_x, read_y, reading(g));
-        if (out.defined()) return;
-        out = call_rule<Traits::reads, N>(
-            [&](auto... all) { return pull_converted(f, std::array<Tensor, sizeof...(all)>{std::move(all)...}, g); }, x,
-            y, g);
-      }
-    }
+};
+/// The mask of a predicate of the table.
+template <class F>
+struct MaskOf {
+  F f;
+  template <class... V>
+  auto operator()(const V&... x) const {
+    return f.holds(x...);
   }
 };
 
-template <std::size_t N, std::size_t... I>
-auto tied(Tensor (&x)[N], std::index_sequence<I...>) {
-  return std::tie(x[I]...);
+/// The gradient in one operand of a function of the table, from g and what its definition reads. Over vectors, and over
+/// Tensors.
+template <class F, Side side>
+struct Pull {
+  F f;
+  template <class V, class... Read>
+  V operator()(const V& g, const Read&... read) const {
+    return kernels::pull<side>(f, g, read...);
+  }
+};
+
+/// The function of a fused rule that reads `count` values (see FusedPull), for a pull that is in no table.
+template <std::size_t count, class P>
+struct FusedRule {
+  P pull;
+
+  static Tensor kernel(const void* f, const Reading* read, const Tensor& g, bool last) {
+    const P& pull = static_cast<const FusedRule*>(f)->pull;
+    const Tensor out = room_for_gradient(g, last);
+    std::array<Reading, count + 1> all{reading(g)};
+    std::copy(read, read + count, all.begin() + 1);
+    visit_floating(g.dtype(), [&](auto type) {
+      using T = typename decltype(type)::type;
+      pointwise_kernel<T>(pull, all, out.write<T>(), out.shape());
+    });
+    return out;
+  }
+  static Tensor recorded(const void* f, const Tensor* read, const Tensor& g, bool) {
+    return over_tensors(static_cast<const FusedRule*>(f)->pull, read, g, std::make_index_sequence<count>{});
+  }
+  static Tensor guarded(const void* f, const Tensor* read, const Tensor& g) {
+    Reading readings[count + 1];
+    for (std::size_t i = 0; i < count; ++i) readings[i] = reading(read[i]);
+    return kernel(f, readings, g, false);
+  }
+
+ private:
+  template <std::size_t... I>
+  static Tensor over_tensors(const P& pull, const Tensor* read, const Tensor& g, std::index_sequence<I...>) {
+    return pull(g, read[I]...);
+  }
+};
+
+/// One tile of a guarded gradient, from those of what the definition reads, and of g behind them.
+template <class F, Side side>
+void guarded_tile(const void* f, kernels::Tile* x, kernels::Tile* y) {
+  using kernels::Tile;
+  constexpr Reads reads = kernels::reads_of<F, side>();
+  Tile all[3];  // in the places of a, b and y; the number 0 stands for what is not read
+  std::size_t next = 0;
+  for (unsigned bit = 0; bit < 3; ++bit) all[bit] = (reads >> bit & 1u) != 0 ? std::move(x[next++]) : Tile(0.0);
+  const F& function = *static_cast<const F*>(f);
+  if constexpr (side == Side::x)
+    *y = chain(function, all[0], all[2], std::move(x[next]));
+  else if constexpr (side == Side::a)
+    *y = chain(function, all[0], all[1], all[2], std::move(x[next]), Tile());
+  else
+    *y = chain(function, all[0], all[1], all[2], Tile(), std::move(x[next]));
 }
 
-/// Which dtypes an op computes in: floating ones alone, or whole numbers too.
-enum class Numbers : bool { floating, all };
+/// The gradient in one operand of a function of the table.
+template <std::size_t count, class F, Side side>
+struct TableRule : FusedRule<count, Pull<F, side>> {
+  using Base = FusedRule<count, Pull<F, side>>;
+  explicit TableRule(const F& f) : Base{{f}} {}
 
-/// The dtype that an op computes in: that of its operands if they agree.
-inline DType common_dtype(const Tensor* x, std::size_t count, bool floating) {
+  static Tensor recorded(const void* f, const Tensor* read, const Tensor& g, bool guard) {
+    if (!guard) return Base::recorded(f, read, g, guard);
+    return guarded_product(g, slope(static_cast<const Base*>(f)->pull.f, read, std::make_index_sequence<count>{}));
+  }
+  static Tensor guarded(const void* f, const Tensor* read, const Tensor& g) {
+    if constexpr (F::in_lambdas)
+      return guarded_pass(&static_cast<const Base*>(f)->pull.f, guarded_tile<F, side>, read, count, g);
+    else
+      return Base::guarded(f, read, g);
+  }
+
+ private:
+  template <std::size_t... I>
+  static Tensor slope(const F& f, const Tensor* read, std::index_sequence<I...>) {
+    return kernels::slope<side, Tensor>(f, read[I]...);
+  }
+};
+
+/// The flags of a rule that reads so.
+constexpr std::uint32_t rule_flags(Reads reads) {
+  const auto bits = static_cast<std::uint32_t>(reads);
+  return rule_fused | (bits & 3u) | ((bits & kernels::of_y) != 0 ? reads_y : 0);
+}
+constexpr std::size_t count_of(Reads reads) {
+  const auto bits = static_cast<std::uint32_t>(reads);
+  return (bits & 1u) + (bits >> 1 & 1u) + (bits >> 2 & 1u);
+}
+
+/// The rule of one operand of a function of the table.
+template <Side side, class F>
+auto rule_of(const F& f) {
+  if constexpr (F::flat) {
+    return zero_gradient;
+  } else if constexpr (kernels::passes_on<F, side>) {
+    return pass_on;
+  } else {
+    constexpr Reads reads = kernels::reads_of<F, side>();
+    using Made = TableRule<count_of(reads), F, side>;
+    return Rule<rule_flags(reads), Made>{Made(f)};
+  }
+}
+
+/// A fused rule that reads the inputs I..., for a pull(g, x...) that is in no table.
+template <std::size_t... I, class P>
+auto fused(P pull) {
+  return Rule<((1u << I) | ... | rule_fused), FusedRule<sizeof...(I), P>>{{std::move(pull)}};
+}
+
+/// The settings of a function of the table, as attributes of its node.
+template <class F, class = void>
+struct SettingsOf : AttributeSet<> {
+  explicit SettingsOf(const F&) {}
+};
+template <class F>
+struct SettingsOf<F, std::void_t<decltype(std::declval<const F&>().settings())>> {
+  explicit SettingsOf(const F& f) : function(f) {}
+  std::vector<Attribute> list() const {
+    std::vector<Attribute> result;
+    for (const kernels::Setting& each : function.settings())
+      if (each.text != nullptr)
+        result.emplace_back(each.name, each.text);
+      else
+        result.emplace_back(each.name, each.value);
+    return result;
+  }
+  F function;
+};
+
+}  // namespace
+
+// ---- ops
+
+/// The dtype that an op computes in: that of its operands if they agree. Of bool alone, the dtype is bool only where
+/// the domain has it; one that refuses bool is an error.
+inline DType common_dtype(const char* name, const Tensor* x, std::size_t count, Domain domain) {
   const DType first = x[0].dtype();
-  bool same = is_floating(first) || (first == int64 && !floating);
+  bool same = is_floating(first) || (first == int64 && domain != Domain::real);
   for (std::size_t i = 1; i < count; ++i) same = same && x[i].dtype() == first;
   if (same) return first;
-  const DType dtype = promote(x, count, floating);
-  return dtype == boolean ? int64 : dtype;
+  const DType dtype = promote(x, count, domain == Domain::real);
+  if (dtype != boolean || domain == Domain::truth) return dtype;
+  if (domain == Domain::no_bool) refuse_bool(name);
+  return int64;
 }
 
 /// Whether all tensors have the shape of the first.
@@ -216,7 +286,7 @@ inline bool one_shape(const Tensor* x, std::size_t count) {
 /// Memory for the result: that of an operand which nobody else holds, where the operands are not needed afterwards, or
 /// else new.
 template <std::size_t N>
-Tensor room_for(const Handles<N>& x, const Shape& shape, DType dtype, bool reuse) {
+Tensor room_for(const Operands<N>& x, const Shape& shape, DType dtype, bool reuse) {
   if (reuse)
     for (std::size_t i = 0; i < N; ++i)
       if (!x.borrowed(i) && alone(x[i]) && x[i].dtype() == dtype && x[i].shape() == shape) {
@@ -228,83 +298,101 @@ Tensor room_for(const Handles<N>& x, const Shape& shape, DType dtype, bool reuse
 }
 
 // y = f(x...) where operands are of other shapes or dtypes than the result's.
-template <class T, std::size_t N, class F>
-void general_kernel(const F& f, const Handles<N>& x, DType dtype, const Tensor& y) {
-  Tensor converted_ones[N];
+template <class T, class Out = T, std::size_t N, class F>
+void general_kernel(const F& f, const Tensor* x, std::array<Tensor, N> kept, DType dtype, const Tensor& y) {
   std::array<Reading, N> readings;
   for (std::size_t i = 0; i < N; ++i) {
     const bool other = x[i].dtype() != dtype;
-    if (other) converted_ones[i] = converted(x[i], dtype);
-    readings[i] = reading(other ? converted_ones[i] : x[i]);
+    if (other) kept[i] = converted(x[i], dtype);
+    readings[i] = reading(other ? kept[i] : x[i]);
   }
-  pointwise_kernel<T>(f, readings, y);
+  pointwise_kernel<T>(f, readings, y.write<Out>(), y.shape());
 }
 
 template <class T, std::size_t N, class F>
-void fill_from(const F& f, const Handles<N>& x, bool alike, DType dtype, const Tensor& y) {
-  if (!alike) return general_kernel<T>(f, x, dtype, y);
+void fill_from(const F& f, const Operands<N>& x, bool alike, DType dtype, const Tensor& y) {
+  if (!alike) return general_kernel<T>(f, x.begin(), std::array<Tensor, N>(), dtype, y);
   std::array<const T*, N> in;
   for (std::size_t i = 0; i < N; ++i) in[i] = x[i].template data<T>();
   same_shape_kernel<T>(f, in, y.write<T>(), y.size());
 }
 
-template <Numbers Kind, std::size_t N, class F, class... R>
-Tensor pointwise(const char* name, Source at, const Handles<N>& x, const F& f, const R&... rules) {
+/// y = value(x...), element by element, recorded with the rules.
+template <Domain domain, std::size_t N, class F, class Settings, class... R>
+Tensor pointwise(const char* name, Source at, const Operands<N>& x, const F& value, const Settings& settings,
+                 const R&... rules) {
   static_assert(sizeof...(R) == N, "one rule for each input");
   const Timed timed(name, at);
   require_defined(name, x.begin(), N);
-  const DType dtype = common_dtype(x.begin(), N, Kind == Numbers::floating);
+  const DType dtype = common_dtype(name, x.begin(), N, domain);
   const bool recorded = records(x.begin(), N), one = one_shape(x.begin(), N);
   bool alike = one;
   for (std::size_t i = 0; i < N; ++i) alike = alike && x[i].dtype() == dtype;
-  constexpr bool read_again = (((RuleTraits<R>::reads & reads_every_x) != 0) || ...);
+  constexpr bool read_again = (((flags_of<R> & reads_every_x) != 0) || ...);
   Tensor y = one ? room_for(x, x[0].shape(), dtype, !(recorded && read_again))
                  : room_for(x, broadcast_all(name, x.begin(), N), dtype, !(recorded && read_again));
   if (x[0].weak()) y.mark_weak(all_weak(x.begin(), N));
-  if constexpr (Kind == Numbers::all) {
+  if constexpr (domain != Domain::real) {
     if (dtype == int64) {
-      fill_from<std::int64_t>(f, x, alike, dtype, y);
+      fill_from<std::int64_t>(value, x, alike, dtype, y);
       return y;
     }
+    if (dtype == boolean) {
+      const Tensor numbers = Tensor::uninitialized(y.shape(), int64);
+      fill_from<std::int64_t>(value, x, false, int64, numbers);
+      return converted(numbers, boolean);
+    }
   }
-  visit_floating(dtype, [&](auto type) { fill_from<typename decltype(type)::type>(f, x, alike, dtype, y); });
+  visit_floating(dtype, [&](auto type) { fill_from<typename decltype(type)::type>(value, x, alike, dtype, y); });
   if (!recorded) return y;
-  using Made = PointwiseNode<N, R...>;
-  auto node = Ref<Node>::adopt(new Made(name, at, y, x, rules...));
-  return attach(std::move(y), std::move(node));
+  return record_rules<N>(name, at, std::move(y), x.begin(), N, x.borrowed(), settings, rules...);
 }
 
-template <Numbers Kind, std::size_t N, class F, class... R>
-Tensor pointwise(const char* name, Source at, Tensor (&&x)[N], const F& f, const R&... rules) {
-  return std::apply(
-      [&](auto&... each) { return pointwise<Kind>(name, at, Handles<N>(std::move(each)...), f, rules...); },
-      tied(x, std::make_index_sequence<N>{}));
+template <class F>
+Tensor unary(const F& f, Source at, Tensor x) {
+  return pointwise<F::domain>(F::name, at, Operands<1>(std::move(x)), ValueOf<F>{f}, SettingsOf<F>(f),
+                              rule_of<Side::x>(f));
 }
 
-/// A pointwise op whose result is true or false.
-template <std::size_t N, class F>
-Tensor predicate(const char* name, const Tensor (&x)[N], F f) {
-  const Timed timed(name, Source());
-  require_defined(name, x, N);
-  const DType dtype = common_dtype(x, N, false);
-  const Tensor y = Tensor::uninitialized(broadcast_all(name, x, N), boolean);
-  const Operands<N> in(x, dtype);
+template <class F>
+Tensor binary(const F& f, Source at, const Operands<2>& x) {
+  return pointwise<F::domain>(F::name, at, x, ValueOf<F>{f}, SettingsOf<F>(f), rule_of<Side::a>(f), rule_of<Side::b>(f));
+}
+template <class F>
+Tensor binary(const F& f, Source at, Tensor a, Tensor b) {
+  return binary(f, at, Operands<2>(std::move(a), std::move(b)));
+}
+
+/// An op whose result is true or false: f.holds(x...).
+template <class F, class... X>
+Tensor predicate(const F& f, Source at, const X&... operands) {
+  constexpr std::size_t count = sizeof...(X);
+  const Timed timed(F::name, at);
+  const Tensor x[] = {operands...};
+  require_defined(F::name, x, count);
+  const DType dtype = common_dtype(F::name, x, count, Domain::whole);
+  const Tensor y = Tensor::uninitialized(broadcast_all(F::name, x, count), boolean);
   visit(dtype, [&](auto type) {
     using T = typename decltype(type)::type;
-    if constexpr (!std::is_same_v<T, bool>) pointwise_kernel<T, bool>(f, in.readings(), y);
+    if constexpr (!std::is_same_v<T, bool>)
+      general_kernel<T, bool>(MaskOf<F>{f}, x, std::array<Tensor, count>(), dtype, y);
   });
   return y;
 }
 
-template <class F, class R>
-Tensor unary(const char* name, Source at, Tensor x, const F& f, const R& rule) {
-  return pointwise<Numbers::floating>(name, at, Handles<1>(std::move(x)), f, rule);
-}
+// Each function of the table is compiled once, in the source of its kind.
+#define XGRAD_UNARY(name, F) extern template Tensor unary(const kernels::fn::F&, Source, Tensor);
+#define XGRAD_BINARY(name, F) extern template Tensor binary(const kernels::fn::F&, Source, const Operands<2>&);
+#define XGRAD_UNARY_PREDICATE(name, F) extern template Tensor predicate(const kernels::fn::F&, Source, const Tensor&);
+#define XGRAD_BINARY_PREDICATE(name, F) \
+  extern template Tensor predicate(const kernels::fn::F&, Source, const Tensor&, const Tensor&);
+XGRAD_EACH_UNARY(XGRAD_UNARY)
+XGRAD_EACH_BINARY(XGRAD_BINARY)
+XGRAD_EACH_UNARY_PREDICATE(XGRAD_UNARY_PREDICATE)
+XGRAD_EACH_BINARY_PREDICATE(XGRAD_BINARY_PREDICATE)
+#undef XGRAD_UNARY
+#undef XGRAD_BINARY
+#undef XGRAD_UNARY_PREDICATE
+#undef XGRAD_BINARY_PREDICATE
 
-template <class F, class RA, class RB>
-Tensor binary(const char* name, Source at, Tensor a, Tensor b, const F& f, const RA& rule_a, const RB& rule_b) {
-  return pointwise<Numbers::floating>(name, at, Handles<2>(std::move(a), std::move(b)), f, rule_a, rule_b);
-}
-
-}  // namespace detail
-}  // namespace xgrad
+}  // namespace xgrad::detail

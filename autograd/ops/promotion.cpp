@@ -51,6 +51,11 @@ Shape broadcast_all(const char* op, const Tensor* x, std::size_t count) {
   return shape;
 }
 
+void refuse_bool(const char* op) {
+  throw std::invalid_argument(std::string(op) +
+                              ": the operands are bool: combine masks with &, | and !=, or convert with to(int64)");
+}
+
 void refuse_undefined(const char* op, std::size_t place) {
   throw std::invalid_argument(
       std::string(op) + ": operand " + std::to_string(place) +

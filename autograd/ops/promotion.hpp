@@ -16,6 +16,9 @@ bool all_weak(const Tensor* x, std::size_t count);
 /// The shape that all operands broadcast to; sizes that disagree are an error that names the op.
 Shape broadcast_all(const char* op, const Tensor* x, std::size_t count);
 
+/// Refuses operands that are all bool, naming the op.
+[[noreturn]] void refuse_bool(const char* op);
+
 /// Refuses a tensor that is empty (default-constructed or moved from), naming the op and the operand's place.
 [[noreturn]] void refuse_undefined(const char* op, std::size_t place);
 inline void require_defined(const char* op, const Tensor* x, std::size_t count) {

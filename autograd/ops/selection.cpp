@@ -5,40 +5,26 @@
 
 namespace xgrad {
 
-using detail::Numbers;
-using detail::pointwise;
-using detail::predicate;
+using detail::Operands;
+namespace fn = kernels::fn;
 
-Tensor less(Tensor left, Tensor right, Source) {
-  return predicate("less", {left, right}, [](auto a, auto b) { return a < b; });
-}
-Tensor less_equal(Tensor left, Tensor right, Source) {
-  return predicate("less_equal", {left, right}, [](auto a, auto b) { return a <= b; });
-}
-Tensor greater(Tensor left, Tensor right, Source) {
-  return predicate("greater", {left, right}, [](auto a, auto b) { return a > b; });
-}
-Tensor greater_equal(Tensor left, Tensor right, Source) {
-  return predicate("greater_equal", {left, right}, [](auto a, auto b) { return a >= b; });
-}
-Tensor equal(Tensor left, Tensor right, Source) {
-  return predicate("equal", {left, right}, [](auto a, auto b) { return a == b; });
-}
-Tensor not_equal(Tensor left, Tensor right, Source) {
-  return predicate("not_equal", {left, right}, [](auto a, auto b) { return a != b; });
-}
-Tensor isnan(Tensor input, Source) {
-  return predicate("isnan", {input}, [](auto x) { return x != x; });
-}
-Tensor logical_and(Tensor left, Tensor right, Source) {
-  return predicate("logical_and", {left, right}, [](auto a, auto b) { return (a != 0) & (b != 0); });
-}
-Tensor logical_or(Tensor left, Tensor right, Source) {
-  return predicate("logical_or", {left, right}, [](auto a, auto b) { return (a != 0) | (b != 0); });
-}
-Tensor logical_not(Tensor input, Source) {
-  return predicate("logical_not", {input}, [](auto x) { return x == 0; });
-}
+#define XGRAD_BINARY_PREDICATE(name, F)                                                  \
+  template Tensor detail::predicate(const fn::F&, Source, const Tensor&, const Tensor&); \
+  Tensor name(Tensor a, Tensor b, Source at) { return detail::predicate(fn::F(), at, a, b); }
+XGRAD_EACH_BINARY_PREDICATE(XGRAD_BINARY_PREDICATE)
+#undef XGRAD_BINARY_PREDICATE
+
+#define XGRAD_UNARY_PREDICATE(name, F)                                    \
+  template Tensor detail::predicate(const fn::F&, Source, const Tensor&); \
+  Tensor name(Tensor x, Source at) { return detail::predicate(fn::F(), at, x); }
+XGRAD_EACH_UNARY_PREDICATE(XGRAD_UNARY_PREDICATE)
+#undef XGRAD_UNARY_PREDICATE
+
+#define XGRAD_BINARY_OP(name, F)                                            \
+  template Tensor detail::binary(const fn::F&, Source, const Operands<2>&); \
+  Tensor name(Tensor a, Tensor b, Source at) { return detail::binary(fn::F(), at, std::move(a), std::move(b)); }
+XGRAD_SELECTION_BINARY(XGRAD_BINARY_OP)
+#undef XGRAD_BINARY_OP
 
 Tensor operator<(Operand a, Operand b) { return less(a.take(), b.take(), a.at); }
 Tensor operator<=(Operand a, Operand b) { return less_equal(a.take(), b.take(), a.at); }
@@ -53,53 +39,31 @@ Tensor operator&&(Operand a, Operand b) { return logical_and(a.take(), b.take(),
 Tensor operator||(Operand a, Operand b) { return logical_or(a.take(), b.take(), a.at); }
 Tensor operator!(Operand x) { return logical_not(x.take(), x.at); }
 
-Tensor where(Tensor condition, Tensor left, Tensor right, Source at) {
+Tensor where(Tensor condition, Tensor a, Tensor b, Source at) {
   const detail::Timed timed("where", at);
-  detail::require_defined("where", &condition, 1);
-  const Tensor branches[] = {left, right};
-  detail::require_defined("where", branches, 2);
-  // The condition takes the dtype of the branches, so that all three are lanes of one kind, and joins no promotion.
-  const DType dtype = detail::promote(branches, 2, false);
-  Tensor chosen =
-      detail::converted(condition.dtype() == boolean ? condition : condition != 0, dtype == boolean ? int64 : dtype);
-  chosen.mark_weak(left.weak() && right.weak());
-  return pointwise<Numbers::all>(
-      "where", at, {std::move(chosen), std::move(left), std::move(right)},
-      [](auto c, auto a, auto b) { return where(c != 0, a, b); }, no_gradient,
-      from<0>([](auto c, auto g) { return where(c != 0, g, 0); }),
-      from<0>([](auto c, auto g) { return where(c != 0, 0, g); }));
+  const Tensor all[] = {condition, a, b};
+  detail::require_defined("where", all, 3);
+  // The condition takes the dtype of the branches, so that all three are vectors of one kind, and joins no promotion.
+  const DType dtype = detail::promote(all + 1, 2, false);
+  Tensor chosen = detail::converted(condition.dtype() == boolean ? condition : condition != 0, dtype);
+  chosen.mark_weak(a.weak() && b.weak());
+  return detail::pointwise<kernels::Domain::truth>(
+      "where", at, Operands<3>(std::move(chosen), std::move(a), std::move(b)),
+      [](const auto& c, const auto& x, const auto& y) { return where(c != 0, x, y); }, attributes(), no_gradient,
+      detail::fused<0>([](const auto& g, const auto& c) { return where(c != 0, g, std::decay_t<decltype(g)>(0.0)); }),
+      detail::fused<0>([](const auto& g, const auto& c) { return where(c != 0, std::decay_t<decltype(g)>(0.0), g); }));
 }
 
-namespace {
+template Tensor detail::unary(const fn::Clamp&, Source, Tensor);
 
-// The gradient of the winner of a comparison: all of it, half at a tie, and the side that is NaN wins.
-constexpr auto winner = [](auto wins, auto own, auto other, auto g) {
-  return where(wins, g, where(own == other, 0.5 * g, where(own != own, where(other != other, 0.5 * g, g), 0)));
-};
+namespace detail {
 
-}  // namespace
-
-Tensor maximum(Tensor left, Tensor right, Source at) {
-  return pointwise<Numbers::all>(
-      "maximum", at, {std::move(left), std::move(right)}, [](auto a, auto b) { return maximum(a, b); },
-      from_x([](auto a, auto b, auto g) { return winner(a > b, a, b, g); }),
-      from_x([](auto a, auto b, auto g) { return winner(b > a, b, a, g); }));
+Tensor clamp(Tensor x, double low, double high, bool whole, Source at) {
+  const fn::Clamp bounds(low, high);
+  require_defined("clamp", &x, 1);
+  if (!whole && !is_floating(x.dtype())) x = to(std::move(x), float32, at);
+  return unary(bounds, at, std::move(x));
 }
 
-Tensor minimum(Tensor left, Tensor right, Source at) {
-  return pointwise<Numbers::all>(
-      "minimum", at, {std::move(left), std::move(right)}, [](auto a, auto b) { return minimum(a, b); },
-      from_x([](auto a, auto b, auto g) { return winner(a < b, a, b, g); }),
-      from_x([](auto a, auto b, auto g) { return winner(b < a, b, a, g); }));
-}
-
-Tensor clamp(Tensor input, double low, double high, Source at) {
-  if (!(low <= high))
-    throw std::invalid_argument("clamp: low must not be above high, got " + std::to_string(low) + " and " +
-                                std::to_string(high));
-  return pointwise<Numbers::floating>(
-      "clamp", at, {std::move(input)}, [=](auto x) { return where(x < low, low, where(x > high, high, x)); },
-      from_x([=](auto x, auto g) { return where((x >= low) & (x <= high), g, 0); }));
-}
-
+}  // namespace detail
 }  // namespace xgrad

@@ -1,19 +1,22 @@
 #pragma once
 
-// For the sources that compile the functions of dual numbers over a kind of value V, which has apply(f, x...), the
-// value of a function, and chain(f, x..., y, d...), its slopes times those of the arguments.
+// For the sources that compile the functions of dual numbers over a kind of value V. It has apply(f, x...), the value
+// of a function, and chain(f, x..., y, d...), the slopes of the result from those of the arguments.
 
 #include <cstddef>
 #include <type_traits>
 #include <utility>
 
+#include <xgrad/autograd/kernels/pointwise/dual.hpp>
 #include <xgrad/autograd/kernels/pointwise/functions.hpp>
 
 namespace xgrad::kernels {
 
+/// Whether a function only passes slopes on: add and sub.
 template <class F>
-inline constexpr bool is_sum = std::is_same_v<F, fn::Add> || std::is_same_v<F, fn::Sub>;
+inline constexpr bool is_sum = F::passes != nothing;
 
+/// Whether x is the number 1 that stands for the slope of an argument in itself.
 template <class V>
 bool is_one(const V& x) {
   return x.is_literal() && x.number() == 1;
@@ -24,7 +27,7 @@ template <class V>
 V times_slope(V d, V slope) {
   if (is_one(slope)) return d;
   if (is_one(d)) return slope;
-  return apply(fn::Chained(), std::move(d), std::move(slope));
+  return apply(fn::GuardedProduct(), std::move(d), std::move(slope));
 }
 
 /// da + db, or da - db.
@@ -42,13 +45,6 @@ V chain_both(const F& f, const V& a, const V& b, const V& y, V da, V db) {
   if constexpr (std::is_same_v<F, fn::Mul>) {
     if (!db.defined()) return times_slope(std::move(da), b);
     if (!da.defined()) return times_slope(std::move(db), a);
-  }
-  if constexpr (std::is_same_v<F, fn::Pow>) {
-    // With a number as its exponent a power is cheap, and so is its slope b a^(b-1).
-    if (b.is_literal() && !db.defined()) {
-      if (b.number() == 0) return times_slope(std::move(da), V(0.0));
-      return times_slope(std::move(da), apply(fn::Mul(), b, apply(f, a, V(b.number() - 1))));
-    }
   }
   return chain(f, a, b, y, std::move(da), std::move(db));
 }
@@ -82,7 +78,7 @@ void differentiate_apart(const F& f, V* a, V* b, std::size_t parts) {
 }
 
 template <class V>
-void choose_apart(const typename V::Mask& mask, V* a, V* b, std::size_t parts) {
+void choose_apart(const MaskOf<V>& mask, V* a, V* b, std::size_t parts) {
   choose(mask, a[0], b[0]);
   for (std::size_t i = 1; i < parts; ++i) {
     if (!a[i].defined() && !b[i].defined()) continue;

@@ -5,11 +5,20 @@
 
 namespace xgrad::kernels {
 
-/// A value and its N slopes, over any kind of value V that has differentiate() and choose_parts() beside it: those
-/// apply the chain rule to the parts, of which an undefined slope is a zero that no arithmetic touches.
+/// What a kind of value V is chosen and compared by, and how it becomes numbers again.
+template <class V>
+struct MaskTraits {
+  using Type = typename V::Mask;
+  static V number(Type mask) { return V(std::move(mask)); }
+};
+template <class V>
+using MaskOf = typename MaskTraits<V>::Type;
+
+/// A dual number: a value and its N slopes, over any kind of value V that has differentiate() and choose_parts() beside
+/// it: those apply the chain rule to the parts, of which an undefined slope is a zero that no arithmetic touches.
 template <class V, std::size_t N>
 struct Dual {
-  using Mask = typename V::Mask;
+  using Mask = MaskOf<V>;
 
   Dual() = default;
   Dual(double number) : part{V(number)} {}
@@ -26,6 +35,11 @@ template <class F, class V, std::size_t N>
 void transform(const F& f, Dual<V, N>& a, Dual<V, N>& b) {
   differentiate(f, a.part, b.part, N + 1);
 }
+template <class V, std::size_t N>
+struct MaskTraits<Dual<V, N>> {
+  using Type = MaskOf<V>;
+  static Dual<V, N> number(Type mask) { return Dual<V, N>(MaskTraits<V>::number(std::move(mask))); }
+};
 template <class V, std::size_t N>
 void choose(const V& mask, Dual<V, N>& a, Dual<V, N>& b) {
   choose_parts(mask, a.part, b.part, N + 1);

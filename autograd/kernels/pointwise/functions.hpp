@@ -1,267 +1,41 @@
 #pragma once
 
-// What each function of the pointwise vocabulary computes, and how it slopes. `value` is read over SIMD registers
-// alone; `slope` over registers, and over lanes of tensors when a derivative is itself to be differentiated. A slope
-// may use y. A flat function has slope 0 everywhere. Edges and kinks are those of the ops on Tensors of the same names.
+// The table of pointwise functions, as lists: the name of an op and the class that defines it. From an entry come the
+// op on Tensors (autograd/ops), the function of that name in elementwise() lambdas (lane.hpp), its passes over tiles
+// (tile.cpp, tile_gradient.cpp) and its recorded derivative (autograd/ops/recorded_lane.cpp).
 
-#include <limits>
-
-namespace xgrad::kernels::fn {
+#include <xgrad/autograd/kernels/pointwise/activation_functions.hpp>
+#include <xgrad/autograd/kernels/pointwise/arithmetic_functions.hpp>
+#include <xgrad/autograd/kernels/pointwise/selection_functions.hpp>
 
 // clang-format off
 
-struct Curved {
-  static constexpr bool flat = false;
-};
-struct Flat {
-  static constexpr bool flat = true;
-};
+// Functions of one operand. Those with settings are made from numbers of type double, in the order of the op's.
+#define XGRAD_ARITHMETIC_UNARY(X)                                                                               \
+  X(neg, Neg) X(abs, Abs) X(sign, Sign) X(square, Square) X(reciprocal, Reciprocal) X(sqrt, Sqrt) X(exp, Exp)   \
+  X(expm1, Expm1) X(log, Log) X(log1p, Log1p) X(sin, Sin) X(cos, Cos) X(erf, Erf)
+#define XGRAD_ACTIVATION_UNARY(X)                                                                               \
+  X(step, Step) X(sigmoid, Sigmoid) X(logsigmoid, LogSigmoid) X(tanh, Tanh) X(relu, Relu) X(silu, Silu)
+#define XGRAD_UNARY_WITH_SETTINGS(X)                                                                            \
+  X(leaky_relu, LeakyRelu) X(elu, Elu) X(softplus, Softplus) X(clamp, Clamp)
 
-// ---- of one argument
+// Functions of two operands.
+#define XGRAD_ARITHMETIC_BINARY(X) X(add, Add) X(sub, Sub) X(mul, Mul) X(div, Div) X(pow, Pow)
+#define XGRAD_SELECTION_BINARY(X) X(maximum, Maximum) X(minimum, Minimum)
 
-struct Neg : Curved {
-  static constexpr const char* name = "neg";
-  template <class V> V value(const V& x) const { return -x; }
-  template <class V> V slope(const V&, const V&) const { return V(-1.0); }
-};
-struct Abs : Curved {
-  static constexpr const char* name = "abs";
-  template <class V> V value(const V& x) const { return abs(x); }
-  template <class V> V slope(const V& x, const V&) const { return where(x > 0, V(1.0), where(x < 0, V(-1.0), V(0.0))); }
-};
-struct Sign : Flat {
-  static constexpr const char* name = "sign";
-  template <class V> V value(const V& x) const { return where(x > 0, V(1.0), where(x < 0, V(-1.0), V(0.0))); }
-};
-struct Step : Flat {
-  static constexpr const char* name = "step";
-  template <class V> V value(const V& x) const { return where(x > 0, V(1.0), V(0.0)); }
-};
-struct Not : Flat {
-  static constexpr const char* name = "logical_not";
-  template <class V> V value(const V& x) const { return 1.0 - x; }
-};
-struct Square : Curved {
-  static constexpr const char* name = "square";
-  template <class V> V value(const V& x) const { return x * x; }
-  template <class V> V slope(const V& x, const V&) const { return 2.0 * x; }
-};
-struct Reciprocal : Curved {
-  static constexpr const char* name = "reciprocal";
-  template <class V> V value(const V& x) const { return 1.0 / x; }
-  template <class V> V slope(const V&, const V& y) const { return -(y * y); }
-};
-struct Sqrt : Curved {
-  static constexpr const char* name = "sqrt";
-  template <class V> V value(const V& x) const { return sqrt(x); }
-  template <class V> V slope(const V&, const V& y) const { return 0.5 / y; }
-};
-struct Exp : Curved {
-  static constexpr const char* name = "exp";
-  template <class V> V value(const V& x) const { return exp(x); }
-  template <class V> V slope(const V&, const V& y) const { return y; }
-};
-struct Expm1 : Curved {
-  static constexpr const char* name = "expm1";
-  template <class V> V value(const V& x) const { return expm1(x); }
-  template <class V> V slope(const V&, const V& y) const { return y + 1.0; }
-};
-struct Log : Curved {
-  static constexpr const char* name = "log";
-  template <class V> V value(const V& x) const { return log(x); }
-  template <class V> V slope(const V& x, const V&) const { return 1.0 / x; }
-};
-struct Log1p : Curved {
-  static constexpr const char* name = "log1p";
-  template <class V> V value(const V& x) const { return log1p(x); }
-  template <class V> V slope(const V& x, const V&) const { return 1.0 / (1.0 + x); }
-};
-struct Sin : Curved {
-  static constexpr const char* name = "sin";
-  template <class V> V value(const V& x) const { return sin(x); }
-  template <class V> V slope(const V& x, const V&) const { return cos(x); }
-};
-struct Cos : Curved {
-  static constexpr const char* name = "cos";
-  template <class V> V value(const V& x) const { return cos(x); }
-  template <class V> V slope(const V& x, const V&) const { return -sin(x); }
-};
-struct Tanh : Curved {
-  static constexpr const char* name = "tanh";
-  template <class V> V value(const V& x) const { return tanh(x); }
-  template <class V> V slope(const V&, const V& y) const { return 1.0 - y * y; }
-};
-struct Sigmoid : Curved {
-  static constexpr const char* name = "sigmoid";
-  template <class V> V value(const V& x) const { return sigmoid(x); }
-  template <class V> V slope(const V&, const V& y) const { return y * (1.0 - y); }
-};
-struct LogSigmoid : Curved {
-  static constexpr const char* name = "logsigmoid";
-  template <class V> V value(const V& x) const { return minimum(x, V(0.0)) - log1p(exp(-abs(x))); }
-  template <class V> V slope(const V& x, const V&) const { return sigmoid(-x); }
-};
-struct Erf : Curved {
-  static constexpr const char* name = "erf";
-  template <class V> V value(const V& x) const { return erf(x); }
-  template <class V> V slope(const V& x, const V&) const { return 1.1283791670955126 * exp(-(x * x)); }
-};
-struct Relu : Curved {
-  static constexpr const char* name = "relu";
-  template <class V> V value(const V& x) const { return where(x <= 0, V(0.0), x); }
-  template <class V> V slope(const V& x, const V&) const { return where(x <= 0, V(0.0), V(1.0)); }
-};
-struct LeakyRelu : Curved {
-  static constexpr const char* name = "leaky_relu";
-  double below;
-  explicit LeakyRelu(double below_in) : below(below_in) {}
-  template <class V> V value(const V& x) const { return where(x > 0, x, below * x); }
-  template <class V> V slope(const V& x, const V&) const { return where(x > 0, V(1.0), V(below)); }
-};
-struct Elu : Curved {
-  static constexpr const char* name = "elu";
-  double alpha;
-  explicit Elu(double alpha_in) : alpha(alpha_in) {}
-  template <class V> V value(const V& x) const { return where(x > 0, x, alpha * expm1(x)); }
-  template <class V> V slope(const V& x, const V&) const {
-    return where(x > 0, V(1.0), alpha * exp(minimum(x, V(0.0))));
-  }
-};
-struct Silu : Curved {
-  static constexpr const char* name = "silu";
-  template <class V> V value(const V& x) const { return silu(x); }
-  template <class V> V slope(const V& x, const V&) const {
-    const V s = sigmoid(x);
-    return s * (1.0 + x * (1.0 - s));
-  }
-};
-struct Softplus : Curved {
-  static constexpr const char* name = "softplus";
-  template <class V> V value(const V& x) const { return maximum(x, V(0.0)) + log1p(exp(-abs(x))); }
-  template <class V> V slope(const V& x, const V&) const { return sigmoid(x); }
-};
-struct Gelu : Curved {
-  static constexpr const char* name = "gelu";
-  template <class V> static V cdf(const V& x) { return 0.5 * (1.0 + erf(0.70710678118654752 * x)); }
-  template <class V> V value(const V& x) const { return gelu(x); }
-  template <class V> V slope(const V& x, const V&) const {
-    return cdf(x) + x * (0.39894228040143268 * exp(-0.5 * (x * x)));
-  }
-};
-struct Clamp : Curved {
-  static constexpr const char* name = "clamp";
-  double low, high;
-  /// Refuses low > high.
-  Clamp(double low_in, double high_in);
-  template <class V> V value(const V& x) const { return where(x < low, V(low), where(x > high, V(high), x)); }
-  template <class V> V slope(const V& x, const V&) const { return where((x >= low) & (x <= high), V(1.0), V(0.0)); }
-};
+// Functions with a mask as their result.
+#define XGRAD_COMPARISONS(X)                                                                                    \
+  X(less, Less) X(less_equal, LessEqual) X(greater, Greater) X(greater_equal, GreaterEqual) X(equal, Equal)     \
+  X(not_equal, NotEqual)
+#define XGRAD_LOGICAL_BINARY(X) X(logical_and, And) X(logical_or, Or)
 
-// ---- of two arguments
-
-struct Add : Curved {
-  static constexpr const char* name = "add";
-  template <class V> V value(const V& a, const V& b) const { return a + b; }
-  template <class V> V slope_a(const V&, const V&, const V&) const { return V(1.0); }
-  template <class V> V slope_b(const V&, const V&, const V&) const { return V(1.0); }
-};
-struct Sub : Curved {
-  static constexpr const char* name = "sub";
-  template <class V> V value(const V& a, const V& b) const { return a - b; }
-  template <class V> V slope_a(const V&, const V&, const V&) const { return V(1.0); }
-  template <class V> V slope_b(const V&, const V&, const V&) const { return V(-1.0); }
-};
-struct Mul : Curved {
-  static constexpr const char* name = "mul";
-  template <class V> V value(const V& a, const V& b) const { return a * b; }
-  template <class V> V slope_a(const V&, const V& b, const V&) const { return b; }
-  template <class V> V slope_b(const V& a, const V&, const V&) const { return a; }
-};
-struct Div : Curved {
-  static constexpr const char* name = "div";
-  template <class V> V value(const V& a, const V& b) const { return a / b; }
-  template <class V> V slope_a(const V&, const V& b, const V&) const { return 1.0 / b; }
-  template <class V> V slope_b(const V&, const V& b, const V& y) const { return -y / b; }
-};
-struct Pow : Curved {
-  static constexpr const char* name = "pow";
-  template <class V> V value(const V& a, const V& b) const { return pow(a, b); }
-  // b a^(b-1), and 0 for b = 0 where a = 0 or NaN would make it NaN. Elsewhere b = 0 is not set apart: second
-  // derivatives want its own slope in b, 1 / a.
-  template <class V> V slope_a(const V& a, const V& b, const V&) const {
-    return where((b == 0) & ((a == 0) | (a != a)), V(0.0), b * pow(a, b - 1.0));
-  }
-  // a^b ln a, with its limit at a = 0; the logarithm is kept from 0, so that its own slope stays finite.
-  template <class V> V slope_b(const V& a, const V& b, const V& y) const {
-    constexpr double infinity = std::numeric_limits<double>::infinity();
-    return where(a == 0, where(b >= 0, V(0.0), V(-infinity)), y * log(where(a == 0, V(1.0), a)));
-  }
-};
-
-/// The share of the winner of a comparison: all, half at a tie, and the side that is NaN wins.
-template <class M, class V>
-V winner(const M& wins, const V& own, const V& other) {
-  const V nan_or_lost = where(own != own, where(other != other, V(0.5), V(1.0)), V(0.0));
-  return where(wins, V(1.0), where(own == other, V(0.5), nan_or_lost));
-}
-struct Maximum : Curved {
-  static constexpr const char* name = "maximum";
-  template <class V> V value(const V& a, const V& b) const { return maximum(a, b); }
-  template <class V> V slope_a(const V& a, const V& b, const V&) const { return winner(a > b, a, b); }
-  template <class V> V slope_b(const V& a, const V& b, const V&) const { return winner(b > a, b, a); }
-};
-struct Minimum : Curved {
-  static constexpr const char* name = "minimum";
-  template <class V> V value(const V& a, const V& b) const { return minimum(a, b); }
-  template <class V> V slope_a(const V& a, const V& b, const V&) const { return winner(a < b, a, b); }
-  template <class V> V slope_b(const V& a, const V& b, const V&) const { return winner(b < a, b, a); }
-};
-/// d times a slope, as the chain rule needs it: a path that is not taken, or along which nothing changes, contributes
-/// exactly 0, also where the other factor is infinite or NaN. Its own derivatives are those of the plain product, guarded
-/// again.
-struct Chained : Curved {
-  static constexpr const char* name = "mul";
-  template <class V> V value(const V& d, const V& s) const {
-    return where((d == 0) | (s == 0), V(0.0), d * s);
-  }
-  template <class V> V slope_a(const V&, const V& s, const V&) const { return s; }
-  template <class V> V slope_b(const V& d, const V&, const V&) const { return d; }
-};
-
-// Masks are lanes of 1 and 0.
-struct Less : Flat {
-  static constexpr const char* name = "less";
-  template <class V> V value(const V& a, const V& b) const { return where(a < b, V(1.0), V(0.0)); }
-};
-struct LessEqual : Flat {
-  static constexpr const char* name = "less_equal";
-  template <class V> V value(const V& a, const V& b) const { return where(a <= b, V(1.0), V(0.0)); }
-};
-struct Equal : Flat {
-  static constexpr const char* name = "equal";
-  template <class V> V value(const V& a, const V& b) const { return where(a == b, V(1.0), V(0.0)); }
-};
-struct NotEqual : Flat {
-  static constexpr const char* name = "not_equal";
-  template <class V> V value(const V& a, const V& b) const { return where(a != b, V(1.0), V(0.0)); }
-};
-struct And : Flat {
-  static constexpr const char* name = "logical_and";
-  template <class V> V value(const V& a, const V& b) const { return a * b; }
-};
-struct Or : Flat {
-  static constexpr const char* name = "logical_or";
-  template <class V> V value(const V& a, const V& b) const { return maximum(a, b); }
-};
-
-/// All of them, for the sources that compile them.
-#define XGRAD_EACH_CURVED_UNARY(X)                                                                        \
-  X(Neg) X(Abs) X(Square) X(Reciprocal) X(Sqrt) X(Exp) X(Expm1) X(Log) X(Log1p) X(Sin) X(Cos) X(Tanh)    \
-  X(Sigmoid) X(LogSigmoid) X(Erf) X(Relu) X(LeakyRelu) X(Elu) X(Silu) X(Softplus) X(Gelu) X(Clamp)
-#define XGRAD_EACH_FLAT_UNARY(X) X(Sign) X(Step) X(Not)
-#define XGRAD_EACH_CURVED_BINARY(X) X(Add) X(Sub) X(Mul) X(Div) X(Pow) X(Maximum) X(Minimum) X(Chained)
-#define XGRAD_EACH_FLAT_BINARY(X) X(Less) X(LessEqual) X(Equal) X(NotEqual) X(And) X(Or)
+// Everything, for the sources that compile it. What is named here alone stands behind a name of its own in lane.hpp.
+#define XGRAD_EACH_UNARY(X)                                                                                     \
+  XGRAD_ARITHMETIC_UNARY(X) XGRAD_ACTIVATION_UNARY(X) XGRAD_UNARY_WITH_SETTINGS(X)                              \
+  X(gelu, Gelu) X(gelu, GeluTanh) X(pow, Power)
+#define XGRAD_EACH_BINARY(X)                                                                                    \
+  XGRAD_ARITHMETIC_BINARY(X) XGRAD_SELECTION_BINARY(X) X(guarded_product, GuardedProduct)
+#define XGRAD_EACH_UNARY_PREDICATE(X) X(logical_not, Not) X(isnan, IsNan)
+#define XGRAD_EACH_BINARY_PREDICATE(X) XGRAD_COMPARISONS(X) XGRAD_LOGICAL_BINARY(X)
 
 // clang-format on
-
-}  // namespace xgrad::kernels::fn

@@ -15,7 +15,7 @@ namespace xgrad::kernels {
 
 /// A register of numbers as a kind of value for Lane and Dual. Whether it is a number that the user wrote, or a slope
 /// of zero (the default), is known when the lambda is inlined, and costs nothing. A guarded one multiplies slopes as
-/// fn::Chained does; one that is not may make a NaN of 0 times infinity.
+/// fn::GuardedProduct does; one that is not may make a NaN of 0 times infinity.
 template <class T, int Isa, bool Guarded>
 class RegisterLane {
  public:
@@ -45,20 +45,7 @@ RegisterLane<T, Isa, G> apply(const F& f, RegisterLane<T, Isa, G> x) {
 template <class F, class T, int Isa, bool G>
 RegisterLane<T, Isa, G> apply(const F& f, RegisterLane<T, Isa, G> a, RegisterLane<T, Isa, G> b) {
   using R = RegisterLane<T, Isa, G>;
-  if constexpr (std::is_same_v<F, fn::Chained> && !G) return R(a.v * b.v);
-  if constexpr (std::is_same_v<F, fn::Pow>) {
-    // The exponents that are a handful of multiplications, or none.
-    if (b.is_literal()) {
-      const double n = b.number();
-      if (n == 0) return R(1.0);
-      if (n == 1) return a;
-      if (n == 2) return R(a.v * a.v);
-      if (n == 3) return R(a.v * a.v * a.v);
-      if (n == 4) return R(square(a.v * a.v));
-      if (n == -1) return R(reciprocal(a.v));
-      if (n == -2) return R(reciprocal(a.v * a.v));
-    }
-  }
+  if constexpr (std::is_same_v<F, fn::GuardedProduct> && !G) return R(a.v * b.v);
   return R(Vec<T, Isa>(f.value(a.v, b.v)));
 }
 
@@ -78,22 +65,46 @@ void choose(const RegisterLane<T, Isa, G>& mask, RegisterLane<T, Isa, G>& a, Reg
 template <class F, class T, int Isa, bool G>
 RegisterLane<T, Isa, G> chain(const F& f, const RegisterLane<T, Isa, G>& x, const RegisterLane<T, Isa, G>& y,
                               const RegisterLane<T, Isa, G>& d) {
-  return times_slope(d, RegisterLane<T, Isa, G>(Vec<T, Isa>(f.slope(x.v, y.v))));
+  using R = RegisterLane<T, Isa, G>;
+  if constexpr (G)
+    return times_slope(d, R(slope_of(f, x.v, y.v)));
+  else
+    return is_one(d) ? R(slope_of(f, x.v, y.v)) : R(pull_of(f, x.v, y.v, d.v));
 }
+
+namespace detail {
+
+template <class F, class T, int Isa, bool G>
+RegisterLane<T, Isa, G> chain_a(const F& f, const RegisterLane<T, Isa, G>& a, const RegisterLane<T, Isa, G>& b,
+                                const RegisterLane<T, Isa, G>& y, const RegisterLane<T, Isa, G>& d) {
+  using R = RegisterLane<T, Isa, G>;
+  if constexpr (G)
+    return times_slope(d, R(slope_of<Side::a>(f, a.v, b.v, y.v)));
+  else
+    return is_one(d) ? R(slope_of<Side::a>(f, a.v, b.v, y.v)) : R(pull_of<Side::a>(f, a.v, b.v, y.v, d.v));
+}
+template <class F, class T, int Isa, bool G>
+RegisterLane<T, Isa, G> chain_b(const F& f, const RegisterLane<T, Isa, G>& a, const RegisterLane<T, Isa, G>& b,
+                                const RegisterLane<T, Isa, G>& y, const RegisterLane<T, Isa, G>& d) {
+  using R = RegisterLane<T, Isa, G>;
+  if constexpr (G)
+    return times_slope(d, R(slope_of<Side::b>(f, a.v, b.v, y.v)));
+  else
+    return is_one(d) ? R(slope_of<Side::b>(f, a.v, b.v, y.v)) : R(pull_of<Side::b>(f, a.v, b.v, y.v, d.v));
+}
+
+}  // namespace detail
+
 template <class F, class T, int Isa, bool G>
 RegisterLane<T, Isa, G> chain(const F& f, const RegisterLane<T, Isa, G>& a, const RegisterLane<T, Isa, G>& b,
                               const RegisterLane<T, Isa, G>& y, const RegisterLane<T, Isa, G>& da,
                               const RegisterLane<T, Isa, G>& db) {
   using R = RegisterLane<T, Isa, G>;
-  using B = Vec<T, Isa>;
-  if constexpr (std::is_same_v<F, fn::Div> && !G) {
-    if (!db.defined()) return R(da.v / b.v);
-    if (!da.defined()) return R(-(db.v * y.v) / b.v);
-    return R((da.v - db.v * y.v) / b.v);
-  }
-  if (!db.defined()) return times_slope(da, R(B(f.slope_a(a.v, b.v, y.v))));
-  if (!da.defined()) return times_slope(db, R(B(f.slope_b(a.v, b.v, y.v))));
-  return R(times_slope(da, R(B(f.slope_a(a.v, b.v, y.v)))).v + times_slope(db, R(B(f.slope_b(a.v, b.v, y.v)))).v);
+  if (!db.defined()) return detail::chain_a(f, a, b, y, da);
+  if (!da.defined()) return detail::chain_b(f, a, b, y, db);
+  // One division for both slopes.
+  if constexpr (std::is_same_v<F, fn::Div> && !G) return R((da.v - db.v * y.v) / b.v);
+  return R(detail::chain_a(f, a, b, y, da).v + detail::chain_b(f, a, b, y, db).v);
 }
 
 // The functions of dual numbers, unrolled over their parts.

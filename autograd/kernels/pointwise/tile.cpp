@@ -11,7 +11,7 @@
 
 namespace xgrad::kernels {
 
-fn::Clamp::Clamp(double low_in, double high_in) : low(low_in), high(high_in) {
+fn::Clamp::Clamp(double lowest, double highest) : low(lowest), high(highest) {
   if (!(low <= high))
     throw std::invalid_argument("clamp: low must not be above high, got " + std::to_string(low) + " and " +
                                 std::to_string(high));
@@ -106,7 +106,7 @@ bool lazily(const F&, Tile&) {
 
 template <class F>
 bool lazily(const F&, Tile& a, Tile& b) {
-  constexpr bool product = std::is_same_v<F, fn::Mul>, chained = std::is_same_v<F, fn::Chained>;
+  constexpr bool product = std::is_same_v<F, fn::Mul>, chained = std::is_same_v<F, fn::GuardedProduct>;
   constexpr bool sum = std::is_same_v<F, fn::Add>, difference = std::is_same_v<F, fn::Sub>;
   if constexpr (product || chained || sum || difference) {
     if (a.is_number() == b.is_number()) return false;
@@ -127,24 +127,9 @@ bool lazily(const F&, Tile& a, Tile& b) {
   return false;
 }
 
-// x^n for the exponents that are a handful of multiplications, or none.
-bool small_power(Tile& a, double n) {
-  if (n == 0)
-    a = Tile(1.0);
-  else if (n == 2)
-    transform(fn::Square(), a);
-  else if (n == 3)
-    a = apply(fn::Mul(), apply(fn::Square(), a), a);
-  else if (n == 4)
-    a = apply(fn::Square(), apply(fn::Square(), std::move(a)));
-  else if (n == -1)
-    transform(fn::Reciprocal(), a);
-  else if (n == -2)
-    a = apply(fn::Reciprocal(), apply(fn::Square(), std::move(a)));
-  else if (n != 1)
-    return false;
-  return true;
-}
+// A product of slopes, with and without its guard.
+constexpr auto product = [](const auto& d, const auto& slope) { return d * slope; };
+constexpr auto with_guard = [](const auto& d, const auto& slope) { return guarded_product(d, slope); };
 
 }  // namespace
 
@@ -156,12 +141,9 @@ void transform(const F& f, Tile& x) {
 
 template <class F>
 void transform(const F& f, Tile& a, Tile& b) {
-  if constexpr (std::is_same_v<F, fn::Pow>) {
-    if (b.is_literal() && small_power(a, b.number())) return;
-  }
   if (lazily(f, a, b)) return;
-  if constexpr (std::is_same_v<F, fn::Chained>)
-    run<registers_at_once<F>>(a, place_of(a, b), Checked{Times(), TimesGuarded()}, a, b);
+  if constexpr (std::is_same_v<F, fn::GuardedProduct>)
+    run<registers_at_once<F>>(a, place_of(a, b), Checked{product, with_guard}, a, b);
   else
     run<registers_at_once<F>>(a, place_of(a, b), Each{[f](const auto& u, const auto& v) { return f.value(u, v); }}, a,
                               b);
@@ -169,14 +151,14 @@ void transform(const F& f, Tile& a, Tile& b) {
 
 void chain_into(Tile& place, Tile d, Tile slope) {
   if (!place.defined() || d.is_number() || slope.is_number()) {
-    transform(fn::Chained(), d, slope);
+    transform(fn::GuardedProduct(), d, slope);
     place = std::move(d);
     return;
   }
   const auto into = [&](auto* out) {
     using T = std::remove_pointer_t<decltype(out)>;
-    loop<registers_at_once<fn::Chained>>(out, padded<T>(place.count()), Checked{Times(), TimesGuarded()}, Reader<T>(d),
-                                         Reader<T>(slope));
+    loop<registers_at_once<fn::GuardedProduct>>(out, padded<T>(place.count()), Checked{product, with_guard},
+                                                Reader<T>(d), Reader<T>(slope));
   };
   void* out = const_cast<void*>(place.data());
   if (place.type() == Tile::Type::float32)
@@ -208,13 +190,13 @@ void write(const Tile& tile, T* out, std::int64_t n) {
 template void write(const Tile&, float*, std::int64_t);
 template void write(const Tile&, double*, std::int64_t);
 
-// ---- every function of the vocabulary
+// ---- every function of the table
 
-#define XGRAD_UNARY(F) template void transform(const fn::F&, Tile&);
-#define XGRAD_BINARY(F) template void transform(const fn::F&, Tile&, Tile&);
-XGRAD_EACH_CURVED_UNARY(XGRAD_UNARY)
-XGRAD_EACH_FLAT_UNARY(XGRAD_UNARY)
-XGRAD_EACH_CURVED_BINARY(XGRAD_BINARY)
-XGRAD_EACH_FLAT_BINARY(XGRAD_BINARY)
+#define XGRAD_UNARY(name, F) template void transform(const fn::F&, Tile&);
+#define XGRAD_BINARY(name, F) template void transform(const fn::F&, Tile&, Tile&);
+XGRAD_EACH_UNARY(XGRAD_UNARY)
+XGRAD_EACH_UNARY_PREDICATE(XGRAD_UNARY)
+XGRAD_EACH_BINARY(XGRAD_BINARY)
+XGRAD_EACH_BINARY_PREDICATE(XGRAD_BINARY)
 
 }  // namespace xgrad::kernels

@@ -157,18 +157,25 @@ Tile apply(const F& f, Tile a, Tile b) {
   transform(f, a, b);
   return a;
 }
-/// place = d times a slope, as fn::Chained: in the memory that place looks into, if it does, which is then written.
+/// place = d times a slope, as fn::GuardedProduct: in the memory that place looks into, if it does, which is then
+/// written.
 void chain_into(Tile& place, Tile d, Tile slope);
 /// a stays where the mask is 1, else becomes b.
 void choose(const Tile& mask, Tile& a, Tile& b);
 
 // The same over dual numbers: part 0 is the value, the others are slopes, of which an undefined one is zero. The parts
-// of the first argument become those of the result. Products of slopes are guarded as fn::Chained is.
+// of the first argument become those of the result. Products of slopes are guarded as fn::GuardedProduct is.
 
 template <class F>
 void differentiate(const F& f, Tile* x, std::size_t parts);
 template <class F>
 void differentiate(const F& f, Tile* a, Tile* b, std::size_t parts);
+/// d times the slope of f at x, where y = f(x), guarded; what f does not read may be any number.
+template <class F>
+Tile chain(const F& f, const Tile& x, const Tile& y, Tile d);
+/// The same for two operands, where one of da and db may be undefined.
+template <class F>
+Tile chain(const F& f, const Tile& a, const Tile& b, const Tile& y, Tile da, Tile db);
 /// Chooses values and slopes alike: the slope of the branch not taken is gone, were it infinite or NaN.
 void choose_parts(const Tile& mask, Tile* a, Tile* b, std::size_t parts);
 

@@ -7,12 +7,12 @@
 namespace xgrad::kernels {
 namespace {
 
-// Slopes of f at (a, b), y = f(a, b), times those of a and b: plainly, and guarded as fn::Chained is. The plain ones
-// may come out as NaN where the guarded ones do not, and are the same elsewhere.
+// Slopes of f at (a, b), y = f(a, b), times those of a and b: plainly, and guarded as fn::GuardedProduct is. The plain
+// ones may come out as NaN where the guarded ones do not, and are the same elsewhere.
 
 template <class F, class B>
 B pulled(const F& f, const B& a, const B& b, const B& y, const B& da, const B& db) {
-  return da * f.slope_a(a, b, y) + db * f.slope_b(a, b, y);
+  return pull_of<Side::a>(f, a, b, y, da) + pull_of<Side::b>(f, a, b, y, db);
 }
 // One division for both slopes. What is infinite may have overflowed on the way, and becomes NaN here.
 template <class B>
@@ -23,17 +23,16 @@ B pulled(const fn::Div&, const B&, const B& b, const B& y, const B& da, const B&
 
 template <class F, class B>
 B pulled_guarded(const F& f, const B& a, const B& b, const B& y, const B& da, const B& db) {
-  const TimesGuarded times;
-  return times(da, f.slope_a(a, b, y)) + times(db, f.slope_b(a, b, y));
+  return guarded_product(da, slope_of<Side::a>(f, a, b, y)) + guarded_product(db, slope_of<Side::b>(f, a, b, y));
 }
 
 template <int n, class B, class F>
 [[gnu::always_inline]] inline void slopes(B* d, const F& f, const B* x, const B* y, const B* dx) {
-  for (int k = 0; k < n; ++k) d[k] = dx[k] * B(f.slope(x[k], y[k]));
+  for (int k = 0; k < n; ++k) d[k] = pull_of(f, x[k], y[k], dx[k]);
   auto lost = d[0] != d[0];
   for (int k = 1; k < n; ++k) lost = lost | (d[k] != d[k]);
   if (xsimd::any(lost.v))
-    for (int k = 0; k < n; ++k) d[k] = TimesGuarded()(dx[k], B(f.slope(x[k], y[k])));
+    for (int k = 0; k < n; ++k) d[k] = guarded_product(dx[k], slope_of(f, x[k], y[k]));
 }
 template <int n, class B, class F>
 [[gnu::always_inline]] inline void slopes(B* d, const F& f, const B* a, const B* b, const B* y, const B* da,
@@ -128,29 +127,31 @@ std::size_t only_one(std::size_t parts, const Defined& defined) {
 
 template <class F>
 Tile chain(const F& f, const Tile& x, const Tile& y, Tile d) {
-  const Checked body{
-      [f](const auto& u, const auto& v, const auto& w) { return w * f.slope(u, v); },
-      [f](const auto& u, const auto& v, const auto& w) { return TimesGuarded()(w, decltype(w + w)(f.slope(u, v))); }};
-  run<registers_at_once<F>>(d, place_of(d), body, x, y, d);
-  return d;
+  if constexpr (F::flat) {
+    return Tile(0.0);
+  } else {
+    const Checked body{
+        [f](const auto& u, const auto& v, const auto& w) { return pull_of(f, u, v, w); },
+        [f](const auto& u, const auto& v, const auto& w) { return guarded_product(w, slope_of(f, u, v)); }};
+    run<registers_at_once<F>>(d, place_of(d), body, x, y, d);
+    return d;
+  }
 }
 
 template <class F>
 Tile chain(const F& f, const Tile& a, const Tile& b, const Tile& y, Tile da, Tile db) {
   constexpr int at_once = registers_at_once<F>;
   if (!db.defined()) {
-    const Checked body{
-        [f](const auto& u, const auto& v, const auto& w, const auto& du) { return du * f.slope_a(u, v, w); },
-        [f](const auto& u, const auto& v, const auto& w, const auto& du) {
-          return TimesGuarded()(du, f.slope_a(u, v, w));
-        }};
+    const Checked body{[f](const auto&... all) { return pull_of<Side::a>(f, all...); },
+                       [f](const auto& u, const auto& v, const auto& w, const auto& d) {
+                         return guarded_product(d, slope_of<Side::a>(f, u, v, w));
+                       }};
     run<at_once>(da, place_of(da), body, a, b, y, da);
   } else if (!da.defined()) {
-    const Checked body{
-        [f](const auto& u, const auto& v, const auto& w, const auto& dv) { return dv * f.slope_b(u, v, w); },
-        [f](const auto& u, const auto& v, const auto& w, const auto& dv) {
-          return TimesGuarded()(dv, f.slope_b(u, v, w));
-        }};
+    const Checked body{[f](const auto&... all) { return pull_of<Side::b>(f, all...); },
+                       [f](const auto& u, const auto& v, const auto& w, const auto& d) {
+                         return guarded_product(d, slope_of<Side::b>(f, u, v, w));
+                       }};
     run<at_once>(da, place_of(db), body, a, b, y, db);
   } else {
     const Checked body{[f](const auto&... all) { return pulled(f, all...); },
@@ -214,13 +215,15 @@ void differentiate(const F& f, Tile* a, Tile* b, std::size_t parts) {
 
 void choose_parts(const Tile& mask, Tile* a, Tile* b, std::size_t parts) { choose_apart(mask, a, b, parts); }
 
-// ---- every function of the vocabulary
+// ---- every function of the table
 
-#define XGRAD_UNARY(F) template void differentiate(const fn::F&, Tile*, std::size_t);
-#define XGRAD_BINARY(F) template void differentiate(const fn::F&, Tile*, Tile*, std::size_t);
-XGRAD_EACH_CURVED_UNARY(XGRAD_UNARY)
-XGRAD_EACH_FLAT_UNARY(XGRAD_UNARY)
-XGRAD_EACH_CURVED_BINARY(XGRAD_BINARY)
-XGRAD_EACH_FLAT_BINARY(XGRAD_BINARY)
+#define XGRAD_UNARY(name, F)                                     \
+  template void differentiate(const fn::F&, Tile*, std::size_t); \
+  template Tile chain(const fn::F&, const Tile&, const Tile&, Tile);
+#define XGRAD_BINARY(name, F)                                           \
+  template void differentiate(const fn::F&, Tile*, Tile*, std::size_t); \
+  template Tile chain(const fn::F&, const Tile&, const Tile&, const Tile&, Tile, Tile);
+XGRAD_EACH_UNARY(XGRAD_UNARY)
+XGRAD_EACH_BINARY(XGRAD_BINARY)
 
 }  // namespace xgrad::kernels

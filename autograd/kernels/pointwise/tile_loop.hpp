@@ -16,11 +16,7 @@ namespace xgrad::kernels {
 /// How many registers a function takes at a time. Those that are an instruction or two wait for their operands
 /// otherwise, and ask too often whether a product has come out as NaN.
 template <class F>
-inline constexpr int registers_at_once =
-    std::is_same_v<F, fn::Add> || std::is_same_v<F, fn::Sub> || std::is_same_v<F, fn::Mul> ||
-            std::is_same_v<F, fn::Div> || std::is_same_v<F, fn::Chained> || std::is_same_v<F, fn::Square>
-        ? 4
-        : 1;
+inline constexpr int registers_at_once = F::cheap ? 4 : 1;
 
 /// Reads the numbers of a tile, and does what it has left to do.
 template <class T>
@@ -156,19 +152,5 @@ void run(Tile& y, Tile* place, const Body& body, const In&... in) {
   else
     compute<double, 1>(meeting, y, place, body, in...);
 }
-
-/// d times a slope.
-struct Times {
-  template <class B>
-  B operator()(const B& d, const B& slope) const {
-    return d * slope;
-  }
-};
-struct TimesGuarded {
-  template <class B>
-  B operator()(const B& d, const B& slope) const {
-    return fn::Chained().value(d, slope);
-  }
-};
 
 }  // namespace xgrad::kernels

@@ -63,6 +63,8 @@ class Vec {
   friend Vec where(M condition, Vec a, Vec b) { return xsimd::select(condition.v, a.v, b.v); }
   friend Vec maximum(Vec a, Vec b) { return where((a != a) | (a > b), a, b); }
   friend Vec minimum(Vec a, Vec b) { return where((a != a) | (a < b), a, b); }
+  /// a b, but 0 where either is 0, also beside infinity or NaN.
+  friend Vec guarded_product(Vec a, Vec b) { return where((a == 0) | (b == 0), Vec(0), a * b); }
 
   friend Vec abs(Vec a) { return xsimd::abs(a.v); }
   friend Vec sqrt(Vec a) { return kernels::Arithmetic<T, Isa>::sqrt(a.v); }
@@ -124,9 +126,12 @@ class Vec<std::int64_t, Isa> {
   using T = std::int64_t;
   using M = Mask<T, Isa>;
   static constexpr std::size_t width = 1;
+  static constexpr bool integer = true;
 
-  template <class N, std::enable_if_t<std::is_arithmetic_v<N>, int> = 0>
+  template <class N, std::enable_if_t<std::is_integral_v<N>, int> = 0>
   Vec(N number) : v(static_cast<T>(number)) {}
+  /// The nearest of the numbers of int64 where the number lies beyond them.
+  Vec(double number) : v(number >= 0x1p63 ? INT64_MAX : number <= -0x1p63 ? INT64_MIN : static_cast<T>(number)) {}
   static Vec load(const T* from) { return *from; }
   void store(T* to) const { *to = v; }
 
@@ -146,6 +151,13 @@ class Vec<std::int64_t, Isa> {
   friend Vec minimum(Vec a, Vec b) { return a.v < b.v ? a : b; }
   friend Vec abs(Vec a) { return a.v < 0 ? -a : a; }
   friend Vec square(Vec a) { return a * a; }
+  /// By repeated squaring, for exponents that are not negative; wraps around as products do.
+  friend Vec pow(Vec a, Vec b) {
+    Vec power = 1;
+    for (std::uint64_t n = b.bits(); n != 0; n >>= 1, a = a * a)
+      if ((n & 1) != 0) power = power * a;
+    return power;
+  }
 
   T v;
 

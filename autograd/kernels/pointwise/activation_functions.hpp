@@ -1,0 +1,175 @@
+#pragma once
+
+#include <array>
+
+#include <xgrad/autograd/kernels/pointwise/function.hpp>
+
+// The table of pointwise functions: activations. See function.hpp for what a definition consists of.
+
+namespace xgrad::kernels::fn {
+
+struct Step : Function {
+  static constexpr const char* name = "step";
+  static constexpr bool flat = true;
+  static constexpr Reads reads = nothing;
+  template <class V>
+  V value(const V& x) const {
+    return where(x > 0, V(1.0), V(0.0));
+  }
+};
+
+struct Sigmoid : Function {
+  static constexpr const char* name = "sigmoid";
+  static constexpr Reads reads = of_y;
+  template <class V>
+  V value(const V& x) const {
+    return sigmoid(x);
+  }
+  template <class V>
+  V slope(const V& y) const {
+    return y * (1.0 - y);
+  }
+};
+
+struct LogSigmoid : Function {
+  static constexpr const char* name = "logsigmoid";
+  static constexpr Reads reads = of_x;
+  template <class V>
+  V value(const V& x) const {
+    return minimum(x, V(0.0)) - log1p(exp(-abs(x)));
+  }
+  template <class V>
+  V slope(const V& x) const {
+    return sigmoid(-x);
+  }
+};
+
+struct Tanh : Function {
+  static constexpr const char* name = "tanh";
+  static constexpr Reads reads = of_y;
+  template <class V>
+  V value(const V& x) const {
+    return tanh(x);
+  }
+  template <class V>
+  V slope(const V& y) const {
+    return 1.0 - y * y;
+  }
+};
+
+struct Relu : Function {
+  static constexpr const char* name = "relu";
+  static constexpr Domain domain = Domain::whole;
+  static constexpr Reads reads = of_y;
+  template <class V>
+  V value(const V& x) const {
+    return where(x < 0, V(0.0), x);
+  }
+  template <class V>
+  V pull(const V& y, const V& g) const {
+    return where(y <= 0, V(0.0), g);
+  }
+};
+
+struct LeakyRelu : Function {
+  static constexpr const char* name = "leaky_relu";
+  static constexpr Reads reads = of_x;
+  double below;
+  explicit LeakyRelu(double negative_slope = 0.01) : below(negative_slope) {}
+  std::array<Setting, 1> settings() const { return {{{"negative_slope", below}}}; }
+  template <class V>
+  V value(const V& x) const {
+    return where(x > 0, x, below * x);
+  }
+  template <class V>
+  V pull(const V& x, const V& g) const {
+    return where(x > 0, g, below * g);
+  }
+};
+
+struct Elu : Function {
+  static constexpr const char* name = "elu";
+  static constexpr Reads reads = of_x;
+  double alpha;
+  explicit Elu(double scale = 1.0) : alpha(scale) {}
+  std::array<Setting, 1> settings() const { return {{{"alpha", alpha}}}; }
+  template <class V>
+  V value(const V& x) const {
+    return where(x > 0, x, alpha * expm1(x));
+  }
+  /// The exponential is kept from overflow on the side that is not taken.
+  template <class V>
+  V slope(const V& x) const {
+    return where(x > 0, V(1.0), alpha * exp(minimum(x, V(0.0))));
+  }
+};
+
+struct Silu : Function {
+  static constexpr const char* name = "silu";
+  static constexpr Reads reads = of_x;
+  template <class V>
+  V value(const V& x) const {
+    return silu(x);
+  }
+  template <class V>
+  V slope(const V& x) const {
+    const V s = sigmoid(x);
+    return s * (1.0 + x * (1.0 - s));
+  }
+};
+
+struct Softplus : Function {
+  static constexpr const char* name = "softplus";
+  static constexpr Reads reads = of_x;
+  double beta, threshold;
+  explicit Softplus(double scale = 1.0, double linear_above = 20.0) : beta(scale), threshold(linear_above) {}
+  std::array<Setting, 2> settings() const { return {{{"beta", beta}, {"threshold", threshold}}}; }
+  template <class V>
+  V value(const V& x) const {
+    const V z = beta * x;
+    return where(z > threshold, x, (maximum(z, V(0.0)) + log1p(exp(-abs(z)))) / beta);
+  }
+  template <class V>
+  V slope(const V& x) const {
+    const V z = beta * x;
+    return where(z > threshold, V(1.0), sigmoid(z));
+  }
+};
+
+struct Gelu : Function {
+  static constexpr const char* name = "gelu";
+  static constexpr Reads reads = of_x;
+  std::array<Setting, 1> settings() const { return {{{"approximate", "none"}}}; }
+  template <class V>
+  V value(const V& x) const {
+    return gelu(x);
+  }
+  /// Φ(x) + x φ(x), Φ the normal distribution function and φ its density.
+  template <class V>
+  V slope(const V& x) const {
+    return 0.5 * (1.0 + erf(0.70710678118654752 * x)) + x * (0.39894228040143268 * exp(-0.5 * (x * x)));
+  }
+};
+
+/// gelu by its approximation: x/2 (1 + t), t = tanh(√(2/π) (x + 0.044715 x³)).
+struct GeluTanh : Function {
+  static constexpr const char* name = "gelu";
+  static constexpr Reads reads = of_x;
+  std::array<Setting, 1> settings() const { return {{{"approximate", "tanh"}}}; }
+  template <class V>
+  V value(const V& x) const {
+    return 0.5 * x * (1.0 + tanh(scale * (x + cubic * (x * x * x))));
+  }
+  /// Beyond ±30 t is ±1 and its slope is 0: there u is constant, so that no power of it overflows.
+  template <class V>
+  V slope(const V& x) const {
+    const V u = maximum(minimum(x, V(30.0)), V(-30.0));
+    const V t = tanh(scale * (u + cubic * (u * u * u)));
+    return 0.5 * (1.0 + t) + 0.5 * u * (1.0 - t * t) * (scale * (1.0 + 3 * cubic * (u * u)));
+  }
+
+ private:
+  static constexpr double scale = 0.79788456080286536, cubic = 0.044715;
+};
+
+}  // namespace xgrad::kernels::fn
