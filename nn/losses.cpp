@@ -7,13 +7,9 @@
 #include <utility>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
-#include <xgrad/autograd/graph/record.hpp>
-#include <xgrad/autograd/kernels/pointwise/pass.hpp>
-#include <xgrad/autograd/kernels/simd/wide_sum.hpp>
-#include <xgrad/autograd/ops/activation.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/pointwise_loss.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
-#include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/nn/loss_checks.hpp>
 
 namespace xgrad::nn {
@@ -75,95 +71,21 @@ struct Pair {
   Tensor x, target;
 };
 
-// Σ f(x, t), in tiles whose sums are added in order.
-template <class F>
-double total(const F& f, const Tensor& x, const Tensor& t) {
-  const std::int64_t n = x.size(), grain = kernels::pointwise_grain, tiles = (n + grain - 1) / grain;
-  const Tensor parts = Tensor::uninitialized(Shape(tiles), float64);
-  xgrad::detail::visit_floating(x.dtype(), [&](auto type) {
-    using T = typename decltype(type)::type;
-    kernels::parallel_ranges(n, grain, [&](std::int64_t begin, std::int64_t end) {
-      constexpr std::int64_t chunk = 256;
-      kernels::WideSum<T> sum;
-      alignas(64) T losses[chunk];
-      for (std::int64_t i = begin; i < end; i += chunk) {
-        const std::int64_t count = std::min(chunk, end - i);
-        std::fill(losses + count, losses + chunk, T(0));
-        kernels::pointwise_row<T>(f, losses, {x.data<T>() + i, t.data<T>() + i}, {1, 1}, count,
-                                  std::make_index_sequence<2>{});
-        for (std::int64_t j = 0; j < count; j += static_cast<std::int64_t>(Vec<T>::width))
-          sum.add(Vec<T>::load(losses + j));
-      }
-      parts.write<double>()[begin / grain] = sum.total();
-    });
-  });
-  double sum = 0;
-  for (std::int64_t i = 0; i < tiles; ++i) sum += parts.data<double>()[i];
-  return sum;
-}
-
-// slope(x, t) g scale: over Tensors where backward is recorded, else in one pass.
-template <class Slope>
-Tensor pull(const Slope& slope, const Tensor& x, const Tensor& t, const Tensor& g, double scale) {
-  const auto f = [&](auto a, auto b, auto up) { return slope(a, b) * (up * scale); };
-  if (grad_enabled()) return f(x, t, g);
-  Tensor out = Tensor::uninitialized(x.shape(), x.dtype());
-  const std::int64_t step = g.rank() == x.rank() ? 1 : 0;
-  xgrad::detail::visit_floating(x.dtype(), [&](auto type) {
-    using T = typename decltype(type)::type;
-    kernels::parallel_ranges(x.size(), kernels::pointwise_grain, [&](std::int64_t begin, std::int64_t end) {
-      kernels::pointwise_row<T>(f, out.write<T>() + begin,
-                                {x.data<T>() + begin, t.data<T>() + begin, g.data<T>() + step * begin}, {1, 1, step},
-                                end - begin, std::make_index_sequence<3>{});
-    });
-  });
-  return out;
-}
-
-// A loss of one node: the elements' losses f(x, t), reduced and multiplied by `factor`, and their slopes in x and in t.
-template <class F, class SlopeX, class SlopeT>
-Tensor pointwise_loss(const char* name, Pair pair, Reduction reduction, Source at, F f, SlopeX slope_x, SlopeT slope_t,
-                      double factor = 1) {
-  Tensor &input = pair.x, &target = pair.target;
-  const xgrad::detail::Timed timed(name, at);
-  const auto n = static_cast<double>(input.size());
-  Tensor value;
-  double scale = factor;
-  if (reduction == Reduction::none) {
-    value = Tensor::uninitialized(input.shape(), input.dtype());
-    xgrad::detail::visit_floating(input.dtype(), [&](auto type) {
-      using T = typename decltype(type)::type;
-      kernels::parallel_ranges(input.size(), kernels::pointwise_grain, [&](std::int64_t begin, std::int64_t end) {
-        kernels::pointwise_row<T>(f, value.write<T>() + begin, {input.data<T>() + begin, target.data<T>() + begin},
-                                  {1, 1}, end - begin, std::make_index_sequence<2>{});
-      });
-    });
-  } else {
-    if (reduction == Reduction::mean) scale /= n;
-    if (reduction == Reduction::batchmean) scale /= static_cast<double>(input.rank() == 0 ? 1 : input.shape()[0]);
-    value = xgrad::detail::converted(Tensor(total(f, input, target) * scale), input.dtype());
+// How an op adds up the losses of a pair; a factor of its own comes on top.
+xgrad::detail::LossReduction reduction_of(const Pair& pair, Reduction reduction, double factor = 1) {
+  const auto n = static_cast<double>(pair.x.size());
+  switch (reduction) {
+    case Reduction::mean:
+      return {"mean", true, factor / n};
+    case Reduction::sum:
+      return {"sum", true, factor};
+    case Reduction::batchmean:
+      return {"batchmean", true, factor / static_cast<double>(pair.x.rank() == 0 ? 1 : pair.x.shape()[0])};
+    case Reduction::none:
+      break;
   }
-  value.mark_weak(input.weak() && target.weak());
-  if (n == 0) scale = 0;  // a mean of nothing is NaN, but nothing depends on it
-  return record(name, at, std::move(value), {std::move(input), std::move(target)},
-                from<0, 1>([=](Tensor x, Tensor t, Tensor g) { return pull(slope_x, x, t, g, scale); }),
-                from<0, 1>([=](Tensor x, Tensor t, Tensor g) { return pull(slope_t, x, t, g, scale); }));
+  return {"none", false, 1};
 }
-
-// A loss of the difference d = x - t alone.
-template <class F, class Slope>
-Tensor difference_loss(const char* name, Pair pair, Reduction reduction, Source at, F f, Slope slope,
-                       double factor = 1) {
-  return pointwise_loss(
-      name, std::move(pair), reduction, at, [f](auto x, auto t) { return f(x - t); },
-      [slope](auto x, auto t) { return slope(x - t); }, [slope](auto x, auto t) { return -slope(x - t); }, factor);
-}
-
-template <class T, int Isa>
-Vec<T, Isa> sign_of(Vec<T, Isa> d) {
-  return where(d > 0, Vec<T, Isa>(1), where(d < 0, Vec<T, Isa>(-1), 0));
-}
-Tensor sign_of(const Tensor& d) { return sign(d); }
 
 Tensor weighted(const char* op, Tensor losses, const Tensor& weight, Reduction reduction, Source at) {
   if (weight.defined()) {
@@ -198,78 +120,53 @@ void require_probabilities(const char* op, const Tensor& z) {
 
 Tensor mse_loss(Tensor input, Tensor target, Reduction reduction, Source at) {
   detail::require_plain("mse_loss", reduction);
-  return difference_loss(
-      "mse_loss", Pair("mse_loss", {input, "input"}, {target, "target"}, at), reduction, at,
-      [](auto d) { return d * d; }, [](auto d) { return 2 * d; });
+  const Pair pair("mse_loss", {input, "input"}, {target, "target"}, at);
+  return xgrad::detail::squared_error("mse_loss", pair.x, pair.target, reduction_of(pair, reduction), at);
 }
 
 Tensor half_squared_error(Tensor y, Tensor t, Source at) {
-  return difference_loss(
-      "half_squared_error", Pair("half_squared_error", {y, "input"}, {t, "target"}, at), Reduction::sum, at,
-      [](auto d) { return d * d; }, [](auto d) { return 2 * d; }, 0.5);
+  const Pair pair("half_squared_error", {y, "input"}, {t, "target"}, at);
+  return xgrad::detail::squared_error("half_squared_error", pair.x, pair.target,
+                                      reduction_of(pair, Reduction::sum, 0.5), at);
 }
 
 Tensor l1_loss(Tensor input, Tensor target, Reduction reduction, Source at) {
   detail::require_plain("l1_loss", reduction);
-  return difference_loss(
-      "l1_loss", Pair("l1_loss", {input, "input"}, {target, "target"}, at), reduction, at,
-      [](auto d) { return abs(d); }, [](auto d) { return sign_of(d); });
+  const Pair pair("l1_loss", {input, "input"}, {target, "target"}, at);
+  return xgrad::detail::absolute_error("l1_loss", pair.x, pair.target, reduction_of(pair, reduction), at);
 }
 
 Tensor smooth_l1_loss(Tensor input, Tensor target, Reduction reduction, double beta, Source at) {
-  detail::require_plain("smooth_l1_loss", reduction);
+  constexpr const char* op = "smooth_l1_loss";
+  detail::require_plain(op, reduction);
   if (!(beta >= 0))
     throw std::invalid_argument("smooth_l1_loss: beta must not be negative, got " + std::to_string(beta));
-  Pair pair("smooth_l1_loss", {input, "input"}, {target, "target"}, at);
-  if (beta == 0)
-    return difference_loss(
-        "smooth_l1_loss", std::move(pair), reduction, at, [](auto d) { return abs(d); },
-        [](auto d) { return sign_of(d); });
-  return difference_loss(
-      "smooth_l1_loss", std::move(pair), reduction, at,
-      [=](auto d) { return where(abs(d) < beta, d * d * (0.5 / beta), abs(d) - 0.5 * beta); },
-      [=](auto d) { return where(abs(d) < beta, d * (1 / beta), sign_of(d)); });
+  const Pair pair(op, {input, "input"}, {target, "target"}, at);
+  if (beta == 0) return xgrad::detail::absolute_error(op, pair.x, pair.target, reduction_of(pair, reduction), at);
+  return xgrad::detail::smooth_absolute_error(op, pair.x, pair.target, beta, reduction_of(pair, reduction), at);
 }
 
 Tensor huber_loss(Tensor input, Tensor target, Reduction reduction, double delta, Source at) {
   detail::require_plain("huber_loss", reduction);
   if (!(delta > 0)) throw std::invalid_argument("huber_loss: delta must be positive, got " + std::to_string(delta));
-  return difference_loss(
-      "huber_loss", Pair("huber_loss", {input, "input"}, {target, "target"}, at), reduction, at,
-      [=](auto d) { return where(abs(d) <= delta, 0.5 * (d * d), delta * (abs(d) - 0.5 * delta)); },
-      [=](auto d) { return where(abs(d) <= delta, d, delta * sign_of(d)); });
+  const Pair pair("huber_loss", {input, "input"}, {target, "target"}, at);
+  return xgrad::detail::huber_error("huber_loss", pair.x, pair.target, delta, reduction_of(pair, reduction), at);
 }
 
 Tensor kl_div(Tensor input, Tensor target, Reduction reduction, LogTarget logarithms, Source at) {
-  Pair pair("kl_div", {input, "input"}, {target, "target"}, at);
-  if (logarithms == LogTarget::yes)
-    return pointwise_loss(
-        "kl_div", std::move(pair), reduction, at, [](auto x, auto t) { return exp(t) * (t - x); },
-        [](auto, auto t) { return -exp(t); }, [](auto x, auto t) { return exp(t) * (t - x + 1); });
-  // At t = 0 the logarithm is taken of 1, so that its infinite slope there meets no gradient.
-  const auto log_or_0 = [](auto t) { return log(where(t == 0, 1, t)); };
-  return pointwise_loss(
-      "kl_div", std::move(pair), reduction, at, [=](auto x, auto t) { return t * (log_or_0(t) - x); },
-      [](auto, auto t) { return -t; }, [=](auto x, auto t) { return where(t == 0, 0, log_or_0(t) + 1) - x; });
+  const Pair pair("kl_div", {input, "input"}, {target, "target"}, at);
+  return xgrad::detail::divergence("kl_div", pair.x, pair.target, logarithms == LogTarget::yes,
+                                   reduction_of(pair, reduction), at);
 }
 
 Tensor binary_cross_entropy(Tensor probabilities, Tensor target, Tensor weight, Reduction reduction, Source at) {
   constexpr const char* op = "binary_cross_entropy";
   detail::require_plain(op, reduction);
-  Pair pair(op, {probabilities, "input"}, {target, "target"}, at);
+  const Pair pair(op, {probabilities, "input"}, {target, "target"}, at);
   require_weight(op, pair.x, weight, "weight");
   require_probabilities(op, pair.x);
-  // ln z and ln(1 - z) clamped at -100; where they are, the slope is 0 and z is replaced by 1, so that 1 / z is finite.
-  const auto clamped = [](auto logarithm) { return maximum(logarithm, -100); };
-  const auto inverse = [](auto z, auto logarithm) {
-    auto live = logarithm >= -100;
-    return where(live, 1 / where(live, z, 1), 0);
-  };
-  Tensor losses = pointwise_loss(
-      op, std::move(pair), weight.defined() ? Reduction::none : reduction, at,
-      [=](auto z, auto t) { return -(t * clamped(log(z)) + (1 - t) * clamped(log1p(-z))); },
-      [=](auto z, auto t) { return (1 - t) * inverse(1 - z, log1p(-z)) - t * inverse(z, log(z)); },
-      [=](auto z, auto) { return clamped(log1p(-z)) - clamped(log(z)); });
+  const auto folded = reduction_of(pair, weight.defined() ? Reduction::none : reduction);
+  Tensor losses = xgrad::detail::binary_cross_entropy(op, pair.x, pair.target, folded, at);
   return weight.defined() ? weighted(op, std::move(losses), weight, reduction, at) : losses;
 }
 
@@ -281,21 +178,17 @@ Tensor binary_cross_entropy_with_logits(Tensor logits, Tensor target, Tensor pos
                                         Reduction reduction, Source at) {
   constexpr const char* op = "binary_cross_entropy_with_logits";
   detail::require_plain(op, reduction);
-  Pair pair(op, {logits, "input"}, {target, "target"}, at);
+  const Pair pair(op, {logits, "input"}, {target, "target"}, at);
   require_weight(op, pair.x, pos_weight, "pos_weight");
   require_weight(op, pair.x, weight, "weight");
-  const Tensor x = pair.x, t = pair.target;
   if (pos_weight.defined()) {
-    // With ln σ(x) = l and ln(1 - σ(x)) = l - x: -(p t l + (1 - t)(l - x)) = (1 - t) x - (1 + (p - 1) t) l.
-    const Tensor p = detail::follow(op, {pos_weight, "pos_weight"}, {x, "input"}, at);
-    const Tensor factor = add(mul(sub(p, 1, at), t, at), 1, at);
-    return weighted(op, sub(mul(sub(1, t, at), x, at), mul(factor, logsigmoid(x, at), at), at), weight, reduction, at);
+    const Tensor p = detail::follow(op, {pos_weight, "pos_weight"}, {pair.x, "input"}, at);
+    Tensor of_ones = mul(p, xgrad::detail::positive_logits_loss(op, pair.x, pair.target, at), at);
+    Tensor of_zeros = xgrad::detail::negative_logits_loss(op, pair.x, pair.target, at);
+    return weighted(op, add(std::move(of_zeros), std::move(of_ones), at), weight, reduction, at);
   }
-  // ln(1 + e^x) - t x, of which ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|).
-  Tensor losses = pointwise_loss(
-      op, std::move(pair), weight.defined() ? Reduction::none : reduction, at,
-      [](auto z, auto y) { return maximum(z, 0) - z * y + log1p(exp(-abs(z))); },
-      [](auto z, auto y) { return sigmoid(z) - y; }, [](auto z, auto) { return -z; });
+  const auto folded = reduction_of(pair, weight.defined() ? Reduction::none : reduction);
+  Tensor losses = xgrad::detail::logits_loss(op, pair.x, pair.target, folded, at);
   return weight.defined() ? weighted(op, std::move(losses), weight, reduction, at) : losses;
 }
 

@@ -1,0 +1,217 @@
+#pragma once
+
+#include <array>
+
+#include <xgrad/autograd/kernels/pointwise/function.hpp>
+
+// The table of pointwise functions: losses of an input a and a target b. They are no functions of elementwise()
+// lambdas. See function.hpp for what a definition consists of, and nn/losses.hpp for domains and edges.
+
+namespace xgrad::kernels::fn {
+
+struct Loss : Function {
+  static constexpr bool in_lambdas = false;
+};
+
+/// (a - b)².
+struct SquaredError : Loss {
+  static constexpr Reads reads_a = of_a | of_b, reads_b = of_a | of_b;
+  template <class V>
+  V value(const V& a, const V& b) const {
+    const V d = a - b;
+    return d * d;
+  }
+  template <class V>
+  V slope_a(const V& a, const V& b) const {
+    return 2.0 * (a - b);
+  }
+  template <class V>
+  V slope_b(const V& a, const V& b) const {
+    return 2.0 * (b - a);
+  }
+};
+
+/// |a - b|.
+struct AbsoluteError : Loss {
+  static constexpr Reads reads_a = of_a | of_b, reads_b = of_a | of_b;
+  template <class V>
+  V value(const V& a, const V& b) const {
+    return abs(a - b);
+  }
+  template <class V>
+  V pull_a(const V& a, const V& b, const V& g) const {
+    const V d = a - b;
+    return where(d > 0, g, where(d < 0, -g, V(0.0)));
+  }
+  template <class V>
+  V pull_b(const V& a, const V& b, const V& g) const {
+    return pull_a(b, a, g);
+  }
+};
+
+/// d² / 2β for d = |a - b| below β, else d - β/2.
+struct SmoothAbsoluteError : Loss {
+  static constexpr Reads reads_a = of_a | of_b, reads_b = of_a | of_b;
+  double beta;
+  explicit SmoothAbsoluteError(double quadratic_below) : beta(quadratic_below) {}
+  std::array<Setting, 1> settings() const { return {{{"beta", beta}}}; }
+  template <class V>
+  V value(const V& a, const V& b) const {
+    const V d = abs(a - b);
+    return where(d < beta, 0.5 * d * (d / beta), d - 0.5 * beta);
+  }
+  template <class V>
+  V slope_a(const V& a, const V& b) const {
+    const V d = a - b;
+    return where(d >= beta, V(1.0), where(d <= -beta, V(-1.0), d / beta));
+  }
+  template <class V>
+  V slope_b(const V& a, const V& b) const {
+    return slope_a(b, a);
+  }
+};
+
+/// d² / 2 for d = |a - b| up to δ, else δ (d - δ/2).
+struct Huber : Loss {
+  static constexpr Reads reads_a = of_a | of_b, reads_b = of_a | of_b;
+  double delta;
+  explicit Huber(double quadratic_to) : delta(quadratic_to) {}
+  std::array<Setting, 1> settings() const { return {{{"delta", delta}}}; }
+  template <class V>
+  V value(const V& a, const V& b) const {
+    const V d = abs(a - b);
+    return where(d <= delta, 0.5 * (d * d), delta * (d - 0.5 * delta));
+  }
+  template <class V>
+  V slope_a(const V& a, const V& b) const {
+    const V d = a - b;
+    return where(d > delta, V(delta), where(d < -delta, V(-delta), d));
+  }
+  template <class V>
+  V slope_b(const V& a, const V& b) const {
+    return slope_a(b, a);
+  }
+};
+
+/// b (ln b - a), 0 at b = 0, where the logarithm is taken of 1: its infinite slope there meets no gradient.
+struct Divergence : Loss {
+  static constexpr Reads reads_a = of_b, reads_b = of_a | of_b;
+  template <class V>
+  V value(const V& a, const V& b) const {
+    return guarded_product(b, log(where(b == 0, V(1.0), b)) - a);
+  }
+  template <class V>
+  V slope_a(const V& b) const {
+    return -b;
+  }
+  template <class V>
+  V slope_b(const V& a, const V& b) const {
+    return where(b == 0, V(0.0), log(where(b == 0, V(1.0), b)) + 1.0) - a;
+  }
+};
+
+/// e^b (b - a), 0 where e^b is.
+struct LogDivergence : Loss {
+  static constexpr Reads reads_a = of_b, reads_b = of_a | of_b;
+  template <class V>
+  V value(const V& a, const V& b) const {
+    return guarded_product(exp(b), b - a);
+  }
+  template <class V>
+  V slope_a(const V& b) const {
+    return -exp(b);
+  }
+  template <class V>
+  V slope_b(const V& a, const V& b) const {
+    return guarded_product(exp(b), b - a + 1.0);
+  }
+};
+
+/// -[b ln a + (1 - b) ln(1 - a)], the logarithms clamped at -100 in value and in slope.
+struct BinaryCrossEntropy : Loss {
+  static constexpr Reads reads_a = of_a | of_b, reads_b = of_a;
+  template <class V>
+  V value(const V& a, const V& b) const {
+    return -(b * clamped(log(a)) + (1.0 - b) * clamped(log1p(-a)));
+  }
+  template <class V>
+  V slope_a(const V& a, const V& b) const {
+    return guarded_product(1.0 - b, inverse(1.0 - a, log1p(-a))) - guarded_product(b, inverse(a, log(a)));
+  }
+  template <class V>
+  V slope_b(const V& a) const {
+    return clamped(log1p(-a)) - clamped(log(a));
+  }
+
+ private:
+  template <class V>
+  static V clamped(const V& logarithm) {
+    return maximum(logarithm, V(-100.0));
+  }
+  /// The slope of clamped(ln z): 1 / z, and 0 where it is clamped, where the division is by 1.
+  template <class V>
+  static V inverse(const V& z, const V& logarithm) {
+    return where(logarithm < -100, V(0.0), 1.0 / where(logarithm < -100, V(1.0), z));
+  }
+};
+
+/// ln(1 + e^a) = -ln(1 - σ(a)), without overflow.
+template <class V>
+V log_one_plus_exp(const V& a) {
+  return maximum(a, V(0.0)) + log1p(exp(-abs(a)));
+}
+
+/// The part of the binary cross entropy of logits that belongs to the class of 0: -(1 - b) ln(1 - σ(a)). A target of 1
+/// makes it 0, also where the logarithm is infinite.
+struct NegativeLogits : Loss {
+  static constexpr Reads reads_a = of_a | of_b, reads_b = of_a;
+  template <class V>
+  V value(const V& a, const V& b) const {
+    return guarded_product(1.0 - b, log_one_plus_exp(a));
+  }
+  template <class V>
+  V slope_a(const V& a, const V& b) const {
+    return (1.0 - b) * sigmoid(a);
+  }
+  template <class V>
+  V slope_b(const V& a) const {
+    return -log_one_plus_exp(a);
+  }
+};
+
+/// The part of the class of 1: -b ln σ(a).
+struct PositiveLogits : Loss {
+  static constexpr Reads reads_a = of_a | of_b, reads_b = of_a;
+  template <class V>
+  V value(const V& a, const V& b) const {
+    return guarded_product(b, log_one_plus_exp(-a));
+  }
+  template <class V>
+  V slope_a(const V& a, const V& b) const {
+    return -(b * sigmoid(-a));
+  }
+  template <class V>
+  V slope_b(const V& a) const {
+    return log_one_plus_exp(-a);
+  }
+};
+
+/// Both: the slopes are σ(a) - b and -a.
+struct Logits : Loss {
+  static constexpr Reads reads_a = of_a | of_b, reads_b = of_a;
+  template <class V>
+  V value(const V& a, const V& b) const {
+    const V small = log1p(exp(-abs(a)));
+    return guarded_product(1.0 - b, maximum(a, V(0.0)) + small) + guarded_product(b, maximum(-a, V(0.0)) + small);
+  }
+  template <class V>
+  V slope_a(const V& a, const V& b) const {
+    return (1.0 - b) * sigmoid(a) - b * sigmoid(-a);
+  }
+  template <class V>
+  V slope_b(const V& a) const {
+    return -a;
+  }
+};
+
+}  // namespace xgrad::kernels::fn

@@ -1,0 +1,157 @@
+#include <xgrad/autograd/ops/pointwise_loss.hpp>
+
+#include <algorithm>
+
+#include <xgrad/autograd/kernels/pointwise/loss_functions.hpp>
+#include <xgrad/autograd/kernels/simd/wide_sum.hpp>
+#include <xgrad/autograd/ops/activation.hpp>
+#include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/pointwise.hpp>
+#include <xgrad/autograd/ops/selection.hpp>
+
+namespace xgrad::detail {
+namespace {
+
+namespace fn = kernels::fn;
+
+// Σ f(x, t), over ranges whose sums are added in order.
+template <class F>
+double total(const F& f, const Tensor& x, const Tensor& t) {
+  const std::int64_t n = x.size(), grain = kernels::pointwise_grain, ranges = (n + grain - 1) / grain;
+  const Tensor parts = Tensor::uninitialized(Shape(ranges), float64);
+  visit_floating(x.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    kernels::parallel_ranges(n, grain, [&](std::int64_t begin, std::int64_t end) {
+      constexpr std::int64_t chunk = 256;
+      kernels::WideSum<T> sum;
+      alignas(64) T losses[chunk];
+      for (std::int64_t i = begin; i < end; i += chunk) {
+        const std::int64_t count = std::min(chunk, end - i);
+        std::fill(losses + count, losses + chunk, T(0));
+        kernels::pointwise_row<T>(ValueOf<F>{f}, losses, {x.data<T>() + i, t.data<T>() + i}, {1, 1}, count,
+                                  std::make_index_sequence<2>{});
+        for (std::int64_t j = 0; j < count; j += static_cast<std::int64_t>(Vec<T>::width))
+          sum.add(Vec<T>::load(losses + j));
+      }
+      parts.write<double>()[begin / grain] = sum.total();
+    });
+  });
+  double sum = 0;
+  for (std::int64_t i = 0; i < ranges; ++i) sum += parts.data<double>()[i];
+  return sum;
+}
+
+/// The function of a fused rule: g, which may be one number for all elements, times a factor and the slope in one
+/// operand.
+template <std::size_t count, class F, Side side>
+struct ReducedRule {
+  F f;
+  double factor;
+
+  template <class V, class... Read>
+  V operator()(const V& g, const Read&... read) const {
+    return kernels::pull<side>(f, V(g * factor), read...);
+  }
+
+  static Tensor kernel(const void* f, const Reading* read, const Tensor& g, bool) {
+    static_assert(count > 0, "the shape of a gradient is that of a value that the rule reads");
+    const Tensor out = Tensor::uninitialized(*read[0].shape, g.dtype());
+    std::array<Reading, count + 1> all{reading(g)};
+    std::copy(read, read + count, all.begin() + 1);
+    visit_floating(g.dtype(), [&](auto type) {
+      using T = typename decltype(type)::type;
+      pointwise_kernel<T>(*static_cast<const ReducedRule*>(f), all, out.write<T>(), out.shape());
+    });
+    return out;
+  }
+  static Tensor recorded(const void* f, const Tensor* read, const Tensor& g, bool) {
+    return over_tensors(*static_cast<const ReducedRule*>(f), read, g, std::make_index_sequence<count>{});
+  }
+  static Tensor guarded(const void* f, const Tensor* read, const Tensor& g) {
+    Reading readings[count];
+    for (std::size_t i = 0; i < count; ++i) readings[i] = reading(read[i]);
+    return kernel(f, readings, g, false);
+  }
+
+ private:
+  template <std::size_t... I>
+  static Tensor over_tensors(const ReducedRule& rule, const Tensor* read, const Tensor& g, std::index_sequence<I...>) {
+    return rule(g, read[I]...);
+  }
+};
+
+template <Side side, class F>
+auto reduced_rule(const F& f, double factor) {
+  constexpr Reads reads = kernels::reads_of<F, side>();
+  using Made = ReducedRule<count_of(reads), F, side>;
+  return Rule<rule_flags(reads), Made>{Made{f, factor}};
+}
+
+template <class F>
+struct LossSettings : SettingsOf<F> {
+  LossSettings(const F& f, const char* reduction_name) : SettingsOf<F>(f), reduction(reduction_name) {}
+  std::vector<Attribute> list() const {
+    std::vector<Attribute> result = SettingsOf<F>::list();
+    result.emplace_back("reduction", reduction);
+    return result;
+  }
+  const char* reduction;
+};
+
+// One node: the losses of the elements, reduced, and their slopes in x and in t.
+template <class F>
+Tensor loss(const F& f, const char* op, Tensor x, Tensor t, const LossReduction& reduction, Source at) {
+  const Timed timed(op, at);
+  Tensor value;
+  if (reduction.add) {
+    value = converted(Tensor(total(f, x, t) * reduction.factor), x.dtype());
+  } else {
+    value = Tensor::uninitialized(x.shape(), x.dtype());
+    visit_floating(x.dtype(), [&](auto type) {
+      using T = typename decltype(type)::type;
+      same_shape_kernel<T>(ValueOf<F>{f}, std::array<const T*, 2>{x.data<T>(), t.data<T>()}, value.write<T>(),
+                           value.size());
+    });
+  }
+  value.mark_weak(x.weak() && t.weak());
+  const Tensor inputs[] = {std::move(x), std::move(t)};
+  if (!records(inputs, 2)) return value;
+  // A mean of nothing is NaN, but nothing depends on it.
+  const double factor = inputs[0].size() == 0 ? 0 : reduction.factor;
+  return record_rules<2>(op, at, std::move(value), inputs, 2, 0, LossSettings<F>(f, reduction.name),
+                         reduced_rule<Side::a>(f, factor), reduced_rule<Side::b>(f, factor));
+}
+
+}  // namespace
+
+Tensor squared_error(const char* op, Tensor x, Tensor t, const LossReduction& reduction, Source at) {
+  return loss(fn::SquaredError(), op, std::move(x), std::move(t), reduction, at);
+}
+Tensor absolute_error(const char* op, Tensor x, Tensor t, const LossReduction& reduction, Source at) {
+  return loss(fn::AbsoluteError(), op, std::move(x), std::move(t), reduction, at);
+}
+Tensor smooth_absolute_error(const char* op, Tensor x, Tensor t, double beta, const LossReduction& reduction,
+                             Source at) {
+  return loss(fn::SmoothAbsoluteError(beta), op, std::move(x), std::move(t), reduction, at);
+}
+Tensor huber_error(const char* op, Tensor x, Tensor t, double delta, const LossReduction& reduction, Source at) {
+  return loss(fn::Huber(delta), op, std::move(x), std::move(t), reduction, at);
+}
+Tensor divergence(const char* op, Tensor x, Tensor t, bool log_target, const LossReduction& reduction, Source at) {
+  if (log_target) return loss(fn::LogDivergence(), op, std::move(x), std::move(t), reduction, at);
+  return loss(fn::Divergence(), op, std::move(x), std::move(t), reduction, at);
+}
+Tensor binary_cross_entropy(const char* op, Tensor x, Tensor t, const LossReduction& reduction, Source at) {
+  return loss(fn::BinaryCrossEntropy(), op, std::move(x), std::move(t), reduction, at);
+}
+Tensor logits_loss(const char* op, Tensor x, Tensor t, const LossReduction& reduction, Source at) {
+  return loss(fn::Logits(), op, std::move(x), std::move(t), reduction, at);
+}
+Tensor negative_logits_loss(const char* op, Tensor x, Tensor t, Source at) {
+  return loss(fn::NegativeLogits(), op, std::move(x), std::move(t), {"none", false}, at);
+}
+Tensor positive_logits_loss(const char* op, Tensor x, Tensor t, Source at) {
+  return loss(fn::PositiveLogits(), op, std::move(x), std::move(t), {"none", false}, at);
+}
+
+}  // namespace xgrad::detail
