@@ -216,8 +216,12 @@ class Engine {
       node.pull(g, out);
     } catch (const std::bad_alloc&) {
       throw;
+    } catch (const std::invalid_argument& error) {
+      throw std::invalid_argument(in_backward_of(node, error));
+    } catch (const std::logic_error& error) {
+      throw std::logic_error(in_backward_of(node, error));
     } catch (const std::exception& error) {
-      throw std::runtime_error("backward of " + to_string(node) + ": " + error.what());
+      throw std::runtime_error(in_backward_of(node, error));
     }
     // A node that lets go of its inputs hands over what it holds of them.
     const bool last = graph_ == Graph::release;
@@ -229,6 +233,10 @@ class Engine {
       Tensor gradient = fold(node, *input, std::move(out[i]));
       arrive(last ? std::move(input) : input, std::move(gradient));
     }
+  }
+
+  static std::string in_backward_of(const Node& node, const std::exception& error) {
+    return "backward of " + to_string(node) + ": " + error.what();
   }
 
   bool is_waiting(const Node& node) const {

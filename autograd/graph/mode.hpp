@@ -17,9 +17,9 @@ struct ThreadState {
   bool burying;                 // nodes are being deleted
   bool guarding;                // nodes are made with Node::guarded()
   std::uint32_t op_depth;       // ops that have begun and not ended
-  bool watching;                // a recorded rule is running; see graph/watch.hpp
-  std::uint32_t watch_depth;    // op_depth when that rule began
-  std::uint32_t watched_reads;  // values handed to that rule whose raw numbers it has read
+  std::uint32_t watch;          // the number of the RuleWatch that is at work, or 0; see graph/watch.hpp
+  std::uint32_t watch_depth;    // op_depth when it began
+  std::uint32_t watched_reads;  // values with a place in the graph whose raw numbers its rule has read
   Node* dead_nodes;             // that await deletion
   Source line_for_all;          // of nodes made while a SourceScope lives
   std::uint64_t counter;

@@ -291,9 +291,8 @@ class RuleNode final : public InputsNode<N>, private std::tuple<R...>, private S
         return result;
       }
     } else {
-      RuleWatch watch;
-      auto result = call([&](std::size_t i) { return watch.over(this->input(i)); },
-                         [&] { return watch.over(this->output()); }, watch.over_copy(g));
+      const RuleWatch watch;
+      auto result = call([this](std::size_t i) { return this->input(i); }, [this] { return this->output(); }, g);
       if constexpr (std::is_same_v<decltype(result), Tensor>)
         watch.check(&result, 1, g);
       else
@@ -305,7 +304,7 @@ class RuleNode final : public InputsNode<N>, private std::tuple<R...>, private S
 
 /// Whether an op over these inputs is to be recorded.
 inline bool records(const Tensor* inputs, std::size_t count) {
-  if (thread_state.watching) note_operands(inputs, count);
+  if (thread_state.watch != 0) note_operands(inputs, count);
   if (!grad_enabled()) return false;
   for (std::size_t i = 0; i < count; ++i)
     if (inputs[i].node() != nullptr) return true;

@@ -297,6 +297,7 @@ Tensor from_expression(E&& expression) {
 template <class T>
 xt::xarray<T> copy_out(const Tensor& tensor) {
   using S = Stored<T>;
+  static_cast<void>(tensor.raw());  // a read, also where the numbers are converted first
   const Tensor same = converted(tensor, dtype_for<T>());
   const Shape& shape = same.shape();
   std::vector<std::size_t> sizes(shape.begin(), shape.end());

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <utility>
 
+#include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/tensor.hpp>
 #include <xgrad/autograd/kernels/runtime/memory.hpp>
 
@@ -37,13 +38,13 @@ struct Value {
   DType dtype;
   bool weak = false;
   bool keeps_grad = false;
-  mutable bool watched = false, raw_read = false;  // see graph/watch.hpp
   Shape shape;
   Ref<Storage> storage;
   std::int64_t offset;  // in elements
   Ref<Node> node;
   Tensor grad;
-  std::atomic<Value*> twin{nullptr};  // what constant() made
+  std::atomic<Value*> twin{nullptr};              // what constant() made
+  mutable std::atomic<std::uint32_t> read_by{0};  // the RuleWatch whose rule has read the raw numbers
 };
 
 inline void retain(const Value* value) noexcept { value->count.fetch_add(1, std::memory_order_relaxed); }
@@ -74,7 +75,7 @@ inline const Ref<Storage>& Tensor::storage() const { return get().storage; }
 inline Node* Tensor::node() const noexcept { return value_ ? value_->node.get() : nullptr; }
 inline const void* Tensor::raw() const {
   const detail::Value& value = get();
-  if (value.watched) detail::note_raw_read(value);
+  if (detail::thread_state.watch != 0) detail::note_raw_read(value);
   return static_cast<const char*>(value.storage->data()) +
          static_cast<std::size_t>(value.offset) * size_of(value.dtype);
 }

@@ -1,6 +1,7 @@
 #include <xgrad/autograd/graph/watch.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <stdexcept>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
@@ -22,41 +23,33 @@ bool all_zero(const Tensor& x) {
 }
 
 void mark(const Value& value) noexcept {
-  if (!value.watched || value.raw_read) return;
-  value.raw_read = true;
+  if (!value.node || value.read_by.exchange(thread_state.watch, std::memory_order_relaxed) == thread_state.watch)
+    return;
   ++thread_state.watched_reads;
+}
+
+// Numbers of watches, never 0, unique within the process for long enough.
+std::uint32_t next_watch() noexcept {
+  static std::atomic<std::uint32_t> last{0};
+  const std::uint32_t next = last.fetch_add(1, std::memory_order_relaxed) + 1;
+  return next != 0 ? next : last.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
 }  // namespace
 
 RuleWatch::RuleWatch() noexcept
-    : watching_before_(thread_state.watching),
+    : id_before_(thread_state.watch),
       depth_before_(thread_state.watch_depth),
       reads_before_(thread_state.watched_reads) {
-  thread_state.watching = true;
+  thread_state.watch = next_watch();
   thread_state.watch_depth = thread_state.op_depth;
   thread_state.watched_reads = 0;
 }
 
 RuleWatch::~RuleWatch() {
-  for (const Tensor& x : handed_) x.value()->watched = x.value()->raw_read = false;
-  thread_state.watching = watching_before_;
+  thread_state.watch = id_before_;
   thread_state.watch_depth = depth_before_;
   thread_state.watched_reads = reads_before_;
-}
-
-Tensor RuleWatch::over(Tensor x) {
-  if (x.node() == nullptr) return x;
-  handed_.push_back(x);
-  x.value()->watched = true;
-  return x;
-}
-
-Tensor RuleWatch::over_copy(const Tensor& x) {
-  if (x.node() == nullptr) return x;
-  Tensor same = x.alias(x.shape());
-  same.value()->node = Ref<Node>(x.node());
-  return over(std::move(same));
 }
 
 void RuleWatch::check(const Tensor* results, std::size_t count, const Tensor& g) const {
@@ -76,17 +69,17 @@ void RuleWatch::check(const Tensor* results, std::size_t count, const Tensor& g)
 }
 
 void note_raw_read(const Value& value) noexcept {
-  if (thread_state.watching && thread_state.op_depth == thread_state.watch_depth) mark(value);
+  if (thread_state.op_depth == thread_state.watch_depth) mark(value);
 }
 
 void note_operands(const Tensor* inputs, std::size_t count) noexcept {
   for (std::size_t i = 0; i < count; ++i) {
     const Value* value = inputs[i].value();
-    if (value == nullptr || !value->watched) continue;
+    if (value == nullptr) continue;
     if (!grad_enabled()) {
-      mark(*value);
-    } else if (value->raw_read) {
-      value->raw_read = false;
+      if (thread_state.op_depth <= thread_state.watch_depth + 1) mark(*value);
+    } else if (value->read_by.load(std::memory_order_relaxed) == thread_state.watch) {
+      value->read_by.store(0, std::memory_order_relaxed);
       --thread_state.watched_reads;
     }
   }

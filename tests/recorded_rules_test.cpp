@@ -1,0 +1,165 @@
+// Rules of record() under create_graph: what they read must reach their result by recorded ops.
+
+#include <array>
+#include <cmath>
+#include <stdexcept>
+
+#include <xgrad/autograd/engine/backward.hpp>
+#include <xgrad/autograd/engine/gradcheck.hpp>
+#include <xgrad/autograd/graph/record.hpp>
+#include <xgrad/autograd/ops/ops.hpp>
+
+#include "catch2.hpp"
+#include "compare.hpp"
+
+using namespace xgrad;
+using Catch::Matchers::Contains;
+
+namespace {
+
+/// x³ element by element, by a loop.
+Tensor cubed(const Tensor& x) {
+  Tensor y = Tensor::uninitialized(x.shape(), x.dtype());
+  for (std::int64_t i = 0; i < x.size(); ++i) y.write<double>()[i] = std::pow(x.data<double>()[i], 3);
+  return y;
+}
+
+/// 3 g x² by a loop over raw numbers, which has no history.
+Tensor loop(const Tensor& x, const Tensor& g) {
+  Tensor out = Tensor::uninitialized(x.shape(), x.dtype());
+  for (std::int64_t i = 0; i < x.size(); ++i)
+    out.write<double>()[i] = 3 * g.data<double>()[i] * x.data<double>()[i] * x.data<double>()[i];
+  return out;
+}
+
+template <class Rule>
+Tensor cube(const Tensor& x, Rule rule) {
+  return record("cube", Source::here(), cubed(x.detach()), {x}, std::move(rule));
+}
+
+/// The gradient of f(x) with create_graph, and its sum's gradient.
+template <class F>
+Tensor second(const F& f, const Tensor& x) {
+  const Tensor y = sum(f(x));
+  const Tensor g = grad(y, x, create_graph);
+  return grad(sum(g), x);
+}
+
+Tensor point() { return Tensor({1., 2., -0.5}).requires_grad_(); }
+
+}  // namespace
+
+TEST_CASE("a rule that loops over raw numbers is refused when backward is recorded, with the way out", "[record]") {
+  const auto by_loop = [](const Tensor& x) {
+    return cube(x, from<0>([](Tensor in, Tensor g) { return loop(in, g); }));
+  };
+  const Tensor x = point();
+  CHECK(difference(grad(sum(by_loop(x)), x), Tensor{3., 12., .75}, 1e-14, 0) == "");
+  CHECK_THROWS_AS(grad(sum(by_loop(x)), x, create_graph), std::logic_error);
+  CHECK_THROWS_WITH(grad(sum(by_loop(x)), x, create_graph), Contains("backward of cube") && Contains("raw numbers") &&
+                                                                Contains("write the rule over tensors") &&
+                                                                Contains("once_differentiable"));
+}
+
+TEST_CASE("so is one that reads them by way of a view, an array or an item", "[record]") {
+  const Tensor x = point();
+  const auto refused = [&](auto slope) {
+    const auto f = [&](const Tensor& in) { return cube(in, from<0>(slope)); };
+    CHECK_THROWS_WITH(grad(sum(f(x)), x, create_graph),
+                      Contains("backward of cube") && Contains("once_differentiable"));
+    CHECK_NOTHROW(grad(sum(f(x)), x));
+  };
+  refused([](Tensor in, Tensor g) { return g * Tensor(3 * xt::eval(in.view<double>() * in.view<double>())); });
+  refused([](Tensor in, Tensor g) {
+    const xt::xarray<double> copy = in.to_xarray<double>();
+    return g * Tensor(3 * copy * copy);
+  });
+  refused([](Tensor in, Tensor g) { return g * (3 * in[0].detach().item() * in[0].item() + 0 * in); });
+  refused([](Tensor in, Tensor g) {
+    const NoGrad off;
+    return g * 3 * in * in;
+  });
+}
+
+TEST_CASE("a result that does not hang on the upstream gradient is refused", "[record]") {
+  const Tensor x = point(), w = point();
+  const auto rule = [](Tensor g) { return g.detach() * 2; };
+  const auto f = [&](const Tensor& in) { return record("twice", Source::here(), 2 * in.detach(), {in}, rule); };
+  CHECK_THROWS_WITH(grad(sum(f(x) * w * w), x, create_graph),
+                    Contains("backward of twice") && Contains("upstream gradient"));
+}
+
+TEST_CASE("rules over tensors pass, whatever of their inputs they use", "[record]") {
+  const Tensor x = point();
+  const auto f = [](const Tensor& in) { return cube(in, from<0>([](Tensor u, Tensor g) { return 3 * g * u * u; })); };
+  CHECK(difference(second(f, x), Tensor{6., 12., -3.}, 1e-14, 0) == "");
+  // A mask of the input: its slope in the input is zero, and with a constant g nothing is recorded.
+  const auto half = [](const Tensor& in) {
+    return record("half", Source::here(), where(in.detach() > 0, in.detach(), 0), {in},
+                  from<0>([](Tensor u, Tensor g) { return where(u > 0, g, 0); }));
+  };
+  CHECK(difference(grad(sum(half(x)), x, create_graph).detach(), Tensor{1., 1., 0.}) == "");
+  // The shape alone.
+  const auto same = [](const Tensor& in) {
+    return record("same", Source::here(), in.detach().clone(), {in},
+                  from<0>([](Tensor u, Tensor g) { return reshape(g, u.shape()); }));
+  };
+  CHECK(difference(grad(sum(same(x) * x), x, create_graph).detach(), Tensor{2., 4., -1.}) == "");
+}
+
+TEST_CASE("a rule may use ops of the user's own, which read raw numbers and record", "[record]") {
+  const auto own_square = [](const Tensor& in) {
+    Tensor y = Tensor::uninitialized(in.shape(), in.dtype());
+    for (std::int64_t i = 0; i < in.size(); ++i) y.write<double>()[i] = in.data<double>()[i] * in.data<double>()[i];
+    return record("own_square", Source::here(), y, {in}, from<0>([](Tensor u, Tensor g) { return 2 * g * u; }));
+  };
+  const auto f = [&](const Tensor& in) {
+    return cube(in, from<0>([&](Tensor u, Tensor g) { return 3 * g * own_square(u); }));
+  };
+  CHECK(difference(second(f, point()), Tensor{6., 12., -3.}, 1e-14, 0) == "");
+}
+
+TEST_CASE("a rule that is once_differentiable lets backward be recorded, and refuses by name to go further",
+          "[record]") {
+  const auto f = [](const Tensor& x) {
+    return cube(x, once_differentiable(from<0>([](Tensor in, Tensor g) { return loop(in, g); })));
+  };
+  const Tensor x = point();
+  const Tensor g = grad(sum(f(x)), x, create_graph);
+  CHECK(difference(g.detach(), Tensor{3., 12., .75}, 1e-14, 0) == "");
+  CHECK_THROWS_AS(grad(sum(g), x), std::logic_error);
+  CHECK_THROWS_WITH(grad(sum(g), x), Contains("backward of cube") && Contains("once_differentiable"));
+  // Other paths are not affected.
+  const Tensor y = sum(f(x)) + sum(square(x));
+  CHECK_NOTHROW(grad(y, x, create_graph));
+  CHECK(gradcheck([&](const std::vector<Tensor>& in) { return f(in[0]); }, {x}).passed);
+}
+
+TEST_CASE("a joint rule can be once_differentiable too", "[record]") {
+  const Tensor a = point(), b = point();
+  const auto f = [](const Tensor& u, const Tensor& v) {
+    return record("outer", Source::here(), u.detach() * v.detach(), {u, v},
+                  once_differentiable(joint<0, 1>([](Tensor p, Tensor q, Tensor g, Needs) {
+                    return std::array<Tensor, 2>{loop(q, g) / (3 * q), loop(p, g) / (3 * p)};
+                  })));
+  };
+  const auto g = grad({sum(f(a, b))}, {a, b}, {}, create_graph);
+  CHECK(difference(g[0].detach(), b.detach(), 1e-14, 0) == "");
+  CHECK_THROWS_WITH(grad({sum(g[0])}, {b}), Contains("backward of outer"));
+}
+
+TEST_CASE("nodes tell the settings of their ops", "[record]") {
+  const Tensor x = Tensor({{1., 2.}, {3., 4.}}).requires_grad_();
+  const auto text = [](const Tensor& y) {
+    std::string all;
+    for (const Attribute& each : y.node()->attributes()) all += (all.empty() ? "" : ", ") + to_string(each);
+    return all;
+  };
+  CHECK(text(leaky_relu(x, 0.2)) == "negative_slope=0.2");
+  CHECK(text(elu(x, 1.5)) == "alpha=1.5");
+  CHECK(text(softplus(x, 2.0, 10.0)) == "beta=2, threshold=10");
+  CHECK(text(gelu(x, Gelu::tanh)) == "approximate=tanh");
+  CHECK(text(clamp(x, -1, 2)) == "low=-1, high=2");
+  CHECK(text(pow(x, 3)) == "exponent=3");
+  CHECK(text(exp(x)).empty());
+}
