@@ -16,10 +16,9 @@ struct ThreadState {
   bool paused;                  // ops are not recorded
   bool burying;                 // nodes are being deleted
   bool guarding;                // nodes are made with Node::guarded()
-  std::uint32_t op_depth;       // ops that have begun and not ended
-  std::uint32_t watch;          // the number of the RuleWatch that is at work, or 0; see graph/watch.hpp
-  std::uint32_t watch_depth;    // op_depth when it began
-  std::uint32_t watched_reads;  // values with a place in the graph whose raw numbers its rule has read
+  std::uint32_t watch;          // the number of the RuleWatch at work, outside of ops; 0 where there is none
+  std::uint32_t watch_in_op;    // the same within an op that the watched rule calls
+  std::uint32_t watched_reads;  // values with a place in the graph whose raw numbers the rule has read
   Node* dead_nodes;             // that await deletion
   Source line_for_all;          // of nodes made while a SourceScope lives
   std::uint64_t counter;

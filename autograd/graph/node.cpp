@@ -230,19 +230,6 @@ Tensor Node::input(std::size_t i) const {
 
 Tensor Node::output() const { return y_.restore(this, shape_, dtype_); }
 
-void Node::keep(const Tensor* inputs, std::uint32_t wanted, const Tensor* y, std::uint32_t borrowed) {
-  const std::size_t count = edge_count_ < 16 ? edge_count_ : 16;
-  for (std::size_t i = 0; i < count; ++i) {
-    if ((wanted >> i & 1u) == 0) continue;
-    if (edges_[i].node || inputs[i].node() == nullptr)
-      edges_[i].saved = detail::Saved::input(inputs[i], (borrowed >> i & 1u) == 0);
-    else  // a value with a place in the graph that this op does not go through
-      edges_[i].saved = detail::Saved::input(inputs[i].detach(), true);
-  }
-  if (y != nullptr) y_ = detail::Saved::output(*y);
-  number_after_inputs();
-}
-
 Tensor Node::pull_fused(const detail::FusedPull& how, const void* f, const Tensor& g, bool last) const {
   constexpr std::size_t most = detail::FusedPull::most_reads;
   const bool recorded = grad_enabled();

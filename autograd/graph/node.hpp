@@ -92,7 +92,8 @@ class NodeLock {
 };
 
 // What a rule reads: bit i of the first 16 stands for input i.
-inline constexpr std::uint32_t reads_every_x = (1u << 16) - 1;
+inline constexpr std::size_t most_read = 16;
+inline constexpr std::uint32_t reads_every_x = (1u << most_read) - 1;
 inline constexpr std::uint32_t reads_y = 1u << 16;
 
 /// How the gradient of a pointwise function in one operand is computed, from the function's own data f, what it reads,
@@ -186,9 +187,16 @@ class Node {
     return from ? edges_[i].saved.read(from->shape_, from->dtype_) : edges_[i].saved.read(shape_, dtype_);
   }
   detail::Reading read_output() const noexcept { return y_.read(shape_, dtype_); }
-  /// To be called when the edges are in place: numbers the node, and keeps the inputs whose bits are set in `wanted`,
-  /// of which those in `borrowed` are handles of somebody else's, and y where it is not null.
-  void keep(const Tensor* inputs, std::uint32_t wanted, const Tensor* y, std::uint32_t borrowed);
+  /// Keeps input i, which a rule reads; `lasting` is Saved's.
+  void keep_input(std::size_t i, const Tensor& x, bool lasting) {
+    if (edges_[i].node || x.node() == nullptr)
+      edges_[i].saved = detail::Saved::input(x, lasting);
+    else  // a value with a place in the graph that this op does not go through
+      edges_[i].saved = detail::Saved::input(x.detach(), true);
+  }
+  void keep_output(const Tensor& y) { y_ = detail::Saved::output(y); }
+  /// To be called when the edges are in place.
+  void number_after_inputs() noexcept;
   /// The gradient of a pointwise function in one operand: recorded if backward is, else by a kernel.
   Tensor pull_fused(const detail::FusedPull& how, const void* f, const Tensor& g, bool last) const;
   void takes_sums() noexcept { adds_ = true; }
@@ -199,8 +207,6 @@ class Node {
   virtual void clear_kept() noexcept {}
 
  private:
-  void number_after_inputs() noexcept;
-
   friend void retain(const Node* node) noexcept;
   friend void release(const Node* node) noexcept;
   friend struct detail::Value;

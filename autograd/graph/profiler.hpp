@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <iosfwd>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <xgrad/autograd/graph/mode.hpp>
@@ -50,17 +51,17 @@ namespace detail {
 
 extern std::atomic<bool> profiling;
 
-/// The scope of an op: counts how deep ops are nested, and while a Profiler exists, measures the time to the end of the
-/// scope under the op's name.
+/// The scope of an op: while a Profiler exists, measures the time to its end under the op's name; and a watched rule
+/// (graph/watch.hpp) that calls the op is not answerable for what the op reads.
 class Timed {
  public:
   Timed(const char* name, Source at, bool backward = false) noexcept {
-    ++thread_state.op_depth;
     if (profiling.load(std::memory_order_relaxed)) begin(name, at, backward);
+    if (thread_state.watch != 0) enter();
   }
   ~Timed() {
-    --thread_state.op_depth;
     if (name_ != nullptr) end();
+    if (entered_) leave();
   }
   Timed(const Timed&) = delete;
   Timed& operator=(const Timed&) = delete;
@@ -68,10 +69,15 @@ class Timed {
  private:
   void begin(const char* name, Source at, bool backward) noexcept;
   void end() noexcept;
+  void enter() noexcept {
+    entered_ = true;
+    thread_state.watch_in_op = std::exchange(thread_state.watch, 0);
+  }
+  void leave() noexcept { thread_state.watch = std::exchange(thread_state.watch_in_op, 0); }
 
   const char* name_ = nullptr;
   Source at_;
-  bool backward_ = false;
+  bool backward_ = false, entered_ = false;
   std::int64_t start_ = 0;
   std::int64_t bytes_ = 0;
 };

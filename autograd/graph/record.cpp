@@ -19,7 +19,7 @@ class ConnectedNode : public Node {
       : Node(name, at, y, made.get(), inputs.size()), edge_(std::move(made)) {
     for (std::size_t i = 0; i < inputs.size(); ++i)
       if (inputs[i] != nullptr) edge_[i].node = Ref<Node>(inputs[i]);
-    keep(nullptr, 0, nullptr, 0);
+    number_after_inputs();
   }
 
   std::unique_ptr<Edge[]> edge_;

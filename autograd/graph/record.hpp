@@ -197,14 +197,20 @@ class RuleNode final : public InputsNode<N>, private std::tuple<R...>, private S
            std::uint32_t borrowed, const Settings& settings, R... rules)
       : InputsNode<N>(name, at, y, count), std::tuple<R...>(std::move(rules)...), Settings(settings) {
     static constexpr std::uint32_t flags[] = {flags_of<R>...};
+    const std::size_t n = N > 0 ? N : count;  // a constant where it can be
+    Edge* edges = this->edges();
     std::uint32_t wanted = 0;
-    for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t i = 0; i < n; ++i) {
       const std::uint32_t own = flags[for_all ? 0 : i];
       if ((own & rule_none) != 0 || inputs[i].node() == nullptr) continue;
-      this->edges()[i].node = Ref<Node>(inputs[i].node());
+      edges[i].node = Ref<Node>(inputs[i].node());
       wanted |= own;
     }
-    this->keep(inputs, wanted, (wanted & reads_y) != 0 ? &y : nullptr, borrowed);
+    if constexpr ((all_flags & reads_every_x) != 0)
+      for (std::size_t i = 0; i < n && i < most_read; ++i)
+        if ((wanted >> i & 1u) != 0) this->keep_input(i, inputs[i], (borrowed >> i & 1u) == 0);
+    if ((wanted & reads_y) != 0) this->keep_output(y);
+    this->number_after_inputs();
     if constexpr ((all_flags & rule_adds) != 0) this->takes_sums();
   }
 
@@ -304,7 +310,7 @@ class RuleNode final : public InputsNode<N>, private std::tuple<R...>, private S
 
 /// Whether an op over these inputs is to be recorded.
 inline bool records(const Tensor* inputs, std::size_t count) {
-  if (thread_state.watch != 0) note_operands(inputs, count);
+  if ((thread_state.watch | thread_state.watch_in_op) != 0) note_operands(inputs, count);
   if (!grad_enabled()) return false;
   for (std::size_t i = 0; i < count; ++i)
     if (inputs[i].node() != nullptr) return true;

@@ -131,7 +131,7 @@ class Tensor {
   ArrayView<const T> view() const {
     static_assert(detail::is_stored<T>, "view<T>: T is float, double, std::int64_t or bool");
     check_view(detail::dtype_for<T>());
-    return detail::make_view<const T>(storage(), static_cast<const T*>(raw()), shape());
+    return detail::make_view<const T>(storage(), static_cast<const T*>(read()), shape());
   }
   /// The same, writable. Counts as a write: a graph that saved the old values refuses to run backward. On what
   /// requires a gradient it needs a NoGrad scope.
@@ -226,11 +226,14 @@ class Tensor {
   void mark_weak(bool weak) const;
   /// A tensor over the same storage, with another shape of as many elements or fewer.
   Tensor alias(const Shape& shape, std::int64_t offset = 0) const;
+  /// Where the numbers begin.
   const void* raw() const;
+  /// The same, noticed where a rule is watched (graph/watch.hpp).
+  const void* read() const;
   void* raw_write() const;
   template <class T>
   const T* data() const {
-    return static_cast<const T*>(raw());
+    return static_cast<const T*>(read());
   }
   template <class T>
   T* write() const {
@@ -297,7 +300,7 @@ Tensor from_expression(E&& expression) {
 template <class T>
 xt::xarray<T> copy_out(const Tensor& tensor) {
   using S = Stored<T>;
-  static_cast<void>(tensor.raw());  // a read, also where the numbers are converted first
+  static_cast<void>(tensor.read());  // noticed also where the numbers are converted first
   const Tensor same = converted(tensor, dtype_for<T>());
   const Shape& shape = same.shape();
   std::vector<std::size_t> sizes(shape.begin(), shape.end());

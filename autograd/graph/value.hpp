@@ -75,9 +75,12 @@ inline const Ref<Storage>& Tensor::storage() const { return get().storage; }
 inline Node* Tensor::node() const noexcept { return value_ ? value_->node.get() : nullptr; }
 inline const void* Tensor::raw() const {
   const detail::Value& value = get();
-  if (detail::thread_state.watch != 0) detail::note_raw_read(value);
   return static_cast<const char*>(value.storage->data()) +
          static_cast<std::size_t>(value.offset) * size_of(value.dtype);
+}
+inline const void* Tensor::read() const {
+  if (detail::thread_state.watch != 0) detail::note_raw_read(get());
+  return raw();
 }
 inline void* Tensor::raw_write() const { return const_cast<void*>(raw()); }
 

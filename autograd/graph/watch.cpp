@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <stdexcept>
+#include <utility>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
@@ -22,9 +23,11 @@ bool all_zero(const Tensor& x) {
   });
 }
 
+// The watch that a rule's own code, or an op that it calls, is under.
+std::uint32_t current() noexcept { return thread_state.watch != 0 ? thread_state.watch : thread_state.watch_in_op; }
+
 void mark(const Value& value) noexcept {
-  if (!value.node || value.read_by.exchange(thread_state.watch, std::memory_order_relaxed) == thread_state.watch)
-    return;
+  if (!value.node || value.read_by.exchange(current(), std::memory_order_relaxed) == current()) return;
   ++thread_state.watched_reads;
 }
 
@@ -38,17 +41,13 @@ std::uint32_t next_watch() noexcept {
 }  // namespace
 
 RuleWatch::RuleWatch() noexcept
-    : id_before_(thread_state.watch),
-      depth_before_(thread_state.watch_depth),
-      reads_before_(thread_state.watched_reads) {
-  thread_state.watch = next_watch();
-  thread_state.watch_depth = thread_state.op_depth;
-  thread_state.watched_reads = 0;
-}
+    : before_(std::exchange(thread_state.watch, next_watch())),
+      in_op_before_(std::exchange(thread_state.watch_in_op, 0)),
+      reads_before_(std::exchange(thread_state.watched_reads, 0)) {}
 
 RuleWatch::~RuleWatch() {
-  thread_state.watch = id_before_;
-  thread_state.watch_depth = depth_before_;
+  thread_state.watch = before_;
+  thread_state.watch_in_op = in_op_before_;
   thread_state.watched_reads = reads_before_;
 }
 
@@ -68,17 +67,15 @@ void RuleWatch::check(const Tensor* results, std::size_t count, const Tensor& g)
           way_out);
 }
 
-void note_raw_read(const Value& value) noexcept {
-  if (thread_state.op_depth == thread_state.watch_depth) mark(value);
-}
+void note_raw_read(const Value& value) noexcept { mark(value); }
 
 void note_operands(const Tensor* inputs, std::size_t count) noexcept {
   for (std::size_t i = 0; i < count; ++i) {
     const Value* value = inputs[i].value();
     if (value == nullptr) continue;
     if (!grad_enabled()) {
-      if (thread_state.op_depth <= thread_state.watch_depth + 1) mark(*value);
-    } else if (value->read_by.load(std::memory_order_relaxed) == thread_state.watch) {
+      mark(*value);
+    } else if (value->read_by.load(std::memory_order_relaxed) == current()) {
       value->read_by.store(0, std::memory_order_relaxed);
       --thread_state.watched_reads;
     }

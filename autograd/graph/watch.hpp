@@ -22,7 +22,7 @@ class RuleWatch {
   void check(const Tensor* results, std::size_t count, const Tensor& g) const;
 
  private:
-  std::uint32_t id_before_, depth_before_, reads_before_;
+  std::uint32_t before_, in_op_before_, reads_before_;
 };
 
 /// Called where the raw numbers of a value are read while a rule is watched.

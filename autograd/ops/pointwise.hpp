@@ -313,7 +313,7 @@ template <class T, std::size_t N, class F>
 void fill_from(const F& f, const Operands<N>& x, bool alike, DType dtype, const Tensor& y) {
   if (!alike) return general_kernel<T>(f, x.begin(), std::array<Tensor, N>(), dtype, y);
   std::array<const T*, N> in;
-  for (std::size_t i = 0; i < N; ++i) in[i] = x[i].template data<T>();
+  for (std::size_t i = 0; i < N; ++i) in[i] = static_cast<const T*>(x[i].raw());
   same_shape_kernel<T>(f, in, y.write<T>(), y.size());
 }
 
