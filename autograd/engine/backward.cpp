@@ -298,19 +298,19 @@ class Engine {
   // Adds a gradient into its leaf; false if a recorded sum is needed anew, since another thread came in between.
   bool settle(Result& result) {
     const Node& node = *result.node;
-    Tensor old;  // outlives the lock
+    Ref<detail::Value> old;  // outlives the lock
     return node.locked([&] {
       if (owner_of(node) == nullptr) return true;
-      Tensor& grad = owner_of(node)->grad;
-      if (!grad.defined()) {
-        grad = std::move(result.gradient);
+      Ref<detail::Value>& grad = owner_of(node)->grad;
+      if (!grad) {
+        grad = Ref<detail::Value>(result.gradient.value());
       } else if (graph_ != Graph::create) {
-        detail::accumulate(grad, result.gradient, node.at());
-      } else if (grad.value() == result.before.value()) {
+        detail::accumulate(Tensor(grad), result.gradient, node.at());
+      } else if (grad.get() == result.before.value()) {
         old = std::move(grad);
-        grad = result.sum;
+        grad = Ref<detail::Value>(result.sum.value());
       } else {
-        result.before = grad;
+        result.before = Tensor(grad);
         return false;
       }
       return true;
@@ -318,7 +318,7 @@ class Engine {
   }
 
   static Tensor grad_of(const Node& node) {
-    return node.locked([&] { return owner_of(node) ? owner_of(node)->grad : Tensor(); });
+    return node.locked([&] { return owner_of(node) ? Tensor(owner_of(node)->grad) : Tensor(); });
   }
   static detail::Value* owner_of(const Node& node) { return node.owner_.load(std::memory_order_relaxed); }
 

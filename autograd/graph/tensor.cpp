@@ -170,8 +170,8 @@ Tensor Tensor::requires_grad_(bool on) const {
 
 Tensor Tensor::grad() const {
   const detail::Value& value = get();
-  if (!value.node) return value.grad;
-  return value.node->locked([&] { return value.grad; });
+  if (!value.node) return Tensor(value.grad);
+  return value.node->locked([&] { return Tensor(value.grad); });
 }
 
 void Tensor::set_grad(const Tensor& gradient) const {
@@ -185,7 +185,7 @@ void Tensor::set_grad(const Tensor& gradient) const {
                                   name_of(gradient.dtype()) + ", the tensor " + to_string(value.shape) + " " +
                                   name_of(value.dtype) + ": they must agree");
   }
-  Tensor old = gradient;
+  Ref<detail::Value> old = gradient.value_;
   if (!value.node)
     std::swap(value.grad, old);
   else
@@ -238,7 +238,7 @@ void Tensor::set_data(const Tensor& values) const {
   value.weak = from.weak;
   value.storage = from.storage;
   value.offset = from.offset;
-  value.grad = Tensor();
+  value.grad = nullptr;
   value.node = std::move(node);
   if (value.node) value.own_gradient();
 }

@@ -10,19 +10,18 @@
 #include <vector>
 
 #include <xgrad/autograd/graph/dtype.hpp>
+#include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/ref.hpp>
 #include <xgrad/autograd/graph/shape.hpp>
 #include <xgrad/autograd/graph/slice.hpp>
 #include <xgrad/autograd/graph/source.hpp>
 #include <xgrad/autograd/graph/storage.hpp>
+#include <xgrad/autograd/graph/value.hpp>
 #include <xgrad/autograd/graph/xtensor.hpp>
 
 namespace xgrad {
 
-class Node;
 class Tensor;
-void retain(const Node* node) noexcept;
-void release(const Node* node) noexcept;
 
 /// What backward does with the graph it has walked: free it (the default), keep it for another walk, or keep it and
 /// record the walk itself, so that the gradients can be differentiated again.
@@ -32,9 +31,7 @@ inline constexpr Graph create_graph = Graph::create;
 
 namespace detail {
 
-struct Value;
-inline void retain(const Value* value) noexcept;
-inline void release(const Value* value) noexcept;
+void note_raw_read(const Value& value) noexcept;
 [[noreturn]] void refuse_empty();
 
 /// The number as an int64; 0 for one beyond its range, for which only the real number counts.
@@ -257,6 +254,29 @@ class Tensor {
   Ref<detail::Value> value_;
 };
 
+// The accessors that every op calls many times.
+inline detail::Value& Tensor::get() const {
+  if (!value_) detail::refuse_empty();
+  return *value_;
+}
+inline const Shape& Tensor::shape() const { return get().shape; }
+inline std::int64_t Tensor::size() const { return get().shape.count(); }
+inline DType Tensor::dtype() const { return get().dtype; }
+inline bool Tensor::weak() const { return get().weak; }
+inline void Tensor::mark_weak(bool weak) const { get().weak = weak; }
+inline const Ref<Storage>& Tensor::storage() const { return get().storage; }
+inline Node* Tensor::node() const noexcept { return value_ ? value_->node.get() : nullptr; }
+inline const void* Tensor::raw() const {
+  const detail::Value& value = get();
+  return static_cast<const char*>(value.storage->data()) +
+         static_cast<std::size_t>(value.offset) * size_of(value.dtype);
+}
+inline const void* Tensor::read() const {
+  if (detail::thread_state.watch != 0) detail::note_raw_read(get());
+  return raw();
+}
+inline void* Tensor::raw_write() const { return const_cast<void*>(raw()); }
+
 /// Values, shape and dtype, as in `[1, 2, 3] shape (3), float64`. Long axes are cut to their ends.
 std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
 
@@ -269,6 +289,12 @@ using IfIndex = std::enable_if_t<std::is_integral_v<I> && !std::is_same_v<I, boo
 /// Whether T is Tensor or derives from it.
 template <class T>
 inline constexpr bool is_tensor = std::is_base_of_v<Tensor, std::decay_t<T>>;
+
+/// Whether this handle is the only one that can see the tensor's memory, so that it may be written again.
+inline bool alone(const Tensor& x) noexcept {
+  const Value* value = x.value();
+  return value->count.load(std::memory_order_acquire) == 1 && value->storage->use_count() == 1;
+}
 
 Tensor adopt(void* data, Shape shape, DType dtype, std::shared_ptr<void> owner);
 /// The elements converted to `dtype`, as a tensor of that dtype.
@@ -312,5 +338,3 @@ xt::xarray<T> copy_out(const Tensor& tensor) {
 
 }  // namespace detail
 }  // namespace xgrad
-
-#include <xgrad/autograd/graph/value.hpp>

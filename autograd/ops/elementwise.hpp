@@ -7,7 +7,8 @@
 #include <utility>
 
 #include <xgrad/autograd/kernels/pointwise/lane.hpp>
-#include <xgrad/autograd/kernels/pointwise/tile.hpp>
+#include <xgrad/autograd/kernels/pointwise/tile_gradient.hpp>
+#include <xgrad/autograd/kernels/pointwise/tile_pass.hpp>
 #include <xgrad/autograd/ops/activation.hpp>
 #include <xgrad/autograd/ops/operand.hpp>
 #include <xgrad/autograd/ops/recorded_lane.hpp>

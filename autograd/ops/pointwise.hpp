@@ -8,6 +8,7 @@
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/kernels/pointwise/functions.hpp>
 #include <xgrad/autograd/kernels/pointwise/pass.hpp>
+#include <xgrad/autograd/kernels/pointwise/tile_gradient.hpp>
 #include <xgrad/autograd/ops/operand.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
 #include <xgrad/autograd/ops/recorded_lane.hpp>
@@ -356,7 +357,8 @@ Tensor unary(const F& f, Source at, Tensor x) {
 
 template <class F>
 Tensor binary(const F& f, Source at, const Operands<2>& x) {
-  return pointwise<F::domain>(F::name, at, x, ValueOf<F>{f}, SettingsOf<F>(f), rule_of<Side::a>(f), rule_of<Side::b>(f));
+  return pointwise<F::domain>(F::name, at, x, ValueOf<F>{f}, SettingsOf<F>(f), rule_of<Side::a>(f),
+                              rule_of<Side::b>(f));
 }
 template <class F>
 Tensor binary(const F& f, Source at, Tensor a, Tensor b) {

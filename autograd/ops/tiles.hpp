@@ -5,7 +5,7 @@
 #include <cstddef>
 
 #include <xgrad/autograd/graph/tensor.hpp>
-#include <xgrad/autograd/kernels/pointwise/tile.hpp>
+#include <xgrad/autograd/kernels/pointwise/tile_pass.hpp>
 
 namespace xgrad::detail {
 

@@ -173,3 +173,17 @@ struct GeluTanh : Function {
 };
 
 }  // namespace xgrad::kernels::fn
+
+// The functions of this file as a list: the op's name, and its definition. Those with settings are made from numbers of
+// type double, in the order of the op's.
+#define XGRAD_ACTIVATION_UNARY(X) \
+  X(step, Step)                   \
+  X(sigmoid, Sigmoid)             \
+  X(logsigmoid, LogSigmoid)       \
+  X(tanh, Tanh)                   \
+  X(relu, Relu)                   \
+  X(silu, Silu)
+#define XGRAD_ACTIVATION_WITH_SETTINGS(X) \
+  X(leaky_relu, LeakyRelu)                \
+  X(elu, Elu)                             \
+  X(softplus, Softplus)

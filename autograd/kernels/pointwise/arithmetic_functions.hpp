@@ -332,3 +332,25 @@ struct Power : Function {
 };
 
 }  // namespace xgrad::kernels::fn
+
+// The functions of this file as lists: the op's name, and its definition.
+#define XGRAD_ARITHMETIC_UNARY(X) \
+  X(neg, Neg)                     \
+  X(abs, Abs)                     \
+  X(sign, Sign)                   \
+  X(square, Square)               \
+  X(reciprocal, Reciprocal)       \
+  X(sqrt, Sqrt)                   \
+  X(exp, Exp)                     \
+  X(expm1, Expm1)                 \
+  X(log, Log)                     \
+  X(log1p, Log1p)                 \
+  X(sin, Sin)                     \
+  X(cos, Cos)                     \
+  X(erf, Erf)
+#define XGRAD_ARITHMETIC_BINARY(X) \
+  X(add, Add)                      \
+  X(sub, Sub)                      \
+  X(mul, Mul)                      \
+  X(div, Div)                      \
+  X(pow, Pow)

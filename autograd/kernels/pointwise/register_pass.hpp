@@ -11,7 +11,7 @@
 
 #include <xgrad/autograd/kernels/pointwise/broadcast.hpp>
 #include <xgrad/autograd/kernels/pointwise/register_lane.hpp>
-#include <xgrad/autograd/kernels/pointwise/tile.hpp>
+#include <xgrad/autograd/kernels/pointwise/tile_pass.hpp>
 
 namespace xgrad::kernels {
 

@@ -124,3 +124,19 @@ struct IsNan : Predicate {
 };
 
 }  // namespace xgrad::kernels::fn
+
+// The functions of this file as lists: the op's name, and its definition.
+#define XGRAD_SELECTION_BINARY(X) \
+  X(maximum, Maximum)             \
+  X(minimum, Minimum)
+#define XGRAD_SELECTION_WITH_SETTINGS(X) X(clamp, Clamp)
+#define XGRAD_COMPARISONS(X)     \
+  X(less, Less)                  \
+  X(less_equal, LessEqual)       \
+  X(greater, Greater)            \
+  X(greater_equal, GreaterEqual) \
+  X(equal, Equal)                \
+  X(not_equal, NotEqual)
+#define XGRAD_LOGICAL_BINARY(X) \
+  X(logical_and, And)           \
+  X(logical_or, Or)

@@ -137,8 +137,7 @@ std::size_t padded(std::int32_t count) {
 template <class T>
 void write(const Tile& tile, T* out, std::int64_t n);
 
-// Instantiated in tile.cpp and tile_slope.cpp for every function of functions.hpp. Arguments that are not const may be
-// used up.
+// Instantiated in tile.cpp for every function of functions.hpp. Arguments that are not const may be used up.
 
 /// x = f(x).
 template <class F>
@@ -162,54 +161,5 @@ Tile apply(const F& f, Tile a, Tile b) {
 void chain_into(Tile& place, Tile d, Tile slope);
 /// a stays where the mask is 1, else becomes b.
 void choose(const Tile& mask, Tile& a, Tile& b);
-
-// The same over dual numbers: part 0 is the value, the others are slopes, of which an undefined one is zero. The parts
-// of the first argument become those of the result. Products of slopes are guarded as fn::GuardedProduct is.
-
-template <class F>
-void differentiate(const F& f, Tile* x, std::size_t parts);
-template <class F>
-void differentiate(const F& f, Tile* a, Tile* b, std::size_t parts);
-/// d times the slope of f at x, where y = f(x), guarded; what f does not read may be any number.
-template <class F>
-Tile chain(const F& f, const Tile& x, const Tile& y, Tile d);
-/// The same for two operands, where one of da and db may be undefined.
-template <class F>
-Tile chain(const F& f, const Tile& a, const Tile& b, const Tile& y, Tile da, Tile db);
-/// Chooses values and slopes alike: the slope of the branch not taken is gone, were it infinite or NaN.
-void choose_parts(const Tile& mask, Tile* a, Tile* b, std::size_t parts);
-
-/// How many inputs, and how many outputs, a pass over tiles has at most.
-inline constexpr std::size_t max_tile_operands = 10;
-
-/// An input of a pass over tiles: contiguous numbers of the pass's type, broadcast to the output's sizes.
-struct TileInput {
-  const void* data;
-  const std::int64_t* sizes;
-  std::size_t rank;
-};
-/// An output of it, of the pass's type, or bools from a mask. Without data it is not stored.
-struct TileOutput {
-  void* data;
-  bool mask;
-};
-/// A pass that somebody else's code makes as a whole: inputs of one type, outputs of the given sizes; a null output is
-/// not wanted.
-struct WholePass {
-  Tile::Type type;
-  const std::int64_t* sizes;
-  std::size_t rank;
-  const TileInput* in;
-  void* const* out;
-};
-
-/// Computes the tiles y of the outputs from the tiles x of the inputs. May throw; then the pass does. A tile y comes as
-/// a look into the output's own memory where that could be written as a tile, else undefined.
-using TileBody = void (*)(const void* context, Tile* x, Tile* y);
-
-/// Runs a body over all tiles of outputs of the given sizes, on several threads where that pays.
-void for_each_tile(Tile::Type type, const std::int64_t* sizes, std::size_t rank, const TileInput* in,
-                   std::size_t in_count, const TileOutput* out, std::size_t out_count, TileBody body,
-                   const void* context);
 
 }  // namespace xgrad::kernels

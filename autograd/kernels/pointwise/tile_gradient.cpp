@@ -1,3 +1,5 @@
+#include <xgrad/autograd/kernels/pointwise/tile_gradient.hpp>
+
 #include <type_traits>
 #include <utility>
 

@@ -1,9 +1,10 @@
+#include <xgrad/autograd/kernels/pointwise/tile_pass.hpp>
+
 #include <algorithm>
 #include <array>
 #include <optional>
 
 #include <xgrad/autograd/kernels/pointwise/broadcast.hpp>
-#include <xgrad/autograd/kernels/pointwise/tile.hpp>
 
 namespace xgrad::kernels {
 namespace {
