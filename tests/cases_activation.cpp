@@ -51,6 +51,8 @@ std::vector<Case> activation_cases() {
           "softplus", [](const Tensor& x) { return softplus(x); }, between(8, 18)),
       unary(
           "softplus", [](const Tensor& x) { return softplus(x); }, between(22, 26)),
+      unary(
+          "softsign", [](const Tensor& x) { return softsign(x); }, nonzero),
       along("softmax", [](const Tensor& x, std::int64_t axis) { return softmax(x, axis); }),
       along("log_softmax", [](const Tensor& x, std::int64_t axis) { return log_softmax(x, axis); }),
   };

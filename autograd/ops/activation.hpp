@@ -26,6 +26,8 @@ Tensor silu(Tensor x, Source at = Source::here());
 /// y = x Φ(x), Φ the normal distribution function (Hendrycks and Gimpel, 2016); Gelu::tanh computes
 /// x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))).
 Tensor gelu(Tensor x, Gelu approximate = Gelu::exact, Source at = Source::here());
+/// y = x / (1 + |x|).
+Tensor softsign(Tensor x, Source at = Source::here());
 /// y = ln(1 + e^(beta x)) / beta, and x where beta x exceeds the threshold, as PyTorch has it; finite for every finite
 /// x.
 Tensor softplus(Tensor x, double beta = 1.0, double threshold = 20.0, Source at = Source::here());

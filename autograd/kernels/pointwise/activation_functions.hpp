@@ -136,6 +136,20 @@ struct Softplus : Function {
   }
 };
 
+struct Softsign : Function {
+  static constexpr const char* name = "softsign";
+  static constexpr Reads reads = of_x;
+  template <class V>
+  V value(const V& x) const {
+    return x / (1.0 + abs(x));
+  }
+  template <class V>
+  V slope(const V& x) const {
+    const V share = 1.0 / (1.0 + abs(x));
+    return share * share;
+  }
+};
+
 struct Gelu : Function {
   static constexpr const char* name = "gelu";
   static constexpr Reads reads = of_x;
@@ -182,7 +196,8 @@ struct GeluTanh : Function {
   X(logsigmoid, LogSigmoid)       \
   X(tanh, Tanh)                   \
   X(relu, Relu)                   \
-  X(silu, Silu)
+  X(silu, Silu)                   \
+  X(softsign, Softsign)
 #define XGRAD_ACTIVATION_WITH_SETTINGS(X) \
   X(leaky_relu, LeakyRelu)                \
   X(elu, Elu)                             \
