@@ -2,7 +2,6 @@
 
 #include <cmath>
 
-#include <xgrad/autograd/ops/activation.hpp>
 #include <xgrad/autograd/ops/matmul.hpp>
 #include <xgrad/nn/init.hpp>
 #include <xgrad/nn/printing.hpp>
@@ -35,27 +34,12 @@ Linear::Linear(Dim in_features, Dim out_features, Bias bias_wanted, Generator& g
            ", bias=" + detail::python(bias_wanted.on()));
 }
 
-void Linear::check(const Tensor& x) const {
+Tensor Linear::forward(const Tensor& x) {
   const std::int64_t in = weight.shape(1);
   if (x.rank() == 0 || x.shape(-1) != in)
     throw std::invalid_argument("expected " + std::to_string(in) + " features on the last axis, got input of shape " +
                                 to_string(x.shape()));
-}
-
-Tensor Linear::forward(const Tensor& x) {
-  check(x);
   return xgrad::linear(x, weight, bias, call_site());
-}
-
-Tensor Linear::with_relu(const Tensor& x, Source at) const {
-  return call(
-      [&] {
-        check(x);
-        if (x.rank() == 2 && bias.defined() && x.dtype() == weight.dtype())
-          return xgrad::detail::linear_relu(x, weight, bias, at);
-        return relu(xgrad::linear(x, weight, bias, at), at);
-      },
-      at);
 }
 
 }  // namespace xgrad::nn

@@ -30,18 +30,11 @@ class Linear : public Module {
   Linear(Dim in_features, Dim out_features, Bias bias = with_bias);
   Linear(Dim in_features, Dim out_features, Bias bias, Generator& generator);
 
-  /// relu of this layer's result; as one op where x is a matrix and there is a bias. Sequential calls it for a Linear
-  /// and the ReLU behind it.
-  Tensor with_relu(const Tensor& x, Source at = Source::here()) const;
-
   Parameter weight;
   Parameter bias;  ///< undefined without bias
 
  protected:
   Tensor forward(const Tensor& x) override;
-
- private:
-  void check(const Tensor& x) const;
 };
 
 }  // namespace xgrad::nn

@@ -1,7 +1,5 @@
 #include <xgrad/nn/sequential.hpp>
 
-#include <xgrad/nn/activation.hpp>
-#include <xgrad/nn/linear.hpp>
 #include <xgrad/nn/module_state.hpp>
 #include <xgrad/nn/printing.hpp>
 
@@ -77,17 +75,8 @@ Layer Sequential::operator[](Dim i) const {
 }
 
 Tensor Sequential::forward(const Tensor& x) {
-  const std::vector<Layer>& layers = *layers_;
   Tensor y = x;
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    // A linear layer and its ReLU are one op, unless somebody watches what each of them gives.
-    const bool both =
-        i + 1 < layers.size() && layers[i].is<Linear>() && layers[i + 1].is<ReLU>() && !detail::call_observer();
-    if (both)
-      y = static_cast<const Linear&>(layers[i++].module()).with_relu(y, call_site());
-    else
-      y = layers[i](y, call_site());
-  }
+  for (const Layer& layer : *layers_) y = layer(y, call_site());
   return y;
 }
 

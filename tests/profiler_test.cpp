@@ -49,14 +49,14 @@ TEST_CASE("a profiler counts calls, forward and backward, with their time and me
   step();
   const auto rows = profiler.rows();
   const Profiler::Row& linear = row_of(rows, "linear");
-  CHECK(linear.forward_calls == 3);
-  CHECK(linear.backward_calls == 3);
+  CHECK(linear.forward_calls == 6);
+  CHECK(linear.backward_calls == 6);
   CHECK(linear.forward_seconds > 0);
   CHECK(linear.backward_seconds > 0);
-  // The result (20, 10), the gradients of the weight and of the input.
-  CHECK(linear.bytes >= 3 * 4 * (20 * 10 + 10 * 50 + 20 * 50));
-  CHECK(row_of(rows, "linear_relu").forward_calls == 3);
-  CHECK(row_of(rows, "linear_relu").backward_calls == 3);
+  // The results (20, 50) and (20, 10), the gradients of the weights and of the second layer's input.
+  CHECK(linear.bytes >= 3 * 4 * (20 * 50 + 20 * 10 + 50 * 100 + 10 * 50 + 20 * 50));
+  CHECK(row_of(rows, "relu").forward_calls == 3);
+  CHECK(row_of(rows, "relu").backward_calls == 3);
   CHECK(row_of(rows, "cross_entropy").backward_calls == 3);
   CHECK(row_of(rows, "SGD").forward_calls == 3);
   CHECK_FALSE(has_row(rows, "matmul"));  // the products of linear's rules are a part of it

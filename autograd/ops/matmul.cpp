@@ -8,10 +8,7 @@
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/kernels/matrix/gemm.hpp>
 #include <xgrad/autograd/kernels/pointwise/broadcast.hpp>
-#include <xgrad/autograd/ops/arithmetic.hpp>
-#include <xgrad/autograd/ops/pointwise.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
-#include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 
 namespace xgrad {
@@ -159,38 +156,6 @@ Tensor affine(Tensor x, Tensor weight, Tensor bias, Source at) {
 }
 
 }  // namespace
-
-namespace detail {
-
-Tensor linear_relu(Tensor x, Tensor weight, Tensor bias, Source at) {
-  const Timed timed("linear_relu", at);
-  check_linear("linear_relu", x, weight, bias);
-  if (x.rank() != 2)
-    throw std::invalid_argument("linear_relu: the input must be a matrix, got " + to_string(x.shape()));
-  const Sizes s = inner_sizes("linear_relu", x, weight, false, true);
-  const Tensor y = Tensor::uninitialized({s.m, s.n}, x.dtype());
-  visit_floating(y.dtype(), [&](auto type) {
-    using T = typename decltype(type)::type;
-    kernels::gemm(false, true, s.m, s.n, s.k, x.data<T>(), weight.data<T>(), y.write<T>(), {bias.data<T>(), 0});
-    same_shape_kernel<T>([](auto sum) { return where(sum <= 0, 0, sum); }, std::array<const T*, 1>{y.data<T>()},
-                         y.write<T>(), y.size());
-  });
-  // With z = x Wᵀ + b, y is 0 where z is not above 0, and NaN where z is.
-  auto rule = [](const Tensor& x_in, const Tensor& w, const Tensor& y_out, const Tensor& g, Needs needs) {
-    const auto slope = [](auto out, auto up) { return where(out <= 0, 0, up); };
-    const Tensor gz = grad_enabled() ? where(y_out <= 0, 0, g)
-                                     : pull_kernel(slope, std::array<Reading, 2>{reading(y_out), reading(g)}, g, true);
-    std::array<Tensor, 3> gradients;
-    if (needs[0]) gradients[0] = product("matmul", gz, w, false, false, Source::here(), {});
-    if (needs[1]) gradients[1] = product("matmul", gz, x_in, true, false, Source::here(), {});
-    if (needs[2]) gradients[2] = gz;
-    return gradients;
-  };
-  return record("linear_relu", at, y, {std::move(x), std::move(weight), std::move(bias)},
-                JointRule<3u | reads_y, decltype(rule)>{rule});
-}
-
-}  // namespace detail
 
 Tensor matmul(Tensor left, Tensor right, Source at) {
   const Tensor both[] = {left, right};

@@ -15,9 +15,6 @@ XGRAD_MIXED(matmul)
 
 namespace detail {
 
-/// relu(x wᵀ + b) for matrices, as one op that keeps its result in place of the sum before it.
-Tensor linear_relu(Tensor x, Tensor weight, Tensor bias, Source at);
-
 /// The product of a and b, of which each may be read as the transpose of its last two axes; both of rank 2 or more. A
 /// product of two matrices is added to `sum`, if that is defined and of its shape, and returned as that.
 Tensor product(const char* name, Tensor a, Tensor b, bool transpose_a, bool transpose_b, Source at, const Tensor& sum);
