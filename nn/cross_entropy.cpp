@@ -6,8 +6,8 @@
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>
-#include <xgrad/autograd/kernels/reduction/sum.hpp>
 #include <xgrad/autograd/kernels/reduction/softmax.hpp>
+#include <xgrad/autograd/kernels/reduction/sum.hpp>
 #include <xgrad/autograd/ops/activation.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
@@ -86,7 +86,7 @@ double row_weights(const std::int64_t* labels, std::int64_t rows, std::int64_t i
   else
     for (std::int64_t i = 0; i < rows; ++i) r[i] = labels[i] == ignored ? T(0) : weight[labels[i]];
   double total = 0;
-  kernels::sum(r, &total, 1, rows, 1);
+  kernels::sum(r, &total, {1, rows, 1});
   return total;
 }
 
@@ -102,7 +102,7 @@ Tensor reduce_rows(double* losses, T* r, double total, const Shape& rows, Reduct
     return value;
   }
   double sum = 0;
-  kernels::sum(losses, &sum, 1, n, 1);
+  kernels::sum(losses, &sum, {1, n, 1});
   *to = static_cast<T>(reduction == Reduction::mean ? sum / total : sum);
   if (reduction == Reduction::mean && total != 0)
     for (std::int64_t i = 0; i < n; ++i) r[i] = static_cast<T>(static_cast<double>(r[i]) / total);

@@ -10,9 +10,9 @@
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>
+#include <xgrad/autograd/kernels/random/random.hpp>
 #include <xgrad/autograd/kernels/reduction/normalization.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
-#include <xgrad/autograd/kernels/random/random.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
@@ -21,7 +21,7 @@
 namespace xgrad::nn {
 namespace {
 
-using kernels::Channels;
+using kernels::Along;
 
 std::string describe(const Shape& shape) { return to_string(shape); }
 
@@ -45,8 +45,8 @@ void require_channel_vector(const Tensor& x, const Tensor& v, const char* name) 
                                 name_of(v.dtype()) + ": write 1.0f, x.to(float32) or model.to(float64)");
 }
 
-Channels channels_of(const Shape& shape) {
-  Channels sizes{shape[0], shape[1], 1};
+Along channels_of(const Shape& shape) {
+  Along sizes{shape[0], shape[1], 1};
   for (std::size_t k = 2; k < shape.rank(); ++k) sizes.inner *= shape[k];
   return sizes;
 }
@@ -54,16 +54,16 @@ Channels channels_of(const Shape& shape) {
 Tensor scratch(std::int64_t count) { return Tensor::uninitialized(Shape(count), float64); }
 
 // Statistics are kept in double, mean then 1 / √(variance + eps), as one (2, C) tensor.
-Tensor batch_statistics(const Tensor& x, Channels sizes, double eps, double* variance) {
-  Tensor stats = Tensor::uninitialized({2, sizes.channels}, float64);
+Tensor batch_statistics(const Tensor& x, Along sizes, double eps, double* variance) {
+  Tensor stats = Tensor::uninitialized({2, sizes.n}, float64);
   double* mean = stats.write<double>();
-  double* rstd = mean + sizes.channels;
+  double* rstd = mean + sizes.n;
   const Tensor room = scratch(kernels::channel_scratch(sizes));
   xgrad::detail::visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     kernels::channel_moments(x.data<T>(), sizes, mean, variance, room.write<double>());
   });
-  for (std::int64_t c = 0; c < sizes.channels; ++c) rstd[c] = 1 / std::sqrt(variance[c] + eps);
+  for (std::int64_t c = 0; c < sizes.n; ++c) rstd[c] = 1 / std::sqrt(variance[c] + eps);
   return stats;
 }
 
@@ -101,9 +101,9 @@ const T* begin_of(const Tensor& v) {
 }
 
 // y = (x - mean) rstd w + b.
-Tensor normalized(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& stats, Channels sizes) {
+Tensor normalized(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& stats, Along sizes) {
   Tensor y = Tensor::uninitialized(x.shape(), x.dtype());
-  const std::int64_t n = sizes.channels;
+  const std::int64_t n = sizes.n;
   const double *mean = stats.data<double>(), *rstd = mean + n;
   const Tensor room = scratch(2 * n);
   double *slope = room.write<double>(), *offset = slope + n;
@@ -126,8 +126,8 @@ using Gradients = std::array<Tensor, 4>;  // of x, weight, bias and the statisti
 // gx = w r (g - Σ g / n - x̂ Σ (g x̂) / n).
 Gradients pull_kernel(const Tensor& x, const Tensor& weight, const Tensor& stats, const Tensor& g, Needs needs,
                       bool of_batch) {
-  const Channels sizes = channels_of(x.shape());
-  const std::int64_t n = sizes.channels;
+  const Along sizes = channels_of(x.shape());
+  const std::int64_t n = sizes.n;
   const double *mean = stats.data<double>(), *rstd = mean + n;
   const Tensor room = scratch(4 * n + kernels::channel_scratch(sizes));
   double *sum_g = room.write<double>(), *sum_gx = sum_g + n, *x_slope = sum_gx + n, *g_slope = x_slope + n;
@@ -145,7 +145,7 @@ Gradients pull_kernel(const Tensor& x, const Tensor& weight, const Tensor& stats
     if (needs[1]) out[1] = vector([&](std::int64_t c) { return sum_gx[c] * rstd[c]; });
     if (needs[2]) out[2] = vector([&](std::int64_t c) { return sum_g[c]; });
     if (!needs[0]) return;
-    const auto count = static_cast<double>(sizes.per_channel());
+    const auto count = static_cast<double>(sizes.lines());
     const T* w = begin_of<T>(weight);
     for (std::int64_t c = 0; c < n; ++c) {
       g_slope[c] = w ? rstd[c] * static_cast<double>(w[c]) : rstd[c];
@@ -165,7 +165,7 @@ Gradients pull_kernel(const Tensor& x, const Tensor& weight, const Tensor& stats
 Gradients pull_formula(const Tensor& x, const Tensor& weight, const Tensor& stats, const Tensor& g, Needs needs,
                        bool through_batch, double eps) {
   // A batch of nothing has no statistics to go through: those kept for it are zeros.
-  const bool of_batch = through_batch && channels_of(x.shape()).per_channel() > 0;
+  const bool of_batch = through_batch && channels_of(x.shape()).lines() > 0;
   std::vector<std::int64_t> others, column(x.rank() - 1, 1);
   for (std::size_t k = 0; k < x.rank(); ++k)
     if (k != 1) others.push_back(static_cast<std::int64_t>(k));
@@ -202,7 +202,7 @@ void check_batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias,
   if (running_mean.defined() != running_var.defined())
     throw std::invalid_argument("batch_norm: one of running_mean and running_var is undefined: pass both or none");
   if (!(eps >= 0)) throw std::invalid_argument("batch_norm: eps must not be negative, got " + std::to_string(eps));
-  if (of_batch && channels_of(x.shape()).per_channel() == 1)
+  if (of_batch && channels_of(x.shape()).lines() == 1)
     throw std::invalid_argument(
         "batch_norm: expected more than 1 value per channel when training, got input of shape " + describe(x.shape()));
 }
@@ -211,14 +211,14 @@ void check_batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias,
 Tensor statistics_for(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, bool training,
                       double momentum, double eps, Source at) {
   if (!training && running_mean.defined()) return running_statistics(running_mean, running_var, eps);
-  const Channels sizes = channels_of(x.shape());
-  const auto n = static_cast<double>(sizes.per_channel());
-  if (sizes.per_channel() == 0) {
-    Tensor stats = Tensor::uninitialized({2, sizes.channels}, float64);
-    std::fill_n(stats.write<double>(), 2 * sizes.channels, 0.0);
+  const Along sizes = channels_of(x.shape());
+  const auto n = static_cast<double>(sizes.lines());
+  if (sizes.lines() == 0) {
+    Tensor stats = Tensor::uninitialized({2, sizes.n}, float64);
+    std::fill_n(stats.write<double>(), 2 * sizes.n, 0.0);
     return stats;
   }
-  const Tensor variance = scratch(sizes.channels);
+  const Tensor variance = scratch(sizes.n);
   Tensor stats = batch_statistics(x, sizes, eps, variance.write<double>());
   if (training && running_mean.defined()) {
     move_running(running_mean, stats.data<double>(), 1, momentum, at);

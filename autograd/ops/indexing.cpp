@@ -3,19 +3,15 @@
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>
+#include <xgrad/autograd/ops/along.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 
 namespace xgrad {
 namespace {
 
-struct Around {
-  std::int64_t outer = 1, inner = 1;
-  Around(const Shape& shape, std::size_t axis) {
-    for (std::size_t k = 0; k < axis; ++k) outer *= shape[k];
-    for (std::size_t k = axis + 1; k < shape.rank(); ++k) inner *= shape[k];
-  }
-};
+using detail::along;
+using kernels::Along;
 
 // The indices as int64 and counted from the front; one out of range is an error.
 Tensor resolved(const char* op, const Tensor& indices, const Shape& shape, std::size_t axis) {
@@ -40,7 +36,7 @@ Tensor select_rows(Tensor x, std::size_t axis, Tensor indices, Source at);
 // Zeros of the given size along the axis, to which the slices of x are added where the indices say.
 Tensor add_rows(Tensor x, std::size_t axis, Tensor indices, std::int64_t size) {
   const Shape shape = x.shape().with(axis, size);
-  const Around all(shape, axis);
+  const Along all = along(shape, axis);
   const std::int64_t count = indices.size();
   Tensor y = Tensor::uninitialized(shape, x.dtype());
   detail::visit_floating(x.dtype(), [&](auto type) {
@@ -61,7 +57,7 @@ Tensor add_rows(Tensor x, std::size_t axis, Tensor indices, std::int64_t size) {
 }
 
 Tensor select_rows(Tensor x, std::size_t axis, Tensor indices, Source at) {
-  const Around all(x.shape(), axis);
+  const Along all = along(x.shape(), axis);
   const std::int64_t size = x.shape()[axis], count = indices.size();
   Tensor y = Tensor::uninitialized(x.shape().with(axis, count), x.dtype());
   detail::visit(x.dtype(), [&](auto type) {
@@ -79,7 +75,7 @@ Tensor select_rows(Tensor x, std::size_t axis, Tensor indices, Source at) {
 // Calls f(place in x, place in indices) for every element of the indices.
 template <class F>
 void for_each_pick(const Shape& shape, std::size_t axis, const Tensor& indices, F&& f) {
-  const Around all(shape, axis);
+  const Along all = along(shape, axis);
   const std::int64_t size = shape[axis], count = indices.shape()[axis];
   const auto* pick = indices.data<std::int64_t>();
   for (std::int64_t o = 0; o < all.outer; ++o)
@@ -169,7 +165,7 @@ Tensor concat(const std::vector<Tensor>& tensors, Dim asked, Source at) {
   }
   const DType dtype = detail::promote(tensors.data(), tensors.size(), false);
   Tensor y = Tensor::uninitialized(first.with(axis, total), dtype);
-  const Around all(first, axis);
+  const Along all = along(first, axis);
   for (std::size_t t = 0; t < tensors.size(); ++t) {
     const Tensor x = detail::converted(tensors[t], dtype);
     const std::int64_t block = x.shape()[axis] * all.inner;

@@ -10,6 +10,7 @@
 #include <xgrad/autograd/kernels/reduction/min_max.hpp>
 #include <xgrad/autograd/kernels/reduction/sum.hpp>
 #include <xgrad/autograd/kernels/runtime/memory.hpp>
+#include <xgrad/autograd/ops/along.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
 #include <xgrad/autograd/ops/selection.hpp>
@@ -17,6 +18,9 @@
 
 namespace xgrad {
 namespace {
+
+using detail::for_each_run;
+using kernels::Along;
 
 // The shape of x with the reduced axes of size 1, and without them.
 Shape kept_shape(const Shape& shape, const AxisList<std::size_t>& axes) {
@@ -38,25 +42,6 @@ std::int64_t reduced_count(const Shape& shape, const AxisList<std::size_t>& axes
   return count;
 }
 
-// Neighbouring reduced axes make one run, read as (outer, n, inner). Calls f for each run, the innermost first, with
-// the sizes as they are after the runs before it.
-template <class F>
-void for_each_run(const Shape& shape, const AxisList<std::size_t>& axes, F&& f) {
-  std::int64_t inner = 1;
-  std::size_t right = shape.rank();
-  for (std::size_t last = axes.size(); last > 0;) {
-    std::size_t first = last - 1;
-    while (first > 0 && axes[first - 1] + 1 == axes[first]) --first;
-    for (std::size_t k = axes[last - 1] + 1; k < right; ++k) inner *= shape[k];
-    std::int64_t n = 1, outer = 1;
-    for (std::size_t k = axes[first]; k <= axes[last - 1]; ++k) n *= shape[k];
-    for (std::size_t k = 0; k < axes[first]; ++k) outer *= shape[k];
-    f(outer, n, inner);
-    right = axes[first];
-    last = first;
-  }
-}
-
 Tensor as_number(const Tensor& x) { return x.dtype() == boolean ? detail::converted(x, int64) : x; }
 
 // Σ x / divisor, of the shape asked for. Sums stay wide until the last run is done.
@@ -65,9 +50,9 @@ Tensor sum_values(const Tensor& input, const AxisList<std::size_t>& axes, const 
   Tensor y = Tensor::uninitialized(shape, x.dtype());
   if (x.dtype() == int64) {
     Tensor sums = x;
-    for_each_run(x.shape(), axes, [&](std::int64_t outer, std::int64_t n, std::int64_t inner) {
-      const Tensor out = Tensor::uninitialized({outer * inner}, int64);
-      kernels::sum(sums.data<std::int64_t>(), out.write<std::int64_t>(), outer, n, inner);
+    for_each_run(x.shape(), axes, [&](Along run) {
+      const Tensor out = Tensor::uninitialized({run.lines()}, int64);
+      kernels::sum(sums.data<std::int64_t>(), out.write<std::int64_t>(), run);
       sums = out;
     });
     std::copy_n(sums.data<std::int64_t>(), y.size(), y.write<std::int64_t>());
@@ -82,12 +67,12 @@ Tensor sum_values(const Tensor& input, const AxisList<std::size_t>& axes, const 
     }
     bool first = true;
     detail::Scratch<double> sums(std::size_t{0});
-    for_each_run(x.shape(), axes, [&](std::int64_t outer, std::int64_t n, std::int64_t inner) {
-      detail::Scratch<double> out(outer * inner);
+    for_each_run(x.shape(), axes, [&](Along run) {
+      detail::Scratch<double> out(run.lines());
       if (first)
-        kernels::sum(x.data<T>(), out.data(), outer, n, inner);
+        kernels::sum(x.data<T>(), out.data(), run);
       else
-        kernels::sum(sums.data(), out.data(), outer, n, inner);
+        kernels::sum(sums.data(), out.data(), run);
       first = false;
       out.swap(sums);
     });
@@ -103,9 +88,9 @@ Tensor extreme_values(const Tensor& input, const AxisList<std::size_t>& axes, co
     using T = typename decltype(type)::type;
     if constexpr (!std::is_same_v<T, bool>) {
       Tensor values = x;
-      for_each_run(x.shape(), axes, [&](std::int64_t outer, std::int64_t n, std::int64_t inner) {
-        const Tensor out = Tensor::uninitialized({outer * inner}, x.dtype());
-        kernels::min_max(values.data<T>(), out.write<T>(), outer, n, inner, largest);
+      for_each_run(x.shape(), axes, [&](Along run) {
+        const Tensor out = Tensor::uninitialized({run.lines()}, x.dtype());
+        kernels::min_max(values.data<T>(), out.write<T>(), run, largest);
         values = out;
       });
       std::copy_n(values.data<T>(), y.size(), y.write<T>());
@@ -140,9 +125,8 @@ Tensor arg_values(const char* op, const Tensor& input, std::size_t axis, bool la
   detail::visit(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     if constexpr (!std::is_same_v<T, bool>)
-      for_each_run(x.shape(), {axis}, [&](std::int64_t outer, std::int64_t n, std::int64_t inner) {
-        kernels::arg_min_max(x.data<T>(), y.write<std::int64_t>(), outer, n, inner, largest);
-      });
+      for_each_run(x.shape(), {axis},
+                   [&](Along run) { kernels::arg_min_max(x.data<T>(), y.write<std::int64_t>(), run, largest); });
   });
   return y;
 }

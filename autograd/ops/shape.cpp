@@ -6,20 +6,13 @@
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>
+#include <xgrad/autograd/kernels/indexing/slice.hpp>
 #include <xgrad/autograd/kernels/matrix/layout.hpp>
+#include <xgrad/autograd/ops/along.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
 
 namespace xgrad {
 namespace {
-
-// The shape of x read as (outer, size, inner) around an axis.
-struct Around {
-  std::int64_t outer = 1, size, inner = 1;
-  Around(const Shape& shape, std::size_t axis) : size(shape[axis]) {
-    for (std::size_t k = 0; k < axis; ++k) outer *= shape[k];
-    for (std::size_t k = axis + 1; k < shape.rank(); ++k) inner *= shape[k];
-  }
-};
 
 using Sizes = AxisList<std::int64_t>;
 
@@ -206,12 +199,12 @@ Tensor take(const char* name, Tensor x, std::size_t axis, std::int64_t start, st
 Tensor spread(const Tensor& g, std::size_t axis, std::int64_t size, std::int64_t start, std::int64_t step) {
   const Shape shape = g.shape().with(axis, size);
   Tensor y = Tensor::uninitialized(shape, g.dtype());
-  const Around all(shape, axis);
+  const kernels::Along all = detail::along(shape, axis);
   const std::int64_t count = g.shape()[axis];
   detail::visit(g.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     std::fill_n(y.write<T>(), y.size(), T(0));
-    kernels::put_range(g.data<T>(), y.write<T>(), all.outer, size, all.inner, start, step, count);
+    kernels::put_range(g.data<T>(), y.write<T>(), all, start, step, count);
   });
   return record("spread", Source::here(), std::move(y), {Tensor(g)},
                 [=](Tensor u) { return take("spread", u, axis, start, step, count, Source::here()); });
@@ -220,7 +213,7 @@ Tensor spread(const Tensor& g, std::size_t axis, std::int64_t size, std::int64_t
 // Elements start, start + step, ... (count of them) along an axis.
 Tensor take(const char* name, Tensor x, std::size_t axis, std::int64_t start, std::int64_t step, std::int64_t count,
             Source at) {
-  const Around all(x.shape(), axis);
+  const kernels::Along all = detail::along(x.shape(), axis);
   const Shape shape = x.shape().with(axis, count);
   Tensor y;
   if (axis == 0 && (step == 1 || count <= 1)) {
@@ -229,10 +222,10 @@ Tensor take(const char* name, Tensor x, std::size_t axis, std::int64_t start, st
     y = Tensor::uninitialized(shape, x.dtype());
     detail::visit(x.dtype(), [&](auto type) {
       using T = typename decltype(type)::type;
-      kernels::take_range(x.data<T>(), y.write<T>(), all.outer, all.size, all.inner, start, step, count);
+      kernels::take_range(x.data<T>(), y.write<T>(), all, start, step, count);
     });
   }
-  const std::int64_t size = all.size;
+  const std::int64_t size = all.n;
   return record(name, at, std::move(y), {std::move(x)}, [=](Tensor g) { return spread(g, axis, size, start, step); });
 }
 

@@ -7,6 +7,7 @@
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/ops/activation.hpp>
+#include <xgrad/autograd/ops/along.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
@@ -15,14 +16,8 @@
 namespace xgrad {
 namespace {
 
+using detail::along;
 using kernels::Along;
-
-// The axes first .. last-1 of a shape, read as one.
-Along along(const Shape& shape, std::size_t first, std::size_t last) {
-  Along axis{1, 1, 1};
-  for (std::size_t k = 0; k < shape.rank(); ++k) (k < first ? axis.outer : k < last ? axis.n : axis.inner) *= shape[k];
-  return axis;
-}
 
 // The op's operand in a floating dtype.
 Tensor floating(const char* op, Tensor x, Source at) {
@@ -48,7 +43,7 @@ Tensor softmax(Tensor input, Dim asked, Source at) {
   input = floating("softmax", std::move(input), at);
   const std::size_t k = resolve_axis("softmax", asked, std::max<std::size_t>(1, input.rank()));
   if (input.rank() == 0) return reshape(softmax(reshape(std::move(input), Shape{1}, at), 0, at), Shape(), at);
-  const Along axis = along(input.shape(), k, k + 1);
+  const Along axis = along(input.shape(), k);
   Tensor value = mapped([&](const auto* from, auto* to) { kernels::softmax(from, to, axis); }, input);
   value.mark_weak(input.weak());
   // dy_i/dx_j = y_i ([i = j] - y_j), so gx = y (g - Σ g y).
@@ -65,7 +60,7 @@ Tensor log_softmax(Tensor input, Dim asked, Source at) {
   input = floating("log_softmax", std::move(input), at);
   const std::size_t k = resolve_axis("log_softmax", asked, std::max<std::size_t>(1, input.rank()));
   if (input.rank() == 0) return reshape(log_softmax(reshape(std::move(input), Shape{1}, at), 0, at), Shape(), at);
-  const Along axis = along(input.shape(), k, k + 1);
+  const Along axis = along(input.shape(), k);
   Tensor value = mapped([&](const auto* from, auto* to) { kernels::log_softmax(from, to, axis); }, input);
   value.mark_weak(input.weak());
   // dy_i/dx_j = [i = j] - e^y_j, so gx = g - e^y Σ g.

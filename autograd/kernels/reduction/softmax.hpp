@@ -2,14 +2,9 @@
 
 #include <cstdint>
 
-namespace xgrad::kernels {
+#include <xgrad/autograd/kernels/indexing/along.hpp>
 
-/// One axis of a contiguous array: `outer` blocks, each of n slices of `inner` elements. A line is the n elements that
-/// share a block and a place in the slice; lines are numbered o * inner + i.
-struct Along {
-  std::int64_t outer, n, inner;
-  std::int64_t lines() const { return outer * inner; }
-};
+namespace xgrad::kernels {
 
 // Sums along a line are accumulated in double. A result does not depend on the number of threads. Outputs may not
 // overlap inputs. All are instantiated for float and double.

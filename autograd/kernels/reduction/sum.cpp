@@ -153,12 +153,13 @@ void sum_tall(const T* x, Wide<T>* out, std::int64_t n, std::int64_t inner) {
 }  // namespace
 
 template <class T>
-void sum(const T* x, Wide<T>* out, std::int64_t outer, std::int64_t n, std::int64_t inner) {
+void sum(const T* x, Wide<T>* out, Along axis) {
+  const std::int64_t n = axis.n, inner = axis.inner;
   if (n == 0 || inner == 0) {
-    std::fill_n(out, outer * inner, Wide<T>(0));
+    std::fill_n(out, axis.lines(), Wide<T>(0));
     return;
   }
-  parallel_ranges(outer, grain(n * inner), [&](std::int64_t begin, std::int64_t end) {
+  parallel_ranges(axis.outer, grain(n * inner), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t o = begin; o < end; ++o) {
       if (inner == 1)
         out[o] = sum_line(x + o * n, n);
@@ -168,8 +169,8 @@ void sum(const T* x, Wide<T>* out, std::int64_t outer, std::int64_t n, std::int6
   });
 }
 
-template void sum(const float*, double*, std::int64_t, std::int64_t, std::int64_t);
-template void sum(const double*, double*, std::int64_t, std::int64_t, std::int64_t);
-template void sum(const std::int64_t*, std::int64_t*, std::int64_t, std::int64_t, std::int64_t);
+template void sum(const float*, double*, Along);
+template void sum(const double*, double*, Along);
+template void sum(const std::int64_t*, std::int64_t*, Along);
 
 }  // namespace xgrad::kernels

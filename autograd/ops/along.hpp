@@ -1,0 +1,39 @@
+#pragma once
+
+// For this room's sources only: shapes read as (outer, n, inner) around the axes that an op works along.
+
+#include <cstddef>
+
+#include <xgrad/autograd/graph/shape.hpp>
+#include <xgrad/autograd/kernels/indexing/along.hpp>
+
+namespace xgrad::detail {
+
+/// The axes first .. last-1 of a shape, read as one.
+inline kernels::Along along(const Shape& shape, std::size_t first, std::size_t last) {
+  kernels::Along axis;
+  for (std::size_t k = 0; k < shape.rank(); ++k) {
+    std::int64_t& part = k < first ? axis.outer : k < last ? axis.n : axis.inner;
+    // Only in an array without elements may a part be beyond counting: then there is nothing to visit.
+    if (__builtin_mul_overflow(part, shape[k], &part)) part = 0;
+  }
+  return axis;
+}
+
+inline kernels::Along along(const Shape& shape, std::size_t axis) { return along(shape, axis, axis + 1); }
+
+/// Neighbouring axes of the sorted list make one run. Calls f for each run, the innermost first, with the sizes as they
+/// are after the runs before it have been reduced away.
+template <class F>
+void for_each_run(const Shape& shape, const AxisList<std::size_t>& axes, F&& f) {
+  Shape rest = shape;
+  for (std::size_t last = axes.size(); last > 0;) {
+    std::size_t first = last - 1;
+    while (first > 0 && axes[first - 1] + 1 == axes[first]) --first;
+    f(along(rest, axes[first], axes[last - 1] + 1));
+    for (std::size_t k = last; k-- > first;) rest = rest.without(axes[k]);
+    last = first;
+  }
+}
+
+}  // namespace xgrad::detail
