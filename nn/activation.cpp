@@ -1,5 +1,6 @@
 #include <xgrad/nn/activation.hpp>
 
+#include <xgrad/autograd/ops/softmax.hpp>
 #include <xgrad/nn/printing.hpp>
 
 namespace xgrad::nn {

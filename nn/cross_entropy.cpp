@@ -8,11 +8,11 @@
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/kernels/reduction/softmax.hpp>
 #include <xgrad/autograd/kernels/reduction/sum.hpp>
-#include <xgrad/autograd/ops/activation.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
+#include <xgrad/autograd/ops/softmax.hpp>
 #include <xgrad/nn/loss_checks.hpp>
 
 namespace xgrad::nn {

@@ -1,4 +1,5 @@
-#include <xgrad/autograd/ops/shape.hpp>
+#include <xgrad/autograd/ops/indexing.hpp>
+#include <xgrad/autograd/ops/joining.hpp>
 
 #include "cases.hpp"
 

@@ -1,3 +1,4 @@
+#include <xgrad/autograd/ops/indexing.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 
 #include "cases.hpp"

@@ -29,9 +29,4 @@ Tensor gelu(Tensor x, Gelu how = Gelu::exact, Source at = Source::here());
 /// y = ln(1 + e^x), finite for every finite x.
 Tensor softplus(Tensor x, Source at = Source::here());
 
-/// y_i = e^x_i / Σ_j e^x_j along one axis, shifted by the maximum. A row of all -inf gives NaN.
-Tensor softmax(Tensor x, Dim axis, Source at = Source::here());
-/// y_i = x_i - ln Σ_j e^x_j along one axis, shifted by the maximum.
-Tensor log_softmax(Tensor x, Dim axis, Source at = Source::here());
-
 }  // namespace xgrad

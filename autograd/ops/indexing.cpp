@@ -1,3 +1,5 @@
+#include <xgrad/autograd/ops/indexing.hpp>
+
 #include <algorithm>
 #include <stdexcept>
 
@@ -5,7 +7,6 @@
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/ops/along.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
-#include <xgrad/autograd/ops/shape.hpp>
 
 namespace xgrad {
 namespace {
@@ -115,12 +116,6 @@ Tensor pick_elements(Tensor x, std::size_t axis, Tensor indices, Source at) {
                 no_gradient);
 }
 
-std::string list_shapes(const std::vector<Tensor>& tensors) {
-  std::string text;
-  for (const Tensor& x : tensors) text += (text.empty() ? "" : ", ") + to_string(x.shape());
-  return text;
-}
-
 }  // namespace
 
 Tensor index_select(Tensor x, Dim asked, Tensor indices, Source at) {
@@ -148,53 +143,6 @@ Tensor gather(Tensor x, Dim asked, Tensor indices, Source at) {
   return pick_elements(std::move(x), axis, std::move(picks), at);
 }
 
-Tensor concat(const std::vector<Tensor>& tensors, Dim asked, Source at) {
-  if (tensors.empty()) throw std::invalid_argument("concat: there is nothing to join");
-  const detail::Timed timed("concat", at);
-  detail::require_defined("concat", tensors.data(), tensors.size());
-  const Shape& first = tensors[0].shape();
-  const std::size_t axis = resolve_axis("concat", asked, first.rank());
-  std::vector<std::int64_t> starts;
-  std::int64_t total = 0;
-  for (const Tensor& x : tensors) {
-    if (x.rank() != first.rank() || x.shape().with(axis, first[axis]) != first)
-      throw std::invalid_argument("concat: shapes " + list_shapes(tensors) + " differ in more than axis " +
-                                  std::to_string(axis));
-    starts.push_back(total);
-    total += x.shape()[axis];
-  }
-  const DType dtype = detail::promote(tensors.data(), tensors.size(), false);
-  Tensor y = Tensor::uninitialized(first.with(axis, total), dtype);
-  const Along all = along(first, axis);
-  for (std::size_t t = 0; t < tensors.size(); ++t) {
-    const Tensor x = detail::converted(tensors[t], dtype);
-    const std::int64_t block = x.shape()[axis] * all.inner;
-    detail::visit(dtype, [&](auto type) {
-      using T = typename decltype(type)::type;
-      for (std::int64_t o = 0; o < all.outer; ++o)
-        std::copy_n(x.data<T>() + o * block, block, y.write<T>() + (o * total + starts[t]) * all.inner);
-    });
-  }
-  starts.push_back(total);
-  const auto along = static_cast<std::int64_t>(axis);
-  return record_each("concat", at, std::move(y), tensors, [starts, along](std::size_t i, Tensor g) {
-    return narrow(g, along, starts[i], starts[i + 1] - starts[i]);
-  });
-}
-
-Tensor stack(const std::vector<Tensor>& tensors, Dim asked, Source at) {
-  if (tensors.empty()) throw std::invalid_argument("stack: there is nothing to join");
-  const detail::Timed timed("stack", at);
-  detail::require_defined("stack", tensors.data(), tensors.size());
-  const std::size_t axis = resolve_axis("stack", asked, tensors[0].rank() + 1);
-  const auto along = static_cast<std::int64_t>(axis);
-  std::vector<Tensor> raised;
-  for (const Tensor& x : tensors) {
-    if (x.shape() != tensors[0].shape())
-      throw std::invalid_argument("stack: shapes " + list_shapes(tensors) + " must all be equal");
-    raised.push_back(unsqueeze(x, along, at));
-  }
-  return concat(raised, along, at);
-}
+Tensor Tensor::operator[](const Tensor& rows) const { return index_select(*this, 0, rows); }
 
 }  // namespace xgrad

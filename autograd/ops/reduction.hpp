@@ -20,8 +20,6 @@ Tensor mean(Tensor x, Axes axes = {}, KeepDims keep = KeepDims::no, Source at = 
 Tensor var(Tensor x, Axes axes = {}, double correction = 1, KeepDims keep = KeepDims::no, Source at = Source::here());
 /// y = √var.
 Tensor std(Tensor x, Axes axes = {}, double correction = 1, KeepDims keep = KeepDims::no, Source at = Source::here());
-/// y = ln Σ e^x over the axes, shifted by the maximum; -inf for nothing.
-Tensor logsumexp(Tensor x, Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here());
 
 /// y = the largest x over the axes; ties share the gradient evenly; NaN stays; nothing is an error.
 Tensor amax(Tensor x, Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here());

@@ -327,6 +327,5 @@ Tensor Tensor::reshape(const NewShape& shape, Source at) const { return xgrad::r
 Tensor Tensor::transpose(Source at) const { return xgrad::transpose(*this, at); }
 Tensor Tensor::clone(Source at) const { return xgrad::clone(*this, at); }
 Tensor Tensor::select(Dim axis, Dim index, Source at) const { return xgrad::select(*this, axis, index, at); }
-Tensor Tensor::operator[](const Tensor& rows) const { return index_select(*this, 0, rows); }
 
 }  // namespace xgrad

@@ -1,4 +1,4 @@
-#include <xgrad/autograd/kernels/reduction/softmax.hpp>
+#include <xgrad/autograd/ops/softmax.hpp>
 
 #include <algorithm>
 #include <numeric>
@@ -6,7 +6,7 @@
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>
-#include <xgrad/autograd/ops/activation.hpp>
+#include <xgrad/autograd/kernels/reduction/softmax.hpp>
 #include <xgrad/autograd/ops/along.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
