@@ -12,7 +12,7 @@ namespace {
 
 /// max and min along one axis; over the values they are ops like any other.
 Case extreme(const char* op, std::function<Tensor(const Tensor&, std::int64_t, KeepDims)> f) {
-  Case row{op, {}, {}, no_scalars};
+  Case row{op, {}};
   for (const auto& [shape, axis] : axes_of_shapes()) {
     const KeepDims keep = row.samples.size() % 3 == 0 ? KeepDims::yes : KeepDims::no;
     row.samples.push_back({[=, axis = axis](const Tensors& x) { return f(x[0], axis, keep); }, {distinct(shape)}});
@@ -62,7 +62,7 @@ Case sum_to_shapes() {
 
 /// An op along one axis that keeps the shape.
 Case along(const char* op, std::function<Tensor(const Tensor&, std::int64_t)> f) {
-  Case row{op, {}, {}, selects | no_scalars};
+  Case row{op, {}, {}, selects};
   for (const auto& [shape, axis] : axes_of_shapes())
     row.samples.push_back({[f, axis = axis](const Tensors& x) { return f(x[0], axis); }, {any(shape)}});
   row.refusals = {{[f](const Tensors& x) { return f(x[0], 2); }, {any({2, 3})}, {"axis 2", "2 axes"}},

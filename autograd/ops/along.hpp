@@ -22,6 +22,9 @@ inline kernels::Along along(const Shape& shape, std::size_t first, std::size_t l
 
 inline kernels::Along along(const Shape& shape, std::size_t axis) { return along(shape, axis, axis + 1); }
 
+/// The shape itself, or that of one element along an axis for rank 0.
+inline Shape with_an_axis(const Shape& shape) { return shape.rank() == 0 ? Shape{1} : shape; }
+
 /// Neighbouring axes of the sorted list make one run. Calls f for each run, the innermost first, with the sizes as they
 /// are after the runs before it have been reduced away.
 template <class F>

@@ -100,8 +100,8 @@ Tensor extreme_values(const Tensor& input, const AxisList<std::size_t>& axes, co
   return y;
 }
 
-void require_elements(const char* op, const Tensor& x, const AxisList<std::size_t>& axes) {
-  if (reduced_count(x.shape(), axes) == 0 && reduced_shape(x.shape(), axes, KeepDims::no).count() > 0)
+void require_elements(const char* op, const Tensor& x, Along run) {
+  if (run.n == 0 && run.lines() > 0)
     throw std::invalid_argument(std::string(op) + ": there is nothing to choose from in shape " + to_string(x.shape()));
 }
 
@@ -109,7 +109,8 @@ Tensor extreme_op(const char* name, Tensor input, const Axes& asked, KeepDims ke
   const detail::Timed timed(name, at);
   detail::require_defined(name, &input, 1);
   const auto axes = asked.resolve(name, input.rank());
-  require_elements(name, input, axes);
+  require_elements(name, input,
+                   {reduced_shape(input.shape(), axes, KeepDims::no).count(), reduced_count(input.shape(), axes), 1});
   Tensor values = extreme_values(input, axes, reduced_shape(input.shape(), axes, keep), largest);
   const Shape kept = kept_shape(input.shape(), axes);
   return record(name, at, std::move(values), {std::move(input)}, from_xy([kept, axes](Tensor x, Tensor y, Tensor g) {
@@ -119,39 +120,40 @@ Tensor extreme_op(const char* name, Tensor input, const Axes& asked, KeepDims ke
                 }));
 }
 
-Tensor arg_values(const char* op, const Tensor& input, std::size_t axis, bool largest) {
+// Where the extremes of each line stand, as a tensor of the shape given.
+Tensor arg_values(const char* op, const Tensor& input, Along run, const Shape& shape, bool largest) {
   const Tensor x = as_number(input);
-  require_elements(op, x, {axis});
-  Tensor y = Tensor::uninitialized(x.shape().with(axis, 1), int64);
+  require_elements(op, x, run);
+  Tensor y = Tensor::uninitialized(shape, int64);
+  if (y.size() == 0) return y;
   detail::visit(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    if constexpr (!std::is_same_v<T, bool>)
-      for_each_run(x.shape(), {axis},
-                   [&](Along run) { kernels::arg_min_max(x.data<T>(), y.write<std::int64_t>(), run, largest); });
+    if constexpr (!std::is_same_v<T, bool>) kernels::arg_min_max(x.data<T>(), y.write<std::int64_t>(), run, largest);
   });
   return y;
 }
 
-// A tensor of rank 0 counts as one of a single element along an axis.
-Tensor arg_op(const char* op, Tensor x, Dim asked, KeepDims keep, bool largest) {
+Tensor arg_of_all(const char* op, const Tensor& x, bool largest) {
   const detail::Timed timed(op, Source());
   detail::require_defined(op, &x, 1);
-  const std::size_t axis = resolve_axis(op, asked, std::max<std::size_t>(1, x.rank()));
-  if (x.rank() == 0) return arg_values(op, x.alias({1}), 0, largest).alias({});
-  Tensor y = arg_values(op, x, axis, largest);
-  return keep == KeepDims::yes ? y : y.alias(x.shape().without(axis));
+  return arg_values(op, x, {1, x.size(), 1}, {}, largest);
+}
+
+Tensor arg_along(const char* op, const Tensor& x, Dim asked, KeepDims keep, bool largest) {
+  const detail::Timed timed(op, Source());
+  detail::require_defined(op, &x, 1);
+  const auto axes = Axes{asked}.resolve(op, x.rank());
+  const std::size_t axis = resolve_axis_of_any_rank(op, asked, x.rank());
+  return arg_values(op, x, detail::along(x.shape(), axis), reduced_shape(x.shape(), axes, keep), largest);
 }
 
 ValuesIndices extreme_along(const char* op, Tensor x, Dim asked, KeepDims keep, bool largest, Source at) {
   const detail::Timed timed(op, at);
-  detail::require_defined(op, &x, 1);
-  const std::size_t axis = resolve_axis(op, asked, std::max<std::size_t>(1, x.rank()));
-  if (x.rank() == 0) return {clone(x, at), Tensor({}, int64).alias({})};
-  const Tensor indices = arg_values(op, x, axis, largest);
-  const auto along = static_cast<std::int64_t>(axis);
-  Tensor values = gather(x, along, indices, at);
-  if (keep == KeepDims::yes) return {values, indices};
-  return {squeeze(values, along, at), indices.alias(x.shape().without(axis))};
+  Tensor indices = arg_along(op, x, asked, keepdims, largest);
+  Tensor values = gather(std::move(x), asked, indices, at);
+  if (keep == KeepDims::yes) return {std::move(values), std::move(indices)};
+  values = squeeze(std::move(values), asked, at);
+  return {values, indices.alias(values.shape())};
 }
 
 }  // namespace
@@ -222,16 +224,10 @@ ValuesIndices min(Tensor x, Dim axis, KeepDims keep, Source at) {
   return extreme_along("min", std::move(x), axis, keep, false, at);
 }
 
-Tensor argmax(Tensor x, Source) {
-  detail::require_defined("argmax", &x, 1);
-  return arg_values("argmax", x.alias({x.size()}), 0, true).alias({});
-}
-Tensor argmin(Tensor x, Source) {
-  detail::require_defined("argmin", &x, 1);
-  return arg_values("argmin", x.alias({x.size()}), 0, false).alias({});
-}
-Tensor argmax(Tensor x, Dim axis, KeepDims keep, Source) { return arg_op("argmax", std::move(x), axis, keep, true); }
-Tensor argmin(Tensor x, Dim axis, KeepDims keep, Source) { return arg_op("argmin", std::move(x), axis, keep, false); }
+Tensor argmax(Tensor x, Source) { return arg_of_all("argmax", x, true); }
+Tensor argmin(Tensor x, Source) { return arg_of_all("argmin", x, false); }
+Tensor argmax(Tensor x, Dim axis, KeepDims keep, Source) { return arg_along("argmax", x, axis, keep, true); }
+Tensor argmin(Tensor x, Dim axis, KeepDims keep, Source) { return arg_along("argmin", x, axis, keep, false); }
 
 Tensor sum_to(Tensor x, const Shape& shape, Source at) {
   const detail::Timed timed("sum_to", at);

@@ -30,6 +30,7 @@ Tensor floating(const char* op, Tensor x, Source at) {
 template <class F, class... More>
 Tensor mapped(const F& kernel, const Tensor& x, const More&... more) {
   Tensor y = Tensor::uninitialized(x.shape(), x.dtype());
+  if (x.size() == 0) return y;
   detail::visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     kernel(x.data<T>(), more.template data<T>()..., y.write<T>());
@@ -41,8 +42,7 @@ Tensor mapped(const F& kernel, const Tensor& x, const More&... more) {
 
 Tensor softmax(Tensor input, Dim asked, Source at) {
   input = floating("softmax", std::move(input), at);
-  const std::size_t k = resolve_axis("softmax", asked, std::max<std::size_t>(1, input.rank()));
-  if (input.rank() == 0) return reshape(softmax(reshape(std::move(input), Shape{1}, at), 0, at), Shape(), at);
+  const std::size_t k = resolve_axis_of_any_rank("softmax", asked, input.rank());
   const Along axis = along(input.shape(), k);
   Tensor value = mapped([&](const auto* from, auto* to) { kernels::softmax(from, to, axis); }, input);
   value.mark_weak(input.weak());
@@ -58,8 +58,7 @@ Tensor softmax(Tensor input, Dim asked, Source at) {
 
 Tensor log_softmax(Tensor input, Dim asked, Source at) {
   input = floating("log_softmax", std::move(input), at);
-  const std::size_t k = resolve_axis("log_softmax", asked, std::max<std::size_t>(1, input.rank()));
-  if (input.rank() == 0) return reshape(log_softmax(reshape(std::move(input), Shape{1}, at), 0, at), Shape(), at);
+  const std::size_t k = resolve_axis_of_any_rank("log_softmax", asked, input.rank());
   const Along axis = along(input.shape(), k);
   Tensor value = mapped([&](const auto* from, auto* to) { kernels::log_softmax(from, to, axis); }, input);
   value.mark_weak(input.weak());
