@@ -74,29 +74,42 @@ Tensor log_softmax(Tensor input, Dim asked, Source at) {
 
 namespace {
 
+// The slopes of logsumexp times g, over Tensors and by the kernel; `stats` holds a shift and an inverse sum a line.
+Tensor pull_formula(const Tensor& x, const Tensor& stats, const Tensor& g, Along axis) {
+  const Shape column{axis.outer, 1, axis.inner};
+  const Tensor e = exp(reshape(x, Shape{axis.outer, axis.n, axis.inner}) - stats.alias(column));
+  return reshape(e / sum(e, 1, keepdims) * reshape(g, column), x.shape());
+}
+
+Tensor pull_kernel(const Tensor& x, const Tensor& stats, const Tensor& g, Along axis) {
+  const auto kernel = [&](const auto* from, const auto* shift, const auto* up, auto* to) {
+    kernels::logsumexp_backward(from, shift, shift + axis.lines(), up, to, axis);
+  };
+  return mapped(kernel, x, stats, g);
+}
+
 // The kernel over neighbouring axes first .. last-1; y has the shape of x without them.
 Tensor logsumexp_run(Tensor input, std::size_t first, std::size_t last, Source at) {
   const Along axis = along(input.shape(), first, last);
-  Shape shape = input.shape(), kept = shape;
-  for (std::size_t k = last; k-- > first;) {
-    shape = shape.without(k);
-    kept = kept.with(k, 1);
-  }
+  Shape shape = input.shape();
+  for (std::size_t k = last; k-- > first;) shape = shape.without(k);
   Tensor value = Tensor::uninitialized(shape, input.dtype());
   value.mark_weak(input.weak());
+  // What a softmax of x needs: the shift and the inverse sum of every line.
+  const std::int64_t lines = axis.lines();
+  Tensor kept = detail::records(&input, 1) ? Tensor::uninitialized({2, lines}, input.dtype()) : Tensor();
   detail::visit_floating(input.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    kernels::logsumexp(input.data<T>(), value.write<T>(), axis);
+    T* shift = kept.defined() ? kept.write<T>() : nullptr;
+    kernels::logsumexp(input.data<T>(), value.write<T>(), shift, shift == nullptr ? nullptr : shift + lines, axis);
   });
-  // dy/dx_j = e^x_j / Σ e^x = e^(x_j - y).
-  return record("logsumexp", at, std::move(value), {std::move(input)},
-                from_xy([axis, kept](Tensor x, Tensor y, Tensor g) {
-                  if (grad_enabled()) return exp(x - reshape(y, kept)) * reshape(g, kept);
-                  const auto kernel = [&](const auto* p, const auto* q, const auto* r, auto* to) {
-                    kernels::logsumexp_backward(p, q, r, to, axis);
-                  };
-                  return mapped(kernel, x, y, g);
-                }));
+  if (!kept.defined()) return value;
+  // dy/dx_j = e^x_j / Σ e^x: from the shifted x, as y is rounded to its own size, and e^(x_j - y) would multiply that.
+  return record("logsumexp", at, std::move(value), {std::move(input), std::move(kept)},
+                from<0, 1>([axis](Tensor x, Tensor stats, Tensor g) {
+                  return grad_enabled() ? pull_formula(x, stats, g, axis) : pull_kernel(x, stats, g, axis);
+                }),
+                no_gradient);
 }
 
 }  // namespace
