@@ -1,5 +1,6 @@
 #include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/softmax.hpp>
+#include <xgrad/autograd/ops/variance.hpp>
 
 #include <algorithm>
 

@@ -17,6 +17,7 @@
 #include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 #include <xgrad/autograd/ops/softmax.hpp>
+#include <xgrad/autograd/ops/variance.hpp>
 
 #include "catch2.hpp"
 #include "compare.hpp"

@@ -1,7 +1,7 @@
 #include <xgrad/autograd/ops/reduction.hpp>
 
 #include <algorithm>
-#include <limits>
+#include <cmath>
 #include <stdexcept>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
@@ -21,27 +21,10 @@ namespace xgrad {
 namespace {
 
 using detail::for_each_run;
+using detail::kept_shape;
+using detail::reduced_count;
+using detail::reduced_shape;
 using kernels::Along;
-
-// The shape of x with the reduced axes of size 1, and without them.
-Shape kept_shape(const Shape& shape, const AxisList<std::size_t>& axes) {
-  Shape result = shape;
-  for (std::size_t axis : axes) result = result.with(axis, 1);
-  return result;
-}
-
-Shape reduced_shape(const Shape& shape, const AxisList<std::size_t>& axes, KeepDims keep) {
-  if (keep == KeepDims::yes) return kept_shape(shape, axes);
-  Shape result = shape;
-  for (std::size_t i = axes.size(); i-- > 0;) result = result.without(axes[i]);
-  return result;
-}
-
-std::int64_t reduced_count(const Shape& shape, const AxisList<std::size_t>& axes) {
-  std::int64_t count = 1;
-  for (std::size_t axis : axes) count *= shape[axis];
-  return count;
-}
 
 Tensor as_number(const Tensor& x) { return x.dtype() == boolean ? detail::converted(x, int64) : x; }
 
@@ -168,6 +151,24 @@ Tensor sum(Tensor input, Axes asked, KeepDims keep, Source at) {
                 [shape, kept](Tensor g) { return broadcast_to(reshape(g, kept), shape); });
 }
 
+namespace {
+
+// Where the sum of float64 overflows and the mean does not, the mean is that of 2^-k x, times 2^k.
+void mend_means(const Tensor& x, const AxisList<std::size_t>& axes, double n, const Tensor& y) {
+  const auto finite = [](double mean) { return std::isfinite(mean); };
+  double* to = y.write<double>();
+  if (y.dtype() != float64 || n == 0 || std::all_of(to, to + y.size(), finite)) return;
+  const int k = std::ilogb(n) + 1;
+  const Tensor part = Tensor::uninitialized(x.shape(), float64);
+  std::transform(x.data<double>(), x.data<double>() + x.size(), part.write<double>(),
+                 [k](double number) { return std::scalbn(number, -k); });
+  const Tensor means = sum_values(part, axes, y.shape(), std::scalbn(n, -k));
+  for (std::int64_t i = 0; i < y.size(); ++i)
+    if (!finite(to[i])) to[i] = means.data<double>()[i];
+}
+
+}  // namespace
+
 Tensor mean(Tensor input, Axes asked, KeepDims keep, Source at) {
   const detail::Timed timed("mean", at);
   detail::require_defined("mean", &input, 1);
@@ -176,36 +177,9 @@ Tensor mean(Tensor input, Axes asked, KeepDims keep, Source at) {
   const Shape shape = input.shape(), kept = kept_shape(shape, axes);
   const auto n = static_cast<double>(reduced_count(shape, axes));
   Tensor y = sum_values(input, axes, reduced_shape(shape, axes, keep), n);
+  mend_means(input, axes, n, y);
   return record("mean", at, std::move(y), {std::move(input)},
                 [shape, kept, n](Tensor g) { return broadcast_to(reshape(g, kept) / std::max(n, 1.0), shape); });
-}
-
-namespace {
-
-Tensor variance(const char* op, Tensor x, const Axes& asked, double correction, KeepDims keep, Source at) {
-  const detail::Timed timed(op, at);
-  detail::require_defined(op, &x, 1);
-  const auto axes = asked.resolve(op, x.rank());
-  const auto count = static_cast<double>(reduced_count(x.shape(), axes));
-  const Axes same(axes);
-  const Tensor deviation = sub(x, mean(x, same, keepdims, at), at);
-  const Tensor squares = sum(square(deviation, at), same, keep, at);
-  // Of nothing the variance is NaN, but nothing depends on it.
-  if (count == 0) return add(squares, std::numeric_limits<double>::quiet_NaN(), at);
-  return div(squares, std::max(0.0, count - correction), at);
-}
-
-}  // namespace
-
-Tensor var(Tensor x, Axes axes, double correction, KeepDims keep, Source at) {
-  return variance("var", std::move(x), axes, correction, keep, at);
-}
-
-Tensor std(Tensor x, Axes axes, double correction, KeepDims keep, Source at) {
-  const Tensor v = variance("std", std::move(x), axes, correction, keep, at);
-  // The root is taken of 1 where the variance is 0, so that its infinite slope there meets no gradient.
-  const Tensor flat = v == 0;
-  return where(flat, 0, sqrt(where(flat, 1, v, at), at), at);
 }
 
 Tensor amax(Tensor x, Axes axes, KeepDims keep, Source at) {

@@ -16,11 +16,6 @@ struct ValuesIndices {
 Tensor sum(Tensor x, Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here());
 /// y = Σ x / n over the axes; NaN for nothing. int64 and bool are averaged as float32.
 Tensor mean(Tensor x, Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here());
-/// y = Σ (x - mean)² / (n - correction) over the axes, in two passes. correction 1 is the unbiased variance.
-Tensor var(Tensor x, Axes axes = {}, double correction = 1, KeepDims keep = KeepDims::no, Source at = Source::here());
-/// y = √var.
-Tensor std(Tensor x, Axes axes = {}, double correction = 1, KeepDims keep = KeepDims::no, Source at = Source::here());
-
 /// y = the largest x over the axes; ties share the gradient evenly; NaN stays; nothing is an error.
 Tensor amax(Tensor x, Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here());
 /// y = the smallest x over the axes, as amax.

@@ -1,9 +1,5 @@
 #include <xgrad/autograd/ops/softmax.hpp>
 
-#include <algorithm>
-#include <numeric>
-#include <vector>
-
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/kernels/reduction/softmax.hpp>
@@ -117,20 +113,13 @@ Tensor logsumexp_run(Tensor input, std::size_t first, std::size_t last, Source a
 Tensor logsumexp(Tensor input, Axes asked, KeepDims keep, Source at) {
   Tensor x = floating("logsumexp", std::move(input), at);
   const AxisList<std::size_t> axes = asked.resolve("logsumexp", x.rank());
-  Shape kept = x.shape();
-  for (std::size_t axis : axes) kept = kept.with(axis, 1);
+  const Shape kept = detail::kept_shape(x.shape(), axes);
   const std::size_t rank = x.rank(), n = axes.size();
   Tensor y;
   if (n == 0 || axes[n - 1] - axes[0] == n - 1) {
     y = logsumexp_run(std::move(x), n == 0 ? 0 : axes[0], n == 0 ? 0 : axes[0] + n, at);
   } else {
-    // Axes that are apart are brought together at the end.
-    std::vector<std::int64_t> order(rank);
-    std::iota(order.begin(), order.end(), std::int64_t{0});
-    std::stable_partition(order.begin(), order.end(), [&](std::int64_t axis) {
-      return !std::binary_search(axes.begin(), axes.end(), static_cast<std::size_t>(axis));
-    });
-    y = logsumexp_run(transpose(std::move(x), order, at), rank - n, rank, at);
+    y = logsumexp_run(transpose(std::move(x), detail::brought_to_end(axes, rank), at), rank - n, rank, at);
   }
   return keep == KeepDims::yes ? reshape(std::move(y), kept, at) : y;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <xgrad/autograd/kernels/reduction/double_sums.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
 
 namespace xgrad::kernels {
@@ -22,34 +23,6 @@ std::int64_t channel_grain(Along sizes) {
   return std::max<std::int64_t>(1, pointwise_grain / std::max<std::int64_t>(1, sizes.lines()));
 }
 
-// sums[c] = Σ f(i, c) over the rows begin .. end-1. Four rows at a time, so that the sums are not loaded for each.
-template <class F>
-[[gnu::flatten]] void sum_rows(double* __restrict sums, std::int64_t begin, std::int64_t end, std::int64_t channels,
-                               const F& f) {
-  std::fill_n(sums, channels, 0.0);
-  std::int64_t i = begin;
-  for (; i + 4 <= end; i += 4)
-    for (std::int64_t c = 0; c < channels; ++c) sums[c] += (f(i, c) + f(i + 1, c)) + (f(i + 2, c) + f(i + 3, c));
-  for (; i < end; ++i)
-    for (std::int64_t c = 0; c < channels; ++c) sums[c] += f(i, c);
-}
-
-// Σ f(s, j) over all samples s and places j of one channel.
-template <class F>
-[[gnu::flatten]] double sum_runs(Along sizes, const F& f) {
-  constexpr int lanes = 16;
-  double part[lanes] = {};
-  for (std::int64_t s = 0; s < sizes.outer; ++s) {
-    std::int64_t j = 0;
-    for (; j + lanes <= sizes.inner; j += lanes)
-      for (int l = 0; l < lanes; ++l) part[l] += f(s, j + l);
-    for (int l = 0; j < sizes.inner; ++j, ++l) part[l] += f(s, j);
-  }
-  for (int half = lanes / 2; half > 0; half /= 2)
-    for (int l = 0; l < half; ++l) part[l] += part[l + half];
-  return part[0];
-}
-
 template <class T>
 void tile_moments(const T* x, std::int64_t begin, std::int64_t end, std::int64_t channels, double* mean,
                   double* squares) {
@@ -60,16 +33,6 @@ void tile_moments(const T* x, std::int64_t begin, std::int64_t end, std::int64_t
     const double d = static_cast<double>(x[i * channels + c]) - mean[c];
     return d * d;
   });
-}
-
-// The mean and the sum of squared deviations of m + n numbers, from those of m of them and those of the other n.
-void join_moments(double* mean, double* squares, double m, const double* more_mean, const double* more_squares,
-                  double n, std::int64_t channels) {
-  for (std::int64_t c = 0; c < channels; ++c) {
-    const double step = more_mean[c] - mean[c];
-    mean[c] += step * (n / (m + n));
-    squares[c] += more_squares[c] + step * step * (m * n / (m + n));
-  }
 }
 
 template <class T>
@@ -102,9 +65,11 @@ void channel_moments(const T* x, Along sizes, double* mean, double* variance, do
     for (std::int64_t c = begin; c < end; ++c) {
       const T* run = x + c * sizes.inner;
       const double m =
-          sum_runs(sizes, [=](std::int64_t s, std::int64_t j) { return static_cast<double>(run[s * sample + j]); }) / n;
+          sum_runs(sizes.outer, sizes.inner,
+                   [=](std::int64_t s, std::int64_t j) { return static_cast<double>(run[s * sample + j]); }) /
+          n;
       mean[c] = m;
-      variance[c] = sum_runs(sizes,
+      variance[c] = sum_runs(sizes.outer, sizes.inner,
                              [=](std::int64_t s, std::int64_t j) {
                                const double d = static_cast<double>(run[s * sample + j]) - m;
                                return d * d;
@@ -145,9 +110,9 @@ void channel_sums(const T* x, const T* g, Along sizes, const double* mean, doubl
     for (std::int64_t c = begin; c < end; ++c) {
       const T *run = x + c * sizes.inner, *g_run = g + c * sizes.inner;
       const double m = mean[c];
-      sum_g[c] =
-          sum_runs(sizes, [=](std::int64_t s, std::int64_t j) { return static_cast<double>(g_run[s * sample + j]); });
-      sum_gx[c] = sum_runs(sizes, [=](std::int64_t s, std::int64_t j) {
+      sum_g[c] = sum_runs(sizes.outer, sizes.inner,
+                          [=](std::int64_t s, std::int64_t j) { return static_cast<double>(g_run[s * sample + j]); });
+      sum_gx[c] = sum_runs(sizes.outer, sizes.inner, [=](std::int64_t s, std::int64_t j) {
         return static_cast<double>(g_run[s * sample + j]) * (static_cast<double>(run[s * sample + j]) - m);
       });
     }

@@ -66,19 +66,16 @@ Wide<T> plus(Wide<T> sum, T x) {
 template <class T>
 Wide<T> sum_run(const T* x, std::int64_t n) {
   constexpr int lanes = 32;
-  if (n < lanes) {
-    Wide<T> sum = 0;
-    for (std::int64_t j = 0; j < n; ++j) sum = plus(sum, x[j]);
-    return sum;
-  }
-  const Adder<T> add;
   typename Four<T>::Sums sums[lanes / 4] = {};
   std::int64_t j = 0;
-  for (; j + lanes <= n; j += lanes)
-    for (int i = 0; i < lanes / 4; ++i) sums[i] = add(sums[i], x + j + 4 * i);
-  for (int i = 0; i < 4; ++i) sums[i] += sums[i + 4];
-  sums[0] = (sums[0] + sums[2]) + (sums[1] + sums[3]);
-  for (; j + 4 <= n; j += 4) sums[0] = add(sums[0], x + j);
+  if (n >= lanes) {
+    const Adder<T> add;
+    for (; j + lanes <= n; j += lanes)
+      for (int i = 0; i < lanes / 4; ++i) sums[i] = add(sums[i], x + j + 4 * i);
+    for (int i = 0; i < 4; ++i) sums[i] += sums[i + 4];
+    sums[0] = (sums[0] + sums[2]) + (sums[1] + sums[3]);
+  }
+  for (; j + 4 <= n; j += 4) sums[0] += Four<T>::widened(x + j);
   Wide<T> part[4];
   Four<T>::store(sums[0], part);
   for (int i = 0; j < n; ++j, ++i) part[i] = plus(part[i], x[j]);
