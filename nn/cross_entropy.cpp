@@ -18,7 +18,7 @@
 namespace xgrad::nn {
 namespace {
 
-using xgrad::detail::ClassAxis;
+using xgrad::detail::class_axis;
 using xgrad::detail::RowOptions;
 using xgrad::detail::RowReduction;
 
@@ -33,14 +33,14 @@ void check_input(const char* op, const Tensor& x, const char* name, const Tensor
 }
 
 void check_label_shape(const char* op, const Tensor& x, const char* name, const Tensor& target) {
-  const ClassAxis classes(x.shape());
+  const Shape rows = x.shape().without(class_axis(x.shape()));
   if (target.dtype() != int64)
     throw std::invalid_argument(std::string(op) + ": the target is " + name_of(target.dtype()) + " " +
                                 to_string(target.shape()) + " for " + name + " " + to_string(x.shape()) +
-                                ": labels are int64 of shape " + to_string(classes.rows));
-  if (target.shape() != classes.rows)
+                                ": labels are int64 of shape " + to_string(rows));
+  if (target.shape() != rows)
     throw std::invalid_argument(std::string(op) + ": the target is " + to_string(target.shape()) + " for " + name +
-                                " " + to_string(x.shape()) + ": labels for them have shape " + to_string(classes.rows));
+                                " " + to_string(x.shape()) + ": labels for them have shape " + to_string(rows));
 }
 
 void check_labels(const char* op, const Tensor& target, std::int64_t classes, std::int64_t ignored) {
@@ -55,7 +55,7 @@ void check_labels(const char* op, const Tensor& target, std::int64_t classes, st
 // The weights of the classes in the dtype of x, or an undefined tensor.
 Tensor checked_weight(const char* op, const Tensor& x, const char* name, const Tensor& weight, Source at) {
   if (!weight.defined()) return weight;
-  const Shape shape{ClassAxis(x.shape()).count};
+  const Shape shape{x.shape()[class_axis(x.shape())]};
   if (weight.shape() != shape)
     throw std::invalid_argument(std::string(op) + ": the weight must have shape " + to_string(shape) + " for " + name +
                                 " " + to_string(x.shape()) + ", got " + to_string(weight.shape()));
@@ -66,9 +66,9 @@ Tensor checked_weight(const char* op, const Tensor& x, const char* name, const T
   return detail::follow(op, {weight, "weight"}, {x, name}, at);
 }
 
-RowOptions rows_of(const Tensor& weight, std::int64_t ignored, Reduction reduction) {
+RowOptions rows_of(Tensor weight, std::int64_t ignored, Reduction reduction) {
   const bool mean = reduction == Reduction::mean, sum = reduction == Reduction::sum;
-  return {weight, ignored, mean ? RowReduction::mean : sum ? RowReduction::sum : RowReduction::none};
+  return {std::move(weight), ignored, mean ? RowReduction::mean : sum ? RowReduction::sum : RowReduction::none};
 }
 
 // The weights of the classes so that they broadcast along the class axis.
@@ -82,15 +82,14 @@ Tensor as_column(const Tensor& weight, const Tensor& x, std::size_t axis, Source
 // ignored are replaced by zeros, so that what they hold meets no slope.
 Tensor smoothed_cross_entropy(const Tensor& x, const Tensor& target, const Tensor& weight,
                               const CrossEntropyOptions& options, Source at) {
-  const ClassAxis classes(x.shape());
-  const double epsilon = options.label_smoothing(), n = static_cast<double>(classes.count);
+  const std::size_t axis = class_axis(x.shape());
+  const double epsilon = options.label_smoothing(), n = static_cast<double>(x.shape()[axis]);
   const RowOptions rows = rows_of(weight, options.ignore_index(), Reduction::none);
   const Tensor skip = target == options.ignore_index();
-  const Tensor known = sum(skip).item() == 0 ? x : where(unsqueeze(skip, classes.axis), 0, x, at);
-  const Tensor y = log_softmax(known, classes.axis, at);
+  const Tensor known = sum(skip).item() == 0 ? x : where(unsqueeze(skip, axis), 0, x, at);
+  const Tensor y = log_softmax(known, axis, at);
   const Tensor label_loss = xgrad::detail::label_likelihood(y, target, rows, at);
-  const Tensor all =
-      sum(weight.defined() ? mul(y, as_column(weight, x, classes.axis, at), at) : y, classes.axis, KeepDims::no, at);
+  const Tensor all = sum(weight.defined() ? mul(y, as_column(weight, x, axis, at), at) : y, axis, KeepDims::no, at);
   const Tensor even_loss = where(skip, 0, mul(all, -epsilon / n, at), at);
   const Tensor losses = add(mul(label_loss, 1 - epsilon, at), even_loss, at);
   if (options.reduction() != Reduction::mean) return detail::reduce(losses, options.reduction(), at);
@@ -113,13 +112,13 @@ bool holds(const Tensor& x, double number) {
 Tensor soft_cross_entropy(const Tensor& x, const Tensor& target, const Tensor& weight,
                           const CrossEntropyOptions& options, Source at) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  const ClassAxis classes(x.shape());
-  const double epsilon = options.label_smoothing(), n = static_cast<double>(classes.count);
+  const std::size_t axis = class_axis(x.shape());
+  const double epsilon = options.label_smoothing(), n = static_cast<double>(x.shape()[axis]);
   Tensor share = epsilon == 0 ? target : add(mul(target, 1 - epsilon, at), epsilon / n, at);
-  if (weight.defined()) share = mul(share, as_column(weight, x, classes.axis, at), at);
-  Tensor y = log_softmax(x, classes.axis, at);
+  if (weight.defined()) share = mul(share, as_column(weight, x, axis, at), at);
+  Tensor y = log_softmax(x, axis, at);
   if (holds(y, -infinity)) y = where((share == 0) & (y == -infinity), 0, y, at);
-  const Tensor losses = neg(sum(mul(y, share, at), classes.axis, KeepDims::no, at), at);
+  const Tensor losses = neg(sum(mul(y, share, at), axis, KeepDims::no, at), at);
   return detail::reduce(losses, options.reduction(), at);
 }
 
@@ -147,7 +146,7 @@ Tensor cross_entropy(Tensor logits, Tensor target, const CrossEntropyOptions& op
                               weight, options, at);
   }
   check_label_shape("cross_entropy", logits, "logits", target);
-  check_labels("cross_entropy", target, ClassAxis(logits.shape()).count, options.ignore_index());
+  check_labels("cross_entropy", target, logits.shape()[class_axis(logits.shape())], options.ignore_index());
   if (epsilon != 0) return smoothed_cross_entropy(logits, target, weight, options, at);
   const RowOptions rows = rows_of(weight, options.ignore_index(), options.reduction());
   return xgrad::detail::label_cross_entropy(std::move(logits), std::move(target), rows, at);
@@ -157,7 +156,8 @@ Tensor nll_loss(Tensor log_probabilities, Tensor target, const ClassOptions& opt
   check_input("nll_loss", log_probabilities, "log-probabilities", target, options.reduction());
   check_label_shape("nll_loss", log_probabilities, "log-probabilities", target);
   const Tensor weight = checked_weight("nll_loss", log_probabilities, "log-probabilities", options.weight(), at);
-  check_labels("nll_loss", target, ClassAxis(log_probabilities.shape()).count, options.ignore_index());
+  check_labels("nll_loss", target, log_probabilities.shape()[class_axis(log_probabilities.shape())],
+               options.ignore_index());
   const RowOptions rows = rows_of(weight, options.ignore_index(), options.reduction());
   return xgrad::detail::label_likelihood(std::move(log_probabilities), std::move(target), rows, at);
 }

@@ -15,14 +15,11 @@
 
 namespace xgrad::detail {
 
-ClassAxis::ClassAxis(const Shape& shape)
-    : axis(shape.rank() == 1 ? 0 : 1), count(shape[axis]), rows(shape.without(axis)) {}
-
 namespace {
 
 using kernels::Along;
 
-Along classes_of(const Shape& shape) { return along(shape, ClassAxis(shape).axis); }
+Along classes_of(const Shape& shape) { return along(shape, class_axis(shape)); }
 
 // Puts the weight of each row into r, and gives their sum.
 template <class T>
@@ -30,8 +27,10 @@ double row_weights(const Tensor& labels, const RowOptions& options, T* r) {
   const auto* label = labels.data<std::int64_t>();
   const T* weight = options.weight.defined() ? options.weight.data<T>() : nullptr;
   const std::int64_t rows = labels.size();
-  for (std::int64_t i = 0; i < rows; ++i)
-    r[i] = label[i] == options.ignored ? T(0) : weight == nullptr ? T(1) : weight[label[i]];
+  if (weight == nullptr)
+    for (std::int64_t i = 0; i < rows; ++i) r[i] = static_cast<T>(label[i] != options.ignored);
+  else
+    for (std::int64_t i = 0; i < rows; ++i) r[i] = label[i] == options.ignored ? T(0) : weight[label[i]];
   double total = 0;
   kernels::sum(r, &total, {1, rows, 1});
   return total;
@@ -89,11 +88,11 @@ namespace {
 
 // Ignored rows are replaced by zeros, so that what they hold meets no slope here, nor in the slopes of this.
 Tensor pull_formula(const Tensor& x, const Tensor& labels, const Tensor& stats, const Tensor& g, std::int64_t ignored) {
-  const ClassAxis classes(x.shape());
-  const Tensor r = stats.alias(classes.rows, 2 * classes.rows.count());
-  const Tensor known = where(unsqueeze(labels == ignored, classes.axis), 0, x);
-  const Tensor slope = softmax(known, classes.axis) - one_hot(labels, x.shape(), x.dtype(), ignored);
-  return slope * unsqueeze(counted(labels, g, ignored) * r, classes.axis);
+  const std::size_t axis = class_axis(x.shape());
+  const Tensor r = stats.alias(labels.shape(), 2 * labels.size());
+  const Tensor known = where(unsqueeze(labels == ignored, axis), 0, x);
+  const Tensor slope = softmax(known, axis) - one_hot(labels, x.shape(), x.dtype(), ignored);
+  return slope * unsqueeze(counted(labels, g, ignored) * r, axis);
 }
 
 Tensor pull_kernel(const Tensor& x, const Tensor& labels, const Tensor& stats, const Tensor& g, std::int64_t ignored) {
@@ -115,8 +114,7 @@ Tensor pull_kernel(const Tensor& x, const Tensor& labels, const Tensor& stats, c
 // row's weight.
 Tensor label_cross_entropy(Tensor input, Tensor target, const RowOptions& options, Source at) {
   const Timed timed("cross_entropy", at);
-  const ClassAxis classes(input.shape());
-  const std::int64_t rows = classes.rows.count(), ignored = options.ignored;
+  const std::int64_t rows = target.size(), ignored = options.ignored;
   Tensor kept = Tensor::uninitialized({3, rows}, input.dtype());
   Tensor value;
   visit_floating(input.dtype(), [&](auto type) {
@@ -126,7 +124,7 @@ Tensor label_cross_entropy(Tensor input, Tensor target, const RowOptions& option
     kernels::cross_entropy(input.data<T>(), target.data<std::int64_t>(), ignored, shift, inverse,
                            losses.write<double>(), classes_of(input.shape()));
     const double total = row_weights(target, options, r);
-    value = reduce_rows(losses.write<double>(), r, total, classes.rows, options.reduction);
+    value = reduce_rows(losses.write<double>(), r, total, target.shape(), options.reduction);
   });
   return record("cross_entropy", at, std::move(value), {std::move(input), std::move(target), std::move(kept)},
                 from<0, 1, 2>([ignored](Tensor x, Tensor labels, Tensor stats, Tensor g) {
@@ -159,9 +157,8 @@ Tensor place_kernel(const Tensor& labels, const Tensor& r, const Tensor& g, cons
 Tensor label_likelihood(Tensor input, Tensor target, const RowOptions& options, Source at) {
   const Timed timed("nll_loss", at);
   const Shape shape = input.shape();
-  const ClassAxis classes(shape);
   const std::int64_t ignored = options.ignored;
-  Tensor kept = Tensor::uninitialized(classes.rows, input.dtype());
+  Tensor kept = Tensor::uninitialized(target.shape(), input.dtype());
   Tensor value;
   visit_floating(input.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
@@ -172,13 +169,13 @@ Tensor label_likelihood(Tensor input, Tensor target, const RowOptions& options, 
       loss[row] = -static_cast<double>(input.data<T>()[place]);
     });
     const double total = row_weights(target, options, kept.write<T>());
-    value = reduce_rows(loss, kept.write<T>(), total, classes.rows, options.reduction);
+    value = reduce_rows(loss, kept.write<T>(), total, target.shape(), options.reduction);
   });
   return record("nll_loss", at, std::move(value), {std::move(input), std::move(target), std::move(kept)},
                 from<1, 2>([shape, ignored](Tensor labels, Tensor r, Tensor g) {
                   if (!grad_enabled()) return place_kernel(labels, r, g, shape, ignored);
                   const Tensor slope = -(counted(labels, g, ignored) * r);
-                  return where(one_hot(labels, shape, boolean, ignored), unsqueeze(slope, ClassAxis(shape).axis), 0);
+                  return where(one_hot(labels, shape, boolean, ignored), unsqueeze(slope, class_axis(shape)), 0);
                 }),
                 no_gradient, no_gradient);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include <xgrad/autograd/graph/tensor.hpp>
@@ -8,15 +9,9 @@ namespace xgrad::detail {
 
 // The losses of rows by their labels, behind nn::cross_entropy and nn::nll_loss, which check what they are given.
 
-/// The class axis of an x of shape (C), (N, C) or (N, C, d...). A row is what shares a place on the other axes; their
-/// shape is that of labels.
-struct ClassAxis {
-  explicit ClassAxis(const Shape& shape);
-
-  std::size_t axis;
-  std::int64_t count;
-  Shape rows;
-};
+/// The class axis of an x of shape (C), (N, C) or (N, C, d...). A row is what shares a place on the other axes, and the
+/// shape without the class axis is that of labels.
+inline std::size_t class_axis(const Shape& shape) { return shape.rank() == 1 ? 0 : 1; }
 
 /// What becomes of the losses of rows: their sum divided by the sum of the rows' weights, their sum, or all of them.
 enum class RowReduction : std::uint8_t { mean, sum, none };
