@@ -103,8 +103,10 @@ Tensor smoothed_cross_entropy(const Tensor& x, const Tensor& target, const Tenso
 bool holds(const Tensor& x, double number) {
   return xgrad::detail::visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    const T *begin = x.data<T>(), *end = begin + x.size();
-    return std::find(begin, end, static_cast<T>(number)) != end;
+    const T* at = x.data<T>();
+    int found = 0;  // of all, not the first: such a loop is vectorized
+    for (std::int64_t i = 0, n = x.size(); i < n; ++i) found |= static_cast<int>(at[i] == static_cast<T>(number));
+    return found != 0;
   });
 }
 

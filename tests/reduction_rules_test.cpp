@@ -169,3 +169,27 @@ TEST_CASE("a mean is right where its sum overflows", "[rules]") {
   CHECK(mean(Tensor{inf, 1.}).item() == inf);
   CHECK(std::isnan(mean(Tensor{inf, -inf}).item()));
 }
+
+TEST_CASE("var and std have the same bits on any number of threads, and parts join as one", "[rules]") {
+  for (const Shape& shape : std::vector<Shape>{{200000}, {3, 70000}, {70000, 3}, {5, 300, 200}}) {
+    const Tensor x = normal(shape, 4, float32);
+    const auto all = [&] {
+      std::vector<Numbers> result;
+      for (std::int64_t axis = 0; axis < static_cast<std::int64_t>(shape.rank()); ++axis) {
+        const Function f = [axis](const Tensor& in) { return xgrad::std(in, axis); };
+        result.push_back(numbers(f(x)));
+        result.push_back(numbers(slope(f, x)));
+      }
+      return result;
+    };
+    const int before = num_threads();
+    set_num_threads(1);
+    const auto serial = all();
+    set_num_threads(4);
+    const auto parallel = all();
+    set_num_threads(before);
+    CHECK(serial == parallel);
+    const Tensor wide = x.to(float64), far = wide + 1e4;
+    CHECK(var(far, 0, 0).sum().item() == Approx(mean(square(wide - mean(wide, 0, keepdims)), 0).sum().item()));
+  }
+}

@@ -153,11 +153,12 @@ Tensor sum(Tensor input, Axes asked, KeepDims keep, Source at) {
 
 namespace {
 
-// Where the sum of float64 overflows and the mean does not, the mean is that of 2^-k x, times 2^k.
+// Where a sum of float64 overflows and the mean does not, the mean is that of 2^-k x, times 2^k.
 void mend_means(const Tensor& x, const AxisList<std::size_t>& axes, double n, const Tensor& y) {
+  if (y.dtype() != float64 || n == 0) return;
   const auto finite = [](double mean) { return std::isfinite(mean); };
   double* to = y.write<double>();
-  if (y.dtype() != float64 || n == 0 || std::all_of(to, to + y.size(), finite)) return;
+  if (std::all_of(to, to + y.size(), finite)) return;
   const int k = std::ilogb(n) + 1;
   const Tensor part = Tensor::uninitialized(x.shape(), float64);
   std::transform(x.data<double>(), x.data<double>() + x.size(), part.write<double>(),

@@ -25,16 +25,22 @@ struct Block {
   std::int64_t n, count, inner, begin, end;
   const Row& row;
 
-  // Calls f(number of the place, element) for all elements in the order of j, with `stride` numbers a row.
+  // Calls f(place in the output, element) for all elements in the order of j.
   template <class F>
-  void each(std::int64_t stride, const F& f) const {
+  void each(const F& f) const {
     for (std::int64_t j = 0; j < count; ++j)
-      for (std::int64_t i = begin; i < end; ++i) f(row(j, i) * stride + i, in[j * inner + i]);
+      for (std::int64_t i = begin; i < end; ++i) f(row(j, i) * inner + i, in[j * inner + i]);
+  }
+  // The same with the place in a room for these columns alone.
+  template <class F>
+  void each_inside(const F& f) const {
+    for (std::int64_t j = 0; j < count; ++j)
+      for (std::int64_t i = begin; i < end; ++i) f(row(j, i) * (end - begin) + (i - begin), in[j * inner + i]);
   }
 
   // Sums in T, into zeros.
   void add() const {
-    each(inner, [&](std::int64_t to, T x) { out[to] += x; });
+    each([&](std::int64_t to, T x) { out[to] += x; });
   }
 
   // The same, exact together with what the additions lose; false if that is more than a few times, or beyond all
@@ -69,23 +75,23 @@ struct Block {
   void add_to_some() const {
     const std::int64_t width = end - begin;
     const Scratch<double> room(n * width);
-    double* sums = room.data() - begin;
-    each(width, [&](std::int64_t at, T) { sums[at] = 0; });
-    each(width, [&](std::int64_t at, T x) { sums[at] += static_cast<double>(x); });
+    double* sums = room.data();
+    each_inside([&](std::int64_t at, T) { sums[at] = 0; });
+    each_inside([&](std::int64_t at, T x) { sums[at] += static_cast<double>(x); });
     for (std::int64_t j = 0; j < count; ++j)
       for (std::int64_t i = begin; i < end; ++i)
-        out[row(j, i) * inner + i] = static_cast<T>(sums[row(j, i) * width + i]);
+        out[row(j, i) * inner + i] = static_cast<T>(sums[row(j, i) * width + (i - begin)]);
   }
 
   // Sums in double at all places, which need no values before.
   void add_to_all() const {
     const std::int64_t width = end - begin, lines = width == inner ? 1 : n, length = width == inner ? n * inner : width;
     const Scratch<double> room(n * width);
-    double* sums = room.data() - begin;
-    std::fill_n(room.data(), n * width, 0.0);
-    each(width, [&](std::int64_t at, T x) { sums[at] += static_cast<double>(x); });
+    double* sums = room.data();
+    std::fill_n(sums, n * width, 0.0);
+    each_inside([&](std::int64_t at, T x) { sums[at] += static_cast<double>(x); });
     for (std::int64_t r = 0; r < lines; ++r)
-      std::transform(room.data() + r * length, room.data() + (r + 1) * length, out + r * inner + begin,
+      std::transform(sums + r * length, sums + (r + 1) * length, out + r * inner + begin,
                      [](double sum) { return static_cast<T>(sum); });
   }
 };
