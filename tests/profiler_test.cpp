@@ -123,3 +123,14 @@ TEST_CASE("an op that throws is measured as well", "[profiler]") {
   CHECK_THROWS(matmul(ones({2, 3}), ones({2, 3})));
   CHECK(row_of(profiler.rows(), "matmul").forward_calls == 1);
 }
+
+TEST_CASE("what is measured of an op is its whole work", "[profiler]") {
+  const Tensor x = ones({1000, 10});
+  Profiler profiler;
+  softmax(x, 1), log_softmax(x, 1), logsumexp(x, 0), var(x), nn::dropout(x, .5);
+  profiler.stop();
+  const auto rows = profiler.rows();
+  for (const char* op : {"softmax", "log_softmax", "dropout"}) CHECK(row_of(rows, op).bytes >= 4 * x.size());
+  CHECK(row_of(rows, "logsumexp").bytes >= 4 * 10);
+  CHECK(row_of(rows, "var").bytes >= 4);
+}

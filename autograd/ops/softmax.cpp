@@ -17,7 +17,6 @@ using kernels::Along;
 
 // The op's operand in a floating dtype.
 Tensor floating(const char* op, Tensor x, Source at) {
-  const detail::Timed timed(op, at);
   detail::require_defined(op, &x, 1);
   return is_floating(x.dtype()) ? x : to(std::move(x), float32, at);
 }
@@ -37,6 +36,7 @@ Tensor mapped(const F& kernel, const Tensor& x, const More&... more) {
 }  // namespace
 
 Tensor softmax(Tensor input, Dim asked, Source at) {
+  const detail::Timed timed("softmax", at);
   input = floating("softmax", std::move(input), at);
   const std::size_t k = resolve_axis_of_any_rank("softmax", asked, input.rank());
   const Along axis = along(input.shape(), k);
@@ -53,6 +53,7 @@ Tensor softmax(Tensor input, Dim asked, Source at) {
 }
 
 Tensor log_softmax(Tensor input, Dim asked, Source at) {
+  const detail::Timed timed("log_softmax", at);
   input = floating("log_softmax", std::move(input), at);
   const std::size_t k = resolve_axis_of_any_rank("log_softmax", asked, input.rank());
   const Along axis = along(input.shape(), k);
@@ -111,6 +112,7 @@ Tensor logsumexp_run(Tensor input, std::size_t first, std::size_t last, Source a
 }  // namespace
 
 Tensor logsumexp(Tensor input, Axes asked, KeepDims keep, Source at) {
+  const detail::Timed timed("logsumexp", at);
   Tensor x = floating("logsumexp", std::move(input), at);
   const AxisList<std::size_t> axes = asked.resolve("logsumexp", x.rank());
   const Shape kept = detail::kept_shape(x.shape(), axes);
