@@ -87,7 +87,7 @@ TEST_CASE("what an ignored row holds changes no bit of a value or of a slope", "
               INFO("result " << i);
               CHECK(difference(got[i], expected[i]) == "");
             }
-            for (std::size_t i : {1, 2, 3}) CHECK(sum((got[i] != 0) & skip).item() == 0);
+            for (std::size_t i : {1u, 2u, 3u}) CHECK(sum((got[i] != 0) & skip).item() == 0);
           }
         }
 }
@@ -101,7 +101,7 @@ TEST_CASE("what comes back to an ignored row is not looked at", "[losses]") {
       const auto got = everything(loss, x, labels, Reduction::none, seed);
       const auto expected = everything(loss, x, labels, Reduction::none, where(skip, 1., seed));
       for (std::size_t i = 0; i < got.size(); ++i) CHECK(difference(got[i], expected[i]) == "");
-      for (std::size_t i : {1, 2, 3}) CHECK(sum((got[i] != 0) & all).item() == 0);
+      for (std::size_t i : {1u, 2u, 3u}) CHECK(sum((got[i] != 0) & all).item() == 0);
     }
 }
 
@@ -114,11 +114,11 @@ TEST_CASE("a mean over ignored rows alone is NaN and has slope 0", "[losses]") {
           const Tensor labels = full(shape.without(1), ignored, int64), x = full(shape, held, dtype);
           const auto of_mean = everything(loss, x, labels, Reduction::mean, full({}, 1., dtype));
           CHECK(std::isnan(of_mean[0].item()));
-          for (std::size_t i : {1, 2, 3}) CHECK(difference(of_mean[i], zeros_like(x)) == "");
+          for (std::size_t i : {1u, 2u, 3u}) CHECK(difference(of_mean[i], zeros_like(x)) == "");
           CHECK(of_mean[4].item() == 0);
           const auto of_sum = everything(loss, x, labels, Reduction::sum, full({}, 1., dtype));
           CHECK(of_sum[0].item() == 0);
-          for (std::size_t i : {1, 2, 3}) CHECK(difference(of_sum[i], zeros_like(x)) == "");
+          for (std::size_t i : {1u, 2u, 3u}) CHECK(difference(of_sum[i], zeros_like(x)) == "");
         }
 }
 
@@ -128,7 +128,7 @@ TEST_CASE("a single ignored row without a batch has slope 0", "[losses]") {
     const auto got = everything(loss, Tensor{inf, not_a_number, 1., 0.}, full({}, ignored, int64), Reduction::sum,
                                 full({}, 1., float64));
     CHECK(got[0].item() == 0);
-    for (std::size_t i : {1, 2, 3}) CHECK(difference(got[i], {0., 0., 0., 0.}) == "");
+    for (std::size_t i : {1u, 2u, 3u}) CHECK(difference(got[i], {0., 0., 0., 0.}) == "");
   }
 }
 
