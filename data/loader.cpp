@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <string>
 
-#include <xgrad/autograd/kernels/random/random.hpp>
+#include <xgrad/autograd/graph/random.hpp>
 
 namespace xgrad::data {
 namespace {

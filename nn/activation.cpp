@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include <xgrad/autograd/ops/softmax.hpp>
 #include <xgrad/nn/printing.hpp>
 
 namespace xgrad::nn {

@@ -1,26 +1,12 @@
 #pragma once
 
-#include <xgrad/autograd/graph/random.hpp>
-#include <xgrad/autograd/graph/tensor.hpp>
+#include <xgrad/autograd/ops/batch_norm.hpp>
+#include <xgrad/autograd/ops/dropout.hpp>
 
 namespace xgrad::nn {
 
-/// y = (x - mean) / √(variance + eps) · weight + bias, channel by channel, for x (N, C) or (N, C, L...); weight, bias,
-/// running_mean and running_var have shape (C), x's dtype, or are undefined (Ioffe and Szegedy, 2015).
-///
-/// In training, and where there are no running statistics, mean and biased variance are those of the batch: gradients
-/// flow through them. Training also moves the running statistics in place: r = (1 - momentum) r + momentum new, where
-/// new is the mean and the unbiased variance. Otherwise the running statistics serve as constants.
-///
-/// Errors, before anything is written: an x of rank below 2; a shape other than (C); mixed dtypes; only one of the two
-/// running statistics; batch statistics of one value a channel. A batch of none gives an empty y and moves nothing.
-Tensor batch_norm(Tensor x, Tensor weight, Tensor bias, Tensor running_mean, Tensor running_var, bool training,
-                  double momentum = 0.1, double eps = 1e-5, Source at = Source::here());
-
-/// In training, each element is 0 with probability p and x / (1 - p) otherwise, so that its mean stays x; backward uses
-/// the same mask. Else, and for p = 0, x itself (Srivastava et al., 2014). The mask is drawn from the generator, or
-/// from the calling thread's. A p outside [0, 1] is an error.
-Tensor dropout(Tensor x, double p = 0.5, bool training = true, Generator* generator = nullptr,
-               Source at = Source::here());
+// The ops behind layers, under the names that PyTorch has for them in torch.nn.functional.
+using xgrad::batch_norm;
+using xgrad::dropout;
 
 }  // namespace xgrad::nn

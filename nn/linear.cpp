@@ -2,7 +2,6 @@
 
 #include <cmath>
 
-#include <xgrad/autograd/ops/activation.hpp>
 #include <xgrad/autograd/ops/matmul.hpp>
 #include <xgrad/nn/init.hpp>
 #include <xgrad/nn/printing.hpp>

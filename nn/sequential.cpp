@@ -1,7 +1,5 @@
 #include <xgrad/nn/sequential.hpp>
 
-#include <xgrad/nn/activation.hpp>
-#include <xgrad/nn/linear.hpp>
 #include <xgrad/nn/module_state.hpp>
 #include <xgrad/nn/printing.hpp>
 

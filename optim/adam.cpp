@@ -2,8 +2,7 @@
 
 #include <cmath>
 
-#include <xgrad/autograd/graph/dispatch.hpp>
-#include <xgrad/autograd/kernels/pointwise/optimizer.hpp>
+#include <xgrad/autograd/ops/update.hpp>
 
 namespace xgrad::optim {
 namespace {
@@ -47,7 +46,6 @@ void Adam::update(const std::vector<Moving>& moving, Source at) {
         {prepare(mean, each), prepare(square, each), options_.amsgrad_ ? prepare(greatest, each) : Kept{{}, false}});
 
   for (std::size_t k = 0; k < moving.size(); ++k) {
-    const Tensor& p = moving[k].parameter;
     const Moments& state = moments_[k];
     const auto t = static_cast<double>(next_step(moving[k].index));
     keep(mean, moving[k].index, state.mean.values);
@@ -62,16 +60,9 @@ void Adam::update(const std::vector<Moving>& moving, Source at) {
     rule.decay = decoupled_ ? 0 : weight_decay_;
     rule.shrink = decoupled_ ? 1 - lr() * weight_decay_ : 1;
     rule.maximize = options_.maximize_;
-    p.begin_write(decoupled_ ? "AdamW" : "Adam", at);
-    xgrad::detail::visit_floating(p.dtype(), [&](auto type) {
-      using T = typename decltype(type)::type;
-      kernels::AdamState<T> kept;
-      kept.mean = state.mean.values.template write<T>();
-      kept.square = state.square.values.template write<T>();
-      kept.greatest = options_.amsgrad_ ? state.greatest.values.template write<T>() : nullptr;
-      kept.is_new = state.mean.is_new;
-      kernels::adam(p.template write<T>(), moving[k].gradient.template data<T>(), kept, p.size(), rule);
-    });
+    xgrad::detail::adam_update(decoupled_ ? "AdamW" : "Adam", moving[k].parameter, moving[k].gradient,
+                               {state.mean.values, state.square.values, state.greatest.values, state.mean.is_new}, rule,
+                               at);
   }
   moments_.clear();
 }

@@ -2,8 +2,7 @@
 
 #include <cmath>
 
-#include <xgrad/autograd/graph/dispatch.hpp>
-#include <xgrad/autograd/kernels/pointwise/optimizer.hpp>
+#include <xgrad/autograd/ops/update.hpp>
 
 namespace xgrad::optim {
 namespace {
@@ -34,16 +33,11 @@ void SGD::update(const std::vector<Moving>& moving, Source at) {
   if (options_.momentum_ != 0)
     for (const Moving& each : moving) buffers_.push_back(prepare(momentum_buffer, each));
 
+  const Kept none{{}, false};
   for (std::size_t k = 0; k < moving.size(); ++k) {
-    const Tensor& p = moving[k].parameter;
     if (!buffers_.empty()) keep(momentum_buffer, moving[k].index, buffers_[k].values);
-    p.begin_write("SGD", at);
-    xgrad::detail::visit_floating(p.dtype(), [&](auto type) {
-      using T = typename decltype(type)::type;
-      T* buffer = buffers_.empty() ? nullptr : buffers_[k].values.template write<T>();
-      const bool first = !buffers_.empty() && buffers_[k].is_new;
-      kernels::sgd(p.template write<T>(), moving[k].gradient.template data<T>(), buffer, first, p.size(), rule);
-    });
+    const Kept& buffer = buffers_.empty() ? none : buffers_[k];
+    xgrad::detail::sgd_update("SGD", moving[k].parameter, moving[k].gradient, buffer.values, buffer.is_new, rule, at);
   }
   buffers_.clear();
 }

@@ -5,20 +5,6 @@
 using namespace xgrad;
 
 namespace cases {
-namespace {
-
-/// An op along one axis, of any rank but 0.
-Case along(const char* op, std::function<Tensor(const Tensor&, std::int64_t)> f) {
-  Case row{op, {}, {}, selects | no_scalars};
-  for (const auto& [shape, axis] : axes_of_shapes())
-    row.samples.push_back({[f, axis = axis](const Tensors& x) { return f(x[0], axis); }, {any(shape)}});
-  row.refusals = {{[f](const Tensors& x) { return f(x[0], 2); }, {any({2, 3})}, {"axis 2", "2 axes"}},
-                  {[f](const Tensors& x) { return f(x[0], -3); }, {any({2, 3})}, {"axis -3", "2 axes"}}};
-  return row;
-}
-
-}  // namespace
-
 std::vector<Case> activation_cases() {
   return {
       unary(
@@ -53,8 +39,6 @@ std::vector<Case> activation_cases() {
           "softplus", [](const Tensor& x) { return softplus(x); }, between(22, 26)),
       unary(
           "softsign", [](const Tensor& x) { return softsign(x); }, nonzero),
-      along("softmax", [](const Tensor& x, std::int64_t axis) { return softmax(x, axis); }),
-      along("log_softmax", [](const Tensor& x, std::int64_t axis) { return log_softmax(x, axis); }),
   };
 }
 

@@ -1,4 +1,5 @@
-#include <xgrad/autograd/ops/shape.hpp>
+#include <xgrad/autograd/ops/indexing.hpp>
+#include <xgrad/autograd/ops/joining.hpp>
 
 #include "cases.hpp"
 
@@ -8,7 +9,7 @@ namespace cases {
 namespace {
 
 Case gathering() {
-  Case row{"gather", {}, {}, no_scalars};
+  Case row{"gather", {}};
   struct At {
     Shape x;
     std::int64_t axis;
@@ -30,9 +31,13 @@ Case gathering() {
                                 {{4, 1}, 0, {2, 1}},
                                 {{2, 3, 2}, 1, {2, 2, 2}},
                                 {{2, 3, 2}, -1, {2, 3, 1}},
-                                {{2, 2, 3}, 0, {1, 2, 3}}};
+                                {{2, 2, 3}, 0, {1, 2, 3}},
+                                {{}, 0, {}},
+                                {{}, -1, {3}},
+                                {{3}, 0, {}}};
   const auto f = [](std::int64_t axis) { return [axis](const Tensors& x) { return gather(x[0], axis, x[1]); }; };
-  for (const At& at : list) row.samples.push_back({f(at.axis), {any(at.x), labels(at.indices, at.x.at(at.axis))}});
+  for (const At& at : list)
+    row.samples.push_back({f(at.axis), {any(at.x), labels(at.indices, at.x.rank() == 0 ? 1 : at.x.at(at.axis))}});
   row.refusals = {{f(1), {any({2, 3}), labels({4, 2}, 3)}},
                   {f(0), {any({2, 3}), labels({2}, 2)}},
                   {f(2), {any({2, 3}), labels({2, 3}, 2)}, {"axis 2"}},

@@ -1,3 +1,4 @@
+#include <xgrad/autograd/ops/cross_entropy.hpp>
 #include <xgrad/nn/losses.hpp>
 
 #include "cases.hpp"
@@ -143,6 +144,22 @@ Tensor likelihood(const Tensor& x, const Tensor& target, const Tensor& weight, c
   return nn::nll_loss(x, target, options.ignore_index(rows.ignored));
 }
 
+// The ops behind the two, which leave checking to them.
+using LabelOp = Tensor (*)(Tensor, Tensor, const xgrad::detail::RowOptions&, Source);
+
+Case by_labels(const char* name, LabelOp op) {
+  using xgrad::detail::RowReduction;
+  const auto loss = [op](const Tensor& x, const Tensor& target, const Tensor& weight, const Rows& rows) {
+    const RowReduction how = rows.reduction == Reduction::mean  ? RowReduction::mean
+                             : rows.reduction == Reduction::sum ? RowReduction::sum
+                                                                : RowReduction::none;
+    return op(x, target, {weight, rows.ignored, how}, Source::here());
+  };
+  Case row = classifying(name, loss, false);
+  row.refusals.clear();
+  return row;
+}
+
 Case divergence() {
   Case row = elementwise(
       "kl_div", [](const Tensor& y, const Tensor& t, Reduction how) { return nn::kl_div(y, t, how); }, any, positive);
@@ -193,6 +210,8 @@ std::vector<Case> loss_cases() {
       classifying("cross_entropy", crossing, true),
       classifying("cross_entropy", smoothed, true),
       classifying("nll_loss", likelihood, false),
+      by_labels("label_cross_entropy", xgrad::detail::label_cross_entropy),
+      by_labels("label_likelihood", xgrad::detail::label_likelihood),
   };
   for (Case& row : of_probabilities()) all.push_back(std::move(row));
   return all;

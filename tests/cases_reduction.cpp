@@ -1,4 +1,6 @@
 #include <xgrad/autograd/ops/reduction.hpp>
+#include <xgrad/autograd/ops/softmax.hpp>
+#include <xgrad/autograd/ops/variance.hpp>
 
 #include <algorithm>
 
@@ -11,7 +13,7 @@ namespace {
 
 /// max and min along one axis; over the values they are ops like any other.
 Case extreme(const char* op, std::function<Tensor(const Tensor&, std::int64_t, KeepDims)> f) {
-  Case row{op, {}, {}, no_scalars};
+  Case row{op, {}};
   for (const auto& [shape, axis] : axes_of_shapes()) {
     const KeepDims keep = row.samples.size() % 3 == 0 ? KeepDims::yes : KeepDims::no;
     row.samples.push_back({[=, axis = axis](const Tensors& x) { return f(x[0], axis, keep); }, {distinct(shape)}});
@@ -59,6 +61,16 @@ Case sum_to_shapes() {
   return row;
 }
 
+/// An op along one axis that keeps the shape.
+Case along(const char* op, std::function<Tensor(const Tensor&, std::int64_t)> f) {
+  Case row{op, {}, {}, selects};
+  for (const auto& [shape, axis] : axes_of_shapes())
+    row.samples.push_back({[f, axis = axis](const Tensors& x) { return f(x[0], axis); }, {any(shape)}});
+  row.refusals = {{[f](const Tensors& x) { return f(x[0], 2); }, {any({2, 3})}, {"axis 2", "2 axes"}},
+                  {[f](const Tensors& x) { return f(x[0], -3); }, {any({2, 3})}, {"axis -3", "2 axes"}}};
+  return row;
+}
+
 }  // namespace
 
 std::vector<Case> reduction_cases() {
@@ -94,6 +106,8 @@ std::vector<Case> reduction_cases() {
       extreme_of_all("min", [](const Tensor& x) { return min(x); }),
       extreme("max", [](const Tensor& x, std::int64_t axis, KeepDims keep) { return max(x, axis, keep).values; }),
       extreme("min", [](const Tensor& x, std::int64_t axis, KeepDims keep) { return min(x, axis, keep).values; }),
+      along("softmax", [](const Tensor& x, std::int64_t axis) { return softmax(x, axis); }),
+      along("log_softmax", [](const Tensor& x, std::int64_t axis) { return log_softmax(x, axis); }),
       sum_to_shapes(),
   };
 }

@@ -4,6 +4,7 @@
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/selection.hpp>
+#include <xgrad/autograd/ops/variance.hpp>
 
 #include "cases.hpp"
 #include "compare.hpp"

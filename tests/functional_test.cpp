@@ -1,4 +1,5 @@
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include <xgrad/autograd/ops/ops.hpp>
@@ -253,5 +254,51 @@ TEST_CASE("batch norm gives the same bits on any number of threads") {
     const auto parallel = all();
     set_num_threads(before);
     CHECK(serial == parallel);
+  }
+}
+
+TEST_CASE("what is dropped is exactly 0, whatever it was, and so is its gradient in every order") {
+  const double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
+  for (DType dtype : {float32, float64})
+    for (double p : {.5, 1.}) {
+      INFO(p << ", " << dtype);
+      const auto drop = [p](const Tensor& x) {
+        Generator generator(4);
+        return nn::dropout(x, p, true, &generator);
+      };
+      const Tensor kept = drop(ones({3, 40}, dtype)) != 0;
+      const auto zero_where_dropped = [&](const Tensor& y) {
+        return difference(where(kept, zeros_like(y), y), zeros_like(y)) == "" && sum((y == 0) & kept).item() == 0;
+      };
+      for (double worst : {inf, -inf, nan}) {
+        const Tensor x = full({3, 40}, worst, dtype).requires_grad_(), y = drop(x);
+        const Tensor seed = full({3, 40}, worst, dtype).requires_grad_();
+        CHECK(zero_where_dropped(y.detach()));
+        CHECK(zero_where_dropped(grad({y}, {x}, {seed.detach()}, retain_graph)[0]));
+        const Tensor g = grad({y}, {x}, {seed}, create_graph)[0];
+        CHECK(zero_where_dropped(g.detach()));
+        CHECK(zero_where_dropped(grad({g}, {seed}, {full({3, 40}, worst, dtype)})[0]));
+      }
+    }
+}
+
+TEST_CASE("the recorded gradient of batch norm is as near as the kernel's, far from 0 as well") {
+  const Shape shape{64, 5};
+  for (double centre : {0., 1e3, 1e6}) {
+    const Tensor x = (normal(shape, 27) + centre).to(float32), w = normal({5}, 28, float32), b = zeros({5});
+    const Tensor seed = normal(shape, 29, float32);
+    const auto gradients = [&](DType dtype, Graph graph) {
+      const std::vector<Tensor> in = {x.to(dtype).detach().requires_grad_(), w.to(dtype).detach().requires_grad_(),
+                                      b.to(dtype).detach().requires_grad_()};
+      return grad({by_batch(in[0], in[1], in[2])}, in, {seed.to(dtype)}, graph);
+    };
+    const auto expected = gradients(float64, retain_graph);
+    for (Graph graph : {retain_graph, create_graph}) {
+      const auto got = gradients(float32, graph);
+      for (std::size_t i = 0; i < 3; ++i) {
+        INFO("around " << centre << ", input " << i);
+        CHECK(difference(got[i].detach().to(float64), expected[i], 0, 1e-6 * largest(expected[i])) == "");
+      }
+    }
   }
 }

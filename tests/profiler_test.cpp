@@ -53,8 +53,10 @@ TEST_CASE("a profiler counts calls, forward and backward, with their time and me
   CHECK(linear.backward_calls == 6);
   CHECK(linear.forward_seconds > 0);
   CHECK(linear.backward_seconds > 0);
-  // The result (20, 10), the gradients of the weight and of the input.
-  CHECK(linear.bytes >= 3 * 4 * (20 * 10 + 10 * 50 + 20 * 50));
+  // The results (20, 50) and (20, 10), the gradients of the weights and of the second layer's input.
+  CHECK(linear.bytes >= 3 * 4 * (20 * 50 + 20 * 10 + 50 * 100 + 10 * 50 + 20 * 50));
+  CHECK(row_of(rows, "relu").forward_calls == 3);
+  CHECK(row_of(rows, "relu").backward_calls == 3);
   CHECK(row_of(rows, "cross_entropy").backward_calls == 3);
   CHECK(row_of(rows, "SGD").forward_calls == 3);
   CHECK_FALSE(has_row(rows, "matmul"));  // the products of linear's rules are a part of it
@@ -120,4 +122,15 @@ TEST_CASE("an op that throws is measured as well", "[profiler]") {
   Profiler profiler;
   CHECK_THROWS(matmul(ones({2, 3}), ones({2, 3})));
   CHECK(row_of(profiler.rows(), "matmul").forward_calls == 1);
+}
+
+TEST_CASE("what is measured of an op is its whole work", "[profiler]") {
+  const Tensor x = ones({1000, 10});
+  Profiler profiler;
+  softmax(x, 1), log_softmax(x, 1), logsumexp(x, 0), var(x), nn::dropout(x, .5);
+  profiler.stop();
+  const auto rows = profiler.rows();
+  for (const char* op : {"softmax", "log_softmax", "dropout"}) CHECK(row_of(rows, op).bytes >= 4 * x.size());
+  CHECK(row_of(rows, "logsumexp").bytes >= 4 * 10);
+  CHECK(row_of(rows, "var").bytes >= 4);
 }

@@ -11,6 +11,7 @@
 #include <xgrad/autograd/engine/backward.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/kernels/random/random.hpp>
+#include <xgrad/autograd/ops/joining.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 
 namespace xgrad {

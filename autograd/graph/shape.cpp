@@ -109,12 +109,12 @@ AxisList<std::size_t> Axes::resolve(const char* op, std::size_t rank) const {
     for (std::size_t i = 0; i < rank; ++i) result.push_back(i);
     return result;
   }
-  for (std::int64_t axis : axes_) result.push_back(resolve_axis(op, axis, rank));
+  for (std::int64_t axis : axes_) result.push_back(resolve_axis_of_any_rank(op, axis, rank));
   std::sort(result.begin(), result.end());
   const auto twice = std::adjacent_find(result.begin(), result.end());
   if (twice != result.end())
     throw std::invalid_argument(std::string(op) + ": axis " + std::to_string(*twice) + " is named twice");
-  return result;
+  return rank == 0 ? AxisList<std::size_t>() : result;
 }
 
 Shape broadcast_shapes(const char* op, const Shape& a, const Shape& b) {

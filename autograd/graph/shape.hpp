@@ -166,7 +166,8 @@ class Axes {
 
   bool all() const { return all_; }
 
-  /// The axes within the rank, sorted; a duplicate or one out of range is an error that names the op.
+  /// The axes within the rank, sorted; a duplicate or one out of range is an error that names the op. Rank 0 has the
+  /// axes 0 and -1 too, as in PyTorch: they resolve to no axis, since its shape has none.
   AxisList<std::size_t> resolve(const char* op, std::size_t rank) const;
 
  private:
@@ -180,6 +181,11 @@ inline std::size_t resolve_axis(const char* op, std::int64_t axis, std::size_t r
   const auto n = static_cast<std::int64_t>(rank);
   if (axis < -n || axis >= n) refuse_axis(op, axis, rank);
   return static_cast<std::size_t>(axis < 0 ? axis + n : axis);
+}
+
+/// The same for ops along an axis: a tensor of rank 0 has axes 0 and -1 too, of size 1, as in PyTorch.
+inline std::size_t resolve_axis_of_any_rank(const char* op, std::int64_t axis, std::size_t rank) {
+  return rank == 0 && (axis == 0 || axis == -1) ? 0 : resolve_axis(op, axis, rank);
 }
 
 /// The shape that both broadcast to by NumPy's rule; sizes that disagree are an error that names the op.

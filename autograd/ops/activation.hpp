@@ -32,9 +32,4 @@ Tensor softsign(Tensor x, Source at = Source::here());
 /// x.
 Tensor softplus(Tensor x, double beta = 1.0, double threshold = 20.0, Source at = Source::here());
 
-/// y_i = e^x_i / Σ_j e^x_j along one axis, shifted by the maximum. A row of all -inf gives NaN.
-Tensor softmax(Tensor x, Dim axis, Source at = Source::here());
-/// y_i = x_i - ln Σ_j e^x_j along one axis, shifted by the maximum.
-Tensor log_softmax(Tensor x, Dim axis, Source at = Source::here());
-
 }  // namespace xgrad

@@ -1,25 +1,23 @@
-#include <algorithm>
+#include <xgrad/autograd/ops/indexing.hpp>
+
 #include <stdexcept>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>
+#include <xgrad/autograd/kernels/indexing/gather.hpp>
+#include <xgrad/autograd/kernels/indexing/scatter.hpp>
+#include <xgrad/autograd/ops/along.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
-#include <xgrad/autograd/ops/shape.hpp>
 
 namespace xgrad {
 namespace {
 
-struct Around {
-  std::int64_t outer = 1, inner = 1;
-  Around(const Shape& shape, std::size_t axis) {
-    for (std::size_t k = 0; k < axis; ++k) outer *= shape[k];
-    for (std::size_t k = axis + 1; k < shape.rank(); ++k) inner *= shape[k];
-  }
-};
+using detail::along;
+using detail::with_an_axis;
 
-// The indices as int64 and counted from the front; one out of range is an error.
+// The indices counted from the front; one out of range is an error.
 Tensor resolved(const char* op, const Tensor& indices, const Shape& shape, std::size_t axis) {
-  const std::int64_t size = shape[axis];
+  const std::int64_t size = with_an_axis(shape)[axis];
   if (indices.dtype() != int64)
     throw std::invalid_argument(std::string(op) + ": indices must be int64, got " + name_of(indices.dtype()));
   Tensor result = Tensor::uninitialized(indices.shape(), int64);
@@ -35,94 +33,54 @@ Tensor resolved(const char* op, const Tensor& indices, const Shape& shape, std::
   return result;
 }
 
-Tensor select_rows(Tensor x, std::size_t axis, Tensor indices, Source at);
+Tensor select_rows(Tensor x, std::size_t axis, Tensor rows, Source at);
 
-// Zeros of the given size along the axis, to which the slices of x are added where the indices say.
-Tensor add_rows(Tensor x, std::size_t axis, Tensor indices, std::int64_t size) {
-  const Shape shape = x.shape().with(axis, size);
-  const Around all(shape, axis);
-  const std::int64_t count = indices.size();
+// Zeros of the given shape, to which the slices of x are added where the rows say.
+Tensor add_rows(Tensor x, std::size_t axis, Tensor rows, const Shape& shape) {
   Tensor y = Tensor::uninitialized(shape, x.dtype());
   detail::visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    T* to = y.write<T>();
-    std::fill_n(to, y.size(), T(0));
-    const auto* row = indices.data<std::int64_t>();
-    for (std::int64_t o = 0; o < all.outer; ++o)
-      for (std::int64_t j = 0; j < count; ++j) {
-        const T* from = x.data<T>() + (o * count + j) * all.inner;
-        T* into = to + (o * size + row[j]) * all.inner;
-        for (std::int64_t i = 0; i < all.inner; ++i) into[i] += from[i];
-      }
+    kernels::add_rows(x.data<T>(), rows.data<std::int64_t>(), rows.size(), y.write<T>(), along(shape, axis));
   });
-  return record("index_add", Source::here(), std::move(y), {std::move(x), std::move(indices)},
-                from<1>([axis](Tensor rows, Tensor g) { return select_rows(g, axis, rows, Source::here()); }),
-                no_gradient);
+  return record("index_add", Source::here(), std::move(y), {std::move(x), std::move(rows)},
+                from<1>([axis](Tensor r, Tensor g) { return select_rows(g, axis, r, Source::here()); }), no_gradient);
 }
 
-Tensor select_rows(Tensor x, std::size_t axis, Tensor indices, Source at) {
-  const Around all(x.shape(), axis);
-  const std::int64_t size = x.shape()[axis], count = indices.size();
-  Tensor y = Tensor::uninitialized(x.shape().with(axis, count), x.dtype());
+Tensor select_rows(Tensor x, std::size_t axis, Tensor rows, Source at) {
+  const Shape shape = x.shape();
+  Tensor y = Tensor::uninitialized(shape.rank() == 0 ? shape : shape.with(axis, rows.size()), x.dtype());
   detail::visit(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    const auto* row = indices.data<std::int64_t>();
-    for (std::int64_t o = 0; o < all.outer; ++o)
-      for (std::int64_t j = 0; j < count; ++j)
-        std::copy_n(x.data<T>() + (o * size + row[j]) * all.inner, all.inner,
-                    y.write<T>() + (o * count + j) * all.inner);
+    kernels::take_rows(x.data<T>(), rows.data<std::int64_t>(), rows.size(), y.write<T>(), along(shape, axis));
   });
-  return record("index_select", at, std::move(y), {std::move(x), std::move(indices)},
-                from<1>([axis, size](Tensor rows, Tensor g) { return add_rows(g, axis, rows, size); }), no_gradient);
+  return record("index_select", at, std::move(y), {std::move(x), std::move(rows)},
+                from<1>([axis, shape](Tensor r, Tensor g) { return add_rows(g, axis, r, shape); }), no_gradient);
 }
 
-// Calls f(place in x, place in indices) for every element of the indices.
-template <class F>
-void for_each_pick(const Shape& shape, std::size_t axis, const Tensor& indices, F&& f) {
-  const Around all(shape, axis);
-  const std::int64_t size = shape[axis], count = indices.shape()[axis];
-  const auto* pick = indices.data<std::int64_t>();
-  for (std::int64_t o = 0; o < all.outer; ++o)
-    for (std::int64_t j = 0; j < count; ++j)
-      for (std::int64_t i = 0; i < all.inner; ++i) {
-        const std::int64_t at = (o * count + j) * all.inner + i;
-        f((o * size + pick[at]) * all.inner + i, at);
-      }
-}
+Tensor pick_elements(Tensor x, std::size_t axis, Tensor picks, Source at);
 
-Tensor pick_elements(Tensor x, std::size_t axis, Tensor indices, Source at);
-
-Tensor add_elements(Tensor x, std::size_t axis, Tensor indices, std::int64_t size) {
-  const Shape shape = x.shape().with(axis, size);
+// Zeros of the given shape, to which the elements of x are added where the picks say.
+Tensor add_elements(Tensor x, std::size_t axis, Tensor picks, const Shape& shape) {
   Tensor y = Tensor::uninitialized(shape, x.dtype());
   detail::visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    T* to = y.write<T>();
-    std::fill_n(to, y.size(), T(0));
-    for_each_pick(shape, axis, indices, [&](std::int64_t place, std::int64_t j) { to[place] += x.data<T>()[j]; });
+    const std::int64_t count = along(picks.shape(), axis).n;
+    kernels::add_picks(x.data<T>(), picks.data<std::int64_t>(), count, y.write<T>(), along(shape, axis));
   });
-  return record("scatter_add", Source::here(), std::move(y), {std::move(x), std::move(indices)},
-                from<1>([axis](Tensor picks, Tensor g) { return pick_elements(g, axis, picks, Source::here()); }),
-                no_gradient);
+  return record("scatter_add", Source::here(), std::move(y), {std::move(x), std::move(picks)},
+                from<1>([axis](Tensor p, Tensor g) { return pick_elements(g, axis, p, Source::here()); }), no_gradient);
 }
 
-Tensor pick_elements(Tensor x, std::size_t axis, Tensor indices, Source at) {
-  const std::int64_t size = x.shape()[axis];
-  Tensor y = Tensor::uninitialized(indices.shape(), x.dtype());
+Tensor pick_elements(Tensor x, std::size_t axis, Tensor picks, Source at) {
+  const Shape shape = x.shape();
+  Tensor y = Tensor::uninitialized(picks.shape(), x.dtype());
   detail::visit(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    for_each_pick(x.shape(), axis, indices,
-                  [&](std::int64_t place, std::int64_t j) { y.write<T>()[j] = x.data<T>()[place]; });
+    const std::int64_t count = along(picks.shape(), axis).n;
+    kernels::take_picks(x.data<T>(), picks.data<std::int64_t>(), count, y.write<T>(), along(shape, axis));
   });
-  return record("gather", at, std::move(y), {std::move(x), std::move(indices)},
-                from<1>([axis, size](Tensor picks, Tensor g) { return add_elements(g, axis, picks, size); }),
-                no_gradient);
-}
-
-std::string list_shapes(const std::vector<Tensor>& tensors) {
-  std::string text;
-  for (const Tensor& x : tensors) text += (text.empty() ? "" : ", ") + to_string(x.shape());
-  return text;
+  return record("gather", at, std::move(y), {std::move(x), std::move(picks)},
+                from<1>([axis, shape](Tensor p, Tensor g) { return add_elements(g, axis, p, shape); }), no_gradient);
 }
 
 }  // namespace
@@ -131,10 +89,13 @@ Tensor index_select(Tensor x, Dim asked, Tensor indices, Source at) {
   const Tensor both[] = {x, indices};
   const detail::Timed timed("index_select", at);
   detail::require_defined("index_select", both, 2);
-  const std::size_t axis = resolve_axis("index_select", asked, x.rank());
+  const std::size_t axis = resolve_axis_of_any_rank("index_select", asked, x.rank());
   if (indices.rank() != 1)
     throw std::invalid_argument("index_select: indices must have one axis, got shape " + to_string(indices.shape()) +
                                 " for x of shape " + to_string(x.shape()));
+  if (x.rank() == 0 && indices.size() != 1)
+    throw std::invalid_argument("index_select: " + std::to_string(indices.size()) +
+                                " indices for x of shape (): a single element takes one");
   Tensor rows = resolved("index_select", indices, x.shape(), axis);
   return select_rows(std::move(x), axis, std::move(rows), at);
 }
@@ -143,8 +104,9 @@ Tensor gather(Tensor x, Dim asked, Tensor indices, Source at) {
   const Tensor both[] = {x, indices};
   const detail::Timed timed("gather", at);
   detail::require_defined("gather", both, 2);
-  const std::size_t axis = resolve_axis("gather", asked, x.rank());
-  if (indices.rank() != x.rank() || indices.shape().with(axis, x.shape()[axis]) != x.shape())
+  const std::size_t axis = resolve_axis_of_any_rank("gather", asked, x.rank());
+  const Shape sizes = with_an_axis(x.shape()), picked = with_an_axis(indices.shape());
+  if (picked.rank() != sizes.rank() || picked.with(axis, sizes[axis]) != sizes)
     throw std::invalid_argument("gather: indices of shape " + to_string(indices.shape()) + " do not fit x of shape " +
                                 to_string(x.shape()) + ": all sizes but that of axis " + std::to_string(axis) +
                                 " must agree");
@@ -152,53 +114,6 @@ Tensor gather(Tensor x, Dim asked, Tensor indices, Source at) {
   return pick_elements(std::move(x), axis, std::move(picks), at);
 }
 
-Tensor concat(const std::vector<Tensor>& tensors, Dim asked, Source at) {
-  if (tensors.empty()) throw std::invalid_argument("concat: there is nothing to join");
-  const detail::Timed timed("concat", at);
-  detail::require_defined("concat", tensors.data(), tensors.size());
-  const Shape& first = tensors[0].shape();
-  const std::size_t axis = resolve_axis("concat", asked, first.rank());
-  std::vector<std::int64_t> starts;
-  std::int64_t total = 0;
-  for (const Tensor& x : tensors) {
-    if (x.rank() != first.rank() || x.shape().with(axis, first[axis]) != first)
-      throw std::invalid_argument("concat: shapes " + list_shapes(tensors) + " differ in more than axis " +
-                                  std::to_string(axis));
-    starts.push_back(total);
-    total += x.shape()[axis];
-  }
-  const DType dtype = detail::promote(tensors.data(), tensors.size(), false);
-  Tensor y = Tensor::uninitialized(first.with(axis, total), dtype);
-  const Around all(first, axis);
-  for (std::size_t t = 0; t < tensors.size(); ++t) {
-    const Tensor x = detail::converted(tensors[t], dtype);
-    const std::int64_t block = x.shape()[axis] * all.inner;
-    detail::visit(dtype, [&](auto type) {
-      using T = typename decltype(type)::type;
-      for (std::int64_t o = 0; o < all.outer; ++o)
-        std::copy_n(x.data<T>() + o * block, block, y.write<T>() + (o * total + starts[t]) * all.inner);
-    });
-  }
-  starts.push_back(total);
-  const auto along = static_cast<std::int64_t>(axis);
-  return record_each("concat", at, std::move(y), tensors, [starts, along](std::size_t i, Tensor g) {
-    return narrow(g, along, starts[i], starts[i + 1] - starts[i]);
-  });
-}
-
-Tensor stack(const std::vector<Tensor>& tensors, Dim asked, Source at) {
-  if (tensors.empty()) throw std::invalid_argument("stack: there is nothing to join");
-  const detail::Timed timed("stack", at);
-  detail::require_defined("stack", tensors.data(), tensors.size());
-  const std::size_t axis = resolve_axis("stack", asked, tensors[0].rank() + 1);
-  const auto along = static_cast<std::int64_t>(axis);
-  std::vector<Tensor> raised;
-  for (const Tensor& x : tensors) {
-    if (x.shape() != tensors[0].shape())
-      throw std::invalid_argument("stack: shapes " + list_shapes(tensors) + " must all be equal");
-    raised.push_back(unsqueeze(x, along, at));
-  }
-  return concat(raised, along, at);
-}
+Tensor Tensor::operator[](const Tensor& rows) const { return index_select(*this, 0, rows); }
 
 }  // namespace xgrad

@@ -8,10 +8,7 @@
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/kernels/matrix/gemm.hpp>
 #include <xgrad/autograd/kernels/pointwise/broadcast.hpp>
-#include <xgrad/autograd/ops/arithmetic.hpp>
-#include <xgrad/autograd/ops/pointwise.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
-#include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 
 namespace xgrad {
@@ -28,6 +25,9 @@ void require_same_floating(const char* op, const Tensor& a, const char* a_name, 
 }
 
 Shape leading(const Shape& shape) { return Shape(shape.data(), shape.rank() - 2); }
+
+// The rows of all matrices: worked out from the sizes before them, as a row may have no elements to divide by.
+std::int64_t rows_of(const Shape& shape) { return Shape(shape.data(), shape.rank() - 1).count(); }
 
 struct Sizes {
   std::int64_t m, n, k;
@@ -96,7 +96,7 @@ Tensor product(const char* name, Tensor left, Tensor right, bool ta, bool tb, So
   if (left.rank() > 2 && right.rank() == 2 && !ta) {
     // All rows of all matrices at once.
     Shape shape = left.shape();
-    Tensor flat = reshape(std::move(left), {-1, sizes.k}, at);
+    Tensor flat = reshape(std::move(left), {rows_of(shape), sizes.k}, at);
     return reshape(product(name, std::move(flat), std::move(right), ta, tb, at, {}),
                    shape.with(shape.rank() - 1, sizes.n), at);
   }
@@ -140,7 +140,7 @@ Tensor affine(Tensor x, Tensor weight, Tensor bias, Source at) {
   const Sizes s = inner_sizes("linear", x, weight, false, true);
   if (x.rank() > 2) {
     const Shape shape = x.shape().with(x.rank() - 1, s.n);
-    Tensor flat = reshape(std::move(x), {-1, s.k}, at);
+    Tensor flat = reshape(std::move(x), {rows_of(shape), s.k}, at);
     return reshape(affine(std::move(flat), std::move(weight), std::move(bias), at), shape, at);
   }
   Tensor y = Tensor::uninitialized({s.m, s.n}, x.dtype());

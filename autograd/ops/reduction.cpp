@@ -1,7 +1,7 @@
 #include <xgrad/autograd/ops/reduction.hpp>
 
 #include <algorithm>
-#include <limits>
+#include <cmath>
 #include <stdexcept>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
@@ -10,7 +10,9 @@
 #include <xgrad/autograd/kernels/reduction/min_max.hpp>
 #include <xgrad/autograd/kernels/reduction/sum.hpp>
 #include <xgrad/autograd/kernels/runtime/memory.hpp>
+#include <xgrad/autograd/ops/along.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/indexing.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
 #include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
@@ -18,44 +20,11 @@
 namespace xgrad {
 namespace {
 
-// The shape of x with the reduced axes of size 1, and without them.
-Shape kept_shape(const Shape& shape, const AxisList<std::size_t>& axes) {
-  Shape result = shape;
-  for (std::size_t axis : axes) result = result.with(axis, 1);
-  return result;
-}
-
-Shape reduced_shape(const Shape& shape, const AxisList<std::size_t>& axes, KeepDims keep) {
-  if (keep == KeepDims::yes) return kept_shape(shape, axes);
-  Shape result = shape;
-  for (std::size_t i = axes.size(); i-- > 0;) result = result.without(axes[i]);
-  return result;
-}
-
-std::int64_t reduced_count(const Shape& shape, const AxisList<std::size_t>& axes) {
-  std::int64_t count = 1;
-  for (std::size_t axis : axes) count *= shape[axis];
-  return count;
-}
-
-// Neighbouring reduced axes make one run, read as (outer, n, inner). Calls f for each run, the innermost first, with
-// the sizes as they are after the runs before it.
-template <class F>
-void for_each_run(const Shape& shape, const AxisList<std::size_t>& axes, F&& f) {
-  std::int64_t inner = 1;
-  std::size_t right = shape.rank();
-  for (std::size_t last = axes.size(); last > 0;) {
-    std::size_t first = last - 1;
-    while (first > 0 && axes[first - 1] + 1 == axes[first]) --first;
-    for (std::size_t k = axes[last - 1] + 1; k < right; ++k) inner *= shape[k];
-    std::int64_t n = 1, outer = 1;
-    for (std::size_t k = axes[first]; k <= axes[last - 1]; ++k) n *= shape[k];
-    for (std::size_t k = 0; k < axes[first]; ++k) outer *= shape[k];
-    f(outer, n, inner);
-    right = axes[first];
-    last = first;
-  }
-}
+using detail::for_each_run;
+using detail::kept_shape;
+using detail::reduced_count;
+using detail::reduced_shape;
+using kernels::Along;
 
 Tensor as_number(const Tensor& x) { return x.dtype() == boolean ? detail::converted(x, int64) : x; }
 
@@ -65,9 +34,9 @@ Tensor sum_values(const Tensor& input, const AxisList<std::size_t>& axes, const 
   Tensor y = Tensor::uninitialized(shape, x.dtype());
   if (x.dtype() == int64) {
     Tensor sums = x;
-    for_each_run(x.shape(), axes, [&](std::int64_t outer, std::int64_t n, std::int64_t inner) {
-      const Tensor out = Tensor::uninitialized({outer * inner}, int64);
-      kernels::sum(sums.data<std::int64_t>(), out.write<std::int64_t>(), outer, n, inner);
+    for_each_run(x.shape(), axes, [&](Along run) {
+      const Tensor out = Tensor::uninitialized({run.lines()}, int64);
+      kernels::sum(sums.data<std::int64_t>(), out.write<std::int64_t>(), run);
       sums = out;
     });
     std::copy_n(sums.data<std::int64_t>(), y.size(), y.write<std::int64_t>());
@@ -82,12 +51,12 @@ Tensor sum_values(const Tensor& input, const AxisList<std::size_t>& axes, const 
     }
     bool first = true;
     detail::Scratch<double> sums(std::size_t{0});
-    for_each_run(x.shape(), axes, [&](std::int64_t outer, std::int64_t n, std::int64_t inner) {
-      detail::Scratch<double> out(outer * inner);
+    for_each_run(x.shape(), axes, [&](Along run) {
+      detail::Scratch<double> out(run.lines());
       if (first)
-        kernels::sum(x.data<T>(), out.data(), outer, n, inner);
+        kernels::sum(x.data<T>(), out.data(), run);
       else
-        kernels::sum(sums.data(), out.data(), outer, n, inner);
+        kernels::sum(sums.data(), out.data(), run);
       first = false;
       out.swap(sums);
     });
@@ -103,9 +72,9 @@ Tensor extreme_values(const Tensor& input, const AxisList<std::size_t>& axes, co
     using T = typename decltype(type)::type;
     if constexpr (!std::is_same_v<T, bool>) {
       Tensor values = x;
-      for_each_run(x.shape(), axes, [&](std::int64_t outer, std::int64_t n, std::int64_t inner) {
-        const Tensor out = Tensor::uninitialized({outer * inner}, x.dtype());
-        kernels::min_max(values.data<T>(), out.write<T>(), outer, n, inner, largest);
+      for_each_run(x.shape(), axes, [&](Along run) {
+        const Tensor out = Tensor::uninitialized({run.lines()}, x.dtype());
+        kernels::min_max(values.data<T>(), out.write<T>(), run, largest);
         values = out;
       });
       std::copy_n(values.data<T>(), y.size(), y.write<T>());
@@ -114,8 +83,8 @@ Tensor extreme_values(const Tensor& input, const AxisList<std::size_t>& axes, co
   return y;
 }
 
-void require_elements(const char* op, const Tensor& x, const AxisList<std::size_t>& axes) {
-  if (reduced_count(x.shape(), axes) == 0 && reduced_shape(x.shape(), axes, KeepDims::no).count() > 0)
+void require_elements(const char* op, const Tensor& x, Along run) {
+  if (run.n == 0 && run.lines() > 0)
     throw std::invalid_argument(std::string(op) + ": there is nothing to choose from in shape " + to_string(x.shape()));
 }
 
@@ -123,7 +92,8 @@ Tensor extreme_op(const char* name, Tensor input, const Axes& asked, KeepDims ke
   const detail::Timed timed(name, at);
   detail::require_defined(name, &input, 1);
   const auto axes = asked.resolve(name, input.rank());
-  require_elements(name, input, axes);
+  require_elements(name, input,
+                   {reduced_shape(input.shape(), axes, KeepDims::no).count(), reduced_count(input.shape(), axes), 1});
   Tensor values = extreme_values(input, axes, reduced_shape(input.shape(), axes, keep), largest);
   const Shape kept = kept_shape(input.shape(), axes);
   return record(name, at, std::move(values), {std::move(input)}, from_xy([kept, axes](Tensor x, Tensor y, Tensor g) {
@@ -133,40 +103,40 @@ Tensor extreme_op(const char* name, Tensor input, const Axes& asked, KeepDims ke
                 }));
 }
 
-Tensor arg_values(const char* op, const Tensor& input, std::size_t axis, bool largest) {
+// Where the extremes of each line stand, as a tensor of the shape given.
+Tensor arg_values(const char* op, const Tensor& input, Along run, const Shape& shape, bool largest) {
   const Tensor x = as_number(input);
-  require_elements(op, x, {axis});
-  Tensor y = Tensor::uninitialized(x.shape().with(axis, 1), int64);
+  require_elements(op, x, run);
+  Tensor y = Tensor::uninitialized(shape, int64);
+  if (y.size() == 0) return y;
   detail::visit(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    if constexpr (!std::is_same_v<T, bool>)
-      for_each_run(x.shape(), {axis}, [&](std::int64_t outer, std::int64_t n, std::int64_t inner) {
-        kernels::arg_min_max(x.data<T>(), y.write<std::int64_t>(), outer, n, inner, largest);
-      });
+    if constexpr (!std::is_same_v<T, bool>) kernels::arg_min_max(x.data<T>(), y.write<std::int64_t>(), run, largest);
   });
   return y;
 }
 
-// A tensor of rank 0 counts as one of a single element along an axis.
-Tensor arg_op(const char* op, Tensor x, Dim asked, KeepDims keep, bool largest) {
+Tensor arg_of_all(const char* op, const Tensor& x, bool largest) {
   const detail::Timed timed(op, Source());
   detail::require_defined(op, &x, 1);
-  const std::size_t axis = resolve_axis(op, asked, std::max<std::size_t>(1, x.rank()));
-  if (x.rank() == 0) return arg_values(op, x.alias({1}), 0, largest).alias({});
-  Tensor y = arg_values(op, x, axis, largest);
-  return keep == KeepDims::yes ? y : y.alias(x.shape().without(axis));
+  return arg_values(op, x, {1, x.size(), 1}, {}, largest);
+}
+
+Tensor arg_along(const char* op, const Tensor& x, Dim asked, KeepDims keep, bool largest) {
+  const detail::Timed timed(op, Source());
+  detail::require_defined(op, &x, 1);
+  const auto axes = Axes{asked}.resolve(op, x.rank());
+  const std::size_t axis = resolve_axis_of_any_rank(op, asked, x.rank());
+  return arg_values(op, x, detail::along(x.shape(), axis), reduced_shape(x.shape(), axes, keep), largest);
 }
 
 ValuesIndices extreme_along(const char* op, Tensor x, Dim asked, KeepDims keep, bool largest, Source at) {
   const detail::Timed timed(op, at);
-  detail::require_defined(op, &x, 1);
-  const std::size_t axis = resolve_axis(op, asked, std::max<std::size_t>(1, x.rank()));
-  if (x.rank() == 0) return {clone(x, at), Tensor({}, int64).alias({})};
-  const Tensor indices = arg_values(op, x, axis, largest);
-  const auto along = static_cast<std::int64_t>(axis);
-  Tensor values = gather(x, along, indices, at);
-  if (keep == KeepDims::yes) return {values, indices};
-  return {squeeze(values, along, at), indices.alias(x.shape().without(axis))};
+  Tensor indices = arg_along(op, x, asked, keepdims, largest);
+  Tensor values = gather(std::move(x), asked, indices, at);
+  if (keep == KeepDims::yes) return {std::move(values), std::move(indices)};
+  values = squeeze(std::move(values), asked, at);
+  return {values, indices.alias(values.shape())};
 }
 
 }  // namespace
@@ -181,6 +151,25 @@ Tensor sum(Tensor input, Axes asked, KeepDims keep, Source at) {
                 [shape, kept](Tensor g) { return broadcast_to(reshape(g, kept), shape); });
 }
 
+namespace {
+
+// Where a sum of float64 overflows and the mean does not, the mean is that of 2^-k x, times 2^k.
+void mend_means(const Tensor& x, const AxisList<std::size_t>& axes, double n, const Tensor& y) {
+  if (y.dtype() != float64 || n == 0) return;
+  const auto finite = [](double mean) { return std::isfinite(mean); };
+  double* to = y.write<double>();
+  if (std::all_of(to, to + y.size(), finite)) return;
+  const int k = std::ilogb(n) + 1;
+  const Tensor part = Tensor::uninitialized(x.shape(), float64);
+  std::transform(x.data<double>(), x.data<double>() + x.size(), part.write<double>(),
+                 [k](double number) { return std::scalbn(number, -k); });
+  const Tensor means = sum_values(part, axes, y.shape(), std::scalbn(n, -k));
+  for (std::int64_t i = 0; i < y.size(); ++i)
+    if (!finite(to[i])) to[i] = means.data<double>()[i];
+}
+
+}  // namespace
+
 Tensor mean(Tensor input, Axes asked, KeepDims keep, Source at) {
   const detail::Timed timed("mean", at);
   detail::require_defined("mean", &input, 1);
@@ -189,36 +178,9 @@ Tensor mean(Tensor input, Axes asked, KeepDims keep, Source at) {
   const Shape shape = input.shape(), kept = kept_shape(shape, axes);
   const auto n = static_cast<double>(reduced_count(shape, axes));
   Tensor y = sum_values(input, axes, reduced_shape(shape, axes, keep), n);
+  mend_means(input, axes, n, y);
   return record("mean", at, std::move(y), {std::move(input)},
                 [shape, kept, n](Tensor g) { return broadcast_to(reshape(g, kept) / std::max(n, 1.0), shape); });
-}
-
-namespace {
-
-Tensor variance(const char* op, Tensor x, const Axes& asked, double correction, KeepDims keep, Source at) {
-  const detail::Timed timed(op, at);
-  detail::require_defined(op, &x, 1);
-  const auto axes = asked.resolve(op, x.rank());
-  const auto count = static_cast<double>(reduced_count(x.shape(), axes));
-  const Axes same(axes);
-  const Tensor deviation = sub(x, mean(x, same, keepdims, at), at);
-  const Tensor squares = sum(square(deviation, at), same, keep, at);
-  // Of nothing the variance is NaN, but nothing depends on it.
-  if (count == 0) return add(squares, std::numeric_limits<double>::quiet_NaN(), at);
-  return div(squares, std::max(0.0, count - correction), at);
-}
-
-}  // namespace
-
-Tensor var(Tensor x, Axes axes, double correction, KeepDims keep, Source at) {
-  return variance("var", std::move(x), axes, correction, keep, at);
-}
-
-Tensor std(Tensor x, Axes axes, double correction, KeepDims keep, Source at) {
-  const Tensor v = variance("std", std::move(x), axes, correction, keep, at);
-  // The root is taken of 1 where the variance is 0, so that its infinite slope there meets no gradient.
-  const Tensor flat = v == 0;
-  return where(flat, 0, sqrt(where(flat, 1, v, at), at), at);
 }
 
 Tensor amax(Tensor x, Axes axes, KeepDims keep, Source at) {
@@ -237,16 +199,10 @@ ValuesIndices min(Tensor x, Dim axis, KeepDims keep, Source at) {
   return extreme_along("min", std::move(x), axis, keep, false, at);
 }
 
-Tensor argmax(Tensor x, Source) {
-  detail::require_defined("argmax", &x, 1);
-  return arg_values("argmax", x.alias({x.size()}), 0, true).alias({});
-}
-Tensor argmin(Tensor x, Source) {
-  detail::require_defined("argmin", &x, 1);
-  return arg_values("argmin", x.alias({x.size()}), 0, false).alias({});
-}
-Tensor argmax(Tensor x, Dim axis, KeepDims keep, Source) { return arg_op("argmax", std::move(x), axis, keep, true); }
-Tensor argmin(Tensor x, Dim axis, KeepDims keep, Source) { return arg_op("argmin", std::move(x), axis, keep, false); }
+Tensor argmax(Tensor x, Source) { return arg_of_all("argmax", x, true); }
+Tensor argmin(Tensor x, Source) { return arg_of_all("argmin", x, false); }
+Tensor argmax(Tensor x, Dim axis, KeepDims keep, Source) { return arg_along("argmax", x, axis, keep, true); }
+Tensor argmin(Tensor x, Dim axis, KeepDims keep, Source) { return arg_along("argmin", x, axis, keep, false); }
 
 Tensor sum_to(Tensor x, const Shape& shape, Source at) {
   const detail::Timed timed("sum_to", at);

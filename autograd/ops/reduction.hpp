@@ -10,18 +10,13 @@ struct ValuesIndices {
   Tensor indices;
 };
 
-// Axes: none named means all; negative ones count from the end. With keepdims, reduced axes stay with size 1.
+// Axes: none named means all; negative ones count from the end. With keepdims, reduced axes stay with size 1. A tensor
+// of rank 0 has the axes 0 and -1 too, of size 1.
 
 /// y = Σ x over the axes; 0 for nothing. float32 is summed in double precision; bool and int64 give int64.
 Tensor sum(Tensor x, Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here());
 /// y = Σ x / n over the axes; NaN for nothing. int64 and bool are averaged as float32.
 Tensor mean(Tensor x, Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here());
-/// y = Σ (x - mean)² / (n - correction) over the axes, in two passes. correction 1 is the unbiased variance.
-Tensor var(Tensor x, Axes axes = {}, double correction = 1, KeepDims keep = KeepDims::no, Source at = Source::here());
-/// y = √var.
-Tensor std(Tensor x, Axes axes = {}, double correction = 1, KeepDims keep = KeepDims::no, Source at = Source::here());
-/// y = ln Σ e^x over the axes, shifted by the maximum; -inf for nothing.
-Tensor logsumexp(Tensor x, Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here());
 
 /// y = the largest x over the axes; ties share the gradient evenly; NaN stays; nothing is an error.
 Tensor amax(Tensor x, Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here());

@@ -1,25 +1,17 @@
 #include <xgrad/autograd/ops/shape.hpp>
 
 #include <algorithm>
-#include <numeric>
 #include <stdexcept>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>
+#include <xgrad/autograd/kernels/indexing/slice.hpp>
 #include <xgrad/autograd/kernels/matrix/layout.hpp>
+#include <xgrad/autograd/ops/along.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
 
 namespace xgrad {
 namespace {
-
-// The shape of x read as (outer, size, inner) around an axis.
-struct Around {
-  std::int64_t outer = 1, size, inner = 1;
-  Around(const Shape& shape, std::size_t axis) : size(shape[axis]) {
-    for (std::size_t k = 0; k < axis; ++k) outer *= shape[k];
-    for (std::size_t k = axis + 1; k < shape.rank(); ++k) inner *= shape[k];
-  }
-};
 
 using Sizes = AxisList<std::int64_t>;
 
@@ -65,22 +57,21 @@ Tensor reordered(Tensor x, const Sizes& order, Source at) {
 
 Shape worked_out(const Tensor& x, const Sizes& sizes) {
   Sizes result = sizes;
-  std::int64_t known = 1, unknown = -1;
+  std::int64_t unknown = -1;
   const auto text = [&] {
     std::string all = "(";
     for (std::size_t i = 0; i < sizes.size(); ++i) all += (i ? ", " : "") + std::to_string(sizes[i]);
     return "reshape: cannot make " + all + ") of " + to_string(x.shape());
   };
   for (std::size_t i = 0; i < sizes.size(); ++i) {
-    if (sizes[i] == -1) {
-      if (unknown >= 0) throw std::invalid_argument(text() + ": only one size can be -1");
-      unknown = static_cast<std::int64_t>(i);
-    } else {
-      if (sizes[i] < 0) throw std::invalid_argument(text() + ": a size is at least 0, or -1 to be worked out");
-      known *= sizes[i];
-    }
+    if (sizes[i] < -1) throw std::invalid_argument(text() + ": a size is at least 0, or -1 to be worked out");
+    if (sizes[i] >= 0) continue;
+    if (unknown >= 0) throw std::invalid_argument(text() + ": only one size can be -1");
+    unknown = static_cast<std::int64_t>(i);
+    result[i] = 1;
   }
   if (unknown >= 0) {
+    const std::int64_t known = Shape(result).count();
     if (known == 0 || x.size() % known != 0)
       throw std::invalid_argument(text() + ": the size of -1 cannot be worked out");
     result[static_cast<std::size_t>(unknown)] = x.size() / known;
@@ -105,15 +96,14 @@ Tensor reshape(Tensor x, const NewShape& shape, Source at) {
 Tensor flatten(Tensor x, Dim start, Dim end, Source at) {
   const detail::Timed timed("flatten", at);
   detail::require_defined("flatten", &x, 1);
-  if (x.rank() == 0) return reshape(std::move(x), {1}, at);
-  const std::size_t first = resolve_axis("flatten", start, x.rank()), last = resolve_axis("flatten", end, x.rank());
+  const std::size_t first = resolve_axis_of_any_rank("flatten", start, x.rank());
+  const std::size_t last = resolve_axis_of_any_rank("flatten", end, x.rank());
   if (first > last)
     throw std::invalid_argument("flatten: axis " + std::to_string(first) + " comes after axis " + std::to_string(last));
-  std::vector<std::int64_t> sizes(x.shape().begin(), x.shape().begin() + first);
-  sizes.push_back(
-      std::accumulate(x.shape().begin() + first, x.shape().begin() + last + 1, std::int64_t{1}, std::multiplies<>()));
-  sizes.insert(sizes.end(), x.shape().begin() + last + 1, x.shape().end());
-  return reshape(std::move(x), sizes, at);
+  Shape shape = detail::with_an_axis(x.shape());
+  const std::int64_t folded = Shape(shape.begin() + first, last - first + 1).count();
+  for (std::size_t k = last; k > first; --k) shape = shape.without(k);
+  return reshape(std::move(x), shape.with(first, folded), at);
 }
 
 Tensor transpose(Tensor x, Source at) {
@@ -133,20 +123,24 @@ Tensor transpose(Tensor x, const std::vector<std::int64_t>& order, Source at) {
 Tensor swapaxes(Tensor x, Dim a, Dim b, Source at) {
   const detail::Timed timed("swapaxes", at);
   detail::require_defined("swapaxes", &x, 1);
-  Sizes axes(x.shape().begin(), x.shape().end());
-  std::iota(axes.begin(), axes.end(), 0);
-  std::swap(axes[resolve_axis("swapaxes", a, x.rank())], axes[resolve_axis("swapaxes", b, x.rank())]);
+  const std::size_t first = resolve_axis_of_any_rank("swapaxes", a, x.rank());
+  const std::size_t second = resolve_axis_of_any_rank("swapaxes", b, x.rank());
+  Sizes axes;
+  for (std::size_t k = 0; k < x.rank(); ++k)
+    axes.push_back(static_cast<std::int64_t>(k == first ? second : k == second ? first : k));
   return reordered(std::move(x), axes, at);
 }
 
 Tensor squeeze(Tensor x, Dim asked, Source at) {
   const detail::Timed timed("squeeze", at);
   detail::require_defined("squeeze", &x, 1);
-  const std::size_t axis = resolve_axis("squeeze", asked, x.rank());
-  if (x.shape()[axis] != 1)
-    throw std::invalid_argument("squeeze: axis " + std::to_string(axis) + " of shape " + to_string(x.shape()) +
-                                " is not of size 1");
-  const Shape shape = x.shape().without(axis);
+  Shape shape = x.shape();
+  for (std::size_t axis : Axes{asked}.resolve("squeeze", x.rank())) {
+    if (shape[axis] != 1)
+      throw std::invalid_argument("squeeze: axis " + std::to_string(axis) + " of shape " + to_string(shape) +
+                                  " is not of size 1");
+    shape = shape.without(axis);
+  }
   return reshape(std::move(x), shape, at);
 }
 
@@ -206,12 +200,12 @@ Tensor take(const char* name, Tensor x, std::size_t axis, std::int64_t start, st
 Tensor spread(const Tensor& g, std::size_t axis, std::int64_t size, std::int64_t start, std::int64_t step) {
   const Shape shape = g.shape().with(axis, size);
   Tensor y = Tensor::uninitialized(shape, g.dtype());
-  const Around all(shape, axis);
+  const kernels::Along all = detail::along(shape, axis);
   const std::int64_t count = g.shape()[axis];
   detail::visit(g.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     std::fill_n(y.write<T>(), y.size(), T(0));
-    kernels::put_range(g.data<T>(), y.write<T>(), all.outer, size, all.inner, start, step, count);
+    kernels::put_range(g.data<T>(), y.write<T>(), all, start, step, count);
   });
   return record("spread", Source::here(), std::move(y), {Tensor(g)},
                 [=](Tensor u) { return take("spread", u, axis, start, step, count, Source::here()); });
@@ -220,7 +214,7 @@ Tensor spread(const Tensor& g, std::size_t axis, std::int64_t size, std::int64_t
 // Elements start, start + step, ... (count of them) along an axis.
 Tensor take(const char* name, Tensor x, std::size_t axis, std::int64_t start, std::int64_t step, std::int64_t count,
             Source at) {
-  const Around all(x.shape(), axis);
+  const kernels::Along all = detail::along(x.shape(), axis);
   const Shape shape = x.shape().with(axis, count);
   Tensor y;
   if (axis == 0 && (step == 1 || count <= 1)) {
@@ -229,10 +223,10 @@ Tensor take(const char* name, Tensor x, std::size_t axis, std::int64_t start, st
     y = Tensor::uninitialized(shape, x.dtype());
     detail::visit(x.dtype(), [&](auto type) {
       using T = typename decltype(type)::type;
-      kernels::take_range(x.data<T>(), y.write<T>(), all.outer, all.size, all.inner, start, step, count);
+      kernels::take_range(x.data<T>(), y.write<T>(), all, start, step, count);
     });
   }
-  const std::int64_t size = all.size;
+  const std::int64_t size = all.n;
   return record(name, at, std::move(y), {std::move(x)}, [=](Tensor g) { return spread(g, axis, size, start, step); });
 }
 
@@ -334,6 +328,5 @@ Tensor Tensor::reshape(const NewShape& shape, Source at) const { return xgrad::r
 Tensor Tensor::transpose(Source at) const { return xgrad::transpose(*this, at); }
 Tensor Tensor::clone(Source at) const { return xgrad::clone(*this, at); }
 Tensor Tensor::select(Dim axis, Dim index, Source at) const { return xgrad::select(*this, axis, index, at); }
-Tensor Tensor::operator[](const Tensor& rows) const { return index_select(*this, 0, rows); }
 
 }  // namespace xgrad

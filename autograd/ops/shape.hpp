@@ -40,14 +40,5 @@ Tensor select(Tensor x, Dim axis, Dim index, Source at = Source::here());
 /// The `length` elements along one axis that begin with `start`, which counts from the end when it is negative. They
 /// must all exist, unlike those of a range in operator().
 Tensor narrow(Tensor x, Dim axis, Dim start, Dim length, Source at = Source::here());
-/// The slices that an int64 tensor of rank 1 names along an axis; repeated ones add their gradients.
-Tensor index_select(Tensor x, Dim axis, Tensor indices, Source at = Source::here());
-/// For every position of `indices`, the element that it names along the axis: y[i,j] = x[i, indices[i,j]] for axis 1.
-/// `indices` has x's sizes but along the axis.
-Tensor gather(Tensor x, Dim axis, Tensor indices, Source at = Source::here());
-/// The tensors one behind the other along an axis; the other sizes agree.
-Tensor concat(const std::vector<Tensor>& tensors, Dim axis = 0, Source at = Source::here());
-/// The tensors, all of one shape, along a new axis.
-Tensor stack(const std::vector<Tensor>& tensors, Dim axis = 0, Source at = Source::here());
 
 }  // namespace xgrad

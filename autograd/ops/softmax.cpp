@@ -1,12 +1,9 @@
-#include <xgrad/autograd/kernels/reduction/softmax.hpp>
-
-#include <algorithm>
-#include <numeric>
-#include <vector>
+#include <xgrad/autograd/ops/softmax.hpp>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>
-#include <xgrad/autograd/ops/activation.hpp>
+#include <xgrad/autograd/kernels/reduction/softmax.hpp>
+#include <xgrad/autograd/ops/along.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
@@ -15,18 +12,11 @@
 namespace xgrad {
 namespace {
 
+using detail::along;
 using kernels::Along;
-
-// The axes first .. last-1 of a shape, read as one.
-Along along(const Shape& shape, std::size_t first, std::size_t last) {
-  Along axis{1, 1, 1};
-  for (std::size_t k = 0; k < shape.rank(); ++k) (k < first ? axis.outer : k < last ? axis.n : axis.inner) *= shape[k];
-  return axis;
-}
 
 // The op's operand in a floating dtype.
 Tensor floating(const char* op, Tensor x, Source at) {
-  const detail::Timed timed(op, at);
   detail::require_defined(op, &x, 1);
   return is_floating(x.dtype()) ? x : to(std::move(x), float32, at);
 }
@@ -35,6 +25,7 @@ Tensor floating(const char* op, Tensor x, Source at) {
 template <class F, class... More>
 Tensor mapped(const F& kernel, const Tensor& x, const More&... more) {
   Tensor y = Tensor::uninitialized(x.shape(), x.dtype());
+  if (x.size() == 0) return y;
   detail::visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     kernel(x.data<T>(), more.template data<T>()..., y.write<T>());
@@ -45,10 +36,10 @@ Tensor mapped(const F& kernel, const Tensor& x, const More&... more) {
 }  // namespace
 
 Tensor softmax(Tensor input, Dim asked, Source at) {
+  const detail::Timed timed("softmax", at);
   input = floating("softmax", std::move(input), at);
-  const std::size_t k = resolve_axis("softmax", asked, std::max<std::size_t>(1, input.rank()));
-  if (input.rank() == 0) return reshape(softmax(reshape(std::move(input), Shape{1}, at), 0, at), Shape(), at);
-  const Along axis = along(input.shape(), k, k + 1);
+  const std::size_t k = resolve_axis_of_any_rank("softmax", asked, input.rank());
+  const Along axis = along(input.shape(), k);
   Tensor value = mapped([&](const auto* from, auto* to) { kernels::softmax(from, to, axis); }, input);
   value.mark_weak(input.weak());
   // dy_i/dx_j = y_i ([i = j] - y_j), so gx = y (g - Σ g y).
@@ -62,10 +53,10 @@ Tensor softmax(Tensor input, Dim asked, Source at) {
 }
 
 Tensor log_softmax(Tensor input, Dim asked, Source at) {
+  const detail::Timed timed("log_softmax", at);
   input = floating("log_softmax", std::move(input), at);
-  const std::size_t k = resolve_axis("log_softmax", asked, std::max<std::size_t>(1, input.rank()));
-  if (input.rank() == 0) return reshape(log_softmax(reshape(std::move(input), Shape{1}, at), 0, at), Shape(), at);
-  const Along axis = along(input.shape(), k, k + 1);
+  const std::size_t k = resolve_axis_of_any_rank("log_softmax", asked, input.rank());
+  const Along axis = along(input.shape(), k);
   Tensor value = mapped([&](const auto* from, auto* to) { kernels::log_softmax(from, to, axis); }, input);
   value.mark_weak(input.weak());
   // dy_i/dx_j = [i = j] - e^y_j, so gx = g - e^y Σ g.
@@ -80,50 +71,57 @@ Tensor log_softmax(Tensor input, Dim asked, Source at) {
 
 namespace {
 
+// The slopes of logsumexp times g, over Tensors and by the kernel; `stats` holds a shift and an inverse sum a line.
+Tensor pull_formula(const Tensor& x, const Tensor& stats, const Tensor& g, Along axis) {
+  const Shape column{axis.outer, 1, axis.inner};
+  const Tensor e = exp(reshape(x, Shape{axis.outer, axis.n, axis.inner}) - stats.alias(column));
+  return reshape(e / sum(e, 1, keepdims) * reshape(g, column), x.shape());
+}
+
+Tensor pull_kernel(const Tensor& x, const Tensor& stats, const Tensor& g, Along axis) {
+  const auto kernel = [&](const auto* from, const auto* shift, const auto* up, auto* to) {
+    kernels::logsumexp_backward(from, shift, shift + axis.lines(), up, to, axis);
+  };
+  return mapped(kernel, x, stats, g);
+}
+
 // The kernel over neighbouring axes first .. last-1; y has the shape of x without them.
 Tensor logsumexp_run(Tensor input, std::size_t first, std::size_t last, Source at) {
   const Along axis = along(input.shape(), first, last);
-  Shape shape = input.shape(), kept = shape;
-  for (std::size_t k = last; k-- > first;) {
-    shape = shape.without(k);
-    kept = kept.with(k, 1);
-  }
+  Shape shape = input.shape();
+  for (std::size_t k = last; k-- > first;) shape = shape.without(k);
   Tensor value = Tensor::uninitialized(shape, input.dtype());
   value.mark_weak(input.weak());
+  // What a softmax of x needs: the shift and the inverse sum of every line.
+  const std::int64_t lines = axis.lines();
+  Tensor kept = detail::records(&input, 1) ? Tensor::uninitialized({2, lines}, input.dtype()) : Tensor();
   detail::visit_floating(input.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    kernels::logsumexp(input.data<T>(), value.write<T>(), axis);
+    T* shift = kept.defined() ? kept.write<T>() : nullptr;
+    kernels::logsumexp(input.data<T>(), value.write<T>(), shift, shift == nullptr ? nullptr : shift + lines, axis);
   });
-  // dy/dx_j = e^x_j / Σ e^x = e^(x_j - y).
-  return record("logsumexp", at, std::move(value), {std::move(input)},
-                from_xy([axis, kept](Tensor x, Tensor y, Tensor g) {
-                  if (grad_enabled()) return exp(x - reshape(y, kept)) * reshape(g, kept);
-                  const auto kernel = [&](const auto* p, const auto* q, const auto* r, auto* to) {
-                    kernels::logsumexp_backward(p, q, r, to, axis);
-                  };
-                  return mapped(kernel, x, y, g);
-                }));
+  if (!kept.defined()) return value;
+  // dy/dx_j = e^x_j / Σ e^x: from the shifted x, as y is rounded to its own size, and e^(x_j - y) would multiply that.
+  return record("logsumexp", at, std::move(value), {std::move(input), std::move(kept)},
+                from<0, 1>([axis](Tensor x, Tensor stats, Tensor g) {
+                  return grad_enabled() ? pull_formula(x, stats, g, axis) : pull_kernel(x, stats, g, axis);
+                }),
+                no_gradient);
 }
 
 }  // namespace
 
 Tensor logsumexp(Tensor input, Axes asked, KeepDims keep, Source at) {
+  const detail::Timed timed("logsumexp", at);
   Tensor x = floating("logsumexp", std::move(input), at);
   const AxisList<std::size_t> axes = asked.resolve("logsumexp", x.rank());
-  Shape kept = x.shape();
-  for (std::size_t axis : axes) kept = kept.with(axis, 1);
+  const Shape kept = detail::kept_shape(x.shape(), axes);
   const std::size_t rank = x.rank(), n = axes.size();
   Tensor y;
   if (n == 0 || axes[n - 1] - axes[0] == n - 1) {
     y = logsumexp_run(std::move(x), n == 0 ? 0 : axes[0], n == 0 ? 0 : axes[0] + n, at);
   } else {
-    // Axes that are apart are brought together at the end.
-    std::vector<std::int64_t> order(rank);
-    std::iota(order.begin(), order.end(), std::int64_t{0});
-    std::stable_partition(order.begin(), order.end(), [&](std::int64_t axis) {
-      return !std::binary_search(axes.begin(), axes.end(), static_cast<std::size_t>(axis));
-    });
-    y = logsumexp_run(transpose(std::move(x), order, at), rank - n, rank, at);
+    y = logsumexp_run(transpose(std::move(x), detail::brought_to_end(axes, rank), at), rank - n, rank, at);
   }
   return keep == KeepDims::yes ? reshape(std::move(y), kept, at) : y;
 }

@@ -98,32 +98,9 @@ void permute(const T* in, T* out, std::size_t rank, const std::int64_t* sizes, c
   });
 }
 
-template <class T>
-void take_range(const T* in, T* out, std::int64_t outer, std::int64_t size, std::int64_t inner, std::int64_t start,
-                std::int64_t step, std::int64_t count) {
-  for (std::int64_t o = 0; o < outer; ++o)
-    for (std::int64_t j = 0; j < count; ++j)
-      std::copy_n(in + (o * size + start + j * step) * inner, inner, out + (o * count + j) * inner);
-}
-
-template <class T>
-void put_range(const T* in, T* out, std::int64_t outer, std::int64_t size, std::int64_t inner, std::int64_t start,
-               std::int64_t step, std::int64_t count) {
-  for (std::int64_t o = 0; o < outer; ++o)
-    for (std::int64_t j = 0; j < count; ++j)
-      std::copy_n(in + (o * count + j) * inner, inner, out + (o * size + start + j * step) * inner);
-}
-
-#define XGRAD_INSTANTIATE(T)                                                                                   \
-  template void permute(const T*, T*, std::size_t, const std::int64_t*, const std::int64_t*);                  \
-  template void take_range(const T*, T*, std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t, \
-                           std::int64_t);                                                                      \
-  template void put_range(const T*, T*, std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t,  \
-                          std::int64_t);
-XGRAD_INSTANTIATE(bool)
-XGRAD_INSTANTIATE(std::int64_t)
-XGRAD_INSTANTIATE(float)
-XGRAD_INSTANTIATE(double)
-#undef XGRAD_INSTANTIATE
+template void permute(const bool*, bool*, std::size_t, const std::int64_t*, const std::int64_t*);
+template void permute(const std::int64_t*, std::int64_t*, std::size_t, const std::int64_t*, const std::int64_t*);
+template void permute(const float*, float*, std::size_t, const std::int64_t*, const std::int64_t*);
+template void permute(const double*, double*, std::size_t, const std::int64_t*, const std::int64_t*);
 
 }  // namespace xgrad::kernels

@@ -7,7 +7,7 @@
 #include <limits>
 #include <type_traits>
 
-#include <xgrad/autograd/kernels/reduction/softmax.hpp>
+#include <xgrad/autograd/kernels/indexing/along.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
 #include <xgrad/autograd/kernels/simd/partial.hpp>
 #include <xgrad/autograd/kernels/simd/wide_sum.hpp>

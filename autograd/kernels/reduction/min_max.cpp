@@ -141,9 +141,9 @@ constexpr std::int64_t strip = 1024;  // columns whose extremes stay in the cach
 
 // Calls f(first element, where the result goes, number of columns) for strips of columns, side by side.
 template <class T, class To, class F>
-void over_columns(const T* x, To* out, std::int64_t outer, std::int64_t n, std::int64_t inner, const F& f) {
-  const std::int64_t strips = (inner + strip - 1) / strip;
-  parallel_ranges(outer * strips, grain(n * std::min(inner, strip)), [&](std::int64_t begin, std::int64_t end) {
+void over_columns(const T* x, To* out, Along axis, const F& f) {
+  const std::int64_t n = axis.n, inner = axis.inner, strips = (inner + strip - 1) / strip;
+  parallel_ranges(axis.outer * strips, grain(n * std::min(inner, strip)), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t k = begin; k < end; ++k) {
       const std::int64_t o = k / strips, i = k % strips * strip;
       f(x + o * n * inner + i, out + o * inner + i, std::min(strip, inner - i));
@@ -152,12 +152,13 @@ void over_columns(const T* x, To* out, std::int64_t outer, std::int64_t n, std::
 }
 
 template <bool largest, class T>
-void extremes(const T* x, T* out, std::int64_t outer, std::int64_t n, std::int64_t inner) {
+void extremes(const T* x, T* out, Along axis) {
+  const std::int64_t n = axis.n, inner = axis.inner;
   if (inner != 1)
-    return over_columns(x, out, outer, n, inner, [=](const T* from, T* to, std::int64_t columns) {
+    return over_columns(x, out, axis, [=](const T* from, T* to, std::int64_t columns) {
       extreme_columns<largest>(from, to, n, inner, columns);
     });
-  parallel_ranges(outer, grain(n), [&](std::int64_t begin, std::int64_t end) {
+  parallel_ranges(axis.outer, grain(n), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t o = begin; o < end; ++o) out[o] = extreme_line<largest>(x + o * n, n);
   });
 }
@@ -251,12 +252,13 @@ void arg_extreme_columns(const T* x, std::int64_t* out, std::int64_t n, std::int
 }
 
 template <bool largest, class T>
-void arg_extremes(const T* x, std::int64_t* out, std::int64_t outer, std::int64_t n, std::int64_t inner) {
+void arg_extremes(const T* x, std::int64_t* out, Along axis) {
+  const std::int64_t n = axis.n, inner = axis.inner;
   if (inner != 1)
-    return over_columns(x, out, outer, n, inner, [=](const T* from, std::int64_t* to, std::int64_t columns) {
+    return over_columns(x, out, axis, [=](const T* from, std::int64_t* to, std::int64_t columns) {
       arg_extreme_columns<largest>(from, to, n, inner, columns);
     });
-  parallel_ranges(outer, grain(n), [&](std::int64_t begin, std::int64_t end) {
+  parallel_ranges(axis.outer, grain(n), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t o = begin; o < end; ++o) out[o] = arg_extreme_line<largest>(x + o * n, n);
   });
 }
@@ -264,26 +266,26 @@ void arg_extremes(const T* x, std::int64_t* out, std::int64_t outer, std::int64_
 }  // namespace
 
 template <class T>
-void min_max(const T* x, T* out, std::int64_t outer, std::int64_t n, std::int64_t inner, bool largest) {
+void min_max(const T* x, T* out, Along axis, bool largest) {
   if (largest)
-    extremes<true>(x, out, outer, n, inner);
+    extremes<true>(x, out, axis);
   else
-    extremes<false>(x, out, outer, n, inner);
+    extremes<false>(x, out, axis);
 }
 
 template <class T>
-void arg_min_max(const T* x, std::int64_t* out, std::int64_t outer, std::int64_t n, std::int64_t inner, bool largest) {
+void arg_min_max(const T* x, std::int64_t* out, Along axis, bool largest) {
   if (largest)
-    arg_extremes<true>(x, out, outer, n, inner);
+    arg_extremes<true>(x, out, axis);
   else
-    arg_extremes<false>(x, out, outer, n, inner);
+    arg_extremes<false>(x, out, axis);
 }
 
-template void min_max(const float*, float*, std::int64_t, std::int64_t, std::int64_t, bool);
-template void min_max(const double*, double*, std::int64_t, std::int64_t, std::int64_t, bool);
-template void min_max(const std::int64_t*, std::int64_t*, std::int64_t, std::int64_t, std::int64_t, bool);
-template void arg_min_max(const float*, std::int64_t*, std::int64_t, std::int64_t, std::int64_t, bool);
-template void arg_min_max(const double*, std::int64_t*, std::int64_t, std::int64_t, std::int64_t, bool);
-template void arg_min_max(const std::int64_t*, std::int64_t*, std::int64_t, std::int64_t, std::int64_t, bool);
+template void min_max(const float*, float*, Along, bool);
+template void min_max(const double*, double*, Along, bool);
+template void min_max(const std::int64_t*, std::int64_t*, Along, bool);
+template void arg_min_max(const float*, std::int64_t*, Along, bool);
+template void arg_min_max(const double*, std::int64_t*, Along, bool);
+template void arg_min_max(const std::int64_t*, std::int64_t*, Along, bool);
 
 }  // namespace xgrad::kernels

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <xgrad/autograd/kernels/reduction/double_sums.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
 
 namespace xgrad::kernels {
@@ -10,44 +11,16 @@ namespace {
 // With inner == 1, samples are rows, and sums run down the columns: rows are cut into tiles, each thread sums a tile,
 // and the tiles' sums are joined in order. Otherwise a channel is summed by one thread, run after run.
 
-std::int64_t tile_rows(Channels sizes) {
-  return std::max<std::int64_t>(16, pointwise_grain / std::max<std::int64_t>(1, sizes.channels));
+std::int64_t tile_rows(Along sizes) {
+  return std::max<std::int64_t>(16, pointwise_grain / std::max<std::int64_t>(1, sizes.n));
 }
 
-std::int64_t tile_count(Channels sizes) {
-  return sizes.inner == 1 ? (sizes.samples + tile_rows(sizes) - 1) / tile_rows(sizes) : 0;
+std::int64_t tile_count(Along sizes) {
+  return sizes.inner == 1 ? (sizes.outer + tile_rows(sizes) - 1) / tile_rows(sizes) : 0;
 }
 
-std::int64_t channel_grain(Channels sizes) {
-  return std::max<std::int64_t>(1, pointwise_grain / std::max<std::int64_t>(1, sizes.per_channel()));
-}
-
-// sums[c] = Σ f(i, c) over the rows begin .. end-1. Four rows at a time, so that the sums are not loaded for each.
-template <class F>
-[[gnu::flatten]] void sum_rows(double* __restrict sums, std::int64_t begin, std::int64_t end, std::int64_t channels,
-                               const F& f) {
-  std::fill_n(sums, channels, 0.0);
-  std::int64_t i = begin;
-  for (; i + 4 <= end; i += 4)
-    for (std::int64_t c = 0; c < channels; ++c) sums[c] += (f(i, c) + f(i + 1, c)) + (f(i + 2, c) + f(i + 3, c));
-  for (; i < end; ++i)
-    for (std::int64_t c = 0; c < channels; ++c) sums[c] += f(i, c);
-}
-
-// Σ f(s, j) over all samples s and places j of one channel.
-template <class F>
-[[gnu::flatten]] double sum_runs(Channels sizes, const F& f) {
-  constexpr int lanes = 16;
-  double part[lanes] = {};
-  for (std::int64_t s = 0; s < sizes.samples; ++s) {
-    std::int64_t j = 0;
-    for (; j + lanes <= sizes.inner; j += lanes)
-      for (int l = 0; l < lanes; ++l) part[l] += f(s, j + l);
-    for (int l = 0; j < sizes.inner; ++j, ++l) part[l] += f(s, j);
-  }
-  for (int half = lanes / 2; half > 0; half /= 2)
-    for (int l = 0; l < half; ++l) part[l] += part[l + half];
-  return part[0];
+std::int64_t channel_grain(Along sizes) {
+  return std::max<std::int64_t>(1, pointwise_grain / std::max<std::int64_t>(1, sizes.lines()));
 }
 
 template <class T>
@@ -62,49 +35,41 @@ void tile_moments(const T* x, std::int64_t begin, std::int64_t end, std::int64_t
   });
 }
 
-// The mean and the sum of squared deviations of m + n numbers, from those of m of them and those of the other n.
-void join_moments(double* mean, double* squares, double m, const double* more_mean, const double* more_squares,
-                  double n, std::int64_t channels) {
-  for (std::int64_t c = 0; c < channels; ++c) {
-    const double step = more_mean[c] - mean[c];
-    mean[c] += step * (n / (m + n));
-    squares[c] += more_squares[c] + step * step * (m * n / (m + n));
-  }
-}
-
 template <class T>
-void row_moments(const T* x, Channels sizes, double* mean, double* variance, double* scratch) {
-  const std::int64_t rows = tile_rows(sizes), tiles = tile_count(sizes), channels = sizes.channels;
+void row_moments(const T* x, Along sizes, double* mean, double* variance, double* scratch) {
+  const std::int64_t rows = tile_rows(sizes), tiles = tile_count(sizes), channels = sizes.n;
   parallel_for(tiles, [&](std::int64_t t) {
     double* own_mean = t == 0 ? mean : scratch + 2 * t * channels;
     double* own_squares = t == 0 ? variance : own_mean + channels;
-    tile_moments(x, t * rows, std::min(sizes.samples, (t + 1) * rows), channels, own_mean, own_squares);
+    tile_moments(x, t * rows, std::min(sizes.outer, (t + 1) * rows), channels, own_mean, own_squares);
   });
   for (std::int64_t t = 1; t < tiles; ++t) {
     const double* more = scratch + 2 * t * channels;
-    const std::int64_t n = std::min(rows, sizes.samples - t * rows);
+    const std::int64_t n = std::min(rows, sizes.outer - t * rows);
     join_moments(mean, variance, static_cast<double>(t * rows), more, more + channels, static_cast<double>(n),
                  channels);
   }
-  for (std::int64_t c = 0; c < channels; ++c) variance[c] /= static_cast<double>(sizes.samples);
+  for (std::int64_t c = 0; c < channels; ++c) variance[c] /= static_cast<double>(sizes.outer);
 }
 
 }  // namespace
 
-std::int64_t channel_scratch(Channels sizes) { return 2 * tile_count(sizes) * sizes.channels; }
+std::int64_t channel_scratch(Along sizes) { return 2 * tile_count(sizes) * sizes.n; }
 
 template <class T>
-void channel_moments(const T* x, Channels sizes, double* mean, double* variance, double* scratch) {
+void channel_moments(const T* x, Along sizes, double* mean, double* variance, double* scratch) {
   if (sizes.inner == 1) return row_moments(x, sizes, mean, variance, scratch);
-  const auto n = static_cast<double>(sizes.per_channel());
-  const std::int64_t sample = sizes.channels * sizes.inner;
-  parallel_ranges(sizes.channels, channel_grain(sizes), [&](std::int64_t begin, std::int64_t end) {
+  const auto n = static_cast<double>(sizes.lines());
+  const std::int64_t sample = sizes.n * sizes.inner;
+  parallel_ranges(sizes.n, channel_grain(sizes), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t c = begin; c < end; ++c) {
       const T* run = x + c * sizes.inner;
       const double m =
-          sum_runs(sizes, [=](std::int64_t s, std::int64_t j) { return static_cast<double>(run[s * sample + j]); }) / n;
+          sum_runs(sizes.outer, sizes.inner,
+                   [=](std::int64_t s, std::int64_t j) { return static_cast<double>(run[s * sample + j]); }) /
+          n;
       mean[c] = m;
-      variance[c] = sum_runs(sizes,
+      variance[c] = sum_runs(sizes.outer, sizes.inner,
                              [=](std::int64_t s, std::int64_t j) {
                                const double d = static_cast<double>(run[s * sample + j]) - m;
                                return d * d;
@@ -115,9 +80,9 @@ void channel_moments(const T* x, Channels sizes, double* mean, double* variance,
 }
 
 template <class T>
-void channel_sums(const T* x, const T* g, Channels sizes, const double* mean, double* sum_g, double* sum_gx,
+void channel_sums(const T* x, const T* g, Along sizes, const double* mean, double* sum_g, double* sum_gx,
                   double* scratch) {
-  const std::int64_t channels = sizes.channels, sample = channels * sizes.inner;
+  const std::int64_t channels = sizes.n, sample = channels * sizes.inner;
   if (sizes.inner == 1) {
     const std::int64_t rows = tile_rows(sizes), tiles = tile_count(sizes);
     if (tiles == 0) {
@@ -127,7 +92,7 @@ void channel_sums(const T* x, const T* g, Channels sizes, const double* mean, do
     parallel_for(tiles, [&](std::int64_t t) {
       double* own_g = t == 0 ? sum_g : scratch + 2 * t * channels;
       double* own_gx = t == 0 ? sum_gx : own_g + channels;
-      const std::int64_t begin = t * rows, end = std::min(sizes.samples, begin + rows);
+      const std::int64_t begin = t * rows, end = std::min(sizes.outer, begin + rows);
       sum_rows(own_g, begin, end, channels,
                [=](std::int64_t i, std::int64_t c) { return static_cast<double>(g[i * channels + c]); });
       sum_rows(own_gx, begin, end, channels, [=](std::int64_t i, std::int64_t c) {
@@ -145,9 +110,9 @@ void channel_sums(const T* x, const T* g, Channels sizes, const double* mean, do
     for (std::int64_t c = begin; c < end; ++c) {
       const T *run = x + c * sizes.inner, *g_run = g + c * sizes.inner;
       const double m = mean[c];
-      sum_g[c] =
-          sum_runs(sizes, [=](std::int64_t s, std::int64_t j) { return static_cast<double>(g_run[s * sample + j]); });
-      sum_gx[c] = sum_runs(sizes, [=](std::int64_t s, std::int64_t j) {
+      sum_g[c] = sum_runs(sizes.outer, sizes.inner,
+                          [=](std::int64_t s, std::int64_t j) { return static_cast<double>(g_run[s * sample + j]); });
+      sum_gx[c] = sum_runs(sizes.outer, sizes.inner, [=](std::int64_t s, std::int64_t j) {
         return static_cast<double>(g_run[s * sample + j]) * (static_cast<double>(run[s * sample + j]) - m);
       });
     }
@@ -203,18 +168,18 @@ void affine_rows(const T* x, const T* g, T* y, std::int64_t rows, std::int64_t c
 }
 
 template <bool WithX, bool WithG, class T>
-void affine_all(const T* x, const T* g, T* y, Channels sizes, ChannelAffine by) {
+void affine_all(const T* x, const T* g, T* y, Along sizes, ChannelAffine by) {
   if (sizes.inner == 1) {
-    parallel_ranges(sizes.samples, tile_rows(sizes), [&](std::int64_t begin, std::int64_t end) {
-      const std::int64_t at = begin * sizes.channels;
-      affine_rows<WithX, WithG>(WithX ? x + at : x, WithG ? g + at : g, y + at, end - begin, sizes.channels, by);
+    parallel_ranges(sizes.outer, tile_rows(sizes), [&](std::int64_t begin, std::int64_t end) {
+      const std::int64_t at = begin * sizes.n;
+      affine_rows<WithX, WithG>(WithX ? x + at : x, WithG ? g + at : g, y + at, end - begin, sizes.n, by);
     });
     return;
   }
   const std::int64_t grain = std::max<std::int64_t>(1, pointwise_grain / std::max<std::int64_t>(1, sizes.inner));
-  parallel_ranges(sizes.samples * sizes.channels, grain, [&](std::int64_t begin, std::int64_t end) {
+  parallel_ranges(sizes.outer * sizes.n, grain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t run = begin; run < end; ++run) {
-      const Coefficients<T> k(by, run % sizes.channels, WithX, WithG);
+      const Coefficients<T> k(by, run % sizes.n, WithX, WithG);
       const std::int64_t at = run * sizes.inner;
       T* __restrict to = y + at;
       for (std::int64_t j = 0; j < sizes.inner; ++j)
@@ -227,7 +192,7 @@ void affine_all(const T* x, const T* g, T* y, Channels sizes, ChannelAffine by) 
 }  // namespace
 
 template <class T>
-void channel_affine(const T* x, const T* g, T* y, Channels sizes, ChannelAffine by) {
+void channel_affine(const T* x, const T* g, T* y, Along sizes, ChannelAffine by) {
   if (x == nullptr)
     affine_all<false, true>(x, g, y, sizes, by);
   else if (g == nullptr)
@@ -236,10 +201,10 @@ void channel_affine(const T* x, const T* g, T* y, Channels sizes, ChannelAffine 
     affine_all<true, true>(x, g, y, sizes, by);
 }
 
-#define XGRAD_NORMALIZATION(T)                                                                        \
-  template void channel_moments(const T*, Channels, double*, double*, double*);                       \
-  template void channel_sums(const T*, const T*, Channels, const double*, double*, double*, double*); \
-  template void channel_affine(const T*, const T*, T*, Channels, ChannelAffine);
+#define XGRAD_NORMALIZATION(T)                                                                     \
+  template void channel_moments(const T*, Along, double*, double*, double*);                       \
+  template void channel_sums(const T*, const T*, Along, const double*, double*, double*, double*); \
+  template void channel_affine(const T*, const T*, T*, Along, ChannelAffine);
 XGRAD_NORMALIZATION(float)
 XGRAD_NORMALIZATION(double)
 #undef XGRAD_NORMALIZATION

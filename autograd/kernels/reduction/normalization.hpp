@@ -2,29 +2,25 @@
 
 #include <cstdint>
 
+#include <xgrad/autograd/kernels/indexing/along.hpp>
+
 namespace xgrad::kernels {
 
-/// A contiguous array of `samples` blocks of `channels` runs of `inner` elements.
-struct Channels {
-  std::int64_t samples, channels, inner;
-  std::int64_t per_channel() const { return samples * inner; }
-};
-
-// Numbers of a channel are accumulated in double, in an order that depends on the sizes alone. All are instantiated for
-// float and double.
+// An array is read as samples, channels and places: (outer, n, inner). Numbers of a channel are accumulated in double,
+// in an order that depends on the sizes alone. All are instantiated for float and double.
 
 /// How many doubles of scratch the sums below take.
-std::int64_t channel_scratch(Channels sizes);
+std::int64_t channel_scratch(Along sizes);
 
 /// mean = Σ x / n and variance = Σ (x - mean)² / n of each channel, n > 0 its elements. Two passes over parts that
 /// stay in cache; parts are joined by Chan, Golub and LeVeque's rule ("Updating formulae and a pairwise algorithm for
 /// computing sample variances", 1979).
 template <class T>
-void channel_moments(const T* x, Channels sizes, double* mean, double* variance, double* scratch);
+void channel_moments(const T* x, Along sizes, double* mean, double* variance, double* scratch);
 
 /// sum_g = Σ g and sum_gx = Σ g (x - mean) of each channel.
 template <class T>
-void channel_sums(const T* x, const T* g, Channels sizes, const double* mean, double* sum_g, double* sum_gx,
+void channel_sums(const T* x, const T* g, Along sizes, const double* mean, double* sum_g, double* sum_gx,
                   double* scratch);
 
 /// The coefficients of y = x_slope (x - centre) + g_slope g + offset, one of each a channel.
@@ -34,6 +30,6 @@ struct ChannelAffine {
 
 /// y as above; where x or g is null, its term is left out, and its coefficients are not read.
 template <class T>
-void channel_affine(const T* x, const T* g, T* y, Channels sizes, ChannelAffine by);
+void channel_affine(const T* x, const T* g, T* y, Along sizes, ChannelAffine by);
 
 }  // namespace xgrad::kernels

@@ -83,7 +83,7 @@ template <class T, class Strip>
 }
 
 template <class T, class Strip>
-[[gnu::flatten]] void logsumexp_strip(const T* x, T* y, const Strip& strip) {
+[[gnu::flatten]] void logsumexp_strip(const T* x, T* y, T* shift, T* inverse, const Strip& strip) {
   Vec<T> m = strip.max(x);
   // An infinite maximum is the answer, and no shift: inf - inf would make it NaN. What it leaves may be beyond all
   // bounds.
@@ -92,17 +92,21 @@ template <class T, class Strip>
   strip.each([&](std::int64_t at, auto part) { s.add(exp(load(x + at, part, -infinity<T>) - m)); });
   double sums[Vec<T>::width];
   strip.sums(s, sums);
-  alignas(64) T shift[Vec<T>::width];
-  m.store(shift);
+  alignas(64) T shifts[Vec<T>::width];
+  m.store(shifts);
+  for (std::int64_t i = 0; shift != nullptr && i < strip.lines(); ++i) {
+    shift[i] = shifts[i];
+    inverse[i] = static_cast<T>(1 / sums[i]);
+  }
   take_logs<T>(sums, strip);
-  for (std::int64_t i = 0; i < strip.lines(); ++i) y[i] = static_cast<T>(static_cast<double>(shift[i]) + sums[i]);
+  for (std::int64_t i = 0; i < strip.lines(); ++i) y[i] = static_cast<T>(static_cast<double>(shifts[i]) + sums[i]);
 }
 
 template <class T, class Strip>
-[[gnu::flatten]] void logsumexp_backward_strip(const T* x, const T* y, const T* g, T* gx, const Strip& strip) {
-  const Vec<T> total = strip.spread(y), scale = strip.spread(g);
-  strip.each(
-      [&](std::int64_t at, auto part) { store(bounded_exp(load(x + at, part, T(0)) - total) * scale, gx + at, part); });
+[[gnu::flatten]] void logsumexp_backward_strip(const T* x, const T* shift, const T* inverse, const T* g, T* gx,
+                                               const Strip& strip) {
+  const Vec<T> m = strip.spread(shift), scale = strip.spread(inverse) * strip.spread(g);
+  strip.each([&](std::int64_t at, auto part) { store(exp(load(x + at, part, T(0)) - m) * scale, gx + at, part); });
 }
 
 template <class T, class Strip>
@@ -168,16 +172,17 @@ void log_softmax_backward(const T* y, const T* g, T* gx, Along axis) {
 }
 
 template <class T>
-void logsumexp(const T* x, T* y, Along axis) {
+void logsumexp(const T* x, T* y, T* shift, T* inverse, Along axis) {
   over_lines<T, 1>(axis, {x}, nullptr, [=](const auto& strip, const auto& in, T*, std::int64_t line) {
-    logsumexp_strip(in[0], y + line, strip);
+    T* const shifts = shift == nullptr ? nullptr : shift + line;
+    logsumexp_strip(in[0], y + line, shifts, inverse + (shift == nullptr ? 0 : line), strip);
   });
 }
 
 template <class T>
-void logsumexp_backward(const T* x, const T* y, const T* g, T* gx, Along axis) {
+void logsumexp_backward(const T* x, const T* shift, const T* inverse, const T* g, T* gx, Along axis) {
   over_lines<T, 1>(axis, {x}, gx, [=](const auto& strip, const auto& in, T* out, std::int64_t line) {
-    logsumexp_backward_strip(in[0], y + line, g + line, out, strip);
+    logsumexp_backward_strip(in[0], shift + line, inverse + line, g + line, out, strip);
   });
 }
 
@@ -204,8 +209,8 @@ void cross_entropy_backward(const T* x, const std::int64_t* labels, std::int64_t
   template void softmax_backward(const T*, const T*, T*, Along);                                                  \
   template void log_softmax(const T*, T*, Along);                                                                 \
   template void log_softmax_backward(const T*, const T*, T*, Along);                                              \
-  template void logsumexp(const T*, T*, Along);                                                                   \
-  template void logsumexp_backward(const T*, const T*, const T*, T*, Along);                                      \
+  template void logsumexp(const T*, T*, T*, T*, Along);                                                           \
+  template void logsumexp_backward(const T*, const T*, const T*, const T*, T*, Along);                            \
   template void cross_entropy(const T*, const std::int64_t*, std::int64_t, T*, T*, double*, Along);               \
   template void cross_entropy_backward(const T*, const std::int64_t*, std::int64_t, const T*, const T*, const T*, \
                                        const T*, std::int64_t, T*, Along);

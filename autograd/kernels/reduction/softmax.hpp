@@ -2,14 +2,9 @@
 
 #include <cstdint>
 
-namespace xgrad::kernels {
+#include <xgrad/autograd/kernels/indexing/along.hpp>
 
-/// One axis of a contiguous array: `outer` blocks, each of n slices of `inner` elements. A line is the n elements that
-/// share a block and a place in the slice; lines are numbered o * inner + i.
-struct Along {
-  std::int64_t outer, n, inner;
-  std::int64_t lines() const { return outer * inner; }
-};
+namespace xgrad::kernels {
 
 // Sums along a line are accumulated in double. A result does not depend on the number of threads. Outputs may not
 // overlap inputs. All are instantiated for float and double.
@@ -28,12 +23,13 @@ void log_softmax(const T* x, T* y, Along axis);
 template <class T>
 void log_softmax_backward(const T* y, const T* g, T* gx, Along axis);
 
-/// y = m + ln Σ_k e^(x_k - m), one number a line; -inf for n = 0.
+/// y = m + ln Σ_k e^(x_k - m), one number a line; -inf for n = 0. m is the maximum of the line, or 0 where that is
+/// infinite. `shift` and `inverse` take m and 1 / Σ_k e^(x_k - m) for the backward pass; they may be null.
 template <class T>
-void logsumexp(const T* x, T* y, Along axis);
-/// gx_j = e^(x_j - y) g, with one y and one g a line.
+void logsumexp(const T* x, T* y, T* shift, T* inverse, Along axis);
+/// gx_j = e^(x_j - shift) inverse g, with one shift, one inverse and one g a line.
 template <class T>
-void logsumexp_backward(const T* x, const T* y, const T* g, T* gx, Along axis);
+void logsumexp_backward(const T* x, const T* shift, const T* inverse, const T* g, T* gx, Along axis);
 
 /// loss = ln Σ_k e^x_k - x_label, one number a line, and what the backward pass needs of it: softmax_j(x) is
 /// e^(x_j - shift) inverse. Labels are within 0 .. n-1, or `ignored`: then the loss is 0.

@@ -66,19 +66,16 @@ Wide<T> plus(Wide<T> sum, T x) {
 template <class T>
 Wide<T> sum_run(const T* x, std::int64_t n) {
   constexpr int lanes = 32;
-  if (n < lanes) {
-    Wide<T> sum = 0;
-    for (std::int64_t j = 0; j < n; ++j) sum = plus(sum, x[j]);
-    return sum;
-  }
-  const Adder<T> add;
   typename Four<T>::Sums sums[lanes / 4] = {};
   std::int64_t j = 0;
-  for (; j + lanes <= n; j += lanes)
-    for (int i = 0; i < lanes / 4; ++i) sums[i] = add(sums[i], x + j + 4 * i);
-  for (int i = 0; i < 4; ++i) sums[i] += sums[i + 4];
-  sums[0] = (sums[0] + sums[2]) + (sums[1] + sums[3]);
-  for (; j + 4 <= n; j += 4) sums[0] = add(sums[0], x + j);
+  if (n >= lanes) {
+    const Adder<T> add;
+    for (; j + lanes <= n; j += lanes)
+      for (int i = 0; i < lanes / 4; ++i) sums[i] = add(sums[i], x + j + 4 * i);
+    for (int i = 0; i < 4; ++i) sums[i] += sums[i + 4];
+    sums[0] = (sums[0] + sums[2]) + (sums[1] + sums[3]);
+  }
+  for (; j + 4 <= n; j += 4) sums[0] += Four<T>::widened(x + j);
   Wide<T> part[4];
   Four<T>::store(sums[0], part);
   for (int i = 0; j < n; ++j, ++i) part[i] = plus(part[i], x[j]);
@@ -153,12 +150,13 @@ void sum_tall(const T* x, Wide<T>* out, std::int64_t n, std::int64_t inner) {
 }  // namespace
 
 template <class T>
-void sum(const T* x, Wide<T>* out, std::int64_t outer, std::int64_t n, std::int64_t inner) {
+void sum(const T* x, Wide<T>* out, Along axis) {
+  const std::int64_t n = axis.n, inner = axis.inner;
   if (n == 0 || inner == 0) {
-    std::fill_n(out, outer * inner, Wide<T>(0));
+    std::fill_n(out, axis.lines(), Wide<T>(0));
     return;
   }
-  parallel_ranges(outer, grain(n * inner), [&](std::int64_t begin, std::int64_t end) {
+  parallel_ranges(axis.outer, grain(n * inner), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t o = begin; o < end; ++o) {
       if (inner == 1)
         out[o] = sum_line(x + o * n, n);
@@ -168,8 +166,8 @@ void sum(const T* x, Wide<T>* out, std::int64_t outer, std::int64_t n, std::int6
   });
 }
 
-template void sum(const float*, double*, std::int64_t, std::int64_t, std::int64_t);
-template void sum(const double*, double*, std::int64_t, std::int64_t, std::int64_t);
-template void sum(const std::int64_t*, std::int64_t*, std::int64_t, std::int64_t, std::int64_t);
+template void sum(const float*, double*, Along);
+template void sum(const double*, double*, Along);
+template void sum(const std::int64_t*, std::int64_t*, Along);
 
 }  // namespace xgrad::kernels

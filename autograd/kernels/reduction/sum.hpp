@@ -3,14 +3,16 @@
 #include <cstdint>
 #include <type_traits>
 
+#include <xgrad/autograd/kernels/indexing/along.hpp>
+
 namespace xgrad::kernels {
 
 /// What sums are accumulated in.
 template <class T>
 using Wide = std::conditional_t<std::is_floating_point_v<T>, double, std::int64_t>;
 
-/// out[o, i] = Σ_j x[o, j, i] of x (outer, n, inner). The order of additions depends on the sizes alone.
+/// out[o, i] = Σ_j x[o, j, i], one number a line. The order of additions depends on the sizes alone.
 template <class T>
-void sum(const T* x, Wide<T>* out, std::int64_t outer, std::int64_t n, std::int64_t inner);
+void sum(const T* x, Wide<T>* out, Along axis);
 
 }  // namespace xgrad::kernels

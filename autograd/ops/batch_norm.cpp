@@ -1,4 +1,4 @@
-#include <xgrad/nn/functional.hpp>
+#include <xgrad/autograd/ops/batch_norm.hpp>
 
 #include <algorithm>
 #include <array>
@@ -11,66 +11,58 @@
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/kernels/reduction/normalization.hpp>
-#include <xgrad/autograd/kernels/runtime/parallel.hpp>
-#include <xgrad/autograd/kernels/random/random.hpp>
+#include <xgrad/autograd/ops/along.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 
-namespace xgrad::nn {
+namespace xgrad {
 namespace {
 
-using kernels::Channels;
+using kernels::Along;
 
-std::string describe(const Shape& shape) { return to_string(shape); }
-
-void require_floating(const char* op, const Tensor& x) {
-  xgrad::detail::require_defined(op, &x, 1);
+void require_floating(const Tensor& x) {
+  detail::require_defined("batch_norm", &x, 1);
   if (!is_floating(x.dtype()))
-    throw std::invalid_argument(std::string(op) + ": the input is " + name_of(x.dtype()) +
+    throw std::invalid_argument(std::string("batch_norm: the input is ") + name_of(x.dtype()) +
                                 ": only float32 and float64 will do: convert it with to()");
 }
-
-// ---- batch norm
 
 void require_channel_vector(const Tensor& x, const Tensor& v, const char* name) {
   if (!v.defined()) return;
   const Shape channels{x.shape()[1]};
   if (v.shape() != channels)
-    throw std::invalid_argument(std::string("batch_norm: ") + name + " must have shape " + describe(channels) +
-                                " for input " + describe(x.shape()) + ", got " + describe(v.shape()));
+    throw std::invalid_argument(std::string("batch_norm: ") + name + " must have shape " + to_string(channels) +
+                                " for input " + to_string(x.shape()) + ", got " + to_string(v.shape()));
   if (v.dtype() != x.dtype())
     throw std::invalid_argument(std::string("batch_norm: input is ") + name_of(x.dtype()) + ", " + name + " is " +
                                 name_of(v.dtype()) + ": write 1.0f, x.to(float32) or model.to(float64)");
 }
 
-Channels channels_of(const Shape& shape) {
-  Channels sizes{shape[0], shape[1], 1};
-  for (std::size_t k = 2; k < shape.rank(); ++k) sizes.inner *= shape[k];
-  return sizes;
-}
+// Read as (samples, channels, places).
+Along channels_of(const Shape& shape) { return detail::along(shape, 1); }
 
 Tensor scratch(std::int64_t count) { return Tensor::uninitialized(Shape(count), float64); }
 
 // Statistics are kept in double, mean then 1 / √(variance + eps), as one (2, C) tensor.
-Tensor batch_statistics(const Tensor& x, Channels sizes, double eps, double* variance) {
-  Tensor stats = Tensor::uninitialized({2, sizes.channels}, float64);
+Tensor batch_statistics(const Tensor& x, Along sizes, double eps, double* variance) {
+  Tensor stats = Tensor::uninitialized({2, sizes.n}, float64);
   double* mean = stats.write<double>();
-  double* rstd = mean + sizes.channels;
+  double* rstd = mean + sizes.n;
   const Tensor room = scratch(kernels::channel_scratch(sizes));
-  xgrad::detail::visit_floating(x.dtype(), [&](auto type) {
+  detail::visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     kernels::channel_moments(x.data<T>(), sizes, mean, variance, room.write<double>());
   });
-  for (std::int64_t c = 0; c < sizes.channels; ++c) rstd[c] = 1 / std::sqrt(variance[c] + eps);
+  for (std::int64_t c = 0; c < sizes.n; ++c) rstd[c] = 1 / std::sqrt(variance[c] + eps);
   return stats;
 }
 
 Tensor running_statistics(const Tensor& running_mean, const Tensor& running_var, double eps) {
   const std::int64_t channels = running_mean.size();
   Tensor stats = Tensor::uninitialized({2, channels}, float64);
-  xgrad::detail::visit_floating(running_mean.dtype(), [&](auto type) {
+  detail::visit_floating(running_mean.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     double* to = stats.write<double>();
     const T *mean = running_mean.data<T>(), *variance = running_var.data<T>();
@@ -85,7 +77,7 @@ Tensor running_statistics(const Tensor& running_mean, const Tensor& running_var,
 void move_running(const Tensor& running, const double* now, double scale, double momentum, Source at) {
   const NoGrad no_grad;
   running.begin_write("batch_norm", at);
-  xgrad::detail::visit_floating(running.dtype(), [&](auto type) {
+  detail::visit_floating(running.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     T* r = running.write<T>();
     const std::int64_t channels = running.size();
@@ -101,13 +93,13 @@ const T* begin_of(const Tensor& v) {
 }
 
 // y = (x - mean) rstd w + b.
-Tensor normalized(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& stats, Channels sizes) {
+Tensor normalized(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& stats, Along sizes) {
   Tensor y = Tensor::uninitialized(x.shape(), x.dtype());
-  const std::int64_t n = sizes.channels;
+  const std::int64_t n = sizes.n;
   const double *mean = stats.data<double>(), *rstd = mean + n;
   const Tensor room = scratch(2 * n);
   double *slope = room.write<double>(), *offset = slope + n;
-  xgrad::detail::visit_floating(x.dtype(), [&](auto type) {
+  detail::visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     const T *w = begin_of<T>(weight), *b = begin_of<T>(bias);
     for (std::int64_t c = 0; c < n; ++c) {
@@ -126,13 +118,13 @@ using Gradients = std::array<Tensor, 4>;  // of x, weight, bias and the statisti
 // gx = w r (g - Σ g / n - x̂ Σ (g x̂) / n).
 Gradients pull_kernel(const Tensor& x, const Tensor& weight, const Tensor& stats, const Tensor& g, Needs needs,
                       bool of_batch) {
-  const Channels sizes = channels_of(x.shape());
-  const std::int64_t n = sizes.channels;
+  const Along sizes = channels_of(x.shape());
+  const std::int64_t n = sizes.n;
   const double *mean = stats.data<double>(), *rstd = mean + n;
   const Tensor room = scratch(4 * n + kernels::channel_scratch(sizes));
   double *sum_g = room.write<double>(), *sum_gx = sum_g + n, *x_slope = sum_gx + n, *g_slope = x_slope + n;
   Gradients out;
-  xgrad::detail::visit_floating(x.dtype(), [&](auto type) {
+  detail::visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     if (of_batch || needs[1] || needs[2])
       kernels::channel_sums(x.data<T>(), g.data<T>(), sizes, mean, sum_g, sum_gx, g_slope + n);
@@ -145,7 +137,7 @@ Gradients pull_kernel(const Tensor& x, const Tensor& weight, const Tensor& stats
     if (needs[1]) out[1] = vector([&](std::int64_t c) { return sum_gx[c] * rstd[c]; });
     if (needs[2]) out[2] = vector([&](std::int64_t c) { return sum_g[c]; });
     if (!needs[0]) return;
-    const auto count = static_cast<double>(sizes.per_channel());
+    const auto count = static_cast<double>(sizes.lines());
     const T* w = begin_of<T>(weight);
     for (std::int64_t c = 0; c < n; ++c) {
       g_slope[c] = w ? rstd[c] * static_cast<double>(w[c]) : rstd[c];
@@ -165,7 +157,7 @@ Gradients pull_kernel(const Tensor& x, const Tensor& weight, const Tensor& stats
 Gradients pull_formula(const Tensor& x, const Tensor& weight, const Tensor& stats, const Tensor& g, Needs needs,
                        bool through_batch, double eps) {
   // A batch of nothing has no statistics to go through: those kept for it are zeros.
-  const bool of_batch = through_batch && channels_of(x.shape()).per_channel() > 0;
+  const bool of_batch = through_batch && channels_of(x.shape()).lines() > 0;
   std::vector<std::int64_t> others, column(x.rank() - 1, 1);
   for (std::size_t k = 0; k < x.rank(); ++k)
     if (k != 1) others.push_back(static_cast<std::int64_t>(k));
@@ -174,7 +166,9 @@ Gradients pull_formula(const Tensor& x, const Tensor& weight, const Tensor& stat
   const auto average = [&](const Tensor& v) { return mean(v, others, keepdims); };
   Tensor d, r;
   if (of_batch) {
+    // A mean that is rounded leaves the same error in every difference: centring again takes it away.
     d = x - average(x);
+    d = d - average(d);
     r = 1 / sqrt(average(square(d)) + eps);
   } else {
     d = x - spread(stats[0]).to(x.dtype());
@@ -191,10 +185,10 @@ Gradients pull_formula(const Tensor& x, const Tensor& weight, const Tensor& stat
 
 void check_batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& running_mean,
                       const Tensor& running_var, bool of_batch, double eps) {
-  require_floating("batch_norm", x);
+  require_floating(x);
   if (x.rank() < 2)
     throw std::invalid_argument("batch_norm: the input must have axes (N, C) or (N, C, L...), got shape " +
-                                describe(x.shape()));
+                                to_string(x.shape()));
   require_channel_vector(x, weight, "weight");
   require_channel_vector(x, bias, "bias");
   require_channel_vector(x, running_mean, "running_mean");
@@ -202,23 +196,23 @@ void check_batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias,
   if (running_mean.defined() != running_var.defined())
     throw std::invalid_argument("batch_norm: one of running_mean and running_var is undefined: pass both or none");
   if (!(eps >= 0)) throw std::invalid_argument("batch_norm: eps must not be negative, got " + std::to_string(eps));
-  if (of_batch && channels_of(x.shape()).per_channel() == 1)
+  if (of_batch && channels_of(x.shape()).lines() == 1)
     throw std::invalid_argument(
-        "batch_norm: expected more than 1 value per channel when training, got input of shape " + describe(x.shape()));
+        "batch_norm: expected more than 1 value per channel when training, got input of shape " + to_string(x.shape()));
 }
 
 // The values to normalise with; training moves the running statistics by them.
 Tensor statistics_for(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, bool training,
                       double momentum, double eps, Source at) {
   if (!training && running_mean.defined()) return running_statistics(running_mean, running_var, eps);
-  const Channels sizes = channels_of(x.shape());
-  const auto n = static_cast<double>(sizes.per_channel());
-  if (sizes.per_channel() == 0) {
-    Tensor stats = Tensor::uninitialized({2, sizes.channels}, float64);
-    std::fill_n(stats.write<double>(), 2 * sizes.channels, 0.0);
+  const Along sizes = channels_of(x.shape());
+  const auto n = static_cast<double>(sizes.lines());
+  if (sizes.lines() == 0) {
+    Tensor stats = Tensor::uninitialized({2, sizes.n}, float64);
+    std::fill_n(stats.write<double>(), 2 * sizes.n, 0.0);
     return stats;
   }
-  const Tensor variance = scratch(sizes.channels);
+  const Tensor variance = scratch(sizes.n);
   Tensor stats = batch_statistics(x, sizes, eps, variance.write<double>());
   if (training && running_mean.defined()) {
     move_running(running_mean, stats.data<double>(), 1, momentum, at);
@@ -231,7 +225,7 @@ Tensor statistics_for(const Tensor& x, const Tensor& running_mean, const Tensor&
 
 Tensor batch_norm(Tensor input, Tensor gamma, Tensor bias, Tensor running_mean, Tensor running_var, bool training,
                   double momentum, double eps, Source at) {
-  const xgrad::detail::Timed timed("batch_norm", at);
+  const detail::Timed timed("batch_norm", at);
   const bool of_batch = training || !running_mean.defined();
   check_batch_norm(input, gamma, bias, running_mean, running_var, of_batch, eps);
   Tensor statistics = statistics_for(input, running_mean, running_var, training, momentum, eps, at);
@@ -249,40 +243,4 @@ Tensor batch_norm(Tensor input, Tensor gamma, Tensor bias, Tensor running_mean, 
                 }));
 }
 
-// ---- dropout
-
-namespace {
-
-// Fills the mask, 0 or 1 / (1 - p), and y = x mask, tile by tile.
-template <class T>
-void mask_and_scale(const T* x, T* mask, T* y, std::int64_t n, double p, std::uint64_t seed, std::uint64_t stream) {
-  const T scale = p < 1 ? static_cast<T>(1 / (1 - p)) : T(0);
-  static_assert(kernels::pointwise_grain % 64 == 0, "a tile begins with a block of random numbers");
-  kernels::parallel_ranges(n, kernels::pointwise_grain, [&](std::int64_t begin, std::int64_t end) {
-    kernels::bernoulli(mask + begin, end - begin, 1 - p, scale, seed, stream, static_cast<std::uint64_t>(begin) / 4);
-    for (std::int64_t i = begin; i < end; ++i) y[i] = x[i] * mask[i];
-  });
-}
-
-}  // namespace
-
-Tensor dropout(Tensor input, double p, bool training, Generator* generator, Source at) {
-  const xgrad::detail::Timed timed("dropout", at);
-  require_floating("dropout", input);
-  if (!(p >= 0 && p <= 1))
-    throw std::invalid_argument("dropout: the probability must lie in [0, 1], got " + std::to_string(p));
-  if (!training || p == 0) return input;
-  Generator& source = generator != nullptr ? *generator : default_generator();
-  const std::uint64_t seed = source.seed(), stream = (source.stream() << 40) + source.draws();
-  source.next();
-  Tensor kept = Tensor::uninitialized(input.shape(), input.dtype());
-  Tensor value = Tensor::uninitialized(input.shape(), input.dtype());
-  xgrad::detail::visit_floating(input.dtype(), [&](auto type) {
-    using T = typename decltype(type)::type;
-    mask_and_scale(input.data<T>(), kept.write<T>(), value.write<T>(), input.size(), p, seed, stream);
-  });
-  return record("dropout", at, std::move(value), {std::move(input), std::move(kept)},
-                from<1>([](Tensor mask, Tensor g) { return g * mask; }), no_gradient);
-}
-
-}  // namespace xgrad::nn
+}  // namespace xgrad

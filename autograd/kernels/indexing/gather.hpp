@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+
+#include <xgrad/autograd/kernels/indexing/along.hpp>
+
+namespace xgrad::kernels {
+
+// Reading elements by their numbers along an axis: `axis` holds the sizes of `in`, and every number lies in 0 .. n-1.
+// T is a type of the element's size; the values are not looked at.
+
+/// out[o, j, i] = in[o, rows[j], i] for j < count.
+template <class T>
+void take_rows(const T* in, const std::int64_t* rows, std::int64_t count, T* out, Along axis);
+
+/// out[o, j, i] = in[o, picks[o, j, i], i] for j < count.
+template <class T>
+void take_picks(const T* in, const std::int64_t* picks, std::int64_t count, T* out, Along axis);
+
+}  // namespace xgrad::kernels

@@ -1,0 +1,191 @@
+#include <xgrad/autograd/kernels/indexing/scatter.hpp>
+
+#include <algorithm>
+#include <type_traits>
+
+#include <xgrad/autograd/kernels/runtime/memory.hpp>
+#include <xgrad/autograd/kernels/runtime/parallel.hpp>
+
+namespace xgrad::kernels {
+namespace {
+
+using detail::Scratch;
+
+// What one addition in T lost, and the number of its place.
+struct Loss {
+  std::int64_t at;
+  double part;
+};
+
+// Columns begin .. end-1 of one block: out (n, inner) gathers in (count, inner), where row(j, i) tells.
+template <class T, class Row>
+struct Block {
+  const T* in;
+  T* out;
+  std::int64_t n, count, inner, begin, end;
+  const Row& row;
+
+  // Calls f(place in the output, element) for all elements in the order of j.
+  template <class F>
+  void each(const F& f) const {
+    for (std::int64_t j = 0; j < count; ++j)
+      for (std::int64_t i = begin; i < end; ++i) f(row(j, i) * inner + i, in[j * inner + i]);
+  }
+  // The same with the place in a room for these columns alone.
+  template <class F>
+  void each_inside(const F& f) const {
+    for (std::int64_t j = 0; j < count; ++j)
+      for (std::int64_t i = begin; i < end; ++i) f(row(j, i) * (end - begin) + (i - begin), in[j * inner + i]);
+  }
+
+  // Sums in T, into zeros.
+  void add() const {
+    each([&](std::int64_t to, T x) { out[to] += x; });
+  }
+
+  // The same, exact together with what the additions lose; false if that is more than a few times, or beyond all
+  // bounds. By Knuth's two-sum, a + b = s + e for s = a + b rounded, t = s - a and e = (a - (s - t)) + (b - t).
+  bool add_with_losses() const {
+    const auto most = static_cast<std::size_t>(std::max<std::int64_t>(16, count * (end - begin) / 8));
+    const Scratch<Loss> room(most);
+    Loss* const lost = room.data();
+    std::size_t losses = 0;
+    for (std::int64_t j = 0; j < count; ++j)
+      for (std::int64_t i = begin; i < end; ++i) {
+        const std::int64_t at = row(j, i) * inner + i;
+        const T a = out[at], b = in[j * inner + i], s = a + b;
+        out[at] = s;
+        if (a == 0) continue;
+        const T t = s - a, e = (a - (s - t)) + (b - t);
+        if (e == 0) continue;
+        if (losses == most || e != e) return false;
+        lost[losses++] = {at, static_cast<double>(e)};
+      }
+    std::sort(lost, lost + losses, [](const Loss& x, const Loss& y) { return x.at < y.at; });
+    for (std::size_t k = 0; k < losses;) {
+      const std::int64_t at = lost[k].at;
+      double rest = 0;
+      for (; k < losses && lost[k].at == at; ++k) rest += lost[k].part;
+      out[at] = static_cast<T>(static_cast<double>(out[at]) + rest);
+    }
+    return true;
+  }
+
+  // Sums in double at the places that are met, of which `out` holds the results then.
+  void add_to_some() const {
+    const std::int64_t width = end - begin;
+    const Scratch<double> room(n * width);
+    double* sums = room.data();
+    each_inside([&](std::int64_t at, T) { sums[at] = 0; });
+    each_inside([&](std::int64_t at, T x) { sums[at] += static_cast<double>(x); });
+    for (std::int64_t j = 0; j < count; ++j)
+      for (std::int64_t i = begin; i < end; ++i)
+        out[row(j, i) * inner + i] = static_cast<T>(sums[row(j, i) * width + (i - begin)]);
+  }
+
+  // Sums in double at all places, which need no values before.
+  void add_to_all() const {
+    const std::int64_t width = end - begin, lines = width == inner ? 1 : n, length = width == inner ? n * inner : width;
+    const Scratch<double> room(n * width);
+    double* sums = room.data();
+    std::fill_n(sums, n * width, 0.0);
+    each_inside([&](std::int64_t at, T x) { sums[at] += static_cast<double>(x); });
+    for (std::int64_t r = 0; r < lines; ++r)
+      std::transform(sums + r * length, sums + (r + 1) * length, out + r * inner + begin,
+                     [](double sum) { return static_cast<T>(sum); });
+  }
+};
+
+// Every block is cut into columns, so that the places of a part stay in the cache. row(o, j, i) tells where an element
+// goes.
+template <class T, class Row>
+void add_blocks(const T* in, std::int64_t count, T* out, Along axis, const Row& row) {
+  const std::int64_t n = axis.n, inner = axis.inner;
+  if (n == 0 || axis.lines() == 0) return;
+  const bool narrow = std::is_same_v<T, double> || count <= 2;  // one addition is rounded once
+  const bool some = narrow || 4 * count < n;
+  const std::int64_t met = std::max<std::int64_t>(1, some ? count : n);
+  const std::int64_t width = std::min(inner, std::max<std::int64_t>(16, pointwise_grain / met));
+  const std::int64_t parts = (inner + width - 1) / width;
+  const std::int64_t grain = std::max<std::int64_t>(1, pointwise_grain / ((n + count) * width));
+  parallel_ranges(axis.outer * parts, grain, [&](std::int64_t first, std::int64_t last) {
+    if (some && parts == 1) std::fill_n(out + first * n * inner, (last - first) * n * inner, T(0));
+    for (std::int64_t k = first; k < last; ++k) {
+      const std::int64_t o = k / parts, begin = k % parts * width, end = std::min(inner, begin + width);
+      T* to = out + o * n * inner;
+      for (std::int64_t r = 0; some && parts > 1 && r < n; ++r)
+        std::fill(to + r * inner + begin, to + r * inner + end, T(0));
+      const auto here = [&](std::int64_t j, std::int64_t i) { return row(o, j, i); };
+      const Block<T, decltype(here)> block{in + o * count * inner, to, n, count, inner, begin, end, here};
+      if (narrow)
+        block.add();
+      else if (!some)
+        block.add_to_all();
+      else if (!block.add_with_losses())
+        block.add_to_some();
+    }
+  });
+}
+
+// to[i] += from[i]
+template <class S, class T>
+void add_slice(const T* __restrict from, S* __restrict to, std::int64_t width) {
+  for (std::int64_t i = 0; i < width; ++i) to[i] += static_cast<S>(from[i]);
+}
+
+}  // namespace
+
+template <class T>
+void add_rows(const T* in, const std::int64_t* rows, std::int64_t count, T* out, Along axis) {
+  const std::int64_t n = axis.n, inner = axis.inner;
+  constexpr std::int64_t few = 16, many = 256;  // columns
+  if (inner < few)
+    return add_blocks(in, count, out, axis, [=](std::int64_t, std::int64_t j, std::int64_t) { return rows[j]; });
+  // Rows that more than two slices are added to have sums in double, one behind the other; the others, -1 here, need
+  // none: one addition is rounded once.
+  const Scratch<std::int32_t> place_of(n);
+  std::int32_t *place = place_of.data(), crowded = 0;
+  std::fill_n(place, n, 0);
+  for (std::int64_t j = 0; j < count; ++j) place[rows[j]] += place[rows[j]] < 3;
+  for (std::int64_t r = 0; r < n; ++r) place[r] = std::is_same_v<T, float> && place[r] > 2 ? crowded++ : -1;
+  const std::int64_t parts = (inner + many - 1) / many;
+  const std::int64_t grain = std::max<std::int64_t>(1, pointwise_grain / ((n + count) * std::min(inner, many)));
+  parallel_ranges(axis.outer * parts, grain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t k = begin; k < end; ++k) {
+      const std::int64_t column = k % parts * many, width = std::min(many, inner - column);
+      const T* from = in + k / parts * count * inner + column;
+      T* to = out + k / parts * n * inner + column;
+      const Scratch<double> room(crowded * width);
+      std::fill_n(room.data(), crowded * width, 0.0);
+      if (parts == 1)
+        std::fill_n(to, n * inner, T(0));
+      else
+        for (std::int64_t r = 0; r < n; ++r) std::fill_n(to + r * inner, width, T(0));
+      for (std::int64_t j = 0; j < count; ++j) {
+        const std::int64_t r = rows[j];
+        if (place[r] < 0)
+          add_slice(from + j * inner, to + r * inner, width);
+        else
+          add_slice(from + j * inner, room.data() + place[r] * width, width);
+      }
+      for (std::int64_t r = 0; crowded > 0 && r < n; ++r)
+        if (place[r] >= 0) add_slice(room.data() + place[r] * width, to + r * inner, width);
+    }
+  });
+}
+
+template <class T>
+void add_picks(const T* in, const std::int64_t* picks, std::int64_t count, T* out, Along axis) {
+  const std::int64_t inner = axis.inner;
+  add_blocks(in, count, out, axis,
+             [=](std::int64_t o, std::int64_t j, std::int64_t i) { return picks[(o * count + j) * inner + i]; });
+}
+
+#define XGRAD_SCATTER(T)                                                          \
+  template void add_rows(const T*, const std::int64_t*, std::int64_t, T*, Along); \
+  template void add_picks(const T*, const std::int64_t*, std::int64_t, T*, Along);
+XGRAD_SCATTER(float)
+XGRAD_SCATTER(double)
+#undef XGRAD_SCATTER
+
+}  // namespace xgrad::kernels

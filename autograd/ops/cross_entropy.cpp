@@ -1,0 +1,192 @@
+#include <xgrad/autograd/ops/cross_entropy.hpp>
+
+#include <algorithm>
+#include <utility>
+
+#include <xgrad/autograd/graph/dispatch.hpp>
+#include <xgrad/autograd/graph/record.hpp>
+#include <xgrad/autograd/kernels/reduction/softmax.hpp>
+#include <xgrad/autograd/kernels/reduction/sum.hpp>
+#include <xgrad/autograd/ops/along.hpp>
+#include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/selection.hpp>
+#include <xgrad/autograd/ops/shape.hpp>
+#include <xgrad/autograd/ops/softmax.hpp>
+
+namespace xgrad::detail {
+
+namespace {
+
+using kernels::Along;
+
+Along classes_of(const Shape& shape) { return along(shape, class_axis(shape)); }
+
+// Puts the weight of each row into r, and gives their sum.
+template <class T>
+double row_weights(const Tensor& labels, const RowOptions& options, T* r) {
+  const auto* label = labels.data<std::int64_t>();
+  const T* weight = options.weight.defined() ? options.weight.data<T>() : nullptr;
+  const std::int64_t rows = labels.size();
+  if (weight == nullptr)
+    for (std::int64_t i = 0; i < rows; ++i) r[i] = static_cast<T>(label[i] != options.ignored);
+  else
+    for (std::int64_t i = 0; i < rows; ++i) r[i] = label[i] == options.ignored ? T(0) : weight[label[i]];
+  double total = 0;
+  kernels::sum(r, &total, {1, rows, 1});
+  return total;
+}
+
+// Reduces r_i loss_i in double; a mean divides by the sum of the weights r, and so does r itself from then on.
+template <class T>
+Tensor reduce_rows(double* losses, T* r, double total, const Shape& rows, RowReduction reduction) {
+  const std::int64_t n = rows.count();
+  for (std::int64_t i = 0; i < n; ++i) losses[i] *= static_cast<double>(r[i]);
+  Tensor value = Tensor::uninitialized(reduction == RowReduction::none ? rows : Shape(), dtype_for<T>());
+  T* to = value.write<T>();
+  if (reduction == RowReduction::none) {
+    for (std::int64_t i = 0; i < n; ++i) to[i] = static_cast<T>(losses[i]);
+    return value;
+  }
+  double sum = 0;
+  kernels::sum(losses, &sum, {1, n, 1});
+  *to = static_cast<T>(reduction == RowReduction::mean ? sum / total : sum);
+  if (reduction == RowReduction::mean && total != 0)
+    for (std::int64_t i = 0; i < n; ++i) r[i] = static_cast<T>(static_cast<double>(r[i]) / total);
+  return value;
+}
+
+// Calls f(row, place of its label in an array of the shape) for every row that is not ignored.
+template <class F>
+void for_each_label(const Tensor& labels, const Shape& shape, std::int64_t ignored, const F& f) {
+  const Along axis = classes_of(shape);
+  const auto* label = labels.data<std::int64_t>();
+  for (std::int64_t row = 0; row < axis.lines(); ++row)
+    if (label[row] != ignored) f(row, (row / axis.inner * axis.n + label[row]) * axis.inner + row % axis.inner);
+}
+
+// 1 where a class is its row's label, else 0; rows that are ignored have none.
+Tensor one_hot(const Tensor& labels, const Shape& shape, DType dtype, std::int64_t ignored) {
+  Tensor hot = Tensor::uninitialized(shape, dtype);
+  visit(dtype, [&](auto type) {
+    using T = typename decltype(type)::type;
+    T* to = hot.write<T>();
+    std::fill_n(to, hot.size(), T(0));
+    for_each_label(labels, shape, ignored, [&](std::int64_t, std::int64_t place) { to[place] = T(1); });
+  });
+  return hot;
+}
+
+// What the rows are given, 0 where they are ignored.
+Tensor counted(const Tensor& labels, const Tensor& g, std::int64_t ignored) { return where(labels == ignored, 0, g); }
+
+}  // namespace
+
+// ---- cross entropy: with p = softmax(x), d(-ln p_t) / dx = p - one_hot(t), times the row's weight r and the gradient
+// of its loss
+
+namespace {
+
+// Ignored rows are replaced by zeros, so that what they hold meets no slope here, nor in the slopes of this.
+Tensor pull_formula(const Tensor& x, const Tensor& labels, const Tensor& stats, const Tensor& g, std::int64_t ignored) {
+  const std::size_t axis = class_axis(x.shape());
+  const Tensor r = stats.alias(labels.shape(), 2 * labels.size());
+  const Tensor known = where(unsqueeze(labels == ignored, axis), 0, x);
+  const Tensor slope = softmax(known, axis) - one_hot(labels, x.shape(), x.dtype(), ignored);
+  return slope * unsqueeze(counted(labels, g, ignored) * r, axis);
+}
+
+Tensor pull_kernel(const Tensor& x, const Tensor& labels, const Tensor& stats, const Tensor& g, std::int64_t ignored) {
+  const Along axis = classes_of(x.shape());
+  Tensor out = Tensor::uninitialized(x.shape(), x.dtype());
+  visit_floating(x.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    const T* shift = stats.data<T>();
+    const std::int64_t rows = axis.lines(), step = g.rank() == labels.rank() ? 1 : 0;
+    kernels::cross_entropy_backward(x.data<T>(), labels.data<std::int64_t>(), ignored, shift, shift + rows,
+                                    shift + 2 * rows, g.data<T>(), step, out.write<T>(), axis);
+  });
+  return out;
+}
+
+}  // namespace
+
+// One node, which keeps three numbers a row beside the logits: the shift and the inverse sum of the softmax, and the
+// row's weight.
+Tensor label_cross_entropy(Tensor input, Tensor target, const RowOptions& options, Source at) {
+  const Timed timed("cross_entropy", at);
+  const std::int64_t rows = target.size(), ignored = options.ignored;
+  Tensor kept = Tensor::uninitialized({3, rows}, input.dtype());
+  Tensor value;
+  visit_floating(input.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    T *shift = kept.write<T>(), *inverse = shift + rows, *r = inverse + rows;
+    const Tensor losses = Tensor::uninitialized(Shape(rows), float64);
+    kernels::cross_entropy(input.data<T>(), target.data<std::int64_t>(), ignored, shift, inverse,
+                           losses.write<double>(), classes_of(input.shape()));
+    const double total = row_weights(target, options, r);
+    value = reduce_rows(losses.write<double>(), r, total, target.shape(), options.reduction);
+  });
+  return record("cross_entropy", at, std::move(value), {std::move(input), std::move(target), std::move(kept)},
+                from<0, 1, 2>([ignored](Tensor x, Tensor labels, Tensor stats, Tensor g) {
+                  return grad_enabled() ? pull_formula(x, labels, stats, g, ignored)
+                                        : pull_kernel(x, labels, stats, g, ignored);
+                }),
+                no_gradient, no_gradient);
+}
+
+// ---- likelihood: the slope is -r at the label and, whatever comes back, 0 elsewhere
+
+namespace {
+
+Tensor place_kernel(const Tensor& labels, const Tensor& r, const Tensor& g, const Shape& shape, std::int64_t ignored) {
+  Tensor out = Tensor::uninitialized(shape, r.dtype());
+  visit_floating(r.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    T* to = out.write<T>();
+    const std::int64_t step = g.rank() == labels.rank() ? 1 : 0;
+    std::fill_n(to, out.size(), T(0));
+    for_each_label(labels, shape, ignored, [&](std::int64_t row, std::int64_t place) {
+      to[place] = -(g.data<T>()[row * step] * r.data<T>()[row]);
+    });
+  });
+  return out;
+}
+
+}  // namespace
+
+Tensor label_likelihood(Tensor input, Tensor target, const RowOptions& options, Source at) {
+  const Timed timed("nll_loss", at);
+  const Shape shape = input.shape();
+  const std::int64_t ignored = options.ignored;
+  Tensor kept = Tensor::uninitialized(target.shape(), input.dtype());
+  Tensor value;
+  visit_floating(input.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    const Tensor losses = Tensor::uninitialized(Shape(target.size()), float64);
+    double* loss = losses.write<double>();
+    std::fill_n(loss, target.size(), 0.0);
+    for_each_label(target, shape, ignored, [&](std::int64_t row, std::int64_t place) {
+      loss[row] = -static_cast<double>(input.data<T>()[place]);
+    });
+    const double total = row_weights(target, options, kept.write<T>());
+    value = reduce_rows(loss, kept.write<T>(), total, target.shape(), options.reduction);
+  });
+  return record("nll_loss", at, std::move(value), {std::move(input), std::move(target), std::move(kept)},
+                from<1, 2>([shape, ignored](Tensor labels, Tensor r, Tensor g) {
+                  if (!grad_enabled()) return place_kernel(labels, r, g, shape, ignored);
+                  const Tensor slope = -(counted(labels, g, ignored) * r);
+                  return where(one_hot(labels, shape, boolean, ignored), unsqueeze(slope, class_axis(shape)), 0);
+                }),
+                no_gradient, no_gradient);
+}
+
+double total_weight(const Tensor& labels, const RowOptions& options) {
+  const DType dtype = options.weight.defined() ? options.weight.dtype() : float64;
+  const Tensor r = Tensor::uninitialized(labels.shape(), dtype);
+  return visit_floating(dtype, [&](auto type) {
+    using T = typename decltype(type)::type;
+    return row_weights(labels, options, r.write<T>());
+  });
+}
+
+}  // namespace xgrad::detail

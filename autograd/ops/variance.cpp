@@ -1,0 +1,166 @@
+#include <xgrad/autograd/ops/variance.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <xgrad/autograd/graph/dispatch.hpp>
+#include <xgrad/autograd/graph/record.hpp>
+#include <xgrad/autograd/kernels/reduction/moments.hpp>
+#include <xgrad/autograd/kernels/reduction/sum.hpp>
+#include <xgrad/autograd/ops/along.hpp>
+#include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/promotion.hpp>
+#include <xgrad/autograd/ops/reduction.hpp>
+#include <xgrad/autograd/ops/selection.hpp>
+#include <xgrad/autograd/ops/shape.hpp>
+
+namespace xgrad {
+namespace {
+
+using kernels::Along;
+using AxisNumbers = AxisList<std::size_t>;
+
+enum class Root : bool { no, yes };
+
+// The mean and Σ (x - mean)² of each line over the axes, in double.
+struct Moments {
+  Tensor means, squares;
+};
+
+Moments moments_of(const Tensor& x, const AxisNumbers& axes) {
+  Moments all;
+  double behind = 1;  // elements behind each mean
+  const auto reduce = [&](Along run) {
+    const Tensor from = all.means.defined() ? all.means : x;
+    const Tensor means = Tensor::uninitialized(Shape(run.lines()), float64);
+    const Tensor around = Tensor::uninitialized(means.shape(), float64);
+    detail::visit_floating(from.dtype(), [&](auto type) {
+      using T = typename decltype(type)::type;
+      kernels::moments(from.data<T>(), means.write<double>(), around.write<double>(), run);
+    });
+    if (all.squares.defined()) {
+      // The squares within the parts, and those of the parts' means around their own.
+      const Tensor within = Tensor::uninitialized(around.shape(), float64);
+      kernels::sum(all.squares.data<double>(), within.write<double>(), run);
+      for (std::int64_t i = 0; i < run.lines(); ++i)
+        around.write<double>()[i] = within.data<double>()[i] + behind * around.data<double>()[i];
+    }
+    behind *= static_cast<double>(run.n);
+    all = {means, around};
+  };
+  if (axes.empty())
+    reduce({x.size(), 1, 1});
+  else
+    detail::for_each_run(x.shape(), axes, reduce);
+  return all;
+}
+
+double spread(double squares, double divisor, int exponent, Root root) {
+  return root == Root::yes ? std::scalbn(std::sqrt(squares / divisor), exponent)
+                           : std::scalbn(squares / divisor, 2 * exponent);
+}
+
+// Lines whose squares have left the range of double on their way are computed anew, scaled. In float32 none can.
+void mend(const Tensor& x, const AxisNumbers& axes, const Moments& moments, double divisor, Root root,
+          const Tensor& y) {
+  const auto out_of_range = [](double s) { return !(s > 1e-290 && s < 1e300); };
+  const double* s = moments.squares.data<double>();
+  if (std::none_of(s, s + y.size(), out_of_range)) return;
+  const NoGrad off;
+  const Tensor lines = transpose(x, detail::brought_to_end(axes, x.rank()));
+  const std::int64_t n = detail::reduced_count(x.shape(), axes);
+  for (std::int64_t i = 0; i < y.size(); ++i) {
+    if (!out_of_range(s[i])) continue;
+    const kernels::ScaledMoments scaled = kernels::scaled_moments(lines.data<double>() + i * n, n);
+    moments.means.write<double>()[i] = scaled.mean;
+    y.write<double>()[i] = spread(scaled.squares, divisor, scaled.exponent, root);
+  }
+}
+
+// Fills y, and gives the means.
+Tensor compute(const Tensor& x, const AxisNumbers& axes, double divisor, Root root, const Tensor& y) {
+  const Moments moments = x.size() == 0 ? Moments{} : moments_of(x, axes);
+  detail::visit_floating(x.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    T* to = y.write<T>();
+    if (x.size() == 0) return void(std::fill_n(to, y.size(), std::numeric_limits<T>::quiet_NaN()));
+    const double* squares = moments.squares.data<double>();
+    std::transform(squares, squares + y.size(), to,
+                   [=](double each) { return static_cast<T>(spread(each, divisor, 0, root)); });
+  });
+  if (x.size() > 0 && x.dtype() == float64) mend(x, axes, moments, divisor, root, y);
+  return moments.means;
+}
+
+// dy/dx is 2 (x - mean) / divisor of the variance, and (x - mean) / (divisor y) of its root, 0 where that is 0.
+
+// x - mean. Of what rounding the mean has put into every difference, the second mean takes away the most.
+Tensor centred(const Tensor& x, const AxisNumbers& axes) {
+  const Axes over(axes);
+  const Tensor d = x - mean(x, over, keepdims);
+  return d - mean(d, over, keepdims);
+}
+
+// Where y is 0, 1 takes its place, so that no slope is infinite there.
+Tensor pull_formula(const Tensor& x, const Tensor& y, const Tensor& g, const AxisNumbers& axes, double divisor,
+                    Root root) {
+  const Shape kept = detail::kept_shape(x.shape(), axes);
+  const Tensor up = reshape(g, kept);
+  if (root == Root::no) return centred(x, axes) * (up * (2 / divisor));
+  const Tensor s = reshape(y, kept), flat = s == 0;
+  return centred(x, axes) / where(flat, 1, s) * where(flat, 0, up / divisor);
+}
+
+// The same in one pass, for axes side by side.
+Tensor pull_kernel(const Tensor& x, const Tensor& means, const Tensor& y, const Tensor& g, Along axis, double divisor,
+                   Root root) {
+  const std::int64_t lines = axis.lines();
+  const Tensor room = Tensor::uninitialized({3, lines}, float64), out = Tensor::uninitialized(x.shape(), x.dtype());
+  double *factor = room.write<double>(), *offset = factor + lines, *scale = offset + lines;
+  detail::visit_floating(x.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    for (std::int64_t i = 0; i < lines; ++i) {
+      const auto up = static_cast<double>(g.data<T>()[i]);
+      const auto s = root == Root::yes ? static_cast<double>(y.data<T>()[i]) : 0.5;
+      // Powers of two keep the differences and the inverse of s within the range of double.
+      factor[i] = s > 1e300 ? 0.5 : s < 1e-290 ? 0x1p200 : 1;
+      offset[i] = factor[i] * means.data<double>()[i];
+      scale[i] = s == 0 ? 0 : up / divisor / (factor[i] * s);
+    }
+    kernels::affine_lines(x.data<T>(), factor, offset, scale, out.write<T>(), axis);
+  });
+  return out;
+}
+
+Tensor spread_op(const char* op, Tensor input, const Axes& asked, double correction, KeepDims keep, Root root,
+                 Source at) {
+  const detail::Timed timed(op, at);
+  detail::require_defined(op, &input, 1);
+  const AxisNumbers axes = asked.resolve(op, input.rank());
+  if (!is_floating(input.dtype())) input = to(std::move(input), float32, at);
+  const auto n = static_cast<double>(detail::reduced_count(input.shape(), axes));
+  const double divisor = n == 0 ? 1 : std::max(0.0, n - correction);  // of nothing y is NaN, and depends on nothing
+  Tensor y = Tensor::uninitialized(detail::reduced_shape(input.shape(), axes, keep), input.dtype());
+  Tensor means = compute(input, axes, divisor, root, y);
+  const auto rule = [=](const Tensor& x, const Tensor& kept_means, const Tensor& out, const Tensor& g) {
+    const bool together = !axes.empty() && axes[axes.size() - 1] - axes[0] + 1 == axes.size();
+    if (grad_enabled() || !together || x.size() == 0) return pull_formula(x, out, g, axes, divisor, root);
+    const Along axis = detail::along(x.shape(), axes[0], axes[0] + axes.size());
+    return pull_kernel(x, kept_means, out, g, axis, divisor, root);
+  };
+  if (!means.defined()) means = y.detach();
+  return record(op, at, std::move(y), {std::move(input), std::move(means)}, from_xy(rule), no_gradient);
+}
+
+}  // namespace
+
+Tensor var(Tensor x, Axes axes, double correction, KeepDims keep, Source at) {
+  return spread_op("var", std::move(x), axes, correction, keep, Root::no, at);
+}
+
+Tensor std(Tensor x, Axes axes, double correction, KeepDims keep, Source at) {
+  return spread_op("std", std::move(x), axes, correction, keep, Root::yes, at);
+}
+
+}  // namespace xgrad
