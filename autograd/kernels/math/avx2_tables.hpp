@@ -1,20 +1,15 @@
 #pragma once
 
+#include <xgrad/autograd/kernels/math/piecewise_polynomial.hpp>
+
 namespace xgrad::kernels {
 
-/// A function of a in [0, most], on eight intervals, each with value + d (slopes[0] + d (slopes[1] + ...)) where d = a
-/// - centre. The place is in the bits of offset + scale a: the last three of them for equal intervals, and where
-/// lengths double after every second, the last two of the exponent with the first of the fraction. Centres and
-/// coefficients are made like those of Pieces.
-template <int degree>
-struct alignas(32) EightPieces {
-  float centre[8], value[8], slopes[degree][8];
-  float scale, offset, most;
-};
+/// The tables of Avx2Float.
+namespace avx2 {
 
 /// tanh, 1 to half an ulp from 9.1 on. No value is beyond its interval's beginning, but the first's,
 /// where tanh() takes a for it.
-inline constexpr EightPieces<7> eight_tanh = {
+inline constexpr PiecewisePolynomial<8, 7> tanh_table = {
     {0.6793931f, 1.5166451f, 2.4264219f, 3.6389468f, 5.4600663f, 7.8771377f, 0, 0.3067355f},
     {0.5911247f, 0.9081112f, 0.98450863f, 0.9986197f, 0.9999638f, 0.9999997f, 100, 0.29746434f},
     {{0.65057164f, 0.17533402f, 0.03074279f, 0.0027587425f, 7.234611e-05f, 5.763242e-07f, 6.640638e-10f, 0.911515f},
@@ -32,10 +27,11 @@ inline constexpr EightPieces<7> eight_tanh = {
       0.028285483f}},
     1.6483500003814697f,
     1.0f,
-    9.100000381469727f};
+    9.100000381469727f,
+    22};
 
 /// σ(-a).
-inline constexpr EightPieces<7> eight_sigmoid = {
+inline constexpr PiecewisePolynomial<8, 7> sigmoid_table = {
     {0, 1.1002799f, 2.0998223f, 3.100778f, 4.0993233f, 5.099705f, 6.09813f, 7.099883f},
     {0.5f, 0.24968745f, 0.109114096f, 0.04307517f, 0.016313355f, 0.0060615772f, 0.0022420273f, 0.000824521f},
     {{-0.25f, -0.18734363f, -0.0972082f, -0.0412197f, -0.01604723f, -0.0060248347f, -0.0022370007f, -0.00082384114f},
@@ -53,10 +49,11 @@ inline constexpr EightPieces<7> eight_sigmoid = {
       -1.6796042e-07f}},
     1.0f,
     12582912.0f,
-    7.489999771118164f};
+    7.489999771118164f,
+    0};
 
 /// Φ(-a) e^(a²/2).
-inline constexpr EightPieces<7> eight_mills = {
+inline constexpr PiecewisePolynomial<8, 7> mills_table = {
     {1.4499844f, 2.4165342f, 3.8672638f, 5.798872f, 8.699605f, 12.566547f, 0.24176922f, 0.72495496f},
     {0.21038525f, 0.1452359f, 0.09732134f, 0.066910535f, 0.045274165f, 0.031549044f, 0.41647533f, 0.30463836f},
     {{-0.09388695f, -0.047974773f, -0.022574987f, -0.010936652f, -0.005074932f, -0.0024797244f, -0.29825136f,
@@ -75,10 +72,13 @@ inline constexpr EightPieces<7> eight_mills = {
       -0.0005091747f}},
     1.0344817638397217f,
     1.0f,
-    14.5f};
+    14.5f,
+    22};
 
 /// 2^(j/8), to half an ulp.
-alignas(32) inline constexpr float eighths[8] = {1,          1.0905077f, 1.1892071f, 1.2968396f,
-                                                 1.4142135f, 1.5422108f, 1.6817929f, 1.8340081f};
+alignas(32) inline constexpr float powers_of_two[8] = {1,          1.0905077f, 1.1892071f, 1.2968396f,
+                                                       1.4142135f, 1.5422108f, 1.6817929f, 1.8340081f};
+
+}  // namespace avx2
 
 }  // namespace xgrad::kernels

@@ -1,18 +1,14 @@
 #pragma once
 
+#include <xgrad/autograd/kernels/math/piecewise_polynomial.hpp>
+
 namespace xgrad::kernels {
 
-/// A function of a in [0, most], cut where 1 + scale a is a number of three bits. On each of these sixteen intervals it
-/// is value + d (slopes[0] + d (slopes[1] + ...)) with d = a - centre. Centres are chosen such that the value there is,
-/// to a hundredth of an ulp, a float (Gal and Bachelis, 1991), and coefficients are minimax fits to a twentieth of an
-/// ulp of the function. The interval of 0 stands at place 12, as the bits of 1 + scale a have it.
-struct alignas(64) Pieces {
-  float centre[16], value[16], slopes[6][16];
-  float scale, most;
-};
+/// The tables of Avx512Float.
+namespace avx512 {
 
 /// tanh, 1 to half an ulp from 9.1 on.
-inline constexpr Pieces tanh_pieces = {
+inline constexpr PiecewisePolynomial<16, 6> tanh_table = {
     {0.7604467f, 1.0645841f, 1.3688147f, 1.6729711f, 2.12919f, 2.7375073f, 3.3459482f, 3.9543824f, 4.866868f, 6.084807f,
      7.278045f, 8.317766f, 0, 0.22813484f, 0.3802178f, 0.5323178f},
     {0.64134f, 0.78741205f, 0.8784218f, 0.9319434f, 0.9721042f, 0.99165463f, 0.9975212f, 0.99926525f, 0.9998815f,
@@ -36,10 +32,12 @@ inline constexpr Pieces tanh_pieces = {
       -6.45958e-05f, -1.1112024e-05f, -9.823439e-07f, -8.6135536e-08f, -7.76202e-09f, -0.023509271f, -0.06987562f,
       -0.069344305f, -0.043362923f}},
     1.6438357f,
-    9.1f};
+    1,
+    9.1f,
+    21};
 
 /// The error function, 1 to half an ulp from 4 on.
-inline constexpr Pieces erf_pieces = {
+inline constexpr PiecewisePolynomial<16, 6> erf_table = {
     {0.33419394f, 0.46784225f, 0.60152406f, 0.73517853f, 0.9356672f, 1.2030095f, 1.470422f, 1.7377088f, 2.138812f,
      2.6733422f, 3.2108645f, 3.832507f, 0, 0.10025036f, 0.1670936f, 0.23391919f},
     {0.36351684f, 0.4917909f, 0.6050548f, 0.70152044f, 0.8142422f, 0.91111565f, 0.96242774f, 0.9860089f, 0.9975115f,
@@ -61,10 +59,12 @@ inline constexpr Pieces erf_pieces = {
       0.009493906f, -0.001784359f, -0.0020179383f, -0.00033185745f, -2.2493929e-05f, 0.41137406f, -0.2057022f,
       -0.0393631f, -0.9488384f}},
     3.7406483f,
-    4.0f};
+    1,
+    4.0f,
+    21};
 
 /// Φ(-a) e^(a²/2), with values of 12 bits, and the slopes relative to them.
-inline constexpr Pieces mills_pieces = {
+inline constexpr PiecewisePolynomial<16, 6> mills_table = {
     {1.2038327f, 1.684536f, 2.1344893f, 2.728156f, 3.4179852f, 4.386085f, 5.3446536f, 6.396602f, 7.9777803f, 9.914529f,
      11.730263f, 13.569181f, 0.11912593f, 0.36917645f, 0.5992544f, 0.8701648f},
     {0.23596191f, 0.19024658f, 0.16003418f, 0.1315918f, 0.10858154f, 0.08682251f, 0.072265625f, 0.060943604f,
@@ -86,31 +86,35 @@ inline constexpr Pieces mills_pieces = {
       9.012814e-06f, 3.1149787e-06f, 9.190993e-07f, 3.250029e-07f, 1.3494594e-07f, 0.017298019f, 0.010433561f,
       0.008948769f, 0.005434799f}},
     1.0256411f,
-    14.5f};
+    1,
+    14.5f,
+    21};
 
 /// 2^(j/16), to half an ulp.
-alignas(64) inline constexpr float sixteenths[16] = {
+alignas(64) inline constexpr float powers_of_two[16] = {
     1,          1.0442737f, 1.0905077f, 1.1387886f, 1.1892071f, 1.2418578f, 1.2968396f, 1.3542556f,
     1.4142135f, 1.4768262f, 1.5422108f, 1.6104903f, 1.6817929f, 1.7562522f, 1.8340081f, 1.9152066f};
 /// The same with 12 bits, and how far their logarithms fall short.
-alignas(64) inline constexpr float short_sixteenths[16] = {
+alignas(64) inline constexpr float short_powers_of_two[16] = {
     1,          1.0444336f, 1.090332f,  1.1386719f, 1.1889648f, 1.2416992f, 1.296875f,  1.3544922f,
     1.4140625f, 1.4770508f, 1.5419922f, 1.6103516f, 1.6816406f, 1.7563477f, 1.8339844f, 1.9150391f};
-alignas(64) inline constexpr float short_by[16] = {0,
-                                                   -0.00015302414f,
-                                                   0.00016113189f,
-                                                   0.00010253504f,
-                                                   0.00020374579f,
-                                                   0.00012771467f,
-                                                   -2.7331727e-05f,
-                                                   -0.00017472322f,
-                                                   0.00010682293f,
-                                                   -0.00015209524f,
-                                                   0.0001417792f,
-                                                   8.6169675e-05f,
-                                                   9.050603e-05f,
-                                                   -5.437333e-05f,
-                                                   1.2928821e-05f,
-                                                   8.746118e-05f};
+alignas(64) inline constexpr float short_powers_log[16] = {0,
+                                                           -0.00015302414f,
+                                                           0.00016113189f,
+                                                           0.00010253504f,
+                                                           0.00020374579f,
+                                                           0.00012771467f,
+                                                           -2.7331727e-05f,
+                                                           -0.00017472322f,
+                                                           0.00010682293f,
+                                                           -0.00015209524f,
+                                                           0.0001417792f,
+                                                           8.6169675e-05f,
+                                                           9.050603e-05f,
+                                                           -5.437333e-05f,
+                                                           1.2928821e-05f,
+                                                           8.746118e-05f};
+
+}  // namespace avx512
 
 }  // namespace xgrad::kernels

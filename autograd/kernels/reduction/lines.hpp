@@ -34,7 +34,7 @@ T largest(Vec<T> m) {
   std::size_t half = Vec<T>::width / 2;
 #if XSIMD_WITH_AVX512F
   // Halves fold within the register; the way through memory takes longer.
-  if constexpr (Arithmetic<T, native_isa>::tables) {
+  if constexpr (Arithmetic<T, native_isa>::has_avx512_tables) {
     m = larger<T>(m, typename Vec<T>::Native(_mm512_maskz_shuffle_f32x4(0xffff, m.v, m.v, 0x4e)));
     m = larger<T>(m, typename Vec<T>::Native(_mm512_maskz_shuffle_f32x4(0xffff, m.v, m.v, 0xb1)));
     m = larger<T>(m, typename Vec<T>::Native(_mm512_maskz_permute_ps(0xffff, m.v, 0x4e)));
