@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <type_traits>
@@ -114,11 +115,13 @@ struct Arithmetic {
     return xsimd::fnma(a, b, c);
   }
 
-  /// c_0 + x (c_1 + x (c_2 + ...)).
-  static V horner(V, double c) { return number(c); }
-  template <class... C>
-  static V horner(V x, double c, C... higher) {
-    return fma(x, horner(x, higher...), number(c));
+  /// c_first + x (c_first+1 + x (c_first+2 + ...)), by Horner's rule.
+  template <std::size_t first = 0, class C, std::size_t count>
+  static V horner(V x, const C (&c)[count]) {
+    if constexpr (first + 1 == count)
+      return number(c[first]);
+    else
+      return fma(x, horner<first + 1>(x, c), number(c[first]));
   }
 
   /// Fast two-sum: a + b, and its rounding error. Exact where a is 0 or its exponent is at least that of b.

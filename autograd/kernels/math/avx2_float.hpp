@@ -2,6 +2,7 @@
 
 #include <xgrad/autograd/kernels/math/arithmetic.hpp>
 #include <xgrad/autograd/kernels/math/avx2_tables.hpp>
+#include <xgrad/autograd/kernels/math/polynomials.hpp>
 
 namespace xgrad::kernels {
 
@@ -110,7 +111,7 @@ struct Avx2Float : Arithmetic<float, Isa> {
       const V r = fnma(n, number(1.428606765330187e-06), fnma(n, number(0.693145751953125), x));
       eighths = bits(shifted);
       root = lookup(avx2::powers_of_two, eighths);
-      minus_one = fma(r * r, horner(r, 0.5, 0.16666667163372040, 0.041666667908430099), r);
+      minus_one = fma(r * r, horner(r, polynomials::exp_of_eighth), r);
     }
     V root, minus_one;
     U eighths;

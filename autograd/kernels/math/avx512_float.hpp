@@ -2,7 +2,7 @@
 
 #include <xgrad/autograd/kernels/math/arithmetic.hpp>
 #include <xgrad/autograd/kernels/math/avx512_tables.hpp>
-#include <xgrad/autograd/kernels/math/avx512_uniform_tables.hpp>
+#include <xgrad/autograd/kernels/math/polynomials.hpp>
 
 namespace xgrad::kernels {
 
@@ -49,20 +49,20 @@ struct Avx512Float : Arithmetic<float, Isa> {
 
   static V sigmoid(V v) {
     const V a = xsimd::abs(v);
-    const V y = with_slow_path(sigmoid_steps, a, [](V large) {
+    const V y = with_slow_path<avx512::sigmoid_table>(a, [](V large) {
       const LogisticTail tail(at_most(110, large));
       return scale(tail.high, tail.n);
     });
     return xsimd::select(v < number(0), y, number(1) - y);
   }
   static V silu(V v) {
-    return from_tail(v, with_slow_path(silu_steps, xsimd::abs(v), [](V large) {
+    return from_tail(v, with_slow_path<avx512::silu_table>(xsimd::abs(v), [](V large) {
                        const V a = at_most(110, large);
                        const LogisticTail tail(a);
                        return scale(fma(a, tail.high, a * tail.low), tail.n);
                      }));
   }
-  static V gelu(V v) { return from_tail(v, with_slow_path(gelu_steps, xsimd::abs(v), large_gelu_tail)); }
+  static V gelu(V v) { return from_tail(v, with_slow_path<avx512::gelu_table>(xsimd::abs(v), large_gelu_tail)); }
 
  private:
   static constexpr double high_ln2 = 0.693145751953125, low_ln2 = 1.428606765330187e-06;  // n times the first is exact
@@ -81,7 +81,7 @@ struct Avx512Float : Arithmetic<float, Isa> {
     V n, r;
   };
   /// e^r - 1 for |r| <= ln 2 / 32, to .03 ulp of e^r.
-  static V exp_minus_one(V r) { return fma(r * r, fma(number(0.166670084f), r, number(0.500016212f)), r); }
+  static V exp_minus_one(V r) { return fma(r * r, N::horner(r, polynomials::exp_of_sixteenth), r); }
 
   /// e^(x + low) = root (1 + minus_one) 2^n, where root has 12 bits only; scale() rounds n down.
   struct Power {
@@ -110,15 +110,11 @@ struct Avx512Float : Arithmetic<float, Isa> {
 
   /// The table's function of a >= 0, and slow(a) beyond the table's end: such inputs are rare, and take a slow path
   /// behind one test of a mask.
-  template <int count, int degree, class Slow>
-  static V with_slow_path(const Steps<count, degree>& f, V a, Slow slow) {
-    const V shifted = fma(a, number(f.frequency), number(N::rounding_shift));
-    const V d = fnma(shifted - number(N::rounding_shift), number(f.step), a);
-    const U place = bits(shifted);
-    V p = lookup(f.slopes[degree - 1], place);
-    for (int i = degree - 2; i >= 0; --i) p = fma(p, d, lookup(f.slopes[i], place));
-    const V usual = fma(p, d, lookup(f.value, place));
-    const auto rare = _mm512_cmp_ps_mask(a, number(f.most), _CMP_GT_OQ);
+  template <const auto& table, class Slow>
+  static V with_slow_path(V a, Slow slow) {
+    const Piece<table> p(a);
+    const V usual = fma(p.slope(), p.d, p.value());
+    const auto rare = _mm512_cmp_ps_mask(a, number(table.end), _CMP_GT_OQ);
     if (__builtin_expect(rare == 0, 1)) return usual;
     return V(_mm512_mask_mov_ps(usual, rare, slow(a)));
   }

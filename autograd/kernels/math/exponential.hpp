@@ -3,6 +3,7 @@
 #include <xgrad/autograd/kernels/math/arithmetic.hpp>
 #include <xgrad/autograd/kernels/math/avx2_float.hpp>
 #include <xgrad/autograd/kernels/math/avx512_float.hpp>
+#include <xgrad/autograd/kernels/math/polynomials.hpp>
 
 namespace xgrad::kernels {
 
@@ -131,36 +132,26 @@ struct Exponential : Arithmetic<T, Isa> {
 
   /// (e^s - 1 - s) / s² for |s| <= ln 2 / 2.
   static V exp_polynomial(V s) {
-    if constexpr (single) {
-      return horner(s, 0.5, 0.16666541993618011, 0.0416664183139801, 0.008366727270185947, 0.001394024700857699);
-    } else {
-      return horner(s, 0.5, 0.16666666666666677, 0.04166666666666669, 0.008333333333321386, 0.0013888888888866652,
-                    0.0001984126988681524, 2.4801587367700703e-05, 2.755724345317094e-06, 2.7557231939557674e-07,
-                    2.5109320284958116e-08, 2.0929051104500573e-09);
-    }
+    if constexpr (single)
+      return horner(s, polynomials::exp_float);
+    else
+      return horner(s, polynomials::exp_double);
   }
 
   /// The same, accurate relative to e^s - 1, which is small near 0.
   static V expm1_polynomial(V s) {
-    if constexpr (single) {
-      return horner(s, 0.5, 0.1666666716337204, 0.041666481643915176, 0.008333186618983746, 0.0013933395966887474,
-                    0.0001996444771066308);
-    } else {
+    if constexpr (single)
+      return horner(s, polynomials::expm1_float);
+    else
       return exp_polynomial(s);
-    }
   }
 
   /// (tanh x - x) / x³ of x² in [0, 1].
   static V tanh_polynomial(V z) {
-    if constexpr (single) {
-      return horner(z, -0.33333295583724976, 0.13332346081733704, -0.05387985706329346, 0.021486744284629822,
-                    -0.007946161553263664, 0.0023013646714389324, -0.00035844286321662366);
-    } else {
-      return horner(z, -0.333333333333333, 0.13333333333329114, -0.0539682539664883, 0.02186948849866582,
-                    -0.008863235053800022, 0.0035921240709482663, -0.001455811439602114, 0.0005899316301496129,
-                    -0.0002388330830009518, 9.622723213455527e-05, -3.806269532507537e-05, 1.427851478320984e-05,
-                    -4.757031616069056e-06, 1.2708896921113373e-06, -2.329039204779043e-07, 2.1293186161694074e-08);
-    }
+    if constexpr (single)
+      return horner(z, polynomials::tanh_float);
+    else
+      return horner(z, polynomials::tanh_double);
   }
 };
 

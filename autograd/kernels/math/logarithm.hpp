@@ -1,6 +1,7 @@
 #pragma once
 
 #include <xgrad/autograd/kernels/math/arithmetic.hpp>
+#include <xgrad/autograd/kernels/math/polynomials.hpp>
 
 namespace xgrad::kernels {
 
@@ -81,15 +82,11 @@ struct Logarithm : Arithmetic<T, Isa> {
   /// ln(1 + f) - f + low.
   static V log_polynomial(V f, V low) {
     if constexpr (single) {
-      return fma(f * f,
-                 horner(f, -0.5, 0.3333320915699005, -0.24999837577342987, 0.20010751485824585, -0.16678757965564728,
-                        0.14000578224658966, -0.12207622081041336, 0.1400958001613617, -0.1279163956642151),
-                 low);
+      return fma(f * f, horner(f, polynomials::log_float), low);
     } else {
       // With s = f / (2 + f), ln(1 + f) = f - f²/2 + s (f²/2 + s² p(s²)) (as in FreeBSD's e_log.c).
       const V s = f / (f + number(2)), square = s * s, half = number(0.5) * f * f;
-      const V p = horner(square, 0.666666666666666, 0.4000000000005667, 0.2857142855582956, 0.22222224296516632,
-                         0.18181665859813637, 0.15391112896938888, 0.131735763647866, 0.13843239145711);
+      const V p = horner(square, polynomials::log_double);
       return fma(s, fma(square, p, half), low) - half;
     }
   }

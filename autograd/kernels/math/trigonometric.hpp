@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include <xgrad/autograd/kernels/math/arithmetic.hpp>
+#include <xgrad/autograd/kernels/math/polynomials.hpp>
 
 namespace xgrad::kernels {
 
@@ -90,21 +91,17 @@ struct Trigonometric : Arithmetic<T, Isa> {
 
   /// (sin x - x) / x³ of x².
   static V sin_polynomial(V z) {
-    if constexpr (single) {
-      return horner(z, -0.1666666716337204, 0.008333380334079266, -0.00019853495177812874, 2.837177589753992e-06);
-    } else {
-      return horner(z, -0.16666666666666666, 0.00833333333333304, -0.00019841269840959169, 2.7557319071785854e-06,
-                    -2.5052070259285978e-08, 1.605421841835634e-10, -7.384524148245057e-13);
-    }
+    if constexpr (single)
+      return horner(z, polynomials::sin_float);
+    else
+      return horner(z, polynomials::sin_double);
   }
   /// (cos x - 1 + x²/2) / x⁴ of x².
   static V cos_polynomial(V z) {
-    if constexpr (single) {
-      return horner(z, 0.0416666679084301, -0.0013888981193304062, 2.4822487830533646e-05, -2.892633403916989e-07);
-    } else {
-      return horner(z, 0.041666666666666664, -0.0013888888888888378, 2.480158730116487e-05, -2.755731905195948e-07,
-                    2.08767197551248e-09, -1.146658362877185e-11, 4.5794564696175484e-14);
-    }
+    if constexpr (single)
+      return horner(z, polynomials::cos_float);
+    else
+      return horner(z, polynomials::cos_double);
   }
 };
 
