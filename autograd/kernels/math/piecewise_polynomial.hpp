@@ -2,21 +2,26 @@
 
 namespace xgrad::kernels {
 
-/// A function of a in [0, end], as a polynomial on each of so few intervals that one or two vector registers hold a
-/// number of every interval, and a permutation instruction looks up that of each lane.
+/// A function f of a in [0, end], as a polynomial on each of a few intervals: so few that one or two vector registers
+/// hold a number of every interval, and a permutation instruction looks it up for each lane.
 ///
-/// On interval i the function is value_i + d (c_0i + d (c_1i + ...)) with d = a - centre_i: Horner's rule for
-/// c_0 + c_1 d + ..., which is (y - value) / d. What tools/coefficients.py makes of it:
-///   - The index i is the last bits of the representation of offset + scale a, after a right shift. For intervals of
-///     equal length, offset is 3 2^22, so large that the last bit of the sum is worth 1: the sum ends in the whole
-///     number nearest to scale a, and the centres are about i / scale. For intervals that grow with a, offset is 1, and
-///     i is the end of the exponent with the first bits of the mantissa: intervals / 4 of equal length between a power
-///     of two of 1 + scale a and the next. Those of 1 itself are not zeros: the interval of a = 0 has index 12 of 16,
-///     or 6 of 8.
-///   - The centre is a float in the middle, or near it, where the function is, to 1/1000 ulp, a float, the value (Gal
-///   and
-///     Bachelis, 1991): then the value has no rounding error of its own.
-///   - The coefficients minimise the largest error of the polynomial in the interval, in ulps of the function.
+/// Evaluation: with the index i of the interval and d = a - centre_i, by Horner's rule,
+///
+///     f(a) = value_i + d (c_0i + d (c_1i + ... + d c_ni)).
+///
+/// Index: the low bits of bits(offset + scale a) >> shift, where bits() is the representation of a float.
+///
+///   - Intervals of equal length have offset 3 2^22, so large that the last bit of the sum is worth 1, and shift 0: the
+///     index is the whole number nearest to scale a.
+///   - Intervals that grow with a have offset 1. The index is the end of the exponent and the beginning of the mantissa
+///     of 1 + scale a, which cuts each range from a power of two to the next into intervals / 4 equal parts. The bits
+///     of 1 are not zeros: the interval at a = 0 has index 12 of 16, or 6 of 8.
+///
+/// Centre: a float near the middle of the interval at which f is within 1/1000 ulp of a float, the value, which
+/// therefore has hardly any rounding error (Gal and Bachelis, 1991).
+///
+/// Coefficients: those of the least maximal error in the interval, in ulps of f. Each table states that error.
+/// tools/coefficients.py computes them all.
 template <int Intervals, int Degree>
 struct alignas(Intervals < 16 ? 32 : 64) PiecewisePolynomial {
   static constexpr int intervals = Intervals, degree = Degree;

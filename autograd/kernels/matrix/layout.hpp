@@ -5,7 +5,7 @@
 
 namespace xgrad::kernels {
 
-// Movements of elements between contiguous arrays. T is a type of the element's size; the values are not looked at.
+// Copies of contiguous arrays in another order.
 
 /// out[j0, j1, ...] = in[Σ j_k stride_k] for a contiguous out of the given sizes.
 template <class T>

@@ -7,8 +7,9 @@
 namespace xgrad::kernels {
 namespace {
 
-// With inner == 1, samples are rows, and sums run down the columns: rows are cut into tiles, each thread sums a tile,
-// and the tiles' sums are joined in order. Otherwise a channel is summed by one thread, run after run.
+// With inner == 1 the samples are the rows of a matrix, and the sums those of its columns: the rows are cut into tiles,
+// which are summed on several threads, and the sums of the tiles are combined in order. Otherwise one thread sums a
+// channel, run after run.
 
 std::int64_t tile_rows(Channels sizes) {
   return std::max<std::int64_t>(16, pointwise_grain / std::max<std::int64_t>(1, sizes.channels));
@@ -22,7 +23,7 @@ std::int64_t channel_grain(Channels sizes) {
   return std::max<std::int64_t>(1, pointwise_grain / std::max<std::int64_t>(1, sizes.per_channel()));
 }
 
-// sums[c] = Σ f(i, c) over the rows begin .. end-1. Four rows at a time, so that the sums are not loaded for each.
+// sums[c] = Σ_i f(i, c) over the rows begin .. end-1, four rows at a time to save loads and stores of the sums.
 template <class F>
 [[gnu::flatten]] void sum_rows(double* __restrict sums, std::int64_t begin, std::int64_t end, std::int64_t channels,
                                const F& f) {
@@ -34,7 +35,7 @@ template <class F>
     for (std::int64_t c = 0; c < channels; ++c) sums[c] += f(i, c);
 }
 
-// Σ f(s, j) over all samples s and places j of one channel.
+// Σ f(s, j) over all samples s and elements j of the runs of one channel.
 template <class F>
 [[gnu::flatten]] double sum_runs(Channels sizes, const F& f) {
   constexpr int lanes = 16;
@@ -62,7 +63,7 @@ void tile_moments(const T* x, std::int64_t begin, std::int64_t end, std::int64_t
   });
 }
 
-// The mean and the sum of squared deviations of m + n numbers, from those of m of them and those of the other n.
+// The mean and the sum of squared deviations of m + n numbers, from those of m of the numbers and of the other n.
 void join_moments(double* mean, double* squares, double m, const double* more_mean, const double* more_squares,
                   double n, std::int64_t channels) {
   for (std::int64_t c = 0; c < channels; ++c) {
@@ -156,8 +157,8 @@ void channel_sums(const T* x, const T* g, Channels sizes, const double* mean, do
 
 namespace {
 
-// Coefficients of one channel in T. Rounding the centre to T makes x - centre exact where they are close; what the
-// rounding lost goes into the offset.
+// The coefficients of one channel in T. With a centre rounded to T, x - centre is exact where they are close; the
+// rounding error of the centre is accounted for in the offset.
 template <class T>
 struct Coefficients {
   T x_slope = 0, centre = 0, g_slope = 0, offset = 0;

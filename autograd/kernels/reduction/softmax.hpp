@@ -4,15 +4,15 @@
 
 namespace xgrad::kernels {
 
-/// One axis of a contiguous array: `outer` blocks, each of n slices of `inner` elements. A line is the n elements that
-/// share a block and a place in the slice; lines are numbered o * inner + i.
+/// One axis of a contiguous array of shape (outer, n, inner). A line is the n elements x[o, 0, i], x[o, 1, i], ...; its
+/// number is o * inner + i.
 struct Along {
   std::int64_t outer, n, inner;
   std::int64_t lines() const { return outer * inner; }
 };
 
-// Sums along a line are accumulated in double. A result does not depend on the number of threads. Outputs may not
-// overlap inputs. All are instantiated for float and double.
+// Sums along a line are accumulated in double. Results do not depend on the number of threads. Outputs must not overlap
+// inputs. All are instantiated for float and double.
 
 /// y_j = e^(x_j - m) / Σ_k e^(x_k - m), m the maximum of the line.
 template <class T>
@@ -28,19 +28,20 @@ void log_softmax(const T* x, T* y, Along axis);
 template <class T>
 void log_softmax_backward(const T* y, const T* g, T* gx, Along axis);
 
-/// y = m + ln Σ_k e^(x_k - m), one number a line; -inf for n = 0.
+/// y = m + ln Σ_k e^(x_k - m), one number for each line; -inf for n = 0.
 template <class T>
 void logsumexp(const T* x, T* y, Along axis);
-/// gx_j = e^(x_j - y) g, with one y and one g a line.
+/// gx_j = e^(x_j - y) g, with one y and one g for each line.
 template <class T>
 void logsumexp_backward(const T* x, const T* y, const T* g, T* gx, Along axis);
 
-/// loss = ln Σ_k e^x_k - x_label, one number a line, and what the backward pass needs of it: softmax_j(x) is
-/// e^(x_j - shift) inverse. Labels are within 0 .. n-1, or `ignored`: then the loss is 0.
+/// loss = ln Σ_k e^x_k - x_label, one number for each line, and what the backward pass needs: softmax_j(x) is
+/// e^(x_j - shift) inverse. Labels are within 0 .. n-1, or `ignored`, for which the loss is 0.
 template <class T>
 void cross_entropy(const T* x, const std::int64_t* labels, std::int64_t ignored, T* shift, T* inverse, double* loss,
                    Along axis);
-/// gx_j = (softmax_j(x) - [j = label]) weight g, with one weight a line, and one g a line (g_step 1) or for all (0).
+/// gx_j = (softmax_j(x) - [j = label]) weight g, with one weight for each line, and one g for each
+/// line (g_step 1) or for all (g_step 0).
 /// Ignored lines get 0.
 template <class T>
 void cross_entropy_backward(const T* x, const std::int64_t* labels, std::int64_t ignored, const T* shift,
