@@ -1,5 +1,6 @@
-// Errors of the elementary functions over all floats, in units in the last place against libm in double, and the time
-// of an element beside xsimd's own functions and std's. Names of functions as arguments; none means all.
+// The largest errors of the elementary functions over all floats, in units in the last place and compared with libm in
+// double, and their time per element, compared with xsimd's own functions and libm's. Arguments are names of functions;
+// without any, it measures all.
 
 #include <algorithm>
 #include <atomic>
@@ -26,7 +27,7 @@ struct Function {
   void (*ours)(const float*, float*);
   void (*theirs)(const float*, float*);
   double (*exact)(double);
-  double low;  // times are for numbers from here to 6
+  double low;  // the time is measured for inputs from here to 6
 };
 
 template <class R, class F>
@@ -42,8 +43,8 @@ template <class R, class F>
       [](const float* x, float* y) { run<Native>(x, y, [](Native v) { return Native(theirs); }); }
 
 double logistic(double x) { return x >= 0 ? 1 / (1 + std::exp(-x)) : std::exp(x) / (1 + std::exp(x)); }
-// The limits at -inf are 0.
-double below(double x) { return std::max(x, -1e4); }
+// Makes the formulas give their limits at -inf, 0, in place of NaN.
+double without_infinity(double x) { return std::max(x, -1e4); }
 
 const Function functions[] = {
     {"exp", BOTH(exp(v), xsimd::exp(v)), [](double x) { return std::exp(x); }, -6},
@@ -52,10 +53,11 @@ const Function functions[] = {
     {"log1p", BOTH(log1p(v), xsimd::log1p(v)), [](double x) { return std::log1p(x); }, 0.01},
     {"tanh", BOTH(tanh(v), xsimd::tanh(v)), [](double x) { return std::tanh(x); }, -6},
     {"sigmoid", BOTH(sigmoid(v), 1.0f / (1.0f + xsimd::exp(-v))), logistic, -6},
-    {"silu", BOTH(silu(v), v / (1.0f + xsimd::exp(-v))), [](double x) { return below(x) * logistic(below(x)); }, -6},
+    {"silu", BOTH(silu(v), v / (1.0f + xsimd::exp(-v))),
+     [](double x) { return without_infinity(x) * logistic(without_infinity(x)); }, -6},
     {"erf", BOTH(erf(v), xsimd::erf(v)), [](double x) { return std::erf(x); }, -6},
     {"gelu", BOTH(gelu(v), 0.5f * v * (1.0f + xsimd::erf(0.70710678f * v))),
-     [](double x) { return below(x) * std::erfc(-below(x) * 0.70710678118654752) / 2; }, -6},
+     [](double x) { return without_infinity(x) * std::erfc(-without_infinity(x) * 0.70710678118654752) / 2; }, -6},
     {"sin", BOTH(sin(v), xsimd::sin(v)), [](double x) { return std::sin(x); }, -6},
     {"cos", BOTH(cos(v), xsimd::cos(v)), [](double x) { return std::cos(x); }, -6},
 };
@@ -106,7 +108,7 @@ Worst sweep(const Function& f) {
                            [](const Worst& a, const Worst& b) { return a.error < b.error; });
 }
 
-/// The best of many runs, in nanoseconds an element.
+/// The shortest of many runs, in nanoseconds per element.
 template <class F>
 double time(const Function& function, F f) {
   std::vector<float> x(block), y(block);
@@ -126,7 +128,7 @@ double time(const Function& function, F f) {
 }  // namespace
 
 int main(int count, char** names) {
-  std::printf("%-8s %10s %16s %10s %10s %10s  ns an element, %zu lanes\n", "", "max ulp", "at", "xgrad", "xsimd",
+  std::printf("%-8s %10s %16s %10s %10s %10s  ns per element, %zu lanes\n", "", "max ulp", "at", "xgrad", "xsimd",
               "libm double", Native::size);
   for (const Function& f : functions) {
     if (count > 1 && std::find(names + 1, names + count, std::string(f.name)) == names + count) continue;

@@ -1,4 +1,4 @@
-// How exact the elementary functions are, in units in the last place.
+// The errors of the elementary functions, in units in the last place.
 
 #include <algorithm>
 #include <cmath>
@@ -22,8 +22,8 @@ using Wide = long double;
 template <class T>
 constexpr int digits = std::numeric_limits<T>::digits;
 
-/// |got - exact| in units of the last place that a T near the exact value has; infinite for a NaN, an infinity or a
-/// zero of the wrong kind.
+/// |got - exact| in units in the last place of T at the exact value; infinite if only one of them is NaN, infinite, or
+/// a zero of that sign.
 template <class T>
 double ulps(T got, Wide exact) {
   constexpr double wrong = std::numeric_limits<double>::infinity();
@@ -39,7 +39,7 @@ double ulps(T got, Wide exact) {
   return static_cast<double>(std::abs(value - exact) / std::ldexp(Wide(1), exponent - digits<T>));
 }
 
-/// Numbers of every exponent, of everyday sizes, around whole numbers and halves, and the special ones.
+/// Numbers of every exponent, numbers of usual sizes, multiples of 1/4 and their neighbours, and the special values.
 template <class T>
 std::vector<T> samples() {
   std::mt19937_64 random(3);
@@ -107,7 +107,8 @@ TEST_CASE("exp, log, tanh and sigmoid are within one unit in the last place on t
       "sigmoid", 1, [](const Tensor& x) { return sigmoid(x); }, logistic);
 }
 
-TEST_CASE("so are, or nearly, the functions that others are made of", "[accuracy]") {
+TEST_CASE("expm1, log1p, sin and cos are within one unit in the last place too, and erf within one and a half",
+          "[accuracy]") {
   both(
       "expm1", 1, [](const Tensor& x) { return expm1(x); }, [](Wide x) { return std::expm1(x); });
   both(
@@ -120,7 +121,7 @@ TEST_CASE("so are, or nearly, the functions that others are made of", "[accuracy
       "erf", 1.5, [](const Tensor& x) { return erf(x); }, [](Wide x) { return std::erf(x); });
 }
 
-TEST_CASE("silu and gelu keep their digits far below 0", "[accuracy]") {
+TEST_CASE("silu and gelu stay accurate far below 0", "[accuracy]") {
   constexpr Wide infinity = std::numeric_limits<Wide>::infinity();
   both(
       "silu", 1.5, [](const Tensor& x) { return silu(x); },
@@ -130,7 +131,7 @@ TEST_CASE("silu and gelu keep their digits far below 0", "[accuracy]") {
       [](Wide x) { return x == -infinity ? -Wide(0) : x * std::erfc(-x * 0.70710678118654752440084436210485L) / 2; });
 }
 
-TEST_CASE("a number's function is the same in the middle of a tensor and at its end", "[accuracy]") {
+TEST_CASE("a result does not depend on the position of the number in the tensor", "[accuracy]") {
   const std::vector<float> points = samples<float>();
   for (const auto op : {+[](const Tensor& x) { return exp(x); }, +[](const Tensor& x) { return gelu(x); },
                         +[](const Tensor& x) { return sin(x); }, +[](const Tensor& x) { return log(x); }}) {

@@ -2,14 +2,15 @@
 
 #include <xgrad/autograd/kernels/math/arithmetic.hpp>
 #include <xgrad/autograd/kernels/math/avx2_tables.hpp>
+#include <xgrad/autograd/kernels/math/polynomials.hpp>
 
 namespace xgrad::kernels {
 
 template <class T, int Isa>
 struct Exponential;
 
-/// The functions of float where a register holds a table of eight numbers: those of AVX2 with fma(), and no others.
-/// Numbers that few hold go a longer way, behind one test of a register.
+/// exp, tanh, sigmoid, silu and gelu of float on AVX2 with fma(), where a vector register holds a table of eight
+/// numbers that one instruction looks up. Inputs that are rare take a slow path behind one test of a mask.
 template <int Isa>
 struct Avx2Float;
 
@@ -22,107 +23,107 @@ struct Avx2Float : Arithmetic<float, Isa> {
   using U = typename N::U;
   using M = typename N::M;
   using E = Exponential<float, Isa>;
-  using N::fma, N::fnma, N::number, N::bits, N::from_bits, N::word, N::at_most, N::at_least, N::scale, N::polynomial;
+  using N::fma, N::fnma, N::number, N::bits, N::from_bits, N::word, N::at_most, N::at_least, N::scale, N::horner;
+  template <const auto& table>
+  using Piece = kernels::Piece<Avx2Float, table>;
+
+  static V lookup(const float (&table)[8], U index) {
+    return V(_mm256_permutevar8x32_ps(_mm256_load_ps(table), index));
+  }
+  template <int n>
+  static U shift_right(U x) {
+    return n == 0 ? x : x >> n;
+  }
 
   static V exp(V v) {
-    const Eighths e(v);
-    const V t = from_bits(bits(e.t) + ((e.place & word(0xfffffff8u)) << 20));
-    const V near = fma(t, e.rest, t);
-    const M far = !(xsimd::abs(v) <= number(87));
-    return few(far) ? xsimd::select(far, bounded_exp(at_most(89, v)), near) : near;
+    const Reduced e(v);
+    const V power = from_bits(bits(e.root) + ((e.eighths & word(0xfffffff8u)) << 20));  // the exponent is raised by n
+    const V usual = fma(power, e.minus_one, power);
+    const M rare = !(xsimd::abs(v) <= number(87));
+    return any_rare(rare) ? xsimd::select(rare, bounded_exp(at_most(89, v)), usual) : usual;
   }
+  /// 2^n as a product of two powers, so that e^x may be subnormal.
   static V bounded_exp(V v) {
-    const Eighths e(at_least(-104, v));
-    const U exponents = (e.place >> 3) + word(254), first = exponents >> 1;
-    const V t = e.t * from_bits(first << 23);
-    return fma(t, e.rest, t) * from_bits((exponents - first) << 23);
+    const Reduced e(at_least(-104, v));
+    const U exponents = (e.eighths >> 3) + word(254), first = exponents >> 1;
+    const V power = e.root * from_bits(first << 23);
+    return fma(power, e.minus_one, power) * from_bits((exponents - first) << 23);
   }
 
-  /// On the first interval the value is |x|; on the others |x| is the larger of the two.
+  /// On the first interval of the table |x| stands for the value. It is chosen as the minimum: the table's value there
+  /// is larger, and on the other intervals smaller, than |x|.
   static V tanh(V v) {
-    const V a = at_most(eight_tanh.most, xsimd::abs(v));
-    const Piece p(eight_tanh, a, 22);
-    return fma(p.slope, p.d, N::min(p.value, a)) | xsimd::bitofsign(v);
+    const V a = at_most(avx2::tanh_table.end, xsimd::abs(v));
+    const Piece<avx2::tanh_table> p(a);
+    return fma(p.slope(), p.d, N::min(p.value(), a)) | xsimd::bitofsign(v);
   }
 
   static V sigmoid(V v) {
     const V a = xsimd::abs(v);
-    const Piece p(eight_sigmoid, a, 0);
-    V y = fma(p.slope, p.d, p.value);
-    const M far = a > number(eight_sigmoid.most);
-    if (few(far)) {
-      const Share s(at_most(110, a));
-      y = xsimd::select(far, scale(s.high, s.n), y);
+    const Piece<avx2::sigmoid_table> p(a);
+    V y = fma(p.slope(), p.d, p.value());
+    const M rare = a > number(avx2::sigmoid_table.end);
+    if (any_rare(rare)) {
+      const LogisticTail tail(at_most(110, a));
+      y = xsimd::select(rare, scale(tail.high, tail.n), y);
     }
     return xsimd::select(v < number(0), y, number(1) - y);
   }
-  /// w = a σ(-a), a = |x|.
+  /// From the tail w = a σ(-a) with a = |x|.
   static V silu(V v) {
     const V a = xsimd::abs(v);
-    const Piece p(eight_sigmoid, a, 0);
-    const V high = fma(p.slope, p.d, p.value), low = fma(p.slope, p.d, p.value - high);
+    const Piece<avx2::sigmoid_table> p(a);
+    const V value = p.value(), slope = p.slope();
+    const V high = fma(slope, p.d, value), low = fma(slope, p.d, value - high);
     V w = fma(a, high, a * low);
-    const M far = a > number(eight_sigmoid.most);
-    if (few(far)) {
+    const M rare = a > number(avx2::sigmoid_table.end);
+    if (any_rare(rare)) {
       const V b = at_most(110, a);
-      const Share s(b);
-      w = xsimd::select(far, scale(fma(b, s.high, b * s.low), s.n), w);
+      const LogisticTail tail(b);
+      w = xsimd::select(rare, scale(fma(b, tail.high, b * tail.low), tail.n), w);
     }
-    return bent(v, w);
+    return from_tail(v, w);
   }
-  /// w = a Φ(-a) = a e^(-a²/2) q(a).
+  /// From the tail w = a Φ(-a) = a e^(-a²/2) q(a) with a = |x|.
   static V gelu(V v) {
-    const V a = at_most(eight_mills.most, xsimd::abs(v)), square = a * a;
-    const Piece p(eight_mills, a, 22);
-    const V q = fma(p.slope, p.d, p.value), q_low = fma(p.slope, p.d, p.value - q);
+    const V a = at_most(avx2::mills_table.end, xsimd::abs(v)), square = a * a;
+    const Piece<avx2::mills_table> p(a);
+    const V value = p.value(), slope = p.slope();
+    const V q = fma(slope, p.d, value), q_low = fma(slope, p.d, value - q);
     const auto e = E::reduce(number(-0.5) * square, number(-0.5) * fma(a, a, -square));
-    const V rest = e.beyond_one();
-    const V high = fma(q, rest, q), low = fma(q, rest, q - high) + fma(q_low, rest, q_low);
-    return bent(v, scale(fma(a, high, a * low), e.n));
+    const V minus_one = e.minus_one();
+    const V high = fma(q, minus_one, q), low = fma(q, minus_one, q - high) + fma(q_low, minus_one, q_low);
+    return from_tail(v, scale(fma(a, high, a * low), e.n));
   }
 
  private:
-  /// -w below 0 and x - w above, so that nothing cancels.
-  static V bent(V x, V w) { return xsimd::select(x <= number(0), w | xsimd::bitofsign(x), x - w); }
+  /// x f(x), where f(x) + f(-x) = 1, from the tail w = |x| f(-|x|): -w below 0 and x - w above, where nothing cancels.
+  static V from_tail(V x, V w) { return xsimd::select(x <= number(0), w | xsimd::bitofsign(x), x - w); }
 
-  static V pick(const float (&table)[8], U place) { return V(_mm256_permutevar8x32_ps(_mm256_load_ps(table), place)); }
-  /// Whether any lane is, which is not to be expected.
-  static bool few(M mask) { return __builtin_expect(_mm256_movemask_ps(mask) != 0, 0); }
+  static bool any_rare(M mask) { return __builtin_expect(_mm256_movemask_ps(mask) != 0, 0); }
 
-  /// e^x = t (1 + rest) 2^n, n the whole part of the nearest eighth to x / ln 2; `place` ends in n and three bits more.
-  struct Eighths {
-    explicit Eighths(V x) {
-      constexpr double shift = 1572864;  // 1.5 2^20: the last bit of a sum is an eighth
+  /// e^x = root (1 + minus_one) 2^n: x = (n + j/8) ln 2 + r, root = 2^(j/8) from a table and minus_one = e^r - 1 (Tang,
+  /// 1989). The last three bits of `eighths` are j, those above n.
+  struct Reduced {
+    explicit Reduced(V x) {
+      constexpr double shift = 1572864;  // 1.5 2^20: the last bit of the sum is worth 1/8
       const V shifted = fma(x, number(1.4426950408889634), number(shift)), n = shifted - number(shift);
       const V r = fnma(n, number(1.428606765330187e-06), fnma(n, number(0.693145751953125), x));
-      place = bits(shifted);
-      t = pick(eighths, place);
-      rest = fma(r * r, polynomial(r, 0.5, 0.16666667163372040, 0.041666667908430099), r);
+      eighths = bits(shifted);
+      root = lookup(avx2::powers_of_two, eighths);
+      minus_one = fma(r * r, horner(r, polynomials::exp_of_eighth), r);
     }
-    V t, rest;
-    U place;
+    V root, minus_one;
+    U eighths;
   };
 
-  /// `below` bits stand below the place.
-  struct Piece {
-    template <int degree>
-    Piece(const EightPieces<degree>& f, V a, int below) {
-      const U place = bits(fma(a, number(f.scale), number(f.offset))) >> below;
-      d = a - pick(f.centre, place);
-      value = pick(f.value, place);
-      slope = pick(f.slopes[degree - 1], place);
-      for (int i = degree - 2; i >= 0; --i) slope = fma(slope, d, pick(f.slopes[i], place));
-    }
-    V d, value, slope;
-  };
-
-  /// σ(-a) = (high + low) 2^n where z = e^-a is small: z / (1 + z) = z - z² + z³.
-  struct Share {
-    explicit Share(V a) {
+  /// σ(-a) = (high + low) 2^n, where z = e^-a is so small that z / (1 + z) = z - z² + z³.
+  struct LogisticTail {
+    explicit LogisticTail(V a) {
       const auto e = E::reduce(number(0) - a);
       const V p = e.value(), z = scale(p, e.n);
-      const V small = fma(fma(z, z, number(0) - z), p, e.rest);
-      const V rest = e.r + small;
+      const V curved = fma(fma(z, z, number(0) - z), p, e.rest);
+      const V rest = e.r + curved;
       high = number(1) + rest;
       low = (number(1) - high) + rest;
       n = e.n;

@@ -2,12 +2,13 @@
 
 #include <xgrad/autograd/kernels/math/arithmetic.hpp>
 #include <xgrad/autograd/kernels/math/avx512_tables.hpp>
-#include <xgrad/autograd/kernels/math/avx512_uniform_tables.hpp>
+#include <xgrad/autograd/kernels/math/polynomials.hpp>
 
 namespace xgrad::kernels {
 
-/// The functions of float where a register holds a table of sixteen numbers and any lane looks up any of them in one
-/// instruction: those of AVX-512, and no others. There a lookup costs no more than a multiplication, a division six.
+/// exp, tanh, erf, sigmoid, silu and gelu of float on AVX-512, where a vector register holds a table of sixteen
+/// numbers, or two of them a table of 32, that one instruction looks up at the cost of a multiplication; a division
+/// costs six.
 template <int Isa>
 struct Avx512Float;
 
@@ -19,138 +20,128 @@ struct Avx512Float : Arithmetic<float, Isa> {
   using V = typename N::V;
   using U = typename N::U;
   using N::fma, N::fnma, N::number, N::bits, N::from_bits, N::word, N::at_most, N::at_least, N::scale;
+  template <const auto& table>
+  using Piece = kernels::Piece<Avx512Float, table>;
 
-  /// The table of 2^(j/16) adds its error to that of the last rounding: .99 ulp in all.
-  static V bounded_exp(V v) {
-    const Sixteenths e(at_least(-104, v));
-    const V t = pick(sixteenths, e.place);
-    return scale(fma(t, beyond_one(fnma(e.n, number(low_ln2), e.r)), t), e.n);
+  static V lookup(const float (&table)[16], U index) {
+    return V(_mm512_maskz_permutexvar_ps(0xffff, index, _mm512_load_ps(table)));
+  }
+  static V lookup(const float (&table)[32], U index) {
+    return V(_mm512_permutex2var_ps(_mm512_load_ps(table), index, _mm512_load_ps(table + 16)));
+  }
+  template <int n>
+  static U shift_right(U x) {
+    if constexpr (n == 0)
+      return x;
+    else
+      return U(_mm512_maskz_srli_epi32(0xffff, x, n));
   }
 
-  static V tanh(V v) { return odd<tanh_pieces>(v); }
-  static V erf(V v) { return odd<erf_pieces>(v); }
+  /// e^x = root (1 + (e^r - 1)) 2^n. The rounding of the root adds to that of the result: .99 ulp in all.
+  static V bounded_exp(V v) {
+    const Reduced e(at_least(-104, v));
+    const V root = lookup(avx512::powers_of_two, e.sixteenths);
+    return scale(fma(root, exp_minus_one(fnma(e.n, number(low_ln2), e.r)), root), e.n);
+  }
+
+  static V tanh(V v) { return odd<avx512::tanh_table>(v); }
+  static V erf(V v) { return odd<avx512::erf_table>(v); }
 
   static V sigmoid(V v) {
     const V a = xsimd::abs(v);
-    const V y = beyond(sigmoid_steps, a, [](V far) {
-      const Share s(at_most(110, far));
-      return scale(s.high, s.n);
+    const V y = with_slow_path<avx512::sigmoid_table>(a, [](V large) {
+      const LogisticTail tail(at_most(110, large));
+      return scale(tail.high, tail.n);
     });
     return xsimd::select(v < number(0), y, number(1) - y);
   }
   static V silu(V v) {
-    return bent(v, beyond(silu_steps, xsimd::abs(v), [](V far) {
-                  const V a = at_most(110, far);
-                  const Share s(a);
-                  return scale(fma(a, s.high, a * s.low), s.n);
-                }));
+    return from_tail(v, with_slow_path<avx512::silu_table>(xsimd::abs(v), [](V large) {
+                       const V a = at_most(110, large);
+                       const LogisticTail tail(a);
+                       return scale(fma(a, tail.high, a * tail.low), tail.n);
+                     }));
   }
-  static V gelu(V v) { return bent(v, beyond(gelu_steps, xsimd::abs(v), far_gelu)); }
+  static V gelu(V v) { return from_tail(v, with_slow_path<avx512::gelu_table>(xsimd::abs(v), large_gelu_tail)); }
 
  private:
   static constexpr double high_ln2 = 0.693145751953125, low_ln2 = 1.428606765330187e-06;  // n times the first is exact
 
-  static V pick(const float (&table)[16], U place) {
-    return V(_mm512_maskz_permutexvar_ps(0xffff, place, _mm512_load_ps(table)));
-  }
-  static V pick(const float (&table)[32], U place) {
-    return V(_mm512_permutex2var_ps(_mm512_load_ps(table), place, _mm512_load_ps(table + 16)));
-  }
-
-  /// x = n ln 2 + r, n the nearest sixteenth, whose place in a table are the last bits of `place` (Tang, 1989).
-  struct Sixteenths {
-    explicit Sixteenths(V x) {
-      constexpr double shift = 786432;  // 1.5 2^19: the last bit of a sum is a sixteenth
+  /// x = n ln 2 + r, where n is the nearest sixteenth to x / ln 2 (Tang, 1989): the last four bits of `sixteenths` say
+  /// which sixteenth, those above are the whole part. r still lacks -n low_ln2.
+  struct Reduced {
+    explicit Reduced(V x) {
+      constexpr double shift = 786432;  // 1.5 2^19: the last bit of the sum is worth 1/16
       const V shifted = fma(x, number(1.4426950408889634), number(shift));
-      place = bits(shifted);
+      sixteenths = bits(shifted);
       n = shifted - number(shift);
       r = fnma(n, number(high_ln2), x);
     }
-    U place;
-    V n, r;  // r lacks n times the rest of ln 2
+    U sixteenths;
+    V n, r;
   };
-  /// e^r - 1 for r in +- ln 2 / 32, to .03 ulp of e^r.
-  static V beyond_one(V r) { return fma(r * r, fma(number(0.166670084f), r, number(0.500016212f)), r); }
+  /// e^r - 1 for |r| <= ln 2 / 32, to .03 ulp of e^r.
+  static V exp_minus_one(V r) { return fma(r * r, N::horner(r, polynomials::exp_of_sixteenth), r); }
 
-  /// e^(x + low) = t (1 + rest) 2^n, t of 12 bits; scale() takes n rounded down.
+  /// e^(x + low) = root (1 + minus_one) 2^n, where root has 12 bits only; scale() rounds n down.
   struct Power {
-    V t, rest, n;
-    U place;
+    V root, minus_one, n;
   };
   static Power power(V x, V low) {
-    const Sixteenths e(x);
-    const V r = e.r + fnma(e.n, number(low_ln2), pick(short_by, e.place) + low);
-    return {pick(short_sixteenths, e.place), beyond_one(r), e.n, e.place};
+    const Reduced e(x);
+    const V r = e.r + fnma(e.n, number(low_ln2), lookup(avx512::short_powers_log, e.sixteenths) + low);
+    return {lookup(avx512::short_powers_of_two, e.sixteenths), exp_minus_one(r), e.n};
   }
   static Power power(V x) {
-    const Sixteenths e(x);
-    const V r = e.r + fnma(e.n, number(low_ln2), pick(short_by, e.place));
-    return {pick(short_sixteenths, e.place), beyond_one(r), e.n, e.place};
+    const Reduced e(x);
+    const V r = e.r + fnma(e.n, number(low_ln2), lookup(avx512::short_powers_log, e.sixteenths));
+    return {lookup(avx512::short_powers_of_two, e.sixteenths), exp_minus_one(r), e.n};
   }
 
-  template <const Pieces& F>
-  struct Piece {
-    explicit Piece(V a) {
-      y = fma(a, number(F.scale), number(1));
-      place = U(_mm512_maskz_srli_epi32(0xffff, bits(y), 21));
-      d = a - pick(F.centre, place);
-    }
-    V slope() const {
-      V p = pick(F.slopes[5], place);
-      for (int i = 4; i >= 0; --i) p = fma(p, d, pick(F.slopes[i], place));
-      return p;
-    }
-    V y, d;
-    U place;
-  };
-
-  /// f(|x|) with the sign of x. On the first interval the value is |x|.
-  template <const Pieces& F>
+  /// f(|x|) with the sign of x. On the first interval of the table, |x| stands for the value.
+  template <const auto& table>
   static V odd(V v) {
-    const V a = at_most(F.most, xsimd::abs(v));
-    const Piece<F> f(a);
-    const auto beyond_first = _mm512_cmp_ps_mask(f.y, number(1.25), _CMP_GE_OQ);
-    const V value(_mm512_mask_permutexvar_ps(a, beyond_first, f.place, _mm512_load_ps(F.value)));
-    return fma(f.slope(), f.d, value) | xsimd::bitofsign(v);
+    const V a = at_most(table.end, xsimd::abs(v));
+    const Piece<table> p(a);
+    const auto after_first = _mm512_cmp_ps_mask(p.scaled, number(1.25), _CMP_GE_OQ);
+    const V value(_mm512_mask_permutexvar_ps(a, after_first, p.index, _mm512_load_ps(table.value)));
+    return fma(p.slope(), p.d, value) | xsimd::bitofsign(v);
   }
 
-  /// The function of a >= 0, by far(a) from f.most on, which few numbers reach.
-  template <int count, int degree, class Far>
-  static V beyond(const Steps<count, degree>& f, V a, Far far) {
-    const V shifted = fma(a, number(f.frequency), number(N::shift));
-    const V d = fnma(shifted - number(N::shift), number(f.step), a);
-    const U place = bits(shifted);
-    V p = pick(f.slopes[degree - 1], place);
-    for (int i = degree - 2; i >= 0; --i) p = fma(p, d, pick(f.slopes[i], place));
-    const V near = fma(p, d, pick(f.value, place));
-    const auto beyond_most = _mm512_cmp_ps_mask(a, number(f.most), _CMP_GT_OQ);
-    if (__builtin_expect(beyond_most == 0, 1)) return near;
-    return V(_mm512_mask_mov_ps(near, beyond_most, far(a)));
+  /// The table's function of a >= 0, and slow(a) beyond the table's end: such inputs are rare, and take a slow path
+  /// behind one test of a mask.
+  template <const auto& table, class Slow>
+  static V with_slow_path(V a, Slow slow) {
+    const Piece<table> p(a);
+    const V usual = fma(p.slope(), p.d, p.value());
+    const auto rare = _mm512_cmp_ps_mask(a, number(table.end), _CMP_GT_OQ);
+    if (__builtin_expect(rare == 0, 1)) return usual;
+    return V(_mm512_mask_mov_ps(usual, rare, slow(a)));
   }
 
-  /// x f(x) where f(x) + f(-x) = 1, and w = a f(-a), a = |x|: nothing cancels in -w below 0 nor in x - w above.
-  static V bent(V x, V w) { return xsimd::select(x <= number(0), w | xsimd::bitofsign(x), x - w); }
+  /// x f(x), where f(x) + f(-x) = 1, from the tail w = |x| f(-|x|): -w below 0 and x - w above, where nothing cancels.
+  static V from_tail(V x, V w) { return xsimd::select(x <= number(0), w | xsimd::bitofsign(x), x - w); }
 
-  /// σ(-a) = (high + low) 2^n where e^-a is small: z / (1 + z) = z - z² + z³.
-  struct Share {
-    explicit Share(V a) {
+  /// σ(-a) = (high + low) 2^n, where z = e^-a is so small that z / (1 + z) = z - z² + z³.
+  struct LogisticTail {
+    explicit LogisticTail(V a) {
       const Power e = power(number(0) - a);
-      const V z = scale(fma(e.t, e.rest, e.t), e.n), less = fma(z, z, number(0) - z);
-      const V rest = fma(less, number(1) + e.rest, e.rest);
-      high = fma(e.t, rest, e.t);
-      low = fma(e.t, rest, e.t - high);
+      const V z = scale(fma(e.root, e.minus_one, e.root), e.n), minus_z = fma(z, z, number(0) - z);
+      const V rest = fma(minus_z, number(1) + e.minus_one, e.minus_one);
+      high = fma(e.root, rest, e.root);
+      low = fma(e.root, rest, e.root - high);
       n = e.n;
     }
     V high, low, n;
   };
 
-  /// a Φ(-a) = a e^(-a²/2) q(a).
-  static V far_gelu(V far) {
-    const V a = at_most(mills_pieces.most, far), square = a * a;
-    const Piece<mills_pieces> q(a);
+  /// a Φ(-a) = a e^(-a²/2) q(a), where q is the table's value times 1 + d slope.
+  static V large_gelu_tail(V large) {
+    const V a = at_most(avx512::mills_table.end, large), square = a * a;
+    const Piece<avx512::mills_table> q(a);
     const Power e = power(number(-0.5) * square, number(-0.5) * fma(a, a, -square));
-    const V factor = e.t * pick(mills_pieces.value, q.place);  // exact
-    const V rest = fma(q.d * q.slope(), number(1) + e.rest, e.rest);
+    const V factor = e.root * q.value();  // exact: 12 bits each
+    const V rest = fma(q.d * q.slope(), number(1) + e.minus_one, e.minus_one);
     const V high = fma(factor, rest, factor), low = fma(factor, rest, factor - high);
     return scale(fma(a, high, a * low), e.n);
   }

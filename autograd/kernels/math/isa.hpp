@@ -6,8 +6,8 @@
 
 namespace xgrad {
 
-/// The registers that xsimd takes by default. Of AVX-512 the set without BW, which adds nothing for numbers of 32 and
-/// 64 bits: xsimd 8.1 writes it with macros that g++ -O0 cannot compile.
+/// The instruction set that xsimd takes by default. For AVX-512 it is the one without BW, which has nothing for numbers
+/// of 32 and 64 bits, and which xsimd 8.1 implements with macros that g++ -O0 cannot compile.
 using Arch =
     std::conditional_t<std::is_base_of_v<xsimd::avx512bw, xsimd::default_arch>, xsimd::avx512dq, xsimd::default_arch>;
 

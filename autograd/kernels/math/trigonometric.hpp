@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include <xgrad/autograd/kernels/math/arithmetic.hpp>
+#include <xgrad/autograd/kernels/math/polynomials.hpp>
 
 namespace xgrad::kernels {
 
@@ -15,69 +16,71 @@ struct Trigonometric : Arithmetic<T, Isa> {
   using U = typename N::U;
   using M = typename N::M;
   using Word = typename N::Word;
-  using N::fma, N::fnma, N::number, N::single, N::polynomial, N::quick_sum, N::word;
+  using N::fma, N::fnma, N::number, N::single, N::horner, N::fast_two_sum, N::word;
 
   static V sin(V v) {
-    const Turned x = turn(v, 0);
+    const Reduced x = reduce(v, 0);
     const V y = xsimd::select(xsimd::abs(v) < number(N::tiny), v, x.value());
-    return beyond_limit(v, y, [](T one) { return std::sin(one); });
+    return with_slow_path(v, y, [](T one) { return std::sin(one); });
   }
   static V cos(V v) {
-    return beyond_limit(v, turn(v, 1).value(), [](T one) { return std::cos(one); });
+    return with_slow_path(v, reduce(v, 1).value(), [](T one) { return std::cos(one); });
   }
 
  private:
-  // Up to here a quarter turn's parts times n are exact.
+  // Up to here the products of n and the parts of pi/2 are exact.
   static constexpr double limit = single ? 6400 : 1.6e6;
 
-  struct Turned {
-    V high, low;  // the angle in +- pi/4
-    U quarter;    // in its last two bits
+  struct Reduced {
+    V high, low;  // the angle, at most pi/4
+    U quadrant;   // in its last two bits
 
     V value() const {
       const V square = high * high, half = number(0.5) * square;
-      const V sine = high + fma(high * square, sine_curve(square), low);
+      const V sine = high + fma(high * square, sin_polynomial(square), low);
       V error;
-      const V start = quick_sum(number(1), -half, error);
-      const V cosine = start + fma(square * square, cosine_curve(square), fnma(high, low, error));
-      const V y = xsimd::select(without(1), sine, cosine);
-      return xsimd::select(without(2), y, -y);
+      const V start = fast_two_sum(number(1), -half, error);
+      const V cosine = start + fma(square * square, cos_polynomial(square), fnma(high, low, error));
+      const V y = xsimd::select(is_clear(1), sine, cosine);
+      return xsimd::select(is_clear(2), y, -y);
     }
-    // Where the quarter has not that bit: a number with it in its last bits is not 1.
-    M without(Word bit) const {
+    // The lanes whose quadrant has that bit clear: as one of the last bits of 1, it would make it another number.
+    M is_clear(Word bit) const {
       constexpr Word one = single ? Word(0x3f800000) : Word(0x3ff0000000000000);
-      return N::from_bits((quarter & word(bit)) | word(one)) == number(1);
+      return N::from_bits((quadrant & word(bit)) | word(one)) == number(1);
     }
   };
 
-  /// The angle from the nearest multiple of pi/2 (Cody and Waite, 1980), and the number of that multiple plus first.
-  static Turned turn(V v, int first) {
-    const V shifted = fma(v, number(0.63661977236758134), number(N::shift));
-    const V n = shifted - number(N::shift);
-    const U quarter = N::bits(shifted) + word(static_cast<Word>(first));
+  /// Range reduction: v less the nearest multiple of pi/2 (Cody and Waite, 1980), and the number of that multiple plus
+  /// `first`.
+  static Reduced reduce(V v, int first) {
+    const V shifted = fma(v, number(0.63661977236758134), number(N::rounding_shift));
+    const V n = shifted - number(N::rounding_shift);
+    const U quadrant = N::bits(shifted) + word(static_cast<Word>(first));
     if constexpr (N::has_fma) {
       const V a = fnma(n, number(single ? 0x1.921fb6p+0 : 0x1.921fb54442d18p+0), v);  // exact
       V low;
-      const V high = N::sum(a, n * number(single ? 0x1.778p-25 : -0x1.1a626332p-54), low);  // an exact product
-      return {high, fnma(n, number(single ? 0x1.68c234p-39 : -0x1.747f23e32ed7p-87), low), quarter};
+      const V high = N::two_sum(a, n * number(single ? 0x1.778p-25 : -0x1.1a626332p-54), low);  // an exact product
+      return {high, fnma(n, number(single ? 0x1.68c234p-39 : -0x1.747f23e32ed7p-87), low), quadrant};
     } else {
       V e1, e2, low;
       const V a = fnma(n, number(single ? 0x1.92p+0 : 0x1.921fb544p+0), v);  // this and the next two products are exact
-      const V b = N::sum(a, n * number(single ? -0x1.fb4p-12 : -0x1.0b4611a6p-34), e1);
-      const V c = N::sum(b, n * number(single ? -0x1.444p-24 : -0x1.3198a2ep-69), e2);
+      const V b = N::two_sum(a, n * number(single ? -0x1.fb4p-12 : -0x1.0b4611a6p-34), e1);
+      const V c = N::two_sum(b, n * number(single ? -0x1.444p-24 : -0x1.3198a2ep-69), e2);
       const V rest = fnma(n, number(single ? 0x1.68c234p-39 : 0x1.b839a252049c1p-104), e1 + e2);
-      const V high = quick_sum(c, rest, low);
-      return {high, low, quarter};
+      const V high = fast_two_sum(c, rest, low);
+      return {high, low, quadrant};
     }
   }
 
+  /// y, or f(v) where |v| is beyond the limit: rare, and computed lane by lane.
   template <class F>
-  static V beyond_limit(V v, V y, const F& f) {
-    if (xsimd::any(xsimd::abs(v) > number(limit))) one_by_one(v, y, f);
+  static V with_slow_path(V v, V y, const F& f) {
+    if (xsimd::any(xsimd::abs(v) > number(limit))) lane_by_lane(v, y, f);
     return y;
   }
   template <class F>
-  [[gnu::noinline, gnu::cold]] static void one_by_one(const V& v, V& y, const F& f) {
+  [[gnu::noinline, gnu::cold]] static void lane_by_lane(const V& v, V& y, const F& f) {
     alignas(64) T x[V::size], result[V::size];
     v.store_unaligned(x);
     y.store_unaligned(result);
@@ -87,22 +90,18 @@ struct Trigonometric : Arithmetic<T, Isa> {
   }
 
   /// (sin x - x) / x³ of x².
-  static V sine_curve(V z) {
-    if constexpr (single) {
-      return polynomial(z, -0.1666666716337204, 0.008333380334079266, -0.00019853495177812874, 2.837177589753992e-06);
-    } else {
-      return polynomial(z, -0.16666666666666666, 0.00833333333333304, -0.00019841269840959169, 2.7557319071785854e-06,
-                        -2.5052070259285978e-08, 1.605421841835634e-10, -7.384524148245057e-13);
-    }
+  static V sin_polynomial(V z) {
+    if constexpr (single)
+      return horner(z, polynomials::sin_float);
+    else
+      return horner(z, polynomials::sin_double);
   }
   /// (cos x - 1 + x²/2) / x⁴ of x².
-  static V cosine_curve(V z) {
-    if constexpr (single) {
-      return polynomial(z, 0.0416666679084301, -0.0013888981193304062, 2.4822487830533646e-05, -2.892633403916989e-07);
-    } else {
-      return polynomial(z, 0.041666666666666664, -0.0013888888888888378, 2.480158730116487e-05, -2.755731905195948e-07,
-                        2.08767197551248e-09, -1.146658362877185e-11, 4.5794564696175484e-14);
-    }
+  static V cos_polynomial(V z) {
+    if constexpr (single)
+      return horner(z, polynomials::cos_float);
+    else
+      return horner(z, polynomials::cos_double);
   }
 };
 

@@ -10,7 +10,7 @@
 #include <xgrad/autograd/kernels/matrix/small_gemm.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
 
-// Exported by OpenBLAS builds that choose their kernels at run time; absent from others.
+// Exported by OpenBLAS builds that choose their kernels at run time, absent from others.
 extern "C" {
 void gotoblas_dynamic_init(void) __attribute__((weak));
 void gotoblas_dynamic_quit(void) __attribute__((weak));
@@ -19,8 +19,9 @@ void gotoblas_dynamic_quit(void) __attribute__((weak));
 namespace xgrad::kernels {
 namespace {
 
-// An OpenBLAS older than the processor takes its SSE3 kernels, four to five times slower than those that would fit.
-// Unless the user has chosen with OPENBLAS_CORETYPE, it is told the nearest kind it knows and made to choose again.
+// An OpenBLAS that does not know the processor, as it is older, takes its SSE3 kernels, which are four to five times
+// slower than the right ones. Unless the user has set OPENBLAS_CORETYPE, this sets it to the closest type that OpenBLAS
+// knows and makes it choose again.
 void choose_kernels() {
   if (std::getenv("OPENBLAS_CORETYPE") != nullptr || !gotoblas_dynamic_init || !gotoblas_dynamic_quit) return;
   const std::string core = openblas_get_corename();
@@ -76,7 +77,7 @@ void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, st
   const CBLAS_TRANSPOSE ta = transpose_a ? CblasTrans : CblasNoTrans, tb = transpose_b ? CblasTrans : CblasNoTrans;
   const int lda = narrow(transpose_a ? m : k), ldb = narrow(transpose_b ? k : n), ldc = narrow(n);
   const T beta = accumulate ? T(1) : T(0);
-  // The cut into tiles depends on the sizes alone, never on the number of threads: so do the bits of the result.
+  // The tiles, and so the bits of the result, depend on the sizes alone, never on the number of threads.
   constexpr std::int64_t enough = std::int64_t{1} << 24;
   const std::int64_t tiles = std::clamp<std::int64_t>(m * n / 64 * k / (enough / 64), 1, 8);
   const std::int64_t side = std::max(m, n);

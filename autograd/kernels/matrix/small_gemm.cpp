@@ -14,13 +14,13 @@ template <class T>
 constexpr std::int64_t width = static_cast<std::int64_t>(Vec<T>::width);
 
 constexpr bool many_registers = Vec<float>::width >= 16;
-// Columns of the result that are held in registers at once, in registers, and rows: up to 24 accumulators of 32
-// registers, 12 of 16, and enough of them that an addition need not wait for the one before.
-constexpr int wide = many_registers ? 4 : 2;
-constexpr int tall(int vectors) { return vectors == 1 || (many_registers && vectors < 4) ? 8 : 6; }
-constexpr int rows_of_dots = many_registers ? 5 : 3, columns_of_dots = many_registers ? 5 : 4;
+// The size of a tile of the result that is accumulated in registers, in vectors of columns and in rows. It takes up to
+// 24 of 32 registers, or 12 of 16, and is so large that no addition waits for the one before.
+constexpr int tile_vectors = many_registers ? 4 : 2;
+constexpr int tile_rows(int vectors) { return vectors == 1 || (many_registers && vectors < 4) ? 8 : 6; }
+constexpr int dot_rows = many_registers ? 5 : 3, dot_columns = many_registers ? 5 : 4;
 
-// f(0), f(1), ... as text, one after the other, so that what is indexed lives in registers.
+// Calls f(0), f(1), ..., unrolled at compile time, so that arrays with these indices live in registers.
 template <class F, int... I>
 [[gnu::always_inline]] inline void each_of(F&& f, std::integer_sequence<int, I...>) {
   (f(I), ...);
@@ -31,38 +31,38 @@ template <int N, class F>
 }
 #define XGRAD_INLINE(i) [&](int i) __attribute__((always_inline))
 
-// The elements of A in whatever order it is stored: element (i, p) lies at i * row + p * depth.
+// The left operand, transposed or not: its element (i, p) lies at i * row + p * depth.
 template <class T>
-struct Left {
+struct LeftOperand {
   const T* at;
   std::int64_t row, depth;
 
-  Left below(std::int64_t i) const { return {at + i * row, row, depth}; }
+  LeftOperand from_row(std::int64_t i) const { return {at + i * row, row, depth}; }
 };
 
 template <class T>
-Onto<T> moved(Onto<T> onto, std::int64_t i, std::int64_t j) {
+Onto<T> shifted(Onto<T> onto, std::int64_t i, std::int64_t j) {
   return {onto.from ? onto.from + i * onto.step + j : nullptr, onto.step};
 }
 
-// A strip of columns of C = (what stood there, or a row) + A B, with the rows of B contiguous.
+// A panel, some columns, of C = onto + A B, where the rows of B are contiguous.
 template <class T>
-struct Strip {
+struct Panel {
   std::int64_t k;
   const T* b;
   std::int64_t ldb;
   T* c;
   std::int64_t ldc;
   Onto<T> onto;
-  std::int64_t rest;  // columns in the last register, if that is not full
+  std::int64_t rest;  // columns in the last vector, if that is not full
 
-  Strip below(std::int64_t i) const { return {k, b, ldb, c + i * ldc, ldc, moved(onto, i, 0), rest}; }
+  Panel from_row(std::int64_t i) const { return {k, b, ldb, c + i * ldc, ldc, shifted(onto, i, 0), rest}; }
 };
 
-// ---- C = A B: each element of A times a piece of a row of B
+// C = A B: each element of A times vectors of a row of B
 
 template <int Rows, int Vectors, class Last, class T>
-[[gnu::always_inline]] inline void product_tile(Left<T> a, const Strip<T>& s) {
+[[gnu::always_inline]] inline void product_tile(LeftOperand<T> a, const Panel<T>& s) {
   using B = Vec<T>;
   const auto load_at = [&](const T* from, int v) __attribute__((always_inline)) {
     if constexpr (std::is_same_v<Last, Partial>) {
@@ -95,17 +95,17 @@ template <int Rows, int Vectors, class Last, class T>
 }
 
 template <int Vectors, class Last, class T>
-[[gnu::noinline]] void product_rows(std::int64_t m, Left<T> a, const Strip<T>& s) {
-  constexpr int many = tall(Vectors);
+[[gnu::noinline]] void product_rows(std::int64_t m, LeftOperand<T> a, const Panel<T>& s) {
+  constexpr int rows = tile_rows(Vectors);
   std::int64_t i = 0;
-  for (; i + many <= m; i += many) product_tile<many, Vectors, Last>(a.below(i), s.below(i));
-  for (; i + 4 <= m; i += 4) product_tile<4, Vectors, Last>(a.below(i), s.below(i));
-  for (; i + 2 <= m; i += 2) product_tile<2, Vectors, Last>(a.below(i), s.below(i));
-  if (i < m) product_tile<1, Vectors, Last>(a.below(i), s.below(i));
+  for (; i + rows <= m; i += rows) product_tile<rows, Vectors, Last>(a.from_row(i), s.from_row(i));
+  for (; i + 4 <= m; i += 4) product_tile<4, Vectors, Last>(a.from_row(i), s.from_row(i));
+  for (; i + 2 <= m; i += 2) product_tile<2, Vectors, Last>(a.from_row(i), s.from_row(i));
+  if (i < m) product_tile<1, Vectors, Last>(a.from_row(i), s.from_row(i));
 }
 
 template <int Vectors, class T>
-void last_columns(std::int64_t m, Left<T> a, const Strip<T>& s, int vectors) {
+void last_columns(std::int64_t m, LeftOperand<T> a, const Panel<T>& s, int vectors) {
   if (vectors < Vectors) {
     if constexpr (Vectors > 1) last_columns<Vectors - 1>(m, a, s, vectors);
   } else if (s.rest == 0) {
@@ -116,26 +116,29 @@ void last_columns(std::int64_t m, Left<T> a, const Strip<T>& s, int vectors) {
 }
 
 template <class T>
-void product(std::int64_t m, std::int64_t n, std::int64_t k, Left<T> a, const T* b, T* c, Onto<T> onto) {
-  const auto strip = [&](std::int64_t j, std::int64_t rest) {
-    return Strip<T>{k, b + j, n, c + j, n, moved(onto, 0, j), rest};
+void product(std::int64_t m, std::int64_t n, std::int64_t k, LeftOperand<T> a, const T* b, T* c, Onto<T> onto) {
+  const auto panel = [&](std::int64_t j, std::int64_t rest) {
+    return Panel<T>{k, b + j, n, c + j, n, shifted(onto, 0, j), rest};
   };
   std::int64_t j = 0;
-  for (; j + wide * width<T> <= n; j += wide * width<T>) product_rows<wide, Full>(m, a, strip(j, 0));
+  for (; j + tile_vectors * width<T> <= n; j += tile_vectors * width<T>)
+    product_rows<tile_vectors, Full>(m, a, panel(j, 0));
   const auto vectors = static_cast<int>((n - j + width<T> - 1) / width<T>);
-  if (vectors > 0) last_columns<wide>(m, a, strip(j, n % width<T>), vectors);
+  if (vectors > 0) last_columns<tile_vectors>(m, a, panel(j, n % width<T>), vectors);
 }
 
-// The same for the transpose of B, which is copied; it is small against the rest where A has many rows.
+// The same for a transposed B, which is first copied in order: little work compared with the product if A has many
+// rows.
 template <class T>
-void product_transposed(std::int64_t m, std::int64_t n, std::int64_t k, Left<T> a, const T* b, T* c, Onto<T> onto) {
-  const detail::Scratch<T> turned(n * k);
+void product_transposed(std::int64_t m, std::int64_t n, std::int64_t k, LeftOperand<T> a, const T* b, T* c,
+                        Onto<T> onto) {
+  const detail::Scratch<T> transposed(n * k);
   const std::int64_t sizes[] = {k, n}, strides[] = {1, k};
-  permute(b, turned.data(), 2, sizes, strides);
-  product(m, n, k, a, turned.data(), c, onto);
+  permute(b, transposed.data(), 2, sizes, strides);
+  product(m, n, k, a, transposed.data(), c, onto);
 }
 
-// ---- C = A Bᵀ with the rows of A and of B contiguous: dot products of rows
+// C = A Bᵀ, where the rows of A and B are contiguous: dot products of rows
 
 template <int Rows, int Columns, class T>
 [[gnu::always_inline]] inline void dots_tile(std::int64_t k, const T* a, const T* b, T* c, std::int64_t ldc,
@@ -164,31 +167,30 @@ template <int Rows, class T>
 [[gnu::noinline]] void dots_row(std::int64_t n, std::int64_t k, const T* a, const T* b, T* c, std::int64_t ldc,
                                 Onto<T> onto) {
   std::int64_t j = 0;
-  for (; j + columns_of_dots <= n; j += columns_of_dots)
-    dots_tile<Rows, columns_of_dots>(k, a, b + j * k, c + j, ldc, moved(onto, 0, j));
-  for (; j < n; ++j) dots_tile<Rows, 1>(k, a, b + j * k, c + j, ldc, moved(onto, 0, j));
+  for (; j + dot_columns <= n; j += dot_columns)
+    dots_tile<Rows, dot_columns>(k, a, b + j * k, c + j, ldc, shifted(onto, 0, j));
+  for (; j < n; ++j) dots_tile<Rows, 1>(k, a, b + j * k, c + j, ldc, shifted(onto, 0, j));
 }
 
 template <class T>
 void dots(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, const T* b, T* c, Onto<T> onto) {
   std::int64_t i = 0;
-  for (; i + rows_of_dots <= m; i += rows_of_dots)
-    dots_row<rows_of_dots>(n, k, a + i * k, b, c + i * n, n, moved(onto, i, 0));
-  for (; i < m; ++i) dots_row<1>(n, k, a + i * k, b, c + i * n, n, moved(onto, i, 0));
+  for (; i + dot_rows <= m; i += dot_rows) dots_row<dot_rows>(n, k, a + i * k, b, c + i * n, n, shifted(onto, i, 0));
+  for (; i < m; ++i) dots_row<1>(n, k, a + i * k, b, c + i * n, n, shifted(onto, i, 0));
 }
 
 #undef XGRAD_INLINE
 
 }  // namespace
 
-// Dot products read B as it lies, which pays where its rows are long, or so few that they would not fill a register
-// side by side.
+// Dot products read a transposed B in place. That is faster if its rows are long, or so few that a vector of them would
+// not be full.
 constexpr std::int64_t long_row = 256, few_columns = 4;
 
 template <class T>
 void small_gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const T* a,
                 const T* b, T* c, Onto<T> onto) {
-  const Left<T> left = transpose_a ? Left<T>{a, 1, m} : Left<T>{a, k, 1};
+  const LeftOperand<T> left = transpose_a ? LeftOperand<T>{a, 1, m} : LeftOperand<T>{a, k, 1};
   if (!transpose_b)
     product(m, n, k, left, b, c, onto);
   else if (!transpose_a && (k >= long_row || n <= few_columns))
@@ -197,13 +199,13 @@ void small_gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t
     product_transposed(m, n, k, left, b, c, onto);
 }
 
-// Zen 4, one core, against OpenBLAS 0.3.21: on its AVX-512 kernels 100x50x784 times a transpose 1.21 times as fast,
-// 50x784x100 from a transpose 1.16, squares of 64 to 256 1.1 to 1.2, the products of a layer of 16 .95 to 2; on its
-// AVX2 kernels 1.02, 1.13, .94 to 1.1, 1.1 to 3. Its AVX-512 has kernels of its own for small products, which are ahead
-// where columns do not fill a register.
+// Speed compared with OpenBLAS 0.3.21 on one core of a Zen 4, with AVX-512 (with AVX2): m, n, k = 100, 50, 784 with B
+// transposed 1.21 (1.02) times as fast, 50, 784, 100 with A transposed 1.16 (1.13), squares of 64 to 256 1.1 to 1.2
+// (.94 to 1.1), the products of a layer of 16 features .95 to 2 (1.1 to 3). For AVX-512 OpenBLAS has kernels for small
+// products, which are faster where the columns do not fill a vector.
 template <class T>
 bool suits_small_gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k) {
-  if (Vec<float>::width < 8) return false;  // OpenBLAS may run on wider registers than this build
+  if (Vec<float>::width < 8) return false;  // OpenBLAS may use wider vectors than this build
   constexpr std::int64_t largest = std::int64_t{1} << (many_registers ? 24 : 23);
   if (m > largest || n > largest || k > largest || m * n > largest || m * n * k > largest) return false;
   if (!transpose_b) return n % width<T> == 0 || !many_registers;

@@ -6,13 +6,13 @@
 
 namespace xgrad::kernels {
 
-/// As gemm, for matrices that fit in the cache: the operands are read where they lie, where a BLAS first copies them
-/// into another order.
+/// As gemm, for matrices that fit in the cache: it reads the operands in place, while a BLAS first copies them into
+/// another order.
 template <class T>
 void small_gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const T* a,
                 const T* b, T* c, Onto<T> onto);
 
-/// Whether that was measured to be faster than OpenBLAS on its best kernels.
+/// Whether small_gemm was measured to be faster for these sizes than the best kernels of OpenBLAS.
 template <class T>
 bool suits_small_gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k);
 

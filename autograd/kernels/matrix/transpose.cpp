@@ -12,11 +12,11 @@
 namespace xgrad::kernels {
 namespace {
 
-// Arch, made of pieces of 16 bytes with `piece` elements each.
+// A vector consists of pieces of 16 bytes, with `piece` elements each.
 template <class T>
 constexpr int piece = 16 / static_cast<int>(sizeof(T));
 template <class T, int pieces>
-struct RegisterLane {
+struct Vector {
   typedef T Type __attribute__((vector_size(16 * pieces)));
 };
 
@@ -33,11 +33,11 @@ template <class V, std::size_t... I>
   return __builtin_shufflevector(a, b, static_cast<int>(I)...);
 }
 
-// The pieces at from, from + apart, from + 2 apart, ... side by side.
+// A vector of the pieces at from, from + apart, from + 2 apart, ...
 template <int pieces, class T>
 [[gnu::always_inline]] inline auto gathered(const T* from, std::int64_t apart) {
   if constexpr (pieces == 1) {
-    typename RegisterLane<T, 1>::Type v;
+    typename Vector<T, 1>::Type v;
     std::memcpy(&v, from, sizeof(v));
     return v;
   } else {
@@ -46,16 +46,16 @@ template <int pieces, class T>
   }
 }
 
-// Each piece of the result has the low (or high) half of the pieces of a and b, element by element in turn.
+// Interleaves the low (or high) halves of each piece of a and b: the unpack instruction.
 template <bool high, class T, class V, std::size_t... I>
-[[gnu::always_inline]] inline V mixed(V a, V b, std::index_sequence<I...>) {
+[[gnu::always_inline]] inline V interleaved(V a, V b, std::index_sequence<I...>) {
   constexpr int p = piece<T>, all = static_cast<int>(sizeof...(I));
   return __builtin_shufflevector(a, b,
                                  (static_cast<int>(I) / p * p + static_cast<int>(I) % p / 2 + (high ? p / 2 : 0) +
                                   static_cast<int>(I) % 2 * all)...);
 }
 
-// Past the caches, where the machine can; `to` is aligned to the register.
+// Writes past the caches, where the processor has an instruction for it. `to` is aligned to the size of the vector.
 template <class V>
 [[gnu::always_inline]] inline void stream(void* to, const V& v) {
 #if defined(__AVX512F__)
@@ -76,19 +76,19 @@ void end_of_streams() {
 #endif
 }
 
-// out (piece, piece * pieces) with row stride out_row from the transpose of in with row stride in_row. Mixing the first
-// half of the registers with the second transposes them, done as often as halving leaves one.
+// out (piece, piece * pieces), with row stride out_row, is the transpose of in, with row stride in_row. Interleaving
+// the first half of the vectors with the second, log2(piece) times, transposes each piece * piece block.
 template <int pieces, bool streaming, class T>
 [[gnu::always_inline]] inline void transpose_block(const T* in, T* out, std::int64_t in_row, std::int64_t out_row) {
   constexpr int p = piece<T>;
-  using V = typename RegisterLane<T, pieces>::Type;
+  using V = typename Vector<T, pieces>::Type;
   constexpr auto lanes = std::make_index_sequence<static_cast<std::size_t>(p * pieces)>();
   V v[p], w[p];
   for (int i = 0; i < p; ++i) v[i] = gathered<pieces>(in + i * in_row, p * in_row);
   for (int rest = p; rest > 1; rest /= 2) {
     for (int i = 0; i < p / 2; ++i) {
-      w[2 * i] = mixed<false, T>(v[i], v[i + p / 2], lanes);
-      w[2 * i + 1] = mixed<true, T>(v[i], v[i + p / 2], lanes);
+      w[2 * i] = interleaved<false, T>(v[i], v[i + p / 2], lanes);
+      w[2 * i + 1] = interleaved<true, T>(v[i], v[i + p / 2], lanes);
     }
     for (int i = 0; i < p; ++i) v[i] = w[i];
   }
@@ -100,7 +100,7 @@ template <int pieces, bool streaming, class T>
   }
 }
 
-// The same for `piece` rows of a whole cache line each.
+// The same for `piece` rows of a cache line each.
 template <bool streaming, class T>
 [[gnu::always_inline]] inline void transpose_line(const T* in, T* out, std::int64_t in_row, std::int64_t out_row) {
   constexpr int wide = piece<T> * most_pieces;
@@ -108,7 +108,7 @@ template <bool streaming, class T>
     transpose_block<most_pieces, streaming>(in + c * in_row, out + c, in_row, out_row);
 }
 
-// Any number of rows and columns, from memory in the first-level cache.
+// For any number of rows and columns that are in the first-level cache.
 template <class T>
 void transpose_near(const T* in, T* out, std::int64_t rows, std::int64_t columns, std::int64_t out_row,
                     std::int64_t in_row) {
@@ -128,28 +128,29 @@ void transpose_near(const T* in, T* out, std::int64_t rows, std::int64_t columns
 template <class T>
 [[gnu::always_inline]] inline void copy_line(const T* in, T* out) {
   for (int k = 0; k < 4 * piece<T>; k += piece<T> * most_pieces) {
-    typename RegisterLane<T, most_pieces>::Type v;
+    typename Vector<T, most_pieces>::Type v;
     std::memcpy(&v, in + k, sizeof(v));
     std::memcpy(out + k, &v, sizeof(v));
   }
 }
 
-// The tiles of a band: runs of four cache lines of `in`, side by side in the first-level cache.
+// Two buffers for tiles of a band: a tile is some runs of four cache lines of `in`, side by side.
 template <class T>
 struct Tiles {
   static constexpr std::int64_t run = band_rows<T>, line = 4 * piece<T>;
   static constexpr std::int64_t runs = std::min<std::int64_t>(64, run);
-  static constexpr std::int64_t pitch = run + line;  // so that runs begin in different places of the cache
+  static constexpr std::int64_t pitch = run + line;  // so that runs fall into different sets of the cache
   static constexpr std::int64_t blocks = run / piece<T> * (runs / line);
   static constexpr std::int64_t runs_per_block = std::max<std::int64_t>(1, runs / blocks);
-  static constexpr std::int64_t ahead = 16;  // runs that are on their way from memory
+  static constexpr std::int64_t ahead = 16;  // how many runs ahead to prefetch
 
   alignas(64) T tile[2][runs * pitch];
 };
 
-// What lies a power of two apart falls into the same few places of a cache, and each row of a large array is on a page
-// of its own. So a band goes through tiles, whose transposes go to runs of several lines in a few rows of `out`. While
-// one is written the next is read, a run at a time: there are loads to wait for and shuffles to do meanwhile.
+// Addresses that are a power of two apart fall into the same few sets of a cache, and each row of a large array lies on
+// another page. So a band is copied tile by tile into a buffer, and the transpose of a tile is written as runs of
+// several cache lines in a few rows of `out`. While one tile is written, the next is copied, a run at a time: its loads
+// overlap with the shuffles.
 template <bool streaming, class T>
 void transpose_tiles(const T* in, T* out, std::int64_t rows, std::int64_t columns, std::int64_t out_row,
                      std::int64_t in_row) {
@@ -188,12 +189,12 @@ void transpose_tiles(const T* in, T* out, std::int64_t rows, std::int64_t column
   }
 }
 
-constexpr std::int64_t near_bytes = 1 << 16;  // of a band that stays in the caches however it is read
+constexpr std::int64_t near_bytes = 1 << 16;  // a band of this size stays in the caches in any order of access
 
-// Whether rows so far apart fall into few sets of a first-level cache, which repeat every 4096 bytes.
+// Whether rows at this distance fall into few sets of a first-level cache, which repeat every 4096 bytes.
 bool aliases(std::int64_t bytes) {
-  const std::int64_t beyond = bytes % 1024;
-  return beyond < 64 || beyond > 1024 - 64;
+  const std::int64_t rest = bytes % 1024;
+  return rest < 64 || rest > 1024 - 64;
 }
 
 }  // namespace

@@ -4,12 +4,12 @@
 
 namespace xgrad::kernels {
 
-/// The rows of `out` that transpose_band takes at most: a run of four cache lines in each row of `in`.
+/// The most rows of `out` that transpose_band takes: four cache lines of each row of `in`.
 template <class T>
 inline constexpr std::int64_t band_rows = 256 / static_cast<std::int64_t>(sizeof(T));
 
-/// out (rows, columns) with row stride out_row from the transpose of `in` with row stride in_row, where rows is at most
-/// band_rows. Streaming writes past the caches, for what is too large to be found there later. T is float, double,
+/// out[r, c] = in[c, r] for out (rows, columns) with row stride out_row and in with row stride in_row, where rows is at
+/// most band_rows. Streaming writes past the caches, for arrays too large to stay there. T is float, double,
 /// std::int64_t or unsigned char.
 template <class T>
 void transpose_band(const T* in, T* out, std::int64_t rows, std::int64_t columns, std::int64_t out_row,

@@ -8,7 +8,7 @@ namespace {
 constexpr std::uint32_t weyl0 = 0x9E3779B9, weyl1 = 0xBB67AE85;
 constexpr std::uint32_t multiplier0 = 0xD2511F53, multiplier1 = 0xCD9E8D57;
 
-inline void rounds(std::uint32_t c[4], std::uint32_t k0, std::uint32_t k1) {
+inline void ten_rounds(std::uint32_t c[4], std::uint32_t k0, std::uint32_t k1) {
   for (int round = 0; round < 10; ++round) {
     const std::uint64_t p0 = std::uint64_t{multiplier0} * c[0];
     const std::uint64_t p1 = std::uint64_t{multiplier1} * c[2];
@@ -30,7 +30,7 @@ void philox_block(std::uint64_t seed, std::uint64_t stream, std::uint64_t block,
   out[1] = static_cast<std::uint32_t>(block >> 32);
   out[2] = static_cast<std::uint32_t>(stream);
   out[3] = static_cast<std::uint32_t>(stream >> 32);
-  rounds(out, static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32));
+  ten_rounds(out, static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32));
 }
 
 Philox::Philox(std::uint64_t seed, std::uint64_t stream) : seed_(seed), stream_(stream) {}
@@ -53,7 +53,7 @@ std::uint64_t Philox::next64() {
 double Philox::uniform() { return static_cast<double>(next64() >> 11) * 0x1p-53; }
 
 std::uint64_t Philox::below(std::uint64_t n) {
-  // Numbers from the incomplete last cycle of n would favour the small ones; they are drawn again.
+  // Numbers at or above the largest multiple of n would favour small remainders: they are rejected and drawn again.
   const std::uint64_t tail = (UINT64_MAX % n + 1) % n;
   std::uint64_t drawn = next64();
   while (drawn > UINT64_MAX - tail) drawn = next64();
@@ -76,7 +76,7 @@ template <class T>
 void bernoulli(T* to, std::int64_t n, double keep, T scale, std::uint64_t seed, std::uint64_t stream,
                std::uint64_t block) {
   const auto threshold = static_cast<std::uint64_t>(keep * 0x1p32);
-  // Many blocks at a time, in arrays that the compiler turns into registers.
+  // Many blocks at a time, in arrays that the compiler vectorises.
   constexpr int lanes = 64;
   const auto k0 = static_cast<std::uint32_t>(seed), k1 = static_cast<std::uint32_t>(seed >> 32);
   for (std::int64_t begin = 0; begin < n; begin += 4 * lanes) {

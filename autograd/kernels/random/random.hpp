@@ -31,10 +31,10 @@ class Philox {
   bool has_spare_ = false;
 };
 
-/// Four words of block number `block` of the stream.
+/// The four words of block `block` of a stream.
 void philox_block(std::uint64_t seed, std::uint64_t stream, std::uint64_t block, std::uint32_t out[4]);
 
-/// to[i] = scale with probability keep, else 0; blocks begin at number `block`, four elements each.
+/// to[i] = scale with probability keep, else 0. Each block of the stream, from `block` on, gives four elements.
 template <class T>
 void bernoulli(T* to, std::int64_t n, double keep, T scale, std::uint64_t seed, std::uint64_t stream,
                std::uint64_t block);

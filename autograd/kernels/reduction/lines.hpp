@@ -12,8 +12,9 @@
 #include <xgrad/autograd/kernels/simd/partial.hpp>
 #include <xgrad/autograd/kernels/simd/wide_sum.hpp>
 
-/// Strips of the lines of an array, for kernels that are written once over both kinds: registers that hold either one
-/// line (its elements side by side, to be folded across lanes) or as many neighbouring lines as there are lanes.
+/// Cuts the lines of an array into blocks for vector registers, in one of two ways: a block is one line, whose elements
+/// lie side by side in the lanes, or as many neighbouring lines as there are lanes, one in each. Kernels are templates
+/// that are instantiated for both.
 namespace xgrad::kernels::lines {
 
 template <class T>
@@ -21,7 +22,7 @@ inline constexpr auto width = static_cast<std::int64_t>(Vec<T>::width);
 template <class T>
 inline constexpr T infinity = std::numeric_limits<T>::infinity();
 
-// The larger of each lane. A NaN in x is lost, but e^(NaN - m) brings it back into the sum.
+// The larger number in each lane. It drops a NaN in x, which comes back in the sum as e^(NaN - m).
 template <class T>
 Vec<T> larger(Vec<T> x, Vec<T> m) {
   return Arithmetic<T, native_isa>::max(x.v, m.v);
@@ -33,8 +34,8 @@ T largest(Vec<T> m) {
   alignas(64) T lane[Vec<T>::width];
   std::size_t half = Vec<T>::width / 2;
 #if XSIMD_WITH_AVX512F
-  // Halves fold within the register; the way through memory takes longer.
-  if constexpr (Arithmetic<T, native_isa>::tables) {
+  // Folds the halves within the register, which is faster than by way of memory.
+  if constexpr (Arithmetic<T, native_isa>::has_avx512_tables) {
     m = larger<T>(m, typename Vec<T>::Native(_mm512_maskz_shuffle_f32x4(0xffff, m.v, m.v, 0x4e)));
     m = larger<T>(m, typename Vec<T>::Native(_mm512_maskz_shuffle_f32x4(0xffff, m.v, m.v, 0xb1)));
     m = larger<T>(m, typename Vec<T>::Native(_mm512_maskz_permute_ps(0xffff, m.v, 0x4e)));
@@ -47,17 +48,19 @@ T largest(Vec<T> m) {
   return lane[0];
 }
 
+/// A block of one line, of n elements.
 template <class T>
 struct OneLine {
   std::int64_t n;
 
+  /// Calls f(offset of the elements, Full or Partial) for each vector of the block.
   template <class F>
   void each(const F& f) const {
     std::int64_t j = 0;
     for (; j + width<T> <= n; j += width<T>) f(j, Full{});
     if (j < n) f(j, Partial{n - j});
   }
-  // Four registers, so that a comparison need not wait for the one before.
+  /// The largest element, in every lane. Four maxima, so that no comparison waits for the one before.
   Vec<T> max(const T* x) const {
     Vec<T> m = -infinity<T>;
     std::int64_t j = 0;
@@ -71,21 +74,25 @@ struct OneLine {
     if (j < n) m = larger(load(x + j, Partial{n - j}, -infinity<T>), m);
     return largest(m);
   }
-  // The next line, while there is much to compute and nothing to wait for.
-  void expect(const T* x) const { __builtin_prefetch(x + n); }
+  /// Prefetches the next line, during a loop that is bound by computing and not by memory.
+  void prefetch_next(const T* x) const { __builtin_prefetch(x + n); }
+  /// The sum of each line.
   void sums(WideSum<T>& s, double* out) const { out[0] = s.total(); }
+  /// In each lane the number that belongs to its line.
   template <class S>
-  Vec<T> spread(const S* of_lines) const {
+  Vec<T> to_lanes(const S* of_lines) const {
     return of_lines[0];
   }
   std::int64_t lines() const { return 1; }
+  /// The distance of one element of a line from the next.
   std::int64_t stride() const { return 1; }
 };
 
+/// A block of `count` neighbouring lines of n elements, at most one for each lane.
 template <class T>
 struct ManyLines {
   std::int64_t n, inner, count;
-  bool padded;  // whether whole registers may be read and written where there are fewer lines
+  bool padded;  // whether the memory holds whole vectors even where count is less than the number of lanes
 
   template <class F>
   void each(const F& f) const {
@@ -99,10 +106,10 @@ struct ManyLines {
     each([&](std::int64_t at, auto part) { m = larger(load(x + at, part, -infinity<T>), m); });
     return m;
   }
-  void expect(const T*) const {}
-  void sums(WideSum<T>& s, double* out) const { std::copy_n(s.each(), Vec<T>::width, out); }
+  void prefetch_next(const T*) const {}
+  void sums(WideSum<T>& s, double* out) const { std::copy_n(s.lane_sums(), Vec<T>::width, out); }
   template <class S>
-  Vec<T> spread(const S* of_lines) const {
+  Vec<T> to_lanes(const S* of_lines) const {
     alignas(64) T lane[Vec<T>::width] = {};
     for (std::int64_t i = 0; i < count; ++i) lane[i] = static_cast<T>(of_lines[i]);
     return Vec<T>::load(lane);
@@ -111,13 +118,13 @@ struct ManyLines {
   std::int64_t stride() const { return inner; }
 };
 
-// Lines shorter than this, side by side in memory, are transposed in small blocks: then a register holds one element of
-// many lines, instead of the few elements of one.
+// Contiguous lines that are shorter than this are transposed, a block at a time: then a vector holds an element of many
+// lines, instead of the few elements of one.
 template <class T>
 inline constexpr std::int64_t short_line = 2 * width<T> < 24 ? 24 : 2 * width<T>;
 
 template <class T, std::size_t N, class F>
-void over_short_lines(Along axis, const std::array<const T*, N>& in, T* out, const F& f) {
+void for_each_block_of_short_lines(Along axis, const std::array<const T*, N>& in, T* out, const F& f) {
   const std::int64_t n = axis.n, blocks = (axis.outer + width<T> - 1) / width<T>;
   const std::int64_t grain = std::max<std::int64_t>(1, pointwise_grain / (std::max<std::int64_t>(1, n) * width<T>));
   parallel_ranges(blocks, grain, [&](std::int64_t begin, std::int64_t end) {
@@ -138,17 +145,18 @@ void over_short_lines(Along axis, const std::array<const T*, N>& in, T* out, con
   });
 }
 
-/// Calls f(strip, inputs, output, first_line) for strips that cover all lines, side by side where there is enough to
-/// do; inputs and output, which may be null, are the places where the strip's elements begin.
+/// Calls f(block, inputs, output, first line) for blocks that cover all lines, on several threads where there is enough
+/// work. Inputs and output point to the first element of the block; out may be null.
 template <class T, std::size_t N, class F>
-void over_lines(Along axis, const std::array<const T*, N>& in, T* out, const F& f) {
+void for_each_block(Along axis, const std::array<const T*, N>& in, T* out, const F& f) {
   const std::int64_t n = std::max<std::int64_t>(1, axis.n);
   const auto at = [&](std::int64_t offset) {
     std::array<const T*, N> from;
     for (std::size_t a = 0; a < N; ++a) from[a] = in[a] + offset;
     return from;
   };
-  if (axis.inner == 1 && axis.n < short_line<T> && axis.outer > 1) return over_short_lines(axis, in, out, f);
+  if (axis.inner == 1 && axis.n < short_line<T> && axis.outer > 1)
+    return for_each_block_of_short_lines(axis, in, out, f);
   if (axis.inner == 1) {
     parallel_ranges(axis.outer, std::max<std::int64_t>(1, pointwise_grain / n),
                     [&](std::int64_t begin, std::int64_t end) {
@@ -162,8 +170,8 @@ void over_lines(Along axis, const std::array<const T*, N>& in, T* out, const F& 
   parallel_ranges(axis.outer * groups, grain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t k = begin; k < end; ++k) {
       const std::int64_t o = k / groups, i = k % groups * width<T>, offset = o * axis.n * axis.inner + i;
-      const ManyLines<T> strip{axis.n, axis.inner, std::min(width<T>, axis.inner - i), false};
-      f(strip, at(offset), out ? out + offset : out, o * axis.inner + i);
+      const ManyLines<T> block{axis.n, axis.inner, std::min(width<T>, axis.inner - i), false};
+      f(block, at(offset), out ? out + offset : out, o * axis.inner + i);
     }
   });
 }

@@ -10,22 +10,22 @@
 namespace xgrad::kernels {
 namespace {
 
-constexpr std::int64_t block = 32768;  // elements of a line that are looked at as one part
+constexpr std::int64_t block = 32768;  // the elements of a long line that are reduced as one chunk
 
 template <class T>
 constexpr auto width = static_cast<std::int64_t>(Vec<T>::width);
 
 std::int64_t grain(std::int64_t work) { return std::max<std::int64_t>(1, block / std::max<std::int64_t>(1, work)); }
 
-// A NaN is met with comparisons of its own: the instructions that choose the larger of two numbers lose it.
+// The instructions for the larger or smaller of two numbers drop NaNs, which therefore are looked for separately.
 
 template <bool largest, class T>
-bool beats(T a, T b) {
+bool is_better(T a, T b) {
   return (largest ? a > b : a < b) || (a != a && b == b);
 }
 
 template <bool largest, class T>
-Vec<T> chosen(Vec<T> a, Vec<T> b) {
+Vec<T> min_or_max(Vec<T> a, Vec<T> b) {
   if constexpr (std::is_integral_v<T>)
     return largest ? maximum(a, b) : minimum(a, b);
   else
@@ -42,7 +42,7 @@ bool any(Mask<T, Isa> mask) {
 
 // Which lanes are NaN.
 template <class T, int Isa>
-Mask<T, Isa> unordered(Vec<T, Isa> a) {
+Mask<T, Isa> is_nan(Vec<T, Isa> a) {
   if constexpr (std::is_integral_v<T>)
     return false;
   else
@@ -50,124 +50,126 @@ Mask<T, Isa> unordered(Vec<T, Isa> a) {
 }
 
 template <class T>
-constexpr T nan() {
+constexpr T quiet_nan() {
   return std::is_floating_point_v<T> ? std::numeric_limits<T>::quiet_NaN() : T(0);
 }
 
 template <bool largest, class T>
-T extreme_run(const T* x, std::int64_t n) {
+T min_max_run(const T* x, std::int64_t n) {
   using B = Vec<T>;
   if (n < 4 * width<T>) {
     T best = x[0];
-    for (std::int64_t j = 1; j < n; ++j) best = beats<largest>(x[j], best) ? x[j] : best;
+    for (std::int64_t j = 1; j < n; ++j) best = is_better<largest>(x[j], best) ? x[j] : best;
     return best;
   }
   B best[4] = {B::load(x), B::load(x + width<T>), B::load(x + 2 * width<T>), B::load(x + 3 * width<T>)};
-  auto lost = unordered(best[0]);
+  auto nans = is_nan(best[0]);
   const auto take = [&](std::int64_t at) __attribute__((always_inline)) {
     for (int i = 0; i < 4; ++i) {
       const B a = B::load(x + at + i * width<T>);
-      best[i] = chosen<largest>(best[i], a);
-      lost = lost | unordered(a);
+      best[i] = min_or_max<largest>(best[i], a);
+      nans = nans | is_nan(a);
     }
   };
   take(0);
   for (std::int64_t j = 4 * width<T>; j + 4 * width<T> <= n; j += 4 * width<T>) take(j);
   take(n - 4 * width<T>);
-  if (any(lost)) return nan<T>();
+  if (any(nans)) return quiet_nan<T>();
   alignas(64) T lane[B::width];
-  chosen<largest>(chosen<largest>(best[0], best[1]), chosen<largest>(best[2], best[3])).store(lane);
+  min_or_max<largest>(min_or_max<largest>(best[0], best[1]), min_or_max<largest>(best[2], best[3])).store(lane);
   for (std::size_t half = B::width / 2; half > 0; half /= 2)
-    for (std::size_t i = 0; i < half; ++i) lane[i] = beats<largest>(lane[i + half], lane[i]) ? lane[i + half] : lane[i];
+    for (std::size_t i = 0; i < half; ++i)
+      lane[i] = is_better<largest>(lane[i + half], lane[i]) ? lane[i + half] : lane[i];
   return lane[0];
 }
 
 template <bool largest, class T>
-T extreme_line(const T* x, std::int64_t n) {
-  if (n <= block) return extreme_run<largest>(x, n);
+T min_max_line(const T* x, std::int64_t n) {
+  if (n <= block) return min_max_run<largest>(x, n);
   const std::int64_t count = (n + block - 1) / block;
   const detail::Scratch<T> parts(count);
   parallel_for(count, [&](std::int64_t i) {
-    parts.data()[i] = extreme_run<largest>(x + i * block, std::min(block, n - i * block));
+    parts.data()[i] = min_max_run<largest>(x + i * block, std::min(block, n - i * block));
   });
-  return extreme_line<largest>(parts.data(), count);
+  return min_max_line<largest>(parts.data(), count);
 }
 
-// out_i = the extreme of out_i and x_ji for `rows` many j, which lie `step` apart. At least one register of columns:
-// the last one may overlap the one before, as nothing is changed by being asked twice.
+// out_i = the minimum or maximum of out_i and x_ji for `rows` rows j, which lie `step` apart. There are columns for one
+// vector at least: the last vector may overlap the one before, as taking a number twice changes nothing.
 template <int rows, bool largest, class T>
-void extreme_rows(const T* x, T* out, std::int64_t step, std::int64_t columns) {
+void min_max_rows(const T* x, T* out, std::int64_t step, std::int64_t columns) {
   using B = Vec<T>;
   const auto take = [&](std::int64_t i) __attribute__((always_inline)) {
     B best = B::load(out + i);
-    auto lost = unordered(best);
+    auto nans = is_nan(best);
     for (int j = 0; j < rows; ++j) {
       const B a = B::load(x + j * step + i);
-      best = chosen<largest>(best, a);
-      lost = lost | unordered(a);
+      best = min_or_max<largest>(best, a);
+      nans = nans | is_nan(a);
     }
-    where(lost, nan<T>(), best).store(out + i);
+    where(nans, quiet_nan<T>(), best).store(out + i);
   };
   for (std::int64_t i = 0; i + width<T> <= columns; i += width<T>) take(i);
   if (columns % width<T> != 0) take(columns - width<T>);
 }
 
 template <bool largest, class T>
-void extreme_columns(const T* x, T* out, std::int64_t n, std::int64_t step, std::int64_t columns) {
+void min_max_columns(const T* x, T* out, std::int64_t n, std::int64_t step, std::int64_t columns) {
   if (columns < width<T>) {
-    // Of few columns, several rows are taken for one, where they touch.
+    // Where rows are contiguous and short, several are taken as one longer row.
     const std::int64_t rows = 2 * width<T> / columns;
     T parts[2 * Vec<T>::width];
     std::int64_t j = 0;
     if (step == columns && n >= 4 * rows) {
-      extreme_columns<largest>(x, parts, n / rows, rows * step, rows * columns);
-      extreme_columns<largest>(parts, out, rows, step, columns);
+      min_max_columns<largest>(x, parts, n / rows, rows * step, rows * columns);
+      min_max_columns<largest>(parts, out, rows, step, columns);
       j = n / rows * rows;
     } else {
       std::copy_n(x, columns, out);
     }
     for (; j < n; ++j)
       for (std::int64_t i = 0; i < columns; ++i)
-        out[i] = beats<largest>(x[j * step + i], out[i]) ? x[j * step + i] : out[i];
+        out[i] = is_better<largest>(x[j * step + i], out[i]) ? x[j * step + i] : out[i];
     return;
   }
   std::copy_n(x, columns, out);
   std::int64_t j = 1;
-  for (; j + 8 <= n; j += 8) extreme_rows<8, largest>(x + j * step, out, step, columns);
-  for (; j < n; ++j) extreme_rows<1, largest>(x + j * step, out, step, columns);
+  for (; j + 8 <= n; j += 8) min_max_rows<8, largest>(x + j * step, out, step, columns);
+  for (; j < n; ++j) min_max_rows<1, largest>(x + j * step, out, step, columns);
 }
 
-constexpr std::int64_t strip = 1024;  // columns whose extremes stay in the cache
+constexpr std::int64_t column_block = 1024;  // columns whose results stay in the first-level cache
 
-// Calls f(first element, where the result goes, number of columns) for strips of columns, side by side.
+// Calls f(first element, its result, number of columns) for blocks of columns, on several threads.
 template <class T, class To, class F>
-void over_columns(const T* x, To* out, Along axis, const F& f) {
-  const std::int64_t n = axis.n, inner = axis.inner, strips = (inner + strip - 1) / strip;
-  parallel_ranges(axis.outer * strips, grain(n * std::min(inner, strip)), [&](std::int64_t begin, std::int64_t end) {
+void for_each_column_block(const T* x, To* out, Along axis, const F& f) {
+  const std::int64_t n = axis.n, inner = axis.inner, blocks = (inner + column_block - 1) / column_block;
+  const std::int64_t work = n * std::min(inner, column_block);
+  parallel_ranges(axis.outer * blocks, grain(work), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t k = begin; k < end; ++k) {
-      const std::int64_t o = k / strips, i = k % strips * strip;
-      f(x + o * n * inner + i, out + o * inner + i, std::min(strip, inner - i));
+      const std::int64_t o = k / blocks, i = k % blocks * column_block;
+      f(x + o * n * inner + i, out + o * inner + i, std::min(column_block, inner - i));
     }
   });
 }
 
 template <bool largest, class T>
-void extremes(const T* x, T* out, Along axis) {
+void min_max_all(const T* x, T* out, Along axis) {
   const std::int64_t n = axis.n, inner = axis.inner;
   if (inner != 1)
-    return over_columns(x, out, axis, [=](const T* from, T* to, std::int64_t columns) {
-      extreme_columns<largest>(from, to, n, inner, columns);
+    return for_each_column_block(x, out, axis, [=](const T* from, T* to, std::int64_t columns) {
+      min_max_columns<largest>(from, to, n, inner, columns);
     });
   parallel_ranges(axis.outer, grain(n), [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t o = begin; o < end; ++o) out[o] = extreme_line<largest>(x + o * n, n);
+    for (std::int64_t o = begin; o < end; ++o) out[o] = min_max_line<largest>(x + o * n, n);
   });
 }
 
-// ---- Where the extremes are
+// The indices of minima and maxima
 
-// The first place of a number, or of a NaN; it is there.
+// The index of the first element that equals the number, or that is NaN if the number is. There is one.
 template <class T>
-std::int64_t first_place(const T* x, std::int64_t n, T number) {
+std::int64_t first_index(const T* x, std::int64_t n, T number) {
   using B = Vec<T>;
   const auto is = [number](T a) { return number == number ? a == number : a != a; };
   std::int64_t j = 0;
@@ -177,45 +179,45 @@ std::int64_t first_place(const T* x, std::int64_t n, T number) {
   return j;
 }
 
-// Each piece is read once; the best one once more, for the place in it.
+// Each piece of the line is read once, and the best one once more, for the index in it.
 template <bool largest, class T>
-std::int64_t arg_extreme_line(const T* x, std::int64_t n) {
+std::int64_t arg_min_max_line(const T* x, std::int64_t n) {
   constexpr std::int64_t piece = 2048;
   T best = x[0];
   std::int64_t from = 0;
   for (std::int64_t j = 0; j < n && best == best; j += piece) {
-    const T found = extreme_run<largest>(x + j, std::min(piece, n - j));
-    if (!beats<largest>(found, best)) continue;
+    const T found = min_max_run<largest>(x + j, std::min(piece, n - j));
+    if (!is_better<largest>(found, best)) continue;
     best = found;
     from = j;
   }
-  return from + first_place(x + from, std::min(piece, n - from), best);
+  return from + first_index(x + from, std::min(piece, n - from), best);
 }
 
-// The best so far of a strip of columns, and the row where each was found, counted from the first.
+// The best numbers so far of a block of columns, and the row of each, counted from the first of a band.
 template <class T>
 struct Best {
-  T value[strip];
-  T row[strip];  // exact up to 2^24
+  T value[column_block];
+  T row[column_block];  // exact up to 2^24
 };
 
-// Only where some x_ji is better than the best so far, the rows are looked at one by one.
+// Compares the best of `rows` rows with the best so far, and looks at each row only if that is better in some column.
 template <int rows, bool largest, class T>
-void arg_extreme_rows(const T* x, Best<T>& best, std::int64_t first, std::int64_t step, std::int64_t columns) {
+void arg_min_max_rows(const T* x, Best<T>& best, std::int64_t first, std::int64_t step, std::int64_t columns) {
   using B = Vec<T>;
   const auto take = [&](std::int64_t i) __attribute__((always_inline)) {
     B value = B::load(best.value + i), found = B::load(x + i);
-    auto lost = unordered(found);
+    auto nans = is_nan(found);
     for (int j = 1; j < rows; ++j) {
       const B a = B::load(x + j * step + i);
-      found = chosen<largest>(found, a);
-      lost = lost | unordered(a);
+      found = min_or_max<largest>(found, a);
+      nans = nans | is_nan(a);
     }
-    if (!any(lost | (largest ? found > value : found < value))) return;
+    if (!any(nans | (largest ? found > value : found < value))) return;
     B row = B::load(best.row + i);
     for (int j = 0; j < rows; ++j) {
       const B a = B::load(x + j * step + i);
-      const auto better = (largest ? a > value : a < value) | (unordered(a) & (value == value));
+      const auto better = (largest ? a > value : a < value) | (is_nan(a) & (value == value));
       value = where(better, a, value);
       row = where(better, B(first + j), row);
     }
@@ -227,12 +229,12 @@ void arg_extreme_rows(const T* x, Best<T>& best, std::int64_t first, std::int64_
 }
 
 template <bool largest, class T>
-void arg_extreme_columns(const T* x, std::int64_t* out, std::int64_t n, std::int64_t step, std::int64_t columns) {
+void arg_min_max_columns(const T* x, std::int64_t* out, std::int64_t n, std::int64_t step, std::int64_t columns) {
   if (columns < width<T>) {
     std::fill_n(out, columns, std::int64_t{0});
     for (std::int64_t j = 1; j < n; ++j)
       for (std::int64_t i = 0; i < columns; ++i)
-        if (beats<largest>(x[j * step + i], x[out[i] * step + i])) out[i] = j;
+        if (is_better<largest>(x[j * step + i], x[out[i] * step + i])) out[i] = j;
     return;
   }
   constexpr std::int64_t band = 1 << 20;
@@ -244,22 +246,22 @@ void arg_extreme_columns(const T* x, std::int64_t* out, std::int64_t n, std::int
     const std::int64_t rows = std::min(band, n - j0);
     std::fill_n(best.row, columns, T(-1));
     std::int64_t j = 0;
-    for (; j + 8 <= rows; j += 8) arg_extreme_rows<8, largest>(from + j * step, best, j, step, columns);
-    for (; j < rows; ++j) arg_extreme_rows<1, largest>(from + j * step, best, j, step, columns);
+    for (; j + 8 <= rows; j += 8) arg_min_max_rows<8, largest>(from + j * step, best, j, step, columns);
+    for (; j < rows; ++j) arg_min_max_rows<1, largest>(from + j * step, best, j, step, columns);
     for (std::int64_t i = 0; i < columns; ++i)
       if (best.row[i] >= 0) out[i] = j0 + static_cast<std::int64_t>(best.row[i]);
   }
 }
 
 template <bool largest, class T>
-void arg_extremes(const T* x, std::int64_t* out, Along axis) {
+void arg_min_max_all(const T* x, std::int64_t* out, Along axis) {
   const std::int64_t n = axis.n, inner = axis.inner;
   if (inner != 1)
-    return over_columns(x, out, axis, [=](const T* from, std::int64_t* to, std::int64_t columns) {
-      arg_extreme_columns<largest>(from, to, n, inner, columns);
+    return for_each_column_block(x, out, axis, [=](const T* from, std::int64_t* to, std::int64_t columns) {
+      arg_min_max_columns<largest>(from, to, n, inner, columns);
     });
   parallel_ranges(axis.outer, grain(n), [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t o = begin; o < end; ++o) out[o] = arg_extreme_line<largest>(x + o * n, n);
+    for (std::int64_t o = begin; o < end; ++o) out[o] = arg_min_max_line<largest>(x + o * n, n);
   });
 }
 
@@ -268,17 +270,17 @@ void arg_extremes(const T* x, std::int64_t* out, Along axis) {
 template <class T>
 void min_max(const T* x, T* out, Along axis, bool largest) {
   if (largest)
-    extremes<true>(x, out, axis);
+    min_max_all<true>(x, out, axis);
   else
-    extremes<false>(x, out, axis);
+    min_max_all<false>(x, out, axis);
 }
 
 template <class T>
 void arg_min_max(const T* x, std::int64_t* out, Along axis, bool largest) {
   if (largest)
-    arg_extremes<true>(x, out, axis);
+    arg_min_max_all<true>(x, out, axis);
   else
-    arg_extremes<false>(x, out, axis);
+    arg_min_max_all<false>(x, out, axis);
 }
 
 template void min_max(const float*, float*, Along, bool);

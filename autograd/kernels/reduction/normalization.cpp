@@ -8,8 +8,9 @@
 namespace xgrad::kernels {
 namespace {
 
-// With inner == 1, samples are rows, and sums run down the columns: rows are cut into tiles, each thread sums a tile,
-// and the tiles' sums are joined in order. Otherwise a channel is summed by one thread, run after run.
+// With inner == 1 the samples are the rows of a matrix, and the sums those of its columns: the rows are cut into tiles,
+// which are summed on several threads, and the sums of the tiles are combined in order. Otherwise one thread sums a
+// channel, run after run.
 
 std::int64_t tile_rows(Along sizes) {
   return std::max<std::int64_t>(16, pointwise_grain / std::max<std::int64_t>(1, sizes.n));
@@ -121,8 +122,8 @@ void channel_sums(const T* x, const T* g, Along sizes, const double* mean, doubl
 
 namespace {
 
-// Coefficients of one channel in T. Rounding the centre to T makes x - centre exact where they are close; what the
-// rounding lost goes into the offset.
+// The coefficients of one channel in T. With a centre rounded to T, x - centre is exact where they are close; the
+// rounding error of the centre is accounted for in the offset.
 template <class T>
 struct Coefficients {
   T x_slope = 0, centre = 0, g_slope = 0, offset = 0;

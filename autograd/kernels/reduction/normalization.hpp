@@ -9,11 +9,11 @@ namespace xgrad::kernels {
 // An array is read as samples, channels and places: (outer, n, inner). Numbers of a channel are accumulated in double,
 // in an order that depends on the sizes alone. All are instantiated for float and double.
 
-/// How many doubles of scratch the sums below take.
+/// How many doubles the argument `scratch` of the functions below must hold.
 std::int64_t channel_scratch(Along sizes);
 
-/// mean = Σ x / n and variance = Σ (x - mean)² / n of each channel, n > 0 its elements. Two passes over parts that
-/// stay in cache; parts are joined by Chan, Golub and LeVeque's rule ("Updating formulae and a pairwise algorithm for
+/// mean = Σ x / n and variance = Σ (x - mean)² / n of each channel of n > 0 elements. Parts that stay in the cache are
+/// read twice, and combined by Chan, Golub and LeVeque's rule ("Updating formulae and a pairwise algorithm for
 /// computing sample variances", 1979).
 template <class T>
 void channel_moments(const T* x, Along sizes, double* mean, double* variance, double* scratch);
@@ -23,12 +23,12 @@ template <class T>
 void channel_sums(const T* x, const T* g, Along sizes, const double* mean, double* sum_g, double* sum_gx,
                   double* scratch);
 
-/// The coefficients of y = x_slope (x - centre) + g_slope g + offset, one of each a channel.
+/// The coefficients of y = x_slope (x - centre) + g_slope g + offset, one of each for every channel.
 struct ChannelAffine {
   const double *x_slope, *centre, *g_slope, *offset;
 };
 
-/// y as above; where x or g is null, its term is left out, and its coefficients are not read.
+/// y as above. If x or g is null, its term is left out and its coefficients are not read.
 template <class T>
 void channel_affine(const T* x, const T* g, T* y, Along sizes, ChannelAffine by);
 

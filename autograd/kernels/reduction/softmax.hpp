@@ -6,8 +6,8 @@
 
 namespace xgrad::kernels {
 
-// Sums along a line are accumulated in double. A result does not depend on the number of threads. Outputs may not
-// overlap inputs. All are instantiated for float and double.
+// Sums along a line are accumulated in double. Results do not depend on the number of threads. Outputs must not overlap
+// inputs. All are instantiated for float and double.
 
 /// y_j = e^(x_j - m) / Σ_k e^(x_k - m), m the maximum of the line.
 template <class T>
@@ -31,12 +31,13 @@ void logsumexp(const T* x, T* y, T* shift, T* inverse, Along axis);
 template <class T>
 void logsumexp_backward(const T* x, const T* shift, const T* inverse, const T* g, T* gx, Along axis);
 
-/// loss = ln Σ_k e^x_k - x_label, one number a line, and what the backward pass needs of it: softmax_j(x) is
-/// e^(x_j - shift) inverse. Labels are within 0 .. n-1, or `ignored`: then the loss is 0.
+/// loss = ln Σ_k e^x_k - x_label, one number for each line, and what the backward pass needs: softmax_j(x) is
+/// e^(x_j - shift) inverse. Labels are within 0 .. n-1, or `ignored`, for which the loss is 0.
 template <class T>
 void cross_entropy(const T* x, const std::int64_t* labels, std::int64_t ignored, T* shift, T* inverse, double* loss,
                    Along axis);
-/// gx_j = (softmax_j(x) - [j = label]) weight g, with one weight a line, and one g a line (g_step 1) or for all (0).
+/// gx_j = (softmax_j(x) - [j = label]) weight g, with one weight for each line, and one g for each
+/// line (g_step 1) or for all (g_step 0).
 /// Ignored lines get 0.
 template <class T>
 void cross_entropy_backward(const T* x, const std::int64_t* labels, std::int64_t ignored, const T* shift,

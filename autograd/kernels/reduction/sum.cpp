@@ -9,15 +9,16 @@
 namespace xgrad::kernels {
 namespace {
 
-constexpr std::int64_t block = 32768;  // elements that are summed as one leaf of the tree
+constexpr std::int64_t block = 32768;  // the number of elements in a leaf of the tree of sums
 
 std::int64_t grain(std::int64_t work) { return std::max<std::int64_t>(1, block / std::max<std::int64_t>(1, work)); }
 
-// Integers wrap around, as everywhere.
+// Integers are added as unsigned ones, which wrap around on overflow.
 template <class T>
 using Sum = std::conditional_t<std::is_floating_point_v<T>, double, std::uint64_t>;
 
-// Four sums, and four elements made as wide: written so that g++ takes one instruction for it.
+// Four sums as a vector, and the conversion of four elements to their type, written so that g++ makes one instruction
+// of it.
 template <class T>
 struct Four {
   typedef Sum<T> Sums __attribute__((vector_size(4 * sizeof(Sum<T>))));
@@ -34,8 +35,8 @@ struct Four {
   static void store(Sums sums, Wide<T>* to) { std::memcpy(to, &sums, sizeof(sums)); }
 };
 
-// 1, which the compiler must not know: x * 1 + sum is then one instruction of the multiplier, where x + sum would wait
-// for the adder, which is busy with widening the next x. Without fused instructions, adding is all there is.
+// With fma(), adds as x * 1 + sum: that instruction runs on the multiplier's ports, while the adder's are busy with the
+// conversion of x to double. The 1 is read from a volatile, or the compiler would simplify the expression.
 template <class T>
 struct Adder {
   using Sums = typename Four<T>::Sums;
@@ -92,7 +93,7 @@ Wide<T> sum_line(const T* x, std::int64_t n) {
   return sum_line(parts.data(), count);
 }
 
-// out_i += x_ji for `rows` many j.
+// out_i += x_ji for `rows` rows j.
 template <int rows, class T>
 void add_rows(const T* x, Wide<T>* out, std::int64_t inner, const Adder<T>& add) {
   std::int64_t i = 0;
@@ -123,7 +124,7 @@ void sum_columns(const T* x, Wide<T>* out, std::int64_t n, std::int64_t inner) {
 
 constexpr std::int64_t narrow = 16;
 
-// Of few columns, several rows are taken for one.
+// Where rows are short, several are taken as one longer row.
 template <class T>
 void sum_narrow(const T* x, Wide<T>* out, std::int64_t n, std::int64_t inner) {
   if (inner >= narrow || n < 16) return sum_columns(x, out, n, inner);
@@ -134,7 +135,7 @@ void sum_narrow(const T* x, Wide<T>* out, std::int64_t n, std::int64_t inner) {
   for (std::int64_t j = n / rows * rows; j < n; ++j) add_rows<1>(x + j * inner, out, inner, Adder<T>());
 }
 
-// Tall matrices are cut into bands of rows, whose sums are then summed.
+// A matrix of many rows is cut into bands, whose sums are then added.
 template <class T>
 void sum_tall(const T* x, Wide<T>* out, std::int64_t n, std::int64_t inner) {
   const std::int64_t rows = std::max<std::int64_t>(16, 4 * block / inner);

@@ -7,7 +7,7 @@
 
 namespace xgrad::kernels {
 
-/// What sums are accumulated in.
+/// The type in which numbers of type T are summed.
 template <class T>
 using Wide = std::conditional_t<std::is_floating_point_v<T>, double, std::int64_t>;
 

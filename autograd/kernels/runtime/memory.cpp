@@ -8,11 +8,11 @@
 namespace xgrad {
 namespace {
 
-using detail::KeptBlock;
-using detail::KeptMemory;
+using detail::FreeBlock;
+using detail::FreeLists;
 
 #if defined(__SANITIZE_ADDRESS__)
-constexpr bool caching = false;  // so that a use after the end is found
+constexpr bool caching = false;  // so that the sanitizer sees uses after free
 #elif defined(__has_feature)
 constexpr bool caching = !__has_feature(address_sanitizer);
 #else
@@ -22,7 +22,7 @@ constexpr bool caching = true;
 constexpr std::size_t limit = std::size_t{512} << 20;
 constexpr std::size_t huge_page = std::size_t{2} << 20;
 
-// Sizes above KeptMemory::largest, 2^9, are rounded up to an eighth of a power of two.
+// Sizes above FreeLists::largest, 2^9, are rounded up to 9/8, 10/8, ... 16/8 of a power of two.
 constexpr std::size_t first_power = 9, large_classes = 8 * 55;
 
 struct SizeClass {
@@ -43,65 +43,65 @@ std::size_t bytes_of(std::size_t index) {
 }
 
 std::size_t rounded(std::size_t bytes) {
-  if (bytes > KeptMemory::largest) return size_class(bytes).bytes;
-  return bytes == 0 ? KeptMemory::grain : (bytes + KeptMemory::grain - 1) / KeptMemory::grain * KeptMemory::grain;
+  if (bytes > FreeLists::largest) return size_class(bytes).bytes;
+  return bytes == 0 ? FreeLists::grain : (bytes + FreeLists::grain - 1) / FreeLists::grain * FreeLists::grain;
 }
 
 std::align_val_t alignment(std::size_t bytes) { return std::align_val_t(bytes >= 2 * huge_page ? huge_page : 64); }
 
-void to_system(void* block, std::size_t bytes) noexcept {
+void return_to_system(void* block, std::size_t bytes) noexcept {
   if (bytes >= 256)
     ::operator delete(block, alignment(bytes));
   else
     ::operator delete(block);
 }
 
-// Not thread_local itself: what is reached without a call has its place in a block of a few hundred bytes, which all
-// libraries of a process share that are loaded while it runs.
-struct Cache : KeptMemory {
-  KeptBlock* large[large_classes];
+// On the heap, and only a pointer to it is thread-local: all libraries that a process loads with dlopen() share a few
+// hundred bytes for thread-local variables of the initial-exec model.
+struct Cache : FreeLists {
+  FreeBlock* large[large_classes];
 };
 
-Cache* cache() noexcept { return static_cast<Cache*>(detail::kept_memory); }
+Cache* cache() noexcept { return static_cast<Cache*>(detail::free_lists); }
 
-void empty_list(KeptBlock*& list, std::size_t bytes) noexcept {
+void empty_list(FreeBlock*& list, std::size_t bytes) noexcept {
   while (list != nullptr) {
-    KeptBlock* block = list;
+    FreeBlock* block = list;
     list = block->next;
-    to_system(block, bytes);
+    return_to_system(block, bytes);
   }
 }
 
 void empty_cache() noexcept {
-  for (std::size_t i = 0; i < KeptMemory::largest / KeptMemory::grain; ++i)
-    empty_list(cache()->small[i], (i + 1) * KeptMemory::grain);
+  for (std::size_t i = 0; i < FreeLists::largest / FreeLists::grain; ++i)
+    empty_list(cache()->small[i], (i + 1) * FreeLists::grain);
   for (std::size_t i = 0; i < large_classes; ++i) empty_list(cache()->large[i], bytes_of(i));
   cache()->room = static_cast<std::int64_t>(limit);
 }
 
-thread_local bool closed = false;  // the thread is ending
+thread_local bool thread_ends = false;  // its thread-local objects are being destroyed
 
-struct Janitor {
-  Janitor() noexcept {
+struct CacheOwner {
+  CacheOwner() noexcept {
     auto* made = static_cast<Cache*>(std::calloc(1, sizeof(Cache)));
     if (made == nullptr) return;
     made->room = static_cast<std::int64_t>(limit);
-    detail::kept_memory = made;
+    detail::free_lists = made;
   }
-  ~Janitor() {
-    closed = true;
+  ~CacheOwner() {
+    thread_ends = true;
     if (cache() == nullptr) return;
     empty_cache();
     std::free(cache());
-    detail::kept_memory = nullptr;
+    detail::free_lists = nullptr;
   }
 };
 
-// Whether the thread keeps memory: from its first block on, until it ends.
-bool keeping() noexcept {
-  if (!caching || closed) return false;
-  thread_local const Janitor janitor;
-  static_cast<void>(janitor);
+// Whether the thread may keep blocks: makes its cache at the first call, and is false once the thread ends.
+bool keeps_blocks() noexcept {
+  if (!caching || thread_ends) return false;
+  thread_local const CacheOwner owner;
+  static_cast<void>(owner);
   return cache() != nullptr;
 }
 
@@ -109,13 +109,13 @@ bool keeping() noexcept {
 
 namespace detail {
 
-__thread KeptMemory* kept_memory = nullptr;
+__thread FreeLists* free_lists = nullptr;
 
 [[gnu::noinline]] void* take_from_system(std::size_t bytes) {
   if (bytes < 256) return ::operator new(bytes);
   void* block = ::operator new(bytes, alignment(bytes));
-  // Fewer pages are fewer misses of the processor's page cache, above all for those who walk across rows. Where the
-  // system has no huge pages, nothing happens.
+  // Huge pages mean fewer TLB misses, above all where rows of a matrix are crossed. If the system has none, this does
+  // nothing.
   if (bytes >= 2 * huge_page) madvise(block, bytes, MADV_HUGEPAGE);
   return block;
 }
@@ -123,27 +123,27 @@ __thread KeptMemory* kept_memory = nullptr;
 void* take_large(std::size_t bytes) {
   if (bytes > SIZE_MAX / 4) throw std::bad_alloc();
   const SizeClass size = size_class(bytes);
-  if (kept_memory == nullptr) return take_from_system(size.bytes);
-  KeptBlock*& list = cache()->large[size.index];
+  if (free_lists == nullptr) return take_from_system(size.bytes);
+  FreeBlock*& list = cache()->large[size.index];
   if (list == nullptr) return take_from_system(size.bytes);
-  KeptBlock* block = list;
+  FreeBlock* block = list;
   list = block->next;
-  kept_memory->room += static_cast<std::int64_t>(size.bytes);
+  free_lists->room += static_cast<std::int64_t>(size.bytes);
   return block;
 }
 
-// Large blocks, and whatever the calling thread has not yet, no longer or no more room for.
-[[gnu::noinline]] void give_elsewhere(void* memory, std::size_t bytes) noexcept {
+// The slow path: large blocks, and threads that have no cache yet, or no longer, or whose cache is full.
+[[gnu::noinline]] void give_memory_slow(void* memory, std::size_t bytes) noexcept {
   const std::size_t size = rounded(bytes);
-  if (size > limit / 4 || !keeping()) return to_system(memory, size);
-  // Sizes that nobody asks for any more would stay for ever.
-  if (kept_memory->room < static_cast<std::int64_t>(size)) empty_cache();
-  if (bytes <= KeptMemory::largest) return give_memory(memory, bytes);
-  KeptBlock*& list = cache()->large[size_class(bytes).index];
-  auto* block = static_cast<KeptBlock*>(memory);
+  if (size > limit / 4 || !keeps_blocks()) return return_to_system(memory, size);
+  // A full cache is emptied as a whole: otherwise sizes that are not asked for again would fill it for ever.
+  if (free_lists->room < static_cast<std::int64_t>(size)) empty_cache();
+  if (bytes <= FreeLists::largest) return give_memory(memory, bytes);
+  FreeBlock*& list = cache()->large[size_class(bytes).index];
+  auto* block = static_cast<FreeBlock*>(memory);
   block->next = list;
   list = block;
-  kept_memory->room -= static_cast<std::int64_t>(size);
+  free_lists->room -= static_cast<std::int64_t>(size);
 }
 
 }  // namespace detail

@@ -8,55 +8,56 @@ namespace xgrad {
 
 namespace detail {
 
-/// A piece of memory that is kept for reuse, in a list of its size.
-struct KeptBlock {
-  KeptBlock* next;
+/// A block that is kept for reuse, in a linked list of blocks of one size.
+struct FreeBlock {
+  FreeBlock* next;
 };
 
-/// What a thread keeps of small sizes, which are rounded up to 16 bytes, and how many bytes of all sizes it may still
-/// keep.
-struct KeptMemory {
+/// The blocks that a thread keeps for reuse: lists of the small sizes, which are rounded up to multiples of 16 bytes,
+/// and how many bytes of any size it may still keep.
+struct FreeLists {
   static constexpr std::size_t grain = 16, largest = 512;
 
-  KeptBlock* small[largest / grain];
+  FreeBlock* small[largest / grain];
   std::int64_t room;
 };
 
-/// The calling thread's, once it has kept anything and until it ends; else null. Reached without a call, also in a
-/// shared library: a node and a value are taken and given back in every op.
-extern __thread KeptMemory* kept_memory __attribute__((tls_model("initial-exec")));
+/// Those of the calling thread; null before it first keeps a block, and after the thread's destructors have run. It
+/// uses the initial-exec TLS model, which needs no call of __tls_get_addr in a shared library: every op allocates and
+/// frees a node and a value.
+extern __thread FreeLists* free_lists __attribute__((tls_model("initial-exec")));
 
 void* take_from_system(std::size_t bytes);
 void* take_large(std::size_t bytes);
-void give_elsewhere(void* block, std::size_t bytes) noexcept;
+void give_memory_slow(void* block, std::size_t bytes) noexcept;
 
-/// Memory for values and nodes: on a multiple of 64 bytes where there are 256 or more of them, else of 16. A training
-/// step asks for the same sizes as the one before, so each thread keeps what it lets go of, up to a limit, and takes
-/// that again: no call of the system's allocator, and memory that is still in the cache.
+/// Allocates memory for values and nodes, aligned to 64 bytes from 256 bytes on, else to 16. A training step asks for
+/// the same sizes as the one before. So each thread keeps what it frees, up to a limit, and takes it again, which needs
+/// no call of the system's allocator and finds the memory still in the processor's cache.
 inline void* take_memory(std::size_t bytes) {
-  if (bytes > KeptMemory::largest) return take_large(bytes);
-  const std::size_t index = (bytes - (bytes != 0)) / KeptMemory::grain, size = (index + 1) * KeptMemory::grain;
-  KeptMemory* kept = kept_memory;
-  if (kept == nullptr || kept->small[index] == nullptr) return take_from_system(size);
-  KeptBlock* block = kept->small[index];
-  kept->small[index] = block->next;
-  kept->room += static_cast<std::int64_t>(size);
+  if (bytes > FreeLists::largest) return take_large(bytes);
+  const std::size_t index = (bytes - (bytes != 0)) / FreeLists::grain, size = (index + 1) * FreeLists::grain;
+  FreeLists* lists = free_lists;
+  if (lists == nullptr || lists->small[index] == nullptr) return take_from_system(size);
+  FreeBlock* block = lists->small[index];
+  lists->small[index] = block->next;
+  lists->room += static_cast<std::int64_t>(size);
   return block;
 }
 
-/// `bytes` as it was asked for. Any thread may give back what another took.
+/// Frees a block; `bytes` is the size that was asked for. A thread may free what another has allocated.
 inline void give_memory(void* memory, std::size_t bytes) noexcept {
-  const std::size_t index = (bytes - (bytes != 0)) / KeptMemory::grain;
-  const auto size = static_cast<std::int64_t>((index + 1) * KeptMemory::grain);
-  KeptMemory* kept = kept_memory;
-  if (bytes > KeptMemory::largest || kept == nullptr || kept->room < size) return give_elsewhere(memory, bytes);
-  auto* block = static_cast<KeptBlock*>(memory);
-  block->next = kept->small[index];
-  kept->small[index] = block;
-  kept->room -= size;
+  const std::size_t index = (bytes - (bytes != 0)) / FreeLists::grain;
+  const auto size = static_cast<std::int64_t>((index + 1) * FreeLists::grain);
+  FreeLists* lists = free_lists;
+  if (bytes > FreeLists::largest || lists == nullptr || lists->room < size) return give_memory_slow(memory, bytes);
+  auto* block = static_cast<FreeBlock*>(memory);
+  block->next = lists->small[index];
+  lists->small[index] = block;
+  lists->room -= size;
 }
 
-/// `count` numbers for the time of a scope, not initialised.
+/// Uninitialised memory for `count` numbers, for the duration of a scope.
 template <class T>
 class Scratch {
  public:
@@ -79,9 +80,9 @@ class Scratch {
 
 }  // namespace detail
 
-/// How many bytes the calling thread keeps for reuse: at most 512 MiB.
+/// How many bytes of freed memory the calling thread keeps for reuse: at most 512 MiB.
 std::size_t cached_memory() noexcept;
-/// Gives them to the system.
+/// Returns them to the system.
 void release_cached_memory() noexcept;
 
 }  // namespace xgrad

@@ -26,23 +26,23 @@
 namespace xgrad::kernels {
 namespace {
 
-std::atomic<int> allowed{0};
+std::atomic<int> chosen_threads{0};  // 0: as many as usable CPUs
 
-// Those that this process may run on, which can be fewer than there are.
-int processors() noexcept {
+// The number of CPUs in the affinity mask of the process, which may be fewer than the machine has.
+int usable_cpus() noexcept {
   static const int found = [] {
-    cpu_set_t allowed_ones;
-    const bool known = sched_getaffinity(0, sizeof allowed_ones, &allowed_ones) == 0;
-    return known ? CPU_COUNT(&allowed_ones) : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+    cpu_set_t affinity;
+    const bool known = sched_getaffinity(0, sizeof affinity, &affinity) == 0;
+    return known ? CPU_COUNT(&affinity) : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   }();
   return found;
 }
 
 #ifdef XGRAD_THREAD_SANITIZER
 
-// TBB is not compiled with ThreadSanitizer, which therefore does not see that a chunk comes after its call and before
-// the return, and reports races in every kernel and in TBB itself. Plain threads it understands: what it then reports
-// of a kernel is true.
+// TBB is not compiled with ThreadSanitizer, which therefore does not see that a chunk runs between the call of
+// parallel_for() and its return, and reports races in every kernel and in TBB itself. With plain threads, a race that
+// it reports in a kernel is one.
 template <class F>
 void run_in(int count, std::int64_t chunks, const F& body) {
   std::atomic<std::int64_t> next{0};
@@ -65,7 +65,7 @@ void run_in(int count, std::int64_t chunks, const F& body) {
 
 #else
 
-// One arena a number of threads ever asked for; they are never destroyed while a kernel may run in them.
+// One arena for each number of threads that was ever asked for; none is destroyed while a kernel may run in it.
 tbb::task_arena& arena_of(int count) {
   static std::mutex mutex;
   static std::unique_ptr<tbb::task_arena> arenas[65];
@@ -75,10 +75,10 @@ tbb::task_arena& arena_of(int count) {
   return *arena;
 }
 
-// TBB has as many workers as processors, and complains on stderr when it is asked for more.
+// TBB has as many workers as there are CPUs, and warns on stderr when it is asked for more.
 template <class F>
 void run_in(int count, std::int64_t chunks, const F& body) {
-  arena_of(std::min(count, processors())).execute([&] { tbb::parallel_for(std::int64_t{0}, chunks, body); });
+  arena_of(std::min(count, usable_cpus())).execute([&] { tbb::parallel_for(std::int64_t{0}, chunks, body); });
 }
 
 #endif
@@ -86,14 +86,14 @@ void run_in(int count, std::int64_t chunks, const F& body) {
 }  // namespace
 
 int threads() noexcept {
-  const int set = allowed.load(std::memory_order_relaxed);
-  return set > 0 ? set : processors();
+  const int set = chosen_threads.load(std::memory_order_relaxed);
+  return set > 0 ? set : usable_cpus();
 }
 
 void set_threads(int count) {
   if (count < 1)
     throw std::invalid_argument("set_num_threads: at least one thread is needed, got " + std::to_string(count));
-  allowed.store(count, std::memory_order_relaxed);
+  chosen_threads.store(count, std::memory_order_relaxed);
 }
 
 void parallel_chunks(std::int64_t chunks, void (*body)(void*, std::int64_t), void* context) {

@@ -5,14 +5,15 @@
 
 namespace xgrad::kernels {
 
-/// How many threads kernels may use together; at least 1. Results do not depend on it.
+/// How many threads a kernel may use, at least 1. Results do not depend on it.
 int threads() noexcept;
 void set_threads(int count);
 
-/// Calls body(context, i) for every i in 0 .. chunks-1, on several threads where more than one is allowed. The chunks
-/// must write to disjoint memory. An exception in one reaches the caller.
+/// Calls body(context, i) for every i in 0 .. chunks-1, on several threads if more than one is allowed. The chunks must
+/// write to disjoint memory. An exception that a chunk throws reaches the caller.
 void parallel_chunks(std::int64_t chunks, void (*body)(void*, std::int64_t), void* context);
 
+/// Calls f(i) for every i in 0 .. chunks-1, as parallel_chunks does.
 template <class F>
 void parallel_for(std::int64_t chunks, F&& f) {
   if (chunks == 1) return f(std::int64_t{0});
@@ -21,7 +22,7 @@ void parallel_for(std::int64_t chunks, F&& f) {
       chunks, [](void* context, std::int64_t i) { (*static_cast<Body*>(context))(i); }, &f);
 }
 
-/// Cuts 0 .. n-1 into ranges of `grain` and calls f(begin, end) for each, side by side.
+/// Cuts 0 .. n-1 into ranges of `grain` elements and calls f(begin, end) for each, as parallel_chunks does.
 template <class F>
 void parallel_ranges(std::int64_t n, std::int64_t grain, F&& f) {
   if (n <= grain) {
@@ -34,7 +35,7 @@ void parallel_ranges(std::int64_t n, std::int64_t grain, F&& f) {
   });
 }
 
-/// Elements of a pointwise pass that one thread takes at a time.
+/// The number of elements in a chunk of a pointwise pass.
 inline constexpr std::int64_t pointwise_grain = 32768;
 
 }  // namespace xgrad::kernels

@@ -8,8 +8,8 @@
 
 namespace xgrad::kernels {
 
-// A whole register, and the first `count` elements of one: xsimd has no loads and stores of a part, which processors
-// have for this very purpose.
+// Loads and stores of a whole vector, and of its first `count` elements only. xsimd has no masked loads and stores, so
+// these use the processor's instructions for them.
 struct Full {};
 struct Partial {
   std::int64_t count;
@@ -25,7 +25,7 @@ void store(Vec<T> y, T* to, Full) {
 }
 
 #if defined(__AVX512F__)
-/// What lies beyond the part is `fill`, and is not read.
+/// The lanes from part.count on are `fill`; the memory there is not read.
 template <class T>
 Vec<T> load(const T* from, Partial part, T fill) {
   const auto mask = (1u << part.count) - 1;
@@ -43,29 +43,29 @@ void store(Vec<T> y, T* to, Partial part) {
     _mm512_mask_storeu_pd(to, static_cast<__mmask8>(mask), y.v);
 }
 #elif defined(__AVX__)
-// As many lanes of ones as there are elements, then zeros.
+// All bits of the first part.count lanes.
 template <class T>
-__m256i lanes_of(Partial part) {
+__m256i mask_of(Partial part) {
   using Whole = std::conditional_t<std::is_same_v<T, float>, std::int32_t, std::int64_t>;
   static constexpr Whole ones_and_zeros[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
   return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(ones_and_zeros + 8 - part.count));
 }
 template <class T>
 Vec<T> load(const T* from, Partial part, T fill) {
-  const __m256i lanes = lanes_of<T>(part);
+  const __m256i mask = mask_of<T>(part);
   if constexpr (std::is_same_v<T, float>)
     return typename Vec<T>::Native(
-        _mm256_blendv_ps(_mm256_set1_ps(fill), _mm256_maskload_ps(from, lanes), _mm256_castsi256_ps(lanes)));
+        _mm256_blendv_ps(_mm256_set1_ps(fill), _mm256_maskload_ps(from, mask), _mm256_castsi256_ps(mask)));
   else
     return typename Vec<T>::Native(
-        _mm256_blendv_pd(_mm256_set1_pd(fill), _mm256_maskload_pd(from, lanes), _mm256_castsi256_pd(lanes)));
+        _mm256_blendv_pd(_mm256_set1_pd(fill), _mm256_maskload_pd(from, mask), _mm256_castsi256_pd(mask)));
 }
 template <class T>
 void store(Vec<T> y, T* to, Partial part) {
   if constexpr (std::is_same_v<T, float>)
-    _mm256_maskstore_ps(to, lanes_of<T>(part), y.v);
+    _mm256_maskstore_ps(to, mask_of<T>(part), y.v);
   else
-    _mm256_maskstore_pd(to, lanes_of<T>(part), y.v);
+    _mm256_maskstore_pd(to, mask_of<T>(part), y.v);
 }
 #else
 template <class T>

@@ -29,8 +29,8 @@ class Mask {
   Native v;
 };
 
-/// A SIMD register of numbers, with the vocabulary of Tensor: rules and values of pointwise ops are written once and
-/// read over both.
+/// A SIMD vector, with the functions of Tensor: a pointwise function and its derivative are templates that are
+/// instantiated for both.
 template <class T, int Isa = native_isa>
 class Vec {
  public:
@@ -49,14 +49,14 @@ class Vec {
   friend Vec operator-(Vec a, Vec b) { return a.v - b.v; }
   friend Vec operator*(Vec a, Vec b) { return a.v * b.v; }
   friend Vec operator/(Vec a, Vec b) { return a.v / b.v; }
-  friend Vec operator-(Vec a) { return a.v ^ Native(T(-0.0)); }  // xsimd's is 0 - a, which is 0 for 0
+  friend Vec operator-(Vec a) { return a.v ^ Native(T(-0.0)); }  // xsimd's 0 - a gives 0 for 0, not -0
   friend M operator<(Vec a, Vec b) { return a.v < b.v; }
   friend M operator<=(Vec a, Vec b) { return a.v <= b.v; }
   friend M operator>(Vec a, Vec b) { return a.v > b.v; }
   friend M operator>=(Vec a, Vec b) { return a.v >= b.v; }
   friend M operator==(Vec a, Vec b) { return a.v == b.v; }
   friend M operator!=(Vec a, Vec b) { return unequal(a.v, b.v); }
-  /// a b + c, with one rounding where the processor can.
+  /// a b + c, with one rounding where the processor has the instruction.
   friend Vec fma(Vec a, Vec b, Vec c) { return kernels::Arithmetic<T, Isa>::fma(a.v, b.v, c.v); }
   /// The sum of all lanes.
   friend T total(Vec a) { return xsimd::hadd(a.v); }
@@ -71,7 +71,7 @@ class Vec {
   friend Vec square(Vec a) { return a.v * a.v; }
   friend Vec reciprocal(Vec a) { return Native(T(1)) / a.v; }
   friend Vec exp(Vec a) { return kernels::Exponential<T, Isa>::exp(a.v); }
-  /// The same for a < 88, as where a maximum has been subtracted.
+  /// e^a for a < 88, as where a maximum has been subtracted.
   friend Vec bounded_exp(Vec a) { return kernels::Exponential<T, Isa>::bounded_exp(a.v); }
   friend Vec expm1(Vec a) { return kernels::Exponential<T, Isa>::expm1(a.v); }
   friend Vec tanh(Vec a) { return kernels::Exponential<T, Isa>::tanh(a.v); }
@@ -99,11 +99,11 @@ class Vec {
     return load(x);
   }
 
-  // xsimd 8.1 makes != of AVX and AVX-512 the ordered comparison, which holds for no NaN.
+  // For AVX and AVX-512, xsimd 8.1 implements != as the ordered comparison, which is false for NaN.
   static xsimd::batch_bool<T, Arch> unequal(Native a, Native b) { return ~(a == b); }
 };
 
-/// Whole numbers, one at a time, with the part of the vocabulary that holds for them.
+/// int64, one number at a time, with those of the functions that exist for integers.
 template <int Isa>
 class Mask<std::int64_t, Isa> {
  public:

@@ -8,8 +8,8 @@
 
 namespace xgrad::kernels {
 
-/// A sum of registers, lane by lane. Lanes of float are emptied into double every few additions, so that the sum of
-/// 2^25 ones is 2^25; the order of additions depends on their number alone.
+/// A sum of vectors, lane by lane. Lanes of float are added to sums of double after every 32 additions, so that the sum
+/// of 2^25 ones is 2^25. The order of additions depends on their number alone.
 template <class T, int Isa = native_isa>
 class WideSum {
  public:
@@ -18,10 +18,10 @@ class WideSum {
 
   void add(B x) {
     lanes_ = lanes_ + x;
-    if (++held_ == spill_after) spill();
+    if (++count_ == spill_after) spill();
   }
-  /// Empties the lanes and gives the sum of each.
-  const double* each() {
+  /// The sum of each lane.
+  const double* lane_sums() {
     spill();
     return wide_;
   }
@@ -43,11 +43,11 @@ class WideSum {
     lanes_.store(now);
     for (std::size_t i = 0; i < width; ++i) wide_[i] += static_cast<double>(now[i]);
     lanes_ = B(T(0));
-    held_ = 0;
+    count_ = 0;
   }
 
   B lanes_ = B(T(0));
-  int held_ = 0;
+  int count_ = 0;
   double wide_[width] = {};
 };
 
