@@ -5,6 +5,7 @@
 
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/pointwise.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
 #include <xgrad/autograd/ops/tiles.hpp>
 

@@ -14,7 +14,12 @@
 #include <xgrad/autograd/ops/recorded_lane.hpp>
 #include <xgrad/autograd/ops/tiles.hpp>
 
-namespace xgrad::detail {
+namespace xgrad {
+
+/// a b, but 0 where either is 0, also beside infinity or NaN: a product of slopes.
+Tensor guarded_product(const Tensor& a, const Tensor& b);
+
+namespace detail {
 
 using kernels::Domain;
 using kernels::Reads;
@@ -397,4 +402,5 @@ XGRAD_EACH_BINARY_PREDICATE(XGRAD_BINARY_PREDICATE)
 #undef XGRAD_UNARY_PREDICATE
 #undef XGRAD_BINARY_PREDICATE
 
-}  // namespace xgrad::detail
+}  // namespace detail
+}  // namespace xgrad

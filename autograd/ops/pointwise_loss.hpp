@@ -1,6 +1,7 @@
 #pragma once
 
-// For nn/losses.cpp: losses that compare input and target element by element, as one op together with their reduction.
+// For the library's sources only: losses that compare input and target element by element, as one op together with
+// their reduction.
 
 #include <xgrad/autograd/graph/tensor.hpp>
 

@@ -31,7 +31,4 @@ void transform(const F& f, Tensor& x);
 template <class F>
 void transform(const F& f, Tensor& a, Tensor& b);
 
-/// a b, but 0 where either is 0, also beside infinity or NaN: a product of slopes.
-Tensor guarded_product(const Tensor& a, const Tensor& b);
-
 }  // namespace xgrad

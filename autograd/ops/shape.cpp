@@ -6,7 +6,7 @@
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/kernels/indexing/slice.hpp>
-#include <xgrad/autograd/kernels/matrix/layout.hpp>
+#include <xgrad/autograd/kernels/matrix/permute.hpp>
 #include <xgrad/autograd/ops/along.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
 

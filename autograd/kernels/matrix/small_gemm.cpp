@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include <xgrad/autograd/kernels/matrix/layout.hpp>
+#include <xgrad/autograd/kernels/matrix/permute.hpp>
 #include <xgrad/autograd/kernels/runtime/memory.hpp>
 #include <xgrad/autograd/kernels/simd/partial.hpp>
 

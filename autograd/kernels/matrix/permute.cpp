@@ -1,4 +1,4 @@
-#include <xgrad/autograd/kernels/matrix/layout.hpp>
+#include <xgrad/autograd/kernels/matrix/permute.hpp>
 
 #include <algorithm>
 #include <type_traits>
