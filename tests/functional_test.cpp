@@ -302,3 +302,46 @@ TEST_CASE("the recorded gradient of batch norm is as near as the kernel's, far f
     }
   }
 }
+
+TEST_CASE("a normalised batch does not depend on the scale of the input, nor its gradient on more than that scale") {
+  // Squares of float32 overflow from 2^64 on, and those of float64 from 2^512 on; both underflow on the other side.
+  struct Scale {
+    DType dtype;
+    int exponent;
+    double tolerance;
+  };
+  for (const Scale& at : std::vector<Scale>{{float32, 66, 1e-5},
+                                            {float32, 100, 1e-5},
+                                            {float32, -66, 1e-5},
+                                            {float32, -90, 1e-5},
+                                            {float64, 300, 1e-12},
+                                            {float64, 600, 1e-12},
+                                            {float64, 900, 1e-12},
+                                            {float64, -300, 1e-12},
+                                            {float64, -600, 1e-12}})
+    for (const Shape& shape : std::vector<Shape>{{20, 3}, {4, 3, 5}}) {
+      INFO(shape << ", 2^" << at.exponent << ", " << at.dtype);
+      const Tensor base = normal(shape, 30, at.dtype), w = normal({3}, 31, at.dtype), b = normal({3}, 32, at.dtype);
+      const Tensor seed = normal(shape, 33, at.dtype);
+      // Of the three channels, the first alone is scaled.
+      const double factor = std::ldexp(1.0, at.exponent);
+      const Tensor column = reshape(Tensor{factor, 1., 1.}, std::vector<std::int64_t>{3}).to(at.dtype);
+      const Tensor scale = shape.rank() == 3 ? unsqueeze(column, 1) : column;
+      const auto everything = [&](const Tensor& values, Graph graph) {
+        const std::vector<Tensor> in = {values.detach().clone().requires_grad_(), w.detach().clone().requires_grad_(),
+                                        b.detach().clone().requires_grad_()};
+        const Tensor y = nn::batch_norm(in[0], in[1], in[2], {}, {}, true, .1, 0);
+        auto all = grad({y}, in, {seed}, graph);
+        all.push_back(y);
+        return all;
+      };
+      const auto expected = everything(base, retain_graph);
+      for (Graph graph : {retain_graph, create_graph}) {
+        auto got = everything(base * scale, graph);
+        got[0] = got[0] * scale;
+        for (std::size_t i = 0; i < got.size(); ++i)
+          CHECK(difference(got[i].detach(), expected[i].detach(), 0, at.tolerance * largest(expected[i].detach())) ==
+                "");
+      }
+    }
+}

@@ -10,12 +10,15 @@
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>
+#include <xgrad/autograd/kernels/reduction/moments.hpp>
 #include <xgrad/autograd/kernels/reduction/normalization.hpp>
 #include <xgrad/autograd/ops/along.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
+#include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
+#include <xgrad/autograd/ops/variance.hpp>
 
 namespace xgrad {
 namespace {
@@ -45,6 +48,23 @@ Along channels_of(const Shape& shape) { return detail::along(shape, 1); }
 
 Tensor scratch(std::int64_t count) { return Tensor::uninitialized(Shape(count), float64); }
 
+// Channels whose squares have left the range of double get their statistics from scaled ones. In float32 none can.
+void mend(const Tensor& x, Along sizes, double eps, const double* variance, const Tensor& stats) {
+  const auto out_of_range = [eps](double v) { return !(v + eps > 1e-290 && v < 1e300); };
+  if (std::none_of(variance, variance + sizes.n, out_of_range)) return;
+  const NoGrad off;
+  const Tensor channels = swapaxes(x.detach(), 0, 1);
+  const std::int64_t n = sizes.lines();
+  double *mean = stats.write<double>(), *rstd = mean + sizes.n;
+  for (std::int64_t c = 0; c < sizes.n; ++c) {
+    if (!out_of_range(variance[c])) continue;
+    const kernels::ScaledMoments m = kernels::scaled_moments(channels.data<double>() + c * n, n);
+    const double scaled = m.squares / static_cast<double>(n) + std::scalbn(eps, -2 * m.exponent);
+    mean[c] = m.mean;
+    rstd[c] = std::scalbn(1 / std::sqrt(scaled), -m.exponent);
+  }
+}
+
 // Statistics are kept in double, mean then 1 / √(variance + eps), as one (2, C) tensor.
 Tensor batch_statistics(const Tensor& x, Along sizes, double eps, double* variance) {
   Tensor stats = Tensor::uninitialized({2, sizes.n}, float64);
@@ -56,6 +76,7 @@ Tensor batch_statistics(const Tensor& x, Along sizes, double eps, double* varian
     kernels::channel_moments(x.data<T>(), sizes, mean, variance, room.write<double>());
   });
   for (std::int64_t c = 0; c < sizes.n; ++c) rstd[c] = 1 / std::sqrt(variance[c] + eps);
+  if (x.dtype() == float64) mend(x, sizes, eps, variance, stats);
   return stats;
 }
 
@@ -122,12 +143,12 @@ Gradients pull_kernel(const Tensor& x, const Tensor& weight, const Tensor& stats
   const std::int64_t n = sizes.n;
   const double *mean = stats.data<double>(), *rstd = mean + n;
   const Tensor room = scratch(4 * n + kernels::channel_scratch(sizes));
-  double *sum_g = room.write<double>(), *sum_gx = sum_g + n, *x_slope = sum_gx + n, *g_slope = x_slope + n;
+  double *sum_g = room.write<double>(), *sum_gx = sum_g + n, *x_slope = sum_gx + n, *scale = x_slope + n;
   Gradients out;
   detail::visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     if (of_batch || needs[1] || needs[2])
-      kernels::channel_sums(x.data<T>(), g.data<T>(), sizes, mean, sum_g, sum_gx, g_slope + n);
+      kernels::channel_sums(x.data<T>(), g.data<T>(), sizes, mean, sum_g, sum_gx, scale + n);
     const auto vector = [&](auto f) {
       Tensor v = Tensor::uninitialized(Shape(n), x.dtype());
       T* to = v.write<T>();
@@ -140,16 +161,34 @@ Gradients pull_kernel(const Tensor& x, const Tensor& weight, const Tensor& stats
     const auto count = static_cast<double>(sizes.lines());
     const T* w = begin_of<T>(weight);
     for (std::int64_t c = 0; c < n; ++c) {
-      g_slope[c] = w ? rstd[c] * static_cast<double>(w[c]) : rstd[c];
+      scale[c] = w ? rstd[c] * static_cast<double>(w[c]) : rstd[c];
       if (!of_batch) continue;
-      x_slope[c] = -g_slope[c] * rstd[c] * rstd[c] * sum_gx[c] / count;
-      sum_g[c] *= -g_slope[c] / count;
+      x_slope[c] = -(rstd[c] * (sum_gx[c] / count)) * rstd[c];
+      sum_g[c] /= -count;
     }
     out[0] = Tensor::uninitialized(x.shape(), x.dtype());
     kernels::channel_affine<T>(of_batch ? x.data<T>() : nullptr, g.data<T>(), out[0].write<T>(), sizes,
-                               {x_slope, mean, g_slope, sum_g});
+                               {x_slope, mean, scale, sum_g});
   });
   return out;
+}
+
+// The channels whose squares x's dtype does not hold; eps must be lost beside the variance, or 0.
+Tensor far_channels(const Tensor& stats, DType dtype, double eps) {
+  const double most = dtype == float32 ? 1e18 : 1e140;
+  const Tensor r = stats[1];
+  return ((r > most) | (r < 1 / most)) & (r * std::sqrt(eps) < 1e-9);
+}
+
+// (variance + eps)^(-1/2) from the deviations d of x, in the shape of `column`. Where the variance is no number of x's
+// dtype, its root is.
+Tensor inverse_deviation(const Tensor& x, const Tensor& d, const Tensor& stats, double eps,
+                         const std::vector<std::int64_t>& others, const std::vector<std::int64_t>& column) {
+  const Tensor far = far_channels(stats, x.dtype(), eps);
+  if (sum(far).item() == 0) return 1 / sqrt(mean(square(d), others, keepdims) + eps);
+  const Tensor there = reshape(far, column);
+  const Tensor near = 1 / sqrt(mean(square(where(there, 0, d)), others, keepdims) + where(there, 1, eps));
+  return where(there, 1 / where(there, std(x, others, 0, keepdims), 1), near);
 }
 
 // The same over Tensors. The statistics of a batch are computed anew, since they too have slopes; weight may be
@@ -169,7 +208,7 @@ Gradients pull_formula(const Tensor& x, const Tensor& weight, const Tensor& stat
     // A mean that is rounded leaves the same error in every difference: centring again takes it away.
     d = x - average(x);
     d = d - average(d);
-    r = 1 / sqrt(average(square(d)) + eps);
+    r = inverse_deviation(x, d, stats, eps, others, column);
   } else {
     d = x - spread(stats[0]).to(x.dtype());
     r = spread(stats[1]).to(x.dtype());

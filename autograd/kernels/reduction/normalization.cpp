@@ -126,11 +126,11 @@ namespace {
 // rounding error of the centre is accounted for in the offset.
 template <class T>
 struct Coefficients {
-  T x_slope = 0, centre = 0, g_slope = 0, offset = 0;
+  T x_slope = 0, centre = 0, scale = 0, offset = 0;
 
   Coefficients() = default;
   Coefficients(const ChannelAffine& by, std::int64_t c, bool with_x, bool with_g) {
-    if (with_g) g_slope = static_cast<T>(by.g_slope[c]);
+    if (with_g) scale = static_cast<T>(by.scale[c]);
     if (!with_x) return;
     x_slope = static_cast<T>(by.x_slope[c]);
     centre = static_cast<T>(by.centre[c]);
@@ -139,31 +139,31 @@ struct Coefficients {
 };
 
 template <bool WithX, bool WithG, class T>
-T affine(T x, T g, T x_slope, T centre, T g_slope, T offset) {
+T affine(T x, T g, T x_slope, T centre, T scale, T offset) {
   if constexpr (!WithX)
-    return g_slope * g;
+    return scale * g;
   else if constexpr (!WithG)
     return x_slope * (x - centre) + offset;
   else
-    return x_slope * (x - centre) + (g_slope * g + offset);
+    return scale * (x_slope * (x - centre) + (g + offset));
 }
 
 template <bool WithX, bool WithG, class T>
 void affine_rows(const T* x, const T* g, T* y, std::int64_t rows, std::int64_t channels, ChannelAffine by) {
   constexpr std::int64_t block = 256;
-  T x_slope[block], centre[block], g_slope[block], offset[block];
+  T x_slope[block], centre[block], scale[block], offset[block];
   for (std::int64_t first = 0; first < channels; first += block) {
     const std::int64_t n = std::min(block, channels - first);
     for (std::int64_t c = 0; c < n; ++c) {
       const Coefficients<T> k(by, first + c, WithX, WithG);
-      x_slope[c] = k.x_slope, centre[c] = k.centre, g_slope[c] = k.g_slope, offset[c] = k.offset;
+      x_slope[c] = k.x_slope, centre[c] = k.centre, scale[c] = k.scale, offset[c] = k.offset;
     }
     for (std::int64_t i = 0; i < rows; ++i) {
       const std::int64_t at = i * channels + first;
       T* __restrict to = y + at;
       for (std::int64_t c = 0; c < n; ++c)
         to[c] = affine<WithX, WithG>(WithX ? x[at + c] : T(0), WithG ? g[at + c] : T(0), x_slope[c], centre[c],
-                                     g_slope[c], offset[c]);
+                                     scale[c], offset[c]);
     }
   }
 }
@@ -184,7 +184,7 @@ void affine_all(const T* x, const T* g, T* y, Along sizes, ChannelAffine by) {
       const std::int64_t at = run * sizes.inner;
       T* __restrict to = y + at;
       for (std::int64_t j = 0; j < sizes.inner; ++j)
-        to[j] = affine<WithX, WithG>(WithX ? x[at + j] : T(0), WithG ? g[at + j] : T(0), k.x_slope, k.centre, k.g_slope,
+        to[j] = affine<WithX, WithG>(WithX ? x[at + j] : T(0), WithG ? g[at + j] : T(0), k.x_slope, k.centre, k.scale,
                                      k.offset);
     }
   });

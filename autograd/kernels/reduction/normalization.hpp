@@ -23,12 +23,15 @@ template <class T>
 void channel_sums(const T* x, const T* g, Along sizes, const double* mean, double* sum_g, double* sum_gx,
                   double* scratch);
 
-/// The coefficients of y = x_slope (x - centre) + g_slope g + offset, one of each for every channel.
+/// The coefficients of y = x_slope (x - centre) + offset, and of y = scale (g + x_slope (x - centre) + offset), one of
+/// each for every channel. In the second, the common factor stands apart, since its product with a slope may not be
+/// representable in T.
 struct ChannelAffine {
-  const double *x_slope, *centre, *g_slope, *offset;
+  const double *x_slope, *centre, *scale, *offset;
 };
 
-/// y as above. If x or g is null, its term is left out and its coefficients are not read.
+/// y as in the first form if g is null, as in the second if not, and scale g if x is null. The coefficients of what is
+/// missing are not read.
 template <class T>
 void channel_affine(const T* x, const T* g, T* y, Along sizes, ChannelAffine by);
 
