@@ -1,3 +1,5 @@
+#include <xgrad/nn/cross_entropy.hpp>
+
 #include <algorithm>
 #include <limits>
 #include <stdexcept>
