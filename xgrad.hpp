@@ -6,10 +6,10 @@
 #include <xgrad/autograd/engine/gradcheck.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/profiler.hpp>
-#include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/graph/tensor.hpp>
 #include <xgrad/autograd/ops/ops.hpp>
 #include <xgrad/data/data.hpp>
+#include <xgrad/extend.hpp>
 #include <xgrad/io/io.hpp>
 #include <xgrad/nn/nn.hpp>
 #include <xgrad/optim/optim.hpp>

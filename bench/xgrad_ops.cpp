@@ -15,7 +15,7 @@ Tensor leaf(std::uint64_t seed, std::int64_t n, float low, float high) {
 }
 
 std::vector<double> first_of(const Tensor& x) {
-  const auto* data = x.data<float>();
+  const auto* data = Raw::data<float>(x);
   return std::vector<double>(data, data + std::min<std::int64_t>(16, x.size()));
 }
 
@@ -62,11 +62,12 @@ void add_pointwise(Tasks& tasks, const std::string& name, const std::string& var
       x.set_grad({});
       f(x).backward(seed);
     };
-    return {[=] {
-              step();
-              return Checked{first_of(x.grad()), digest(x.grad().raw(), static_cast<std::size_t>(n) * sizeof(float))};
-            },
-            repeat(step)};
+    return {
+        [=] {
+          step();
+          return Checked{first_of(x.grad()), digest(Raw::bytes(x.grad()), static_cast<std::size_t>(n) * sizeof(float))};
+        },
+        repeat(step)};
   };
 }
 

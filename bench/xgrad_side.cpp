@@ -22,7 +22,7 @@ struct Network {
   std::string bits() const {
     std::string all;
     for (const Tensor& p : model.parameters())
-      all += digest(p.raw(), static_cast<std::size_t>(p.size()) * sizeof(float));
+      all += digest(Raw::bytes(p), static_cast<std::size_t>(p.size()) * sizeof(float));
     return digest(all.data(), all.size());
   }
 };

@@ -9,12 +9,12 @@ namespace xgrad::data {
 namespace {
 
 Tensor gather_rows(const Tensor& from, const std::int64_t* rows, std::int64_t count) {
-  Tensor result = Tensor::uninitialized(from.shape().with(0, count), from.dtype());
+  Tensor result = Raw::uninitialized(from.shape().with(0, count), from.dtype());
   const std::size_t total = static_cast<std::size_t>(result.size()) * size_of(from.dtype());
   if (total == 0) return result;
   const std::size_t bytes = total / static_cast<std::size_t>(count);
-  const auto* source = static_cast<const char*>(from.raw());
-  auto* to = static_cast<char*>(result.raw_write());
+  const auto* source = static_cast<const char*>(Raw::bytes(from));
+  auto* to = static_cast<char*>(Raw::write_bytes(result));
   for (std::int64_t i = 0; i < count; ++i, to += bytes)
     std::memcpy(to, source + static_cast<std::size_t>(rows[i]) * bytes, bytes);
   return result;

@@ -84,10 +84,10 @@ ImageDataset::ImageDataset(std::vector<std::uint8_t> pixels, std::vector<std::ui
 
 Tensor ImageDataset::images(const std::int64_t* rows, std::int64_t count) const {
   check_rows("ImageDataset", rows, count, size_);
-  Tensor result = Tensor::uninitialized({count, features()}, float32);
+  Tensor result = Raw::uninitialized({count, features()}, float32);
   const auto n = static_cast<std::size_t>(features());
   const std::uint8_t* from = bytes_->pixels.data();
-  float* to = result.write<float>();
+  float* to = Raw::write<float>(result);
   for (std::int64_t i = 0; i < count; ++i, to += n) {
     if (i + ahead < count) ask_for(from + static_cast<std::size_t>(rows[i + ahead]) * n, n);
     scale(from + static_cast<std::size_t>(rows[i]) * n, to, n);
@@ -97,8 +97,8 @@ Tensor ImageDataset::images(const std::int64_t* rows, std::int64_t count) const 
 
 Tensor ImageDataset::labels(const std::int64_t* rows, std::int64_t count) const {
   check_rows("ImageDataset", rows, count, size_);
-  Tensor result = Tensor::uninitialized({count}, int64);
-  auto* to = result.write<std::int64_t>();
+  Tensor result = Raw::uninitialized({count}, int64);
+  auto* to = Raw::write<std::int64_t>(result);
   std::transform(rows, rows + count, to,
                  [&](std::int64_t row) { return bytes_->labels[static_cast<std::size_t>(row)]; });
   return result;
@@ -109,14 +109,14 @@ Batch ImageDataset::gather(const std::int64_t* rows, std::int64_t count) const {
 }
 
 Tensor ImageDataset::images() const {
-  Tensor result = Tensor::uninitialized({size_, features()}, float32);
-  scale(bytes_->pixels.data(), result.write<float>(), bytes_->pixels.size());
+  Tensor result = Raw::uninitialized({size_, features()}, float32);
+  scale(bytes_->pixels.data(), Raw::write<float>(result), bytes_->pixels.size());
   return result;
 }
 
 Tensor ImageDataset::labels() const {
-  Tensor result = Tensor::uninitialized({size_}, int64);
-  std::copy(bytes_->labels.begin(), bytes_->labels.end(), result.write<std::int64_t>());
+  Tensor result = Raw::uninitialized({size_}, int64);
+  std::copy(bytes_->labels.begin(), bytes_->labels.end(), Raw::write<std::int64_t>(result));
   return result;
 }
 

@@ -23,10 +23,10 @@ TensorDataset two_spirals(std::int64_t per_spiral, double noise, std::uint64_t s
     throw std::invalid_argument("two_spirals: the noise must be finite and not negative, got " + std::to_string(noise));
 
   const std::int64_t count = Shape({2, per_spiral}).count();
-  Tensor inputs = Tensor::uninitialized({count, 2}, float32);
-  Tensor targets = Tensor::uninitialized({count}, int64);
-  float* point = inputs.write<float>();
-  auto* target = targets.write<std::int64_t>();
+  Tensor inputs = Raw::uninitialized({count, 2}, float32);
+  Tensor targets = Raw::uninitialized({count}, int64);
+  float* point = Raw::write<float>(inputs);
+  auto* target = Raw::write<std::int64_t>(targets);
   const double cos30 = std::cos(pi / 6), sin30 = std::sin(pi / 6);
   kernels::Philox normal(seed, noise_stream);
   for (std::int64_t side = 0; side < 2; ++side) {

@@ -113,7 +113,7 @@ float widen_bfloat(std::uint16_t upper) {
 template <class From, class To, class Convert>
 void read_converted(Reader& reader, const Tensor& tensor, Convert convert) {
   std::array<From, piece / sizeof(From)> buffer;
-  To* to = tensor.write<To>();
+  To* to = Raw::write<To>(tensor);
   for (auto left = static_cast<std::size_t>(tensor.size()); left > 0;) {
     const std::size_t count = std::min(left, buffer.size());
     reader.read(buffer.data(), count * sizeof(From));
@@ -135,12 +135,12 @@ void read_whole(Reader& reader, const Tensor& tensor, const Entry& entry) {
 }
 
 Tensor read_tensor(Reader& reader, const Entry& entry) {
-  Tensor tensor = Tensor::uninitialized(entry.shape, detail::dtype_of(entry.format));
+  Tensor tensor = Raw::uninitialized(entry.shape, detail::dtype_of(entry.format));
   switch (entry.format) {
     case Format::f32:
     case Format::f64:
     case Format::i64:
-      reader.read(tensor.raw_write(), static_cast<std::size_t>(entry.end - entry.begin));
+      reader.read(Raw::write_bytes(tensor), static_cast<std::size_t>(entry.end - entry.begin));
       break;
     case Format::boolean:
       // A bool object must hold 0 or 1; the file may hold any byte.
@@ -225,7 +225,7 @@ void save_safetensors(const StateDict& tensors, const std::string& path, const M
   file.write(header);
   for (const auto* named : order) {
     const Tensor& tensor = named->second;
-    file.write(tensor.raw(), static_cast<std::size_t>(tensor.size()) * size_of(tensor.dtype()));
+    file.write(Raw::bytes(tensor), static_cast<std::size_t>(tensor.size()) * size_of(tensor.dtype()));
   }
   file.commit();
 }

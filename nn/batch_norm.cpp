@@ -50,8 +50,8 @@ Tensor BatchNorm1d::forward(const Tensor& x) {
   const double momentum = options_.momentum_.value_or(1 / static_cast<double>(batches));
   Tensor y = batch_norm(x, weight, bias, running_mean, running_var, true, momentum, options_.eps_, call_site());
   // Counted only now: a batch that was refused has not moved the statistics.
-  num_batches_tracked.begin_write("BatchNorm1d", call_site());
-  *num_batches_tracked.write<std::int64_t>() = batches;
+  Raw::begin_write(num_batches_tracked, "BatchNorm1d", call_site());
+  *Raw::write<std::int64_t>(num_batches_tracked) = batches;
   return y;
 }
 

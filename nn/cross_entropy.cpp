@@ -46,7 +46,7 @@ void check_label_shape(const char* op, const Tensor& x, const char* name, const 
 }
 
 void check_labels(const char* op, const Tensor& target, std::int64_t classes, std::int64_t ignored) {
-  const std::int64_t* labels = target.data<std::int64_t>();
+  const std::int64_t* labels = Raw::data<std::int64_t>(target);
   for (std::int64_t i = 0; i < target.size(); ++i)
     if ((labels[i] < 0 || labels[i] >= classes) && labels[i] != ignored)
       throw std::invalid_argument(std::string(op) + ": the label of row " + std::to_string(i) + " is " +
@@ -105,7 +105,7 @@ Tensor smoothed_cross_entropy(const Tensor& x, const Tensor& target, const Tenso
 bool holds(const Tensor& x, double number) {
   return xgrad::detail::visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    const T* at = x.data<T>();
+    const T* at = Raw::data<T>(x);
     int found = 0;  // of all, not the first: such a loop is vectorized
     for (std::int64_t i = 0, n = x.size(); i < n; ++i) found |= static_cast<int>(at[i] == static_cast<T>(number));
     return found != 0;

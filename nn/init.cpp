@@ -20,11 +20,11 @@ void require_floating(const char* op, const Tensor& tensor) {
 // tensor = shift + scale * numbers, the numbers drawn in the tensor's own shape and dtype.
 void write_scaled(const char* op, const Tensor& tensor, const Tensor& numbers, double shift, double scale) {
   const NoGrad no_grad;
-  tensor.begin_write(op, Source::here());
+  Raw::begin_write(tensor, op, Source::here());
   xgrad::detail::visit_floating(tensor.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    const T* from = numbers.data<T>();
-    T* to = tensor.write<T>();
+    const T* from = Raw::data<T>(numbers);
+    T* to = Raw::write<T>(tensor);
     for (std::int64_t i = 0; i < tensor.size(); ++i)
       to[i] = static_cast<T>(shift + scale * static_cast<double>(from[i]));
   });

@@ -10,7 +10,7 @@ namespace xgrad::nn {
 namespace {
 
 Parameter uniform(const Shape& shape, double bound, Generator& generator) {
-  const Tensor values = Tensor::uninitialized(shape, float32);
+  const Tensor values = Raw::uninitialized(shape, float32);
   return Parameter(init::uniform_(values, -bound, bound, &generator));
 }
 

@@ -107,7 +107,7 @@ void require_weight(const char* op, const Tensor& x, const Tensor& weight, const
 void require_probabilities(const char* op, const Tensor& z) {
   xgrad::detail::visit_floating(z.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    const T *begin = z.data<T>(), *end = begin + z.size();
+    const T *begin = Raw::data<T>(z), *end = begin + z.size();
     const T* found = std::find_if(begin, end, [](T p) { return p < 0 || p > 1; });
     if (found != end)
       throw std::invalid_argument(std::string(op) + ": element " + std::to_string(found - begin) + " of the input is " +

@@ -50,7 +50,7 @@ void for_each_once(const StatePtr& state, Members members, const F& f) {
   std::unordered_set<const void*> seen;
   for_each_module("", state, [&](const std::string& path, const StatePtr& module) {
     for (const RegisteredTensor& each : (*module).*members)
-      if (seen.insert(each.tensor.value()).second) f(path, each);
+      if (seen.insert(Raw::value(each.tensor)).second) f(path, each);
   });
 }
 

@@ -12,9 +12,9 @@ namespace detail {
 namespace {
 
 Tensor copy_of(const Tensor& original) {
-  Tensor copy = Tensor::uninitialized(original.shape(), original.dtype());
+  Tensor copy = Raw::uninitialized(original.shape(), original.dtype());
   const std::size_t bytes = static_cast<std::size_t>(original.size()) * size_of(original.dtype());
-  if (bytes > 0) std::memcpy(copy.raw_write(), original.raw(), bytes);
+  if (bytes > 0) std::memcpy(Raw::write_bytes(copy), Raw::bytes(original), bytes);
   if (original.requires_grad()) copy.requires_grad_();
   return copy;
 }
@@ -83,12 +83,12 @@ bool Registration::gives_way_to(const Registration& other) const {
 }
 
 RegisteredTensor cloned(CloneScope& scope, const RegisteredTensor& original) {
-  const void* key = original.tensor.value();
+  const void* key = Raw::value(original.tensor);
   if (auto known = scope.find<RegisteredTensor>(key)) return {original.name, known->tensor, known->registration};
   RegisteredTensor copy{original.name, copy_of(original.tensor), std::make_shared<Registration>()};
   auto kept = std::make_shared<RegisteredTensor>(copy);
   scope.remember(key, kept);
-  scope.remember(copy.tensor.value(), kept);
+  scope.remember(Raw::value(copy.tensor), kept);
   return copy;
 }
 
@@ -108,7 +108,7 @@ Registered::Registered(const Registered& other) : Tensor(other), registration_(o
 }
 
 Registered& Registered::operator=(const Registered& other) & {
-  if (value() == other.value()) return *this;
+  if (Raw::value(*this) == Raw::value(other)) return *this;
   static const Registration nowhere;
   const Registration& after = other.registration_ ? *other.registration_ : nowhere;
   if (registration_ && !registration_->gives_way_to(after))
@@ -126,7 +126,7 @@ namespace {
 
 Tensor leaf_over(const Tensor& values) {
   Tensor leaf = values.detach();
-  leaf.mark_weak(false);
+  Raw::mark_weak(leaf, false);
   return leaf;
 }
 

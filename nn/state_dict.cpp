@@ -45,12 +45,12 @@ void compare(const std::string& key, const Tensor& here, const Tensor& there, Fa
 
 void copy_values(const Tensor& to, const Tensor& from, Source at) {
   const std::size_t bytes = static_cast<std::size_t>(to.size()) * size_of(to.dtype());
-  to.begin_write("load_state_dict", at);
-  if (bytes > 0) std::memcpy(to.raw_write(), from.raw(), bytes);
+  Raw::begin_write(to, "load_state_dict", at);
+  if (bytes > 0) std::memcpy(Raw::write_bytes(to), Raw::bytes(from), bytes);
 }
 
 Tensor copy_of(const Tensor& original) {
-  Tensor copy = Tensor::uninitialized(original.shape(), original.dtype());
+  Tensor copy = Raw::uninitialized(original.shape(), original.dtype());
   copy_values(copy, original, Source());
   return copy;
 }
@@ -78,7 +78,7 @@ void ModuleBase::load_state_dict(const StateDict& state) {
   std::unordered_set<const Storage*> own_memory;
   for (const auto& [key, tensor] : own) {
     known.insert(key);
-    own_memory.insert(tensor.storage().get());
+    own_memory.insert(Raw::storage(tensor).get());
     const auto found = given.find(key);
     if (found == given.end())
       faults.add("missing", key);
@@ -98,7 +98,7 @@ void ModuleBase::load_state_dict(const StateDict& state) {
     if (from.dtype() != tensor.dtype())
       values.push_back(xgrad::detail::converted(from, tensor.dtype()));
     else
-      values.push_back(own_memory.count(from.storage().get()) > 0 ? copy_of(from) : from);
+      values.push_back(own_memory.count(Raw::storage(from).get()) > 0 ? copy_of(from) : from);
   }
   const NoGrad no_grad;
   for (std::size_t i = 0; i < own.size(); ++i) copy_values(own[i].second, values[i], Source::here());

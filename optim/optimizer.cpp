@@ -22,9 +22,9 @@ std::string text(const Tensor& tensor) { return to_string(tensor.shape()) + " " 
 
 Tensor copy_of(const Tensor& tensor, DType dtype) {
   if (tensor.dtype() != dtype) return detail::converted(tensor, dtype);
-  Tensor copy = Tensor::uninitialized(tensor.shape(), dtype);
+  Tensor copy = Raw::uninitialized(tensor.shape(), dtype);
   const auto bytes = tensor.size() * static_cast<std::int64_t>(size_of(dtype));
-  std::copy_n(static_cast<const char*>(tensor.raw()), bytes, static_cast<char*>(copy.raw_write()));
+  std::copy_n(static_cast<const char*>(Raw::bytes(tensor)), bytes, static_cast<char*>(Raw::write_bytes(copy)));
   return copy;
 }
 
@@ -45,7 +45,7 @@ Optimizer::Optimizer(const char* name, std::vector<Tensor> parameters, double lr
     const Tensor& p = parameters_[i];
     const std::string which = "parameter " + std::to_string(i);
     if (!p.defined()) refuse(which + " is an empty tensor: only tensors with values can be trained");
-    const auto [first, is_new] = seen.emplace(p.value(), i);
+    const auto [first, is_new] = seen.emplace(Raw::value(p), i);
     if (!is_new) refuse(which + " is parameter " + std::to_string(first->second) + " again: each may be given once");
     if (!p.is_leaf())
       refuse(which + ", of shape " + to_string(p.shape()) + ", was made by an op: only leaves can be trained");
@@ -93,7 +93,7 @@ Optimizer::Kept Optimizer::prepare(std::size_t slot, const Moving& moving) const
   const auto& [name, kept] = slots_[slot];
   const Tensor& values = kept[moving.index];
   const Tensor& p = moving.parameter;
-  if (!values.defined()) return {Tensor::uninitialized(p.shape(), p.dtype()), true};
+  if (!values.defined()) return {Raw::uninitialized(p.shape(), p.dtype()), true};
   if (values.shape() != p.shape())
     refuse("parameter " + std::to_string(moving.index) + " is now " + text(p) + ", its " + name + " " + text(values) +
            ": make a new optimiser after a change of shapes");
@@ -105,7 +105,7 @@ StateDict Optimizer::state_dict() const {
   StateDict result;
   result.emplace_back("lr", Tensor(lr_));
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    if (i < steps_.size() && steps_[i] > 0) result.emplace_back(key_of(i, "step"), Tensor({steps_[i]}).alias({}));
+    if (i < steps_.size() && steps_[i] > 0) result.emplace_back(key_of(i, "step"), Raw::alias(Tensor({steps_[i]}), {}));
     for (const auto& [slot, kept] : slots_)
       if (kept[i].defined()) result.emplace_back(key_of(i, slot), copy_of(kept[i], kept[i].dtype()));
   }

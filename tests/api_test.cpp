@@ -248,7 +248,7 @@ TEST_CASE("views share a tensor's memory, outlive it, and to_xarray copies") {
   xt::xarray<double> big = xt::ones<double>({100});
   const double* memory = big.data();
   const Tensor moved(std::move(big));
-  CHECK(moved.data<double>() == memory);
+  CHECK(Raw::data<double>(moved) == memory);
 }
 
 TEST_CASE("a write through a view is seen by backward, and one to what requires a gradient needs NoGrad") {

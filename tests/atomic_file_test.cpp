@@ -75,7 +75,7 @@ StateDict some_tensors() {
   return {{"weight", Tensor({{1.f, -2.f}})},
           {"mean", Tensor{-0.5}},
           {"mask", Tensor{true, false, true}},
-          {"none", Tensor::uninitialized({0, 3}, float32)}};
+          {"none", Raw::uninitialized({0, 3}, float32)}};
 }
 
 }  // namespace

@@ -20,8 +20,8 @@ Philox next_stream() {
 
 template <class F>
 Tensor made(const Shape& shape, F element) {
-  Tensor x = Tensor::uninitialized(shape, xgrad::float64);
-  double* to = x.write<double>();
+  Tensor x = xgrad::Raw::uninitialized(shape, xgrad::float64);
+  double* to = xgrad::Raw::write<double>(x);
   for (std::int64_t i = 0; i < x.size(); ++i) to[i] = element(static_cast<std::size_t>(i));
   return x.requires_grad_();
 }
@@ -76,16 +76,16 @@ Tensor constant(const Tensor& x) { return x.detach(); }
 
 Tensor labels(const Shape& shape, std::int64_t n) {
   Philox random = next_stream();
-  Tensor x = Tensor::uninitialized(shape, xgrad::int64);
+  Tensor x = xgrad::Raw::uninitialized(shape, xgrad::int64);
   for (std::int64_t i = 0; i < x.size(); ++i)
-    x.write<std::int64_t>()[i] = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(n)));
+    xgrad::Raw::write<std::int64_t>(x)[i] = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(n)));
   return x;
 }
 
 Tensor mask(const Shape& shape) {
   Philox random = next_stream();
-  Tensor x = Tensor::uninitialized(shape, xgrad::boolean);
-  for (std::int64_t i = 0; i < x.size(); ++i) x.write<bool>()[i] = random.below(2) == 1;
+  Tensor x = xgrad::Raw::uninitialized(shape, xgrad::boolean);
+  for (std::int64_t i = 0; i < x.size(); ++i) xgrad::Raw::write<bool>(x)[i] = random.below(2) == 1;
   return x;
 }
 

@@ -95,7 +95,7 @@ Sample in(DType dtype, const Sample& sample) {
 std::string all_bytes(const Tensors& inputs) {
   std::string result;
   for (const Tensor& x : inputs)
-    result.append(static_cast<const char*>(x.raw()), static_cast<std::size_t>(x.size()) * size_of(x.dtype()));
+    result.append(static_cast<const char*>(Raw::bytes(x)), static_cast<std::size_t>(x.size()) * size_of(x.dtype()));
   return result;
 }
 
@@ -179,8 +179,8 @@ TEST_CASE("gradients are linear in the seed", "[cases]") {
     const Tensor s = random_like(y, 13), t = random_like(y, 14);
     Tensor twice = random_like(y, 13), both = random_like(y, 13);
     for (std::int64_t i = 0; i < y.size(); ++i) {
-      twice.write<double>()[i] *= 2;
-      both.write<double>()[i] += t.data<double>()[i];
+      Raw::write<double>(twice)[i] *= 2;
+      Raw::write<double>(both)[i] += Raw::data<double>(t)[i];
     }
     const Tensors of_s = gradients(sample, s), of_t = gradients(sample, t);
     Tensors doubled, summed;
@@ -188,8 +188,8 @@ TEST_CASE("gradients are linear in the seed", "[cases]") {
       doubled.push_back(of_s[i].detach().clone());
       summed.push_back(of_s[i].detach().clone());
       for (std::int64_t j = 0; j < of_s[i].size(); ++j) {
-        doubled[i].write<double>()[j] *= 2;
-        summed[i].write<double>()[j] += of_t[i].data<double>()[j];
+        Raw::write<double>(doubled[i])[j] *= 2;
+        Raw::write<double>(summed[i])[j] += Raw::data<double>(of_t[i])[j];
       }
     }
     // Doubling is exact in binary, so it must pass through a linear map without a trace.

@@ -11,7 +11,7 @@
 /// The elements as doubles.
 inline std::vector<double> values(const xgrad::Tensor& x) {
   const xgrad::Tensor wide = xgrad::detail::converted(x, xgrad::float64);
-  return std::vector<double>(wide.data<double>(), wide.data<double>() + wide.size());
+  return std::vector<double>(xgrad::Raw::data<double>(wide), xgrad::Raw::data<double>(wide) + wide.size());
 }
 
 /// The largest finite size of an element, 0 for none.

@@ -208,9 +208,9 @@ TEST_CASE("load_mnist finds every spelling of its files and scales pixels exactl
   CHECK(images.shape() == Shape({3, 3}));
   CHECK(images.dtype() == float32);
   CHECK(whole_numbers(labels) == std::vector<std::int64_t>{0, 7, 0});
-  CHECK(images.data<float>()[2] == 1.0f);
-  CHECK(images.data<float>()[4] == 1.0f / 255.0f);
-  CHECK(train.images().data<float>()[3] == 253.0f / 255.0f);
+  CHECK(Raw::data<float>(images)[2] == 1.0f);
+  CHECK(Raw::data<float>(images)[4] == 1.0f / 255.0f);
+  CHECK(Raw::data<float>(train.images())[3] == 253.0f / 255.0f);
   CHECK(whole_numbers(train.labels()) == std::vector<std::int64_t>{7, 0});
   CHECK(whole_numbers(load_mnist(folder.path(), Split::test).labels()) == std::vector<std::int64_t>{3});
   CHECK_THROWS_WITH(train.images(rows, -1), Contains("-1 rows"));
@@ -224,7 +224,7 @@ TEST_CASE("every byte becomes exactly byte / 255", "[data]") {
   const ImageDataset set(pixels, {0}, 16, 16);
   const std::int64_t row = 0;
   for (const Tensor& images : {set.images(), set.images(&row, 1)})
-    for (int i = 0; i < 256; ++i) REQUIRE(images.data<float>()[i] == static_cast<float>(i) / 255.0f);
+    for (int i = 0; i < 256; ++i) REQUIRE(Raw::data<float>(images)[i] == static_cast<float>(i) / 255.0f);
 }
 
 TEST_CASE("load_mnist names what is missing or does not fit", "[data]") {
@@ -262,8 +262,8 @@ TEST_CASE("each of the 256 bytes becomes the number that a division gives", "[da
   const std::int64_t row = 0;
   const Tensor gathered = images.images(&row, 1), all = images.images();
   for (int i = 0; i < 256; ++i) {
-    CHECK(gathered.data<float>()[i] == static_cast<float>(i) / 255.0f);
-    CHECK(all.data<float>()[i] == static_cast<float>(i) / 255.0f);
+    CHECK(Raw::data<float>(gathered)[i] == static_cast<float>(i) / 255.0f);
+    CHECK(Raw::data<float>(all)[i] == static_cast<float>(i) / 255.0f);
   }
 }
 
@@ -283,7 +283,7 @@ TEST_CASE("the real MNIST has the numbers that everyone knows", "[data]") {
   CHECK(whole_numbers(test.labels()).front() == 7);
   const Tensor images = train.images();
   double sum = 0;
-  for (std::int64_t i = 0; i < images.size(); ++i) sum += static_cast<double>(images.data<float>()[i]);
+  for (std::int64_t i = 0; i < images.size(); ++i) sum += static_cast<double>(Raw::data<float>(images)[i]);
   CHECK(std::abs(sum / static_cast<double>(images.size()) - 0.1307) < 5e-5);
 }
 
@@ -296,15 +296,15 @@ TEST_CASE("two spirals without noise lie on their curves, turned by 30 degrees",
   std::set<float> distinct;
   for (std::size_t i = 0; i < 200; ++i) {
     CHECK(targets[i] == (i < 100 ? 0 : 1));
-    const double x = static_cast<double>(set.inputs().data<float>()[2 * i]);
-    const double y = static_cast<double>(set.inputs().data<float>()[2 * i + 1]);
+    const double x = static_cast<double>(Raw::data<float>(set.inputs())[2 * i]);
+    const double y = static_cast<double>(Raw::data<float>(set.inputs())[2 * i + 1]);
     const double theta = (std::hypot(x, y) - pi) / 2;
     CHECK(theta > -1e-5);
     CHECK(theta < 2 * pi + 1e-5);
     const double turned = theta + pi / 6 + (i < 100 ? 0 : pi);
     CHECK(std::abs(x - std::hypot(x, y) * std::cos(turned)) < 1e-4);
     CHECK(std::abs(y - std::hypot(x, y) * std::sin(turned)) < 1e-4);
-    distinct.insert(set.inputs().data<float>()[2 * i]);
+    distinct.insert(Raw::data<float>(set.inputs())[2 * i]);
   }
   CHECK(distinct.size() > 190);
 }
@@ -315,16 +315,16 @@ TEST_CASE("the spirals' noise has the size asked for, and the seed decides it", 
   const TensorDataset other = two_spirals(n, 0.5, 8);
   double sum = 0, squares = 0;
   for (std::int64_t i = 0; i < 4 * n; ++i) {
-    const double d = static_cast<double>(noisy.inputs().data<float>()[i] - clean.inputs().data<float>()[i]);
+    const double d = static_cast<double>(Raw::data<float>(noisy.inputs())[i] - Raw::data<float>(clean.inputs())[i]);
     sum += d;
     squares += d * d;
   }
   const double count = static_cast<double>(4 * n);
   CHECK(std::abs(sum / count) < 0.02);
   CHECK(std::abs(std::sqrt(squares / count) - 0.5) < 0.02);
-  const auto* a = noisy.inputs().data<float>();
-  CHECK(std::equal(a, a + 4 * n, again.inputs().data<float>()));
-  CHECK(!std::equal(a, a + 4 * n, other.inputs().data<float>()));
+  const auto* a = Raw::data<float>(noisy.inputs());
+  CHECK(std::equal(a, a + 4 * n, Raw::data<float>(again.inputs())));
+  CHECK(!std::equal(a, a + 4 * n, Raw::data<float>(other.inputs())));
 }
 
 TEST_CASE("two_spirals refuses impossible arguments and makes an empty set", "[data]") {

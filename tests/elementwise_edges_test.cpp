@@ -185,9 +185,9 @@ TEST_CASE("a node of elementwise knows the user's line and lets go of everything
     const Tensor x = points({3}).requires_grad_();
     const Tensor y = elementwise(swish, x);
     const int line = __LINE__ - 1;
-    REQUIRE(y.node() != nullptr);
-    CHECK(std::string(y.node()->name()) == "elementwise");
-    CHECK(to_string(y.node()->at()) == "elementwise_edges_test.cpp:" + std::to_string(line));
+    REQUIRE(Raw::node(y) != nullptr);
+    CHECK(std::string(Raw::node(y)->name()) == "elementwise");
+    CHECK(to_string(Raw::node(y)->at()) == "elementwise_edges_test.cpp:" + std::to_string(line));
     const Tensor first = grad(sum(y), x, create_graph);
     CHECK(first.requires_grad());
   }

@@ -148,13 +148,13 @@ TEST_CASE("gradcheck rejects a function that is not pure", "[gradcheck]") {
 TEST_CASE("gradcheck rejects a function that writes to its input, and a rule that writes to the seed", "[gradcheck]") {
   const TensorFunction overwriting = [](const Tensors& in) {
     const Tensor y = in[0] * 2;
-    if (in[0].requires_grad()) in[0].write<double>()[0] += 1e-9;
+    if (in[0].requires_grad()) Raw::write<double>(in[0])[0] += 1e-9;
     return y;
   };
   CHECK_THAT(verdict(overwriting, {vector()}), StartsWith("gradcheck: "));
   const auto scribbling = [](Tensor x, Tensor g) {
     const Tensor slope = g * 2 * x;
-    g.write<double>()[0] = 7;
+    Raw::write<double>(g)[0] = 7;
     return slope;
   };
   CHECK_THAT(verdict(squaring(scribbling), {vector()}), Contains("wrote to the seed"));

@@ -68,7 +68,7 @@ TEST_CASE("no addition rounds before the last, for few columns and many, few pla
         const auto count = static_cast<std::int64_t>(sum.parts.size());
         const Tensor seed = repeated(sum.parts, columns), rows = full({count}, places - 1, int64);
         Tensor expected = zeros({places, columns});
-        for (std::int64_t i = 0; i < columns; ++i) expected.write<float>()[(places - 1) * columns + i] = sum.whole;
+        for (std::int64_t i = 0; i < columns; ++i) Raw::write<float>(expected)[(places - 1) * columns + i] = sum.whole;
         CHECK(difference(of_rows({places, columns}, 0, rows, seed), expected) == "");
         const Tensor picks = full({count, columns}, places - 1, int64);
         CHECK(difference(of_picks({places, columns}, 0, picks, seed), expected) == "");

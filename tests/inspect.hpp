@@ -20,7 +20,7 @@ inline Numbers numbers(const xgrad::Tensor& x) {
 
 /// The elements of an int64 tensor in order.
 inline std::vector<std::int64_t> whole_numbers(const xgrad::Tensor& x) {
-  return std::vector<std::int64_t>(x.data<std::int64_t>(), x.data<std::int64_t>() + x.size());
+  return std::vector<std::int64_t>(xgrad::Raw::data<std::int64_t>(x), xgrad::Raw::data<std::int64_t>(x) + x.size());
 }
 
 /// A float64 leaf with the given elements.

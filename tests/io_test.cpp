@@ -59,7 +59,7 @@ const std::string golden_values(
 
 StateDict golden_tensors() {
   Tensor steps(std::int64_t{7});
-  return {{"b.weight", Tensor::uninitialized({0, 3}, float32)},
+  return {{"b.weight", Raw::uninitialized({0, 3}, float32)},
           {"mask", Tensor{true, false, true}},
           {"a.weight", Tensor({{1.f, -2.f}})},
           {"mean", Tensor{-0.5}},
@@ -75,7 +75,7 @@ Tensor named(const StateDict& tensors, const std::string& name) {
 
 template <class T>
 std::vector<T> values(const Tensor& tensor) {
-  return std::vector<T>(tensor.data<T>(), tensor.data<T>() + tensor.size());
+  return std::vector<T>(Raw::data<T>(tensor), Raw::data<T>(tensor) + tensor.size());
 }
 
 std::string refusal(const std::string& path, const std::string& bytes) {
@@ -129,9 +129,9 @@ TEST_CASE("the golden file loads with its values, shapes, order and metadata", "
 TEST_CASE("names and metadata with any characters survive, and so do large tensors and NaN", "[io]") {
   Folder folder;
   const std::string path = folder.file("model");
-  Tensor large = Tensor::uninitialized({300, 257}, float32);
+  Tensor large = Raw::uninitialized({300, 257}, float32);
   std::mt19937 random(1);
-  for (std::int64_t i = 0; i < large.size(); ++i) large.write<float>()[i] = static_cast<float>(random()) - 2e9f;
+  for (std::int64_t i = 0; i < large.size(); ++i) Raw::write<float>(large)[i] = static_cast<float>(random()) - 2e9f;
   const std::string name("q\"\\\n\0\x7f gr\xc3\xbc\xc3\x9f", 14);
   const Metadata metadata{{"", "empty"}, {name, name}};
   const double nan = std::numeric_limits<double>::quiet_NaN();
@@ -139,9 +139,9 @@ TEST_CASE("names and metadata with any characters survive, and so do large tenso
   const StateDict loaded = load_safetensors(path);
   CHECK(values<float>(named(loaded, name)) == values<float>(large));
   const Tensor edge = named(loaded, "");
-  CHECK(std::isnan(edge.data<double>()[0]));
-  CHECK(edge.data<double>()[1] == HUGE_VAL);
-  CHECK(std::signbit(edge.data<double>()[2]));
+  CHECK(std::isnan(Raw::data<double>(edge)[0]));
+  CHECK(Raw::data<double>(edge)[1] == HUGE_VAL);
+  CHECK(std::signbit(Raw::data<double>(edge)[2]));
   CHECK(load_safetensors_metadata(path) == metadata);
 }
 
@@ -150,7 +150,7 @@ TEST_CASE("a bool of any byte but zero loads as true", "[io]") {
   put(folder.file("b"), framed("{" + entry("m", "BOOL", "4", "0,4") + "}", std::string("\0\1\2\xff", 4)));
   const Tensor mask = load_safetensors(folder.file("b"))[0].second;
   CHECK(mask.dtype() == boolean);
-  const auto* bytes = static_cast<const unsigned char*>(mask.raw());
+  const auto* bytes = static_cast<const unsigned char*>(Raw::bytes(mask));
   CHECK(std::vector<int>(bytes, bytes + 4) == std::vector<int>{0, 1, 1, 1});
 }
 
@@ -162,7 +162,7 @@ TEST_CASE("half precision widens to float32 exactly", "[io]") {
   put(path, framed("{" + entry("h", "F16", "9", "0,18") + "}", halves));
   const Tensor h = load_safetensors(path)[0].second;
   REQUIRE(h.dtype() == float32);
-  const float* at = h.data<float>();
+  const float* at = Raw::data<float>(h);
   CHECK(std::vector<float>(at, at + 6) ==
         std::vector<float>{1.0f, -2.0f, 65504.0f, 0x1p-14f, 0x1p-24f, 0x1p-14f - 0x1p-24f});
   CHECK((at[6] == 0 && std::signbit(at[6])));

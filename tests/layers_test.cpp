@@ -155,7 +155,7 @@ TEST_CASE("a Sequential holds modules, functions and ops, and gives them back") 
   REQUIRE(model.size() == 6);
   const Tensor x = ones({2, 3});
   REQUIRE(difference(model(x), tanh(relu(tanh(linear(x)))) * 4.0) == "");
-  REQUIRE(model[0].as<nn::Linear>().weight.value() == linear.weight.value());
+  REQUIRE(Raw::value(model[0].as<nn::Linear>().weight) == Raw::value(linear.weight));
   REQUIRE(model[-5].is<nn::Tanh>());
   REQUIRE(message_of([&] { model[1].as<nn::Linear>(); }) == "Layer: this one is a Tanh, not a Linear");
   REQUIRE(message_of([&] { model[6]; }) == "Sequential: there is no layer 6: it has 6");
@@ -170,7 +170,7 @@ TEST_CASE("braces around one Sequential are that Sequential; others nest") {
   nn::Sequential inner{nn::Linear(2, 2), relu};
   nn::Sequential same{inner};
   REQUIRE(same.size() == 2);
-  REQUIRE(same.parameters()[0].value() == inner.parameters()[0].value());
+  REQUIRE(Raw::value(same.parameters()[0]) == Raw::value(inner.parameters()[0]));
   same.push_back(relu);
   REQUIRE(inner.size() == 3);
   nn::Sequential two{inner, nn::Sequential{nn::Linear(2, 1)}};

@@ -22,12 +22,12 @@ namespace {
 
 /// Row i holds (i, -i) and has target 10 i.
 TensorDataset counting(std::int64_t rows) {
-  Tensor inputs = Tensor::uninitialized({rows, 2}, float32);
-  Tensor targets = Tensor::uninitialized({rows}, int64);
+  Tensor inputs = Raw::uninitialized({rows, 2}, float32);
+  Tensor targets = Raw::uninitialized({rows}, int64);
   for (std::int64_t i = 0; i < rows; ++i) {
-    inputs.write<float>()[2 * i] = static_cast<float>(i);
-    inputs.write<float>()[2 * i + 1] = static_cast<float>(-i);
-    targets.write<std::int64_t>()[i] = 10 * i;
+    Raw::write<float>(inputs)[2 * i] = static_cast<float>(i);
+    Raw::write<float>(inputs)[2 * i + 1] = static_cast<float>(-i);
+    Raw::write<std::int64_t>(targets)[i] = 10 * i;
   }
   return TensorDataset(inputs, targets);
 }
@@ -43,9 +43,9 @@ Epoch run(DataLoader& loader) {
     REQUIRE(inputs.shape() == Shape({targets.shape(0), 2}));
     epoch.sizes.push_back(targets.size());
     for (std::int64_t i = 0; i < targets.size(); ++i) {
-      const std::int64_t row = targets.data<std::int64_t>()[i] / 10;
-      REQUIRE(inputs.data<float>()[2 * i] == static_cast<float>(row));
-      REQUIRE(inputs.data<float>()[2 * i + 1] == static_cast<float>(-row));
+      const std::int64_t row = Raw::data<std::int64_t>(targets)[i] / 10;
+      REQUIRE(Raw::data<float>(inputs)[2 * i] == static_cast<float>(row));
+      REQUIRE(Raw::data<float>(inputs)[2 * i + 1] == static_cast<float>(-row));
       epoch.rows.push_back(row);
     }
   }
@@ -72,9 +72,9 @@ TEST_CASE("a TensorDataset gathers rows of any dtype in the order asked for", "[
   const auto [x, t] = set.gather(rows, 3);
   CHECK(x.dtype() == float64);
   CHECK(!x.requires_grad());
-  CHECK(std::vector<double>(x.data<double>(), x.data<double>() + 6) == std::vector<double>{5, 6, 5, 6, 1, 2});
+  CHECK(std::vector<double>(Raw::data<double>(x), Raw::data<double>(x) + 6) == std::vector<double>{5, 6, 5, 6, 1, 2});
   CHECK(t.dtype() == boolean);
-  CHECK((t.data<bool>()[0] && t.data<bool>()[1] && t.data<bool>()[2]));
+  CHECK((Raw::data<bool>(t)[0] && Raw::data<bool>(t)[1] && Raw::data<bool>(t)[2]));
   CHECK(set.gather(rows, 0).inputs.shape() == Shape({0, 2}));
 }
 

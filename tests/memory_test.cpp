@@ -145,14 +145,14 @@ TEST_CASE("backward lets go of nodes and saved values, also while the loss is st
   CHECK(live_nodes() == before + 4);
   const Tensor product = x * x;
   const Tensor other = sum(product * product);
-  CHECK(product.storage()->use_count() > 1);
+  CHECK(Raw::storage(product)->use_count() > 1);
   other.backward();
-  CHECK(product.storage()->use_count() == 1);
+  CHECK(Raw::storage(product)->use_count() == 1);
   loss.backward();
   CHECK(live_nodes() == before + 4);  // the leaf, and the nodes that handles hold
-  const std::uint32_t uses = c.storage()->use_count();
+  const std::uint32_t uses = Raw::storage(c)->use_count();
   sum(x * c).backward();
-  CHECK(c.storage()->use_count() == uses);  // what graphs share of a constant is made once
+  CHECK(Raw::storage(c)->use_count() == uses);  // what graphs share of a constant is made once
 }
 
 TEST_CASE("no node outlives any kind of scope", "[memory]") {
@@ -316,7 +316,7 @@ TEST_CASE("memory kept for reuse is bounded and can be given up", "[memory]") {
   CHECK(cached_memory() == 0);
   std::size_t most = 0;
   for (std::int64_t megabytes = 1; megabytes < 120; ++megabytes) {
-    Tensor::uninitialized({megabytes << 18}, float32);
+    Raw::uninitialized({megabytes << 18}, float32);
     most = std::max(most, cached_memory());
   }
   CHECK(most > std::size_t{64} << 20);
@@ -328,12 +328,12 @@ TEST_CASE("an array that is moved in is shared, not copied, and lives as long as
   xt::xarray<double> array = xt::ones<double>({100, 100});
   const double* data = array.data();
   auto tensor = std::make_unique<Tensor>(std::move(array));
-  CHECK(tensor->data<double>() == data);
+  CHECK(Raw::data<double>(*tensor) == data);
   const auto view = tensor->view<double>();
   CHECK(view.data() == data);
-  CHECK(reshape(*tensor, {-1}).data<double>() == data);
-  CHECK(tensor->detach().data<double>() == data);
-  CHECK((*tensor)[3].data<double>() == data + 300);
+  CHECK(Raw::data<double>(reshape(*tensor, {-1})) == data);
+  CHECK(Raw::data<double>(tensor->detach()) == data);
+  CHECK(Raw::data<double>((*tensor)[3]) == data + 300);
   tensor.reset();
   double total = 0;
   for (double element : view) total += element;
@@ -358,9 +358,9 @@ TEST_CASE("an empty array and one of rank 0 can be moved in", "[memory]") {
 TEST_CASE("a temporary that nobody else holds lends its memory to the result", "[memory]") {
   const Tensor x = leaf({1, 2}), c = Tensor{3., 4.};
   Tensor sum_of_two = x + c;
-  const void* memory = sum_of_two.raw();
+  const void* memory = Raw::bytes(sum_of_two);
   const Tensor y = tanh(std::move(sum_of_two));  // the slope of tanh needs its result alone
-  CHECK(y.raw() == memory);
+  CHECK(Raw::bytes(y) == memory);
   sum(y).backward();
   for (std::size_t i = 0; i < 2; ++i) {
     const double t = std::tanh(i == 0 ? 4. : 6.);
@@ -372,20 +372,20 @@ TEST_CASE("memory that something else needs is not lent", "[memory]") {
   const Tensor x = leaf({1, 2}), c = Tensor{3., 4.};
   Tensor a = x + c;
   const Tensor also = a;
-  CHECK(tanh(std::move(a)).raw() != also.raw());
+  CHECK(Raw::bytes(tanh(std::move(a))) != Raw::bytes(also));
   CHECK(numbers(also) == Numbers{4, 6});
 
   Tensor e = exp(x);  // its node has saved it
   const Numbers e_before = numbers(e);
-  const void* saved = e.raw();
+  const void* saved = Raw::bytes(e);
   const Tensor y = e.detach() + 0.0;
-  CHECK((std::move(e) + c).raw() != saved);
+  CHECK(Raw::bytes((std::move(e) + c)) != saved);
   CHECK(numbers(y) == e_before);
 
   Tensor b = x + c;
-  const void* read = b.raw();
+  const void* read = Raw::bytes(b);
   const Tensor square_of_b = square(std::move(b));  // the slope reads its operand
-  CHECK(square_of_b.raw() != read);
+  CHECK(Raw::bytes(square_of_b) != read);
   sum(square_of_b).backward();
   CHECK(numbers(x.grad()) == Numbers{8, 12});
 
@@ -393,7 +393,7 @@ TEST_CASE("memory that something else needs is not lent", "[memory]") {
   const Tensor grown = std::move(row) + Tensor({{1.}, {2.}});  // of another shape
   CHECK(numbers(grown) == Numbers{2, 3, 3, 4});
   Tensor weak = Tensor(2.0) + 1.0;
-  const Tensor strong = std::move(weak) + Tensor({1.5}).alias({});
+  const Tensor strong = std::move(weak) + Raw::alias(Tensor({1.5}), {});
   CHECK_FALSE(strong.weak());
 
   Tensor viewed = Tensor{1., 2.} + 0.0;

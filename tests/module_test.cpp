@@ -123,7 +123,7 @@ TEST_CASE("a net trains what it uses, after copies, moves and assignments") {
   SECTION("a copy shares") {
     Net copy = net;
     REQUIRE(trains(copy, {3, 2}));
-    REQUIRE(copy.parameters()[0].value() == net.parameters()[0].value());
+    REQUIRE(Raw::value(copy.parameters()[0]) == Raw::value(net.parameters()[0]));
   }
   SECTION("a moved net is whole on both sides") {
     const Tensor before = net(ones({1, 2}));
@@ -150,9 +150,9 @@ TEST_CASE("a net trains what it uses, after copies, moves and assignments") {
     net = other;
     REQUIRE(trains(net, {3, 2}));
     REQUIRE(trains(handle, {3, 2}));
-    REQUIRE(net.parameters()[0].value() == other.parameters()[0].value());
-    REQUIRE(net.hidden.weight.value() == other.hidden.weight.value());
-    REQUIRE(handle.hidden.weight.value() != other.hidden.weight.value());
+    REQUIRE(Raw::value(net.parameters()[0]) == Raw::value(other.parameters()[0]));
+    REQUIRE(Raw::value(net.hidden.weight) == Raw::value(other.hidden.weight));
+    REQUIRE(Raw::value(handle.hidden.weight) != Raw::value(other.hidden.weight));
   }
 }
 
@@ -160,16 +160,16 @@ TEST_CASE("a net with lists and bare members is assigned as a whole") {
   Mixed a, b;
   Mixed handle = a;
   a = b;
-  REQUIRE(a.layers[1].weight.value() == b.layers[1].weight.value());
-  REQUIRE(a.scale.value() == b.scale.value());
-  REQUIRE(a.offset.value() == b.offset.value());
+  REQUIRE(Raw::value(a.layers[1].weight) == Raw::value(b.layers[1].weight));
+  REQUIRE(Raw::value(a.scale) == Raw::value(b.scale));
+  REQUIRE(Raw::value(a.offset) == Raw::value(b.offset));
   REQUIRE(trains(a, {2, 4}));
   REQUIRE(trains(handle, {2, 4}));
 }
 
 TEST_CASE("assigning to a registered member is refused") {
   Net net;
-  const void* before = net.hidden.weight.value();
+  const void* before = Raw::value(net.hidden.weight);
   REQUIRE_THROWS_AS(net.hidden = nn::Linear(3, 4), std::logic_error);
   REQUIRE(
       message_of([&] { net.hidden = nn::Linear(3, 4); }) ==
@@ -184,7 +184,7 @@ TEST_CASE("assigning to a registered member is refused") {
   REQUIRE_THROWS_AS(mixed.layers[1] = nn::Linear(4, 4), std::logic_error);
   REQUIRE_THROWS_AS(mixed.activation = nn::Tanh(), std::logic_error);
   REQUIRE_THROWS_AS(mixed.offset = nn::Buffer(zeros(1)), std::logic_error);
-  REQUIRE(net.hidden.weight.value() == before);
+  REQUIRE(Raw::value(net.hidden.weight) == before);
   REQUIRE(trains(net, {3, 2}));
 
   // Another handle of the net that was assigned a new one.
@@ -211,7 +211,7 @@ TEST_CASE("assigning to a registered member is refused") {
 
 TEST_CASE("a parameter is written in place only where nothing is recorded") {
   nn::Linear linear(2, 1, nn::no_bias);
-  const void* before = linear.weight.value();
+  const void* before = Raw::value(linear.weight);
   REQUIRE_THROWS_AS(linear.weight += 1.0f, std::logic_error);
   {
     NoGrad no_grad;
@@ -219,7 +219,7 @@ TEST_CASE("a parameter is written in place only where nothing is recorded") {
     linear.weight += 1.0f;
     linear.weight *= 3.0f;
   }
-  REQUIRE(linear.weight.value() == before);
+  REQUIRE(Raw::value(linear.weight) == before);
   REQUIRE(values(linear.weight) == std::vector<double>{3, 3});
 }
 
@@ -231,14 +231,14 @@ TEST_CASE("a clone has the values and nothing else in common") {
   REQUIRE(copy.parameters().size() == net.parameters().size());
   for (std::size_t i = 0; i < net.parameters().size(); ++i) {
     const Tensor a = net.parameters()[i], b = copy.parameters()[i];
-    REQUIRE(a.value() != b.value());
-    REQUIRE(a.storage() != b.storage());
+    REQUIRE(Raw::value(a) != Raw::value(b));
+    REQUIRE(Raw::storage(a) != Raw::storage(b));
     REQUIRE(a.requires_grad() == b.requires_grad());
     REQUIRE(difference(a, b) == "");
   }
   REQUIRE(!copy.layers[1].is_training());
   REQUIRE(copy.layers[0].is_training());
-  REQUIRE(copy.offset.storage() != net.offset.storage());
+  REQUIRE(Raw::storage(copy.offset) != Raw::storage(net.offset));
   REQUIRE(difference(copy(ones({2, 4})), net(ones({2, 4}))) == "");
 
   copy.head.requires_grad_();
@@ -264,8 +264,8 @@ TEST_CASE("tied weights stay tied in a clone, and to it alone") {
   };
   Whole whole(net);
   Whole copy = clone(whole);
-  REQUIRE(copy.mixed.tied.weight.value() == copy.mixed.layers[0].weight.value());
-  REQUIRE(copy.mixed.tied.weight.value() != whole.mixed.tied.weight.value());
+  REQUIRE(Raw::value(copy.mixed.tied.weight) == Raw::value(copy.mixed.layers[0].weight));
+  REQUIRE(Raw::value(copy.mixed.tied.weight) != Raw::value(whole.mixed.tied.weight));
   REQUIRE(copy.parameters().size() == 9);   // the tied weight once
   REQUIRE(copy.state_dict().size() == 11);  // and here twice, with a buffer
   REQUIRE(trains(copy, {2, 4}));

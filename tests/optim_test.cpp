@@ -114,11 +114,11 @@ TEST_CASE("every combination of options agrees with scalar arithmetic on long te
 TEST_CASE("a parameter without a gradient is skipped, one with a zero gradient decays") {
   const Tensor skipped = leaf(2), decayed = leaf(2);
   SGD optimizer({skipped, decayed}, 0.1, SGD::Options().weight_decay(1).momentum(0.5));
-  const std::uint32_t version = skipped.storage()->version();
+  const std::uint32_t version = Raw::storage(skipped)->version();
   decayed.set_grad(zeros({1}, float64));
   optimizer.step();
   REQUIRE(skipped.item() == 2);
-  REQUIRE(skipped.storage()->version() == version);
+  REQUIRE(Raw::storage(skipped)->version() == version);
   REQUIRE(decayed.item() == Approx(1.8));
   // Its momentum begins with its own first gradient.
   skipped.set_grad(ones({1}, float64));

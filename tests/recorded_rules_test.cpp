@@ -19,16 +19,16 @@ namespace {
 
 /// x³ element by element, by a loop.
 Tensor cubed(const Tensor& x) {
-  Tensor y = Tensor::uninitialized(x.shape(), x.dtype());
-  for (std::int64_t i = 0; i < x.size(); ++i) y.write<double>()[i] = std::pow(x.data<double>()[i], 3);
+  Tensor y = Raw::uninitialized(x.shape(), x.dtype());
+  for (std::int64_t i = 0; i < x.size(); ++i) Raw::write<double>(y)[i] = std::pow(Raw::data<double>(x)[i], 3);
   return y;
 }
 
 /// 3 g x² by a loop over raw numbers, which has no history.
 Tensor loop(const Tensor& x, const Tensor& g) {
-  Tensor out = Tensor::uninitialized(x.shape(), x.dtype());
+  Tensor out = Raw::uninitialized(x.shape(), x.dtype());
   for (std::int64_t i = 0; i < x.size(); ++i)
-    out.write<double>()[i] = 3 * g.data<double>()[i] * x.data<double>()[i] * x.data<double>()[i];
+    Raw::write<double>(out)[i] = 3 * Raw::data<double>(g)[i] * Raw::data<double>(x)[i] * Raw::data<double>(x)[i];
   return out;
 }
 
@@ -109,8 +109,9 @@ TEST_CASE("rules over tensors pass, whatever of their inputs they use", "[record
 
 TEST_CASE("a rule may use ops of the user's own, which read raw numbers and record", "[record]") {
   const auto own_square = [](const Tensor& in) {
-    Tensor y = Tensor::uninitialized(in.shape(), in.dtype());
-    for (std::int64_t i = 0; i < in.size(); ++i) y.write<double>()[i] = in.data<double>()[i] * in.data<double>()[i];
+    Tensor y = Raw::uninitialized(in.shape(), in.dtype());
+    for (std::int64_t i = 0; i < in.size(); ++i)
+      Raw::write<double>(y)[i] = Raw::data<double>(in)[i] * Raw::data<double>(in)[i];
     return record("own_square", Source::here(), y, {in}, from<0>([](Tensor u, Tensor g) { return 2 * g * u; }));
   };
   const auto f = [&](const Tensor& in) {
@@ -152,7 +153,7 @@ TEST_CASE("nodes tell the settings of their ops", "[record]") {
   const Tensor x = Tensor({{1., 2.}, {3., 4.}}).requires_grad_();
   const auto text = [](const Tensor& y) {
     std::string all;
-    for (const Attribute& each : y.node()->attributes()) all += (all.empty() ? "" : ", ") + to_string(each);
+    for (const Attribute& each : Raw::node(y)->attributes()) all += (all.empty() ? "" : ", ") + to_string(each);
     return all;
   };
   CHECK(text(leaky_relu(x, 0.2)) == "negative_slope=0.2");

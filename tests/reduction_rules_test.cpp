@@ -117,7 +117,7 @@ TEST_CASE("std and var of axes that are apart, of any size", "[rules]") {
 TEST_CASE("var is right wherever it is a number of its dtype", "[rules]") {
   // A hundred squares of 1e19 do not fit into float32, nor four of 1e154 into float64.
   Tensor wide = zeros({100});
-  for (int i = 0; i < 100; ++i) wide.write<float>()[i] = i % 2 == 0 ? 1e19f : -1e19f;
+  for (int i = 0; i < 100; ++i) Raw::write<float>(wide)[i] = i % 2 == 0 ? 1e19f : -1e19f;
   CHECK(var(wide, {}, 0).item() == Approx(1e38).epsilon(1e-6));
   CHECK(var(Tensor{1e154, -1e154, 1e154, -1e154}, {}, 0).item() == Approx(1e308).epsilon(1e-14));
   CHECK(var(Tensor{1e-160, -1e-160}, {}, 0).item() == Approx(1e-320).margin(5e-324));

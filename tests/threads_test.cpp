@@ -46,7 +46,7 @@ void wait_for(const std::atomic<bool>& flag) {
 }
 
 std::string bytes(const Tensor& x) {
-  return std::string(static_cast<const char*>(x.raw()), static_cast<std::size_t>(x.size()) * size_of(x.dtype()));
+  return std::string(static_cast<const char*>(Raw::bytes(x)), static_cast<std::size_t>(x.size()) * size_of(x.dtype()));
 }
 
 // The gradients of a small graph that the seed decides.

@@ -16,8 +16,8 @@ namespace {
 
 /// Numbers without an order, the same for one place always.
 Tensor scattered(const Shape& shape, DType dtype) {
-  Tensor x = Tensor::uninitialized(shape, float64);
-  auto* data = static_cast<double*>(x.raw_write());
+  Tensor x = Raw::uninitialized(shape, float64);
+  auto* data = static_cast<double*>(Raw::write_bytes(x));
   for (std::int64_t i = 0; i < x.size(); ++i) data[i] = static_cast<double>(i * 7919 % 65521 - 30000);
   return dtype == boolean ? x > 0 : x.to(dtype);
 }
@@ -26,7 +26,7 @@ Tensor scattered(const Shape& shape, DType dtype) {
 template <class T>
 std::string unlike(const Tensor& x, const Tensor& y) {
   const std::int64_t rows = x.shape()[x.shape().rank() - 2], columns = x.shape()[x.shape().rank() - 1];
-  const T *from = x.data<T>(), *to = y.data<T>();
+  const T *from = Raw::data<T>(x), *to = Raw::data<T>(y);
   for (std::int64_t i = 0; i < x.size(); ++i) {
     const std::int64_t plane = i / (rows * columns), row = i / columns % rows, column = i % columns;
     if (from[i] != to[(plane * columns + column) * rows + row])

@@ -28,7 +28,7 @@ class Engine {
     if (targets_) {
       lowest_ = UINT64_MAX;
       found_.resize(targets_->size());
-      for (const Tensor& target : *targets_) lowest_ = std::min(lowest_, target.node()->number());
+      for (const Tensor& target : *targets_) lowest_ = std::min(lowest_, Raw::node(target)->number());
     }
   }
   Engine(const Engine&) = delete;
@@ -46,7 +46,7 @@ class Engine {
   void run(const Tensor* roots, const Tensor* seeds, std::size_t count) {
     {
       detail::ModeScope mode(graph_ == Graph::create);
-      for (std::size_t i = 0; i < count; ++i) arrive(Ref<Node>(roots[i].node()), seeds[i]);
+      for (std::size_t i = 0; i < count; ++i) arrive(Ref<Node>(Raw::node(roots[i])), seeds[i]);
       while (!heap_.empty()) {
         std::pop_heap(heap_.begin(), heap_.end());
         Node* node = heap_.back().node;
@@ -155,7 +155,7 @@ class Engine {
     if (const detail::NodeExtras* extras = node->find_extras()) g = hooked(*node, *extras, std::move(g));
     if (targets_) {
       for (std::size_t i = 0; i < targets_->size(); ++i)
-        if ((*targets_)[i].node() == node.get()) found_[i] = g;
+        if (Raw::node((*targets_)[i]) == node.get()) found_[i] = g;
       if (node->number() <= lowest_) return;
     } else if (node->owner_.load(std::memory_order_relaxed) != nullptr) {
       if (node->is_leaf()) {
@@ -229,7 +229,8 @@ class Engine {
     for (std::size_t i = 0; i < node.edge_count(); ++i) {
       Ref<Node>& input = node.edges()[i].node;
       if (!input || !out[i].defined() || (targets_ && input->number() < lowest_)) continue;
-      if (node.adds() && is_waiting(*input) && out[i].value() == input->pending_.value()) continue;  // added already
+      if (node.adds() && is_waiting(*input) && Raw::value(out[i]) == Raw::value(input->pending_))
+        continue;  // added already
       Tensor gradient = fold(node, *input, std::move(out[i]));
       arrive(last ? std::move(input) : input, std::move(gradient));
     }
@@ -274,9 +275,9 @@ class Engine {
 
   void prepare_recorded_results(const Tensor* seeds, std::size_t count) {
     std::unordered_set<const Storage*> taken;
-    for (std::size_t i = 0; i < count; ++i) taken.insert(seeds[i].storage().get());
+    for (std::size_t i = 0; i < count; ++i) taken.insert(Raw::storage(seeds[i]).get());
     const auto own = [&](Tensor& gradient) {
-      if (!taken.insert(gradient.storage().get()).second) gradient = clone(gradient);
+      if (!taken.insert(Raw::storage(gradient).get()).second) gradient = clone(gradient);
     };
     for (Tensor& gradient : found_)
       if (gradient.defined()) own(gradient);
@@ -303,14 +304,14 @@ class Engine {
       if (owner_of(node) == nullptr) return true;
       Ref<detail::Value>& grad = owner_of(node)->grad;
       if (!grad) {
-        grad = Ref<detail::Value>(result.gradient.value());
+        grad = Ref<detail::Value>(Raw::value(result.gradient));
       } else if (graph_ != Graph::create) {
-        detail::accumulate(Tensor(grad), result.gradient, node.at());
-      } else if (grad.get() == result.before.value()) {
+        detail::accumulate(Raw::handle(grad), result.gradient, node.at());
+      } else if (grad.get() == Raw::value(result.before)) {
         old = std::move(grad);
-        grad = Ref<detail::Value>(result.sum.value());
+        grad = Ref<detail::Value>(Raw::value(result.sum));
       } else {
-        result.before = Tensor(grad);
+        result.before = Raw::handle(grad);
         return false;
       }
       return true;
@@ -318,7 +319,7 @@ class Engine {
   }
 
   static Tensor grad_of(const Node& node) {
-    return node.locked([&] { return owner_of(node) ? Tensor(owner_of(node)->grad) : Tensor(); });
+    return node.locked([&] { return owner_of(node) ? Raw::handle(owner_of(node)->grad) : Tensor(); });
   }
   static detail::Value* owner_of(const Node& node) { return node.owner_.load(std::memory_order_relaxed); }
 
@@ -345,11 +346,11 @@ Tensor seed_for(const char* op, const Tensor& root, const Tensor& seed) {
     if (root.size() != 1)
       throw std::invalid_argument(std::string(op) + ": the root must hold one element, but has shape " +
                                   to_string(root.shape()) + ": reduce it with sum() or mean(), or pass a seed");
-    Tensor one = Tensor::uninitialized(root.shape(), root.dtype());
+    Tensor one = Raw::uninitialized(root.shape(), root.dtype());
     if (root.dtype() == float32)
-      *one.write<float>() = 1;
+      *Raw::write<float>(one) = 1;
     else
-      *one.write<double>() = 1;
+      *Raw::write<double>(one) = 1;
     return one;
   }
   if (seed.shape() != root.shape())

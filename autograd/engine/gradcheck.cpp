@@ -32,16 +32,16 @@ std::string text(const Parts&... parts) {
   return out.str();
 }
 
-Numbers numbers(const Tensor& x) { return Numbers(x.data<double>(), x.data<double>() + x.size()); }
+Numbers numbers(const Tensor& x) { return Numbers(Raw::data<double>(x), Raw::data<double>(x) + x.size()); }
 
 Tensor tensor(const Numbers& values, const Shape& shape) {
-  Tensor x = Tensor::uninitialized(shape, float64);
-  std::copy(values.begin(), values.end(), x.write<double>());
+  Tensor x = Raw::uninitialized(shape, float64);
+  std::copy(values.begin(), values.end(), Raw::write<double>(x));
   return x;
 }
 
 std::string bytes(const Tensor& x) {
-  return std::string(static_cast<const char*>(x.raw()), static_cast<std::size_t>(x.size()) * size_of(x.dtype()));
+  return std::string(static_cast<const char*>(Raw::bytes(x)), static_cast<std::size_t>(x.size()) * size_of(x.dtype()));
 }
 
 bool same_bits(const Numbers& a, const Numbers& b) {
@@ -144,7 +144,7 @@ class Check {
       const auto count = static_cast<std::size_t>(moved[i].size());
       Numbers jacobian(count * outputs_);
       for (std::size_t e = 0; e < count; ++e)
-        find_slopes(moved, moved[i].write<double>() + e, jacobian.data() + e * outputs_);
+        find_slopes(moved, Raw::write<double>(moved[i]) + e, jacobian.data() + e * outputs_);
       numerical_.push_back(std::move(jacobian));
     }
   }
@@ -159,7 +159,7 @@ class Check {
       const Tensor y = call(moved);
       if (y.shape() != y_.shape())
         throw Failure{text("the shape of the result depends on the values: ", y.shape(), " and ", y_.shape())};
-      for (std::size_t o = 0; o < outputs_; ++o) slopes[o] += weight * y.data<double>()[o] / (60 * h);
+      for (std::size_t o = 0; o < outputs_; ++o) slopes[o] += weight * Raw::data<double>(y)[o] / (60 * h);
     }
     *x = at;
   }
@@ -226,7 +226,7 @@ class Check {
   /// = 1.
   void check_seeds() {
     const Tensor seed = random_seed(y_.shape(), options_.seed());
-    const double* weights = seed.data<double>();
+    const double* weights = Raw::data<double>(seed);
     pulled_ = pull(leaves_, y_, seed);
     const std::vector<Numbers> zeros = pull(leaves_, y_, tensor(Numbers(outputs_), y_.shape()));
     for (std::size_t k = 0; k < which_.size(); ++k)

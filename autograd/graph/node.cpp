@@ -74,7 +74,7 @@ __thread ThreadState thread_state = {};
 void let_others_run() noexcept { std::this_thread::yield(); }
 
 Saved Saved::output(const Tensor& y) {
-  const Value& value = *y.value();
+  const Value& value = *Raw::value(y);
   Saved saved;
   saved.version_ = value.storage->version();
   if (value.offset <= UINT32_MAX) {
@@ -82,9 +82,9 @@ Saved Saved::output(const Tensor& y) {
     saved.held_ = reinterpret_cast<std::uintptr_t>(value.storage.get()) | (value.weak ? weak : 0);
     saved.offset_ = static_cast<std::uint32_t>(value.offset);
   } else {
-    const Tensor same = y.alias(value.shape);
-    retain(same.value());
-    saved.held_ = reinterpret_cast<std::uintptr_t>(same.value()) | whole;
+    const Tensor same = Raw::alias(y, value.shape);
+    retain(Raw::value(same));
+    saved.held_ = reinterpret_cast<std::uintptr_t>(Raw::value(same)) | whole;
   }
   return saved;
 }
@@ -92,10 +92,10 @@ Saved Saved::output(const Tensor& y) {
 // A constant that others hold too is kept as a handle of the graph's own: theirs may be given other data, or become a
 // leaf whose recorded gradient leads back here, a circle that would never be freed.
 Saved Saved::input(const Tensor& x, bool lasting) {
-  const Value& value = *x.value();
+  const Value& value = *Raw::value(x);
   if (value.node) return output(x);
   const bool shared = !lasting || value.count.load(std::memory_order_acquire) > 1;
-  const Ref<Value> kept = shared ? x.value()->constant() : Ref<Value>(x.value());
+  const Ref<Value> kept = shared ? Raw::value(x)->constant() : Ref<Value>(Raw::value(x));
   Saved saved;
   saved.version_ = value.storage->version();
   retain(kept.get());
@@ -119,12 +119,12 @@ void Saved::let_go() noexcept {
 Tensor Saved::restore(const Node* node, const Shape& shape, DType dtype) const {
   const bool joins = node != nullptr && grad_enabled();
   const Value* constant = this->constant();
-  if (constant && !joins) return Tensor(Ref<Value>(const_cast<Value*>(constant)));
+  if (constant && !joins) return Raw::handle(Ref<Value>(const_cast<Value*>(constant)));
   Ref<Storage> same(const_cast<Storage*>(storage()));
   auto value = Ref<Value>::adopt(new Value(shape, dtype, std::move(same), constant ? constant->offset : offset_));
   value->weak = constant ? constant->weak : (held_ & weak) != 0;
   if (joins) value->node = Ref<Node>(const_cast<Node*>(node));
-  return Tensor(std::move(value));
+  return Raw::handle(std::move(value));
 }
 
 Reading Saved::read(const Shape& shape, DType dtype) const noexcept {
@@ -256,7 +256,7 @@ Tensor Node::pull_fused(const detail::FusedPull& how, const void* f, const Tenso
     if (read[i].dtype() != g.dtype()) read[i] = detail::converted(read[i], g.dtype());
   if (guarded_) return how.guarded(f, read, g);
   detail::Reading readings[most];
-  for (std::size_t i = 0; i < count; ++i) readings[i] = {read[i].raw(), &read[i].shape(), read[i].dtype()};
+  for (std::size_t i = 0; i < count; ++i) readings[i] = {Raw::bytes(read[i]), &read[i].shape(), read[i].dtype()};
   return how.kernel(f, readings, g, false);
 }
 
@@ -286,9 +286,9 @@ detail::NodeExtras& Node::extras() {
 namespace detail {
 
 Tensor attach(Tensor y, Ref<Node> node) {
-  if (y.node() != nullptr || !is_floating(y.dtype()))
+  if (Raw::node(y) != nullptr || !is_floating(y.dtype()))
     throw std::logic_error(std::string("internal error: ") + node->name() + " recorded a value that cannot be its own");
-  y.value()->node = std::move(node);
+  Raw::value(y)->node = std::move(node);
   return y;
 }
 

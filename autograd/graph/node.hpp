@@ -189,7 +189,7 @@ class Node {
   detail::Reading read_output() const noexcept { return y_.read(shape_, dtype_); }
   /// Keeps input i, which a rule reads; `lasting` is Saved's.
   void keep_input(std::size_t i, const Tensor& x, bool lasting) {
-    if (edges_[i].node || x.node() == nullptr)
+    if (edges_[i].node || Raw::node(x) == nullptr)
       edges_[i].saved = detail::Saved::input(x, lasting);
     else  // a value with a place in the graph that this op does not go through
       edges_[i].saved = detail::Saved::input(x.detach(), true);

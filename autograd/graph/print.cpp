@@ -31,7 +31,7 @@ template <class T>
 class Printer {
  public:
   Printer(const Tensor& tensor, std::ostream& out)
-      : shape_(tensor.shape()), data_(tensor.data<T>()), out_(out), cut_(tensor.size() > whole_up_to) {
+      : shape_(tensor.shape()), data_(Raw::data<T>(tensor)), out_(out), cut_(tensor.size() > whole_up_to) {
     visit(0, 0, [this](std::int64_t i) { width_ = std::max(width_, text_of(data_[i]).size()); });
   }
 
@@ -99,7 +99,7 @@ std::ostream& operator<<(std::ostream& out, const Tensor& tensor) {
   if (!tensor.defined()) return out << "undefined tensor";
   detail::visit(tensor.dtype(), [&](auto type) { Printer<typename decltype(type)::type>(tensor, out).print(); });
   out << " shape " << tensor.shape() << ", " << tensor.dtype();
-  if (const Node* node = tensor.node()) {
+  if (const Node* node = Raw::node(tensor)) {
     if (node->is_leaf())
       out << ", requires_grad";
     else

@@ -47,10 +47,10 @@ class OnceNode final : public ConnectedNode {
 namespace {
 
 Tensor connected_zeros(const Shape& shape, DType dtype, Node* input, const Tensor& g) {
-  Tensor zeros = Tensor::uninitialized(shape, dtype);
-  std::memset(zeros.raw_write(), 0, static_cast<std::size_t>(zeros.size()) * size_of(dtype));
-  if (!grad_enabled() || (input == nullptr && g.node() == nullptr)) return zeros;
-  auto node = Ref<Node>::adopt(new ZeroNode("zero", Source(), zeros, {input, g.node()}));
+  Tensor zeros = Raw::uninitialized(shape, dtype);
+  std::memset(Raw::write_bytes(zeros), 0, static_cast<std::size_t>(zeros.size()) * size_of(dtype));
+  if (!grad_enabled() || (input == nullptr && Raw::node(g) == nullptr)) return zeros;
+  auto node = Ref<Node>::adopt(new ZeroNode("zero", Source(), zeros, {input, Raw::node(g)}));
   return attach(std::move(zeros), std::move(node));
 }
 
@@ -60,12 +60,12 @@ Tensor zeros_for(const Node& input, const Tensor& g) {
   return connected_zeros(input.shape(), input.dtype(), const_cast<Node*>(&input), g);
 }
 
-Tensor zeros_for(const Tensor& x, const Tensor& g) { return connected_zeros(x.shape(), g.dtype(), x.node(), g); }
+Tensor zeros_for(const Tensor& x, const Tensor& g) { return connected_zeros(x.shape(), g.dtype(), Raw::node(x), g); }
 
 Tensor differentiable_once(const Node& node, Tensor result, const Tensor& g) {
-  std::vector<Node*> inputs{g.node()};
+  std::vector<Node*> inputs{Raw::node(g)};
   for (std::size_t i = 0; i < node.edge_count(); ++i) inputs.push_back(node.edges()[i].node.get());
-  if (result.node() != nullptr || result.value() == g.value()) result = result.detach();
+  if (Raw::node(result) != nullptr || Raw::value(result) == Raw::value(g)) result = result.detach();
   auto made = Ref<Node>::adopt(new OnceNode(node.name(), node.at(), result, inputs));
   return attach(std::move(result), std::move(made));
 }

@@ -5,7 +5,7 @@
 // An op computes its value y, then hands it to record() with its inputs, its settings and its local rule:
 //
 //   Tensor scale_rows(Tensor x, Tensor s, Source at) {
-//     Tensor y = ...;                                                       // plain numbers, from x.data<T>()
+//     Tensor y = ...;                                                       // plain numbers, from Raw::data<T>(x)
 //     return record("scale_rows", at, y, {x, s},
 //                   from<1>([](Tensor s, Tensor g) { return g * s; }),       // dL/dx, reads input 1
 //                   from<0>([](Tensor x, Tensor g) { return sum(g * x, -1, keepdims); }));  // dL/ds
@@ -202,8 +202,8 @@ class RuleNode final : public InputsNode<N>, private std::tuple<R...>, private S
     std::uint32_t wanted = 0;
     for (std::size_t i = 0; i < n; ++i) {
       const std::uint32_t own = flags[for_all ? 0 : i];
-      if ((own & rule_none) != 0 || inputs[i].node() == nullptr) continue;
-      edges[i].node = Ref<Node>(inputs[i].node());
+      if ((own & rule_none) != 0 || Raw::node(inputs[i]) == nullptr) continue;
+      edges[i].node = Ref<Node>(Raw::node(inputs[i]));
       wanted |= own;
     }
     if constexpr ((all_flags & reads_every_x) != 0)
@@ -313,7 +313,7 @@ inline bool records(const Tensor* inputs, std::size_t count) {
   if ((thread_state.watch | thread_state.watch_in_op) != 0) note_operands(inputs, count);
   if (!grad_enabled()) return false;
   for (std::size_t i = 0; i < count; ++i)
-    if (inputs[i].node() != nullptr) return true;
+    if (Raw::node(inputs[i]) != nullptr) return true;
   return false;
 }
 

@@ -54,10 +54,10 @@ Tensor from_nested(const detail::Nested& list, const DType* asked) {
   if (sizes.size() != depth_of(list)) throw std::invalid_argument("tensor: the nested list is ragged");
   const Shape shape(sizes);
   if (shape.count() == 0) dtype = DType::float64;
-  Tensor result = Tensor::uninitialized(shape, asked ? *asked : dtype);
+  Tensor result = Raw::uninitialized(shape, asked ? *asked : dtype);
   detail::visit(result.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    flatten(list, result.write<T>());
+    flatten(list, Raw::write<T>(result));
   });
   return result;
 }
@@ -75,17 +75,17 @@ void refuse_empty() {
 
 Tensor adopt(void* data, Shape shape, DType dtype, std::shared_ptr<void> owner) {
   const std::size_t bytes = static_cast<std::size_t>(shape.count()) * size_of(dtype);
-  return Tensor(Ref<Value>::adopt(new Value(shape, dtype, Storage::adopt(data, bytes, std::move(owner)), 0)));
+  return Raw::handle(Ref<Value>::adopt(new Value(shape, dtype, Storage::adopt(data, bytes, std::move(owner)), 0)));
 }
 
 Tensor converted(const Tensor& tensor, DType dtype) {
   if (tensor.dtype() == dtype) return tensor.detach();
-  Tensor result = Tensor::uninitialized(tensor.shape(), dtype);
+  Tensor result = Raw::uninitialized(tensor.shape(), dtype);
   visit(tensor.dtype(), [&](auto from) {
     visit(dtype, [&](auto to) {
       using From = typename decltype(from)::type;
       using To = typename decltype(to)::type;
-      kernels::convert(tensor.data<From>(), result.write<To>(), tensor.size());
+      kernels::convert(Raw::data<From>(tensor), Raw::write<To>(result), tensor.size());
     });
   });
   return result;
@@ -103,7 +103,7 @@ Tensor Tensor::make_number(DType dtype, double real, std::int64_t whole) {
   Tensor result = uninitialized(Shape(), dtype);
   detail::visit(dtype, [&](auto type) {
     using T = typename decltype(type)::type;
-    *result.write<T>() = std::is_floating_point_v<T> ? static_cast<T>(real) : static_cast<T>(whole);
+    *Raw::write<T>(result) = std::is_floating_point_v<T> ? static_cast<T>(real) : static_cast<T>(whole);
   });
   result.value_->weak = true;
   return result;
@@ -124,14 +124,14 @@ Tensor Tensor::alias(const Shape& shape, std::int64_t offset) const {
 double Tensor::item_real() const {
   if (size() != 1)
     throw std::invalid_argument("item: the tensor must hold one element, but has shape " + to_string(shape()));
-  return detail::visit(dtype(), [&](auto type) { return static_cast<double>(*data<typename decltype(type)::type>()); });
+  return detail::visit(dtype(), [&](auto type) { return static_cast<double>(*Raw::data<typename decltype(type)::type>(*this)); });
 }
 
 std::int64_t Tensor::item_whole() const {
   if (size() != 1)
     throw std::invalid_argument("item: the tensor must hold one element, but has shape " + to_string(shape()));
   return detail::visit(dtype(),
-                       [&](auto type) { return static_cast<std::int64_t>(*data<typename decltype(type)::type>()); });
+                       [&](auto type) { return static_cast<std::int64_t>(*Raw::data<typename decltype(type)::type>(*this)); });
 }
 
 void Tensor::check_view(DType asked) const {

@@ -216,35 +216,19 @@ class Tensor {
   /// Gives every handle of this tensor new values, perhaps of another dtype; the gradient is dropped.
   void set_data(const Tensor& values) const;
 
-  // ---- for writers of ops
-
-  /// New memory, not yet written.
+ private:
+  friend class Raw;
+  // See Raw.
   static Tensor uninitialized(const Shape& shape, DType dtype);
-  void mark_weak(bool weak) const;
-  /// A tensor over the same storage, with another shape of as many elements or fewer.
   Tensor alias(const Shape& shape, std::int64_t offset = 0) const;
-  /// Where the numbers begin.
   const void* raw() const;
-  /// The same, noticed where a rule is watched (graph/watch.hpp).
   const void* read() const;
-  void* raw_write() const;
-  template <class T>
-  const T* data() const {
-    return static_cast<const T*>(read());
-  }
-  template <class T>
-  T* write() const {
-    return static_cast<T*>(raw_write());
-  }
+  void* raw_write() const { return const_cast<void*>(raw()); }
   const Ref<Storage>& storage() const;
-  /// Refuses to write to what requires a gradient, leaf or result, while recording is on; else raises the version.
   void begin_write(const char* op, Source at) const;
-  /// The node that made this tensor, or its leaf; null where it needs no gradient.
   Node* node() const noexcept;
-  detail::Value* value() const noexcept { return value_.get(); }
   explicit Tensor(Ref<detail::Value> value) noexcept : value_(std::move(value)) {}
 
- private:
   static Tensor make_number(DType dtype, double real, std::int64_t whole);
   double item_real() const;
   std::int64_t item_whole() const;
@@ -263,7 +247,6 @@ inline const Shape& Tensor::shape() const { return get().shape; }
 inline std::int64_t Tensor::size() const { return get().shape.count(); }
 inline DType Tensor::dtype() const { return get().dtype; }
 inline bool Tensor::weak() const { return get().weak; }
-inline void Tensor::mark_weak(bool weak) const { get().weak = weak; }
 inline const Ref<Storage>& Tensor::storage() const { return get().storage; }
 inline Node* Tensor::node() const noexcept { return value_ ? value_->node.get() : nullptr; }
 inline const void* Tensor::raw() const {
@@ -275,7 +258,41 @@ inline const void* Tensor::read() const {
   if (detail::thread_state.watch != 0) detail::note_raw_read(get());
   return raw();
 }
-inline void* Tensor::raw_write() const { return const_cast<void*>(raw()); }
+
+/// What stands behind a Tensor, for writers of ops: memory, storage, place in the graph. Programs that only compute
+/// with tensors have no need of it.
+class Raw {
+ public:
+  /// New memory, not yet written.
+  static Tensor uninitialized(const Shape& shape, DType dtype) { return Tensor::uninitialized(shape, dtype); }
+  /// The numbers, row-major; T is the C++ type of the dtype. In a rule this is a read that is not recorded: under
+  /// create_graph it is refused, unless the rule is once_differentiable().
+  template <class T>
+  static const T* data(const Tensor& x) {
+    return static_cast<const T*>(x.read());
+  }
+  /// The same to write to: by an op, into a result that is new.
+  template <class T>
+  static T* write(const Tensor& y) {
+    return static_cast<T*>(y.raw_write());
+  }
+  static const void* bytes(const Tensor& x) { return x.raw(); }
+  static void* write_bytes(const Tensor& y) { return y.raw_write(); }
+  /// A tensor over the same storage, with another shape of as many elements or fewer.
+  static Tensor alias(const Tensor& x, const Shape& shape, std::int64_t offset = 0) { return x.alias(shape, offset); }
+  /// The block of memory, which other tensors may share, and its version.
+  static const Ref<Storage>& storage(const Tensor& x) { return x.storage(); }
+  /// Announces a write in place: refuses to write to what requires a gradient, leaf or result, while recording is on;
+  /// else raises the version.
+  static void begin_write(const Tensor& x, const char* op, Source at) { x.begin_write(op, at); }
+  /// Says whether the dtype gives way to that of other tensors.
+  static void mark_weak(const Tensor& x, bool weak) { x.get().weak = weak; }
+  /// The node that made the tensor, or its leaf; null where it needs no gradient.
+  static Node* node(const Tensor& x) noexcept { return x.node(); }
+  /// What all handles of the tensor share, and a handle of it.
+  static detail::Value* value(const Tensor& x) noexcept { return x.value_.get(); }
+  static Tensor handle(Ref<detail::Value> value) noexcept { return Tensor(std::move(value)); }
+};
 
 /// Values, shape and dtype, as in `[1, 2, 3] shape (3), float64`. Long axes are cut to their ends.
 std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
@@ -292,7 +309,7 @@ inline constexpr bool is_tensor = std::is_base_of_v<Tensor, std::decay_t<T>>;
 
 /// Whether this handle is the only one that can see the tensor's memory, so that it may be written again.
 inline bool alone(const Tensor& x) noexcept {
-  const Value* value = x.value();
+  const Value* value = Raw::value(x);
   return value->count.load(std::memory_order_acquire) == 1 && value->storage->use_count() == 1;
 }
 
@@ -314,8 +331,8 @@ Tensor from_expression(E&& expression) {
     Shape shape(owner->shape());
     return adopt(data, std::move(shape), dtype_for<T>(), std::move(owner));
   } else {
-    Tensor result = Tensor::uninitialized(Shape(expression.shape()), dtype_for<T>());
-    S* to = result.template write<S>();
+    Tensor result = Raw::uninitialized(Shape(expression.shape()), dtype_for<T>());
+    S* to = Raw::write<S>(result);
     std::transform(expression.template begin<xt::layout_type::row_major>(),
                    expression.template end<xt::layout_type::row_major>(), to,
                    [](const auto& x) { return static_cast<S>(x); });
@@ -326,12 +343,12 @@ Tensor from_expression(E&& expression) {
 template <class T>
 xt::xarray<T> copy_out(const Tensor& tensor) {
   using S = Stored<T>;
-  static_cast<void>(tensor.read());  // noticed also where the numbers are converted first
+  static_cast<void>(Raw::data<S>(tensor));  // noticed also where the numbers are converted first
   const Tensor same = converted(tensor, dtype_for<T>());
   const Shape& shape = same.shape();
   std::vector<std::size_t> sizes(shape.begin(), shape.end());
   xt::xarray<T> result = xt::xarray<T>::from_shape(sizes);
-  const S* from = same.template data<S>();
+  const S* from = Raw::data<S>(same);
   std::transform(from, from + shape.count(), result.data(), [](S x) { return static_cast<T>(x); });
   return result;
 }

@@ -18,7 +18,7 @@ constexpr const char* way_out =
 bool all_zero(const Tensor& x) {
   return visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    const T* begin = static_cast<const T*>(x.raw());
+    const T* begin = static_cast<const T*>(Raw::bytes(x));
     return std::all_of(begin, begin + x.size(), [](T element) { return element == T(0); });
   });
 }
@@ -57,9 +57,9 @@ void RuleWatch::check(const Tensor* results, std::size_t count, const Tensor& g)
         std::string("its rule read raw numbers of what is being differentiated again, so that second derivatives would "
                     "be wrong") +
         way_out);
-  if (g.node() == nullptr) return;
+  if (Raw::node(g) == nullptr) return;
   for (std::size_t i = 0; i < count; ++i)
-    if (results[i].defined() && results[i].node() == nullptr &&
+    if (results[i].defined() && Raw::node(results[i]) == nullptr &&
         !(is_floating(results[i].dtype()) && all_zero(results[i])))
       throw std::logic_error(
           std::string("its rule gave a gradient that does not depend on the upstream gradient by recorded ops, so that "
@@ -71,7 +71,7 @@ void note_raw_read(const Value& value) noexcept { mark(value); }
 
 void note_operands(const Tensor* inputs, std::size_t count) noexcept {
   for (std::size_t i = 0; i < count; ++i) {
-    const Value* value = inputs[i].value();
+    const Value* value = Raw::value(inputs[i]);
     if (value == nullptr) continue;
     if (!grad_enabled()) {
       mark(*value);

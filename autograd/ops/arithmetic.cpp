@@ -41,7 +41,7 @@ namespace {
 // Of integers raised to integers, a negative exponent has no result in int64.
 void require_whole_powers(const Tensor& a, const Tensor& b) {
   if (is_floating(a.dtype()) || b.dtype() != int64) return;
-  const auto* exponents = b.data<std::int64_t>();
+  const auto* exponents = Raw::data<std::int64_t>(b);
   for (std::int64_t i = 0; i < b.size(); ++i)
     if (exponents[i] < 0)
       throw std::invalid_argument("pow: an integer cannot be raised to the power " + std::to_string(exponents[i]) +
@@ -63,7 +63,7 @@ Tensor pow(Tensor a, Tensor b, Source at) {
   const Tensor both[] = {a, b};
   detail::require_defined("pow", both, 2);
   require_whole_powers(a, b);
-  const bool number = b.weak() && b.rank() == 0 && b.node() == nullptr && !a.weak();
+  const bool number = b.weak() && b.rank() == 0 && Raw::node(b) == nullptr && !a.weak();
   if (!number) return detail::binary(fn::Pow(), at, std::move(a), std::move(b));
   if (!is_floating(a.dtype()) && is_floating(b.dtype())) a = to(std::move(a), float32, at);
   if (a.dtype() == boolean) a = to(std::move(a), int64, at);

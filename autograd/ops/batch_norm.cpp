@@ -46,7 +46,7 @@ void require_channel_vector(const Tensor& x, const Tensor& v, const char* name) 
 // Read as (samples, channels, places).
 Along channels_of(const Shape& shape) { return detail::along(shape, 1); }
 
-Tensor scratch(std::int64_t count) { return Tensor::uninitialized(Shape(count), float64); }
+Tensor scratch(std::int64_t count) { return Raw::uninitialized(Shape(count), float64); }
 
 // Channels whose squares have left the range of double get their statistics from scaled ones. In float32 none can.
 void mend(const Tensor& x, Along sizes, double eps, const double* variance, const Tensor& stats) {
@@ -55,10 +55,10 @@ void mend(const Tensor& x, Along sizes, double eps, const double* variance, cons
   const NoGrad off;
   const Tensor channels = swapaxes(x.detach(), 0, 1);
   const std::int64_t n = sizes.lines();
-  double *mean = stats.write<double>(), *rstd = mean + sizes.n;
+  double *mean = Raw::write<double>(stats), *rstd = mean + sizes.n;
   for (std::int64_t c = 0; c < sizes.n; ++c) {
     if (!out_of_range(variance[c])) continue;
-    const kernels::ScaledMoments m = kernels::scaled_moments(channels.data<double>() + c * n, n);
+    const kernels::ScaledMoments m = kernels::scaled_moments(Raw::data<double>(channels) + c * n, n);
     const double scaled = m.squares / static_cast<double>(n) + std::scalbn(eps, -2 * m.exponent);
     mean[c] = m.mean;
     rstd[c] = std::scalbn(1 / std::sqrt(scaled), -m.exponent);
@@ -67,13 +67,13 @@ void mend(const Tensor& x, Along sizes, double eps, const double* variance, cons
 
 // Statistics are kept in double, mean then 1 / √(variance + eps), as one (2, C) tensor.
 Tensor batch_statistics(const Tensor& x, Along sizes, double eps, double* variance) {
-  Tensor stats = Tensor::uninitialized({2, sizes.n}, float64);
-  double* mean = stats.write<double>();
+  Tensor stats = Raw::uninitialized({2, sizes.n}, float64);
+  double* mean = Raw::write<double>(stats);
   double* rstd = mean + sizes.n;
   const Tensor room = scratch(kernels::channel_scratch(sizes));
   detail::visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    kernels::channel_moments(x.data<T>(), sizes, mean, variance, room.write<double>());
+    kernels::channel_moments(Raw::data<T>(x), sizes, mean, variance, Raw::write<double>(room));
   });
   for (std::int64_t c = 0; c < sizes.n; ++c) rstd[c] = 1 / std::sqrt(variance[c] + eps);
   if (x.dtype() == float64) mend(x, sizes, eps, variance, stats);
@@ -82,11 +82,11 @@ Tensor batch_statistics(const Tensor& x, Along sizes, double eps, double* varian
 
 Tensor running_statistics(const Tensor& running_mean, const Tensor& running_var, double eps) {
   const std::int64_t channels = running_mean.size();
-  Tensor stats = Tensor::uninitialized({2, channels}, float64);
+  Tensor stats = Raw::uninitialized({2, channels}, float64);
   detail::visit_floating(running_mean.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    double* to = stats.write<double>();
-    const T *mean = running_mean.data<T>(), *variance = running_var.data<T>();
+    double* to = Raw::write<double>(stats);
+    const T *mean = Raw::data<T>(running_mean), *variance = Raw::data<T>(running_var);
     for (std::int64_t c = 0; c < channels; ++c) {
       to[c] = static_cast<double>(mean[c]);
       to[channels + c] = 1 / std::sqrt(static_cast<double>(variance[c]) + eps);
@@ -97,10 +97,10 @@ Tensor running_statistics(const Tensor& running_mean, const Tensor& running_var,
 
 void move_running(const Tensor& running, const double* now, double scale, double momentum, Source at) {
   const NoGrad no_grad;
-  running.begin_write("batch_norm", at);
+  Raw::begin_write(running, "batch_norm", at);
   detail::visit_floating(running.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    T* r = running.write<T>();
+    T* r = Raw::write<T>(running);
     const std::int64_t channels = running.size();
     for (std::int64_t c = 0; c < channels; ++c)
       r[c] = static_cast<T>((1 - momentum) * static_cast<double>(r[c]) + momentum * scale * now[c]);
@@ -110,16 +110,16 @@ void move_running(const Tensor& running, const double* now, double scale, double
 // Where a channel vector begins; null where there is none.
 template <class T>
 const T* begin_of(const Tensor& v) {
-  return v.defined() ? v.data<T>() : nullptr;
+  return v.defined() ? Raw::data<T>(v) : nullptr;
 }
 
 // y = (x - mean) rstd w + b.
 Tensor normalized(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& stats, Along sizes) {
-  Tensor y = Tensor::uninitialized(x.shape(), x.dtype());
+  Tensor y = Raw::uninitialized(x.shape(), x.dtype());
   const std::int64_t n = sizes.n;
-  const double *mean = stats.data<double>(), *rstd = mean + n;
+  const double *mean = Raw::data<double>(stats), *rstd = mean + n;
   const Tensor room = scratch(2 * n);
-  double *slope = room.write<double>(), *offset = slope + n;
+  double *slope = Raw::write<double>(room), *offset = slope + n;
   detail::visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     const T *w = begin_of<T>(weight), *b = begin_of<T>(bias);
@@ -127,7 +127,7 @@ Tensor normalized(const Tensor& x, const Tensor& weight, const Tensor& bias, con
       slope[c] = w ? rstd[c] * static_cast<double>(w[c]) : rstd[c];
       offset[c] = b ? static_cast<double>(b[c]) : 0;
     }
-    kernels::channel_affine<T>(x.data<T>(), nullptr, y.write<T>(), sizes, {slope, mean, nullptr, offset});
+    kernels::channel_affine<T>(Raw::data<T>(x), nullptr, Raw::write<T>(y), sizes, {slope, mean, nullptr, offset});
   });
   return y;
 }
@@ -141,17 +141,17 @@ Gradients pull_kernel(const Tensor& x, const Tensor& weight, const Tensor& stats
                       bool of_batch) {
   const Along sizes = channels_of(x.shape());
   const std::int64_t n = sizes.n;
-  const double *mean = stats.data<double>(), *rstd = mean + n;
+  const double *mean = Raw::data<double>(stats), *rstd = mean + n;
   const Tensor room = scratch(4 * n + kernels::channel_scratch(sizes));
-  double *sum_g = room.write<double>(), *sum_gx = sum_g + n, *x_slope = sum_gx + n, *scale = x_slope + n;
+  double *sum_g = Raw::write<double>(room), *sum_gx = sum_g + n, *x_slope = sum_gx + n, *scale = x_slope + n;
   Gradients out;
   detail::visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     if (of_batch || needs[1] || needs[2])
-      kernels::channel_sums(x.data<T>(), g.data<T>(), sizes, mean, sum_g, sum_gx, scale + n);
+      kernels::channel_sums(Raw::data<T>(x), Raw::data<T>(g), sizes, mean, sum_g, sum_gx, scale + n);
     const auto vector = [&](auto f) {
-      Tensor v = Tensor::uninitialized(Shape(n), x.dtype());
-      T* to = v.write<T>();
+      Tensor v = Raw::uninitialized(Shape(n), x.dtype());
+      T* to = Raw::write<T>(v);
       for (std::int64_t c = 0; c < n; ++c) to[c] = static_cast<T>(f(c));
       return v;
     };
@@ -166,8 +166,8 @@ Gradients pull_kernel(const Tensor& x, const Tensor& weight, const Tensor& stats
       x_slope[c] = -(rstd[c] * (sum_gx[c] / count)) * rstd[c];
       sum_g[c] /= -count;
     }
-    out[0] = Tensor::uninitialized(x.shape(), x.dtype());
-    kernels::channel_affine<T>(of_batch ? x.data<T>() : nullptr, g.data<T>(), out[0].write<T>(), sizes,
+    out[0] = Raw::uninitialized(x.shape(), x.dtype());
+    kernels::channel_affine<T>(of_batch ? Raw::data<T>(x) : nullptr, Raw::data<T>(g), Raw::write<T>(out[0]), sizes,
                                {x_slope, mean, scale, sum_g});
   });
   return out;
@@ -247,15 +247,15 @@ Tensor statistics_for(const Tensor& x, const Tensor& running_mean, const Tensor&
   const Along sizes = channels_of(x.shape());
   const auto n = static_cast<double>(sizes.lines());
   if (sizes.lines() == 0) {
-    Tensor stats = Tensor::uninitialized({2, sizes.n}, float64);
-    std::fill_n(stats.write<double>(), 2 * sizes.n, 0.0);
+    Tensor stats = Raw::uninitialized({2, sizes.n}, float64);
+    std::fill_n(Raw::write<double>(stats), 2 * sizes.n, 0.0);
     return stats;
   }
   const Tensor variance = scratch(sizes.n);
-  Tensor stats = batch_statistics(x, sizes, eps, variance.write<double>());
+  Tensor stats = batch_statistics(x, sizes, eps, Raw::write<double>(variance));
   if (training && running_mean.defined()) {
-    move_running(running_mean, stats.data<double>(), 1, momentum, at);
-    move_running(running_var, variance.data<double>(), n / (n - 1), momentum, at);
+    move_running(running_mean, Raw::data<double>(stats), 1, momentum, at);
+    move_running(running_var, Raw::data<double>(variance), n / (n - 1), momentum, at);
   }
   return stats;
 }

@@ -12,10 +12,10 @@ namespace {
 
 template <class F>
 Tensor filled(Shape shape, DType dtype, F&& next) {
-  Tensor y = Tensor::uninitialized(std::move(shape), dtype);
+  Tensor y = Raw::uninitialized(std::move(shape), dtype);
   detail::visit(dtype, [&](auto type) {
     using T = typename decltype(type)::type;
-    T* to = y.write<T>();
+    T* to = Raw::write<T>(y);
     for (std::int64_t i = 0, n = y.size(); i < n; ++i) to[i] = static_cast<T>(next(i));
   });
   return y;
@@ -113,7 +113,7 @@ Tensor randperm(Dim n) { return randperm(n, default_generator()); }
 Tensor randperm(Dim n, Generator& generator) {
   Tensor y = filled({n}, int64, [](std::int64_t i) { return i; });
   kernels::Philox random = generator.next();
-  auto* order = y.write<std::int64_t>();
+  auto* order = Raw::write<std::int64_t>(y);
   for (std::int64_t i = n; i > 1; --i) std::swap(order[i - 1], order[random.below(static_cast<std::uint64_t>(i))]);
   return y;
 }

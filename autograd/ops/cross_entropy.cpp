@@ -24,8 +24,8 @@ Along classes_of(const Shape& shape) { return along(shape, class_axis(shape)); }
 // Puts the weight of each row into r, and gives their sum.
 template <class T>
 double row_weights(const Tensor& labels, const RowOptions& options, T* r) {
-  const auto* label = labels.data<std::int64_t>();
-  const T* weight = options.weight.defined() ? options.weight.data<T>() : nullptr;
+  const auto* label = Raw::data<std::int64_t>(labels);
+  const T* weight = options.weight.defined() ? Raw::data<T>(options.weight) : nullptr;
   const std::int64_t rows = labels.size();
   if (weight == nullptr)
     for (std::int64_t i = 0; i < rows; ++i) r[i] = static_cast<T>(label[i] != options.ignored);
@@ -41,8 +41,8 @@ template <class T>
 Tensor reduce_rows(double* losses, T* r, double total, const Shape& rows, RowReduction reduction) {
   const std::int64_t n = rows.count();
   for (std::int64_t i = 0; i < n; ++i) losses[i] *= static_cast<double>(r[i]);
-  Tensor value = Tensor::uninitialized(reduction == RowReduction::none ? rows : Shape(), dtype_for<T>());
-  T* to = value.write<T>();
+  Tensor value = Raw::uninitialized(reduction == RowReduction::none ? rows : Shape(), dtype_for<T>());
+  T* to = Raw::write<T>(value);
   if (reduction == RowReduction::none) {
     for (std::int64_t i = 0; i < n; ++i) to[i] = static_cast<T>(losses[i]);
     return value;
@@ -59,17 +59,17 @@ Tensor reduce_rows(double* losses, T* r, double total, const Shape& rows, RowRed
 template <class F>
 void for_each_label(const Tensor& labels, const Shape& shape, std::int64_t ignored, const F& f) {
   const Along axis = classes_of(shape);
-  const auto* label = labels.data<std::int64_t>();
+  const auto* label = Raw::data<std::int64_t>(labels);
   for (std::int64_t row = 0; row < axis.lines(); ++row)
     if (label[row] != ignored) f(row, (row / axis.inner * axis.n + label[row]) * axis.inner + row % axis.inner);
 }
 
 // 1 where a class is its row's label, else 0; rows that are ignored have none.
 Tensor one_hot(const Tensor& labels, const Shape& shape, DType dtype, std::int64_t ignored) {
-  Tensor hot = Tensor::uninitialized(shape, dtype);
+  Tensor hot = Raw::uninitialized(shape, dtype);
   visit(dtype, [&](auto type) {
     using T = typename decltype(type)::type;
-    T* to = hot.write<T>();
+    T* to = Raw::write<T>(hot);
     std::fill_n(to, hot.size(), T(0));
     for_each_label(labels, shape, ignored, [&](std::int64_t, std::int64_t place) { to[place] = T(1); });
   });
@@ -89,7 +89,7 @@ namespace {
 // Ignored rows are replaced by zeros, so that what they hold meets no slope here, nor in the slopes of this.
 Tensor pull_formula(const Tensor& x, const Tensor& labels, const Tensor& stats, const Tensor& g, std::int64_t ignored) {
   const std::size_t axis = class_axis(x.shape());
-  const Tensor r = stats.alias(labels.shape(), 2 * labels.size());
+  const Tensor r = Raw::alias(stats, labels.shape(), 2 * labels.size());
   const Tensor known = where(unsqueeze(labels == ignored, axis), 0, x);
   const Tensor slope = softmax(known, axis) - one_hot(labels, x.shape(), x.dtype(), ignored);
   return slope * unsqueeze(counted(labels, g, ignored) * r, axis);
@@ -97,13 +97,13 @@ Tensor pull_formula(const Tensor& x, const Tensor& labels, const Tensor& stats, 
 
 Tensor pull_kernel(const Tensor& x, const Tensor& labels, const Tensor& stats, const Tensor& g, std::int64_t ignored) {
   const Along axis = classes_of(x.shape());
-  Tensor out = Tensor::uninitialized(x.shape(), x.dtype());
+  Tensor out = Raw::uninitialized(x.shape(), x.dtype());
   visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    const T* shift = stats.data<T>();
+    const T* shift = Raw::data<T>(stats);
     const std::int64_t rows = axis.lines(), step = g.rank() == labels.rank() ? 1 : 0;
-    kernels::cross_entropy_backward(x.data<T>(), labels.data<std::int64_t>(), ignored, shift, shift + rows,
-                                    shift + 2 * rows, g.data<T>(), step, out.write<T>(), axis);
+    kernels::cross_entropy_backward(Raw::data<T>(x), Raw::data<std::int64_t>(labels), ignored, shift, shift + rows,
+                                    shift + 2 * rows, Raw::data<T>(g), step, Raw::write<T>(out), axis);
   });
   return out;
 }
@@ -115,16 +115,16 @@ Tensor pull_kernel(const Tensor& x, const Tensor& labels, const Tensor& stats, c
 Tensor label_cross_entropy(Tensor input, Tensor target, const RowOptions& options, Source at) {
   const Timed timed("cross_entropy", at);
   const std::int64_t rows = target.size(), ignored = options.ignored;
-  Tensor kept = Tensor::uninitialized({3, rows}, input.dtype());
+  Tensor kept = Raw::uninitialized({3, rows}, input.dtype());
   Tensor value;
   visit_floating(input.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    T *shift = kept.write<T>(), *inverse = shift + rows, *r = inverse + rows;
-    const Tensor losses = Tensor::uninitialized(Shape(rows), float64);
-    kernels::cross_entropy(input.data<T>(), target.data<std::int64_t>(), ignored, shift, inverse,
-                           losses.write<double>(), classes_of(input.shape()));
+    T *shift = Raw::write<T>(kept), *inverse = shift + rows, *r = inverse + rows;
+    const Tensor losses = Raw::uninitialized(Shape(rows), float64);
+    kernels::cross_entropy(Raw::data<T>(input), Raw::data<std::int64_t>(target), ignored, shift, inverse,
+                           Raw::write<double>(losses), classes_of(input.shape()));
     const double total = row_weights(target, options, r);
-    value = reduce_rows(losses.write<double>(), r, total, target.shape(), options.reduction);
+    value = reduce_rows(Raw::write<double>(losses), r, total, target.shape(), options.reduction);
   });
   return record("cross_entropy", at, std::move(value), {std::move(input), std::move(target), std::move(kept)},
                 from<0, 1, 2>([ignored](Tensor x, Tensor labels, Tensor stats, Tensor g) {
@@ -139,14 +139,14 @@ Tensor label_cross_entropy(Tensor input, Tensor target, const RowOptions& option
 namespace {
 
 Tensor place_kernel(const Tensor& labels, const Tensor& r, const Tensor& g, const Shape& shape, std::int64_t ignored) {
-  Tensor out = Tensor::uninitialized(shape, r.dtype());
+  Tensor out = Raw::uninitialized(shape, r.dtype());
   visit_floating(r.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    T* to = out.write<T>();
+    T* to = Raw::write<T>(out);
     const std::int64_t step = g.rank() == labels.rank() ? 1 : 0;
     std::fill_n(to, out.size(), T(0));
     for_each_label(labels, shape, ignored, [&](std::int64_t row, std::int64_t place) {
-      to[place] = -(g.data<T>()[row * step] * r.data<T>()[row]);
+      to[place] = -(Raw::data<T>(g)[row * step] * Raw::data<T>(r)[row]);
     });
   });
   return out;
@@ -158,18 +158,18 @@ Tensor label_likelihood(Tensor input, Tensor target, const RowOptions& options, 
   const Timed timed("nll_loss", at);
   const Shape shape = input.shape();
   const std::int64_t ignored = options.ignored;
-  Tensor kept = Tensor::uninitialized(target.shape(), input.dtype());
+  Tensor kept = Raw::uninitialized(target.shape(), input.dtype());
   Tensor value;
   visit_floating(input.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    const Tensor losses = Tensor::uninitialized(Shape(target.size()), float64);
-    double* loss = losses.write<double>();
+    const Tensor losses = Raw::uninitialized(Shape(target.size()), float64);
+    double* loss = Raw::write<double>(losses);
     std::fill_n(loss, target.size(), 0.0);
     for_each_label(target, shape, ignored, [&](std::int64_t row, std::int64_t place) {
-      loss[row] = -static_cast<double>(input.data<T>()[place]);
+      loss[row] = -static_cast<double>(Raw::data<T>(input)[place]);
     });
-    const double total = row_weights(target, options, kept.write<T>());
-    value = reduce_rows(loss, kept.write<T>(), total, target.shape(), options.reduction);
+    const double total = row_weights(target, options, Raw::write<T>(kept));
+    value = reduce_rows(loss, Raw::write<T>(kept), total, target.shape(), options.reduction);
   });
   return record("nll_loss", at, std::move(value), {std::move(input), std::move(target), std::move(kept)},
                 from<1, 2>([shape, ignored](Tensor labels, Tensor r, Tensor g) {
@@ -182,10 +182,10 @@ Tensor label_likelihood(Tensor input, Tensor target, const RowOptions& options, 
 
 double total_weight(const Tensor& labels, const RowOptions& options) {
   const DType dtype = options.weight.defined() ? options.weight.dtype() : float64;
-  const Tensor r = Tensor::uninitialized(labels.shape(), dtype);
+  const Tensor r = Raw::uninitialized(labels.shape(), dtype);
   return visit_floating(dtype, [&](auto type) {
     using T = typename decltype(type)::type;
-    return row_weights(labels, options, r.write<T>());
+    return row_weights(labels, options, Raw::write<T>(r));
   });
 }
 

@@ -36,11 +36,11 @@ void drop(const T* x, T* mask, T* y, std::int64_t n, double p, std::uint64_t see
 }
 
 Tensor pull_kernel(const Tensor& mask, const Tensor& g) {
-  const Tensor out = Tensor::uninitialized(g.shape(), g.dtype());
+  const Tensor out = Raw::uninitialized(g.shape(), g.dtype());
   detail::visit_floating(g.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     kernels::parallel_ranges(g.size(), kernels::pointwise_grain, [&](std::int64_t begin, std::int64_t end) {
-      select_and_scale(g.data<T>() + begin, mask.data<T>() + begin, out.write<T>() + begin, end - begin);
+      select_and_scale(Raw::data<T>(g) + begin, Raw::data<T>(mask) + begin, Raw::write<T>(out) + begin, end - begin);
     });
   });
   return out;
@@ -60,11 +60,11 @@ Tensor dropout(Tensor input, double p, bool training, Generator* generator, Sour
   Generator& source = generator != nullptr ? *generator : default_generator();
   const std::uint64_t seed = source.seed(), stream = (source.stream() << 40) + source.draws();
   source.next();
-  Tensor kept = Tensor::uninitialized(input.shape(), input.dtype());
-  Tensor value = Tensor::uninitialized(input.shape(), input.dtype());
+  Tensor kept = Raw::uninitialized(input.shape(), input.dtype());
+  Tensor value = Raw::uninitialized(input.shape(), input.dtype());
   detail::visit_floating(input.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    drop(input.data<T>(), kept.write<T>(), value.write<T>(), input.size(), p, seed, stream);
+    drop(Raw::data<T>(input), Raw::write<T>(kept), Raw::write<T>(value), input.size(), p, seed, stream);
   });
   return record("dropout", at, std::move(value), {std::move(input), std::move(kept)},
                 from<1>([](Tensor mask, Tensor g) {

@@ -47,8 +47,9 @@ auto whole_pass(DType dtype, const Shape& shape, const Tensor* in, std::size_t i
                 std::size_t out_count, const Run& run) {
   kernels::TileInput inputs[most_elementwise_inputs + 1];
   void* outputs[most_elementwise_inputs];
-  for (std::size_t i = 0; i < in_count; ++i) inputs[i] = {in[i].raw(), in[i].shape().data(), in[i].shape().rank()};
-  for (std::size_t i = 0; i < out_count; ++i) outputs[i] = out[i].defined() ? out[i].raw_write() : nullptr;
+  for (std::size_t i = 0; i < in_count; ++i)
+    inputs[i] = {Raw::bytes(in[i]), in[i].shape().data(), in[i].shape().rank()};
+  for (std::size_t i = 0; i < out_count; ++i) outputs[i] = out[i].defined() ? Raw::write_bytes(out[i]) : nullptr;
   return run(kernels::WholePass{tile_type(dtype), shape.data(), shape.rank(), inputs, outputs});
 }
 
@@ -80,7 +81,7 @@ void pull_fused(const Kept& kept, Tensor* x, std::uint32_t needs, const Tensor& 
   Tensor in[most_elementwise_inputs + 1];
   for (std::size_t i = 0; i < count; ++i) {
     in[i] = x[i].dtype() == g.dtype() ? x[i] : converted(x[i], g.dtype());
-    if (needs >> i & 1u) out[i] = Tensor::uninitialized(g.shape(), g.dtype());
+    if (needs >> i & 1u) out[i] = Raw::uninitialized(g.shape(), g.dtype());
   }
   in[count] = g;
   if (g.size() == 0) return;
@@ -137,7 +138,7 @@ Tensor elementwise(const void* f, const Readings& readings, Tensor* x, Source at
   const Timed timed("elementwise", at);
   require_defined("elementwise", x, count);
   const DType dtype = promote(x, count, true);
-  Tensor y = Tensor::uninitialized(broadcast_all("elementwise", x, count), readings.mask ? boolean : dtype);
+  Tensor y = Raw::uninitialized(broadcast_all("elementwise", x, count), readings.mask ? boolean : dtype);
   Tensor in[most_elementwise_inputs];
   for (std::size_t i = 0; i < count; ++i) in[i] = x[i].dtype() == dtype ? x[i] : converted(x[i], dtype);
   if (readings.value_pass != nullptr)
@@ -146,7 +147,7 @@ Tensor elementwise(const void* f, const Readings& readings, Tensor* x, Source at
   else
     tile_pass(dtype, y.shape(), in, count, &y, 1,
               [&](Tile* tiles, Tile* result) { readings.value(f, tiles, result[0]); });
-  y.mark_weak(all_weak(x, count));
+  Raw::mark_weak(y, all_weak(x, count));
   if (readings.mask || !records(x, count)) return y;
   return record_all(Kept{readings.keep(f), &readings, at}, std::move(y), x);
 }

@@ -20,9 +20,9 @@ Tensor resolved(const char* op, const Tensor& indices, const Shape& shape, std::
   const std::int64_t size = with_an_axis(shape)[axis];
   if (indices.dtype() != int64)
     throw std::invalid_argument(std::string(op) + ": indices must be int64, got " + name_of(indices.dtype()));
-  Tensor result = Tensor::uninitialized(indices.shape(), int64);
-  const auto* from = indices.data<std::int64_t>();
-  auto* to = result.write<std::int64_t>();
+  Tensor result = Raw::uninitialized(indices.shape(), int64);
+  const auto* from = Raw::data<std::int64_t>(indices);
+  auto* to = Raw::write<std::int64_t>(result);
   for (std::int64_t i = 0; i < indices.size(); ++i) {
     if (from[i] < -size || from[i] >= size)
       throw std::invalid_argument(std::string(op) + ": index " + std::to_string(from[i]) +
@@ -37,10 +37,11 @@ Tensor select_rows(Tensor x, std::size_t axis, Tensor rows, Source at);
 
 // Zeros of the given shape, to which the slices of x are added where the rows say.
 Tensor add_rows(Tensor x, std::size_t axis, Tensor rows, const Shape& shape) {
-  Tensor y = Tensor::uninitialized(shape, x.dtype());
+  Tensor y = Raw::uninitialized(shape, x.dtype());
   detail::visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    kernels::add_rows(x.data<T>(), rows.data<std::int64_t>(), rows.size(), y.write<T>(), along(shape, axis));
+    kernels::add_rows(Raw::data<T>(x), Raw::data<std::int64_t>(rows), rows.size(), Raw::write<T>(y),
+                      along(shape, axis));
   });
   return record("index_add", Source::here(), std::move(y), {std::move(x), std::move(rows)},
                 from<1>([axis](Tensor r, Tensor g) { return select_rows(g, axis, r, Source::here()); }), no_gradient);
@@ -48,10 +49,11 @@ Tensor add_rows(Tensor x, std::size_t axis, Tensor rows, const Shape& shape) {
 
 Tensor select_rows(Tensor x, std::size_t axis, Tensor rows, Source at) {
   const Shape shape = x.shape();
-  Tensor y = Tensor::uninitialized(shape.rank() == 0 ? shape : shape.with(axis, rows.size()), x.dtype());
+  Tensor y = Raw::uninitialized(shape.rank() == 0 ? shape : shape.with(axis, rows.size()), x.dtype());
   detail::visit(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    kernels::take_rows(x.data<T>(), rows.data<std::int64_t>(), rows.size(), y.write<T>(), along(shape, axis));
+    kernels::take_rows(Raw::data<T>(x), Raw::data<std::int64_t>(rows), rows.size(), Raw::write<T>(y),
+                       along(shape, axis));
   });
   return record("index_select", at, std::move(y), {std::move(x), std::move(rows)},
                 from<1>([axis, shape](Tensor r, Tensor g) { return add_rows(g, axis, r, shape); }), no_gradient);
@@ -61,11 +63,11 @@ Tensor pick_elements(Tensor x, std::size_t axis, Tensor picks, Source at);
 
 // Zeros of the given shape, to which the elements of x are added where the picks say.
 Tensor add_elements(Tensor x, std::size_t axis, Tensor picks, const Shape& shape) {
-  Tensor y = Tensor::uninitialized(shape, x.dtype());
+  Tensor y = Raw::uninitialized(shape, x.dtype());
   detail::visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     const std::int64_t count = along(picks.shape(), axis).n;
-    kernels::add_picks(x.data<T>(), picks.data<std::int64_t>(), count, y.write<T>(), along(shape, axis));
+    kernels::add_picks(Raw::data<T>(x), Raw::data<std::int64_t>(picks), count, Raw::write<T>(y), along(shape, axis));
   });
   return record("scatter_add", Source::here(), std::move(y), {std::move(x), std::move(picks)},
                 from<1>([axis](Tensor p, Tensor g) { return pick_elements(g, axis, p, Source::here()); }), no_gradient);
@@ -73,11 +75,11 @@ Tensor add_elements(Tensor x, std::size_t axis, Tensor picks, const Shape& shape
 
 Tensor pick_elements(Tensor x, std::size_t axis, Tensor picks, Source at) {
   const Shape shape = x.shape();
-  Tensor y = Tensor::uninitialized(picks.shape(), x.dtype());
+  Tensor y = Raw::uninitialized(picks.shape(), x.dtype());
   detail::visit(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     const std::int64_t count = along(picks.shape(), axis).n;
-    kernels::take_picks(x.data<T>(), picks.data<std::int64_t>(), count, y.write<T>(), along(shape, axis));
+    kernels::take_picks(Raw::data<T>(x), Raw::data<std::int64_t>(picks), count, Raw::write<T>(y), along(shape, axis));
   });
   return record("gather", at, std::move(y), {std::move(x), std::move(picks)},
                 from<1>([axis, shape](Tensor p, Tensor g) { return add_elements(g, axis, p, shape); }), no_gradient);

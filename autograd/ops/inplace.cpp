@@ -39,8 +39,9 @@ Tensor fitted(const char* op, const Tensor& target, const Tensor& values) {
 
 void overwrite(const char* op, const Tensor& target, const Tensor& values, Source at) {
   const Tensor same = fitted(op, target, values);
-  target.begin_write(op, at);
-  std::memmove(target.raw_write(), same.raw(), static_cast<std::size_t>(target.size()) * size_of(target.dtype()));
+  Raw::begin_write(target, op, at);
+  std::memmove(Raw::write_bytes(target), Raw::bytes(same),
+               static_cast<std::size_t>(target.size()) * size_of(target.dtype()));
 }
 
 template <class F>
@@ -84,16 +85,16 @@ template <class F>
 void update(const Tensor& x, const Tensor& by, const F& f) {
   visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    same_shape_kernel<T>(f, std::array<const T*, 2>{x.data<T>(), by.data<T>()}, x.write<T>(), x.size());
+    same_shape_kernel<T>(f, std::array<const T*, 2>{Raw::data<T>(x), Raw::data<T>(by)}, Raw::write<T>(x), x.size());
   });
 }
 
 }  // namespace
 
 void accumulate(const Tensor& sum, const Tensor& x, Source at) {
-  const bool overlap = x.storage() == sum.storage() && x.raw() != sum.raw();
+  const bool overlap = Raw::storage(x) == Raw::storage(sum) && Raw::bytes(x) != Raw::bytes(sum);
   const Tensor apart = overlap ? unrecorded([&] { return clone(x, at); }) : Tensor();
-  sum.storage()->wrote(at);
+  Raw::storage(sum)->wrote(at);
   update(sum, overlap ? apart : x, [](auto a, auto b) { return a + b; });
 }
 
@@ -105,10 +106,10 @@ Tensor Tensor::copy_(const Tensor& values, Source at) const {
 }
 
 Tensor Tensor::fill_(double number, Source at) const {
-  begin_write("fill_", at);
+  Raw::begin_write(*this, "fill_", at);
   detail::visit(dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    std::fill_n(write<T>(), size(), static_cast<T>(number));
+    std::fill_n(Raw::write<T>(*this), size(), static_cast<T>(number));
   });
   return *this;
 }
@@ -117,9 +118,9 @@ Tensor Tensor::add_(const Tensor& other, double scale, Source at) const {
   detail::require_defined("add_", this, 1);
   detail::require_defined("add_", &other, 1);
   require_no_history("add_", other);
-  const bool apart = other.storage() != storage() || other.raw() == raw();
+  const bool apart = Raw::storage(other) != Raw::storage(*this) || Raw::bytes(other) == Raw::bytes(*this);
   if (is_floating(dtype()) && other.dtype() == dtype() && other.shape() == shape() && apart) {
-    begin_write("add_", at);
+    Raw::begin_write(*this, "add_", at);
     detail::update(*this, other, [scale](auto a, auto b) { return a + scale * b; });
     return *this;
   }

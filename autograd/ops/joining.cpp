@@ -36,7 +36,7 @@ Tensor concat(const std::vector<Tensor>& tensors, Dim asked, Source at) {
     total += x.shape()[axis];
   }
   const DType dtype = detail::promote(tensors.data(), tensors.size(), false);
-  Tensor y = Tensor::uninitialized(first.with(axis, total), dtype);
+  Tensor y = Raw::uninitialized(first.with(axis, total), dtype);
   const kernels::Along all = detail::along(first, axis);
   for (std::size_t t = 0; t < tensors.size(); ++t) {
     const Tensor x = detail::converted(tensors[t], dtype);
@@ -44,7 +44,7 @@ Tensor concat(const std::vector<Tensor>& tensors, Dim asked, Source at) {
     detail::visit(dtype, [&](auto type) {
       using T = typename decltype(type)::type;
       for (std::int64_t o = 0; o < all.outer; ++o)
-        std::copy_n(x.data<T>() + o * block, block, y.write<T>() + (o * total + starts[t]) * all.inner);
+        std::copy_n(Raw::data<T>(x) + o * block, block, Raw::write<T>(y) + (o * total + starts[t]) * all.inner);
     });
   }
   starts.push_back(total);

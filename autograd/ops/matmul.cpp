@@ -56,11 +56,11 @@ Shape batch_shape(const char* name, const Shape& a, const Shape& b) {
 Tensor matrix_product(const Tensor& a, const Tensor& b, bool ta, bool tb, Sizes s, const Tensor& sum) {
   const bool adds =
       sum.defined() && sum.dtype() == a.dtype() && sum.rank() == 2 && sum.shape()[0] == s.m && sum.shape()[1] == s.n;
-  Tensor y = adds ? sum : Tensor::uninitialized({s.m, s.n}, a.dtype());
+  Tensor y = adds ? sum : Raw::uninitialized({s.m, s.n}, a.dtype());
   detail::visit_floating(y.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    const kernels::Onto<T> onto = adds ? kernels::Onto<T>{y.data<T>(), s.n} : kernels::Onto<T>{};
-    kernels::gemm(ta, tb, s.m, s.n, s.k, a.data<T>(), b.data<T>(), y.write<T>(), onto);
+    const kernels::Onto<T> onto = adds ? kernels::Onto<T>{Raw::data<T>(y), s.n} : kernels::Onto<T>{};
+    kernels::gemm(ta, tb, s.m, s.n, s.k, Raw::data<T>(a), Raw::data<T>(b), Raw::write<T>(y), onto);
   });
   return y;
 }
@@ -72,14 +72,14 @@ void multiply(const Tensor& a, const Tensor& b, bool ta, bool tb, const Tensor& 
   const std::int64_t step_a = s.m * s.k, step_b = s.k * s.n, step_y = s.m * s.n;
   plan.run([&](std::int64_t to, const std::array<std::int64_t, 2>& from, std::int64_t count) {
     for (std::int64_t i = 0; i < count; ++i)
-      kernels::gemm(ta, tb, s.m, s.n, s.k, a.data<T>() + (from[0] + i * plan.step[0]) * step_a,
-                    b.data<T>() + (from[1] + i * plan.step[1]) * step_b, y.write<T>() + (to + i) * step_y);
+      kernels::gemm(ta, tb, s.m, s.n, s.k, Raw::data<T>(a) + (from[0] + i * plan.step[0]) * step_a,
+                    Raw::data<T>(b) + (from[1] + i * plan.step[1]) * step_b, Raw::write<T>(y) + (to + i) * step_y);
   });
 }
 
 Tensor batched_product(const char* name, const Tensor& a, const Tensor& b, bool ta, bool tb, Sizes s) {
   const Shape batch = batch_shape(name, a.shape(), b.shape());
-  const Tensor y = Tensor::uninitialized(batch.inserted(batch.rank(), s.m).inserted(batch.rank() + 1, s.n), a.dtype());
+  const Tensor y = Raw::uninitialized(batch.inserted(batch.rank(), s.m).inserted(batch.rank() + 1, s.n), a.dtype());
   detail::visit_floating(y.dtype(),
                          [&](auto type) { multiply<typename decltype(type)::type>(a, b, ta, tb, y, batch, s); });
   return y;
@@ -143,10 +143,11 @@ Tensor affine(Tensor x, Tensor weight, Tensor bias, Source at) {
     Tensor flat = reshape(std::move(x), {rows_of(shape), s.k}, at);
     return reshape(affine(std::move(flat), std::move(weight), std::move(bias), at), shape, at);
   }
-  Tensor y = Tensor::uninitialized({s.m, s.n}, x.dtype());
+  Tensor y = Raw::uninitialized({s.m, s.n}, x.dtype());
   detail::visit_floating(y.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    kernels::gemm(false, true, s.m, s.n, s.k, x.data<T>(), weight.data<T>(), y.write<T>(), {bias.data<T>(), 0});
+    kernels::gemm(false, true, s.m, s.n, s.k, Raw::data<T>(x), Raw::data<T>(weight), Raw::write<T>(y),
+                  {Raw::data<T>(bias), 0});
   });
   return record("linear", at, std::move(y), {std::move(x), std::move(weight), std::move(bias)},
                 adding<1>([](Tensor w, Tensor g, Tensor into) {

@@ -58,7 +58,7 @@ void pointwise_kernel(const F& f, const std::array<Reading, N>& x, Out* out, con
   kernels::pointwise<T>(f, out, in, kernels::Plan<N>(shape.data(), shape.rank(), sizes, ranks));
 }
 
-inline Reading reading(const Tensor& x) { return {x.raw(), &x.shape(), x.dtype()}; }
+inline Reading reading(const Tensor& x) { return {Raw::bytes(x), &x.shape(), x.dtype()}; }
 
 /// The operands of an op: handles of its own, or uncounted ones of what its caller keeps alive.
 template <std::size_t N>
@@ -92,7 +92,7 @@ class Operands {
   void hold(std::size_t i, Tensor&& x) { new (&x_[i].handle) Tensor(std::move(x)); }
   void hold(std::size_t i, Operand& x) {
     if (!x.borrowed()) return hold(i, x.take());
-    new (&x_[i].handle) Tensor(Ref<Value>::adopt(x.tensor().value()));
+    new (&x_[i].handle) Tensor(Raw::handle(Ref<Value>::adopt(Raw::value(x.tensor()))));
     borrowed_ |= 1u << i;
   }
 
@@ -154,7 +154,7 @@ struct FusedRule {
     std::copy(read, read + count, all.begin() + 1);
     visit_floating(g.dtype(), [&](auto type) {
       using T = typename decltype(type)::type;
-      pointwise_kernel<T>(pull, all, out.write<T>(), out.shape());
+      pointwise_kernel<T>(pull, all, Raw::write<T>(out), out.shape());
     });
     return out;
   }
@@ -296,11 +296,11 @@ Tensor room_for(const Operands<N>& x, const Shape& shape, DType dtype, bool reus
   if (reuse)
     for (std::size_t i = 0; i < N; ++i)
       if (!x.borrowed(i) && alone(x[i]) && x[i].dtype() == dtype && x[i].shape() == shape) {
-        Tensor y = x[i].alias(shape);
-        y.mark_weak(false);
+        Tensor y = Raw::alias(x[i], shape);
+        Raw::mark_weak(y, false);
         return y;
       }
-  return Tensor::uninitialized(shape, dtype);
+  return Raw::uninitialized(shape, dtype);
 }
 
 // y = f(x...) where operands are of other shapes or dtypes than the result's.
@@ -312,15 +312,15 @@ void general_kernel(const F& f, const Tensor* x, std::array<Tensor, N> kept, DTy
     if (other) kept[i] = converted(x[i], dtype);
     readings[i] = reading(other ? kept[i] : x[i]);
   }
-  pointwise_kernel<T>(f, readings, y.write<Out>(), y.shape());
+  pointwise_kernel<T>(f, readings, Raw::write<Out>(y), y.shape());
 }
 
 template <class T, std::size_t N, class F>
 void fill_from(const F& f, const Operands<N>& x, bool alike, DType dtype, const Tensor& y) {
   if (!alike) return general_kernel<T>(f, x.begin(), std::array<Tensor, N>(), dtype, y);
   std::array<const T*, N> in;
-  for (std::size_t i = 0; i < N; ++i) in[i] = static_cast<const T*>(x[i].raw());
-  same_shape_kernel<T>(f, in, y.write<T>(), y.size());
+  for (std::size_t i = 0; i < N; ++i) in[i] = static_cast<const T*>(Raw::bytes(x[i]));
+  same_shape_kernel<T>(f, in, Raw::write<T>(y), y.size());
 }
 
 /// y = value(x...), element by element, recorded with the rules.
@@ -337,14 +337,14 @@ Tensor pointwise(const char* name, Source at, const Operands<N>& x, const F& val
   constexpr bool read_again = (((flags_of<R> & reads_every_x) != 0) || ...);
   Tensor y = one ? room_for(x, x[0].shape(), dtype, !(recorded && read_again))
                  : room_for(x, broadcast_all(name, x.begin(), N), dtype, !(recorded && read_again));
-  if (x[0].weak()) y.mark_weak(all_weak(x.begin(), N));
+  if (x[0].weak()) Raw::mark_weak(y, all_weak(x.begin(), N));
   if constexpr (domain != Domain::real) {
     if (dtype == int64) {
       fill_from<std::int64_t>(value, x, alike, dtype, y);
       return y;
     }
     if (dtype == boolean) {
-      const Tensor numbers = Tensor::uninitialized(y.shape(), int64);
+      const Tensor numbers = Raw::uninitialized(y.shape(), int64);
       fill_from<std::int64_t>(value, x, false, int64, numbers);
       return converted(numbers, boolean);
     }
@@ -378,7 +378,7 @@ Tensor predicate(const F& f, Source at, const X&... operands) {
   const Tensor x[] = {operands...};
   require_defined(F::name, x, count);
   const DType dtype = common_dtype(F::name, x, count, Domain::whole);
-  const Tensor y = Tensor::uninitialized(broadcast_all(F::name, x, count), boolean);
+  const Tensor y = Raw::uninitialized(broadcast_all(F::name, x, count), boolean);
   visit(dtype, [&](auto type) {
     using T = typename decltype(type)::type;
     if constexpr (!std::is_same_v<T, bool>)

@@ -18,7 +18,7 @@ namespace fn = kernels::fn;
 template <class F>
 double total(const F& f, const Tensor& x, const Tensor& t) {
   const std::int64_t n = x.size(), grain = kernels::pointwise_grain, ranges = (n + grain - 1) / grain;
-  const Tensor parts = Tensor::uninitialized(Shape(ranges), float64);
+  const Tensor parts = Raw::uninitialized(Shape(ranges), float64);
   visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     kernels::parallel_ranges(n, grain, [&](std::int64_t begin, std::int64_t end) {
@@ -28,16 +28,16 @@ double total(const F& f, const Tensor& x, const Tensor& t) {
       for (std::int64_t i = begin; i < end; i += chunk) {
         const std::int64_t count = std::min(chunk, end - i);
         std::fill(losses + count, losses + chunk, T(0));
-        kernels::pointwise_row<T>(ValueOf<F>{f}, losses, {x.data<T>() + i, t.data<T>() + i}, {1, 1}, count,
+        kernels::pointwise_row<T>(ValueOf<F>{f}, losses, {Raw::data<T>(x) + i, Raw::data<T>(t) + i}, {1, 1}, count,
                                   std::make_index_sequence<2>{});
         for (std::int64_t j = 0; j < count; j += static_cast<std::int64_t>(Vec<T>::width))
           sum.add(Vec<T>::load(losses + j));
       }
-      parts.write<double>()[begin / grain] = sum.total();
+      Raw::write<double>(parts)[begin / grain] = sum.total();
     });
   });
   double sum = 0;
-  for (std::int64_t i = 0; i < ranges; ++i) sum += parts.data<double>()[i];
+  for (std::int64_t i = 0; i < ranges; ++i) sum += Raw::data<double>(parts)[i];
   return sum;
 }
 
@@ -55,12 +55,12 @@ struct ReducedRule {
 
   static Tensor kernel(const void* f, const Reading* read, const Tensor& g, bool) {
     static_assert(count > 0, "the shape of a gradient is that of a value that the rule reads");
-    const Tensor out = Tensor::uninitialized(*read[0].shape, g.dtype());
+    const Tensor out = Raw::uninitialized(*read[0].shape, g.dtype());
     std::array<Reading, count + 1> all{reading(g)};
     std::copy(read, read + count, all.begin() + 1);
     visit_floating(g.dtype(), [&](auto type) {
       using T = typename decltype(type)::type;
-      pointwise_kernel<T>(*static_cast<const ReducedRule*>(f), all, out.write<T>(), out.shape());
+      pointwise_kernel<T>(*static_cast<const ReducedRule*>(f), all, Raw::write<T>(out), out.shape());
     });
     return out;
   }
@@ -106,14 +106,14 @@ Tensor loss(const F& f, const char* op, Tensor x, Tensor t, const LossReduction&
   if (reduction.add) {
     value = converted(Tensor(total(f, x, t) * reduction.factor), x.dtype());
   } else {
-    value = Tensor::uninitialized(x.shape(), x.dtype());
+    value = Raw::uninitialized(x.shape(), x.dtype());
     visit_floating(x.dtype(), [&](auto type) {
       using T = typename decltype(type)::type;
-      same_shape_kernel<T>(ValueOf<F>{f}, std::array<const T*, 2>{x.data<T>(), t.data<T>()}, value.write<T>(),
-                           value.size());
+      same_shape_kernel<T>(ValueOf<F>{f}, std::array<const T*, 2>{Raw::data<T>(x), Raw::data<T>(t)},
+                           Raw::write<T>(value), value.size());
     });
   }
-  value.mark_weak(x.weak() && t.weak());
+  Raw::mark_weak(value, x.weak() && t.weak());
   const Tensor inputs[] = {std::move(x), std::move(t)};
   if (!records(inputs, 2)) return value;
   // A mean of nothing is NaN, but nothing depends on it.

@@ -11,14 +11,14 @@ namespace kernels {
 
 Tensor MaskTraits<Tensor>::number(const Tensor& mask) {
   const Tensor number = xgrad::detail::converted(mask, float64);
-  number.mark_weak(true);
+  Raw::mark_weak(number, true);
   return number;
 }
 
 // A slope of 1 is a number, and not one among many.
 template <>
 bool is_one(const Tensor& x) {
-  return x.weak() && x.rank() == 0 && x.node() == nullptr && x.item() == 1;
+  return x.weak() && x.rank() == 0 && Raw::node(x) == nullptr && x.item() == 1;
 }
 
 namespace {

@@ -31,22 +31,22 @@ Tensor as_number(const Tensor& x) { return x.dtype() == boolean ? detail::conver
 // Σ x / divisor, of the shape asked for. Sums stay wide until the last run is done.
 Tensor sum_values(const Tensor& input, const AxisList<std::size_t>& axes, const Shape& shape, double divisor) {
   const Tensor x = as_number(input);
-  Tensor y = Tensor::uninitialized(shape, x.dtype());
+  Tensor y = Raw::uninitialized(shape, x.dtype());
   if (x.dtype() == int64) {
     Tensor sums = x;
     for_each_run(x.shape(), axes, [&](Along run) {
-      const Tensor out = Tensor::uninitialized({run.lines()}, int64);
-      kernels::sum(sums.data<std::int64_t>(), out.write<std::int64_t>(), run);
+      const Tensor out = Raw::uninitialized({run.lines()}, int64);
+      kernels::sum(Raw::data<std::int64_t>(sums), Raw::write<std::int64_t>(out), run);
       sums = out;
     });
-    std::copy_n(sums.data<std::int64_t>(), y.size(), y.write<std::int64_t>());
+    std::copy_n(Raw::data<std::int64_t>(sums), y.size(), Raw::write<std::int64_t>(y));
     return y;
   }
   detail::visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     const auto narrow = [=](double v) { return static_cast<T>(v / divisor); };
     if (axes.empty()) {
-      std::transform(x.data<T>(), x.data<T>() + x.size(), y.write<T>(), narrow);
+      std::transform(Raw::data<T>(x), Raw::data<T>(x) + x.size(), Raw::write<T>(y), narrow);
       return;
     }
     bool first = true;
@@ -54,30 +54,30 @@ Tensor sum_values(const Tensor& input, const AxisList<std::size_t>& axes, const 
     for_each_run(x.shape(), axes, [&](Along run) {
       detail::Scratch<double> out(run.lines());
       if (first)
-        kernels::sum(x.data<T>(), out.data(), run);
+        kernels::sum(Raw::data<T>(x), out.data(), run);
       else
         kernels::sum(sums.data(), out.data(), run);
       first = false;
       out.swap(sums);
     });
-    std::transform(sums.data(), sums.data() + y.size(), y.write<T>(), narrow);
+    std::transform(sums.data(), sums.data() + y.size(), Raw::write<T>(y), narrow);
   });
   return y;
 }
 
 Tensor extreme_values(const Tensor& input, const AxisList<std::size_t>& axes, const Shape& shape, bool largest) {
   const Tensor x = as_number(input);
-  Tensor y = Tensor::uninitialized(shape, x.dtype());
+  Tensor y = Raw::uninitialized(shape, x.dtype());
   detail::visit(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     if constexpr (!std::is_same_v<T, bool>) {
       Tensor values = x;
       for_each_run(x.shape(), axes, [&](Along run) {
-        const Tensor out = Tensor::uninitialized({run.lines()}, x.dtype());
-        kernels::min_max(values.data<T>(), out.write<T>(), run, largest);
+        const Tensor out = Raw::uninitialized({run.lines()}, x.dtype());
+        kernels::min_max(Raw::data<T>(values), Raw::write<T>(out), run, largest);
         values = out;
       });
-      std::copy_n(values.data<T>(), y.size(), y.write<T>());
+      std::copy_n(Raw::data<T>(values), y.size(), Raw::write<T>(y));
     }
   });
   return y;
@@ -107,11 +107,12 @@ Tensor extreme_op(const char* name, Tensor input, const Axes& asked, KeepDims ke
 Tensor arg_values(const char* op, const Tensor& input, Along run, const Shape& shape, bool largest) {
   const Tensor x = as_number(input);
   require_elements(op, x, run);
-  Tensor y = Tensor::uninitialized(shape, int64);
+  Tensor y = Raw::uninitialized(shape, int64);
   if (y.size() == 0) return y;
   detail::visit(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    if constexpr (!std::is_same_v<T, bool>) kernels::arg_min_max(x.data<T>(), y.write<std::int64_t>(), run, largest);
+    if constexpr (!std::is_same_v<T, bool>)
+      kernels::arg_min_max(Raw::data<T>(x), Raw::write<std::int64_t>(y), run, largest);
   });
   return y;
 }
@@ -136,7 +137,7 @@ ValuesIndices extreme_along(const char* op, Tensor x, Dim asked, KeepDims keep, 
   Tensor values = gather(std::move(x), asked, indices, at);
   if (keep == KeepDims::yes) return {std::move(values), std::move(indices)};
   values = squeeze(std::move(values), asked, at);
-  return {values, indices.alias(values.shape())};
+  return {values, Raw::alias(indices, values.shape())};
 }
 
 }  // namespace
@@ -157,15 +158,15 @@ namespace {
 void mend_means(const Tensor& x, const AxisList<std::size_t>& axes, double n, const Tensor& y) {
   if (y.dtype() != float64 || n == 0) return;
   const auto finite = [](double mean) { return std::isfinite(mean); };
-  double* to = y.write<double>();
+  double* to = Raw::write<double>(y);
   if (std::all_of(to, to + y.size(), finite)) return;
   const int k = std::ilogb(n) + 1;
-  const Tensor part = Tensor::uninitialized(x.shape(), float64);
-  std::transform(x.data<double>(), x.data<double>() + x.size(), part.write<double>(),
+  const Tensor part = Raw::uninitialized(x.shape(), float64);
+  std::transform(Raw::data<double>(x), Raw::data<double>(x) + x.size(), Raw::write<double>(part),
                  [k](double number) { return std::scalbn(number, -k); });
   const Tensor means = sum_values(part, axes, y.shape(), std::scalbn(n, -k));
   for (std::int64_t i = 0; i < y.size(); ++i)
-    if (!finite(to[i])) to[i] = means.data<double>()[i];
+    if (!finite(to[i])) to[i] = Raw::data<double>(means)[i];
 }
 
 }  // namespace

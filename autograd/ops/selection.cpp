@@ -46,7 +46,7 @@ Tensor where(Tensor condition, Tensor a, Tensor b, Source at) {
   // The condition takes the dtype of the branches, so that all three are vectors of one kind, and joins no promotion.
   const DType dtype = detail::promote(all + 1, 2, false);
   Tensor chosen = detail::converted(condition.dtype() == boolean ? condition : condition != 0, dtype);
-  chosen.mark_weak(a.weak() && b.weak());
+  Raw::mark_weak(chosen, a.weak() && b.weak());
   return detail::pointwise<kernels::Domain::truth>(
       "where", at, Operands<3>(std::move(chosen), std::move(a), std::move(b)),
       [](const auto& c, const auto& x, const auto& y) { return where(c != 0, x, y); }, attributes(), no_gradient,

@@ -16,10 +16,10 @@ namespace {
 using Sizes = AxisList<std::int64_t>;
 
 Tensor permuted(const Tensor& x, const Shape& shape, const Sizes& strides) {
-  Tensor y = Tensor::uninitialized(shape, x.dtype());
+  Tensor y = Raw::uninitialized(shape, x.dtype());
   detail::visit(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    kernels::permute(x.data<T>(), y.write<T>(), shape.rank(), shape.data(), strides.begin());
+    kernels::permute(Raw::data<T>(x), Raw::write<T>(y), shape.rank(), shape.data(), strides.begin());
   });
   return y;
 }
@@ -89,7 +89,7 @@ Tensor reshape(Tensor x, const NewShape& shape, Source at) {
   const detail::Timed timed("reshape", at);
   detail::require_defined("reshape", &x, 1);
   const Shape from = x.shape(), to = worked_out(x, shape.sizes());
-  Tensor y = x.alias(to);
+  Tensor y = Raw::alias(x, to);
   return record("reshape", at, std::move(y), {std::move(x)}, [from](Tensor g) { return reshape(g, from); });
 }
 
@@ -199,13 +199,13 @@ Tensor take(const char* name, Tensor x, std::size_t axis, std::int64_t start, st
 // Zeros of the given size along the axis, with g put at start, start + step, ...: the adjoint of a narrowing.
 Tensor spread(const Tensor& g, std::size_t axis, std::int64_t size, std::int64_t start, std::int64_t step) {
   const Shape shape = g.shape().with(axis, size);
-  Tensor y = Tensor::uninitialized(shape, g.dtype());
+  Tensor y = Raw::uninitialized(shape, g.dtype());
   const kernels::Along all = detail::along(shape, axis);
   const std::int64_t count = g.shape()[axis];
   detail::visit(g.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    std::fill_n(y.write<T>(), y.size(), T(0));
-    kernels::put_range(g.data<T>(), y.write<T>(), all, start, step, count);
+    std::fill_n(Raw::write<T>(y), y.size(), T(0));
+    kernels::put_range(Raw::data<T>(g), Raw::write<T>(y), all, start, step, count);
   });
   return record("spread", Source::here(), std::move(y), {Tensor(g)},
                 [=](Tensor u) { return take("spread", u, axis, start, step, count, Source::here()); });
@@ -218,12 +218,12 @@ Tensor take(const char* name, Tensor x, std::size_t axis, std::int64_t start, st
   const Shape shape = x.shape().with(axis, count);
   Tensor y;
   if (axis == 0 && (step == 1 || count <= 1)) {
-    y = x.alias(shape, count == 0 ? 0 : start * all.inner);
+    y = Raw::alias(x, shape, count == 0 ? 0 : start * all.inner);
   } else {
-    y = Tensor::uninitialized(shape, x.dtype());
+    y = Raw::uninitialized(shape, x.dtype());
     detail::visit(x.dtype(), [&](auto type) {
       using T = typename decltype(type)::type;
-      kernels::take_range(x.data<T>(), y.write<T>(), all, start, step, count);
+      kernels::take_range(Raw::data<T>(x), Raw::write<T>(y), all, start, step, count);
     });
   }
   const std::int64_t size = all.n;

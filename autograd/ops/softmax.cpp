@@ -24,11 +24,11 @@ Tensor floating(const char* op, Tensor x, Source at) {
 // Runs kernel(x, more..., y) in the dtype of x, y a new tensor of x's shape.
 template <class F, class... More>
 Tensor mapped(const F& kernel, const Tensor& x, const More&... more) {
-  Tensor y = Tensor::uninitialized(x.shape(), x.dtype());
+  Tensor y = Raw::uninitialized(x.shape(), x.dtype());
   if (x.size() == 0) return y;
   detail::visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    kernel(x.data<T>(), more.template data<T>()..., y.write<T>());
+    kernel(Raw::data<T>(x), Raw::data<T>(more)..., Raw::write<T>(y));
   });
   return y;
 }
@@ -41,7 +41,7 @@ Tensor softmax(Tensor input, Dim asked, Source at) {
   const std::size_t k = resolve_axis_of_any_rank("softmax", asked, input.rank());
   const Along axis = along(input.shape(), k);
   Tensor value = mapped([&](const auto* from, auto* to) { kernels::softmax(from, to, axis); }, input);
-  value.mark_weak(input.weak());
+  Raw::mark_weak(value, input.weak());
   // dy_i/dx_j = y_i ([i = j] - y_j), so gx = y (g - Σ g y).
   return record("softmax", at, std::move(value), {std::move(input)}, from_y([k, axis](Tensor y, Tensor g) {
                   if (grad_enabled()) return y * (g - sum(g * y, k, keepdims));
@@ -58,7 +58,7 @@ Tensor log_softmax(Tensor input, Dim asked, Source at) {
   const std::size_t k = resolve_axis_of_any_rank("log_softmax", asked, input.rank());
   const Along axis = along(input.shape(), k);
   Tensor value = mapped([&](const auto* from, auto* to) { kernels::log_softmax(from, to, axis); }, input);
-  value.mark_weak(input.weak());
+  Raw::mark_weak(value, input.weak());
   // dy_i/dx_j = [i = j] - e^y_j, so gx = g - e^y Σ g.
   return record("log_softmax", at, std::move(value), {std::move(input)}, from_y([k, axis](Tensor y, Tensor g) {
                   if (grad_enabled()) return g - exp(y) * sum(g, k, keepdims);
@@ -74,7 +74,7 @@ namespace {
 // The slopes of logsumexp times g, over Tensors and by the kernel; `stats` holds a shift and an inverse sum a line.
 Tensor pull_formula(const Tensor& x, const Tensor& stats, const Tensor& g, Along axis) {
   const Shape column{axis.outer, 1, axis.inner};
-  const Tensor e = exp(reshape(x, Shape{axis.outer, axis.n, axis.inner}) - stats.alias(column));
+  const Tensor e = exp(reshape(x, Shape{axis.outer, axis.n, axis.inner}) - Raw::alias(stats, column));
   return reshape(e / sum(e, 1, keepdims) * reshape(g, column), x.shape());
 }
 
@@ -90,15 +90,16 @@ Tensor logsumexp_run(Tensor input, std::size_t first, std::size_t last, Source a
   const Along axis = along(input.shape(), first, last);
   Shape shape = input.shape();
   for (std::size_t k = last; k-- > first;) shape = shape.without(k);
-  Tensor value = Tensor::uninitialized(shape, input.dtype());
-  value.mark_weak(input.weak());
+  Tensor value = Raw::uninitialized(shape, input.dtype());
+  Raw::mark_weak(value, input.weak());
   // What a softmax of x needs: the shift and the inverse sum of every line.
   const std::int64_t lines = axis.lines();
-  Tensor kept = detail::records(&input, 1) ? Tensor::uninitialized({2, lines}, input.dtype()) : Tensor();
+  Tensor kept = detail::records(&input, 1) ? Raw::uninitialized({2, lines}, input.dtype()) : Tensor();
   detail::visit_floating(input.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    T* shift = kept.defined() ? kept.write<T>() : nullptr;
-    kernels::logsumexp(input.data<T>(), value.write<T>(), shift, shift == nullptr ? nullptr : shift + lines, axis);
+    T* shift = kept.defined() ? Raw::write<T>(kept) : nullptr;
+    kernels::logsumexp(Raw::data<T>(input), Raw::write<T>(value), shift, shift == nullptr ? nullptr : shift + lines,
+                       axis);
   });
   if (!kept.defined()) return value;
   // dy/dx_j = e^x_j / Σ e^x: from the shifted x, as y is rounded to its own size, and e^(x_j - y) would multiply that.

@@ -20,10 +20,11 @@ void tile_pass(DType dtype, const Shape& shape, const Tensor* in, std::size_t in
                std::size_t out_count, const F& body) {
   kernels::TileInput inputs[kernels::max_tile_operands];
   kernels::TileOutput outputs[kernels::max_tile_operands];
-  for (std::size_t i = 0; i < in_count; ++i) inputs[i] = {in[i].raw(), in[i].shape().data(), in[i].shape().rank()};
+  for (std::size_t i = 0; i < in_count; ++i)
+    inputs[i] = {Raw::bytes(in[i]), in[i].shape().data(), in[i].shape().rank()};
   for (std::size_t i = 0; i < out_count; ++i) {
     if (out[i].defined())
-      outputs[i] = {out[i].raw_write(), out[i].dtype() == boolean};
+      outputs[i] = {Raw::write_bytes(out[i]), out[i].dtype() == boolean};
     else
       outputs[i] = {nullptr, false};
   }

@@ -7,28 +7,28 @@ namespace {
 
 template <class T>
 T* place_of(const Tensor& kept) {
-  return kept.defined() ? kept.write<T>() : nullptr;
+  return kept.defined() ? Raw::write<T>(kept) : nullptr;
 }
 
 }  // namespace
 
 void sgd_update(const char* name, const Tensor& parameter, const Tensor& gradient, const Tensor& buffer, bool is_new,
                 const kernels::SgdRule& rule, Source at) {
-  parameter.begin_write(name, at);
+  Raw::begin_write(parameter, name, at);
   visit_floating(parameter.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    kernels::sgd(parameter.write<T>(), gradient.data<T>(), place_of<T>(buffer), is_new, parameter.size(), rule);
+    kernels::sgd(Raw::write<T>(parameter), Raw::data<T>(gradient), place_of<T>(buffer), is_new, parameter.size(), rule);
   });
 }
 
 void adam_update(const char* name, const Tensor& parameter, const Tensor& gradient, const AdamMoments& moments,
                  const kernels::AdamRule& rule, Source at) {
-  parameter.begin_write(name, at);
+  Raw::begin_write(parameter, name, at);
   visit_floating(parameter.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     const kernels::AdamState<T> state{place_of<T>(moments.mean), place_of<T>(moments.square),
                                       place_of<T>(moments.greatest), moments.is_new};
-    kernels::adam(parameter.write<T>(), gradient.data<T>(), state, parameter.size(), rule);
+    kernels::adam(Raw::write<T>(parameter), Raw::data<T>(gradient), state, parameter.size(), rule);
   });
 }
 

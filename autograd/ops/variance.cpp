@@ -33,18 +33,18 @@ Moments moments_of(const Tensor& x, const AxisNumbers& axes) {
   double behind = 1;  // elements behind each mean
   const auto reduce = [&](Along run) {
     const Tensor from = all.means.defined() ? all.means : x;
-    const Tensor means = Tensor::uninitialized(Shape(run.lines()), float64);
-    const Tensor around = Tensor::uninitialized(means.shape(), float64);
+    const Tensor means = Raw::uninitialized(Shape(run.lines()), float64);
+    const Tensor around = Raw::uninitialized(means.shape(), float64);
     detail::visit_floating(from.dtype(), [&](auto type) {
       using T = typename decltype(type)::type;
-      kernels::moments(from.data<T>(), means.write<double>(), around.write<double>(), run);
+      kernels::moments(Raw::data<T>(from), Raw::write<double>(means), Raw::write<double>(around), run);
     });
     if (all.squares.defined()) {
       // The squares within the parts, and those of the parts' means around their own.
-      const Tensor within = Tensor::uninitialized(around.shape(), float64);
-      kernels::sum(all.squares.data<double>(), within.write<double>(), run);
+      const Tensor within = Raw::uninitialized(around.shape(), float64);
+      kernels::sum(Raw::data<double>(all.squares), Raw::write<double>(within), run);
       for (std::int64_t i = 0; i < run.lines(); ++i)
-        around.write<double>()[i] = within.data<double>()[i] + behind * around.data<double>()[i];
+        Raw::write<double>(around)[i] = Raw::data<double>(within)[i] + behind * Raw::data<double>(around)[i];
     }
     behind *= static_cast<double>(run.n);
     all = {means, around};
@@ -65,16 +65,16 @@ double spread(double squares, double divisor, int exponent, Root root) {
 void mend(const Tensor& x, const AxisNumbers& axes, const Moments& moments, double divisor, Root root,
           const Tensor& y) {
   const auto out_of_range = [](double s) { return !(s > 1e-290 && s < 1e300); };
-  const double* s = moments.squares.data<double>();
+  const double* s = Raw::data<double>(moments.squares);
   if (std::none_of(s, s + y.size(), out_of_range)) return;
   const NoGrad off;
   const Tensor lines = transpose(x, detail::brought_to_end(axes, x.rank()));
   const std::int64_t n = detail::reduced_count(x.shape(), axes);
   for (std::int64_t i = 0; i < y.size(); ++i) {
     if (!out_of_range(s[i])) continue;
-    const kernels::ScaledMoments scaled = kernels::scaled_moments(lines.data<double>() + i * n, n);
-    moments.means.write<double>()[i] = scaled.mean;
-    y.write<double>()[i] = spread(scaled.squares, divisor, scaled.exponent, root);
+    const kernels::ScaledMoments scaled = kernels::scaled_moments(Raw::data<double>(lines) + i * n, n);
+    Raw::write<double>(moments.means)[i] = scaled.mean;
+    Raw::write<double>(y)[i] = spread(scaled.squares, divisor, scaled.exponent, root);
   }
 }
 
@@ -83,9 +83,9 @@ Tensor compute(const Tensor& x, const AxisNumbers& axes, double divisor, Root ro
   const Moments moments = x.size() == 0 ? Moments{} : moments_of(x, axes);
   detail::visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    T* to = y.write<T>();
+    T* to = Raw::write<T>(y);
     if (x.size() == 0) return void(std::fill_n(to, y.size(), std::numeric_limits<T>::quiet_NaN()));
-    const double* squares = moments.squares.data<double>();
+    const double* squares = Raw::data<double>(moments.squares);
     std::transform(squares, squares + y.size(), to,
                    [=](double each) { return static_cast<T>(spread(each, divisor, 0, root)); });
   });
@@ -116,19 +116,19 @@ Tensor pull_formula(const Tensor& x, const Tensor& y, const Tensor& g, const Axi
 Tensor pull_kernel(const Tensor& x, const Tensor& means, const Tensor& y, const Tensor& g, Along axis, double divisor,
                    Root root) {
   const std::int64_t lines = axis.lines();
-  const Tensor room = Tensor::uninitialized({3, lines}, float64), out = Tensor::uninitialized(x.shape(), x.dtype());
-  double *factor = room.write<double>(), *offset = factor + lines, *scale = offset + lines;
+  const Tensor room = Raw::uninitialized({3, lines}, float64), out = Raw::uninitialized(x.shape(), x.dtype());
+  double *factor = Raw::write<double>(room), *offset = factor + lines, *scale = offset + lines;
   detail::visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     for (std::int64_t i = 0; i < lines; ++i) {
-      const auto up = static_cast<double>(g.data<T>()[i]);
-      const auto s = root == Root::yes ? static_cast<double>(y.data<T>()[i]) : 0.5;
+      const auto up = static_cast<double>(Raw::data<T>(g)[i]);
+      const auto s = root == Root::yes ? static_cast<double>(Raw::data<T>(y)[i]) : 0.5;
       // Powers of two keep the differences and the inverse of s within the range of double.
       factor[i] = s > 1e300 ? 0.5 : s < 1e-290 ? 0x1p200 : 1;
-      offset[i] = factor[i] * means.data<double>()[i];
+      offset[i] = factor[i] * Raw::data<double>(means)[i];
       scale[i] = s == 0 ? 0 : up / divisor / (factor[i] * s);
     }
-    kernels::affine_lines(x.data<T>(), factor, offset, scale, out.write<T>(), axis);
+    kernels::affine_lines(Raw::data<T>(x), factor, offset, scale, Raw::write<T>(out), axis);
   });
   return out;
 }
@@ -141,7 +141,7 @@ Tensor spread_op(const char* op, Tensor input, const Axes& asked, double correct
   if (!is_floating(input.dtype())) input = to(std::move(input), float32, at);
   const auto n = static_cast<double>(detail::reduced_count(input.shape(), axes));
   const double divisor = n == 0 ? 1 : std::max(0.0, n - correction);  // of nothing y is NaN, and depends on nothing
-  Tensor y = Tensor::uninitialized(detail::reduced_shape(input.shape(), axes, keep), input.dtype());
+  Tensor y = Raw::uninitialized(detail::reduced_shape(input.shape(), axes, keep), input.dtype());
   Tensor means = compute(input, axes, divisor, root, y);
   const auto rule = [=](const Tensor& x, const Tensor& kept_means, const Tensor& out, const Tensor& g) {
     const bool together = !axes.empty() && axes[axes.size() - 1] - axes[0] + 1 == axes.size();
