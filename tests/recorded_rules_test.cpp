@@ -8,6 +8,8 @@
 #include <xgrad/autograd/engine/gradcheck.hpp>
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/ops/ops.hpp>
+#include <xgrad/nn/functional.hpp>
+#include <xgrad/nn/losses.hpp>
 
 #include "catch2.hpp"
 #include "compare.hpp"
@@ -163,4 +165,21 @@ TEST_CASE("nodes tell the settings of their ops", "[record]") {
   CHECK(text(clamp(x, -1, 2)) == "low=-1, high=2");
   CHECK(text(pow(x, 3)) == "exponent=3");
   CHECK(text(exp(x)).empty());
+  CHECK(text(sum(x, -1, keepdims)) == "axes=(1), keepdims=true");
+  CHECK(text(mean(x)) == "axes=(0, 1), keepdims=false");
+  CHECK(text(amax(x, 0)) == "axes=(0), keepdims=false");
+  CHECK(text(var(x, 1, 0)) == "axes=(1), correction=0, keepdims=false");
+  CHECK(text(logsumexp(x, 1)) == "axes=(1)");
+  CHECK(text(softmax(x, -1)) == "axis=1");
+  CHECK(text(reshape(x, {4, -1})) == "shape=(4, 1)");
+  CHECK(text(transpose(x)) == "axes=(1, 0)");
+  CHECK(text(x(xt::all(), xt::range(0, 1))) == "axis=1, start=0, step=1, count=1");
+  CHECK(text(broadcast_to(x, {3, 2, 2})) == "shape=(3, 2, 2)");
+  CHECK(text(concat({x, x}, 1)) == "axis=1");
+  CHECK(text(index_select(x, 0, Tensor{1, 1})) == "axis=0");
+  CHECK(text(x.to(float32)) == "dtype=float32");
+  CHECK(text(nn::huber_loss(x, zeros({2, 2}, float64), nn::Reduction::sum, 2.0)) == "delta=2, reduction=sum");
+  CHECK(text(nn::cross_entropy(x, Tensor{0, 1})) == "ignore_index=-100, reduction=mean");
+  CHECK(text(nn::dropout(x, 0.25)) == "p=0.25, training=true");
+  CHECK(text(nn::batch_norm(x, {}, {}, {}, {}, true)) == "training=true, momentum=0.1, eps=1e-05");
 }

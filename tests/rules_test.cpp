@@ -276,6 +276,9 @@ TEST_CASE("sums, products and extremes of bools are bools", "[rules]") {
   CHECK(difference(maximum(a, b), Tensor{true, true, false}) == "");
   CHECK(difference(minimum(a, b), Tensor{true, false, false}) == "");
   CHECK(difference(where(a, b, a), Tensor{true, false, false}) == "");
+  CHECK(difference(amax(a), Tensor({true}).reshape({})) == "");
+  CHECK(difference(amin(a, 0, keepdims), Tensor{false}) == "");
+  CHECK(max(a, 0).values.dtype() == boolean);
   CHECK((a + 1).dtype() == int64);
   CHECK((a * 2.0).dtype() == float32);
 }

@@ -275,6 +275,7 @@ Tensor batch_norm(Tensor input, Tensor gamma, Tensor bias, Tensor running_mean, 
   if (!bias.defined()) bias = statistics;
   return record("batch_norm", at, std::move(value),
                 {std::move(input), std::move(gamma), std::move(bias), std::move(statistics)},
+                attributes("training", training, "momentum", momentum, "eps", eps),
                 joint<0, 1, 3>([=](Tensor x, Tensor w, Tensor stats, Tensor g, Needs needs) {
                   const Tensor weight = weighted ? w : Tensor();
                   if (grad_enabled()) return pull_formula(x, weight, stats, g, needs, of_batch, eps);

@@ -17,6 +17,10 @@ namespace xgrad::detail {
 
 namespace {
 
+const char* name_of(RowReduction reduction) {
+  return reduction == RowReduction::mean ? "mean" : reduction == RowReduction::sum ? "sum" : "none";
+}
+
 using kernels::Along;
 
 Along classes_of(const Shape& shape) { return along(shape, class_axis(shape)); }
@@ -127,6 +131,7 @@ Tensor label_cross_entropy(Tensor input, Tensor target, const RowOptions& option
     value = reduce_rows(Raw::write<double>(losses), r, total, target.shape(), options.reduction);
   });
   return record("cross_entropy", at, std::move(value), {std::move(input), std::move(target), std::move(kept)},
+                attributes("ignore_index", ignored, "reduction", name_of(options.reduction)),
                 from<0, 1, 2>([ignored](Tensor x, Tensor labels, Tensor stats, Tensor g) {
                   return grad_enabled() ? pull_formula(x, labels, stats, g, ignored)
                                         : pull_kernel(x, labels, stats, g, ignored);
@@ -172,6 +177,7 @@ Tensor label_likelihood(Tensor input, Tensor target, const RowOptions& options, 
     value = reduce_rows(loss, Raw::write<T>(kept), total, target.shape(), options.reduction);
   });
   return record("nll_loss", at, std::move(value), {std::move(input), std::move(target), std::move(kept)},
+                attributes("ignore_index", ignored, "reduction", name_of(options.reduction)),
                 from<1, 2>([shape, ignored](Tensor labels, Tensor r, Tensor g) {
                   if (!grad_enabled()) return place_kernel(labels, r, g, shape, ignored);
                   const Tensor slope = -(counted(labels, g, ignored) * r);

@@ -67,7 +67,7 @@ Tensor dropout(Tensor input, double p, bool training, Generator* generator, Sour
     drop(Raw::data<T>(input), Raw::write<T>(kept), Raw::write<T>(value), input.size(), p, seed, stream);
   });
   return record("dropout", at, std::move(value), {std::move(input), std::move(kept)},
-                from<1>([](Tensor mask, Tensor g) {
+                attributes("p", p, "training", training), from<1>([](Tensor mask, Tensor g) {
                   return grad_enabled() ? where(mask == 0, 0, g * mask) : pull_kernel(mask, g);
                 }),
                 no_gradient);

@@ -43,7 +43,7 @@ Tensor add_rows(Tensor x, std::size_t axis, Tensor rows, const Shape& shape) {
     kernels::add_rows(Raw::data<T>(x), Raw::data<std::int64_t>(rows), rows.size(), Raw::write<T>(y),
                       along(shape, axis));
   });
-  return record("index_add", Source::here(), std::move(y), {std::move(x), std::move(rows)},
+  return record("index_add", Source::here(), std::move(y), {std::move(x), std::move(rows)}, attributes("axis", axis),
                 from<1>([axis](Tensor r, Tensor g) { return select_rows(g, axis, r, Source::here()); }), no_gradient);
 }
 
@@ -55,7 +55,7 @@ Tensor select_rows(Tensor x, std::size_t axis, Tensor rows, Source at) {
     kernels::take_rows(Raw::data<T>(x), Raw::data<std::int64_t>(rows), rows.size(), Raw::write<T>(y),
                        along(shape, axis));
   });
-  return record("index_select", at, std::move(y), {std::move(x), std::move(rows)},
+  return record("index_select", at, std::move(y), {std::move(x), std::move(rows)}, attributes("axis", axis),
                 from<1>([axis, shape](Tensor r, Tensor g) { return add_rows(g, axis, r, shape); }), no_gradient);
 }
 
@@ -69,7 +69,7 @@ Tensor add_elements(Tensor x, std::size_t axis, Tensor picks, const Shape& shape
     const std::int64_t count = along(picks.shape(), axis).n;
     kernels::add_picks(Raw::data<T>(x), Raw::data<std::int64_t>(picks), count, Raw::write<T>(y), along(shape, axis));
   });
-  return record("scatter_add", Source::here(), std::move(y), {std::move(x), std::move(picks)},
+  return record("scatter_add", Source::here(), std::move(y), {std::move(x), std::move(picks)}, attributes("axis", axis),
                 from<1>([axis](Tensor p, Tensor g) { return pick_elements(g, axis, p, Source::here()); }), no_gradient);
 }
 
@@ -81,7 +81,7 @@ Tensor pick_elements(Tensor x, std::size_t axis, Tensor picks, Source at) {
     const std::int64_t count = along(picks.shape(), axis).n;
     kernels::take_picks(Raw::data<T>(x), Raw::data<std::int64_t>(picks), count, Raw::write<T>(y), along(shape, axis));
   });
-  return record("gather", at, std::move(y), {std::move(x), std::move(picks)},
+  return record("gather", at, std::move(y), {std::move(x), std::move(picks)}, attributes("axis", axis),
                 from<1>([axis, shape](Tensor p, Tensor g) { return add_elements(g, axis, p, shape); }), no_gradient);
 }
 

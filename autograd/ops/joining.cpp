@@ -49,9 +49,9 @@ Tensor concat(const std::vector<Tensor>& tensors, Dim asked, Source at) {
   }
   starts.push_back(total);
   const auto dim = static_cast<std::int64_t>(axis);
-  return record_each("concat", at, std::move(y), tensors, [starts, dim](std::size_t i, Tensor g) {
-    return narrow(g, dim, starts[i], starts[i + 1] - starts[i]);
-  });
+  return record_each(
+      "concat", at, std::move(y), tensors, attributes("axis", dim),
+      [starts, dim](std::size_t i, Tensor g) { return narrow(g, dim, starts[i], starts[i + 1] - starts[i]); });
 }
 
 Tensor stack(const std::vector<Tensor>& tensors, Dim asked, Source at) {

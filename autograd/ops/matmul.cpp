@@ -102,7 +102,8 @@ Tensor product(const char* name, Tensor left, Tensor right, bool ta, bool tb, So
   }
   const Tensor y = left.rank() == 2 && right.rank() == 2 ? matrix_product(left, right, ta, tb, sizes, sum)
                                                          : batched_product(name, left, right, ta, tb, sizes);
-  return record(name, at, y, {std::move(left), std::move(right)}, adding<1>([=](Tensor b, Tensor g, Tensor into) {
+  return record(name, at, y, {std::move(left), std::move(right)}, attributes("transpose_a", ta, "transpose_b", tb),
+                adding<1>([=](Tensor b, Tensor g, Tensor into) {
                   return ta ? product("matmul", b, g, tb, true, Source::here(), into)
                             : product("matmul", g, b, false, !tb, Source::here(), into);
                 }),

@@ -96,7 +96,9 @@ Tensor extreme_op(const char* name, Tensor input, const Axes& asked, KeepDims ke
                    {reduced_shape(input.shape(), axes, KeepDims::no).count(), reduced_count(input.shape(), axes), 1});
   Tensor values = extreme_values(input, axes, reduced_shape(input.shape(), axes, keep), largest);
   const Shape kept = kept_shape(input.shape(), axes);
-  return record(name, at, std::move(values), {std::move(input)}, from_xy([kept, axes](Tensor x, Tensor y, Tensor g) {
+  if (input.dtype() == boolean) return detail::converted(values, boolean);
+  return record(name, at, std::move(values), {std::move(input)}, attributes("axes", Shape(axes), "keepdims", keep),
+                from_xy([kept, axes](Tensor x, Tensor y, Tensor g) {
                   const Tensor ties = (x == reshape(y, kept)) | isnan(x);
                   const Tensor count = sum(ties.to(g.dtype()), Axes(axes), keepdims);
                   return where(ties, reshape(g, kept) / count, 0);
@@ -148,7 +150,7 @@ Tensor sum(Tensor input, Axes asked, KeepDims keep, Source at) {
   const auto axes = asked.resolve("sum", input.rank());
   const Shape shape = input.shape(), kept = kept_shape(shape, axes);
   Tensor y = sum_values(input, axes, reduced_shape(shape, axes, keep), 1);
-  return record("sum", at, std::move(y), {std::move(input)},
+  return record("sum", at, std::move(y), {std::move(input)}, attributes("axes", Shape(axes), "keepdims", keep),
                 [shape, kept](Tensor g) { return broadcast_to(reshape(g, kept), shape); });
 }
 
@@ -180,7 +182,7 @@ Tensor mean(Tensor input, Axes asked, KeepDims keep, Source at) {
   const auto n = static_cast<double>(reduced_count(shape, axes));
   Tensor y = sum_values(input, axes, reduced_shape(shape, axes, keep), n);
   mend_means(input, axes, n, y);
-  return record("mean", at, std::move(y), {std::move(input)},
+  return record("mean", at, std::move(y), {std::move(input)}, attributes("axes", Shape(axes), "keepdims", keep),
                 [shape, kept, n](Tensor g) { return broadcast_to(reshape(g, kept) / std::max(n, 1.0), shape); });
 }
 
@@ -217,7 +219,8 @@ Tensor sum_to(Tensor x, const Shape& shape, Source at) {
     if (k < lead || (shape[k - lead] == 1 && x.shape()[k] != 1)) axes.push_back(k);
   const Shape from = x.shape();
   Tensor y = sum_values(x, axes, shape, 1);
-  return record("sum_to", at, std::move(y), {std::move(x)}, [from](Tensor g) { return broadcast_to(g, from); });
+  return record("sum_to", at, std::move(y), {std::move(x)}, attributes("shape", shape),
+                [from](Tensor g) { return broadcast_to(g, from); });
 }
 
 Tensor Tensor::sum(Axes axes, KeepDims keep, Source at) const { return xgrad::sum(*this, std::move(axes), keep, at); }

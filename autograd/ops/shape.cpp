@@ -42,16 +42,18 @@ Tensor reordered(Tensor x, const Sizes& order, Source at) {
                                 to_string(x.shape()));
   const Sizes own = strides_of(x.shape());
   Sizes sizes, strides, inverse = own;
+  Shape resolved;
   std::fill(inverse.begin(), inverse.end(), -1);
   for (std::size_t k = 0; k < rank; ++k) {
     const std::size_t axis = resolve_axis("transpose", order[k], rank);
     if (inverse[axis] != -1) throw std::invalid_argument("transpose: axis " + std::to_string(axis) + " is named twice");
     inverse[axis] = static_cast<std::int64_t>(k);
+    resolved = resolved.inserted(k, static_cast<std::int64_t>(axis));
     sizes.push_back(x.shape()[axis]);
     strides.push_back(own[axis]);
   }
   Tensor y = permuted(x, Shape(sizes), strides);
-  return record("transpose", at, std::move(y), {std::move(x)},
+  return record("transpose", at, std::move(y), {std::move(x)}, attributes("axes", resolved),
                 [inverse](Tensor g) { return reordered(g, inverse, Source::here()); });
 }
 
@@ -90,7 +92,8 @@ Tensor reshape(Tensor x, const NewShape& shape, Source at) {
   detail::require_defined("reshape", &x, 1);
   const Shape from = x.shape(), to = worked_out(x, shape.sizes());
   Tensor y = Raw::alias(x, to);
-  return record("reshape", at, std::move(y), {std::move(x)}, [from](Tensor g) { return reshape(g, from); });
+  return record("reshape", at, std::move(y), {std::move(x)}, attributes("shape", to),
+                [from](Tensor g) { return reshape(g, from); });
 }
 
 Tensor flatten(Tensor x, Dim start, Dim end, Source at) {
@@ -164,7 +167,7 @@ Tensor broadcast_to(Tensor x, const Shape& shape, Source at) {
   for (std::size_t k = 0; k < x.rank(); ++k)
     if (x.shape()[k] != 1) strides[lead + k] = own[k];
   Tensor y = permuted(x, shape, strides);
-  return record("broadcast_to", at, std::move(y), {std::move(x)}, [](Tensor g) { return g; });
+  return record("broadcast_to", at, std::move(y), {std::move(x)}, attributes("shape", shape), pass_on);
 }
 
 Tensor expand(Tensor x, const NewShape& asked, Source at) {
@@ -188,7 +191,7 @@ Tensor clone(Tensor x, Source at) {
   const detail::Timed timed("clone", at);
   detail::require_defined("clone", &x, 1);
   Tensor y = permuted(x, x.shape(), strides_of(x.shape()));
-  return record("clone", at, std::move(y), {std::move(x)}, [](Tensor g) { return g; });
+  return record("clone", at, std::move(y), {std::move(x)}, pass_on);
 }
 
 namespace {
@@ -208,6 +211,7 @@ Tensor spread(const Tensor& g, std::size_t axis, std::int64_t size, std::int64_t
     kernels::put_range(Raw::data<T>(g), Raw::write<T>(y), all, start, step, count);
   });
   return record("spread", Source::here(), std::move(y), {Tensor(g)},
+                attributes("axis", axis, "start", start, "step", step, "size", size),
                 [=](Tensor u) { return take("spread", u, axis, start, step, count, Source::here()); });
 }
 
@@ -227,7 +231,9 @@ Tensor take(const char* name, Tensor x, std::size_t axis, std::int64_t start, st
     });
   }
   const std::int64_t size = all.n;
-  return record(name, at, std::move(y), {std::move(x)}, [=](Tensor g) { return spread(g, axis, size, start, step); });
+  return record(name, at, std::move(y), {std::move(x)},
+                attributes("axis", axis, "start", start, "step", step, "count", count),
+                [=](Tensor g) { return spread(g, axis, size, start, step); });
 }
 
 void check_index(const char* op, std::int64_t index, std::size_t axis, const Shape& shape) {

@@ -43,13 +43,12 @@ Tensor softmax(Tensor input, Dim asked, Source at) {
   Tensor value = mapped([&](const auto* from, auto* to) { kernels::softmax(from, to, axis); }, input);
   Raw::mark_weak(value, input.weak());
   // dy_i/dx_j = y_i ([i = j] - y_j), so gx = y (g - Σ g y).
-  return record("softmax", at, std::move(value), {std::move(input)}, from_y([k, axis](Tensor y, Tensor g) {
-                  if (grad_enabled()) return y * (g - sum(g * y, k, keepdims));
-                  const auto kernel = [&](const auto* p, const auto* q, auto* to) {
-                    kernels::softmax_backward(p, q, to, axis);
-                  };
-                  return mapped(kernel, y, g);
-                }));
+  return record(
+      "softmax", at, std::move(value), {std::move(input)}, attributes("axis", k), from_y([k, axis](Tensor y, Tensor g) {
+        if (grad_enabled()) return y * (g - sum(g * y, k, keepdims));
+        const auto kernel = [&](const auto* p, const auto* q, auto* to) { kernels::softmax_backward(p, q, to, axis); };
+        return mapped(kernel, y, g);
+      }));
 }
 
 Tensor log_softmax(Tensor input, Dim asked, Source at) {
@@ -60,7 +59,8 @@ Tensor log_softmax(Tensor input, Dim asked, Source at) {
   Tensor value = mapped([&](const auto* from, auto* to) { kernels::log_softmax(from, to, axis); }, input);
   Raw::mark_weak(value, input.weak());
   // dy_i/dx_j = [i = j] - e^y_j, so gx = g - e^y Σ g.
-  return record("log_softmax", at, std::move(value), {std::move(input)}, from_y([k, axis](Tensor y, Tensor g) {
+  return record("log_softmax", at, std::move(value), {std::move(input)}, attributes("axis", k),
+                from_y([k, axis](Tensor y, Tensor g) {
                   if (grad_enabled()) return g - exp(y) * sum(g, k, keepdims);
                   const auto kernel = [&](const auto* p, const auto* q, auto* to) {
                     kernels::log_softmax_backward(p, q, to, axis);
@@ -103,7 +103,9 @@ Tensor logsumexp_run(Tensor input, std::size_t first, std::size_t last, Source a
   });
   if (!kept.defined()) return value;
   // dy/dx_j = e^x_j / Σ e^x: from the shifted x, as y is rounded to its own size, and e^(x_j - y) would multiply that.
-  return record("logsumexp", at, std::move(value), {std::move(input), std::move(kept)},
+  Shape axes;
+  for (std::size_t k = last; k-- > first;) axes = axes.inserted(0, static_cast<std::int64_t>(k));
+  return record("logsumexp", at, std::move(value), {std::move(input), std::move(kept)}, attributes("axes", axes),
                 from<0, 1>([axis](Tensor x, Tensor stats, Tensor g) {
                   return grad_enabled() ? pull_formula(x, stats, g, axis) : pull_kernel(x, stats, g, axis);
                 }),

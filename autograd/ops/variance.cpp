@@ -150,7 +150,9 @@ Tensor spread_op(const char* op, Tensor input, const Axes& asked, double correct
     return pull_kernel(x, kept_means, out, g, axis, divisor, root);
   };
   if (!means.defined()) means = y.detach();
-  return record(op, at, std::move(y), {std::move(input), std::move(means)}, from_xy(rule), no_gradient);
+  return record(op, at, std::move(y), {std::move(input), std::move(means)},
+                attributes("axes", Shape(axes), "correction", correction, "keepdims", keep), from_xy(rule),
+                no_gradient);
 }
 
 }  // namespace
