@@ -4,6 +4,7 @@
 
 #include <xgrad/autograd/engine/backward.hpp>
 #include <xgrad/autograd/engine/gradcheck.hpp>
+#include <xgrad/autograd/engine/runtime.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/profiler.hpp>
 #include <xgrad/autograd/graph/tensor.hpp>

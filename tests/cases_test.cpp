@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include <xgrad/autograd/engine/backward.hpp>
+#include <xgrad/autograd/engine/runtime.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/kernels/random/random.hpp>
 #include <xgrad/autograd/ops/creation.hpp>

@@ -6,6 +6,7 @@
 #include <exception>
 
 #include <xgrad/autograd/engine/backward.hpp>
+#include <xgrad/autograd/engine/runtime.hpp>
 #include <xgrad/autograd/ops/ops.hpp>
 
 using namespace xgrad;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <xgrad/autograd/engine/backward.hpp>
+#include <xgrad/autograd/engine/runtime.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/node.hpp>
 #include <xgrad/autograd/ops/ops.hpp>

@@ -6,6 +6,7 @@
 
 #include <xgrad/autograd/engine/backward.hpp>
 #include <xgrad/autograd/engine/gradcheck.hpp>
+#include <xgrad/autograd/engine/runtime.hpp>
 #include <xgrad/autograd/ops/ops.hpp>
 
 #include "catch2.hpp"

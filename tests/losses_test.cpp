@@ -2,6 +2,7 @@
 #include <limits>
 #include <vector>
 
+#include <xgrad/autograd/engine/runtime.hpp>
 #include <xgrad/autograd/ops/ops.hpp>
 #include <xgrad/nn/losses.hpp>
 

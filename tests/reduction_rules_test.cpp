@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <xgrad/autograd/engine/backward.hpp>
+#include <xgrad/autograd/engine/runtime.hpp>
 #include <xgrad/autograd/ops/ops.hpp>
 
 #include "both_bodies.hpp"

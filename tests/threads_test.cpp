@@ -8,6 +8,7 @@
 #include <thread>
 
 #include <xgrad/autograd/engine/backward.hpp>
+#include <xgrad/autograd/engine/runtime.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/random.hpp>
 #include <xgrad/autograd/ops/ops.hpp>

@@ -27,14 +27,4 @@ std::vector<Tensor> grad(std::initializer_list<Tensor> outputs, std::initializer
 /// The same for one output and one input.
 Tensor grad(const Tensor& output, const Tensor& input, Graph graph = Graph::release);
 
-/// How many nodes of graphs exist in this process.
-std::int64_t live_nodes() noexcept;
-
-/// How many threads kernels may use together; results do not depend on it.
-int num_threads() noexcept;
-void set_num_threads(int count);
-
-/// The registers that the library's kernels were compiled for: "SSE2", "AVX2" or "AVX-512".
-const char* instruction_set() noexcept;
-
 }  // namespace xgrad

@@ -1,8 +1,7 @@
-#include <xgrad/autograd/engine/backward.hpp>
+#include <xgrad/autograd/engine/runtime.hpp>
+
 #include <xgrad/autograd/graph/node.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
-
-// What a program may ask and set of the library as it runs.
 
 namespace xgrad {
 

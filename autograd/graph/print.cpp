@@ -1,3 +1,5 @@
+#include <xgrad/autograd/graph/print.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>

@@ -124,14 +124,15 @@ Tensor Tensor::alias(const Shape& shape, std::int64_t offset) const {
 double Tensor::item_real() const {
   if (size() != 1)
     throw std::invalid_argument("item: the tensor must hold one element, but has shape " + to_string(shape()));
-  return detail::visit(dtype(), [&](auto type) { return static_cast<double>(*Raw::data<typename decltype(type)::type>(*this)); });
+  return detail::visit(
+      dtype(), [&](auto type) { return static_cast<double>(*Raw::data<typename decltype(type)::type>(*this)); });
 }
 
 std::int64_t Tensor::item_whole() const {
   if (size() != 1)
     throw std::invalid_argument("item: the tensor must hold one element, but has shape " + to_string(shape()));
-  return detail::visit(dtype(),
-                       [&](auto type) { return static_cast<std::int64_t>(*Raw::data<typename decltype(type)::type>(*this)); });
+  return detail::visit(
+      dtype(), [&](auto type) { return static_cast<std::int64_t>(*Raw::data<typename decltype(type)::type>(*this)); });
 }
 
 void Tensor::check_view(DType asked) const {

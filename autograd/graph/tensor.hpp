@@ -11,6 +11,7 @@
 
 #include <xgrad/autograd/graph/dtype.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/graph/print.hpp>
 #include <xgrad/autograd/graph/ref.hpp>
 #include <xgrad/autograd/graph/shape.hpp>
 #include <xgrad/autograd/graph/slice.hpp>
@@ -293,9 +294,6 @@ class Raw {
   static detail::Value* value(const Tensor& x) noexcept { return x.value_.get(); }
   static Tensor handle(Ref<detail::Value> value) noexcept { return Tensor(std::move(value)); }
 };
-
-/// Values, shape and dtype, as in `[1, 2, 3] shape (3), float64`. Long axes are cut to their ends.
-std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
 
 namespace detail {
 

@@ -13,6 +13,9 @@
 
 namespace xgrad::kernels {
 
+// Internal linkage: each source compiles its own loops, without the sections and names that merging them would need.
+namespace {
+
 /// How many registers a function takes at a time. Those that are an instruction or two wait for their operands
 /// otherwise, and ask too often whether a product has come out as NaN.
 template <class F>
@@ -153,4 +156,5 @@ void run(Tile& y, Tile* place, const Body& body, const In&... in) {
     compute<double, 1>(meeting, y, place, body, in...);
 }
 
+}  // namespace
 }  // namespace xgrad::kernels
