@@ -78,7 +78,7 @@ Task adam_stream(std::int64_t n) {
 }
 
 /// The batch of W1 gathered, its parameters moved.
-Task notes_stream(const std::string& folder) {
+Task mnist_stream(const std::string& folder) {
   auto pictures = std::make_shared<const Pictures>(Pictures::read(folder));
   auto p = std::make_shared<std::vector<float>>(39800), g = std::make_shared<std::vector<float>>(39800);
   auto x = std::make_shared<std::vector<float>>(Pictures::batch * Pictures::features);
@@ -132,7 +132,7 @@ int main(int argc, char** argv) {
   Tasks tasks;
   tasks["W1/hand"] = [=] { return hand_task(folder); };
   tasks["W1/gemm"] = [] { return gemm_task({784, 50, 10}, 100); };
-  tasks["W1/stream"] = [=] { return notes_stream(folder); };
+  tasks["W1/stream"] = [=] { return mnist_stream(folder); };
   const std::pair<const char*, Mlp> with_adam[] = {{"W2", w2()}, {"W6", w6()}};
   for (const auto& [name, mlp] : with_adam) {
     tasks[std::string(name) + "/gemm"] = [mlp = mlp] { return gemm_task(mlp.sizes, static_cast<int>(mlp.batch)); };

@@ -80,7 +80,7 @@ void Judge::nodes() {
 }
 
 void Judge::networks() {
-  begin("G3", "the notes' epoch, W1");
+  begin("G3", "an epoch of 784-50-10 with batch norm, W1");
   at_most("share of the hand-written time", ratio(ours("W1"), r_.time("W1", "hand")), 0.95, "xgrad");
   at_least("against libtorch", lead("W1", "libtorch"), 1.7, "libtorch");
   at_least("against JAX jit", lead("W1", "JAX"), 1.7, "JAX");

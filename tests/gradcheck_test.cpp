@@ -237,7 +237,7 @@ TEST_CASE("gradgradcheck of a function without a slope shows nothing, and says s
   CHECK(gradgradcheck(flat, {vector()}, GradcheckOptions().allow_zero()).passed);
 }
 
-TEST_CASE("the plain central difference gives the slopes of the notes", "[gradcheck]") {
+TEST_CASE("the plain central difference gives the derivatives of prices and of a paraboloid", "[gradcheck]") {
   const Tensor apples{100.0, 2.0, 1.1};
   const auto price = [](const Tensor& x) { return x[0] * x[1] * x[2]; };
   CHECK(difference(numerical_gradient(price, apples), Tensor{2.2, 110.0, 200.0}, 1e-8) == "");

@@ -16,7 +16,7 @@ const double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
 
-TEST_CASE("softmax gives the book's numbers") {
+TEST_CASE("softmax of {.3, 2.9, 4} has the known probabilities") {
   require_close(softmax(Tensor{.3, 2.9, 4.0}, 0), Tensor{.01821127, .24519181, .73659691}, 5e-9);
 }
 
