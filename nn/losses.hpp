@@ -7,12 +7,13 @@
 
 namespace xgrad::nn {
 
-/// What becomes of the losses of the elements: their mean, their sum, or all of them. kl_div alone knows `batchmean`,
-/// the sum divided by the size of axis 0.
+/// How the losses of the elements are reduced: to their mean, to their sum, or not at all. Only kl_div accepts
+/// `batchmean`, the sum divided by the size of axis 0.
 enum class Reduction : std::uint8_t { mean, sum, none, batchmean };
 
 // Input and target never broadcast against each other: (N, 1) against (N) is an error. Their floating dtypes agree;
-// int64 and bool targets take the input's. Both are differentiable, but for int64 labels. The mean of nothing is NaN.
+// int64 and bool targets take the input's. Gradients flow to both, except to int64 labels. The mean of no elements is
+// NaN.
 
 /// (y - t)², y the input and t the target.
 Tensor mse_loss(Tensor input, Tensor target, Reduction reduction = Reduction::mean, Source at = Source::here());
@@ -48,7 +49,7 @@ Tensor binary_cross_entropy_with_logits(Tensor logits, Tensor target, Tensor pos
                                         Reduction reduction = Reduction::mean, Source at = Source::here());
 Tensor binary_cross_entropy_with_logits(Tensor logits, Tensor target, Reduction reduction, Source at = Source::here());
 
-/// How losses over classes count their rows.
+/// Options that all losses over classes have.
 class ClassOptions {
  public:
   ClassOptions() = default;
@@ -89,7 +90,7 @@ class CrossEntropyOptions {
     rows_.weight(std::move(value));
     return *this;
   }
-  /// Of labels; probabilities have none.
+  /// Rows of this label contribute nothing and are not counted. For labels only, not for probabilities.
   CrossEntropyOptions& ignore_index(std::int64_t value) {
     rows_.ignore_index(value);
     return *this;
@@ -120,7 +121,7 @@ class CrossEntropyOptions {
 /// The target is int64 labels, of the logits' shape without the class axis: -w_t ln softmax_t(x), and the mean is
 /// divided by the weights of the labels that are not ignored; NaN where there are none. Or probabilities of the logits'
 /// shape: the mean is over the rows. A label outside [0, C) that is not ignore_index is an error. The slope is
-/// softmax(x) - t. At first, a net that knows nothing loses ln C.
+/// softmax(x) - t. Equal logits have the loss ln C.
 Tensor cross_entropy(Tensor logits, Tensor target, const CrossEntropyOptions& options = {}, Source at = Source::here());
 
 /// -w_t y_t, y log-probabilities and t int64 labels, shaped and averaged as in cross_entropy.
