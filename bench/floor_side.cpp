@@ -1,4 +1,5 @@
-// What the machine can do: the hand-written network, the matrix products of each step alone, and the bytes alone.
+// The limits of the machine: the hand-written network, the matrix products of each step alone, and its memory traffic
+// alone.
 
 #include <cstring>
 
@@ -24,10 +25,10 @@ Task hand_task(const std::string& folder) {
 
 struct Layer {
   int in, out;
-  std::vector<float> x, w, y;  // x also takes the slope in x, and so on: the numbers do not matter here
+  std::vector<float> x, w, y;  // each also receives its own gradient: the numbers do not matter here
 };
 
-/// The products of a step: forward, the slopes in the weights, and but for the first layer those in the inputs.
+/// The products of a step: forward, the gradients of the weights and, except in the first layer, of the inputs.
 Task gemm_task(const std::vector<std::int64_t>& sizes, int batch) {
   auto layers = std::make_shared<std::vector<Layer>>();
   for (std::size_t i = 0; i + 1 < sizes.size(); ++i) {
@@ -77,7 +78,7 @@ Task adam_stream(std::int64_t n) {
           })};
 }
 
-/// The batch of W1 gathered, its parameters moved.
+/// Gathers a batch of W1 and updates its parameters.
 Task mnist_stream(const std::string& folder) {
   auto pictures = std::make_shared<const Pictures>(Pictures::read(folder));
   auto p = std::make_shared<std::vector<float>>(39800), g = std::make_shared<std::vector<float>>(39800);
@@ -93,7 +94,7 @@ Task mnist_stream(const std::string& folder) {
           })};
 }
 
-/// y = c x, and for a gradient also dx = g x.
+/// y = c x; for a task with a gradient also dx = g x.
 Task pointwise_stream(std::int64_t n, bool gradient) {
   auto x = std::make_shared<std::vector<float>>(numbers(1, n, 0, 1)), y = std::make_shared<std::vector<float>>(*x);
   auto g = std::make_shared<std::vector<float>>(*x), dx = std::make_shared<std::vector<float>>(*x);

@@ -49,7 +49,7 @@ class Judge {
   std::vector<Goal> goals_;
 
  private:
-  // `needs` is the peer, the side or the count that the value was to come from.
+  // `needs` is the peer, the side or the count that the value comes from, for the message if there is none.
   void add(const std::string& what, Value value, double bound, bool at_least, const std::string& needs) {
     std::string why;
     if (!value) {

@@ -11,7 +11,7 @@ namespace bench {
 class HandMnist {
  public:
   HandMnist(std::shared_ptr<const Pictures> pictures, bool dropout);
-  /// One step of SGD on batch i; the loss before it.
+  /// Makes one step of SGD on batch i and returns the loss before it.
   float step(std::int64_t i);
 
  private:

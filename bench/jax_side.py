@@ -1,5 +1,5 @@
-"""The workloads in JAX, each step one jitted function whose state is donated; numbers as in workloads.hpp, the protocol as
-in side.hpp. Nothing is read back while the clock runs; the last result is waited for."""
+"""The workloads in JAX. Each step is one jitted function with donated state; sizes are those of workloads.hpp, the protocol
+is that of side.hpp. Nothing is read back while the clock runs, but the last result is waited for."""
 
 import json
 import os

@@ -1,5 +1,5 @@
-// Compiled once for each libtorch that is there. Written as its users write, with what makes it fast: no loss is read
-// back while the clock runs, gradients are set to none, and Adam in its fused form where there is one.
+// Compiled once for each installed libtorch. Written as its users write it, for speed: no loss is read back while the
+// clock runs, gradients are set to none, and Adam is the fused one if there is one.
 
 #include <torch/torch.h>
 
@@ -25,7 +25,7 @@ using Step = std::function<void()>;
 struct Network {
   torch::nn::Sequential model;
   std::shared_ptr<torch::optim::Optimizer> optimizer;
-  Step update;  // what optimizer->step() would do
+  Step update;  // replaces optimizer->step()
 
   void clear() {
     for (Tensor& p : parameters) p.mutable_grad().reset();
@@ -35,7 +35,7 @@ struct Network {
 
 #if TORCH_VERSION_MAJOR >= 2
 #define LIBTORCH_HAS_FUSED_ADAM
-// What optim.Adam(fused=True) calls from Python.
+// The function that optim.Adam(fused=True) calls in Python.
 Step fused_adam(const std::vector<Tensor>& parameters, double lr) {
   struct State {
     std::vector<Tensor> p, m, v, none, steps;
