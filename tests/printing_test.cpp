@@ -105,7 +105,7 @@ TEST_CASE("every layer prints as in PyTorch 1.13") {
   REQUIRE(text(nn::Sequential()) == "Sequential()");
 }
 
-TEST_CASE("lists, functions, named layers and classes of the user's print") {
+TEST_CASE("lists, functions, named layers and the user's classes print") {
   REQUIRE(text(Listed()) ==
           "Listed(\n"
           "  (blocks): ModuleList(\n"

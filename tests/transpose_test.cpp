@@ -14,7 +14,7 @@ using namespace xgrad;
 
 namespace {
 
-/// Numbers without an order, the same for one place always.
+/// Pseudo-random numbers, which depend only on the index.
 Tensor scattered(const Shape& shape, DType dtype) {
   Tensor x = Tensor::uninitialized(shape, float64);
   auto* data = static_cast<double*>(x.raw_write());

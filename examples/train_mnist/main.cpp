@@ -44,7 +44,7 @@ nn::Sequential mnist_network() {
                         nn::Linear(50, 10, nn::no_bias)};
 }
 
-/// A bar on a terminal, at most twenty times a second; silent when the output is piped.
+/// A progress bar on a terminal, updated at most twenty times a second; not shown when the output is piped.
 class Progress {
  public:
   Progress(int epoch, std::int64_t images) : epoch_(epoch), images_(images) {}
