@@ -13,7 +13,7 @@ namespace xgrad {
 
 namespace detail {
 
-/// A user's function, compiled for the registers of one instruction set.
+/// A user's function, compiled for the vector registers of one instruction set.
 template <class F, int Isa, class Is>
 struct CompiledForRegisters;
 
@@ -85,7 +85,7 @@ struct CompiledForRegisters<F, Isa, std::index_sequence<I...>> {
       const B g = B::load(in[count] + j * step[count]);
       const auto y = f(seed<T, false, Needs, I>(in[I] + j * step[I])...);
       const std::array<B, count> slope{(g * y.v.part[1 + I].v)...};
-      // Where no NaN came out, no zero met an infinity on the way.
+      // If no result is NaN, no zero slope was multiplied by an infinity, so the guarded products would be the same.
       if (!(kernels::without_nan(slope[I]) && ...)) {
         carefully<T, Needs>(f, in, out, step, j);
         return;
@@ -96,7 +96,8 @@ struct CompiledForRegisters<F, Isa, std::index_sequence<I...>> {
     return found;
   }
 
-  /// One register of g times the slopes, every product of slopes guarded. Says which slopes there are.
+  /// One vector of g times the slopes, with every product of slopes guarded: 0 times infinity or NaN is 0. Returns the
+  /// bits of the slopes that are not structurally zero.
   template <class T, std::uint32_t Needs>
   [[gnu::noinline, gnu::cold]] static std::uint32_t carefully(const F& f, const std::array<const T*, count + 1>& in,
                                                               const std::array<T*, count>& out,
@@ -123,11 +124,11 @@ struct CompiledForRegisters<F, Isa, std::index_sequence<I...>> {
 namespace simd {
 
 /// y = f(x...), element by element: the op of xgrad::elementwise, with its vocabulary, derivatives and errors. The
-/// lambda is compiled where it stands, with the flags of its file, into one fused pass over SIMD registers, and its
-/// derivative into another. So it is for files that are compiled for the machine that runs them, -O2 -march=native:
-/// there it is the faster of the two. Without such flags elementwise, whose passes run in the compiled library, is.
+/// lambda is compiled in the user's file, with the flags of that file, into one fused pass over vector registers, and
+/// its derivative into another. It is faster than elementwise in files that are compiled for the machine that runs
+/// them, with -O2 -march=native. With other flags elementwise, whose passes run in the compiled library, is faster.
 ///
-/// The header needs those of xsimd, and a second or two of the compiler's time.
+/// The header needs xsimd's headers, and a second or two of compile time.
 template <class F, class... X>
 Tensor elementwise(F f, Operand first, X&&... rest) {
   static_assert(1 + sizeof...(X) <= detail::most_elementwise_inputs, "elementwise: at most eight tensors");

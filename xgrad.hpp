@@ -1,6 +1,6 @@
 #pragma once
 
-// The front door: all that a program needs to build, differentiate and train models.
+// Includes all that a program needs to build, differentiate and train models.
 
 #include <xgrad/autograd/engine/backward.hpp>
 #include <xgrad/autograd/engine/gradcheck.hpp>

@@ -1,6 +1,6 @@
-// The largest errors of the elementary functions over all floats, in units in the last place and compared with libm in
-// double, and their time per element, compared with xsimd's own functions and libm's. Arguments are names of functions;
-// without any, it measures all.
+// The largest errors of the elementary functions over all floats, in units in the last place, with libm in double as
+// the reference; and their time per element, compared with xsimd's functions and libm's. Arguments are names of
+// functions; without any, it measures all.
 
 #include <algorithm>
 #include <atomic>
@@ -43,7 +43,7 @@ template <class R, class F>
       [](const float* x, float* y) { run<Native>(x, y, [](Native v) { return Native(theirs); }); }
 
 double logistic(double x) { return x >= 0 ? 1 / (1 + std::exp(-x)) : std::exp(x) / (1 + std::exp(x)); }
-// Makes the formulas give their limits at -inf, 0, in place of NaN.
+// Keeps the formulas below from 0 times infinity at -inf, where their limit is 0.
 double without_infinity(double x) { return std::max(x, -1e4); }
 
 const Function functions[] = {

@@ -52,7 +52,7 @@ std::string chart_svg(const Facts& facts, const Results& results, const std::vec
     }
     if (!bars.empty()) groups.emplace_back(&task, bars);
   }
-  low = std::fmax(low, 1.0 / 16);  // a floor far below is drawn as short as this
+  low = std::fmax(low, 1.0 / 16);  // smaller ratios are drawn as this one
   const double span = std::log2(high * 1.3 / low);
   const auto px = [&](double ratio) { return left + width * std::fmax(0.0, std::log2(ratio / low)) / span; };
   double height = top;

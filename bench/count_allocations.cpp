@@ -1,4 +1,4 @@
-// Loaded before a side by LD_PRELOAD: counts what the side takes from the heap.
+// Loaded into a side by LD_PRELOAD: counts the side's heap allocations.
 
 #include <malloc.h>
 

@@ -1,4 +1,4 @@
-// Runs all sides in alternation, compares them, and judges the goals. scripts/bench builds and starts it.
+// Runs all sides in alternation, compares them, and checks the goals. scripts/bench builds and starts it.
 
 #include <unistd.h>
 
@@ -30,12 +30,12 @@ struct Settings {
   bool quick = false, check = false;
 };
 
-// After which --quick begins no other task, so that it ends within five minutes.
+// After this time --quick starts no further task, so that it ends within five minutes.
 constexpr int quick_seconds = 210;
 
 const std::vector<TaskInfo>& all_tasks() {
   static const std::vector<TaskInfo> tasks{
-      {"W1", "W1", "the notes' network on MNIST, an epoch of 600 steps", 600, true},
+      {"W1", "W1", "784-50-10 with batch norm on MNIST, an epoch of 600 steps", 600, true},
       {"W2", "W2", "784-512-512-10, batch 128, Adam, a step", 1, true},
       {"W3", "W3", "2-16-16-2, batch 32, SGD, a step", 1, true},
       {"W4.1.forward", "W4", "one multiplication of one element", 1, false},
@@ -97,7 +97,7 @@ std::string processor() {
   return name + ", " + width + ", " + std::to_string(sysconf(_SC_NPROCESSORS_ONLN)) + " cores";
 }
 
-// The pictures of MNIST or Fashion-MNIST, or noise of their shape; every side reads them as plain bytes.
+// The pictures of MNIST or Fashion-MNIST, or noise of the same shape; every side reads them as plain bytes.
 std::string write_pictures(const Settings& settings, const std::string& folder) {
   std::filesystem::create_directories(folder);
   std::vector<std::uint8_t> pixels, labels;
@@ -124,7 +124,7 @@ std::string write_pictures(const Settings& settings, const std::string& folder) 
   return said;
 }
 
-/// Starts every side, on one thread and on two. Peers take over the BLAS kernels that xgrad found to fit.
+/// Starts every side, on one thread and on two. Peers use the same BLAS kernels that xgrad has chosen.
 class Starter {
  public:
   Starter(const nlohmann::json& config, const Settings& settings, std::string data, Results& results)

@@ -1,4 +1,5 @@
-// What the machine can do: the hand-written network, the matrix products of each step alone, and the bytes alone.
+// The limits of the machine: the hand-written network, the matrix products of each step alone, and its memory traffic
+// alone.
 
 #include <cstring>
 
@@ -24,10 +25,10 @@ Task hand_task(const std::string& folder) {
 
 struct Layer {
   int in, out;
-  std::vector<float> x, w, y;  // x also takes the slope in x, and so on: the numbers do not matter here
+  std::vector<float> x, w, y;  // each also receives its own gradient: the numbers do not matter here
 };
 
-/// The products of a step: forward, the slopes in the weights, and but for the first layer those in the inputs.
+/// The products of a step: forward, the gradients of the weights and, except in the first layer, of the inputs.
 Task gemm_task(const std::vector<std::int64_t>& sizes, int batch) {
   auto layers = std::make_shared<std::vector<Layer>>();
   for (std::size_t i = 0; i + 1 < sizes.size(); ++i) {
@@ -77,8 +78,8 @@ Task adam_stream(std::int64_t n) {
           })};
 }
 
-/// The batch of W1 gathered, its parameters moved.
-Task notes_stream(const std::string& folder) {
+/// Gathers a batch of W1 and updates its parameters.
+Task mnist_stream(const std::string& folder) {
   auto pictures = std::make_shared<const Pictures>(Pictures::read(folder));
   auto p = std::make_shared<std::vector<float>>(39800), g = std::make_shared<std::vector<float>>(39800);
   auto x = std::make_shared<std::vector<float>>(Pictures::batch * Pictures::features);
@@ -93,7 +94,7 @@ Task notes_stream(const std::string& folder) {
           })};
 }
 
-/// y = c x, and for a gradient also dx = g x.
+/// y = c x; for a task with a gradient also dx = g x.
 Task pointwise_stream(std::int64_t n, bool gradient) {
   auto x = std::make_shared<std::vector<float>>(numbers(1, n, 0, 1)), y = std::make_shared<std::vector<float>>(*x);
   auto g = std::make_shared<std::vector<float>>(*x), dx = std::make_shared<std::vector<float>>(*x);
@@ -132,7 +133,7 @@ int main(int argc, char** argv) {
   Tasks tasks;
   tasks["W1/hand"] = [=] { return hand_task(folder); };
   tasks["W1/gemm"] = [] { return gemm_task({784, 50, 10}, 100); };
-  tasks["W1/stream"] = [=] { return notes_stream(folder); };
+  tasks["W1/stream"] = [=] { return mnist_stream(folder); };
   const std::pair<const char*, Mlp> with_adam[] = {{"W2", w2()}, {"W6", w6()}};
   for (const auto& [name, mlp] : with_adam) {
     tasks[std::string(name) + "/gemm"] = [mlp = mlp] { return gemm_task(mlp.sizes, static_cast<int>(mlp.batch)); };

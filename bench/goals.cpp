@@ -49,7 +49,7 @@ class Judge {
   std::vector<Goal> goals_;
 
  private:
-  // `needs` is the peer, the side or the count that the value was to come from.
+  // `needs` is the peer, the side or the count that the value comes from, for the message if there is none.
   void add(const std::string& what, Value value, double bound, bool at_least, const std::string& needs) {
     std::string why;
     if (!value) {
@@ -80,7 +80,7 @@ void Judge::nodes() {
 }
 
 void Judge::networks() {
-  begin("G3", "the notes' epoch, W1");
+  begin("G3", "an epoch of 784-50-10 with batch norm, W1");
   at_most("share of the hand-written time", ratio(ours("W1"), r_.time("W1", "hand")), 0.95, "xgrad");
   at_least("against libtorch", lead("W1", "libtorch"), 1.7, "libtorch");
   at_least("against JAX jit", lead("W1", "JAX"), 1.7, "JAX");

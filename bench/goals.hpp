@@ -8,14 +8,14 @@
 
 namespace bench {
 
-/// One figure of a goal, with the bound it must keep.
+/// One figure of a goal, and its bound.
 struct Figure {
   std::string what;
   std::optional<double> value;
   double bound;
   bool at_least;           // else at most
   std::string unmeasured;  // why there is no value
-  bool judged = true;      // else for the reader
+  bool judged = true;      // otherwise only reported
 
   bool met() const { return value && (at_least ? *value >= bound : *value <= bound); }
 };
@@ -28,7 +28,7 @@ struct Goal {
   std::string state() const;
 };
 
-/// G1 to G13 as far as the results go.
+/// The goals G1 to G13; figures without results are "not measured".
 std::vector<Goal> judge(const Results& results, const std::vector<TaskInfo>& tasks);
 
 }  // namespace bench

@@ -8,7 +8,7 @@
 namespace bench {
 namespace {
 
-// A hash whose top bit is as good as a coin (the constants are those of the lowbias32 search).
+// A hash with an unbiased top bit (with the constants of lowbias32).
 inline std::uint32_t mix(std::uint32_t x) {
   x = (x ^ (x >> 16)) * 0x7feb352du;
   x = (x ^ (x >> 15)) * 0x846ca68bu;
@@ -49,8 +49,8 @@ void HandMnist::gather(const std::int64_t* rows) {
   }
 }
 
-// h becomes the normalised (h - mean) / deviation, z what dropout lets through of relu(gamma h + beta), and kept_ the
-// slope of z in its argument.
+// h becomes (h - mean) / deviation, z = dropout(relu(gamma h + beta)), and kept_ the derivative of z with respect to
+// gamma h + beta.
 void HandMnist::normalize_forward() {
   float mean[hidden] = {}, square[hidden] = {};
   for (int r = 0; r < n; ++r)
@@ -94,7 +94,7 @@ float HandMnist::cross_entropy() {
   return loss / n;
 }
 
-// dz becomes the slope in the first product: gamma / deviation (dz - mean(dz) - h mean(dz h)).
+// dz becomes the gradient of the first product: gamma / deviation (dz - mean(dz) - h mean(dz h)).
 void HandMnist::normalize_backward() {
   float dbeta[hidden] = {}, dgamma[hidden] = {};
   for (int r = 0; r < n; ++r)

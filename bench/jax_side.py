@@ -1,5 +1,5 @@
-"""The workloads in JAX, each step one jitted function whose state is donated; numbers as in workloads.hpp, the protocol as
-in side.hpp. Nothing is read back while the clock runs; the last result is waited for."""
+"""The workloads in JAX. Each step is one jitted function with donated state; sizes are those of workloads.hpp, the protocol
+is that of side.hpp. Nothing is read back while the clock runs, but the last result is waited for."""
 
 import json
 import os
@@ -87,7 +87,7 @@ class Scanned(Training):
         return {"seconds": reply["seconds"] * n / (calls * self.length)}
 
 
-def notes_network(folder, scanned):
+def mnist_network(folder, scanned):
     pixels = jnp.asarray(np.fromfile(folder + "/pixels", np.uint8).reshape(-1, 784))
     labels = jnp.asarray(np.fromfile(folder + "/labels", np.uint8).astype(np.int32))
     count = labels.shape[0]
@@ -188,7 +188,7 @@ def composed_gelu(x):
 def offered(folder):
     w2, w3, w6 = ([784, 512, 512, 10], 128, True, 3e-5), ([2, 16, 16, 2], 32, False, 0.1), ([3072, 2048, 2048, 10], 256, True, 1e-5)
     tasks = {
-        "W1": lambda: notes_network(folder, False), "W1/scan": lambda: notes_network(folder, True),
+        "W1": lambda: mnist_network(folder, False), "W1/scan": lambda: mnist_network(folder, True),
         "W2": lambda: mlp(*w2), "W3": lambda: mlp(*w3), "W3/scan": lambda: mlp(*w3, scanned=True), "W6": lambda: mlp(*w6),
     }
     functions = {f"gelu.{n}": (n, composed_gelu) for n in (SMALL, LARGE)}

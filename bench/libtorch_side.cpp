@@ -1,5 +1,5 @@
-// Compiled once for each libtorch that is there. Written as its users write, with what makes it fast: no loss is read
-// back while the clock runs, gradients are set to none, and Adam in its fused form where there is one.
+// Compiled once for each installed libtorch. Written as its users write it, for speed: no loss is read back while the
+// clock runs, gradients are set to none, and Adam is the fused one if there is one.
 
 #include <torch/torch.h>
 
@@ -25,7 +25,7 @@ using Step = std::function<void()>;
 struct Network {
   torch::nn::Sequential model;
   std::shared_ptr<torch::optim::Optimizer> optimizer;
-  Step update;  // what optimizer->step() would do
+  Step update;  // replaces optimizer->step()
 
   void clear() {
     for (Tensor& p : parameters) p.mutable_grad().reset();
@@ -35,7 +35,7 @@ struct Network {
 
 #if TORCH_VERSION_MAJOR >= 2
 #define LIBTORCH_HAS_FUSED_ADAM
-// What optim.Adam(fused=True) calls from Python.
+// The function that optim.Adam(fused=True) calls in Python.
 Step fused_adam(const std::vector<Tensor>& parameters, double lr) {
   struct State {
     std::vector<Tensor> p, m, v, none, steps;
@@ -88,7 +88,7 @@ torch::nn::Linear linear(std::int64_t in, std::int64_t out, std::size_t layer, b
   return made;
 }
 
-Network notes_network(double dropout) {
+Network mnist_network(double dropout) {
   Network net;
   net.model = torch::nn::Sequential(linear(784, 50, 0, false), torch::nn::BatchNorm1d(50), torch::nn::ReLU(),
                                     torch::nn::Dropout(dropout), linear(50, 10, 1, false));
@@ -96,7 +96,7 @@ Network notes_network(double dropout) {
   return net;
 }
 
-Task notes_task(const std::string& folder) {
+Task mnist_task(const std::string& folder) {
   const auto pictures = std::make_shared<Pictures>(Pictures::read(folder));
   const auto step_of = [=](Network& net, std::int64_t i) {
     Tensor inputs = torch::empty({Pictures::batch, 784}), targets = torch::empty({Pictures::batch}, torch::kInt64);
@@ -110,8 +110,8 @@ Task notes_task(const std::string& folder) {
     }
     return train(net, inputs, targets);
   };
-  const auto net = std::make_shared<Network>(notes_network(0.5));
-  return {[=] { return losses(notes_network(0), step_of); },
+  const auto net = std::make_shared<Network>(mnist_network(0.5));
+  return {[=] { return losses(mnist_network(0), step_of); },
           repeat([=, i = std::int64_t{0}]() mutable { step_of(*net, i++); })};
 }
 
@@ -225,7 +225,7 @@ int main(int argc, char** argv) {
   torch::set_num_interop_threads(1);
   const std::string folder = argument(argc, argv, "--data", ".");
   Tasks tasks;
-  tasks["W1"] = [=] { return notes_task(folder); };
+  tasks["W1"] = [=] { return mnist_task(folder); };
   tasks["W2"] = [] { return mlp_task(w2()); };
   tasks["W3"] = [] { return mlp_task(w3()); };
   tasks["W6"] = [] { return mlp_task(w6()); };

@@ -39,7 +39,7 @@ std::vector<Participant> participants(const std::string& task, bool all_on_two, 
   return found;
 }
 
-// What goes wrong on a peer is written in its place, and the others go on.
+// An error of a peer is recorded in its results, and the other sides continue.
 template <class F>
 void guarded(Participant& p, F f) {
   if (!p.series->disagreement.empty()) return;
@@ -59,7 +59,7 @@ void check(std::vector<Participant>& all) {
     guarded(p, [&] { reply = p.process->ask("check " + p.task); });
     const auto values = reply["values"].get<std::vector<double>>();
     p.series->bits = reply.value("bits", "");
-    if (values.empty()) continue;  // a floor
+    if (values.empty()) continue;  // a floor computes no loss
     if (agreed.empty()) {
       agreed = values;
       by = p.column;
@@ -81,7 +81,7 @@ void time_once(Participant& p, double units) {
   p.series->seconds.push_back(reply["seconds"].get<double>() * scale);
   p.series->wall.push_back(reply["wall"].get<double>() * scale);
   p.series->bytes = std::max(p.series->bytes, reply.value("bytes", 0.0));
-  // Workers that spin for a while after their work would disturb the next side.
+  // Waits, since worker threads that still spin after their work would disturb the next side.
   if (p.process->threads() > 1) std::this_thread::sleep_for(std::chrono::milliseconds(10));
 }
 
@@ -94,7 +94,7 @@ void alternate(std::vector<Participant>& all, int repetitions, double limit, dou
   }
 }
 
-// How many units fill a repetition.
+// The number of units of work in a repetition.
 void calibrate(Participant& p, double seconds) {
   for (p.n = 1; p.n < (std::int64_t{1} << 40);) {
     const double took = p.process->ask("time " + p.task + " " + std::to_string(p.n))["wall"].get<double>();
@@ -126,7 +126,7 @@ void measure_chains(const Sides& sides, const Effort& effort, std::mt19937& rand
   }
   alternate(run, effort.quick ? 2 : 3, effort.limit, 1e6, random);
   for (Participant& p : run)
-    if (p.series->bytes > 0)  // the first chain's: later ones live in its pages
+    if (p.series->bytes > 0)  // of the first chain: later ones reuse its pages
       results.counts["W7 bytes a node, resident, " + p.column] = p.series->bytes / static_cast<double>(p.n);
   for (Participant& p : run) {
     if (p.process->name() != "xgrad") continue;

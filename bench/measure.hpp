@@ -11,12 +11,12 @@ namespace bench {
 
 struct Effort {
   int repetitions;
-  double seconds;  // that one repetition of one side should take
-  double limit;    // after which a task is content with three repetitions
+  double seconds;  // the time that one repetition of one side should take
+  double limit;    // after this time a task ends with three repetitions
   bool quick;
 };
 
-/// The sides that run, on one thread and on two, and a side of xgrad whose heap is counted.
+/// The sides that run, on one thread and on two, and a side of xgrad whose heap allocations are counted.
 struct Sides {
   std::vector<std::unique_ptr<Process>> processes;
   std::unique_ptr<Process> counted;

@@ -17,7 +17,7 @@ struct Start {
   int core = -1;
 };
 
-/// A program of one side, spoken to over pipes as side.hpp says. It ends with its handle.
+/// A running program of one side, controlled over pipes with the protocol of side.hpp. The destructor ends it.
 class Process {
  public:
   Process(std::string name, int threads, const Start& start);
@@ -43,7 +43,7 @@ class Process {
   nlohmann::json hello_;
 };
 
-/// What a program that was run to its end took.
+/// The resources that a finished program used.
 struct Run {
   double seconds, cpu_seconds, resident_bytes;
   bool good;

@@ -8,7 +8,7 @@
 
 namespace bench {
 
-/// Where and how it was measured, in the order of the report.
+/// The machine and the settings of the measurement, in the order of the report.
 using Facts = std::vector<std::pair<std::string, std::string>>;
 
 /// "1.23 ms", "4.5 us".

@@ -15,21 +15,21 @@ inline double median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
-/// What was measured of one task on one side: seconds, one entry a repetition.
+/// The measurements of one task on one side: seconds, one entry for each repetition.
 struct Series {
   std::vector<double> seconds, wall;
-  std::string disagreement;  // why no ratio may be formed
+  std::string disagreement;  // the reason why no ratio is computed
   std::string bits;
-  double bytes = 0;  // that the task moves or keeps, where it says so
+  double bytes = 0;  // the bytes that the task moves or keeps, if it reports them
 
   double middle() const { return median(seconds); }
   double least() const { return *std::min_element(seconds.begin(), seconds.end()); }
 };
 
-/// The tasks that are measured, in the order of the report.
+/// A task that is measured; the list is in the order of the report.
 struct TaskInfo {
   std::string name, workload, title;
-  double units;     // units of work in what is reported: 600 steps in an epoch
+  double units;     // units of work in the reported time: 600 steps in an epoch
   bool all_on_two;  // whether the peers run on two threads too
 };
 
@@ -37,7 +37,7 @@ struct Results {
   using Key = std::tuple<std::string, int, std::string>;  // task, threads, column
 
   std::map<Key, Series> series;
-  std::map<std::string, double> counts;       // by name, what was counted
+  std::map<std::string, double> counts;       // counters, by name
   std::map<std::string, std::string> absent;  // peers, and why
   std::vector<std::string> left_out;          // tasks for which there was no time
   std::vector<std::string> columns;           // in the order of the report
@@ -52,8 +52,8 @@ struct Results {
     const Series* s = find(task, column, threads);
     return s ? std::optional<double>(s->middle()) : std::nullopt;
   }
-  /// The least median of the columns whose name begins with `peer`. JAX's scan, a hundred steps in one compiled loop,
-  /// is another program than the others' step after step, and is left to the reader.
+  /// The least median of the columns whose name begins with `peer`. JAX's scan, which compiles a hundred steps into one
+  /// loop, is not comparable with single steps and is only reported.
   std::optional<double> best(const std::string& task, const std::string& peer, int threads = 1) const {
     std::optional<double> least;
     for (const std::string& column : columns)

@@ -1,11 +1,11 @@
 #pragma once
 
-// What the programs of one side share: a side offers tasks and serves the driver over stdin and stdout, one line each
-// way.
+// Shared by the programs of all sides: a side offers tasks and answers the driver over stdin and stdout, one line for
+// each request and one for each answer.
 //
-//     check TASK      the numbers on which all sides must agree, and perhaps the bits of the result
-//     time TASK N     the seconds that N units of work took, after a warm-up; those on the wall's clock; perhaps parts
-//     count TASK N    heap allocations a unit, if the counter is loaded
+//     check TASK      the numbers on which all sides must agree, and optionally a digest of the result's bits
+//     time TASK N     the seconds of N units of work after a warm-up; their wall-clock time; optionally parts of it
+//     count TASK N    heap allocations per unit, if the counter is loaded
 //     memory          resident bytes
 //
 // A task is called `workload/variant`; without a variant it stands for the side's best. C++17, standard library only,
@@ -36,7 +36,7 @@ namespace bench {
 
 struct Checked {
   std::vector<double> values;
-  std::string bits;  // a digest of the result; empty where nobody asks for equal bits
+  std::string bits;  // a digest of the result; empty where equal bits are not required
 };
 
 using Parts = std::vector<std::pair<std::string, double>>;
@@ -58,8 +58,8 @@ inline double wall() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-/// The clock that tasks are timed with: the wall's, or with `--clock cpu` the time that this process had a processor,
-/// which says the same of a program on one core and is not disturbed by other programs there.
+/// The clock that tasks are timed with: wall-clock time, or with `--clock cpu` the CPU time of this process, which is
+/// the same for a program on one core but does not include other programs' time.
 inline bool count_cpu = false;
 inline double now() {
   if (!count_cpu) return wall();
@@ -138,7 +138,7 @@ class Server {
     count_cpu = argument(argc, argv, "--clock", "wall") == "cpu";
   }
 
-  /// Says who this is and what is offered, then answers until the driver hangs up.
+  /// Sends the side's name and tasks, then answers requests until the driver closes the pipe.
   int run(const std::string& version) {
     std::cout << std::setprecision(17) << "{\"version\":" << quoted(version) << ",\"blas\":" << quoted(blas_core())
               << ",\"counted\":" << (Heap::read().counted ? "true" : "false") << ",\"tasks\":[";

@@ -24,7 +24,7 @@ void measure_small_program(const nlohmann::json& config, const Effort& effort, i
     std::shuffle(sides.begin(), sides.end(), random);
     for (Side& side : sides) {
       const bool peer = side.name.compare(0, 8, "libtorch") == 0;
-      if (!(peer && (effort.quick || r > 0))) {  // half a minute each: once, and not in a hurry
+      if (!(peer && (effort.quick || r > 0))) {  // a peer's takes half a minute: once, and not with --quick
         const Run compiled = run({words(side.config["compile"]), {}, core});
         if (!compiled.good) throw std::runtime_error("the small program of " + side.name + " does not compile");
         side.compile.push_back(took(compiled));

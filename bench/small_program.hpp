@@ -6,7 +6,8 @@
 
 namespace bench {
 
-/// W8: compiles the small program of each side, runs it, and weighs the libraries. `config` is what CMake wrote.
+/// W8: compiles the small program of each side, runs it, and measures the size of the libraries. `config` is the
+/// configuration that CMake wrote.
 void measure_small_program(const nlohmann::json& config, const Effort& effort, int core, const Environment& blas,
                            bool cpu_clock, std::mt19937& random, Results& results);
 

@@ -1,4 +1,4 @@
-// W8: a small program, as a user would write it. small_libtorch.cpp is the same.
+// W8: a small program as a user would write it. small_libtorch.cpp is the same program for libtorch.
 
 #include <xgrad/xgrad.hpp>
 

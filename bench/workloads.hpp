@@ -1,6 +1,6 @@
 #pragma once
 
-// The workloads in numbers, and the data that every side makes for itself by one formula. jax_side.py says the same.
+// The sizes of the workloads, and the formula by which every side makes its data. jax_side.py repeats them in Python.
 
 #include <cmath>
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace bench {
 
-/// n numbers in [low, high), the same on every side: splitmix64 of seed and place.
+/// n numbers in [low, high), the same on every side: splitmix64 of seed and index.
 inline std::vector<float> numbers(std::uint64_t seed, std::int64_t n, float low, float high) {
   std::vector<float> x(static_cast<std::size_t>(n));
   for (std::size_t i = 0; i < x.size(); ++i) {
@@ -30,7 +30,7 @@ inline std::vector<std::int64_t> classes(std::uint64_t seed, std::int64_t n, std
   return labels;
 }
 
-/// Weights and biases of a layer, as both frameworks draw them: uniform in ±1/√in.
+/// Weights and biases of a layer, uniform in ±1/√in as in both frameworks.
 inline std::vector<float> layer_weights(std::uint64_t layer, std::int64_t in, std::int64_t n) {
   const float bound = 1 / std::sqrt(static_cast<float>(in));
   return numbers(10 + 2 * layer, n, -bound, bound);
@@ -51,15 +51,15 @@ struct Mlp {
   std::vector<std::int64_t> labels() const { return classes(2, batch, sizes.back()); }
 };
 
-// At larger rates Adam's first steps carry differences of rounding beyond the 1e-4 to which losses must agree.
+// At larger learning rates, Adam's first steps amplify rounding differences beyond the 1e-4 to which losses must agree.
 inline Mlp w2() { return {{784, 512, 512, 10}, 128, true, 3e-5}; }
 inline Mlp w3() { return {{2, 16, 16, 2}, 32, false, 0.1}; }
 inline Mlp w6() { return {{3072, 2048, 2048, 10}, 256, true, 1e-5}; }
 
-/// Steps over which the losses must agree.
+/// The number of steps in which the losses must agree.
 inline constexpr int checked_steps = 20;
 
-/// The pictures for W1, as the driver wrote them: bytes, classes, and the order of an epoch.
+/// The data of W1, as the driver wrote it: the bytes of the pictures, their classes, and the order of an epoch.
 struct Pictures {
   static constexpr std::int64_t features = 784, hidden = 50, classes = 10, batch = 100;
   static constexpr double lr = 0.1;
@@ -75,7 +75,7 @@ struct Pictures {
       pictures.order.push_back(static_cast<std::int64_t>(u * static_cast<float>(pictures.labels.size())));
     return pictures;
   }
-  /// The rows of batch i, over and over.
+  /// The rows of batch i; after an epoch the batches repeat.
   const std::int64_t* rows(std::int64_t i) const {
     return order.data() + i % (static_cast<std::int64_t>(order.size()) / batch) * batch;
   }

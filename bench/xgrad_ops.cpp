@@ -19,7 +19,7 @@ std::vector<double> first_of(const Tensor& x) {
   return std::vector<double>(data, data + std::min<std::int64_t>(16, x.size()));
 }
 
-// W4: one multiplication of two leaves. Backward is timed over blocks of nodes made beforehand.
+// W4: one multiplication of two leaves. Backward is timed over blocks of nodes that were made before.
 Task node_forward(std::int64_t n) {
   const Tensor a = leaf(30, n, 1, 2), b = leaf(31, n, 1, 2);
   return {[=] { return Checked{first_of(a * b), ""}; }, repeat([=] { const Tensor y = a * b; })};
@@ -95,7 +95,7 @@ Timed chain(std::int64_t nodes) {
            {"value", x.grad().item()}}};
 }
 
-// G12: `bytes` is what has to be moved between memory and processor at the least.
+// G12: `bytes` is the least memory traffic that the op needs.
 Task gate(double bytes, std::function<void()> f) {
   auto timed = repeat(std::move(f));
   return {{}, [=](std::int64_t n) {
@@ -125,7 +125,7 @@ void add_gates(Tasks& tasks, const std::string& size, std::int64_t rows, std::in
   tasks["G12.cross_entropy." + size] = [=] {
     const Tensor x = Tensor(numbers(60, rows * columns, -3, 3)).reshape({rows, columns}).requires_grad_();
     const Tensor labels(classes(62, rows, columns));
-    return gate(3 * bytes, [=] {  // read forward; read and written backward
+    return gate(3 * bytes, [=] {  // read in forward; read and written in backward
       x.set_grad({});
       nn::cross_entropy(x, labels).backward();
     });

@@ -44,8 +44,8 @@ Checked losses(Network net, Step step_of) {
   return checked;
 }
 
-// W1: the notes' network, its pictures gathered from bytes in every step.
-Network notes_network(double dropout) {
+// W1: 784-50-10 with batch norm; its pictures are gathered from bytes in every step.
+Network mnist_network(double dropout) {
   constexpr std::int64_t in = Pictures::features, hidden = Pictures::hidden, out = Pictures::classes;
   nn::Linear first(in, hidden, nn::no_bias), last(hidden, out, nn::no_bias);
   const NoGrad off;
@@ -56,15 +56,15 @@ Network notes_network(double dropout) {
   return net;
 }
 
-Task notes_task(const std::string& folder) {
+Task mnist_task(const std::string& folder) {
   const auto pictures = std::make_shared<Pictures>(Pictures::read(folder));
   const data::ImageDataset images(pictures->pixels, pictures->labels, 28, 28);
   const auto step_of = [=](Network& net, std::int64_t i) {
     const auto [inputs, targets] = images.gather(pictures->rows(i), Pictures::batch);
     return step(net, inputs, targets);
   };
-  const auto net = std::make_shared<Network>(notes_network(0.5));
-  return {[=] { return losses(notes_network(0), step_of); },
+  const auto net = std::make_shared<Network>(mnist_network(0.5));
+  return {[=] { return losses(mnist_network(0), step_of); },
           repeat([=, i = std::int64_t{0}]() mutable { step_of(*net, i++); })};
 }
 
@@ -101,7 +101,7 @@ int main(int argc, char** argv) {
   xgrad::set_num_threads(std::atoi(argument(argc, argv, "--threads", "1").c_str()));
   const std::string folder = argument(argc, argv, "--data", ".");
   Tasks tasks;
-  tasks["W1"] = [=] { return notes_task(folder); };
+  tasks["W1"] = [=] { return mnist_task(folder); };
   tasks["W3"] = [] { return mlp_task(w3()); };
 #ifdef XGRAD_HAS_ADAM
   tasks["W2"] = [] { return mlp_task(w2()); };

@@ -1,5 +1,5 @@
-# The shared library again for newer processors, in the folders where the C library's loader (glibc 2.33 and later) looks
-# first: a program that is linked with libxgrad.so runs on the variant that fits, with nothing to decide at run time.
+# Variants of the shared library for newer processors, in the glibc-hwcaps folders that the dynamic loader (glibc 2.33 and
+# later) searches first: it chooses the variant for the processor when a program that is linked with libxgrad.so starts.
 foreach(level v3 v4)  # AVX2 with FMA, AVX-512
   xgrad_library(xgrad-${level} SHARED)
   set_target_properties(xgrad-${level} PROPERTIES

@@ -6,23 +6,23 @@
 
 namespace xgrad::data {
 
-/// Some rows of a dataset: row i of `targets` belongs to row i of `inputs`. Made to be taken apart:
+/// Some rows of a dataset: row i of `targets` belongs to row i of `inputs`. For structured bindings, as in
 /// `for (auto [images, labels] : loader)`.
 struct Batch {
   Tensor inputs;
   Tensor targets;
 };
 
-/// What a DataLoader draws from: numbered rows. A set of your own derives from it. gather() may be called from several
-/// threads at once.
+/// Numbered rows, from which a DataLoader makes batches. Derive a dataset of your own from it. gather() may be called
+/// from several threads at once.
 class Dataset {
  public:
   virtual ~Dataset() = default;
 
   /// The number of rows.
   virtual std::int64_t size() const = 0;
-  /// The rows that `rows[0] .. rows[count - 1]` name, in that order, repeated where they repeat: tensors whose axis 0
-  /// has `count` rows. A row outside 0 .. size() - 1 is an error (std::invalid_argument).
+  /// The rows with the numbers `rows[0] .. rows[count - 1]`, in that order, which may repeat: tensors whose axis 0 has
+  /// the size `count`. A number outside 0 .. size() - 1 is an error (std::invalid_argument).
   virtual Batch gather(const std::int64_t* rows, std::int64_t count) const = 0;
 
  protected:
@@ -33,8 +33,7 @@ class Dataset {
   Dataset& operator=(Dataset&&) = default;
 };
 
-/// Two tensors with as many rows on axis 0, of any dtypes. Shares their storage; what it hands out are copies without a
-/// place in any graph.
+/// Two tensors with equally many rows on axis 0, of any dtypes. Shares their storage; gather() returns detached copies.
 class TensorDataset : public Dataset {
  public:
   /// Throws std::invalid_argument when a tensor is undefined or of rank 0, or when the numbers of rows differ.

@@ -24,8 +24,8 @@ struct Close {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
 
-/// The bytes of a file, unpacked where it is gzip. zlib's own gzread silently drops what follows a gzip stream, so the
-/// stream is walked here.
+/// The bytes of a file, decompressed if it is gzip. zlib's gzread silently ignores bytes after the gzip stream, so this
+/// calls inflate itself.
 class Input {
  public:
   explicit Input(const std::string& path) : path_(path), file_(std::fopen(path.c_str(), "rb")), buffer_(chunk) {

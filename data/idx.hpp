@@ -19,10 +19,10 @@ inline constexpr std::int64_t default_idx_limit = std::int64_t{1} << 32;
 ///
 /// The format (Yann LeCun, "The MNIST database of handwritten digits"): two zero bytes; a byte for the element type, 8
 /// for unsigned bytes; a byte for the rank, here 1 to 8; each size as four bytes, most significant first; then the
-/// elements. Memory grows with the elements that really arrive, never with what the header announces.
+/// elements. Memory grows with the elements that are really read, never with the sizes that the header states.
 ///
-/// Throws std::runtime_error naming the file when it cannot be read, is not IDX, has other elements, holds more than
-/// `limit` of them, is cut off, goes on after its end, or is damaged as gzip data.
+/// Throws std::runtime_error naming the file when it cannot be read, is not IDX, has elements of another type or more
+/// than `limit` of them, is truncated, has bytes after its end, or is damaged as gzip data.
 Idx read_idx(const std::string& path, std::int64_t limit = default_idx_limit);
 
 }  // namespace xgrad::data

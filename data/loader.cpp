@@ -10,7 +10,7 @@
 namespace xgrad::data {
 namespace {
 
-// Keeps these streams apart from the others that one seed is used for.
+// The streams of loaders differ from all other streams of the same seed.
 constexpr std::uint64_t first_stream = std::uint64_t{0x10ade4} << 40;
 
 }  // namespace

@@ -13,7 +13,7 @@
 
 namespace xgrad::data {
 
-/// How a DataLoader goes through its dataset: `DataLoader::Options().batch_size(100).shuffle().seed(1)`.
+/// Options of a DataLoader: `DataLoader::Options().batch_size(100).shuffle().seed(1)`.
 class LoaderOptions {
  public:
   /// Rows in a batch, at least 1; default 1.
@@ -21,17 +21,17 @@ class LoaderOptions {
     batch_size_ = rows;
     return *this;
   }
-  /// A new random order every epoch; default the order of the dataset.
+  /// A new random order in every epoch; by default the order of the dataset.
   LoaderOptions& shuffle(bool on = true) {
     shuffle_ = on;
     return *this;
   }
-  /// Leaves out a last batch of fewer rows; default keeps it.
+  /// Leaves out a last batch that has fewer rows; by default it is kept.
   LoaderOptions& drop_last(bool on = true) {
     drop_last_ = on;
     return *this;
   }
-  /// What, together with the number of the epoch, decides the order; default 0.
+  /// Determines the order, together with the number of the epoch; default 0.
   LoaderOptions& seed(std::uint64_t seed) {
     seed_ = seed;
     return *this;
@@ -56,7 +56,7 @@ class DataLoader {
   using Options = LoaderOptions;
   class Iterator;
 
-  /// A place in training: `batch` batches of epoch `epoch` have been handed out. Two plain numbers, to be saved with a
+  /// A position in training: `batch` batches of epoch `epoch` have been returned. Two plain numbers, to be saved with a
   /// model.
   struct Position {
     std::uint64_t epoch = 0;
@@ -80,10 +80,10 @@ class DataLoader {
   Iterator begin();
   Iterator end() const;
 
-  /// The place after the last batch handed out; after the last batch of an epoch, the start of the next one.
+  /// The position after the last batch returned; after the last batch of an epoch, the start of the next one.
   Position position() const { return position_; }
-  /// Lets the next begin() go on from `position`, so that a run that was stopped sees the batches it would have seen.
-  /// Throws std::invalid_argument when an epoch has fewer batches.
+  /// Makes the next begin() continue from `position`, so that a resumed run gets the same batches as one that was not
+  /// stopped. Throws std::invalid_argument when an epoch has fewer batches.
   void set_position(Position position);
 
   /// The rows of epoch `epoch`, in order.
@@ -98,7 +98,7 @@ class DataLoader {
   Position next_begin_;
 };
 
-/// An input iterator over the batches of one epoch. Each `*it` gathers its batch anew.
+/// An input iterator over the batches of one epoch. Each `*it` gathers the batch again.
 class DataLoader::Iterator {
  public:
   using iterator_category = std::input_iterator_tag;
@@ -128,7 +128,7 @@ class DataLoader::Iterator {
     return before;
   }
 
-  /// Iterators over the same loader are equal when as many batches lie behind them; all epochs have the same end.
+  /// Iterators over the same loader are equal after the same number of batches; all epochs have the same end.
   friend bool operator==(const Iterator& a, const Iterator& b) { return a.at_.batch == b.at_.batch; }
   friend bool operator!=(const Iterator& a, const Iterator& b) { return !(a == b); }
 

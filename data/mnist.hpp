@@ -29,7 +29,8 @@ class ImageDataset : public Dataset {
   std::int64_t features() const { return rows_ * cols_; }
   std::int64_t classes() const { return classes_; }
 
-  /// The pictures named, as float32 (count, rows * cols): each pixel exactly byte / 255, in 0..1.
+  /// The pictures with these numbers, as float32 (count, rows * cols): each pixel is byte / 255 correctly rounded, in
+  /// 0..1.
   Tensor images(const std::int64_t* rows, std::int64_t count) const;
   /// Their classes, as int64 (count).
   Tensor labels(const std::int64_t* rows, std::int64_t count) const;
@@ -50,9 +51,9 @@ class ImageDataset : public Dataset {
   std::int64_t size_, rows_, cols_, classes_;
 };
 
-/// Reads MNIST, or a set published in its form such as Fashion-MNIST: ten classes, in the folder's files
+/// Reads MNIST, or a data set in its format such as Fashion-MNIST: ten classes, in the folder's files
 /// train-images-idx3-ubyte and train-labels-idx1-ubyte (Split::train) or t10k-... (Split::test). A dot before "idx" and
-/// an added ".gz" are fine too; of several spellings the unpacked one is taken.
+/// an added ".gz" are accepted too; of several spellings, an uncompressed one is preferred.
 ///
 /// Throws std::runtime_error naming the folder when a file is missing, and naming the files when they are damaged (see
 /// read_idx), have the wrong rank, disagree in number, or hold a label above 9.

@@ -27,7 +27,7 @@ int main() {
   Tensor y = elementwise(swish, a);
   std::cout << y << '\n';
 
-  // Random numbers in the place of pictures: the loss starts near ln 10 and can only fall by learning them by heart.
+  // Random numbers instead of pictures: the loss starts near ln 10 and can fall only by overfitting.
   data::TensorDataset pictures(rand({500, 784}), randint(0, 10, {500}));
   data::DataLoader loader(pictures, data::DataLoader::Options().batch_size(100).shuffle());
 

@@ -13,7 +13,7 @@ int main() {
   Tensor labels = std::vector<int>{2, 0, 1};
   std::cout << matrix << '\n' << labels << '\n' << zeros({2, 2}) << '\n';
 
-  // Shapes broadcast as in NumPy. Indices are integers and xtensor's words.
+  // Shapes broadcast as in NumPy. operator() takes integers and xtensor's slices.
   std::cout << matrix + row << '\n';
   std::cout << matrix(xt::all(), 1) << '\n' << matrix(0, xt::range(1, 3)) << '\n' << matrix[1] << '\n';
   std::cout << sum(matrix, 0) << '\n' << mean(matrix, 1, keepdims) << '\n';

@@ -1,4 +1,4 @@
-// The chain rule, gate by gate: what does the bill change by if a price does?
+// The chain rule, op by op: by how much does the bill change if a price does?
 
 #include <iostream>
 
@@ -11,7 +11,7 @@ int main() {
   Tensor orange = Tensor(150.0).requires_grad_(), oranges = Tensor(3.0).requires_grad_();
   Tensor tax = Tensor(1.1).requires_grad_();
 
-  // Two apples. A mul gate hands each input the gradient times the other input.
+  // Two apples. The rule of mul gives each input the gradient times the other input.
   Tensor bill = apple * apples * tax;
   bill.backward();
   std::cout << "two apples: " << bill.item() << '\n'
@@ -19,7 +19,7 @@ int main() {
             << "  d/d apples = " << apples.grad().item() << '\n'
             << "  d/d tax    = " << tax.grad().item() << '\n';
 
-  // And three oranges. The add gate passes the gradient on to both of its inputs.
+  // And three oranges. The rule of add passes the gradient on to both inputs.
   for (const Tensor& x : {apple, apples, tax}) x.set_grad({});
   bill = (apple * apples + orange * oranges) * tax;
   bill.backward();

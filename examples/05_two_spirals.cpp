@@ -1,4 +1,4 @@
-// Logistic regression on two spirals: a line is the best it can do.
+// Logistic regression on two spirals, which can only separate classes by a line.
 
 #include <cstdio>
 

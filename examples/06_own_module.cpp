@@ -1,4 +1,4 @@
-// A module of one's own, trained on XOR, which no single layer can learn.
+// A module class of the user's, trained on XOR, which no single layer can learn.
 
 #include <iostream>
 

@@ -12,7 +12,7 @@ int main() {
   for (const auto& [name, values] : model.state_dict())
     std::cout << name << ' ' << values.shape() << ' ' << values.dtype() << '\n';
 
-  // The file appears whole or not at all.
+  // The file is written atomically.
   io::save_safetensors(model.state_dict(), "model.safetensors", {{"trained on", "nothing yet"}});
 
   nn::Sequential other{nn::Linear(4, 3), nn::BatchNorm1d(3), nn::ReLU(), nn::Linear(3, 2)};
@@ -23,7 +23,7 @@ int main() {
   std::cout << "same results: " << std::boolalpha << (sum(model(x) != other(x)).item() == 0) << '\n';
   std::cout << "trained on: " << io::load_safetensors_metadata("model.safetensors")["trained on"] << '\n';
 
-  // A state that does not fit is refused as a whole, and every key at fault is named.
+  // A state that does not fit changes nothing, and the error names every key at fault.
   nn::Sequential wider{nn::Linear(4, 5), nn::BatchNorm1d(5), nn::ReLU(), nn::Linear(5, 2)};
   try {
     wider.load_state_dict(io::load_safetensors("model.safetensors"));

@@ -1,4 +1,4 @@
-// The gradient of a two-layer net, once by nudging every weight and once by backward.
+// The gradient of a two-layer net, once by finite differences of every weight and once by backward.
 
 #include <algorithm>
 #include <iostream>
@@ -24,7 +24,7 @@ class TwoLayerNet : public nn::Module {
 int main() {
   manual_seed(3);
   TwoLayerNet net(6, 5, 3);
-  net.to(float64);  // float32 is too coarse for differences
+  net.to(float64);  // float32 is too coarse for finite differences
   const Tensor x = rand({10, 6}, float64), labels = randint(0, 3, {10});
 
   nn::cross_entropy(net(x), labels).backward();

@@ -1,4 +1,4 @@
-// Where a first guess goes wrong, and what to write instead. docs/traps.md explains.
+// Common mistakes, and what to write instead. docs/traps.md explains them.
 
 #include <iostream>
 

@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 
 constexpr int max_links = 40;
 constexpr std::size_t max_piece = std::size_t{1} << 30;
-// Leaves room, in the 255 bytes of a name, for what is put around it.
+// File names have at most 255 bytes: this leaves space for the prefix and the suffix of the temporary file's name.
 constexpr std::size_t max_kept_name = 200;
 constexpr uid_t keep_user = static_cast<uid_t>(-1);
 
@@ -52,7 +52,7 @@ fs::path follow_links(const std::string& path, int& error) {
 AtomicFile::AtomicFile(const std::string& path, const char* op) : op_(op), path_(path) {
   if (path.empty()) fail("cannot be written", ENOENT);
   int error = 0;
-  // Absolute, so that a change of the working folder before commit() does no harm.
+  // An absolute path, so that the working folder may change before commit().
   const fs::path target = follow_links(path, error);
   if (error != 0) fail("cannot be written", error);
   if (target.filename().empty()) fail("cannot be written", EISDIR);
@@ -105,7 +105,7 @@ void AtomicFile::write(const void* data, std::size_t bytes) {
 void AtomicFile::commit() {
   if (file_ == -1) throw std::logic_error(op_ + ": '" + path_ + "': commit after commit or after a failure");
   if (retry([&] { return ::fsync(file_); }) != 0) fail("cannot be written to the disk", errno);
-  // After close() the descriptor is gone, whatever it returns; EINTR says nothing about the bytes, which are synced.
+  // close() closes the descriptor even if it fails with EINTR, and the bytes are synced already.
   if (::close(std::exchange(file_, -1)) != 0 && errno != EINTR) fail("cannot be closed", errno);
   if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail("cannot be replaced", errno);
   temporary_.clear();
@@ -115,13 +115,13 @@ void AtomicFile::commit() {
 void AtomicFile::sync_folder() {
   const int folder = retry([&] { return ::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
   if (folder == -1) {
-    // A folder that may be written but not listed cannot be synced; to lose the file for that would be worse.
+    // A folder with write but without read permission cannot be synced; failing for that would be worse.
     if (errno == EACCES) return;
     fail("is written, but its folder cannot be synced", errno);
   }
   const int error = retry([&] { return ::fsync(folder); }) == 0 ? 0 : errno;
   ::close(folder);
-  // Some file systems have no sync of folders and say so.
+  // Some file systems do not support fsync of folders, and report that.
   if (error != 0 && error != EINVAL && error != ENOTSUP) fail("is written, but its folder cannot be synced", error);
 }
 

@@ -6,16 +6,16 @@
 
 namespace xgrad::io {
 
-/// Writes a file that appears whole or not at all: after a crash, a kill or a full disk at any moment the path holds
-/// the old file or the new one. The bytes go to a temporary file beside the target; commit() syncs it to the disk,
-/// renames it onto the target and syncs the folder.
+/// Writes a file atomically: after a crash, a kill or a full disk at any moment the path holds either the old file or
+/// the new one. The bytes go to a temporary file beside the target; commit() syncs it to the disk, renames it to the
+/// target's name and syncs the folder.
 ///
 /// A target that exists keeps its permissions (and its owner, where the process may set it); a new one obeys the umask.
 /// Where the path is a symbolic link, the file it leads to is replaced and the link stays. Only a regular file is ever
 /// replaced.
 ///
 /// Every failure throws std::runtime_error with the path and the system's reason. The temporary file is removed by a
-/// failure and by the destructor; only a process that dies leaves it behind, as `.<name>.<process>.<number>.tmp`.
+/// failure and by the destructor; it stays only if the process dies, as `.<name>.<process>.<number>.tmp`.
 /// POSIX systems only.
 class AtomicFile {
  public:
@@ -40,7 +40,7 @@ class AtomicFile {
 
   std::string op_;
   std::string path_;    // as the caller wrote it
-  std::string target_;  // what links lead to
+  std::string target_;  // with symbolic links resolved
   std::string folder_;
   std::string temporary_;
   int file_ = -1;

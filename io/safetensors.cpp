@@ -36,7 +36,7 @@ struct Close {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
 
-/// A safetensors file open at its values, its header read and checked.
+/// An open safetensors file whose header has been read and checked, positioned at the values.
 class Reader {
  public:
   Reader(const char* op, const std::string& path) : origin_(std::string(op) + ": '" + path + "'") {
@@ -70,7 +70,7 @@ class Reader {
  private:
   std::uint64_t open(const std::string& path) {
     struct stat status = {};
-    // Before opening: that would wait for ever on a pipe.
+    // Checked before opening, which would block for ever on a pipe.
     if (::stat(path.c_str(), &status) != 0) fail(std::string("cannot be opened: ") + std::strerror(errno));
     if (!S_ISREG(status.st_mode)) fail(S_ISDIR(status.st_mode) ? "is a folder" : "is not a regular file");
     file_.reset(std::fopen(path.c_str(), "rb"));

@@ -37,13 +37,13 @@ constexpr std::array<FormatRow, 13> formats = {{{"BOOL", 1, boolean},
 
 const FormatRow& row_of(Format format) { return formats[static_cast<std::size_t>(format)]; }
 
-/// A tensor's object as it stands in the header.
+/// A tensor's JSON object in the header.
 struct RawEntry {
   std::string name, dtype;
   std::vector<std::uint64_t> shape, offsets;
 };
 
-/// Reads the header's JSON as a stream, so that nothing but what belongs there is ever kept, at whatever depth.
+/// Reads the header's JSON with a streaming parser, so that unexpected or deeply nested content is never stored.
 class HeaderReader final : public nlohmann::json_sax<Json> {
  public:
   explicit HeaderReader(const std::string& origin) : origin_(origin) {}
@@ -197,7 +197,8 @@ std::string shape_text(const std::vector<std::uint64_t>& shape) {
   return text + ")";
 }
 
-/// The bytes of a tensor. Sizes beside a zero must not overflow either: strides are made of them.
+/// The bytes of a tensor. The product of the sizes must not overflow even if one of them is 0, since strides are
+/// computed from them.
 std::uint64_t checked_bytes(const std::vector<std::uint64_t>& shape, std::size_t element, const std::string& where) {
   const auto limit = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) / 8;
   std::uint64_t product = 1;
@@ -286,7 +287,7 @@ std::string name_text(const std::string& name) {
 Header parse_header(std::string_view text, std::uint64_t data_bytes, const std::string& origin) {
   if (text.empty() || text.front() != '{')
     throw std::runtime_error(origin + ": the header does not begin with '{': this is not a safetensors file");
-  // The parser takes a zero byte for the end, and would not see what follows.
+  // The parser takes a zero byte for the end of the text, and would ignore everything after it.
   if (text.find('\0') != std::string_view::npos)
     throw std::runtime_error(origin + ": the header is not valid JSON: it contains a zero byte");
   HeaderReader reader(origin);

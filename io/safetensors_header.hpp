@@ -19,7 +19,7 @@ enum class Format : std::uint8_t { boolean, u8, i8, i16, u16, f16, bf16, i32, u3
 
 /// The size of one element in the file.
 std::size_t size_of(Format format);
-/// What it becomes in memory.
+/// The dtype of the tensor that it is loaded into.
 DType dtype_of(Format format);
 
 /// A tensor as the header describes it, in bytes from the end of the header.
@@ -40,10 +40,10 @@ struct Header {
 /// Parses and checks a header that `data_bytes` bytes of values follow. Errors begin with `origin`.
 Header parse_header(std::string_view text, std::uint64_t data_bytes, const std::string& origin);
 
-/// The header of a file, filled up with spaces, for tensors in the order of their bytes.
+/// The header of a file, padded with spaces, for tensors in the order of their bytes.
 std::string write_header(const std::vector<const StateDict::value_type*>& tensors, const Metadata& metadata);
 
-/// A name fit for an error message: cut when long, without control characters.
+/// A name for an error message: truncated when long, without control characters.
 std::string name_text(const std::string& name);
 
 }  // namespace xgrad::io::detail

@@ -8,7 +8,7 @@
 
 namespace xgrad {
 
-/// Named tensors in an order of their own: the parameters and buffers of a model, as PyTorch's state_dict() lists them.
+/// An ordered list of named tensors: the parameters and buffers of a model, as PyTorch's state_dict() lists them.
 using StateDict = std::vector<std::pair<std::string, Tensor>>;
 
 namespace io {

@@ -49,7 +49,7 @@ Tensor BatchNorm1d::forward(const Tensor& x) {
   const std::int64_t batches = num_batches_tracked.item<std::int64_t>() + 1;
   const double momentum = options_.momentum_.value_or(1 / static_cast<double>(batches));
   Tensor y = batch_norm(x, weight, bias, running_mean, running_var, true, momentum, options_.eps_, call_site());
-  // Counted only now: a batch that was refused has not moved the statistics.
+  // Counted after the op, which throws for a batch that does not fit and then has not changed the statistics.
   Raw::begin_write(num_batches_tracked, "BatchNorm1d", call_site());
   *Raw::write<std::int64_t>(num_batches_tracked) = batches;
   return y;

@@ -6,8 +6,7 @@
 
 namespace xgrad::nn {
 
-/// What a batch normalisation may be told: `BatchNorm1d::Options().eps(1e-3).momentum(0.01)`. The defaults are
-/// PyTorch's.
+/// Options of a batch normalisation: `BatchNorm1d::Options().eps(1e-3).momentum(0.01)`. The defaults are PyTorch's.
 class BatchNormOptions {
  public:
   /// Added to the variance, inside the root; default 1e-5.
@@ -15,8 +14,8 @@ class BatchNormOptions {
     eps_ = value;
     return *this;
   }
-  /// How far the running statistics move towards those of a batch, in [0, 1]; std::nullopt averages all batches alike.
-  /// Default 0.1.
+  /// The weight of the newest batch in the running statistics, in [0, 1]; std::nullopt gives all batches the same
+  /// weight. Default 0.1.
   BatchNormOptions& momentum(std::optional<double> value) {
     momentum_ = value;
     return *this;

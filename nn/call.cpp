@@ -9,7 +9,8 @@ namespace {
 thread_local CallScope* innermost = nullptr;
 thread_local CallObserver* observer = nullptr;
 
-// Errors that have a path already. Outer modules let them pass, because they wrap the exact standard types only.
+// Errors whose message has a path already. Outer modules prepend a path only to errors of exactly the standard types,
+// and pass on these subclasses.
 struct LocatedArgument : std::invalid_argument {
   using invalid_argument::invalid_argument;
 };

@@ -11,8 +11,9 @@ class Layer;
 
 namespace detail {
 
-/// While one lives, copying a module, parameter, buffer or Shared of this thread makes a new one instead of another
-/// handle, and the same new one each time. Scopes inside another join it.
+/// During its lifetime, the copy constructors of modules, parameters, buffers and Shared, called on this thread, clone
+/// the state instead of sharing it; copies of the same original share one clone. Nested scopes share the clones of the
+/// outermost one.
 class CloneScope {
  public:
   CloneScope() noexcept;
@@ -23,7 +24,7 @@ class CloneScope {
   /// The scope that this thread is in, or null.
   static CloneScope* current() noexcept;
 
-  /// What was remembered for the original, or null. T is the type it was remembered with.
+  /// The copy that remember() was given for the original, or null. T must be the type of that copy.
   template <class T>
   std::shared_ptr<T> find(const void* original) const {
     return std::static_pointer_cast<T>(find_any(original));
@@ -38,7 +39,7 @@ class CloneScope {
   Memo* memo_ = nullptr;  // made when there is something to remember
 };
 
-/// `original` outside a scope; inside one, the copy that stands for it.
+/// Outside of a scope `original` itself; inside one, its clone.
 template <class T>
 std::shared_ptr<T> shared_or_cloned(const std::shared_ptr<T>& original) {
   CloneScope* scope = CloneScope::current();
@@ -76,8 +77,8 @@ class Shared {
 /// A module of the same class with parameters, buffers, mode and generators of its own and the same values: what
 /// copy.deepcopy is in PyTorch. Weights that are tied stay tied to each other; gradients are not copied.
 ///
-/// It is M's copy constructor, run so that handles copy what they hold: members and vectors of modules follow without
-/// any code of the user's. Plain Tensor members stay shared; make them nn::Parameter or nn::Buffer.
+/// It calls M's copy constructor in a CloneScope, in which handles copy their state: members and vectors of modules are
+/// cloned without any code of the user's. Plain Tensor members stay shared; make them nn::Parameter or nn::Buffer.
 template <class M, std::enable_if_t<std::is_base_of_v<ModuleBase, M> || std::is_same_v<Layer, M>, int> = 0>
 M clone(const M& module) {
   const detail::CloneScope scope;

@@ -81,7 +81,7 @@ Tensor as_column(const Tensor& weight, const Tensor& x, std::size_t axis, Source
 }
 
 // (1 - ε) times the loss of the label plus ε times the mean of the weighted losses of all classes. Rows that are
-// ignored are replaced by zeros, so that what they hold meets no slope.
+// ignored are replaced by zeros, so that NaN or infinity in them reaches neither the loss nor a gradient.
 Tensor smoothed_cross_entropy(const Tensor& x, const Tensor& target, const Tensor& weight,
                               const CrossEntropyOptions& options, Source at) {
   const std::size_t axis = class_axis(x.shape());
@@ -97,7 +97,7 @@ Tensor smoothed_cross_entropy(const Tensor& x, const Tensor& target, const Tenso
   if (options.reduction() != Reduction::mean) return detail::reduce(losses, options.reduction(), at);
   const double total = xgrad::detail::total_weight(target, rows);
   const Tensor loss = sum(losses, {}, KeepDims::no, at);
-  // A mean of nothing is NaN, but nothing depends on it.
+  // A mean over no rows is NaN, with a gradient of zeros.
   if (total == 0) return add(mul(loss, 0, at), std::numeric_limits<double>::quiet_NaN(), at);
   return div(loss, total, at);
 }
@@ -106,13 +106,13 @@ bool holds(const Tensor& x, double number) {
   return xgrad::detail::visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     const T* at = Raw::data<T>(x);
-    int found = 0;  // of all, not the first: such a loop is vectorized
+    int found = 0;  // no early exit, so that the loop is vectorized
     for (std::int64_t i = 0, n = x.size(); i < n; ++i) found |= static_cast<int>(at[i] == static_cast<T>(number));
     return found != 0;
   });
 }
 
-// A class of probability 0 in target and softmax adds 0: with t = 0, t ln p is its limit at p = 0 too.
+// A class with probability 0 in both target and softmax adds 0, the limit of t ln p.
 Tensor soft_cross_entropy(const Tensor& x, const Tensor& target, const Tensor& weight,
                           const CrossEntropyOptions& options, Source at) {
   constexpr double infinity = std::numeric_limits<double>::infinity();

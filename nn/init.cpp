@@ -58,7 +58,7 @@ Fans fans_of(const char* op, const Tensor& tensor) {
   return {static_cast<double>(shape[1]) * receptive, static_cast<double>(shape[0]) * receptive};
 }
 
-// An empty weight has nothing to scale, and no fan to divide by.
+// An empty weight may have a fan of 0; it has no elements to scale.
 double deviation(double gain, double fan) { return fan > 0 ? gain / std::sqrt(fan) : 0; }
 
 double kaiming_deviation(const char* op, const Tensor& tensor, double a, Fan fan, Nonlinearity nonlinearity) {

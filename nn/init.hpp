@@ -5,17 +5,17 @@
 #include <xgrad/autograd/graph/random.hpp>
 #include <xgrad/autograd/graph/tensor.hpp>
 
-/// Starting values. Each function writes the tensor in place, unrecorded, and returns it. Those that draw numbers take
-/// them from the calling thread's generator or the one given, and refuse int64 and bool.
+/// Initial values. Each function writes the tensor in place, unrecorded, and returns it. Those that draw random numbers
+/// use the calling thread's generator or the given one, and refuse int64 and bool.
 ///
-/// Where fans count, the tensor is a weight (out, in, ...) of rank 2 or more: fan_in = in · r and fan_out = out · r, r
-/// the product of the axes after the second.
+/// Functions that use fans take a weight (out, in, ...) of rank 2 or more: fan_in = in · r and fan_out = out · r, where
+/// r is the product of the axes after the second.
 namespace xgrad::nn::init {
 
-/// The side of a layer whose variance kaiming keeps: that of the values forward, or of the gradients backward.
+/// Whether kaiming keeps the variance of the values in forward (in) or of the gradients in backward (out).
 enum class Fan : std::uint8_t { in, out };
 
-/// What follows a layer; decides the gain.
+/// The activation after a layer, which determines the gain.
 enum class Nonlinearity : std::uint8_t { linear, sigmoid, tanh, relu, leaky_relu, selu };
 
 /// PyTorch's calculate_gain: 1 for linear and sigmoid, 5/3 for tanh, √2 for relu, √(2 / (1 + slope²)) for leaky_relu,

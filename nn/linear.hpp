@@ -23,8 +23,8 @@ inline constexpr Bias no_bias{false};
 
 /// y = x Wᵀ + b over the last axis: x (..., in), W (out, in), b (out).
 ///
-/// W, then b, start uniform in ±1/√in, drawn from the calling thread's generator or the one given. An x with another
-/// last axis is an error.
+/// W, then b, are initialised uniformly in ±1/√in from the calling thread's generator or the given one. An x with
+/// another last axis is an error.
 class Linear : public Module {
  public:
   Linear(Dim in_features, Dim out_features, Bias bias = with_bias);

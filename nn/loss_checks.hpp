@@ -1,6 +1,6 @@
 #pragma once
 
-// What the sources of losses share.
+// Argument checks that the sources of losses share.
 
 #include <initializer_list>
 
@@ -17,7 +17,7 @@ struct Named {
 /// Refuses undefined arguments.
 void require_given(const char* op, std::initializer_list<Named> all);
 
-/// Refuses another floating dtype than that of `with`; weak numbers, int64 and bool give way.
+/// Refuses another floating dtype than that of `with`; weak numbers, int64 and bool are allowed, since they convert.
 void require_same_floating(const char* op, Named argument, Named with);
 
 /// The argument in the dtype of `with`, if require_same_floating allows it.
@@ -26,10 +26,10 @@ Tensor follow(const char* op, Named argument, Named with, Source at);
 /// Refuses shapes that differ.
 void require_same_shape(const char* op, Named a, Named b);
 
-/// Refuses batchmean, which is kl_div's.
+/// Refuses batchmean, which only kl_div has.
 void require_plain(const char* op, Reduction reduction);
 
-/// Reduces losses that are one an element.
+/// Reduces the losses of the elements.
 Tensor reduce(Tensor losses, Reduction reduction, Source at);
 
 }  // namespace xgrad::nn::detail

@@ -63,7 +63,7 @@ struct Pair {
   Pair(const char* op, Named input, Named t, Source at) : x(input.tensor), target(t.tensor) {
     detail::require_given(op, {input, t});
     detail::require_same_shape(op, input, t);
-    // A weak number and a whole one take the other's dtype.
+    // A weak number, or one of int64 or bool, takes the other's dtype.
     if (!is_floating(x.dtype()) || (x.weak() && !target.weak()))
       x = is_floating(target.dtype()) ? detail::follow(op, input, t, at) : to(x, float32, at);
     target = detail::follow(op, {target, t.name}, {x, input.name}, at);
@@ -71,7 +71,7 @@ struct Pair {
   Tensor x, target;
 };
 
-// How an op adds up the losses of a pair; a factor of its own comes on top.
+// How the losses of a pair are reduced; `factor` multiplies the result.
 xgrad::detail::LossReduction reduction_of(const Pair& pair, Reduction reduction, double factor = 1) {
   const auto n = static_cast<double>(pair.x.size());
   switch (reduction) {
@@ -95,7 +95,7 @@ Tensor weighted(const char* op, Tensor losses, const Tensor& weight, Reduction r
   return detail::reduce(std::move(losses), reduction, at);
 }
 
-// Weights broadcast to the input, and never the input to them.
+// Weights may broadcast to the input, but not the input to the weights.
 void require_weight(const char* op, const Tensor& x, const Tensor& weight, const char* name) {
   if (!weight.defined()) return;
   detail::require_same_floating(op, {weight, name}, {x, "input"});

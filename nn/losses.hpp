@@ -7,7 +7,8 @@
 namespace xgrad::nn {
 
 // Input and target never broadcast against each other: (N, 1) against (N) is an error. Their floating dtypes agree;
-// int64 and bool targets take the input's. Both are differentiable, but for int64 labels. The mean of nothing is NaN.
+// int64 and bool targets take the input's. Gradients flow to both, except to int64 labels. The mean of no elements is
+// NaN.
 
 /// (y - t)², y the input and t the target.
 Tensor mse_loss(Tensor input, Tensor target, Reduction reduction = Reduction::mean, Source at = Source::here());

@@ -43,20 +43,20 @@ class CallScope {
   Source at_;
 };
 
-/// Told of every module that this thread calls, while set; what summary() listens with.
+/// While set, is notified of every module that this thread calls; summary() uses it.
 using CallObserver = std::function<void(const ModuleBase& module, const Tensor& output)>;
 CallObserver*& call_observer() noexcept;
 
 }  // namespace detail
 
 /// Names, parameters, buffers, children and mode of a module: everything but the call. A handle: copies and moves share
-/// one module, nothing can dangle, and a module that was moved from is still whole; nn::clone() makes another.
+/// one module, nothing can dangle, and a module that was moved from stays valid; nn::clone() makes another.
 ///
 /// A module of one input and one output derives from Module. One of several derives from ModuleBase and declares its
 /// own operator(), in which call() puts the module's path into errors.
 ///
-/// Whole modules may be assigned. Assigning to a member that is registered in another module, or to a copy of its
-/// handle, is an error, since that module would go on training the old one.
+/// A module may be assigned as a whole. Assigning to a member that is registered in another module, or to a copy of
+/// that member's handle, is an error, since the other module would go on training the old one.
 class ModuleBase {
  public:
   ModuleBase(const ModuleBase& other);
@@ -65,24 +65,25 @@ class ModuleBase {
   ModuleBase& operator=(ModuleBase&& other) { return *this = std::as_const(other); }
   virtual ~ModuleBase();
 
-  /// The parameters of this module and all below it, in order of registration; a tied one counts once.
+  /// The parameters of this module and all below it, in order of registration; a tied one appears once.
   std::vector<Tensor> parameters() const;
-  /// The same with their names from here, as in "layer1.0.weight".
+  /// The same with their names relative to this module, as in "layer1.0.weight".
   StateDict named_parameters() const;
   StateDict named_buffers() const;
-  /// One parameter or buffer by its name from here; an unknown name is an error.
+  /// One parameter or buffer by its name relative to this module; an unknown name is an error.
   Tensor parameter(const std::string& path) const;
   Tensor buffer(const std::string& path) const;
 
   /// Parameters and buffers, detached but over the same memory, with PyTorch's keys in PyTorch's order: a module's
   /// parameters, its buffers, then its children. Tied ones appear under each of their names.
   StateDict state_dict() const;
-  /// Writes the values of `state` into this module's parameters and buffers. Keys and shapes must agree exactly, dtypes
-  /// too, but that float32 and float64 are converted. An error names every key at fault, and nothing has changed then.
+  /// Writes the values of `state` into this module's parameters and buffers. Keys, shapes and dtypes must agree
+  /// exactly, except that float32 and float64 are converted. An error names every key at fault, and then nothing has
+  /// changed.
   void load_state_dict(const StateDict& state);
 
-  /// The modules registered here, and all modules from this one down, with their names from here ("" for this one); a
-  /// module registered twice appears once.
+  /// The modules registered here, and this module with all below it, with their names relative to this one ("" for
+  /// itself); a module registered twice appears once.
   std::vector<ModuleBase> children() const;
   std::vector<std::pair<std::string, ModuleBase>> named_children() const;
   std::vector<std::pair<std::string, ModuleBase>> named_modules() const;
@@ -114,7 +115,8 @@ class ModuleBase {
   void add(const std::string& name, ModuleBase& module);
   void add(const std::string& name, Parameter& parameter);
   void add(const std::string& name, Buffer& buffer);
-  /// Registers the elements, modules or nn::Layers, as name.0, name.1, ... Elements added to the vector later are not.
+  /// Registers the elements, modules or nn::Layers, as name.0, name.1, ... Elements added to the vector later are not
+  /// registered.
   template <class M>
   void add(const std::string& name, std::vector<M>& modules);
   void add(const std::string&, const Tensor&) = delete;  // make it an nn::Parameter or nn::Buffer, and a member
@@ -124,7 +126,7 @@ class ModuleBase {
   /// Sets the name that printing gives the class.
   void rename(const std::string& type);
 
-  /// Calls f() as the call of this module: errors that f throws get the module's path in front.
+  /// Calls f() as the call of this module: the module's path is prepended to errors that f throws.
   template <class F>
   decltype(auto) call(F&& f, Source at = Source::here()) const {
     const detail::CallScope scope(*this, at);
@@ -134,7 +136,7 @@ class ModuleBase {
       scope.rethrow(error);
     }
   }
-  /// Inside a call: the line that it came from, for the ops of a module that is not the user's.
+  /// Inside a call: the caller's line, which the library's own modules pass to their ops.
   static Source call_site() noexcept { return detail::CallScope::call_site(); }
 
  private:

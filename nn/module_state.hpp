@@ -1,6 +1,6 @@
 #pragma once
 
-// For this room's sources only: what the handles of one module share.
+// For this room's sources only: the state that the handles of one module share.
 
 #include <memory>
 #include <string>
@@ -25,8 +25,8 @@ struct Registration {
   void add(const StatePtr& parent, const std::string& name);
   /// The name under the first parent that is still alive, or null.
   const std::string* name() const;
-  /// Whether a handle registered so may be bound to something registered as `other` is. That is right when nothing is
-  /// registered here, and within the assignment of a whole module, whose members follow it one by one.
+  /// Whether a handle with this registration may be assigned one with the registration `other`: if this one is not
+  /// registered anywhere, or within the assignment of a whole module, which assigns its members one after the other.
   bool gives_way_to(const Registration& other) const;
 };
 
@@ -40,22 +40,22 @@ struct ModuleState {
   std::string type;  // the class, once it is known
   std::string text;  // what stands between the parentheses
   bool training = true;
-  bool is_list = false;  // registered from a vector: no handle of a user's stands for it
+  bool is_list = false;  // made for a vector of modules: the user has no handle of it
   std::vector<RegisteredTensor> parameters;
   std::vector<RegisteredTensor> buffers;
   std::vector<std::pair<std::string, StatePtr>> children;
   Registration registration;
-  std::weak_ptr<ModuleState> replaced_by;  // what a handle of this module was assigned last
+  std::weak_ptr<ModuleState> replaced_by;  // the module last assigned to a handle of this one
 };
 
-/// The way from the room's sources into the handles.
+/// Access for this room's sources to the private state of handles.
 struct Access {
   static const StatePtr& state(const ModuleBase& module) { return module.state_; }
   static std::shared_ptr<Registration>& registration(Registered& tensor) { return tensor.registration_; }
   static ModuleBase handle(StatePtr state) { return ModuleBase(std::move(state), nullptr); }
 };
 
-/// The copy that stands for `original` in the current CloneScope.
+/// The clone of `original` in the scope.
 StatePtr cloned(CloneScope& scope, const StatePtr& original);
 RegisteredTensor cloned(CloneScope& scope, const RegisteredTensor& original);
 

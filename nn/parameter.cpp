@@ -19,7 +19,7 @@ Tensor copy_of(const Tensor& original) {
   return copy;
 }
 
-// The module that took the place of another, as far as that is known.
+// The module that replaced another by assignment, if it is known.
 struct Successor {
   bool known = false;
   StatePtr module;  // null where the new parent has none under that name
@@ -34,7 +34,8 @@ StatePtr child_of(const ModuleState& module, const std::string& name) {
 Successor successor_of(const ModuleState& module) {
   if (StatePtr next = module.replaced_by.lock()) return {true, std::move(next)};
   if (!module.is_list) return {};
-  // No handle stands for a list, so what followed it is found through the module that it is registered in.
+  // The user has no handle of a list to assign to, so its successor is found through the module that it is registered
+  // in.
   for (const Registration::Parent& each : module.registration.parents) {
     const StatePtr parent = each.module.lock();
     const Successor next = parent ? successor_of(*parent) : Successor{};
@@ -74,7 +75,7 @@ bool Registration::gives_way_to(const Registration& other) const {
     registered = true;
     const Successor next = successor_of(*parent);
     if (!next.known) continue;
-    // A member that the new module does not have, such as a bias, is registered nowhere there.
+    // The new module may lack a member that the old one had, such as a bias.
     if (!next.module || !has_member(*next.module, mine.name)) return true;
     for (const Parent& theirs : other.parents)
       if (theirs.name == mine.name && theirs.module.lock() == next.module) return true;

@@ -12,7 +12,7 @@ namespace detail {
 struct Registration;
 
 /// A tensor that a module can register. Copies are handles of one tensor; a copy made by clone() is a tensor of its
-/// own. Moving copies the handle too, so that a module that was moved from is still whole.
+/// own. Moving copies the handle too, so that a module that was moved from stays valid.
 class Registered : public Tensor {
  public:
   Registered(const Registered& other);
@@ -49,7 +49,7 @@ class Parameter : public detail::Registered {
 };
 
 /// A tensor that belongs to a module's state but is not learned, such as a running mean. It is saved and loaded with
-/// the module. Assignment is as Parameter's.
+/// the module. Assignment follows the same rules as Parameter's.
 class Buffer : public detail::Registered {
  public:
   Buffer() = default;

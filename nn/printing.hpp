@@ -10,7 +10,7 @@ std::string python(double number);
 /// "True" or "False".
 std::string python(bool on);
 
-/// The name of a class without namespaces, enclosing functions and template arguments.
+/// The name of a class, without namespaces, enclosing functions and template arguments.
 std::string class_name(const std::type_info& type);
 
 }  // namespace xgrad::nn::detail

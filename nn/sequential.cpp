@@ -24,7 +24,7 @@ Layer::Layer(const Layer& other) : module_(other.module_), copy_(other.copy_) {
 }
 
 Layer& Layer::operator=(const Layer& other) & {
-  // The check that modules make when they are assigned, without slicing the one inside.
+  // Makes the check of ModuleBase's assignment on a handle, without assigning to the module inside.
   ModuleBase place = detail::Access::handle(detail::Access::state(*module_));
   place = static_cast<const ModuleBase&>(other.module());
   module_ = other.module_;

@@ -51,10 +51,9 @@ constexpr bool is_function() {
 }  // namespace detail
 
 /// Any module, any function of one tensor, or an op such as relu, by value: an element of a Sequential, or a member
-/// whose class is to be left open. A handle: its module shares weights with the one it was made from, and with its
-/// copies.
+/// that may be of any class. A handle: its module shares weights with the one it was made from, and with its copies.
 ///
-/// The parameters of modules that a lambda captures are not seen; make them a Module of their own.
+/// The parameters of modules that a lambda captures are not registered; write a Module class instead.
 class Layer {
  public:
   template <class M, std::enable_if_t<std::is_base_of_v<Module, std::decay_t<M>>, int> = 0>
@@ -76,7 +75,7 @@ class Layer {
     const Module& inside = *module_;
     return typeid(inside) == typeid(M);
   }
-  /// A handle of the module inside; another class than the one put in is an error.
+  /// A handle of the module inside; M must be the class that was put in, otherwise it is an error.
   template <class M>
   M as() const {
     if (const auto* module = dynamic_cast<const M*>(module_.get())) return *module;
@@ -90,7 +89,7 @@ class Layer {
   friend std::ostream& operator<<(std::ostream& out, const Layer& layer);
 
  private:
-  // Plain pointers compile faster than a kind of shared_ptr for each class of modules.
+  // Plain pointers compile faster than a shared_ptr type for each class of modules.
   struct Made {
     Module* module;
     Module* (*copy)(const Module&);

@@ -90,8 +90,8 @@ void ModuleBase::load_state_dict(const StateDict& state) {
   if (!faults.empty())
     throw std::invalid_argument(type_name() + ": cannot load this state: " + faults.text() + ": nothing was changed");
 
-  // All that can fail happens before the first write; values that live in this very module are copied first, as
-  // writing one parameter may change another's source.
+  // All that can fail happens before the first write. Values that share memory with this module are copied first, since
+  // writing one parameter may change the source of another.
   std::vector<Tensor> values;
   for (const auto& [key, tensor] : own) {
     const Tensor& from = given.at(key);

@@ -9,14 +9,14 @@
 
 namespace xgrad::nn {
 
-/// What torchsummary prints of a model, and its numbers.
+/// The table that torchsummary prints for a model, and its numbers.
 ///
 /// The conventions are torchsummary's: the first axis is the batch, and shown as -1. `pass_mb` counts the outputs of
 /// one sample, twice, for the values and their gradients; `input_mb` counts the whole input. Every number takes 4
 /// bytes, whatever its dtype, and a MB is 2^20 bytes.
 ///
-/// Other than there, rows are modules without modules inside (also the model itself, if it is one), and the totals
-/// count every parameter of the model once: those that stand beside children, and tied ones.
+/// Unlike torchsummary's, rows are modules without children (including the model itself, if it has none), and the
+/// totals count every parameter of the model once, also those of modules with children and tied ones.
 struct Summary {
   struct Row {
     std::string name;  ///< "Linear-1": class and place in the order of calls

@@ -6,10 +6,10 @@
 
 namespace xgrad::optim {
 
-/// What Adam and AdamW may be told: `Adam::Options().betas(0.9, 0.98).amsgrad()`.
+/// Options of Adam and AdamW: `Adam::Options().betas(0.9, 0.98).amsgrad()`.
 class AdamOptions {
  public:
-  /// How much of the running means of g and g² each step keeps, within [0, 1). By default 0.9 and 0.999.
+  /// The decay rates of the running means of g and g², in [0, 1). By default 0.9 and 0.999.
   AdamOptions& betas(double first, double second) {
     beta1_ = first;
     beta2_ = second;
@@ -31,7 +31,7 @@ class AdamOptions {
     amsgrad_ = on;
     return *this;
   }
-  /// Climbs instead of descending.
+  /// Maximises instead of minimising.
   AdamOptions& maximize(bool on = true) {
     maximize_ = on;
     return *this;

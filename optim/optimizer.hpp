@@ -10,10 +10,10 @@
 
 namespace xgrad::optim {
 
-/// What optimisers share: the parameters, the learning rate, and a step() that happens entirely or not at all.
+/// The base of all optimisers: the parameters, the learning rate, and a step() that is made completely or not at all.
 ///
-/// Parameters are held as handles, so moving, copying or converting the model they belong to is seen here. An optimiser
-/// is not copied, since two would share what they train.
+/// Parameters are kept as handles, so they stay those of the model when it is moved, copied or converted. An optimiser
+/// cannot be copied, since both copies would train the same parameters.
 class Optimizer {
  public:
   Optimizer(const Optimizer&) = delete;
@@ -22,22 +22,23 @@ class Optimizer {
   Optimizer& operator=(Optimizer&&) noexcept;
   virtual ~Optimizer();
 
-  /// Moves every parameter that has a gradient, unrecorded. One without is skipped entirely, even for decay; a gradient
-  /// of zeros counts as one. A graph that saved the old values refuses to run backward from then on. All gradients are
-  /// checked before the first write.
+  /// Updates every parameter that has a gradient, unrecorded. One without is skipped entirely, even for weight decay; a
+  /// gradient of zeros is a gradient. Backward of a graph that saved the old values is an error from then on. All
+  /// gradients are checked before the first write.
   void step(Source at = Source::here());
   /// Drops the gradients of all parameters.
   void zero_grad() const;
 
   double lr() const { return lr_; }
-  /// Must be finite and not negative; 0, which schedules reach, moves nothing.
+  /// Must be finite and not negative; 0, which schedules reach, changes no parameter.
   void set_lr(double lr);
   const std::vector<Tensor>& parameters() const { return parameters_; }
 
-  /// What must be saved with the model for training to go on as if it had never stopped: the learning rate as "lr", and
-  /// what the optimiser keeps for parameter i as "state.<i>.<name>". Copies; later steps do not change them.
+  /// The state to save with the model, so that a resumed training gives the same results as one that was not stopped:
+  /// the learning rate as "lr", and what the optimiser keeps for parameter i as "state.<i>.<name>". Copies; later steps
+  /// do not change them.
   StateDict state_dict() const;
-  /// Takes over such a state. A missing "lr", unknown keys and other shapes are errors, and nothing has changed then.
+  /// Loads such a state. A missing "lr", unknown keys and other shapes are errors, and then nothing has changed.
   void load_state_dict(const StateDict& state);
 
  protected:
@@ -46,19 +47,19 @@ class Optimizer {
   /// learning rate that is negative or not finite.
   Optimizer(const char* name, std::vector<Tensor> parameters, double lr, std::vector<std::string> slots = {});
 
-  /// A parameter that moves in this step.
+  /// A parameter that this step updates.
   struct Moving {
     std::size_t index;
     Tensor parameter;
     Tensor gradient;  ///< of the parameter's shape and dtype
   };
-  /// The step of the derived optimiser: prepares all that can fail, then writes.
+  /// The step of the derived optimiser: first does everything that can fail, then writes.
   virtual void update(const std::vector<Moving>& moving, Source at) = 0;
 
-  /// What is kept for a parameter, in the dtype that it has now, or new memory.
+  /// The state kept for a parameter, in its current dtype, or new memory.
   struct Kept {
     Tensor values;
-    bool is_new;  ///< the numbers are not set yet
+    bool is_new;  ///< the memory is uninitialised
   };
   Kept prepare(std::size_t slot, const Moving& moving) const;
   /// Keeps `values` for a parameter from now on.
@@ -66,7 +67,7 @@ class Optimizer {
 
   /// Counts the steps of each parameter from now on, and keeps the counts as "state.<i>.step". Called at construction.
   void count_steps() { steps_.assign(parameters_.size(), 0); }
-  /// The number of the step that a parameter makes now, from 1.
+  /// The number of the current step of a parameter, from 1.
   std::int64_t next_step(std::size_t i) { return ++steps_[i]; }
 
   /// Throws an error that begins with the optimiser's name.

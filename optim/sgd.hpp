@@ -4,19 +4,19 @@
 
 namespace xgrad::optim {
 
-/// What SGD may be told: `SGD::Options().momentum(0.9).nesterov()`. Everything is off by default.
+/// Options of SGD: `SGD::Options().momentum(0.9).nesterov()`. Everything is off by default.
 class SGDOptions {
  public:
   SGDOptions& momentum(double value) {
     momentum_ = value;
     return *this;
   }
-  /// Takes (1 - dampening) of each gradient into the momentum, but for the first.
+  /// Multiplies every gradient but the first by 1 - dampening before it is added to the momentum.
   SGDOptions& dampening(double value) {
     dampening_ = value;
     return *this;
   }
-  /// Needs momentum and no dampening.
+  /// Nesterov momentum. Needs momentum and no dampening.
   SGDOptions& nesterov(bool on = true) {
     nesterov_ = on;
     return *this;
@@ -26,7 +26,7 @@ class SGDOptions {
     weight_decay_ = value;
     return *this;
   }
-  /// Climbs instead of descending.
+  /// Maximises instead of minimising.
   SGDOptions& maximize(bool on = true) {
     maximize_ = on;
     return *this;
@@ -47,7 +47,7 @@ class SGDOptions {
 ///     b = d at the first step of p, then b = momentum b + (1 - dampening) d
 ///     d = b, or d + momentum b by Nesterov
 ///
-/// Momentum is Polyak's (1964), the look ahead Nesterov's (1983) in the form of Sutskever et al. (2013).
+/// Momentum is Polyak's (1964), Nesterov momentum (1983) has the form of Sutskever et al. (2013).
 class SGD : public Optimizer {
  public:
   using Options = SGDOptions;

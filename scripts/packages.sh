@@ -1,4 +1,4 @@
-# Sourced by the other scripts: makes sure that packages of the distribution are there.
+# Sourced by the other scripts: installs the packages that they need.
 
 build_packages=(g++ cmake ninja-build libxtensor-dev libxtensor-blas-dev libxsimd-dev libopenblas-dev libtbb-dev zlib1g-dev
                 nlohmann-json3-dev)

@@ -22,8 +22,8 @@ using Wide = long double;
 template <class T>
 constexpr int digits = std::numeric_limits<T>::digits;
 
-/// |got - exact| in units in the last place of T at the exact value; infinite if only one of them is NaN, infinite, or
-/// a zero of that sign.
+/// |got - exact| in units in the last place of T at the exact value; infinite if one of them is NaN, infinite or a
+/// signed zero and the other is not the same.
 template <class T>
 double ulps(T got, Wide exact) {
   constexpr double wrong = std::numeric_limits<double>::infinity();
@@ -39,7 +39,7 @@ double ulps(T got, Wide exact) {
   return static_cast<double>(std::abs(value - exact) / std::ldexp(Wide(1), exponent - digits<T>));
 }
 
-/// Numbers of every exponent, numbers of usual sizes, multiples of 1/4 and their neighbours, and the special values.
+/// Numbers of every exponent, numbers of common magnitudes, multiples of 1/4 and their neighbours, and special values.
 template <class T>
 std::vector<T> samples() {
   std::mt19937_64 random(3);

@@ -118,7 +118,7 @@ TEST_CASE("every combination of Adam's options agrees with scalar arithmetic on 
   }
 }
 
-TEST_CASE("an element's step does not depend on its place in the tensor", "[adam]") {
+TEST_CASE("an element's step does not depend on its position in the tensor", "[adam]") {
   const Tensor whole = linspace(-1, 1, 40).requires_grad_();
   std::vector<Tensor> parts;
   for (std::int64_t i = 0; i < 40; ++i) parts.push_back(narrow(whole.detach(), 0, i, 1).clone().requires_grad_());
@@ -133,7 +133,7 @@ TEST_CASE("an element's step does not depend on its place in the tensor", "[adam
     REQUIRE(whole.detach()(i).item() == parts[static_cast<std::size_t>(i)].detach().item());
 }
 
-TEST_CASE("a parameter that has rested counts its own steps", "[adam]") {
+TEST_CASE("a parameter that had no gradient in some steps counts only the others", "[adam]") {
   const Tensor a = Tensor{1.}.requires_grad_(), b = Tensor{1.}.requires_grad_();
   Adam optimizer({a, b}, .1);
   a.set_grad(Tensor{2.});
@@ -178,7 +178,7 @@ TEST_CASE("a saved Adam goes on as if it had never stopped", "[adam]") {
   REQUIRE(difference(p, q) == "");
 }
 
-TEST_CASE("what Adam cannot be told is refused at construction", "[adam]") {
+TEST_CASE("options that make no sense for Adam are refused at construction", "[adam]") {
   const Tensor p = Tensor{1.}.requires_grad_();
   REQUIRE_THAT(message_of([&] { Adam({p}, .1, Adam::Options().betas(1, .9)); }),
                Contains("Adam: betas must lie within [0, 1)"));

@@ -1,4 +1,4 @@
-// Rules that add their gradient into the sum that other paths have brought.
+// Rules that add their gradient in place to the sum that other paths have brought.
 
 #include <xgrad/autograd/engine/backward.hpp>
 #include <xgrad/autograd/engine/gradcheck.hpp>
@@ -14,9 +14,9 @@ using namespace xgrad;
 
 namespace {
 
-int given = 0, added = 0;  // sums that were handed out, and those that were added to
+int given = 0, added = 0;  // how many sums the rule was given, and to how many it added
 
-// y = 3 x; every second gradient that is handed a sum is added to it.
+// y = 3 x; of the calls of its rule that get a sum, every second one adds to it.
 Tensor thrice(const Tensor& x) {
   return record("thrice", Source::here(), 3 * x.detach(), {Tensor(x)}, adding<>([](Tensor g, Tensor sum) -> Tensor {
                   if (!sum.defined()) return 3 * g;
@@ -28,7 +28,7 @@ Tensor thrice(const Tensor& x) {
 
 }  // namespace
 
-TEST_CASE("a rule is handed the sum of the paths before it, and may add to it or not", "[adding]") {
+TEST_CASE("a rule is given the sum of the paths before it, and may add to it or not", "[adding]") {
   given = added = 0;
   const Tensor x = leaf({1, 2});
   Tensor y = thrice(x);
@@ -39,7 +39,7 @@ TEST_CASE("a rule is handed the sum of the paths before it, and may add to it or
   CHECK(added == 2);
 }
 
-TEST_CASE("no sum is handed out that somebody else can see, nor in a recorded walk", "[adding]") {
+TEST_CASE("a rule is not given a sum whose memory is shared, nor one in a recorded backward", "[adding]") {
   given = 0;
   const Tensor x = leaf({1, 2});
   const Tensor y = x + 0.0;  // passes on its own gradient, which it shares with x
@@ -55,7 +55,7 @@ TEST_CASE("no sum is handed out that somebody else can see, nor in a recorded wa
   CHECK(given == 0);
 }
 
-TEST_CASE("a matrix in several products collects its gradient in place, and right", "[adding]") {
+TEST_CASE("the gradient of a matrix in several products is added up in place, and is right", "[adding]") {
   const Tensor w = to(randn({5, 4}), float64).requires_grad_(), x = to(randn({3, 4}), float64).requires_grad_();
   const auto twice = [](const std::vector<Tensor>& in) {
     const Tensor h = linear(in[1], in[0]);  // (3, 5)

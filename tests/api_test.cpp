@@ -1,5 +1,5 @@
-// What users write, line by line: design.md's page, the interface as probed, and what people coming from PyTorch and
-// xtensor type. All of it must compile and mean what they expect.
+// Code as users write it, also those who come from PyTorch and xtensor. All of it must compile and mean what they
+// expect.
 
 #include <array>
 #include <cmath>
@@ -54,7 +54,7 @@ class Net : public nn::Module {
 
 }  // namespace
 
-TEST_CASE("the first lines of the design page work as they stand") {
+TEST_CASE("the first gradient of the README works as it stands") {
   Tensor a = Tensor(xt::xarray<double>{1.0, 2.0, 3.0}).requires_grad_();
   Tensor f = sum(exp(a) * sin(a) + a / 2.0);
   f.backward();
@@ -69,7 +69,7 @@ TEST_CASE("the first lines of the design page work as they stand") {
   CHECK(same(grad(sum(y), a), grad(sum(silu(a)), a)));
 }
 
-TEST_CASE("the training loop of the design page works as it stands") {
+TEST_CASE("the training loop of the README works as it stands") {
   manual_seed(0);
   data::DataLoader loader(data::TensorDataset(rand({40, 784}), randint(0, 10, {40})),
                           data::DataLoader::Options().batch_size(10));
@@ -209,7 +209,7 @@ TEST_CASE("shapes and axes are made from any integers, lists and containers") {
   CHECK(elements == x.size());
 }
 
-TEST_CASE("operator() speaks xtensor's words") {
+TEST_CASE("operator() takes xtensor's slices") {
   const Tensor x = arange(24).reshape({4, 6}).to(float64);
   CHECK(x(1, 2).item() == 8);
   CHECK(x(-1, -1).item<int>() == 23);
@@ -328,7 +328,7 @@ TEST_CASE("+= records for this handle, and writes in place where nothing is reco
   CHECK(same(alias, Tensor{7.f, 7.f}));
 }
 
-TEST_CASE("backward and grad take their modes as words") {
+TEST_CASE("backward and grad take their modes as enumerators") {
   Tensor x = Tensor{2., 3.}.requires_grad_();
   const Tensor loss = sum(x * x * x);
   loss.backward(retain_graph);
@@ -377,12 +377,12 @@ TEST_CASE("errors name the op and, in backward, the line of the user") {
   CHECK(text(Tensor{1, 2, 3}) == "[1, 2, 3] shape (3), int64");
 }
 
-// Everything also with both namespaces open, where xtensor's own functions of the same names are as near.
+// The same under using-directives for both namespaces, where xtensor's functions of the same names are visible too.
 namespace with_both_namespaces {
 
 using namespace xt;
 
-TEST_CASE("the names of xgrad's ops mean xgrad's where xtensor's are open too") {
+TEST_CASE("calls with tensors mean xgrad's ops where xtensor's functions of the same names are visible too") {
   const xarray<double> e{{1., 2.}, {3., 4.}};
   Tensor w = Tensor(e).requires_grad_();
   CHECK(are_tensors(sum(w), sum(w, 0), sum(w, {0, 1}), mean(w), mean(w, 0, keepdims), amax(w, 0), argmax(w, 1)));

@@ -34,7 +34,7 @@ mode_t mode_of(const std::string& path) {
   return status.st_mode & 07777;
 }
 
-/// While it lives, no file may grow beyond `bytes`: what a full disk looks like to a writer.
+/// During its lifetime no file may grow beyond `bytes`, which to a writer looks like a full disk.
 class FileSizeLimit {
  public:
   explicit FileSizeLimit(rlim_t bytes) : signal_(std::signal(SIGXFSZ, SIG_IGN)) {
@@ -55,7 +55,7 @@ class FileSizeLimit {
   void (*signal_)(int);
 };
 
-/// Permissions do not bind the superuser: while it lives, the process acts as somebody else.
+/// During its lifetime a process of the superuser, who may write everywhere, has the effective user of another.
 class NotRoot {
  public:
   NotRoot() : active_(::geteuid() != 0 || ::seteuid(65534) == 0) {}

@@ -1,4 +1,5 @@
-// The axes of tensors of rank 0, which count as one axis of size 1 as in PyTorch, and axes of size 0 that are folded.
+// The axes of tensors of rank 0, which count as one axis of size 1 as in PyTorch, and axes of size 0 that are
+// flattened.
 
 #include <cmath>
 #include <functional>
@@ -16,7 +17,7 @@ namespace {
 
 using OpAlong = std::function<Tensor(const Tensor&, std::int64_t)>;
 
-/// An op along an axis: what it makes of the scalar 3.5, and the slope there.
+/// An op along an axis, its value for the scalar 3.5, and the slope there.
 struct OfScalar {
   std::string name;
   OpAlong f;
@@ -68,7 +69,7 @@ TEST_CASE("no other axis of a scalar exists", "[axes]") {
   require_refused([] { flatten(Tensor(3.5), 0, 1); }, "flatten: axis 1");
 }
 
-TEST_CASE("an extreme of a scalar stands at 0", "[axes]") {
+TEST_CASE("the maximum and minimum of a scalar are at index 0", "[axes]") {
   for (std::int64_t axis : {0, -1}) {
     for (const Tensor& places :
          {max(Tensor(3.5), axis).indices, min(Tensor(3.5), axis, keepdims).indices, argmax(Tensor(3.5), axis),
@@ -80,7 +81,7 @@ TEST_CASE("an extreme of a scalar stands at 0", "[axes]") {
   }
 }
 
-TEST_CASE("gather takes a scalar for a row of one, and indices of rank 0 for one index", "[axes]") {
+TEST_CASE("gather treats a scalar as a row of one element, and indices of rank 0 as one index", "[axes]") {
   CHECK(difference(gather(Tensor(3.5), 0, Tensor{0, 0, -1}), {3.5, 3.5, 3.5}) == "");
   CHECK(difference(gather(Tensor{1.5, 2.5}, -1, full({}, 1, int64)), full({}, 2.5, float64)) == "");
   const Tensor x = full({}, 3.5, float64).requires_grad_();
@@ -90,7 +91,7 @@ TEST_CASE("gather takes a scalar for a row of one, and indices of rank 0 for one
   require_refused([] { index_select(Tensor(3.5), 0, Tensor{0, 0}); }, "index_select: 2 indices for x of shape ()");
 }
 
-TEST_CASE("what needs an axis to join, to cut or to count refuses a scalar", "[axes]") {
+TEST_CASE("ops that join, split or count along an axis refuse a scalar", "[axes]") {
   require_refused([] { concat({Tensor(1.5), Tensor(2.5)}, 0); }, "concat: axis 0 is out of range for 0 axes");
   require_refused([] { select(Tensor(1.5), 0, 0); }, "select: axis 0");
   require_refused([] { narrow(Tensor(1.5), 0, 0, 1); }, "narrow: axis 0");
@@ -99,7 +100,7 @@ TEST_CASE("what needs an axis to join, to cut or to count refuses a scalar", "[a
   CHECK(unsqueeze(Tensor(1.5), -1).shape() == Shape{1});
 }
 
-TEST_CASE("products over an inner axis of size 0 are zeros, whatever stands before it", "[axes]") {
+TEST_CASE("products over an inner axis of size 0 are zeros for any leading axes", "[axes]") {
   const auto product = [](const Shape& a, const Shape& b) {
     const Tensor left = ones(a).requires_grad_(), right = ones(b).requires_grad_();
     const Tensor y = matmul(left, right);
@@ -118,7 +119,7 @@ TEST_CASE("products over an inner axis of size 0 are zeros, whatever stands befo
   CHECK(difference(product({2, 3, 4}, {4, 0}), zeros({2, 3, 0})) == "");
 }
 
-TEST_CASE("linear over no features gives its bias, whatever stands before them", "[axes]") {
+TEST_CASE("linear over no features gives its bias for any leading axes", "[axes]") {
   for (const Shape& shape : {Shape{0}, Shape{3, 0}, Shape{2, 3, 0}, Shape{2, 1, 3, 0}}) {
     const Tensor x = ones(shape).requires_grad_(), w = ones({2, 0}).requires_grad_();
     const Tensor b = Tensor({1.5, 2.5}, float32).requires_grad_();
@@ -133,7 +134,7 @@ TEST_CASE("linear over no features gives its bias, whatever stands before them",
   }
 }
 
-TEST_CASE("flattening counts what it folds, and does not overflow", "[axes]") {
+TEST_CASE("flatten computes the size of the flattened axes without overflow", "[axes]") {
   CHECK(flatten(zeros({2, 3, 0})).shape() == Shape{0});
   CHECK(flatten(zeros({2, 3, 0}), 0, 1).shape() == Shape{6, 0});
   CHECK(flatten(zeros({2, 0, 3}), 1).shape() == Shape{2, 0});

@@ -1,6 +1,6 @@
 #pragma once
 
-// For ops of two bodies: a kernel for the first order, and a formula over Tensors that is recorded.
+// For ops with two implementations: kernels for the ordinary backward, and formulas over Tensors for the recorded one.
 
 #include <string>
 #include <vector>
@@ -45,7 +45,8 @@ inline void require_holds(const xgrad::GradcheckResult& result) {
   REQUIRE(result.passed);
 }
 
-/// The bodies agree with each other and with differences, and so do second derivatives, which may be zero.
+/// Both implementations agree with each other and with finite differences; second derivatives, which may be zero, agree
+/// with differences too.
 inline void require_right(const xgrad::TensorFunction& f, const std::vector<xgrad::Tensor>& inputs) {
   require_bodies_agree(f, inputs);
   require_holds(xgrad::gradcheck(f, inputs));

@@ -12,7 +12,7 @@ using xgrad::kernels::Philox;
 namespace cases {
 namespace {
 
-/// A stream of its own for every tensor of the table, which is always built in the same order.
+/// A random stream for each tensor of the table, the same in every run since the table is built in a fixed order.
 Philox next_stream() {
   static std::uint64_t tensors = 0;
   return Philox(20260101, ++tensors);
@@ -26,7 +26,7 @@ Tensor made(const Shape& shape, F element) {
   return x.requires_grad_();
 }
 
-/// A grid of width 1/4 in random order, moved by `shift` and shaken by less than 1/100.
+/// Multiples of 1/4 in random order, plus `shift`, plus noise of less than 1/100.
 Tensor spread(const Shape& shape, double shift) {
   Philox random = next_stream();
   std::vector<std::int64_t> order(static_cast<std::size_t>(shape.count()));

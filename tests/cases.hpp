@@ -1,7 +1,7 @@
 #pragma once
 
-// The table of cases: for every differentiable op at least 16 samples, on which cases_test.cpp holds its gradients to
-// everything that promises.md says of them. A new op needs one row in the file of its kind.
+// The table of cases: for every differentiable op at least 16 samples, for which cases_test.cpp checks its gradients. A
+// new op needs one row in the file of its kind.
 
 #include <cstdint>
 #include <functional>
@@ -20,7 +20,7 @@ using xgrad::Tensor;
 using xgrad::TensorFunction;
 using Tensors = std::vector<Tensor>;
 
-/// A function and where to look at it. Inputs that require a gradient are checked.
+/// A function and the inputs to check it at. Gradients are checked for inputs that require one.
 struct Sample {
   TensorFunction f;
   Tensors inputs;
@@ -34,7 +34,7 @@ struct Refusal {
   std::vector<std::string> says = {};
 };
 
-/// What is peculiar to an op.
+/// How the checks differ for some ops.
 enum Flags : unsigned {
   none = 0,
   zero_slope = 1,    // its slope is zero everywhere, as step's is
@@ -53,14 +53,14 @@ struct Case {
   unsigned flags = none;
 };
 
-// ---- where to look
+// ---- inputs
 
-/// Makes the elements of a tensor. Every call draws other numbers, the same ones in every run.
+/// Makes the elements of a tensor. Every call draws new numbers, which are the same in every run.
 using Domain = std::function<Tensor(const Shape&)>;
 
 /// Uniform in low .. high.
 Domain between(double low, double high);
-/// Uniform in -2 .. 2 but for a gap around each kink, wider than three steps of the checker.
+/// Uniform in -2 .. 2 except for a gap around each kink, wider than three steps of the checker.
 Domain away_from(std::vector<double> kinks);
 /// -2 .. 2.
 Tensor any(const Shape& shape);
@@ -86,7 +86,7 @@ Tensor mask(const Shape& shape);
 const std::vector<Shape>& unary_shapes();
 const std::vector<std::pair<Shape, Shape>>& binary_shape_pairs();
 
-/// A reduction: over which axes of which shape; no axes means all.
+/// A shape and the axes to reduce; no axes means all.
 struct Fold {
   Shape shape;
   std::vector<std::int64_t> axes;

@@ -46,7 +46,7 @@ Case gathering() {
   return row;
 }
 
-/// The axis, and the shapes of the tensors; the first once more behind them where `again` says so.
+/// The axis, and the shapes of the tensors; with `again` the first tensor is appended once more.
 struct Join {
   std::int64_t axis;
   std::vector<Shape> shapes;

@@ -13,7 +13,7 @@ namespace {
 
 using Loss = std::function<Tensor(const Tensor&, const Tensor&, Reduction)>;
 
-/// A loss of an input and a target of one shape; the reductions take turns.
+/// A loss of an input and a target of one shape; the samples go through the reductions in turn.
 Case elementwise(const char* op, const Loss& loss, const Domain& input, const Domain& target, unsigned flags = none) {
   Case row{op, {}, {}, flags};
   const auto with = [loss](Reduction how) { return [=](const Tensors& x) { return loss(x[0], x[1], how); }; };
@@ -107,7 +107,7 @@ std::int64_t classes(const Shape& logits) { return logits[logits.rank() == 1 ? 0
 using Classified = std::function<Tensor(const Tensor& x, const Tensor& target, const Tensor& weight, const Rows&)>;
 
 Case classifying(const char* op, const Classified& loss, bool to_probabilities) {
-  Case row{op, {}, {}, selects};  // one class, or ignored rows alone, leave no slope
+  Case row{op, {}, {}, selects};  // with one class, or only ignored rows, all slopes are 0
   for (const Rows& rows : rows_of_classes()) {
     if (to_probabilities && rows.ignored >= 0) continue;
     Tensors inputs = {any(rows.logits), labels(labels_shape(rows.logits), classes(rows.logits))};
@@ -144,7 +144,7 @@ Tensor likelihood(const Tensor& x, const Tensor& target, const Tensor& weight, c
   return nn::nll_loss(x, target, options.ignore_index(rows.ignored));
 }
 
-// The ops behind the two, which leave checking to them.
+// The ops behind cross_entropy and nll_loss, which check the arguments before they call them.
 using LabelOp = Tensor (*)(Tensor, Tensor, const xgrad::detail::RowOptions&, Source);
 
 Case by_labels(const char* name, LabelOp op) {

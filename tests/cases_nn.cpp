@@ -9,7 +9,7 @@ using namespace xgrad;
 namespace cases {
 namespace {
 
-/// Inputs: x, weight and bias or neither, running mean and variance or neither.
+/// Inputs: x; weight and bias, or neither; running mean and variance, or neither.
 struct Norm {
   Shape x;
   bool affine, running, training;
@@ -23,7 +23,7 @@ Sample normalizing(const Norm& norm) {
   if (norm.running) sample.inputs.insert(sample.inputs.end(), {constant(any(channels)), constant(positive(channels))});
   sample.f = [norm](const Tensors& x) {
     const std::size_t r = norm.affine ? 3 : 1;
-    // Training moves the running statistics: copies keep the function pure.
+    // Training updates the running statistics: the function is pure because it gets copies.
     return nn::batch_norm(x[0], norm.affine ? x[1] : Tensor(), norm.affine ? x[2] : Tensor(),
                           norm.running ? x[r].detach().clone() : Tensor(),
                           norm.running ? x[r + 1].detach().clone() : Tensor(), norm.training, 0.3, 1e-3);

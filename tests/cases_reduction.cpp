@@ -11,7 +11,7 @@ using namespace xgrad;
 namespace cases {
 namespace {
 
-/// max and min along one axis; over the values they are ops like any other.
+/// max and min along one axis; only their values are checked.
 Case extreme(const char* op, std::function<Tensor(const Tensor&, std::int64_t, KeepDims)> f) {
   Case row{op, {}};
   for (const auto& [shape, axis] : axes_of_shapes()) {

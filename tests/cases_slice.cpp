@@ -13,7 +13,7 @@ using namespace xt::placeholders;
 
 namespace cases {
 
-// operator() in the words of xtensor. A row of its own, since "slice" is a member and not in the headers of ops.
+// operator() with xtensor's slices. The row is not required by the headers of ops, since operator() is a member.
 std::vector<Case> slice_cases() {
   const auto over = [](const Shape& shape, std::function<Tensor(const Tensor&)> f) {
     return Sample{[f](const Tensors& x) { return f(x[0]); }, {any(shape)}};

@@ -1,4 +1,4 @@
-// Holds every row of the table of cases to what promises.md says of gradients.
+// Checks the gradients of every row of the table of cases.
 
 #include <algorithm>
 #include <filesystem>
@@ -193,7 +193,7 @@ TEST_CASE("gradients are linear in the seed", "[cases]") {
         Raw::write<double>(summed[i])[j] += Raw::data<double>(of_t[i])[j];
       }
     }
-    // Doubling is exact in binary, so it must pass through a linear map without a trace.
+    // Doubling is exact in binary, so a doubled seed must give exactly doubled gradients.
     const std::string found = compare(gradients(sample, twice), doubled, 0);
     return found.empty() ? compare(gradients(sample, both), summed, 1e-12) : "for a doubled seed: " + found;
   });
@@ -283,6 +283,6 @@ TEST_CASE("every op of the headers has a row", "[cases]") {
         CHECK(rows.count(match[1]) == 1);
       }
     }
-  CHECK(headers > 20);  // else the folders have moved
-  CHECK(found > 80);    // else the pattern has gone blind
+  CHECK(headers > 20);  // otherwise the folders have moved
+  CHECK(found > 80);    // otherwise the pattern no longer finds declarations
 }

@@ -1,4 +1,4 @@
-// Losses over classes: rows that are ignored have no part in values and slopes of any order, whatever they hold.
+// Losses over classes: rows that are ignored do not affect values or derivatives of any order, whatever they hold.
 
 #include <cmath>
 #include <functional>
@@ -52,7 +52,8 @@ std::vector<Loss> losses(DType dtype) {
           {"weighted nll_loss", likelihood(weight)}};
 }
 
-/// Values, first slopes by both walks, and slopes of those with respect to the logits and to the seed.
+/// Values, first derivatives by the ordinary and by the recorded backward, and second derivatives with respect to the
+/// logits and to the seed.
 std::vector<Tensor> everything(const Loss& loss, const Tensor& logits, const Tensor& labels, Reduction how,
                                const Tensor& seed) {
   const Tensor x = logits.detach().clone().requires_grad_(), s = seed.detach().clone().requires_grad_();
@@ -92,7 +93,7 @@ TEST_CASE("what an ignored row holds changes no bit of a value or of a slope", "
         }
 }
 
-TEST_CASE("what comes back to an ignored row is not looked at", "[losses]") {
+TEST_CASE("the upstream gradient of an ignored row is not read", "[losses]") {
   const Tensor labels{0, ignored, 3, ignored}, skip = labels == ignored, all = spread(skip, {4, 4});
   for (const Loss& loss : losses(float64))
     for (double upstream : {not_a_number, inf}) {
@@ -132,7 +133,7 @@ TEST_CASE("a single ignored row without a batch has slope 0", "[losses]") {
   }
 }
 
-TEST_CASE("nll_loss depends on the labelled classes alone, whatever comes back", "[losses]") {
+TEST_CASE("nll_loss depends on the labelled classes alone, for any upstream gradient", "[losses]") {
   const Tensor x = Tensor({{-1., -2., not_a_number}, {inf, -1., -inf}}).requires_grad_(), labels{0, 1};
   for (Graph graph : {retain_graph, create_graph}) {
     const Tensor g = grad({nn::nll_loss(x, labels, Reduction::none)}, {x}, {Tensor{inf, not_a_number}}, graph)[0];
@@ -140,7 +141,7 @@ TEST_CASE("nll_loss depends on the labelled classes alone, whatever comes back",
   }
 }
 
-TEST_CASE("a class of logit -inf has no part in a loss whose target leaves it out", "[losses]") {
+TEST_CASE("a class with logit -inf and target 0 does not affect the loss", "[losses]") {
   const Tensor x = Tensor({{-inf, 1., 2.}, {0., -inf, 1.}}).requires_grad_();
   const Tensor soft = Tensor({{0., .25, .75}, {1., 0., 0.}}).requires_grad_(), hard{2, 0};
   const double expected = .75 * std::log1p(std::exp(-1.)) + .25 * (std::log1p(std::exp(-1.)) + 1);

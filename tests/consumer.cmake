@@ -1,7 +1,7 @@
-# Installs the build that runs this and uses it as a user would: found by find_package, as C++17, as C++20 and with
-# XTENSOR_USE_XSIMD, with this build's compiler and with the other one where there is one, warnings being errors.
-# Builds the same program, library and all, through add_subdirectory, and makes sure that g++ -std=c++20 without
-# -fno-new-ttp-matching is refused.
+# Installs the build that runs this and builds a user's program with it: through find_package, as C++17, as C++20 and with
+# XTENSOR_USE_XSIMD, with this build's compiler and with the other one if it is installed, with warnings as errors. Builds
+# the same program with the library through add_subdirectory too, and checks that g++ -std=c++20 without
+# -fno-new-ttp-matching does not compile it.
 #
 #   cmake -DSOURCE=... -DBUILD=... -DWORK=... -DCOMPILER=... -DGENERATOR=... -DSANITIZE=... -DCONFIG=...
 #         -DXTENSOR=0.24.3 -P consumer.cmake

@@ -267,7 +267,7 @@ TEST_CASE("each of the 256 bytes becomes the number that a division gives", "[da
   }
 }
 
-TEST_CASE("the real MNIST has the numbers that everyone knows", "[data]") {
+TEST_CASE("the real MNIST has its published numbers", "[data]") {
   const std::string folder = mnist_folder();
   if (folder.empty() || !fs::is_directory(folder)) {
     WARN("skipped: no MNIST here; set XGRAD_MNIST to its folder");

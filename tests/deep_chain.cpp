@@ -17,8 +17,8 @@ struct Constants {
   Tensor one = Tensor({{1.}}), minus_one = Tensor({{-1.}}), yes = Tensor({{true}}), first = Tensor({0});
 };
 
-// The next of ten kinds of node. All keep the shape (1, 1) and slopes of exactly 1: exp takes 0 to 1, and the addition
-// takes it back.
+// The next of ten kinds of node. All keep the shape (1, 1) and slopes of exactly 1: exp turns 0 into 1, and the
+// addition after it subtracts 1 again.
 Tensor step(const Tensor& y, long i, const Constants& c) {
   switch (i % 11) {
     case 0:
@@ -58,7 +58,7 @@ bool holds(bool condition, const char* what) {
   return condition;
 }
 
-// Built and walked; the walk frees it.
+// Builds a chain and runs backward, which frees it.
 bool walked(long nodes) {
   const Tensor x = Tensor({{0.}}).requires_grad_();
   const Tensor y = chain(x, nodes);
@@ -68,15 +68,15 @@ bool walked(long nodes) {
   return holds(live_nodes() == 2, "the walk lets go of all but the leaf and the root") && good;
 }
 
-// Built and dropped.
+// Builds a chain and frees it without backward.
 bool dropped(long nodes) {
   const Tensor x = Tensor({{0.}}).requires_grad_();
   chain(x, nodes);
   return holds(live_nodes() == 1, "a dropped chain is freed");
 }
 
-// The walk itself is recorded: a chain of gradients beside the chain of values. At least one exp, so that the gradient
-// depends on x.
+// Backward is recorded, which makes a chain of gradients beside the chain of values. There is at least one exp, so that
+// the gradient depends on x.
 bool recorded(long nodes) {
   const Tensor x = Tensor({{0.}}).requires_grad_();
   {

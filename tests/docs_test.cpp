@@ -1,4 +1,4 @@
-// Holds the documents to the sources, and the sources to their layers.
+// Checks the documents against the sources, and the includes of the sources against their layers.
 //
 // A block that begins with ```cpp is a part of a file that is compiled and tested: its lines, without indentation and
 // empty ones, stand one after the other in a file of examples, tests or the library. A block that only illustrates
@@ -24,7 +24,7 @@ namespace {
 using Lines = std::vector<std::string>;
 
 const fs::path root = XGRAD_SOURCE_DIR;
-/// The rooms of the library, and what each may include beside itself: other rooms with all that lies in them, or single
+/// The rooms of the library, and what each may include besides itself: other rooms with their subfolders, or single
 /// headers.
 const std::map<std::string, std::set<std::string>> rooms{
     {"autograd/kernels/math", {}},
@@ -68,7 +68,7 @@ Lines bare(const Lines& lines) {
   return result;
 }
 
-/// All files below the folder, relative to the sources, whose names end so.
+/// All files below the folder with these extensions, relative to the sources.
 std::vector<fs::path> files(const std::string& folder, const std::set<std::string>& extensions) {
   std::vector<fs::path> result;
   if (!fs::exists(root / folder)) return result;
@@ -94,7 +94,7 @@ struct Block {
   Lines lines;
 };
 
-/// The fenced blocks of a document; what stands outside of them is appended to `prose`.
+/// The fenced blocks of a document; all other text is appended to `prose`.
 std::vector<Block> blocks(const fs::path& document, std::string* prose = nullptr) {
   std::vector<Block> result;
   bool inside = false;
@@ -118,7 +118,7 @@ bool contains(const Lines& text, const Lines& part) {
   return std::search(text.begin(), text.end(), part.begin(), part.end()) != text.end();
 }
 
-/// What a file includes, without the marks around it; quoted names keep their first mark.
+/// The names that a file includes, without brackets; quoted names keep the first quotation mark.
 Lines includes(const fs::path& path) {
   static const std::regex pattern("^\\s*#\\s*include\\s*(<([^>]+)>|(\"[^\"]+)\")");
   Lines result;
@@ -132,10 +132,11 @@ bool starts_with(const std::string& text, const std::string& start) {
   return text.compare(0, start.size(), start) == 0;
 }
 
-/// A name of the library's as a path from the sources; empty for another.
+/// The path from the sources of one of the library's own headers; empty for others.
 std::string own(const std::string& include) { return starts_with(include, "xgrad/") ? include.substr(6) : ""; }
 
-/// Every file that including this one brings along, and the headers of others: names without a folder of the library.
+/// Every header that a file includes, directly or not: the library's own by their path from the sources, others by
+/// name.
 std::set<std::string> reached(const std::string& from) {
   std::set<std::string> seen;
   Lines open{from};
@@ -151,14 +152,14 @@ std::set<std::string> reached(const std::string& from) {
   return seen;
 }
 
-/// A header that users may include: it does not say that it is for the sources beside it.
+/// Whether users may include the header: no line of it says that it is for the library's sources only.
 bool is_public(const fs::path& header) {
   for (const std::string& line : read(root / header))
     if (line.find("s sources only:") != std::string::npos) return false;
   return true;
 }
 
-/// Every source and header of the repository in a folder, outside of the folders of programs and of builds.
+/// Every source and header of the repository, except those of programs and builds and those outside of folders.
 std::vector<fs::path> library_files(const std::set<std::string>& extensions) {
   std::vector<fs::path> result;
   for (const fs::directory_entry& entry : fs::directory_iterator(root)) {

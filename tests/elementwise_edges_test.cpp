@@ -1,4 +1,4 @@
-// What elementwise() does at the edges: kinks, NaN, dtypes, errors, exceptions, and what its node knows.
+// elementwise() in edge cases: kinks, NaN, dtypes, errors, exceptions, and what its node keeps.
 
 #include <cmath>
 #include <limits>
@@ -58,7 +58,7 @@ TEST_CASE("the branch that where does not take contributes exactly 0", "[element
   CHECK(numbers(g[1]) == Numbers{1, 0.5});
 }
 
-TEST_CASE("dual numbers invent no NaN, and hide none", "[elementwise]") {
+TEST_CASE("dual numbers neither introduce NaN nor suppress it", "[elementwise]") {
   const Tensor x = leaf({1.0}), zero = leaf({0.0}), nan = leaf({not_a_number});
   auto sum_with_root = [](auto a, auto b) { return a + sqrt(b); };
   for (const Graph graph : {Graph::release, Graph::create}) {
@@ -76,7 +76,7 @@ TEST_CASE("dual numbers invent no NaN, and hide none", "[elementwise]") {
   CHECK(std::isnan(elementwise(swish, nan).item()));
 }
 
-TEST_CASE("numbers beside tiles keep the guards, infinities and NaN", "[elementwise]") {
+TEST_CASE("sums and products of tiles with numbers keep guards, infinities and NaN", "[elementwise]") {
   const Tensor x = leaf({0.0, 4.0, not_a_number, infinity, -1.0});
   const auto slope = [&](auto f, const Tensor& g) { return numbers(grad({elementwise(f, x)}, {x}, {g})[0]); };
   const Tensor g = ones({5}, float64), nothing = Tensor({0.0, 0.0, not_a_number, infinity, 1.0});
@@ -99,7 +99,7 @@ TEST_CASE("numbers beside tiles keep the guards, infinities and NaN", "[elementw
   CHECK_FALSE(std::signbit(numbers(elementwise([](auto v) { return 2 * v; }, zero))[0]));
   CHECK(std::signbit(numbers(elementwise([](auto v) { return -v; }, zero))[0]));
 
-  // Factors whose product would be no ordinary number.
+  // Factors whose product overflows or underflows.
   const Tensor one = leaf({1.0, 2.0});
   auto far = [](auto v) { return 1e250 * (1e-200 * (1e-200 * (1e150 * (v * v)))); };
   const Tensor slopes = grad(sum(elementwise(far, one)), one);
@@ -180,7 +180,7 @@ TEST_CASE("a comparison gives a bool tensor without a gradient, and a number a c
   CHECK(difference(elementwise([](auto v) { return decltype(v)(0.25); }, x), full({2000}, 0.25)) == "");
 }
 
-TEST_CASE("a node of elementwise knows the user's line and lets go of everything", "[elementwise]") {
+TEST_CASE("a node of elementwise has the user's line, and frees all that it keeps", "[elementwise]") {
   const auto before = live_nodes();
   {
     const Tensor x = points({3}).requires_grad_();

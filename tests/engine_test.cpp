@@ -33,7 +33,7 @@ TEST_CASE("a root of one element and any rank needs no seed", "[engine]") {
   CHECK(numbers(x.grad()) == Numbers{6});
 }
 
-TEST_CASE("a seed weighs the elements of the root, and stays as it was", "[engine]") {
+TEST_CASE("a seed weights the elements of the root, and is not changed", "[engine]") {
   const Tensor x = leaf({1, 2, 3});
   const Tensor seed = Tensor{10., 20., 30.};
   (x + 1.0).backward(seed);
@@ -130,7 +130,7 @@ TEST_CASE("leaves add up their gradients, inner nodes keep none", "[engine]") {
   }
 }
 
-TEST_CASE("an inner node that was asked to keeps its gradient, and adds up too", "[engine]") {
+TEST_CASE("with retain_grad() an inner node keeps its gradient, and adds up too", "[engine]") {
   const Tensor x = leaf({2});
   const Tensor y = x * x;
   y.retain_grad();
@@ -201,7 +201,7 @@ TEST_CASE("only floating tensors can require a gradient", "[engine]") {
   CHECK_FALSE((x * 2.0).requires_grad());
 }
 
-TEST_CASE("a gradient has the shape and the dtype of its tensor, whatever it met", "[engine]") {
+TEST_CASE("a gradient has the shape and the dtype of its tensor, whatever the other operands had", "[engine]") {
   const Tensor narrow = Tensor({{1.f, 2.f, 3.f}}).requires_grad_();
   const Tensor wide = Tensor({{10.}, {20.}}).requires_grad_();
   const Tensor y = narrow * wide;

@@ -1,14 +1,14 @@
 # Runs every numbered example and compares what it prints, byte for byte, with the .txt beside its source.
 #
 #   cmake -DPROGRAMS=build/release/examples -P tests/examples.cmake              compares
-#   cmake -DPROGRAMS=build/release/examples -DUPDATE=ON -P tests/examples.cmake  writes the .txt files anew
+#   cmake -DPROGRAMS=build/release/examples -DUPDATE=ON -P tests/examples.cmake  updates the .txt files
 
 get_filename_component(sources ${CMAKE_CURRENT_LIST_DIR}/../examples ABSOLUTE)
 get_filename_component(programs "${PROGRAMS}" ABSOLUTE)
 set(work ${programs}/output)
 file(MAKE_DIRECTORY ${work})
 
-# Takes the first line off `text`. Lists will not do here: brackets and semicolons mean something in them.
+# Removes the first line of `text`. Not with CMake lists, in which brackets and semicolons have a meaning.
 macro(take_line text line)
   string(FIND "${${text}}" "\n" end)
   if(end EQUAL -1)

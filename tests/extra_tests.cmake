@@ -1,4 +1,4 @@
-# Tests that are not programs of their own: what must not compile, and what users build.
+# Tests that are not programs of their own: code that must not compile, and builds of users' projects.
 set(xgrad_includes "$<TARGET_PROPERTY:xgrad,INTERFACE_INCLUDE_DIRECTORIES>")
 add_test(NAME must_not_compile
          COMMAND ${CMAKE_COMMAND} -DCOMPILER=${CMAKE_CXX_COMPILER} "-DINCLUDES=$<JOIN:${xgrad_includes},|>"

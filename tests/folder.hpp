@@ -10,7 +10,7 @@
 #include <string>
 #include <system_error>
 
-/// An empty folder that is gone, with what is in it, at the end of its scope.
+/// A temporary folder that the destructor removes with its contents.
 class Folder {
  public:
   Folder() {

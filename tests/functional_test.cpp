@@ -12,7 +12,7 @@ using namespace xgrad;
 
 namespace {
 
-/// Batch statistics, no running ones.
+/// Batch norm with the statistics of the batch, without running ones.
 Tensor by_batch(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   return nn::batch_norm(x, weight, bias, {}, {}, true, .1, 1e-5);
 }
@@ -53,7 +53,7 @@ TEST_CASE("batch norm agrees with its formula written out") {
   }
 }
 
-TEST_CASE("the kernels and the formulas of batch norm give one gradient") {
+TEST_CASE("the kernels and the formulas of batch norm give the same gradient") {
   for (const Shape& shape : shapes) {
     INFO(shape);
     const Tensor x = normal(shape, 5).requires_grad_(), w = normal({shape[1]}, 6).requires_grad_(),
@@ -85,7 +85,7 @@ TEST_CASE("batch norm passes the gradient checks") {
   }
 }
 
-TEST_CASE("the gradient of a normalised batch sums to nothing, also against the batch itself") {
+TEST_CASE("the gradient of a normalised batch sums to 0, and so does its product with the batch") {
   for (const Shape& shape : shapes) {
     const Tensor x = normal(shape, 15).requires_grad_();
     const Tensor y = nn::batch_norm(x, {}, {}, {}, {}, true, .1, 0);
@@ -283,7 +283,7 @@ TEST_CASE("what is dropped is exactly 0, whatever it was, and so is its gradient
     }
 }
 
-TEST_CASE("the recorded gradient of batch norm is as near as the kernel's, far from 0 as well") {
+TEST_CASE("the recorded gradient of batch norm is as accurate as the kernel's, also for a large mean") {
   const Shape shape{64, 5};
   for (double centre : {0., 1e3, 1e6}) {
     const Tensor x = (normal(shape, 27) + centre).to(float32), w = normal({5}, 28, float32), b = zeros({5});

@@ -23,8 +23,8 @@ std::vector<T> some_numbers(std::int64_t count, double seed) {
   return all;
 }
 
-// The greatest difference between `multiply` and sums in double, as a part of what the rounding of k + 1 additions may
-// do.
+// The greatest difference between `multiply` and sums in double, relative to the error bound of k + 1 rounded
+// additions.
 template <class T, class F>
 double worst(const F& multiply, bool ta, bool tb, Sizes s, bool accumulate) {
   const auto a = some_numbers<T>(s.m * s.k, 1), b = some_numbers<T>(s.k * s.n, 2),
@@ -57,7 +57,7 @@ const Sizes every_size[] = {{1, 1, 1},      {1, 16, 1},   {2, 3, 5},    {7, 13, 
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a product agrees with plain sums, on whichever way its sizes take", "[gemm]", float, double) {
+TEMPLATE_TEST_CASE("a product agrees with plain sums for sizes of every code path", "[gemm]", float, double) {
   const bool ta = GENERATE(false, true), tb = GENERATE(false, true), accumulate = GENERATE(false, true);
   for (const Sizes& s : every_size) {
     CAPTURE(s.m, s.n, s.k, ta, tb, accumulate);
@@ -80,7 +80,7 @@ TEMPLATE_TEST_CASE("a product is added to one row for all", "[gemm]", float, dou
   }
 }
 
-TEST_CASE("sizes whose product overflows are left to the library that refuses them", "[gemm]") {
+TEST_CASE("sizes whose product overflows do not suit the own kernels", "[gemm]") {
   const std::int64_t huge = std::int64_t{1} << 40;
   CHECK_FALSE(kernels::suits_small_gemm<float>(false, false, huge, huge, huge));
 }

@@ -16,7 +16,7 @@
 using namespace xgrad;
 using Catch::Matchers::Contains;
 
-TEST_CASE("grad reaches leaves and inner nodes and touches no leaf", "[grad]") {
+TEST_CASE("grad gives the gradients of leaves and inner nodes, and changes grad() of no leaf", "[grad]") {
   const Tensor x = leaf({2}), w = leaf({5});
   const Tensor y = x * x, z = y * w;
   z.retain_grad();
@@ -166,7 +166,7 @@ TEST_CASE("a backward that throws leaves the gradient mode as it was", "[mode]")
   }
 }
 
-TEST_CASE("what is computed without recording is a constant to the rest", "[mode]") {
+TEST_CASE("a value that was computed without recording is a constant of the graph", "[mode]") {
   const Tensor x = leaf({3});
   const Tensor frozen = [&] {
     NoGrad off;

@@ -1,4 +1,4 @@
-// The checker is checked: rules with a mistake in them, which it has to find, and the same rules without it.
+// Tests of the checker: rules with a mistake, which it must find, and the same rules without it.
 
 #include <cmath>
 #include <stdexcept>
@@ -83,7 +83,7 @@ TEST_CASE("gradcheck rejects a mistake in one element out of nine", "[gradcheck]
 TEST_CASE("gradcheck rejects a transposed gradient", "[gradcheck]") {
   const auto transposed = [](Tensor x, Tensor g) { return transpose(g * 2 * x); };
   CHECK(verdict(squaring(transposed), {square_matrix()}) != "");
-  // Of another shape, the engine refuses it, which is a verdict too.
+  // A transposed gradient of another shape is refused by the engine, which counts as rejected too.
   CHECK_THAT(verdict(squaring(transposed), {Tensor({{0.3, -1.2, 0.7}, {1.9, 0.4, -0.8}}).requires_grad_()}),
              Contains("backward threw"));
 }
@@ -127,7 +127,7 @@ TEST_CASE("gradcheck rejects a rule that is not linear in its seed, though it is
 }
 
 TEST_CASE("gradcheck rejects a zero seed that does not give exactly zero", "[gradcheck]") {
-  // 0 for one-hot seeds up to the tolerance, and far below it for a seed of zeros.
+  // The error is within the tolerance for one-hot seeds, and far below it, but not 0, for a seed of zeros.
   const auto residue = [](Tensor x, Tensor g) { return g * 2 * x + 1e-12; };
   CHECK_THAT(verdict(squaring(residue), {vector()}), Contains("a seed of zeros gives input 0 at (0)"));
 }
@@ -237,7 +237,7 @@ TEST_CASE("gradgradcheck of a function without a slope shows nothing, and says s
   CHECK(gradgradcheck(flat, {vector()}, GradcheckOptions().allow_zero()).passed);
 }
 
-TEST_CASE("the plain central difference gives the slopes of the notes", "[gradcheck]") {
+TEST_CASE("the plain central difference gives the derivatives of prices and of a paraboloid", "[gradcheck]") {
   const Tensor apples{100.0, 2.0, 1.1};
   const auto price = [](const Tensor& x) { return x[0] * x[1] * x[2]; };
   CHECK(difference(numerical_gradient(price, apples), Tensor{2.2, 110.0, 200.0}, 1e-8) == "");

@@ -1,5 +1,5 @@
-# What a package is made of: the loader picks the variant of the library, and what is compiled into a test itself is
-# compiled for each of them.
+# Tests of a package: the loader chooses the variant of the library, and tests that contain kernels themselves are compiled
+# for each instruction set.
 add_executable(instruction_set instruction_set.cpp)
 target_link_libraries(instruction_set PRIVATE xgrad::xgrad)
 xgrad_own_options(instruction_set)

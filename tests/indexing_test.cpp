@@ -1,4 +1,4 @@
-// Gradients of gather and index_select: what meets in one place is added wide, and in one order.
+// Gradients of gather and index_select: gradients of a repeated index are added in double, in a fixed order.
 
 #include <cmath>
 #include <limits>
@@ -36,7 +36,7 @@ Tensor repeated(const std::vector<float>& numbers, std::int64_t columns) {
 
 }  // namespace
 
-TEST_CASE("float32 gradients that meet in one place are added in double", "[indexing]") {
+TEST_CASE("float32 gradients of a repeated index are added in double", "[indexing]") {
   // A power of two times the float nearest to 0.1 is itself a float.
   const std::int64_t count = std::int64_t{1} << 22;
   const float tenth = 0.1f;
@@ -49,7 +49,7 @@ TEST_CASE("float32 gradients that meet in one place are added in double", "[inde
   CHECK(of_rows({2, 3}, 1, full({fewer}, 1, int64), full({2, fewer}, tenth))(0, 1).item() == expected / 16);
 }
 
-TEST_CASE("no addition rounds before the last, for few columns and many, few places and many", "[indexing]") {
+TEST_CASE("sums are rounded once, for few columns and many, few indices and many", "[indexing]") {
   // In float, 1e8 + 1 is 1e8, and 3e38 + 3e38 is infinite.
   struct Sum {
     std::vector<float> parts;
@@ -131,7 +131,7 @@ TEST_CASE("the recorded gradients of gather and index_select are as wide", "[ind
     const Tensor s = seed.detach().clone().requires_grad_();
     const Tensor g = grad({take(x)}, {x}, {s}, create_graph)[0];
     CHECK(difference(g.detach(), Tensor({0.0, 1.0}, float32)) == "");
-    // The gradient is linear in the seed, and its own gradient hands out what index 1 is given.
+    // The gradient is linear in the seed: its derivative gathers from the tensor that it is multiplied with.
     CHECK(difference(grad({g}, {s}, {Tensor({5.0, 7.0}, float32)})[0], Tensor({7.0, 7.0, 7.0}, float32)) == "");
   }
 }

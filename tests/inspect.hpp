@@ -1,6 +1,6 @@
 #pragma once
 
-// What the tests of the graph look at: a tensor's numbers, and what a call throws.
+// Helpers of the tests of the graph: a tensor's elements, and the message of an exception.
 
 #include <cstdint>
 #include <exception>
@@ -47,7 +47,7 @@ inline constexpr bool sanitized = __has_feature(thread_sanitizer) || __has_featu
 inline constexpr bool sanitized = false;
 #endif
 
-/// How many of something to do: fewer in a build that is slow, because it is sanitized or not optimised.
+/// A number of repetitions: fewer in a build that is slow, with sanitizers or without optimisation.
 inline constexpr int scaled(int all, int when_slow) {
 #ifdef __OPTIMIZE__
   return sanitized ? when_slow : all;

@@ -1,5 +1,4 @@
-// Prints the instruction set of the library that the loader took. With the name of one as its argument, another is an
-// error.
+// Prints the instruction set of the library that the loader has chosen. Fails if an argument names another.
 
 #include <cstring>
 #include <iostream>

@@ -82,7 +82,7 @@ TEST_CASE("BatchNorm1d keeps running statistics by hand-made numbers") {
   REQUIRE(norm.num_batches_tracked.item<int>() == 1);
 }
 
-TEST_CASE("BatchNorm1d without momentum averages all batches alike") {
+TEST_CASE("BatchNorm1d without momentum gives all batches the same weight") {
   nn::BatchNorm1d norm(1, nn::BatchNorm1d::Options().momentum(std::nullopt));
   norm.to(float64);
   norm(Tensor{{1.}, {3.}});   // mean 2, unbiased variance 2
@@ -213,7 +213,7 @@ TEST_CASE("initialisers have the spread of their formulas") {
   REQUIRE(spread(wide) == Approx(std::sqrt(2.0 / 200)).epsilon(0.01));
   init::kaiming_normal_(wide, 0, init::Fan::out, init::Nonlinearity::relu, &generator);
   REQUIRE(spread(wide) == Approx(std::sqrt(2.0 / 300)).epsilon(0.01));
-  // a = √5 is what PyTorch's Linear asks for: ±1/√fan_in.
+  // PyTorch's Linear uses a = √5, which gives ±1/√fan_in.
   init::kaiming_uniform_(wide, std::sqrt(5.0), init::Fan::in, init::Nonlinearity::leaky_relu, &generator);
   REQUIRE(largest(wide) == Approx(1 / std::sqrt(200.0)).epsilon(0.001));
   init::normal_(wide, 3, 0.5, &generator);

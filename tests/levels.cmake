@@ -1,6 +1,6 @@
-# On which instruction sets the tests run. With XGRAD_HWCAPS every program runs on each one that this machine has, as
-# name@AVX2 and so on: GLIBC_TUNABLES hides the newer ones from the loader, which then takes another variant of the library,
-# in the programs that a test starts too. Otherwise it runs once, on the one that the library was compiled for.
+# The instruction sets on which tests run. With XGRAD_HWCAPS every program runs on each one that this machine has, as
+# name@AVX2 and so on: GLIBC_TUNABLES hides newer ones from the loader, which then chooses another variant of the library,
+# also in programs that a test starts. Otherwise it runs once, on the one that the library was compiled for.
 set(xgrad_levels "")
 if(XGRAD_HWCAPS)
   find_program(XGRAD_LOADER ld-linux-x86-64.so.2 PATHS /lib64 /lib/x86_64-linux-gnu /usr/lib64 NO_DEFAULT_PATH REQUIRED)

@@ -78,7 +78,7 @@ TEST_CASE("a TensorDataset gathers rows of any dtype in the order asked for", "[
   CHECK(set.gather(rows, 0).inputs.shape() == Shape({0, 2}));
 }
 
-TEST_CASE("a TensorDataset refuses what has no rows, other rows, or rows out of range", "[data]") {
+TEST_CASE("a TensorDataset refuses scalars, different numbers of rows, and rows out of range", "[data]") {
   CHECK_THROWS_WITH(TensorDataset(Tensor({{1., 2.}, {3., 4.}}), Tensor{1., 2., 3.}),
                     Contains("(2, 2)") && Contains("(3)"));
   CHECK_THROWS_WITH(TensorDataset(Tensor(1.0), Tensor{1.}), Contains("inputs have shape ()"));
@@ -141,7 +141,7 @@ TEST_CASE("shuffling reaches every order about equally often", "[data]") {
   for (const auto& [order, count] : seen) CHECK(std::abs(count - 1000) < 150);
 }
 
-TEST_CASE("a loader that stopped inside an epoch goes on where it was", "[data]") {
+TEST_CASE("a loader that stopped inside an epoch resumes at its position", "[data]") {
   const auto options = DataLoader::Options().batch_size(3).shuffle().seed(5);
   DataLoader whole(counting(10), options);
   std::vector<std::int64_t> expected = run(whole).rows;

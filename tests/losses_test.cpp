@@ -27,7 +27,7 @@ double plain_cross_entropy(const std::vector<double>& x, const std::vector<doubl
 
 }  // namespace
 
-TEST_CASE("the book's ten classes give the losses of the notes") {
+TEST_CASE("the losses of a right and a wrong prediction over ten classes have the values worked out by hand") {
   const Tensor sure{.1, .05, .6, 0., .05, .1, 0., .1, 0., 0.}, wrong{.1, .05, .1, 0., .05, .1, 0., .6, 0., 0.};
   const Tensor t{0., 0., 1., 0., 0., 0., 0., 0., 0., 0.};
   CHECK(nn::half_squared_error(sure, t).item() == Approx(.0975).epsilon(1e-12));
@@ -41,7 +41,7 @@ TEST_CASE("the book's ten classes give the losses of the notes") {
   CHECK(nn::cross_entropy(log(sure + 1e-30), t).item() == Approx(.510825).margin(1e-6));
 }
 
-TEST_CASE("a net that knows nothing starts at the logarithm of the number of classes") {
+TEST_CASE("the cross entropy of equal logits is the logarithm of the number of classes") {
   const Tensor loss = nn::cross_entropy(zeros({5, 10}), Tensor{0, 1, 2, 3, 9});
   CHECK(loss.item() == Approx(std::log(10.0)).epsilon(1e-6));
 }
@@ -192,7 +192,7 @@ TEST_CASE("cross entropy keeps one node, and none where nothing needs a gradient
   CHECK_FALSE(nn::cross_entropy(x.detach(), Tensor{0, 1, 2, 0}).requires_grad());
 }
 
-TEST_CASE("an empty batch loses NaN on average and nothing in sum") {
+TEST_CASE("the loss of an empty batch is NaN as a mean and 0 as a sum") {
   const Tensor x = zeros({0, 3}), t = Raw::uninitialized({0}, int64);
   CHECK(std::isnan(nn::cross_entropy(x, t).item()));
   CHECK(nn::cross_entropy(x, t, Reduction::sum).item() == 0);
@@ -251,7 +251,7 @@ TEST_CASE("pointwise losses never broadcast") {
           [](const Tensor& x, const Tensor& t) { return nn::binary_cross_entropy_with_logits(x, t); });
 }
 
-TEST_CASE("pointwise losses refuse mixed floating dtypes, and take whole numbers and C++ numbers along") {
+TEST_CASE("pointwise losses refuse mixed floating dtypes, and convert integers and C++ numbers") {
   const Tensor x = zeros({4});
   require_refused([&] { nn::mse_loss(x, zeros({4}, float64)); },
                   "mse_loss: input is float32, target is float64: write 1.0f, x.to(float32) or model.to(float64)");
@@ -260,7 +260,7 @@ TEST_CASE("pointwise losses refuse mixed floating dtypes, and take whole numbers
   CHECK(nn::mse_loss(zeros(Shape()), 2.0).dtype() == float32);
 }
 
-TEST_CASE("pointwise losses refuse what has no meaning") {
+TEST_CASE("pointwise losses refuse arguments that have no meaning") {
   const Tensor x = zeros({4});
   require_refused([&] { nn::mse_loss(x, x, Reduction::batchmean); }, "mse_loss: the reduction is batchmean");
   require_refused([&] { nn::smooth_l1_loss(x, x, Reduction::mean, -1); },

@@ -21,13 +21,13 @@
 
 using namespace xgrad;
 
-// ---- this program's memory: counted, and refused when a test asks for it
+// ---- this program's allocations are counted, and fail when a test asks for it
 
 namespace {
 
 std::atomic<std::int64_t> allocations{0};  // in use or kept for reuse
 std::atomic<std::int64_t> requests{0};     // made so far
-thread_local std::int64_t granted = -1;    // how many more allocations this thread gets; -1 for as many as it likes
+thread_local std::int64_t granted = -1;    // how many more allocations of this thread succeed; -1 for any number
 
 [[maybe_unused]] void* take(std::size_t bytes, std::size_t alignment) {
   if (granted == 0) throw std::bad_alloc();
@@ -46,7 +46,7 @@ thread_local std::int64_t granted = -1;    // how many more allocations this thr
 
 }  // namespace
 
-// The thread sanitizer has operators of its own.
+// The thread sanitizer replaces operator new itself.
 #if defined(__SANITIZE_THREAD__)
 #define XGRAD_OWN_OPERATORS 0
 #elif defined(__has_feature)
@@ -84,7 +84,7 @@ void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { g
 
 namespace {
 
-// Allocations that are still in use: what was only kept for reuse has been given up.
+// Allocations that are still in use, without those cached for reuse, which it releases.
 std::int64_t held() {
   release_cached_memory();
   return allocations.load(std::memory_order_relaxed);
@@ -139,7 +139,7 @@ TEST_CASE("a graph is freed when its last handle goes", "[memory]") {
   CHECK(live_nodes() == before);
 }
 
-TEST_CASE("backward lets go of nodes and saved values, also while the loss is still held", "[memory]") {
+TEST_CASE("backward frees nodes and saved values, even while the loss is still alive", "[memory]") {
   const std::int64_t before = live_nodes();
   const Tensor x = leaf({1, 2}), c = Tensor{3., 4.};
   const Tensor loss = sum(x * c * c);
@@ -153,7 +153,7 @@ TEST_CASE("backward lets go of nodes and saved values, also while the loss is st
   CHECK(live_nodes() == before + 4);  // the leaf, and the nodes that handles hold
   const std::uint32_t uses = Raw::storage(c)->use_count();
   sum(x * c).backward();
-  CHECK(Raw::storage(c)->use_count() == uses);  // what graphs share of a constant is made once
+  CHECK(Raw::storage(c)->use_count() == uses);  // all graphs share one reference to a constant
 }
 
 TEST_CASE("no node outlives any kind of scope", "[memory]") {
@@ -176,16 +176,18 @@ TEST_CASE("no node outlives any kind of scope", "[memory]") {
   CHECK(live_nodes() == before);
 }
 
-TEST_CASE("gradients that hold graphs over their own leaves do not hold them for ever", "[memory]") {
-  const std::int64_t before = live_nodes();
-  const std::int64_t memory = held();
-  {
+TEST_CASE("recorded gradients of leaves, which refer to the leaves' graph, do not leak", "[memory]") {
+  const auto walk = [] {
     const Tensor x = leaf({2}), c = Tensor{5.};
     (x * x * c).backward(create_graph);
     x.grad().backward(create_graph);  // x.grad() is now a graph over x and over itself
     (x.grad() * x).backward(create_graph);
     CHECK(x.grad().requires_grad());
-  }
+  };
+  walk();  // makes all one-time allocations, such as this thread's tiles
+  const std::int64_t before = live_nodes();
+  const std::int64_t memory = held();
+  for (int i = 0; i < 10; ++i) walk();
   CHECK(live_nodes() == before);
   CHECK(held() == memory);
 }
@@ -194,7 +196,7 @@ TEST_CASE("an exception at any of 200 positions in forward, a rule or a hook lea
           "[memory]") {
   const Tensor x = leaf({1}), w = leaf({1});
   x.set_grad(Tensor{10.});
-  chain(x, w);  // what is allocated once is allocated now
+  chain(x, w);  // makes all one-time allocations
   const std::int64_t nodes = live_nodes(), memory = held();
   int thrown = 0, clean = 0;
   for (int i = 0; i < depth; ++i) {
@@ -284,7 +286,7 @@ TEST_CASE("memory stays flat over many training steps", "[memory]") {
   if (!sanitized) CHECK(resident_kilobytes() < resident + 1024);
 }
 
-TEST_CASE("a training step that has been made before asks the system for no memory", "[memory]") {
+TEST_CASE("a repeated training step makes no allocation from the system", "[memory]") {
   if (sanitized) return;  // memory is not kept for reuse then
   const Tensor w = Tensor({{0.1, -0.2}, {0.3, 0.4}}).requires_grad_(), b = leaf({0.1, 0.1});
   const Tensor x = Tensor({{1., 2.}, {3., 4.}, {5., 6.}}), target = Tensor({{1., 0.}, {0., 1.}, {1., 1.}});
@@ -303,7 +305,7 @@ TEST_CASE("a training step that has been made before asks the system for no memo
   CHECK(requests.load() == before);
 }
 
-TEST_CASE("memory kept for reuse is bounded and can be given up", "[memory]") {
+TEST_CASE("memory cached for reuse is bounded and can be released", "[memory]") {
   if (sanitized) return;
   release_cached_memory();
   CHECK(cached_memory() == 0);
@@ -356,7 +358,7 @@ TEST_CASE("an empty array and one of rank 0 can be moved in", "[memory]") {
   CHECK(scalar.item() == 5);
 }
 
-TEST_CASE("a temporary that nobody else holds lends its memory to the result", "[memory]") {
+TEST_CASE("the memory of a temporary with no other handle is reused for the result", "[memory]") {
   const Tensor x = leaf({1, 2}), c = Tensor{3., 4.};
   Tensor sum_of_two = x + c;
   const void* memory = Raw::bytes(sum_of_two);
@@ -369,7 +371,7 @@ TEST_CASE("a temporary that nobody else holds lends its memory to the result", "
   }
 }
 
-TEST_CASE("memory that something else needs is not lent", "[memory]") {
+TEST_CASE("memory that something else refers to is not reused", "[memory]") {
   const Tensor x = leaf({1, 2}), c = Tensor{3., 4.};
   Tensor a = x + c;
   const Tensor also = a;
@@ -403,7 +405,7 @@ TEST_CASE("memory that something else needs is not lent", "[memory]") {
   CHECK(view(0) == 1);
 }
 
-TEST_CASE("gradients that lend their memory on the way back stay right where paths meet", "[memory]") {
+TEST_CASE("gradients whose memory is reused in backward are right where paths meet", "[memory]") {
   const Tensor x = leaf({0.3, -0.7});
   const Tensor seed = Tensor{1., 1.};
   const Tensor a = tanh(x), b = exp(a);

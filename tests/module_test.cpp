@@ -97,7 +97,7 @@ class Misspelt : public nn::Module {
 
 }  // namespace
 
-TEST_CASE("what would train nothing does not compile") {
+TEST_CASE("modules and assignments that would leave parameters untrained do not compile") {
   STATIC_REQUIRE(std::is_abstract_v<nn::Module>);
   STATIC_REQUIRE(std::is_abstract_v<Misspelt>);
   STATIC_REQUIRE(std::is_constructible_v<nn::Linear, int, int, bool>);
@@ -125,7 +125,7 @@ TEST_CASE("a net trains what it uses, after copies, moves and assignments") {
     REQUIRE(trains(copy, {3, 2}));
     REQUIRE(Raw::value(copy.parameters()[0]) == Raw::value(net.parameters()[0]));
   }
-  SECTION("a moved net is whole on both sides") {
+  SECTION("after a move, both nets are valid") {
     const Tensor before = net(ones({1, 2}));
     Net moved = std::move(net);
     REQUIRE(trains(moved, {3, 2}));
@@ -223,7 +223,7 @@ TEST_CASE("a parameter is written in place only where nothing is recorded") {
   REQUIRE(values(linear.weight) == std::vector<double>{3, 3});
 }
 
-TEST_CASE("a clone has the values and nothing else in common") {
+TEST_CASE("a clone has equal values and shares no memory") {
   Mixed net;
   net.layers[1].eval();
   net.head.requires_grad_(false);

@@ -1,5 +1,5 @@
-# Compiles must_not_compile.cpp twice: each line marked "// must not compile" must have an error, no other line may, and
-# without the marked lines all must be well.
+# Compiles must_not_compile.cpp twice: each line marked "// must not compile" must have an error and no other line may;
+# without the marked lines the file must compile.
 #
 #   cmake -DCOMPILER=g++ -DINCLUDES=folder|folder -DFLAGS=-std=c++17 -P must_not_compile.cmake
 
@@ -19,7 +19,7 @@ foreach(folder ${includes})
   endif()
 endforeach()
 
-# The positive control: nothing but the marked lines is wrong.
+# The positive control: without the marked lines the file compiles.
 execute_process(COMMAND ${command} -DXGRAD_POSITIVE_CONTROL ${source} RESULT_VARIABLE failed ERROR_VARIABLE output)
 if(failed)
   message(FATAL_ERROR "the lines that are not marked do not compile:\n${output}")

@@ -61,7 +61,7 @@ TEST_CASE("a recorded result cannot be written while ops are recorded, for the g
   CHECK(numbers(y) == Numbers{0, 0});
 }
 
-TEST_CASE("values with a history are not written in place while ops are recorded, for it would be lost", "[mutation]") {
+TEST_CASE("a write of values that require a gradient is refused while ops are recorded", "[mutation]") {
   const Tensor x = leaf({1, 2}), plain = Tensor{3., 4.};
   const char* words = "detach()";
   CHECK_THAT(thrown_by<std::logic_error>([&] { plain.copy_(x * 2.0); }), Contains("copy_") && Contains(words));
@@ -124,7 +124,7 @@ TEST_CASE("every way of writing counts", "[mutation]") {
   CHECK(refuses_after([&] { c *= 2.0; }));
   CHECK(refuses_after([&] { c /= 2.0; }));
   CHECK_FALSE(refuses_after([&] { c.view<double>(); }));
-  CHECK_FALSE(refuses_after([&] { c = c + 1.0; }));  // another value for the handle
+  CHECK_FALSE(refuses_after([&] { c = c + 1.0; }));  // makes the handle refer to a new tensor
 }
 
 TEST_CASE("a write through whatever shares the storage counts", "[mutation]") {
@@ -153,7 +153,7 @@ TEST_CASE("a write through whatever shares the storage counts", "[mutation]") {
   CHECK(x.grad().defined());
 }
 
-TEST_CASE("a write to what no rule reads is no obstacle", "[mutation]") {
+TEST_CASE("a write to a value that no rule reads does not stop backward", "[mutation]") {
   const Tensor x = leaf({1, 2}), c = Tensor{3., 4.};
   const Tensor y = x + c;
   c.zero_();
@@ -161,7 +161,7 @@ TEST_CASE("a write to what no rule reads is no obstacle", "[mutation]") {
   CHECK(numbers(x.grad()) == Numbers{1, 1});
 }
 
-TEST_CASE("a write before the op is no obstacle, nor is a second graph over the new values", "[mutation]") {
+TEST_CASE("a write before the op does not stop backward, nor does a second graph over the new values", "[mutation]") {
   const Tensor x = leaf({1, 2}), c = Tensor{3., 4.};
   const Tensor old = x * c;
   c.mul_(10.0);
@@ -262,7 +262,7 @@ TEST_CASE("new data keeps a leaf's place and hooks, and drops its gradient", "[m
   CHECK(numbers(x.grad()) == Numbers{10 + 2, 12 + 4});
 }
 
-TEST_CASE("new data brings its dtype along, also to what was a mere number", "[mutation]") {
+TEST_CASE("set_data changes the dtype too, also of a weak number", "[mutation]") {
   const Tensor scale = 2.0;
   scale.set_data(Tensor{3.});
   CHECK((scale * Tensor{1.f}).dtype() == float64);

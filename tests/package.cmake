@@ -1,6 +1,6 @@
 # Installs a build with XGRAD_HWCAPS, links a program with it that is compiled for any x86-64 processor, and runs that program
-# on each instruction set that this machine has: the loader is told which folders of variants it may look into. Results
-# must agree from one to the next. A program in the build folder must find the variants there.
+# on each instruction set that this machine has, by telling the loader which hwcaps folders it may search. Results must
+# agree between instruction sets. A program in the build folder must find the variants there.
 #
 #   cmake -DSOURCE=... -DBUILD=... -DWORK=... -DCOMPILER=... -DGENERATOR=... -DLOADER=/lib64/ld-linux-x86-64.so.2
 #         "-DLEVELS=SSE2;AVX2" -DBUILT=<a program that prints the instruction set> -P package.cmake
@@ -29,11 +29,11 @@ foreach(level IN LISTS LEVELS)
   message(STATUS "${level}: ${output}")
 endforeach()
 
-# Without a word from anybody the best one is taken.
+# By default the loader chooses the newest variant that the processor has.
 list(GET LEVELS -1 best)
 run("the program alone" ${WORK}/program/consumer_levels ${best} ${WORK}/results)
 
-# Nor does the library need more of what belongs to threads than one that is loaded late can get.
+# The library can be loaded with dlopen(), which has little space for thread-local variables.
 file(GLOB_RECURSE late ${WORK}/installed/*/libxgrad.so)
 list(FILTER late EXCLUDE REGEX hwcaps)
 run("a program that loads the library late" ${WORK}/program/consumer_late ${late})

@@ -19,7 +19,7 @@ std::string text(const nn::ModuleBase& module) {
   return out.str();
 }
 
-nn::Sequential notes_network() {
+nn::Sequential mnist_network() {
   return {nn::Linear(784, 50, nn::no_bias), nn::BatchNorm1d(50), nn::ReLU(), nn::Dropout(0.5),
           nn::Linear(50, 10, nn::no_bias)};
 }
@@ -52,8 +52,8 @@ class Generic : public nn::Module {
 
 }  // namespace
 
-TEST_CASE("the notes' network prints as in PyTorch 1.13") {
-  REQUIRE(text(notes_network()) ==
+TEST_CASE("784-50-10 with batch norm and dropout prints as in PyTorch 1.13") {
+  REQUIRE(text(mnist_network()) ==
           "Sequential(\n"
           "  (0): Linear(in_features=784, out_features=50, bias=False)\n"
           "  (1): BatchNorm1d(50, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)\n"
@@ -105,7 +105,7 @@ TEST_CASE("every layer prints as in PyTorch 1.13") {
   REQUIRE(text(nn::Sequential()) == "Sequential()");
 }
 
-TEST_CASE("lists, functions, named layers and classes of the user's print") {
+TEST_CASE("lists, functions, named layers and the user's classes print") {
   REQUIRE(text(Listed()) ==
           "Listed(\n"
           "  (blocks): ModuleList(\n"
@@ -144,8 +144,8 @@ TEST_CASE("numbers print as in Python") {
   for (const auto& [number, expected] : numbers) REQUIRE(nn::detail::python(number) == expected);
 }
 
-TEST_CASE("the summary of the notes' network is torchsummary's") {
-  const nn::Sequential model = notes_network();
+TEST_CASE("the summary of 784-50-10 with batch norm and dropout is torchsummary's") {
+  const nn::Sequential model = mnist_network();
   std::ostringstream out;
   const nn::Summary summary = nn::summary(model, {100, 784}, out);
   REQUIRE(out.str() ==

@@ -124,7 +124,7 @@ TEST_CASE("an op that throws is measured as well", "[profiler]") {
   CHECK(row_of(profiler.rows(), "matmul").forward_calls == 1);
 }
 
-TEST_CASE("what is measured of an op is its whole work", "[profiler]") {
+TEST_CASE("the measurement of an op covers its whole work", "[profiler]") {
   const Tensor x = ones({1000, 10});
   Profiler profiler;
   softmax(x, 1), log_softmax(x, 1), logsumexp(x, 0), var(x), nn::dropout(x, .5);

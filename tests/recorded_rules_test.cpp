@@ -26,7 +26,7 @@ Tensor cubed(const Tensor& x) {
   return y;
 }
 
-/// 3 g x² by a loop over raw numbers, which has no history.
+/// 3 g x² by a loop over raw numbers, which is not recorded.
 Tensor loop(const Tensor& x, const Tensor& g) {
   Tensor out = Raw::uninitialized(x.shape(), x.dtype());
   for (std::int64_t i = 0; i < x.size(); ++i)
@@ -63,7 +63,7 @@ TEST_CASE("a rule that loops over raw numbers is refused when backward is record
                                                                 Contains("once_differentiable"));
 }
 
-TEST_CASE("so is one that reads them by way of a view, an array or an item", "[record]") {
+TEST_CASE("a rule that reads raw numbers through a view, an array or item() is refused too", "[record]") {
   const Tensor x = point();
   const auto refused = [&](auto slope) {
     const auto f = [&](const Tensor& in) { return cube(in, from<0>(slope)); };
@@ -83,7 +83,7 @@ TEST_CASE("so is one that reads them by way of a view, an array or an item", "[r
   });
 }
 
-TEST_CASE("a result that does not hang on the upstream gradient is refused", "[record]") {
+TEST_CASE("a rule whose result does not depend on the upstream gradient is refused", "[record]") {
   const Tensor x = point(), w = point();
   const auto rule = [](Tensor g) { return g.detach() * 2; };
   const auto f = [&](const Tensor& in) { return record("twice", Source::here(), 2 * in.detach(), {in}, rule); };
@@ -151,7 +151,7 @@ TEST_CASE("a joint rule can be once_differentiable too", "[record]") {
   CHECK_THROWS_WITH(grad({sum(g[0])}, {b}), Contains("backward of outer"));
 }
 
-TEST_CASE("nodes tell the settings of their ops", "[record]") {
+TEST_CASE("nodes keep the settings of their ops", "[record]") {
   const Tensor x = Tensor({{1., 2.}, {3., 4.}}).requires_grad_();
   const auto text = [](const Tensor& y) {
     std::string all;

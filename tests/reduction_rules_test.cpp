@@ -1,5 +1,5 @@
-// Reductions where squares overflow, numbers are infinite or a maximum is large: values, and gradients of the first
-// order, of the first order recorded, and of the second. Expected numbers are those of mathematics.
+// Reductions where squares overflow, numbers are infinite or a maximum is large: values, first derivatives by the
+// ordinary and by the recorded backward, and second derivatives. Expected numbers are derived mathematically.
 
 #include <cmath>
 #include <functional>
@@ -21,14 +21,14 @@ const double inf = std::numeric_limits<double>::infinity();
 
 using Function = std::function<Tensor(const Tensor&)>;
 
-/// The gradient of the sum of f(x); the recorded walk's if `graph` says so.
+/// The gradient of the sum of f(x), recorded if `graph` says so.
 Tensor slope(const Function& f, const Tensor& x, Graph graph = retain_graph) {
   const Tensor leaf = x.detach().clone().requires_grad_();
   const Tensor y = f(leaf);
   return grad({y}, {leaf}, {ones_like(y)}, graph)[0].detach();
 }
 
-/// Both walks give these slopes.
+/// Checks the gradients of the ordinary and of the recorded backward.
 void require_slope(const Function& f, const Tensor& x, const Tensor& expected, double tolerance = 0) {
   INFO(x);
   CHECK(difference(slope(f, x, retain_graph), expected, tolerance) == "");
@@ -79,7 +79,7 @@ TEST_CASE("the curvature of logsumexp holds for large numbers too", "[rules]") {
 TEST_CASE("logsumexp among infinities", "[rules]") {
   require_slope(all_logsumexp, Tensor{-inf, 0., 0.}, {0., .5, .5});
   require_slope(all_logsumexp, of({-inf, 1e7, -inf}, float32), of({0.0, 1.0, 0.0}, float32));
-  // Nothing can be said of -inf alone, nor of how infinities share; what is finite beside one has no part.
+  // The slopes are NaN for -inf alone and for the infinities among +inf; a finite number beside +inf has slope 0.
   require_slope(all_logsumexp, Tensor{-inf, -inf}, {not_a_number, not_a_number});
   require_slope(all_logsumexp, Tensor{inf, 0., -inf}, {not_a_number, 0., 0.});
   require_slope(all_logsumexp, Tensor{not_a_number, 0.}, {not_a_number, not_a_number});
@@ -87,7 +87,7 @@ TEST_CASE("logsumexp among infinities", "[rules]") {
   require_slope(rows, Tensor({{-inf, -inf}, {1e3, 1e3}}), {{not_a_number, not_a_number}, {.5, .5}});
 }
 
-TEST_CASE("std is right wherever it is a number of its dtype", "[rules]") {
+TEST_CASE("std is right wherever its dtype can represent it", "[rules]") {
   const Function f = [](const Tensor& x) { return xgrad::std(x); };
   const double root = std::sqrt(0.5);
   CHECK(f(Tensor{1e200, 0.}).item() == Approx(1e200 * root).epsilon(1e-15));
@@ -105,7 +105,7 @@ TEST_CASE("std is right wherever it is a number of its dtype", "[rules]") {
   require_slope(of_rows, mixed, {{.5, -.5}, {.5, -.5}, {.5, -.5}, {0., 0.}}, 1e-15);
 }
 
-TEST_CASE("std and var of axes that are apart, of any size", "[rules]") {
+TEST_CASE("std and var of axes that are not adjacent, of any size", "[rules]") {
   const Tensor x = normal({6, 5, 4}, 2);
   for (double scale : {1., 1e180, 1e-180}) {
     const Tensor y = xgrad::std(x * scale, {0, 2});
@@ -115,7 +115,7 @@ TEST_CASE("std and var of axes that are apart, of any size", "[rules]") {
   CHECK(difference(var(x), var(reshape(x, {120}), 0), 1e-14) == "");
 }
 
-TEST_CASE("var is right wherever it is a number of its dtype", "[rules]") {
+TEST_CASE("var is right wherever its dtype can represent it", "[rules]") {
   // A hundred squares of 1e19 do not fit into float32, nor four of 1e154 into float64.
   Tensor wide = zeros({100});
   for (int i = 0; i < 100; ++i) Raw::write<float>(wide)[i] = i % 2 == 0 ? 1e19f : -1e19f;
@@ -127,7 +127,7 @@ TEST_CASE("var is right wherever it is a number of its dtype", "[rules]") {
   require_slope([](const Tensor& x) { return var(x); }, of({1e20, 3e20}, float32), of({-2e20, 2e20}, float32), 2e-7);
 }
 
-TEST_CASE("equal numbers have no spread, and std has slope 0 there in every order", "[rules]") {
+TEST_CASE("equal numbers have std 0, and all its derivatives are 0 there", "[rules]") {
   const Function f = [](const Tensor& x) { return xgrad::std(x); };
   for (DType dtype : {float32, float64})
     for (double number : {0.1, 1e6 + 0.1, 1e-30})
@@ -141,7 +141,7 @@ TEST_CASE("equal numbers have no spread, and std has slope 0 there in every orde
       }
 }
 
-TEST_CASE("the slopes of var and std do not drown in the mean, recorded or not", "[rules]") {
+TEST_CASE("the slopes of var and std stay accurate for a large mean, recorded or not", "[rules]") {
   const Tensor wide = normal({50, 40}, 3), far = (wide + 1e6).to(float32), same = far.to(float64);
   for (const auto& f :
        {+[](const Tensor& x) { return xgrad::std(x, 0); }, +[](const Tensor& x) { return var(x, 1); }}) {
@@ -152,7 +152,7 @@ TEST_CASE("the slopes of var and std do not drown in the mean, recorded or not",
   }
 }
 
-TEST_CASE("var and std keep what is not finite", "[rules]") {
+TEST_CASE("var and std propagate infinity and NaN", "[rules]") {
   for (const Tensor& x : {Tensor{not_a_number, 1.}, Tensor{inf, 1.}, Tensor{1., -inf}, of({inf, 1.0}, float32)}) {
     CHECK(std::isnan(var(x).item()));
     CHECK(std::isnan(xgrad::std(x).item()));
@@ -171,7 +171,7 @@ TEST_CASE("a mean is right where its sum overflows", "[rules]") {
   CHECK(std::isnan(mean(Tensor{inf, -inf}).item()));
 }
 
-TEST_CASE("var and std have the same bits on any number of threads, and parts join as one", "[rules]") {
+TEST_CASE("var and std have the same bits on any number of threads, and chunks combine correctly", "[rules]") {
   for (const Shape& shape : std::vector<Shape>{{200000}, {3, 70000}, {70000, 3}, {5, 300, 200}}) {
     const Tensor x = normal(shape, 4, float32);
     const auto all = [&] {

@@ -1,6 +1,5 @@
-// Rules of pointwise ops at the edges of what numbers hold: as the op, inside an elementwise() lambda, with the
-// backward recorded, and once more differentiated. Expected values are those of mathematics and of PyTorch's
-// documentation.
+// Rules of pointwise ops for extreme numbers: of the op, inside an elementwise() lambda, in a recorded backward, and
+// for second derivatives. Expected values are derived mathematically or from PyTorch's documentation.
 
 #include <cmath>
 #include <functional>
@@ -54,7 +53,7 @@ Tensor second(const Function& f, const Tensor& at) {
   return grad({sum(g)}, {x}, {}, Graph::release, allow_unused)[0];
 }
 
-/// Holds the gradients of both forms of a function, recorded and not, to the expected ones.
+/// Compares the gradients of both forms of a function, recorded and not, with the expected ones.
 void check_slopes(const Both& f, const Tensor& x, const Tensor& expected, double seed = 1, double tolerance = 1e-6) {
   CHECK(difference(slope(f.op, x, seed), expected, tolerance, 0) == "");
   CHECK(difference(slope(f.op, x, seed, create_graph).detach(), expected, tolerance, 0) == "");
@@ -172,14 +171,14 @@ TEST_CASE("powers by small numbers have right values, slopes and second derivati
 
 // ---- kinks and flat functions
 
-TEST_CASE("a flat function blocks what comes from above, were it infinite or NaN", "[rules]") {
+TEST_CASE("the gradient of a flat function is 0 even if the upstream gradient is infinite or NaN", "[rules]") {
   for (const auto& f : {both([](auto x) { return sign(x); }), both([](auto x) { return step(x); })})
     for (const double seed : {inf, not_a_number}) check_slopes(f, Tensor{-1., 2.}, Tensor{0., 0.}, seed);
   check_slopes(both([](auto x) { return sqrt(step(x)); }), Tensor{-1.}, Tensor{0.});
   check_slopes(both([](auto x) { return log(relu(x)); }), Tensor{-1.}, Tensor{0.});
 }
 
-TEST_CASE("a kink blocks what comes from above on its flat side", "[rules]") {
+TEST_CASE("the gradient on the flat side of a kink is 0 for every upstream gradient", "[rules]") {
   for (const double seed : {inf, not_a_number}) {
     check_slopes(both([](auto x) { return relu(x); }), Tensor{-1.}, Tensor{0.}, seed);
     check_slopes(both([](auto x) { return clamp(x, 0, 1); }), Tensor{-1., 3.}, Tensor{0., 0.}, seed);
@@ -269,7 +268,7 @@ TEST_CASE("losses of extreme numbers are right where the result is representable
 
 // ---- dtypes
 
-TEST_CASE("sums, products and extremes of bools are bools", "[rules]") {
+TEST_CASE("sums, products, maxima and minima of two bools are bools", "[rules]") {
   const Tensor a = {true, true, false}, b = {true, false, false};
   CHECK(difference(a + b, Tensor{true, true, false}) == "");
   CHECK(difference(a * b, Tensor{true, false, false}) == "");

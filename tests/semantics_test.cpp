@@ -1,5 +1,5 @@
-// Ties, kinks and edges. Expected values are those of PyTorch's documentation and of mathematics, never of a run of
-// xgrad.
+// Ties, kinks and edge cases. Expected values are derived from PyTorch's documentation or mathematically, never
+// recorded from xgrad.
 
 #include <cmath>
 #include <limits>
@@ -84,7 +84,7 @@ TEST_CASE("max over all splits ties evenly, max along an axis takes the first", 
   CHECK(difference(slope([](const Tensor& t) { return min(t, 0).values; }, {2., 1., 1.}), {0., 1., 0.}) == "");
 }
 
-TEST_CASE("relu and its kin at their kinks", "[semantics]") {
+TEST_CASE("relu and related functions at their kinks", "[semantics]") {
   const auto relu_of = [](const Tensor& x) { return relu(x); };
   CHECK(difference(relu(Tensor{-1., 0., 2., not_a_number, inf, -inf}), {0., 0., 2., not_a_number, inf, 0.}) == "");
   CHECK(difference(slope(relu_of, {-1., 0., 2., not_a_number}), {0., 0., 1., 1.}) == "");
@@ -182,7 +182,7 @@ TEST_CASE("a row of -inf alone", "[semantics]") {
   CHECK(difference(softmax(Tensor({{-inf, -inf}, {0., 0.}}), 1), {{not_a_number, not_a_number}, {0.5, 0.5}}) == "");
 }
 
-TEST_CASE("NaN travels, and 0 times NaN is NaN", "[semantics]") {
+TEST_CASE("NaN propagates, and 0 times NaN is NaN", "[semantics]") {
   const Tensor x{1., not_a_number, 2.};
   for (const Tensor& y : {sum(x), mean(x), var(x), amax(x), amin(x), max(x), logsumexp(x), max(x, 0).values})
     CHECK(std::isnan(y.item()));
@@ -200,7 +200,7 @@ TEST_CASE("NaN travels, and 0 times NaN is NaN", "[semantics]") {
                    {not_a_number, 0.}) == "");
 }
 
-TEST_CASE("comparisons know NaN in every lane", "[semantics]") {
+TEST_CASE("comparisons with NaN are right in every lane of a vector", "[semantics]") {
   for (DType dtype : {float32, float64}) {
     const Tensor x = full(37, not_a_number, dtype), one = ones(37, dtype);
     CHECK(sum(isnan(x)).item() == 37);
@@ -221,7 +221,7 @@ TEST_CASE("where gives the branch not taken exactly 0", "[semantics]") {
       {1., not_a_number}, {inf, 2.});
   CHECK(difference(g[0], {1., 0.}) == "");
   CHECK(difference(g[1], {0., 1.}) == "");
-  // Across nodes the 0 meets sqrt's infinite slope.
+  // Between separate ops the 0 is multiplied by sqrt's infinite slope.
   CHECK(difference(slope([](const Tensor& x) { return where(x > 0, sqrt(x), 0.0); }, {0., 4.}), {not_a_number, 0.25}) ==
         "");
 }
@@ -258,7 +258,7 @@ TEST_CASE("slopes stay finite wherever their values are", "[semantics]") {
   }
 }
 
-TEST_CASE("the variance does not drown in the mean", "[semantics]") {
+TEST_CASE("the variance stays accurate for a large mean", "[semantics]") {
   const Tensor x{1e9 + 4, 1e9 + 7, 1e9 + 13, 1e9 + 16};
   CHECK(var(x).item() == 30);
   CHECK(var(x, {}, 0).item() == 22.5);
@@ -294,7 +294,7 @@ TEST_CASE("tensors promote as PyTorch's do", "[semantics]") {
   CHECK(difference(mean(i), full({}, 2.5, float32)) == "");
 }
 
-TEST_CASE("C++ numbers give way to tensors", "[semantics]") {
+TEST_CASE("C++ numbers are weak: they take the dtype of tensors", "[semantics]") {
   const Tensor i{2, 3}, f = Tensor({0.5, 1.5}, float32), d{0.25, 1.25};
   CHECK(difference(f * 2.0, Tensor({1., 3.}, float32)) == "");
   CHECK(difference(1 / f, Tensor({2., 2. / 3}, float32), 1e-7) == "");
@@ -382,7 +382,7 @@ TEST_CASE("shapes beyond 2^31 elements are counted right", "[semantics]") {
   CHECK(transpose(none).shape() == Shape({0, big, big}));
 }
 
-TEST_CASE("a tensor that was moved from says so", "[semantics]") {
+TEST_CASE("using a tensor that was moved from is an error that says so", "[semantics]") {
   Tensor a{1., 2.};
   const Tensor b = std::move(a);
   CHECK(!a.defined());

@@ -30,7 +30,7 @@ std::string unlike(const Tensor& got, const Tensor& expected, double rtol) {
   return got.defined() ? difference(got, expected, rtol, rtol * largest(expected)) : "";
 }
 
-/// Holds both kinds of elementwise to each other: values, gradients, gradients that are recorded, and theirs.
+/// Compares both kinds of elementwise: values, gradients, recorded gradients, and second derivatives.
 template <class F, class... X>
 void agree(const std::string& name, const F& f, const X&... points_of) {
   INFO(name);

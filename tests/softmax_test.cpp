@@ -16,7 +16,7 @@ const double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
 
-TEST_CASE("softmax gives the book's numbers") {
+TEST_CASE("softmax of {.3, 2.9, 4} has the known probabilities") {
   require_close(softmax(Tensor{.3, 2.9, 4.0}, 0), Tensor{.01821127, .24519181, .73659691}, 5e-9);
 }
 
@@ -52,7 +52,7 @@ TEST_CASE("softmax and its relatives pass the gradient checks") {
   require_right([](const std::vector<Tensor>& in) { return logsumexp(in[0], {1, 2}); }, {x});
 }
 
-TEST_CASE("logsumexp over axes that are apart is the sum over both") {
+TEST_CASE("logsumexp over axes that are not adjacent is the sum over both") {
   const Tensor x = normal({3, 4, 5, 2}, 5);
   require_close(logsumexp(x, {0, 2}), log(sum(exp(x), {0, 2})), 1e-14);
   require_close(logsumexp(x, {-1, 1}, keepdims), log(sum(exp(x), {1, 3}, keepdims)), 1e-14);
@@ -69,7 +69,7 @@ TEST_CASE("softmax is finite for large logits and unchanged by a constant") {
   require_close(softmax(x.to(float32), 1).to(float64), Tensor({{1., 0., 0.}, {1 / 3., 1 / 3., 1 / 3.}}), 1e-7);
 }
 
-TEST_CASE("softmax at the edge: no element, all -inf, NaN, inf, rank 0, whole numbers") {
+TEST_CASE("softmax in edge cases: no element, all -inf, NaN, inf, rank 0, integers") {
   require_close(softmax(Tensor({{-inf, -inf}, {0., -inf}}), 1), Tensor({{not_a_number, not_a_number}, {1., 0.}}), 0);
   require_close(softmax(Tensor({{not_a_number, 1.}, {1., 1.}}), 1), Tensor({{not_a_number, not_a_number}, {.5, .5}}),
                 0);
@@ -93,7 +93,7 @@ TEST_CASE("softmax at the edge: no element, all -inf, NaN, inf, rank 0, whole nu
   require_close(lost.grad(), Tensor{not_a_number, not_a_number}, 0);
 }
 
-TEST_CASE("long rows are summed wide") {
+TEST_CASE("long rows are summed in double") {
   const Tensor x = zeros({1, 1 << 22});
   CHECK(logsumexp(x).item() == Approx(22 * std::log(2.0)).epsilon(1e-7));
   CHECK(nn::cross_entropy(x, Tensor{5}).item() == Approx(22 * std::log(2.0)).epsilon(1e-7));

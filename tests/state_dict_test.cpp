@@ -70,7 +70,7 @@ TEST_CASE("a state has PyTorch's keys, order and shapes") {
   REQUIRE_THROWS_AS(net.parameter("layer3.weight"), std::invalid_argument);
 }
 
-TEST_CASE("a state goes round") {
+TEST_CASE("a state that is loaded into another model gives the same outputs") {
   Net a, b;
   for (int i = 0; i < 3; ++i) a(randn({4, 6}));
   a.eval();
@@ -100,7 +100,7 @@ TEST_CASE("a state may be loaded from another floating dtype") {
   REQUIRE(b(randn({2, 6}, float64)).dtype() == float64);
 }
 
-TEST_CASE("a state at fault changes nothing, and every fault is named") {
+TEST_CASE("a state that does not fit changes nothing, and every fault is named") {
   Net net;
   const StateDict before = copied(net.state_dict());
   StateDict state = copied(net.state_dict());
@@ -128,7 +128,7 @@ TEST_CASE("a state at fault changes nothing, and every fault is named") {
   REQUIRE(load_error(net, empty) == "Net: cannot load this state: empty: layer1.1.weight: nothing was changed");
 }
 
-TEST_CASE("values that live in the model itself may be exchanged") {
+TEST_CASE("a state whose tensors share the model's memory is loaded correctly") {
   nn::Sequential model{nn::Linear(3, 3, nn::no_bias), nn::Linear(3, 3, nn::no_bias)};
   const StateDict before = copied(model.state_dict());
   const StateDict now = model.state_dict();

@@ -81,7 +81,7 @@ std::string trained(int seed, int steps) {
 
 }  // namespace
 
-TEST_CASE("64 threads with many graphs each find what one thread finds", "[threads]") {
+TEST_CASE("64 threads with many graphs each compute what one thread computes", "[threads]") {
   const int threads = 64, graphs = scaled(1000, 30);
   const std::int64_t nodes = live_nodes();
   std::vector<std::vector<std::string>> found(threads, std::vector<std::string>(static_cast<std::size_t>(graphs)));
@@ -159,7 +159,7 @@ TEST_CASE("walks side by side through a subgraph that they share give the right 
   CHECK(live_nodes() == nodes);
 }
 
-TEST_CASE("a node that another walk let go of in between is still visited once", "[threads]") {
+TEST_CASE("a node that another walk has claimed and released in between is visited once", "[threads]") {
   const Tensor x = leaf({3}), other = leaf({1});
   const Tensor shared = x * 1.0;
   const Tensor late = other * 1.0, early = shared * 5.0;   // the first walk: early, late, shared
@@ -167,8 +167,8 @@ TEST_CASE("a node that another walk let go of in between is still visited once",
   const Tensor one = early + late, two = last + first;
   std::atomic<bool> held{false}, halfway{false}, over{false};
   std::atomic<int> visits{0};
-  // The first walk waits where it holds the place of `shared`; the second begins there, and goes on when the first is
-  // over.
+  // The first walk waits while it has claimed `shared`; the second sends its first gradient there, and continues when
+  // the first is over.
   late.register_hook([&](const Tensor&) {
     held = true;
     wait_for(halfway);
@@ -213,7 +213,7 @@ TEST_CASE("leaves die in one thread while another walks to them", "[threads]") {
   CHECK(live_nodes() == nodes);
 }
 
-TEST_CASE("gradient mode belongs to a thread", "[threads]") {
+TEST_CASE("gradient mode is thread-local", "[threads]") {
   const Tensor x = leaf({1});
   NoGrad off;
   bool recorded = false, after = true;
@@ -239,7 +239,7 @@ TEST_CASE("every thread has a default generator of its own, which manual_seed se
     manual_seed(7);
     for (std::string& each : there) each = draw();
   });
-  const std::string second = draw();  // what the other thread drew is no business of this one
+  const std::string second = draw();  // does not depend on the other thread's draws
   CHECK((there[0] == here[0] && there[1] == here[1]));
   CHECK((first == here[0] && second == here[1]));
   CHECK((unseeded != here[0] && here[0] != here[1]));

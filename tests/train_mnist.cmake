@@ -1,4 +1,4 @@
-# The main job as a user meets it: its help, its errors, and, where there is a data set, the same bits for 1 and 2 threads.
+# Runs train_mnist as a user would: its help, its errors and, if a data set is installed, equal bits on 1 and 2 threads.
 
 function(expect_exit status word)
   execute_process(COMMAND ${PROGRAM} ${ARGN} RESULT_VARIABLE got OUTPUT_VARIABLE out ERROR_VARIABLE err)

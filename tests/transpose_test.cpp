@@ -15,7 +15,7 @@ using namespace xgrad;
 
 namespace {
 
-/// Numbers without an order, the same for one place always.
+/// Pseudo-random numbers, which depend only on the index.
 Tensor scattered(const Shape& shape, DType dtype) {
   Tensor x = Raw::uninitialized(shape, float64);
   auto* data = static_cast<double*>(Raw::write_bytes(x));

@@ -1,4 +1,4 @@
-// Named ops and elementwise() lambdas know the same functions: those of the table.
+// Named ops and elementwise() lambdas have the same functions: those of the table.
 
 #include <fstream>
 #include <regex>
@@ -26,7 +26,7 @@ std::set<std::string> table() {
   XGRAD_EACH_UNARY_PREDICATE(XGRAD_NAME)
   XGRAD_EACH_BINARY_PREDICATE(XGRAD_NAME)
 #undef XGRAD_NAME
-  names.erase("guarded_product");  // of rules alone
+  names.erase("guarded_product");  // only for rules
   return names;
 }
 
@@ -50,12 +50,12 @@ TEST_CASE("every pointwise op is in the table, and every function of the table i
   std::set<std::string> ops;
   for (const char* header : {"arithmetic", "activation", "selection"}) {
     const std::set<std::string> names = declared(header);
-    CHECK(names.size() > 8);  // else the pattern has gone blind
+    CHECK(names.size() > 8);  // otherwise the pattern no longer finds declarations
     ops.insert(names.begin(), names.end());
   }
   const std::set<std::string> known = table();
   for (const std::string& name : ops) {
-    // Not a function of numbers, or with a mask as an operand: lane.hpp has where() too.
+    // Ops that are not functions of numbers, and where(), whose operand is a mask and which lane.hpp defines itself.
     if (name == "to" || name == "where" || name == "softmax" || name == "log_softmax") continue;
     INFO("an op that elementwise() lambdas do not know: " << name);
     CHECK(known.count(name) == 1);

@@ -17,7 +17,7 @@ struct Panel {
 
 constexpr double top = 70, height = 270;
 
-// A step of 1, 2 or 5 times a power of ten that cuts the span into about `parts`.
+// A step of 1, 2 or 5 times a power of ten that divides the span into about `parts` parts.
 double round_step(double span, double parts) {
   const double raw = span / parts, power = std::pow(10, std::floor(std::log10(raw)));
   for (double factor : {1.0, 2.0, 5.0})

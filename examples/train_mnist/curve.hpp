@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-/// What one epoch came to.
+/// The results of one epoch.
 struct Epoch {
   int number;
   double train_loss;

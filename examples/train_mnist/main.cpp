@@ -1,4 +1,4 @@
-// Trains the notes' network, 784-50-10 with batch normalisation and dropout, on MNIST or Fashion-MNIST.
+// Trains 784-50-10 with batch normalisation and dropout on MNIST or Fashion-MNIST.
 
 #include <unistd.h>
 
@@ -39,12 +39,12 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-nn::Sequential notes_network() {
+nn::Sequential mnist_network() {
   return nn::Sequential{nn::Linear(784, 50, nn::no_bias), nn::BatchNorm1d(50), nn::ReLU(), nn::Dropout(0.5),
                         nn::Linear(50, 10, nn::no_bias)};
 }
 
-/// A bar on a terminal, at most twenty times a second; silent when the output is piped.
+/// A progress bar on a terminal, updated at most twenty times a second; not shown when the output is piped.
 class Progress {
  public:
   Progress(int epoch, std::int64_t images) : epoch_(epoch), images_(images) {}
@@ -137,7 +137,7 @@ int run(const Settings& settings) {
   std::printf("%lld training and %lld test images from %s\n\n", static_cast<long long>(train_set.size()),
               static_cast<long long>(test_set.size()), settings.data.c_str());
 
-  nn::Sequential model = notes_network();
+  nn::Sequential model = mnist_network();
   std::cout << model << "\n\n";
   nn::summary(model, {settings.batch_size, 784}, std::cout);
   optim::SGD optimizer(model.parameters(), settings.lr);

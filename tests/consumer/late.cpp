@@ -1,4 +1,5 @@
-// Loads the library named first while it runs, as an extension of an interpreter would be, and calls something in it.
+// Loads the library named by the first argument with dlopen(), as an interpreter loads an extension, and calls a
+// function in it.
 
 #include <dlfcn.h>
 

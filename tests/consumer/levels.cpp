@@ -1,5 +1,5 @@
-// Learns a little and computes a little, on the instruction set named first. Writes the results to the file named
-// second, or compares them with those that another instruction set has left there.
+// Trains a small model and computes some functions, on the instruction set named by the first argument. Writes the
+// results to the file named by the second, or compares them with those of another instruction set if it exists.
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-// A user's program: it learns XOR with nothing but the front door included.
+// A user's program: it learns XOR and includes only xgrad.hpp.
 
 #include <iostream>
 

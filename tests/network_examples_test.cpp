@@ -1,4 +1,4 @@
-// The numbers and identities that the lecture notes print, from the perceptron to logistic regression on two spirals.
+// Textbook examples with known numbers, from the perceptron to logistic regression on two spirals.
 
 #include <cmath>
 #include <cstdio>
@@ -15,7 +15,7 @@ using namespace xgrad;
 
 namespace {
 
-const double tiny = 1e-12;  // what remains of float64 after a few steps of rounding
+const double tiny = 1e-12;  // the rounding errors of a few float64 operations stay below this
 
 /// The greatest difference between the elements of two tensors; infinite where the shapes differ.
 double distance(const Tensor& a, const Tensor& b) {
@@ -83,7 +83,7 @@ TEST_CASE("two linear layers without an activation between them are one") {
   CHECK(distance(second(first(x)), linear(x, w, b)) < tiny);
 }
 
-TEST_CASE("the 2-3-2-2 net of sigmoids gives the book's two numbers") {
+TEST_CASE("the 2-3-2-2 net of sigmoids gives 0.31682708 and 0.69627909") {
   const Tensor w1{{.1, .3, .5}, {.2, .4, .6}}, w2{{.1, .4}, {.2, .5}, {.3, .6}}, w3{{.1, .3}, {.2, .4}};
   const Tensor b1{.1, .2, .3}, b2{.1, .2}, b3{.1, .2};
   const Tensor z1 = sigmoid(matmul(Tensor{1.0, 0.5}, w1) + b1);
@@ -102,7 +102,7 @@ TEST_CASE("the activations have the values of their definitions") {
   CHECK(distance(gelu(Tensor{-1., 0., 1.}), Tensor{-.15865525393145707, 0., .8413447460685429}) < tiny);
 }
 
-TEST_CASE("the activations are related as the notes say") {
+TEST_CASE("sigmoid, tanh, silu, gelu and softmax are related by their identities") {
   const Tensor x = linspace(-8, 8, 65, float64);
   CHECK(distance(sigmoid(x), (1 + tanh(x / 2)) / 2) < tiny);
   CHECK(distance(silu(x), x * sigmoid(x)) < tiny);
@@ -110,7 +110,7 @@ TEST_CASE("the activations are related as the notes say") {
   CHECK(distance(softmax(stack({x, zeros_like(x)}, 1), 1)(xt::all(), 0), sigmoid(x)) < tiny);
 }
 
-TEST_CASE("the slope of the sigmoid is at most a quarter, so that ten of them leave nothing of a gradient") {
+TEST_CASE("the slope of the sigmoid is at most a quarter, so ten of them in a row make a gradient vanish") {
   Tensor x = leaf(linspace(-6, 6, 25, float64));
   CHECK(max(grad(sum(sigmoid(x)), x)).item() == Approx(.25));
   Tensor y = x;
@@ -118,7 +118,7 @@ TEST_CASE("the slope of the sigmoid is at most a quarter, so that ten of them le
   CHECK(max(grad(sum(y), x)).item() < std::pow(.25, 10));
 }
 
-TEST_CASE("softmax gives the notes' probabilities, and none changes when a constant is added") {
+TEST_CASE("softmax has the known probabilities, and none changes when a constant is added") {
   const Tensor x{.3, 2.9, 4.0};
   const Tensor p = softmax(x, 0);
   CHECK(distance(p, Tensor{.01821127, .24519181, .73659691}) < 5e-9);
@@ -126,7 +126,7 @@ TEST_CASE("softmax gives the notes' probabilities, and none changes when a const
   CHECK(distance(softmax(x + 1000, 0), p) < tiny);
 }
 
-TEST_CASE("the ten-class example has the notes' squared errors and cross entropies") {
+TEST_CASE("the ten-class example has the known squared errors and cross entropies") {
   const Tensor right{.1, .05, .6, 0., .05, .1, 0., .1, 0., 0.}, wrong{.1, .05, .1, 0., .05, .1, 0., .6, 0., 0.};
   const Tensor t{0., 0., 1., 0., 0., 0., 0., 0., 0., 0.};
   auto squared_error = [&](const Tensor& y) { return (sum(square(y - t)) / 2).item(); };
@@ -137,11 +137,11 @@ TEST_CASE("the ten-class example has the notes' squared errors and cross entropi
   CHECK(distance(each, Tensor{.510825, 2.302585}) < 1e-6);
 }
 
-TEST_CASE("a net that knows nothing of ten classes starts at ln 10") {
+TEST_CASE("equal logits of ten classes have the cross entropy ln 10") {
   CHECK(nn::cross_entropy(zeros({4, 10}, float64), Tensor{0, 3, 9, 9}).item() == Approx(std::log(10.)));
 }
 
-TEST_CASE("accuracy is no loss, since nothing flows back through it") {
+TEST_CASE("accuracy has no gradient, so it cannot be the loss") {
   Tensor logits = leaf(randn64({6, 3}, 4));
   const Tensor accuracy = mean(argmax(logits, 1) == Tensor{0, 1, 2, 0, 1, 2});
   CHECK_FALSE(accuracy.requires_grad());
@@ -172,10 +172,10 @@ TEST_CASE("the gates pass their gradients by local rules") {
   CHECK(distance(gradients(a + b), stack({g, g})) == 0);
   CHECK(distance(gradients(a * b), stack({g * b, g * a})) == 0);
   CHECK(distance(gradients(maximum(a, b)), Tensor{{0., 100.}, {10., 0.}}) == 0);
-  CHECK(distance(gradients(a + a + b), stack({2 * g, g})) == 0);  // a copied in two: its gradients add
+  CHECK(distance(gradients(a + a + b), stack({2 * g, g})) == 0);  // a is used twice: its gradients add
 }
 
-TEST_CASE("reciprocal, log, exp and sigmoid have the slopes of the notes") {
+TEST_CASE("reciprocal, log, exp and sigmoid have their known derivatives") {
   Tensor x = leaf(Tensor{.5, 1., 2.});
   auto slope = [&](const Tensor& y) { return grad(sum(y), x); };
   CHECK(distance(slope(1 / x), Tensor{-4., -1., -.25}) < tiny);
@@ -307,8 +307,8 @@ class NumpyStream {
   bool has_kept_ = false;
 };
 
-/// The notes' points, float64 (200, 2). Each spiral draws its angles, then its noise.
-Tensor notes_spirals() {
+/// Two spirals as NumPy draws them, float64 (200, 2): for each spiral first the angles, then the noise.
+Tensor numpy_spirals() {
   const double pi = std::acos(-1.), c = std::cos(pi / 6), s = std::sin(pi / 6);
   NumpyStream numpy;
   std::vector<double> points;
@@ -332,8 +332,8 @@ std::string six_digits(const Tensor& number) {
 
 }  // namespace
 
-TEST_CASE("logistic regression on two spirals repeats the notes' losses digit for digit") {
-  const Tensor points = notes_spirals();
+TEST_CASE("logistic regression on two spirals repeats losses recorded from another implementation, digit for digit") {
+  const Tensor points = numpy_spirals();
   CHECK(distance(points[0], Tensor{4.13404227, -10.92629463}) < 5e-9);
   const Tensor x = points.to(float32), t = concat({zeros(100), ones(100)});
   Tensor w = zeros(2).requires_grad_();
@@ -341,8 +341,8 @@ TEST_CASE("logistic regression on two spirals repeats the notes' losses digit fo
   for (int epoch = 0; epoch <= 100; ++epoch) {
     const Tensor z = sigmoid(matmul(x, w));
     const Tensor loss = nn::binary_cross_entropy(z, t);
-    // The digits printed are those of logarithms with an epsilon inside, as Keras has: 1e-7, of which float32 makes
-    // 2^-23 beside a number near 1. Without it two of the eleven end otherwise.
+    // The recorded losses have an epsilon of 1e-7 inside the logarithms, as Keras adds it; float32 rounds it to 2^-23
+    // beside a number near 1. Without it, two of the eleven losses end differently.
     const double epsilon = std::numeric_limits<float>::epsilon();
     const Tensor printed = -mean(t * log(z + epsilon) + (1 - t) * log(1 - z + epsilon));
     CHECK(std::abs(loss.item() - printed.item()) < 1e-6);
