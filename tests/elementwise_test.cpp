@@ -21,8 +21,7 @@ struct Derivatives {
 };
 
 /// The value of f, its gradients under an uneven seed, and the gradients of an uneven sum of those.
-template <class F>
-Derivatives derivatives(const F& f, const std::vector<Tensor>& x) {
+Derivatives derivatives(const TensorFunction& f, const std::vector<Tensor>& x) {
   Generator generator(7);
   Derivatives all;
   all.y = f(x);
@@ -47,8 +46,7 @@ std::string unlike(const Tensor& got, const Tensor& expected, double rtol) {
 
 /// Holds elementwise(f, x...) to the same formula over tensors: values, gradients and gradients of gradients in both
 /// precisions, and the gradients that one pass over dual numbers gives to those that are recorded.
-template <class F, class Formula>
-void agree_on(const Formula& formula, const F& one, const std::vector<Tensor>& points) {
+void agree_on(const TensorFunction& formula, const TensorFunction& one, const std::vector<Tensor>& points) {
   for (const DType dtype : {float64, float32}) {
     const double rtol = dtype == float64 ? 1e-13 : 2e-5;
     std::vector<Tensor> x;

@@ -47,9 +47,9 @@ inline constexpr bool sanitized = __has_feature(thread_sanitizer) || __has_featu
 inline constexpr bool sanitized = false;
 #endif
 
-/// How many of something to do: fewer in a build that is slow, because it is sanitized or not optimised.
+/// How many of something to do: fewer in a build that is slow, because it is sanitized or for debugging.
 inline constexpr int scaled(int all, int when_slow) {
-#ifdef __OPTIMIZE__
+#ifdef NDEBUG
   return sanitized ? when_slow : all;
 #else
   static_cast<void>(all);

@@ -1,4 +1,3 @@
-#if !__has_include(<catch2/catch_all.hpp>)
-#define CATCH_CONFIG_MAIN
-#endif
+// Catch2's main(), where no library of the distribution has it. Compiled without precompiled headers, one of which would be
+// Catch2's own.
 #include "catch2.hpp"
