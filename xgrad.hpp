@@ -13,3 +13,4 @@
 #include <xgrad/io/io.hpp>
 #include <xgrad/nn/nn.hpp>
 #include <xgrad/optim/optim.hpp>
+#include <xgrad/version.hpp>

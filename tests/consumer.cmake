@@ -88,6 +88,5 @@ if(GXX AND XTENSOR VERSION_LESS 0.26)
   if(NOT failed OR NOT output MATCHES "miscompiled by g[+][+] as C[+][+]20: add -fno-new-ttp-matching")
     message(FATAL_ERROR "g++ -std=c++20 without -fno-new-ttp-matching must be refused, but gave:\n${output}")
   endif()
-  run("g++ -std=c++20 -fno-new-ttp-matching" ${bare} -fno-new-ttp-matching)
-  message(STATUS "g++ -std=c++20 is refused without the flag and accepted with it")
+  message(STATUS "g++ -std=c++20 is refused without the flag")  # consumer20 is built with it
 endif()

@@ -1,3 +1,2 @@
-// Catch2's main(), where no library of the distribution has it. Compiled without precompiled headers, one of which would be
-// Catch2's own.
+// Catch2's main(), where no library of the distribution has it. It needs Catch2's header not to be precompiled.
 #include "catch2.hpp"
