@@ -1,2 +1,3 @@
-// Catch2's main(), where no library of the distribution has it. It needs Catch2's header not to be precompiled.
+// Catch2 2's main(), where no library of the distribution has it.
+#define CATCH_CONFIG_MAIN
 #include "catch2.hpp"

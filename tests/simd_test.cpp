@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <xgrad/autograd/engine/backward.hpp>
@@ -13,6 +14,7 @@
 #include "catch2.hpp"
 #include "compare.hpp"
 #include "inspect.hpp"
+#include "lambdas.hpp"
 
 using namespace xgrad;
 using Catch::Matchers::Contains;
@@ -31,7 +33,7 @@ std::string unlike(const Tensor& got, const Tensor& expected, double rtol) {
 }
 
 /// The value of f, its gradients, those that are recorded, and the gradients of a sum of their squares.
-std::vector<Tensor> derivatives(const TensorFunction& f, const std::vector<Tensor>& x, DType dtype) {
+std::vector<Tensor> derivatives(const AnyFunction& f, const std::vector<Tensor>& x, DType dtype) {
   Generator generator(7);
   const Tensor y = f(x);
   const Tensor seed = randn(y.shape(), generator, dtype);
@@ -50,7 +52,7 @@ std::vector<Tensor> derivatives(const TensorFunction& f, const std::vector<Tenso
 }
 
 /// Holds two functions to each other in both precisions: values and derivatives.
-void agree_on(const TensorFunction& one, const TensorFunction& other, const std::vector<Tensor>& points) {
+void agree_on(const AnyFunction& one, const AnyFunction& other, const std::vector<Tensor>& points) {
   for (const DType dtype : {float64, float32}) {
     const double rtol = dtype == float64 ? 1e-14 : 1e-6;
     INFO("in " << name_of(dtype));
@@ -65,22 +67,20 @@ void agree_on(const TensorFunction& one, const TensorFunction& other, const std:
   }
 }
 
+/// The lambda as one op on registers.
+struct OnRegisters {
+  template <class F, class... X>
+  static Tensor call(const F& f, const X&... x) {
+    return simd::elementwise(f, x...);
+  }
+};
+
 /// Holds both kinds of elementwise to each other.
 template <class F, class... X>
-void agree(const std::string& name, const F& f, const X&... points_of) {
+void agree(const std::string& name, const F& f, const X&... points) {
   INFO(name);
-  const auto call = [&f](const auto& op) -> TensorFunction {
-    return [&f, op](const std::vector<Tensor>& x) {
-      if constexpr (sizeof...(X) == 1)
-        return op(f, x[0]);
-      else if constexpr (sizeof...(X) == 2)
-        return op(f, x[0], x[1]);
-      else
-        return op(f, x[0], x[1], x[2]);
-    };
-  };
-  agree_on(call([](const auto&... all) { return simd::elementwise(all...); }),
-           call([](const auto&... all) { return elementwise(all...); }), {points_of...});
+  const std::index_sequence_for<X...> places;
+  agree_on(compiled<OnRegisters>(f, places), compiled<AsElementwise>(f, places), {points...});
 }
 
 constexpr auto swish = [](auto x) { return x / (1.0 + exp(-x)); };
