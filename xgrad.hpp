@@ -14,3 +14,4 @@
 #include <xgrad/io/io.hpp>
 #include <xgrad/nn/nn.hpp>
 #include <xgrad/optim/optim.hpp>
+#include <xgrad/version.hpp>

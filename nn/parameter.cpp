@@ -147,19 +147,23 @@ Parameter::Parameter(const Tensor& values, bool requires_grad) : Registered(leaf
 Buffer::Buffer(const Tensor& values) : Registered(leaf_over(values)) {}
 
 Parameter& operator+=(Parameter& a, Operand b) {
-  writable("add", a, b) += std::move(b);
+  Tensor& target = writable("add", a, b);
+  target += std::move(b);
   return a;
 }
 Parameter& operator-=(Parameter& a, Operand b) {
-  writable("sub", a, b) -= std::move(b);
+  Tensor& target = writable("sub", a, b);
+  target -= std::move(b);
   return a;
 }
 Parameter& operator*=(Parameter& a, Operand b) {
-  writable("mul", a, b) *= std::move(b);
+  Tensor& target = writable("mul", a, b);
+  target *= std::move(b);
   return a;
 }
 Parameter& operator/=(Parameter& a, Operand b) {
-  writable("div", a, b) /= std::move(b);
+  Tensor& target = writable("div", a, b);
+  target /= std::move(b);
   return a;
 }
 

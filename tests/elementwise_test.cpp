@@ -2,6 +2,7 @@
 
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <xgrad/autograd/engine/backward.hpp>
@@ -11,6 +12,7 @@
 
 #include "catch2.hpp"
 #include "compare.hpp"
+#include "lambdas.hpp"
 
 using namespace xgrad;
 
@@ -22,8 +24,7 @@ struct Derivatives {
 };
 
 /// The value of f, its gradients under an uneven seed, and the gradients of an uneven sum of those.
-template <class F>
-Derivatives derivatives(const F& f, const std::vector<Tensor>& x) {
+Derivatives derivatives(const AnyFunction& f, const std::vector<Tensor>& x) {
   Generator generator(7);
   Derivatives all;
   all.y = f(x);
@@ -46,10 +47,9 @@ std::string unlike(const Tensor& got, const Tensor& expected, double rtol) {
   return difference(got, expected, rtol, rtol * largest(expected));
 }
 
-/// Holds elementwise(f, x...) to the same formula over tensors: values, gradients and gradients of gradients in both
+/// Holds one op of a lambda to its formula over tensors: values, gradients and gradients of gradients in both
 /// precisions, and the gradients that one pass over dual numbers gives to those that are recorded.
-template <class F, class Formula>
-void agree_on(const Formula& formula, const F& one, const std::vector<Tensor>& points) {
+void agree_on(const AnyFunction& formula, const AnyFunction& one, const std::vector<Tensor>& points) {
   for (const DType dtype : {float64, float32}) {
     const double rtol = dtype == float64 ? 1e-13 : 2e-5;
     std::vector<Tensor> x;
@@ -69,23 +69,11 @@ void agree_on(const Formula& formula, const F& one, const std::vector<Tensor>& p
   }
 }
 
-template <class F>
-void agree(const std::string& name, const F& f, const Tensor& points) {
+template <class F, class... X>
+void agree(const std::string& name, const F& f, const X&... points) {
   INFO(name);
-  agree_on([&](const std::vector<Tensor>& x) { return f(x[0]); },
-           [&](const std::vector<Tensor>& x) { return elementwise(f, x[0]); }, {points});
-}
-template <class F>
-void agree(const std::string& name, const F& f, const Tensor& a, const Tensor& b) {
-  INFO(name);
-  agree_on([&](const std::vector<Tensor>& x) { return f(x[0], x[1]); },
-           [&](const std::vector<Tensor>& x) { return elementwise(f, x[0], x[1]); }, {a, b});
-}
-template <class F>
-void agree(const std::string& name, const F& f, const Tensor& a, const Tensor& b, const Tensor& c) {
-  INFO(name);
-  agree_on([&](const std::vector<Tensor>& x) { return f(x[0], x[1], x[2]); },
-           [&](const std::vector<Tensor>& x) { return elementwise(f, x[0], x[1], x[2]); }, {a, b, c});
+  const std::index_sequence_for<X...> places;
+  agree_on(compiled<OverTensors>(f, places), compiled<AsElementwise>(f, places), {points...});
 }
 
 /// Numbers of both signs, none at a kink.

@@ -6,5 +6,5 @@ add_test(NAME must_not_compile
 add_test(NAME consumer
          COMMAND ${CMAKE_COMMAND} -DSOURCE=${PROJECT_SOURCE_DIR} -DBUILD=${PROJECT_BINARY_DIR}
                  -DWORK=${PROJECT_BINARY_DIR}/consumer -DCOMPILER=${CMAKE_CXX_COMPILER} -DGENERATOR=${CMAKE_GENERATOR}
-                 -DSANITIZE=${XGRAD_SANITIZE} -DCONFIG=$<CONFIG> -DXTENSOR=${xtensor_VERSION}
+                 -DSANITIZE=${XGRAD_SANITIZE} -DCONFIG=$<CONFIG> "-DLIBRARY=$<$<CONFIG:Release>:$<TARGET_FILE:xgrad>>" -DXTENSOR=${xtensor_VERSION}
                  -P ${PROJECT_SOURCE_DIR}/tests/consumer.cmake)

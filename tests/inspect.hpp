@@ -12,19 +12,13 @@
 using Numbers = std::vector<double>;
 
 /// The elements in order; of an undefined tensor, none.
-inline Numbers numbers(const xgrad::Tensor& x) {
-  if (!x.defined()) return {};
-  const auto all = x.to_xarray<double>();
-  return Numbers(all.begin(), all.end());
-}
+Numbers numbers(const xgrad::Tensor& x);
 
 /// The elements of an int64 tensor in order.
-inline std::vector<std::int64_t> whole_numbers(const xgrad::Tensor& x) {
-  return std::vector<std::int64_t>(xgrad::Raw::data<std::int64_t>(x), xgrad::Raw::data<std::int64_t>(x) + x.size());
-}
+std::vector<std::int64_t> whole_numbers(const xgrad::Tensor& x);
 
 /// A float64 leaf with the given elements.
-inline xgrad::Tensor leaf(const std::vector<double>& elements) { return xgrad::Tensor(elements).requires_grad_(); }
+xgrad::Tensor leaf(const std::vector<double>& elements);
 
 /// The message of the exception of type E that f throws; "nothing was thrown" if it throws none, and "another kind of
 /// exception: ..." for other types.
@@ -47,9 +41,9 @@ inline constexpr bool sanitized = __has_feature(thread_sanitizer) || __has_featu
 inline constexpr bool sanitized = false;
 #endif
 
-/// A number of repetitions: fewer in a build that is slow, with sanitizers or without optimisation.
+/// How many of something to do: fewer in a build that is slow, because it is sanitized or for debugging.
 inline constexpr int scaled(int all, int when_slow) {
-#ifdef __OPTIMIZE__
+#ifdef NDEBUG
   return sanitized ? when_slow : all;
 #else
   static_cast<void>(all);

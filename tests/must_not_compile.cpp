@@ -135,9 +135,7 @@ inline void optimizers(const nn::Linear& model) {
 }
 
 inline void lambdas(const Tensor& a) {
-  // clang-format off
-  WRONG(elementwise([](auto x) { if (x > 0) return x; return -x; }, a);)  // must not compile
-  // clang-format on
-  WRONG(elementwise([](auto x, auto y) { return x + y; }, a);)  // must not compile
-  WRONG(elementwise([](auto) { return std::string(); }, a);)    // must not compile
+  WRONG(elementwise([](auto x) { return x > 0 ? x : -x; }, a);)  // must not compile
+  WRONG(elementwise([](auto x, auto y) { return x + y; }, a);)   // must not compile
+  WRONG(elementwise([](auto) { return std::string(); }, a);)     // must not compile
 }

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <xgrad/autograd/engine/backward.hpp>
@@ -13,6 +14,7 @@
 #include "catch2.hpp"
 #include "compare.hpp"
 #include "inspect.hpp"
+#include "lambdas.hpp"
 
 using namespace xgrad;
 using Catch::Matchers::Contains;
@@ -30,43 +32,33 @@ std::string unlike(const Tensor& got, const Tensor& expected, double rtol) {
   return got.defined() ? difference(got, expected, rtol, rtol * largest(expected)) : "";
 }
 
-/// Compares both kinds of elementwise: values, gradients, recorded gradients, and second derivatives.
-template <class F, class... X>
-void agree(const std::string& name, const F& f, const X&... points_of) {
-  INFO(name);
+/// The value of f, its gradients, those that are recorded, and the gradients of a sum of their squares.
+std::vector<Tensor> derivatives(const AnyFunction& f, const std::vector<Tensor>& x, DType dtype) {
+  Generator generator(7);
+  const Tensor y = f(x);
+  const Tensor seed = randn(y.shape(), generator, dtype);
+  std::vector<Tensor> all{y.detach()};
+  const auto fused = grad({f(x)}, x, {seed}, Graph::release, allow_unused);
+  const auto recorded = grad({y}, x, {seed}, create_graph, allow_unused);
+  Tensor total = zeros({}, dtype);
+  for (const Tensor& each : recorded)
+    if (each.defined() && each.requires_grad()) total = total + sum(each * each);
+  all.insert(all.end(), fused.begin(), fused.end());
+  all.insert(all.end(), recorded.begin(), recorded.end());
+  if (!total.requires_grad()) return all;
+  const auto second = grad({total}, x, {}, Graph::release, allow_unused);
+  all.insert(all.end(), second.begin(), second.end());
+  return all;
+}
+
+/// Holds two functions to each other in both precisions: values and derivatives.
+void agree_on(const AnyFunction& one, const AnyFunction& other, const std::vector<Tensor>& points) {
   for (const DType dtype : {float64, float32}) {
     const double rtol = dtype == float64 ? 1e-14 : 1e-6;
     INFO("in " << name_of(dtype));
-    const std::vector<Tensor> x{points_of.to(dtype).detach().clone().requires_grad_()...};
-    auto derive = [&](auto one) {
-      Generator generator(7);
-      const Tensor y = one();
-      const Tensor seed = randn(y.shape(), generator, dtype);
-      std::vector<Tensor> all{y.detach()};
-      const auto fused = grad({one()}, x, {seed}, Graph::release, allow_unused);
-      const auto recorded = grad({y}, x, {seed}, create_graph, allow_unused);
-      Tensor total = zeros({}, dtype);
-      for (const Tensor& each : recorded)
-        if (each.defined() && each.requires_grad()) total = total + sum(each * each);
-      all.insert(all.end(), fused.begin(), fused.end());
-      all.insert(all.end(), recorded.begin(), recorded.end());
-      if (!total.requires_grad()) return all;
-      const auto second = grad({total}, x, {}, Graph::release, allow_unused);
-      all.insert(all.end(), second.begin(), second.end());
-      return all;
-    };
-    const auto call = [&](auto op) {
-      return derive([&] {
-        if constexpr (sizeof...(X) == 1)
-          return op(f, x[0]);
-        else if constexpr (sizeof...(X) == 2)
-          return op(f, x[0], x[1]);
-        else
-          return op(f, x[0], x[1], x[2]);
-      });
-    };
-    const auto got = call([](const auto&... all) { return simd::elementwise(all...); });
-    const auto expected = call([](const auto&... all) { return elementwise(all...); });
+    std::vector<Tensor> x;
+    for (const Tensor& each : points) x.push_back(each.to(dtype).detach().clone().requires_grad_());
+    const auto got = derivatives(one, x, dtype), expected = derivatives(other, x, dtype);
     REQUIRE(got.size() == expected.size());
     for (std::size_t i = 0; i < got.size(); ++i) {
       INFO("result " << i);
@@ -75,8 +67,25 @@ void agree(const std::string& name, const F& f, const X&... points_of) {
   }
 }
 
+/// The lambda as one op on registers.
+struct OnRegisters {
+  template <class F, class... X>
+  static Tensor call(const F& f, const X&... x) {
+    return simd::elementwise(f, x...);
+  }
+};
+
+/// Holds both kinds of elementwise to each other.
+template <class F, class... X>
+void agree(const std::string& name, const F& f, const X&... points) {
+  INFO(name);
+  const std::index_sequence_for<X...> places;
+  agree_on(compiled<OnRegisters>(f, places), compiled<AsElementwise>(f, places), {points...});
+}
+
 constexpr auto swish = [](auto x) { return x / (1.0 + exp(-x)); };
 constexpr auto gelu_formula = [](auto x) { return 0.5 * x * (1.0 + tanh(0.79788456 * (x + 0.044715 * x * x * x))); };
+constexpr auto of_two = [](auto u, auto v) { return u * exp(v) - maximum(u, v) / (square(minimum(u * v, v)) + 1); };
 constexpr auto half_root = [](auto x) { return where(x > 0, sqrt(x), 0.0); };
 
 }  // namespace
@@ -105,10 +114,8 @@ TEST_CASE("a lambda means the same over registers as over tiles", "[simd]") {
   agree(
       "powers",
       [](auto v) { return pow(v * v + 1, 1.7) + pow(v, -1) + pow(v, 4) + pow(2.0, v) + clamp(v, -0.5, 0.75); }, x);
-  agree(
-      "a broadcast", [](auto u, auto v) { return u * exp(v) - v / (u * u + 1); }, a, b);
-  agree(
-      "a scalar", [](auto u, auto v) { return maximum(u, v) + minimum(u * v, v); }, b, c);
+  agree("a broadcast", of_two, a, b);
+  agree("a scalar", of_two, b, c);
   agree(
       "three", [](auto u, auto v, auto w) { return u * sigmoid(v) + w * w; }, a, b, c);
   agree(
@@ -120,11 +127,10 @@ TEST_CASE("a lambda means the same over registers as over tiles", "[simd]") {
 }
 
 TEST_CASE("where one of two inputs needs no gradient, the other's is the same", "[simd]") {
-  auto f = [](auto u, auto v) { return u * sigmoid(u + v * v); };
   for (const bool first : {true, false}) {
     const Tensor a = points({3, 21}).requires_grad_(first), b = points({21}, 3).requires_grad_(!first);
     const Tensor& x = first ? a : b;
-    CHECK(unlike(grad(sum(simd::elementwise(f, a, b)), x), grad(sum(elementwise(f, a, b)), x), 1e-14) == "");
+    CHECK(unlike(grad(sum(simd::elementwise(of_two, a, b)), x), grad(sum(elementwise(of_two, a, b)), x), 1e-14) == "");
   }
 }
 

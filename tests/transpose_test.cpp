@@ -19,7 +19,7 @@ namespace {
 Tensor scattered(const Shape& shape, DType dtype) {
   Tensor x = Raw::uninitialized(shape, float64);
   auto* data = static_cast<double*>(Raw::write_bytes(x));
-  for (std::int64_t i = 0; i < x.size(); ++i) data[i] = static_cast<double>(i * 7919 % 65521 - 30000);
+  for (std::int64_t i = 0, size = x.size(); i < size; ++i) data[i] = static_cast<double>(i * 7919 % 65521 - 30000);
   return dtype == boolean ? x > 0 : x.to(dtype);
 }
 
@@ -28,11 +28,12 @@ template <class T>
 std::string unlike(const Tensor& x, const Tensor& y) {
   const std::int64_t rows = x.shape()[x.shape().rank() - 2], columns = x.shape()[x.shape().rank() - 1];
   const T *from = Raw::data<T>(x), *to = Raw::data<T>(y);
-  for (std::int64_t i = 0; i < x.size(); ++i) {
-    const std::int64_t plane = i / (rows * columns), row = i / columns % rows, column = i % columns;
-    if (from[i] != to[(plane * columns + column) * rows + row])
-      return "element (" + std::to_string(plane) + ", " + std::to_string(row) + ", " + std::to_string(column) + ")";
-  }
+  const T* const end = from + x.size();
+  for (std::int64_t plane = 0; from != end; ++plane, to += rows * columns)
+    for (std::int64_t row = 0; row < rows; ++row)
+      for (std::int64_t column = 0; column < columns; ++column, ++from)
+        if (*from != to[column * rows + row])
+          return "element (" + std::to_string(plane) + ", " + std::to_string(row) + ", " + std::to_string(column) + ")";
   return "";
 }
 
