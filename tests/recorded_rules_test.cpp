@@ -77,6 +77,23 @@ TEST_CASE("a rule that reads raw numbers through a view, an array or item() is r
     return g * Tensor(3 * copy * copy);
   });
   refused([](Tensor in, Tensor g) { return g * (3 * in[0].detach().item() * in[0].item() + 0 * in); });
+  // A recorded use of the same value afterwards does not account for the read.
+  refused([](Tensor in, Tensor g) {
+    const auto* d = Raw::data<double>(in);
+    return g * Tensor{3 * d[0], 3 * d[1], 3 * d[2]} * in;
+  });
+  refused([](Tensor in, Tensor g) {
+    const auto* d = static_cast<const double*>(Raw::bytes(in));
+    return g * Tensor{3 * d[0], 3 * d[1], 3 * d[2]} * in;
+  });
+  refused([](Tensor in, Tensor g) {
+    Tensor slope;
+    {
+      const NoGrad off;
+      slope = 3 * in;
+    }
+    return g * slope * in;
+  });
   refused([](Tensor in, Tensor g) {
     const NoGrad off;
     return g * 3 * in * in;

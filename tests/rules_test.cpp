@@ -134,6 +134,23 @@ TEST_CASE("the slope of 0^t in t is 0 for t >= 0, -inf below and NaN for NaN", "
   check_slopes(both([](auto x) { return pow(0., x); }), t, {0., 0., -inf, not_a_number});
 }
 
+TEST_CASE("the second derivatives of a power at 0 are 0 for exponents above 1", "[rules]") {
+  const auto in_b = both([](auto b) { return pow(0., b); });
+  check_second(in_b, {1., 2., 3.}, {0., 0., 0.});
+  const auto op = [](const Tensor& a, const Tensor& b) { return pow(a, b); };
+  CHECK(difference(mixed(op, {0., 0.}, {2., 3.}), Tensor{0., 0.}) == "");
+  check_second(both([](auto x) { return pow(x, -1); }), Tensor{1e-10F}, Tensor{2e30F});
+}
+
+TEST_CASE("elu's second derivative at 0 is that of its left side", "[rules]") {
+  check_second(both([](auto x) { return elu(x, 2.0); }), {0., 1.}, {2., 0.});
+}
+
+TEST_CASE("a mask counts as ones and zeros beside a number in a lambda", "[rules]") {
+  const Tensor y = elementwise([](auto x) { return (x > 1) * 2.0 + (1 - (x > 2)); }, Tensor{0., 1.5, 3.});
+  CHECK(difference(y, Tensor{1., 3., 2.}) == "");
+}
+
 TEST_CASE("x^t has slope 0 in x at t = 0, also where x is 0, denormal or NaN", "[rules]") {
   const Tensor x = Tensor({0.F, denormal, std::numeric_limits<float>::quiet_NaN(), 3.F});
   const auto f = [](const Tensor& a) { return pow(a, zeros(4)); };
@@ -287,7 +304,9 @@ TEST_CASE("differences, negatives and powers of bools are refused", "[rules]") {
   CHECK_THROWS_WITH(a - a, StartsWith("sub: ") && Contains("bool") && Contains("to(int64)"));
   CHECK_THROWS_WITH(-a, StartsWith("neg: ") && Contains("bool"));
   CHECK_THROWS_WITH(pow(a, a), StartsWith("pow: ") && Contains("bool"));
-  CHECK((a - 1).dtype() == int64);
+  CHECK_THROWS_WITH(a - 1, StartsWith("sub: ") && Contains("bool"));
+  CHECK_THROWS_WITH(1.5 - a, StartsWith("sub: ") && Contains("bool"));
+  CHECK(pow(a, 2).dtype() == int64);
 }
 
 TEST_CASE("integers raised to integers are integers, and clamped by integers too", "[rules]") {

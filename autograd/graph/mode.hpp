@@ -18,6 +18,7 @@ struct ThreadState {
   bool guarding;                // nodes are made with Node::guarded()
   std::uint32_t watch;          // the number of the RuleWatch at work, outside of ops; 0 where there is none
   std::uint32_t watch_in_op;    // the same within an op that the watched rule calls
+  bool entered_paused;          // whether ops were not recorded when that op began
   std::uint32_t watched_reads;  // values with a place in the graph whose raw numbers the rule has read
   Node* dead_nodes;             // that await deletion
   Source line_for_all;          // of nodes made while a SourceScope lives

@@ -71,6 +71,7 @@ class Timed {
   void end() noexcept;
   void enter() noexcept {
     entered_ = true;
+    thread_state.entered_paused = thread_state.paused;
     thread_state.watch_in_op = std::exchange(thread_state.watch, 0);
   }
   void leave() noexcept { thread_state.watch = std::exchange(thread_state.watch_in_op, 0); }

@@ -38,7 +38,9 @@ class OnceNode final : public ConnectedNode {
  public:
   using ConnectedNode::ConnectedNode;
   void pull(const Tensor&, Tensor*) override {
-    throw std::logic_error("its gradient cannot be differentiated: its rule is once_differentiable()");
+    throw std::logic_error(
+        "its gradient cannot be differentiated: its rule is once_differentiable(): write it over tensors to "
+        "differentiate it again");
   }
 };
 

@@ -277,10 +277,13 @@ class Raw {
   static T* write(const Tensor& y) {
     return static_cast<T*>(y.raw_write());
   }
-  static const void* bytes(const Tensor& x) { return x.raw(); }
+  static const void* bytes(const Tensor& x) { return x.read(); }
   static void* write_bytes(const Tensor& y) { return y.raw_write(); }
   /// A tensor over the same storage, with another shape of as many elements or fewer.
-  static Tensor alias(const Tensor& x, const Shape& shape, std::int64_t offset = 0) { return x.alias(shape, offset); }
+  static Tensor alias(const Tensor& x, const Shape& shape, std::int64_t offset = 0) {
+    static_cast<void>(x.read());
+    return x.alias(shape, offset);
+  }
   /// The block of memory, which other tensors may share, and its version.
   static const Ref<Storage>& storage(const Tensor& x) { return x.storage(); }
   /// Announces a write in place: refuses to write to what requires a gradient, leaf or result, while recording is on;

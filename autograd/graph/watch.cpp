@@ -53,10 +53,10 @@ RuleWatch::~RuleWatch() {
 
 void RuleWatch::check(const Tensor* results, std::size_t count, const Tensor& g) const {
   if (thread_state.watched_reads > 0)
-    throw std::logic_error(
-        std::string("its rule read raw numbers of what is being differentiated again, so that second derivatives would "
-                    "be wrong") +
-        way_out);
+    throw std::logic_error(std::string("its rule read raw numbers of what is being differentiated again, or computed "
+                                       "with them under NoGrad, so that second derivatives would "
+                                       "be wrong") +
+                           way_out);
   if (Raw::node(g) == nullptr) return;
   for (std::size_t i = 0; i < count; ++i)
     if (results[i].defined() && Raw::node(results[i]) == nullptr &&
@@ -74,8 +74,10 @@ void note_operands(const Tensor* inputs, std::size_t count) noexcept {
     const Value* value = Raw::value(inputs[i]);
     if (value == nullptr) continue;
     if (!grad_enabled()) {
-      mark(*value);
-    } else if (value->read_by.load(std::memory_order_relaxed) == current()) {
+      // What an op of the library does under a NoGrad scope of its own is its own affair.
+      if (thread_state.watch != 0 || thread_state.entered_paused) mark(*value);
+    } else if (thread_state.watch != 0 && value->read_by.load(std::memory_order_relaxed) == thread_state.watch) {
+      // An op of the rule's own, by record(), accounts for what it read. An op of the library has read nothing before.
       value->read_by.store(0, std::memory_order_relaxed);
       --thread_state.watched_reads;
     }

@@ -277,6 +277,9 @@ inline DType common_dtype(const char* name, const Tensor* x, std::size_t count, 
   for (std::size_t i = 1; i < count; ++i) same = same && x[i].dtype() == first;
   if (same) return first;
   const DType dtype = promote(x, count, domain == Domain::real);
+  if (domain == Domain::never_bool)
+    for (std::size_t i = 0; i < count; ++i)
+      if (x[i].dtype() == boolean) refuse_bool(name);
   if (dtype != boolean || domain == Domain::truth) return dtype;
   if (domain == Domain::no_bool) refuse_bool(name);
   return int64;

@@ -53,7 +53,7 @@ Shape broadcast_all(const char* op, const Tensor* x, std::size_t count) {
 
 void refuse_bool(const char* op) {
   throw std::invalid_argument(std::string(op) +
-                              ": the operands are bool: combine masks with &, | and !=, or convert with to(int64)");
+                              ": bool operands are refused: combine masks with &, | and !=, or convert with to(int64)");
 }
 
 void refuse_undefined(const char* op, std::size_t place) {

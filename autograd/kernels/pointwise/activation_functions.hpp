@@ -100,7 +100,7 @@ struct Elu : Function {
   /// The exponential is kept from overflow on the side that is not taken.
   template <class V>
   V slope(const V& x) const {
-    return where(x > 0, V(1.0), alpha * exp(minimum(x, V(0.0))));
+    return where(x > 0, V(1.0), alpha * exp(where(x > 0, V(0.0), x)));
   }
 };
 

@@ -26,7 +26,7 @@ struct Add : Function {
 
 struct Sub : Function {
   static constexpr const char* name = "sub";
-  static constexpr Domain domain = Domain::no_bool;
+  static constexpr Domain domain = Domain::never_bool;
   static constexpr Reads passes = of_a, reads_a = nothing, reads_b = nothing;
   static constexpr bool cheap = true;
   template <class V>
@@ -111,11 +111,10 @@ struct Pow : Function {
   V slope_a(const V& a, const V& b) const {
     return guarded_product(b, pow(a, b - 1.0));
   }
-  /// a^b ln a. At a = 0 it is the limit: 0 for b > 0, where y is 0, and -inf for b < 0. At a = b = 0 it is 0 as well,
-  /// and the logarithm is kept from 0.
+  /// a^b ln a, and its limit 0 at a = 0 for b >= 0, where the logarithm is taken of 1. For b < 0 it is -inf there.
   template <class V>
   V slope_b(const V& a, const V& b, const V& y) const {
-    return guarded_product(y, log(where((a == 0) & (b == 0), V(1.0), a)));
+    return guarded_product(y, log(where((a == 0) & (b >= 0), V(1.0), a)));
   }
 };
 
@@ -325,7 +324,7 @@ struct Power : Function {
       if (n == 0.5) return sqrt(x);
       if (n == -0.5) return 1.0 / sqrt(x);
       if (n == -1) return 1.0 / x;
-      if (n == -2) return 1.0 / (x * x);
+      if (n == -2) return square(1.0 / x);  // x² leaves the range of numbers before its inverse does
     }
     return pow(x, V(n));
   }

@@ -28,8 +28,9 @@ constexpr Reads operator|(Reads one, Reads other) {
 }
 
 /// The dtypes that a function computes in. All know float32 and float64, and `real` nothing else: int64 and bool become
-/// float32. `whole` adds int64, which bool becomes; `truth` adds bool as well; `no_bool` is whole, and refuses bool.
-enum class Domain : unsigned char { real, whole, truth, no_bool };
+/// float32. `whole` adds int64, which bool becomes; `truth` adds bool as well; `no_bool` is whole, and refuses operands
+/// that are all bool; `never_bool` refuses any that is.
+enum class Domain : unsigned char { real, whole, truth, no_bool, never_bool };
 
 /// A setting of a function that has some, such as the negative slope of leaky_relu: settings() lists them.
 struct Setting {

@@ -99,15 +99,23 @@ LaneMask<V> mask(const F& f, const Lane<V>& a, const Lane<V>& b) {
   }                                                            \
   XGRAD_LANE_MIXED(name, LaneMask)
 // As with tensors, a mask counts as ones and zeros in arithmetic.
-#define XGRAD_LANE_OPERATOR(name, Function)           \
-  XGRAD_LANE_BINARY(name, Function)                   \
-  template <class V>                                  \
-  Lane<V> name(Lane<V> a, LaneMask<V> b) {            \
-    return name(std::move(a), Lane<V>(std::move(b))); \
-  }                                                   \
-  template <class V>                                  \
-  Lane<V> name(LaneMask<V> a, Lane<V> b) {            \
-    return name(Lane<V>(std::move(a)), std::move(b)); \
+#define XGRAD_LANE_OPERATOR(name, Function)            \
+  XGRAD_LANE_BINARY(name, Function)                    \
+  template <class V>                                   \
+  Lane<V> name(Lane<V> a, LaneMask<V> b) {             \
+    return name(std::move(a), Lane<V>(std::move(b)));  \
+  }                                                    \
+  template <class V>                                   \
+  Lane<V> name(LaneMask<V> a, Lane<V> b) {             \
+    return name(Lane<V>(std::move(a)), std::move(b));  \
+  }                                                    \
+  template <class V, class N, detail::IfNumber<N> = 0> \
+  Lane<V> name(LaneMask<V> a, N b) {                   \
+    return name(Lane<V>(std::move(a)), Lane<V>(b));    \
+  }                                                    \
+  template <class V, class N, detail::IfNumber<N> = 0> \
+  Lane<V> name(N a, LaneMask<V> b) {                   \
+    return name(Lane<V>(a), Lane<V>(std::move(b)));    \
   }
 #define XGRAD_LANE_LOGICAL(name, Function)         \
   template <class V>                               \
