@@ -124,14 +124,15 @@ Tensor Tensor::alias(const Shape& shape, std::int64_t offset) const {
 double Tensor::item_real() const {
   if (size() != 1)
     throw std::invalid_argument("item: the tensor must hold one element, but has shape " + to_string(shape()));
-  return detail::visit(dtype(), [&](auto type) { return static_cast<double>(*Raw::data<typename decltype(type)::type>(*this)); });
+  return detail::visit(
+      dtype(), [&](auto type) { return static_cast<double>(*Raw::data<typename decltype(type)::type>(*this)); });
 }
 
 std::int64_t Tensor::item_whole() const {
   if (size() != 1)
     throw std::invalid_argument("item: the tensor must hold one element, but has shape " + to_string(shape()));
-  return detail::visit(dtype(),
-                       [&](auto type) { return static_cast<std::int64_t>(*Raw::data<typename decltype(type)::type>(*this)); });
+  return detail::visit(
+      dtype(), [&](auto type) { return static_cast<std::int64_t>(*Raw::data<typename decltype(type)::type>(*this)); });
 }
 
 void Tensor::check_view(DType asked) const {
@@ -224,7 +225,8 @@ void Tensor::set_data(const Tensor& values) const {
   if (value.node && !is_floating(from.dtype))
     throw std::invalid_argument(std::string("set_data: a tensor that requires a gradient cannot become ") +
                                 name_of(from.dtype));
-  // A leaf's node knows its shape and dtype; where they change, it takes a new one, and its hooks along.
+  // The node of a leaf stores its shape and dtype. If these change, the leaf gets a new node, which takes over its
+  // hooks.
   Ref<Node> node = value.node;
   if (node && (from.shape != value.shape || from.dtype != value.dtype)) {
     node = Ref<Node>::adopt(new LeafNode(from.shape, from.dtype));
