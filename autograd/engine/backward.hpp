@@ -34,7 +34,7 @@ std::int64_t live_nodes() noexcept;
 int num_threads() noexcept;
 void set_num_threads(int count);
 
-/// The registers that the library's kernels were compiled for: "SSE2", "AVX2" or "AVX-512".
+/// The instruction set that the library's kernels were compiled for: "SSE2", "AVX2" or "AVX-512".
 const char* instruction_set() noexcept;
 
 }  // namespace xgrad

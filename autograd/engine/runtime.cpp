@@ -2,7 +2,7 @@
 #include <xgrad/autograd/graph/node.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
 
-// What a program may ask and set of the library as it runs.
+// How a program queries and configures the library at run time.
 
 namespace xgrad {
 
