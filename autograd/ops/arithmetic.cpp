@@ -38,7 +38,7 @@ Tensor operator-(Operand x) { return neg(x.take(), x.at); }
 
 namespace {
 
-// An integer to a negative integer power is not an integer.
+// An integer raised to a negative integer power has no result in int64, except for 1 and -1.
 void require_whole_powers(const Tensor& a, const Tensor& b) {
   if (is_floating(a.dtype()) || b.dtype() != int64) return;
   const auto* exponents = Raw::data<std::int64_t>(b);

@@ -145,8 +145,7 @@ void add_rows(const T* in, const std::int64_t* rows, std::int64_t count, T* out,
   if (inner < few)
     return add_blocks(in, count, out, axis, [=](std::int64_t, std::int64_t j, std::int64_t) { return rows[j]; });
   // Rows that receive more than two slices are summed in double, in buffers stored one after another at place[r]. The
-  // others have -1 there: the sum of two elements is rounded only once
-  // in T too.
+  // others have -1 there: the sum of two elements is rounded only once in T too.
   const Scratch<std::int32_t> place_of(n);
   std::int32_t *place = place_of.data(), crowded = 0;
   std::fill_n(place, n, 0);
