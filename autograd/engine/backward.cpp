@@ -18,10 +18,10 @@
 
 namespace xgrad {
 
-// One walk over a graph, from its roots back to its leaves. The nodes that wait are kept in a heap by their numbers;
-// since a node's number exceeds those of its inputs, the greatest one has received all of its gradient. A node's
-// waiting gradient lives in the node itself, unless another walk (of another thread, or around this one) is using that
-// place.
+// One backward run over a graph, from its roots to its leaves. Nodes that have received a gradient wait in a heap
+// ordered by their numbers. A node's number exceeds those of its inputs, so the node with the greatest number has
+// received all of its gradient. The gradient of a waiting node is summed in the node itself (pending_), unless another
+// run, of another thread or enclosing this one, is using that field; then it is kept in a map of this run (elsewhere_).
 class Engine {
  public:
   Engine(Graph graph, const std::vector<Tensor>* targets) : graph_(graph), id_(next_id()), targets_(targets) {
@@ -63,13 +63,13 @@ class Engine {
  private:
   struct Waiting {
     std::uint64_t number;
-    Node* node;  // counted
+    Node* node;  // holds a reference
     bool operator<(const Waiting& other) const { return number < other.number; }
   };
   struct Result {
     Ref<Node> node;
     Tensor gradient;
-    Tensor before = {};  // what the leaf held when the two were added; of interest in recorded walks only
+    Tensor before = {};  // the leaf's gradient when `sum` was computed; used in recorded runs only
     Tensor sum = {};
   };
 
@@ -83,8 +83,8 @@ class Engine {
     Work& work;
   };
 
-  // The lists of this thread's last walk, emptied, so that the next one need not grow its own. A walk inside another
-  // has its own.
+  // The heap and the result list of this thread, kept empty between runs so that the next run need not allocate them. A
+  // run nested in another has its own.
   Work& work() {
     thread_local Work kept;
     Work& mine = kept.busy ? own_work_ : kept;
@@ -92,7 +92,7 @@ class Engine {
     return mine;
   }
 
-  // A number that no other walk of this moment has; 0 stands for none. Threads draw them by the thousand.
+  // An id that no other run in progress has; 0 stands for none. Each thread takes ids in blocks.
   static std::uint32_t next_id() {
     constexpr std::uint32_t many = 1024;
     static std::atomic<std::uint32_t> drawn{0};
@@ -101,8 +101,8 @@ class Engine {
     return next++;
   }
 
-  // The place where this walk keeps the node's gradient; `first` tells whether the node is new to it. A gradient that
-  // began elsewhere stays there, though the node's own place may have become free since.
+  // Where this run sums the node's gradient; `first` is set if nothing has arrived there yet. A sum that was begun in
+  // the map stays there, even if the node's own field has become free since.
   Tensor& pending(Node* node, bool& first) {
     std::uint32_t nobody = 0;
     if (node->run_.load(std::memory_order_relaxed) == id_) return node->pending_;
@@ -132,10 +132,10 @@ class Engine {
     return gradient;
   }
 
-  // The copy gate: gradients that meet are added.
+  // The gradient of a value that is used several times is the sum over its uses.
   void arrive(Ref<Node> node, Tensor gradient) {
     bool first = false;
-    // Memory first: a place that was taken without an entry in the heap would never be given back.
+    // Heap space is reserved first: if the push threw after pending_ was claimed, the claim would never be released.
     if (heap_.size() == heap_.capacity()) heap_.reserve(std::max<std::size_t>(64, 2 * heap_.size()));
     Tensor& sum = pending(node.get(), first);
     if (first) {
@@ -223,14 +223,14 @@ class Engine {
     } catch (const std::exception& error) {
       throw std::runtime_error(in_backward_of(node, error));
     }
-    // A node that lets go of its inputs hands over what it holds of them.
+    // A node that is about to be released moves its references to its inputs into the heap.
     const bool last = graph_ == Graph::release;
     if (last) node.released_ = true;
     for (std::size_t i = 0; i < node.edge_count(); ++i) {
       Ref<Node>& input = node.edges()[i].node;
       if (!input || !out[i].defined() || (targets_ && input->number() < lowest_)) continue;
       if (node.adds() && is_waiting(*input) && Raw::value(out[i]) == Raw::value(input->pending_))
-        continue;  // added already
+        continue;  // the rule has added its gradient in place
       Tensor gradient = fold(node, *input, std::move(out[i]));
       arrive(last ? std::move(input) : input, std::move(gradient));
     }
@@ -244,7 +244,8 @@ class Engine {
     return node.run_.load(std::memory_order_relaxed) == id_ && node.pending_.defined();
   }
 
-  // Sums that nobody else sees may be added to by a rule.
+  // Offers the partial sums of its inputs to the rule of a node that adds(), so that it can add to them in place. Only
+  // sums that nothing else shares are offered.
   void offer_sums(Node& node, Tensor* out) const {
     for (std::size_t i = 0; i < node.edge_count(); ++i) {
       const Node* input = node.edges()[i].node.get();
@@ -252,7 +253,7 @@ class Engine {
     }
   }
 
-  // Brings a gradient into its input's shape and dtype.
+  // Sums a gradient over broadcast axes and converts it to its input's shape and dtype.
   static Tensor fold(const Node& node, const Node& input, Tensor g) {
     if (g.shape() != input.shape()) {
       if (!broadcasts_to(input.shape(), g.shape()))
@@ -263,8 +264,8 @@ class Engine {
     return g.dtype() == input.dtype() ? g : to(std::move(g), input.dtype(), node.at());
   }
 
-  // Everything that can fail happens before the first leaf is touched. What a walk hands out shares its memory with
-  // nothing else that it hands out, nor with a seed.
+  // Everything that can fail happens before the first leaf is changed. A gradient that is given out shares memory with
+  // no other one that is given out, and with no seed.
   void prepare_results(const Tensor* seeds, std::size_t count) {
     if (graph_ == Graph::create) return prepare_recorded_results(seeds, count);
     for (Tensor& gradient : found_)
@@ -296,10 +297,11 @@ class Engine {
       while (!settle(result)) result.sum = add(result.before, result.gradient);
   }
 
-  // Adds a gradient into its leaf; false if a recorded sum is needed anew, since another thread came in between.
+  // Adds a gradient to its leaf's grad(); false if another thread has changed that in between, so that the recorded sum
+  // must be computed anew.
   bool settle(Result& result) {
     const Node& node = *result.node;
-    Ref<detail::Value> old;  // outlives the lock
+    Ref<detail::Value> old;  // destroyed after the lock is released
     return node.locked([&] {
       if (owner_of(node) == nullptr) return true;
       Ref<detail::Value>& grad = owner_of(node)->grad;

@@ -19,7 +19,7 @@ namespace {
 
 using Numbers = std::vector<double>;
 
-/// Leaves a check early, with the sentence that the caller gets.
+/// Thrown to end a check early, with the message for the caller.
 struct Failure {
   std::string sentence;
 };
@@ -48,7 +48,7 @@ bool same_bits(const Numbers& a, const Numbers& b) {
   return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(double)) == 0);
 }
 
-/// "(1, 2)": where element number `flat` stands in a tensor of this shape.
+/// "(1, 2)": the index of element number `flat` in a tensor of this shape.
 std::string place(std::size_t flat, const Shape& shape) {
   std::vector<std::int64_t> index(shape.rank());
   auto rest = static_cast<std::int64_t>(flat);
@@ -56,7 +56,8 @@ std::string place(std::size_t flat, const Shape& shape) {
   return to_string(Shape(index));
 }
 
-/// Numbers of either sign and sizes between 1/2 and 3/2: no two alike, so that no error can hide behind a symmetry.
+/// Random numbers of either sign with magnitudes between 1/2 and 3/2, all different, so that no error is hidden by a
+/// symmetry.
 Tensor random_seed(const Shape& shape, std::uint64_t seed) {
   kernels::Philox random(seed, 0x67726164);
   Numbers values(static_cast<std::size_t>(shape.count()));
@@ -67,7 +68,7 @@ Tensor random_seed(const Shape& shape, std::uint64_t seed) {
   return tensor(values, shape);
 }
 
-/// The places of the inputs to be checked, if all of them can be.
+/// The indices of the inputs to be checked; throws if one of them is not float64, or if there is none.
 std::vector<std::size_t> to_check(const char* name, const std::vector<Tensor>& inputs) {
   std::vector<std::size_t> which;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -272,7 +273,7 @@ class Check {
   std::vector<Tensor> leaves_;
   Tensor y_;
   std::size_t outputs_ = 0;
-  // One Jacobian a checked input, the slopes of one input element beside each other.
+  // One Jacobian per checked input; the slopes with respect to one input element are adjacent.
   std::vector<Numbers> numerical_, analytic_;
   std::vector<Numbers> pulled_;  // the gradients for the random seed
 };

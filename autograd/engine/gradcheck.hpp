@@ -67,8 +67,8 @@ GradcheckResult gradcheck(const TensorFunction& f, const std::vector<Tensor>& in
                           const GradcheckOptions& options = {});
 
 /// gradcheck of the gradients of f, with a random upstream gradient as a further input. Second derivatives may vanish,
-/// as those of a sum do; the side of the upstream gradient is f's own Jacobian and may not, unless allow_zero() says
-/// so.
+/// as those of a sum do. The derivative with respect to the upstream gradient is the Jacobian of f itself and may not
+/// vanish, unless allow_zero() says so.
 GradcheckResult gradgradcheck(const TensorFunction& f, const std::vector<Tensor>& inputs,
                               const GradcheckOptions& options = {});
 

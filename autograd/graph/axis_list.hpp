@@ -6,7 +6,7 @@
 
 namespace xgrad {
 
-/// One number for each of at most 32 axes, in place: no memory of its own.
+/// One number per axis, for at most 32 axes, stored inline without heap allocation.
 template <class T>
 class AxisList {
  public:

@@ -29,7 +29,7 @@ decltype(auto) visit(DType dtype, F&& f) {
   return f(Type<double>{});
 }
 
-/// The same for float32 and float64 only.
+/// Like visit(), for float32 and float64 only.
 template <class F>
 decltype(auto) visit_floating(DType dtype, F&& f) {
   if (dtype == DType::float32) return f(Type<float>{});

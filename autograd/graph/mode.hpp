@@ -11,19 +11,20 @@ class Node;
 
 namespace detail {
 
-/// What a thread knows of the graph. Reached without a call, also in a shared library.
+/// Thread-local state of graph recording. It uses the initial-exec TLS model: an access makes no __tls_get_addr call,
+/// even in a shared library.
 struct ThreadState {
-  bool paused;                  // ops are not recorded
-  bool burying;                 // nodes are being deleted
-  bool guarding;                // nodes are made with Node::guarded()
-  std::uint32_t watch;          // the number of the RuleWatch at work, outside of ops; 0 where there is none
-  std::uint32_t watch_in_op;    // the same within an op that the watched rule calls
-  bool entered_paused;          // whether ops were not recorded when that op began
-  std::uint32_t watched_reads;  // values with a place in the graph whose raw numbers the rule has read
-  Node* dead_nodes;             // that await deletion
-  Source line_for_all;          // of nodes made while a SourceScope lives
-  std::uint64_t counter;
-  std::atomic<std::int64_t>* live;  // the thread's count of nodes, where it has one
+  bool paused;                  // recording is off
+  bool deleting;                // release() is deleting nodes further up the stack
+  bool guarding;                // new nodes are guarded (Node::guarded)
+  std::uint32_t watch;          // number of the active RuleWatch while its rule's own code runs, else 0
+  std::uint32_t watch_in_op;    // number of the active RuleWatch while an op called by its rule runs, else 0
+  bool entered_paused;          // whether recording was off when that op began
+  std::uint32_t watched_reads;  // recorded values whose raw numbers the rule has read and not yet passed to record()
+  Node* pending_deletion;       // linked list of nodes that wait to be deleted
+  Source line_for_all;          // source line of new nodes while a SourceScope exists
+  std::uint64_t counter;        // the last node number that was given out
+  std::atomic<std::int64_t>* live;  // this thread's count of live nodes; null before its first node and after its exit
 };
 extern __thread ThreadState thread_state __attribute__((tls_model("initial-exec")));
 
@@ -38,7 +39,7 @@ class ModeScope {
   bool before_;
 };
 
-/// While it lives, nodes that this thread makes are guarded (Node::guarded).
+/// While an object exists, nodes that this thread creates are guarded (Node::guarded).
 class GuardScope {
  public:
   GuardScope() noexcept : before_(thread_state.guarding) { thread_state.guarding = true; }
@@ -50,8 +51,8 @@ class GuardScope {
   bool before_;
 };
 
-/// While it lives, nodes that this thread makes carry the given line: those of a recorded backward that of the op they
-/// differentiate.
+/// While an object exists, nodes that this thread creates carry the given source line. Recorded backward uses it to
+/// give its nodes the line of the op that they differentiate.
 class SourceScope {
  public:
   explicit SourceScope(Source at) noexcept : before_(thread_state.line_for_all) { thread_state.line_for_all = at; }
@@ -68,13 +69,13 @@ class SourceScope {
 /// Whether ops of this thread are recorded.
 inline bool grad_enabled() noexcept { return !detail::thread_state.paused; }
 
-/// While it lives, ops of this thread record nothing, and leaves may be written in place.
+/// While an object exists, ops of this thread are not recorded, and leaves may be written in place.
 class NoGrad : detail::ModeScope {
  public:
   NoGrad() noexcept : ModeScope(false) {}
 };
 
-/// While it lives, ops of this thread are recorded, also inside a NoGrad scope.
+/// While an object exists, ops of this thread are recorded, also inside a NoGrad scope.
 class EnableGrad : detail::ModeScope {
  public:
   EnableGrad() noexcept : ModeScope(true) {}

@@ -12,8 +12,8 @@
 namespace xgrad {
 namespace {
 
-// Nodes made less nodes deleted, each thread counting its own: an atomic step that all threads share would cost more
-// than the rest of a small node.
+// Live nodes are counted as created minus deleted nodes. Each thread has its own counter: incrementing one atomic
+// counter that all threads share would cost more than the rest of creating a small node.
 struct LiveCounters {
   std::mutex mutex;
   std::vector<const std::atomic<std::int64_t>*> of_threads;
@@ -21,7 +21,7 @@ struct LiveCounters {
 };
 
 LiveCounters& live_counters() {
-  static auto* counters = new LiveCounters;  // threads may end after static objects are gone
+  static auto* counters = new LiveCounters;  // never destroyed: threads may exit after static objects are
   return *counters;
 }
 
@@ -45,7 +45,9 @@ struct Registration {
   }
 };
 
-[[gnu::noinline]] void count_elsewhere(std::int64_t change) {
+// The slow path of count_live: registers the thread's counter at its first node; after the thread's destructors have
+// run, counts under the lock.
+[[gnu::noinline]] void count_live_slow(std::int64_t change) {
   if (!ended) {
     thread_local const Registration registration;
     static_cast<void>(registration);
@@ -62,7 +64,7 @@ void count_live(std::int64_t change) {
   if (live != nullptr)
     live->store(live->load(std::memory_order_relaxed) + change, std::memory_order_relaxed);
   else
-    count_elsewhere(change);
+    count_live_slow(change);
 }
 
 }  // namespace
@@ -89,12 +91,12 @@ Saved Saved::output(const Tensor& y) {
   return saved;
 }
 
-// A constant that others hold too is kept as a handle of the graph's own: theirs may be given other data, or become a
-// leaf whose recorded gradient leads back here, a circle that would never be freed.
-Saved Saved::input(const Tensor& x, bool lasting) {
+// A constant that other handles share is saved as a separate Value owned by the graph. Their Value may be given other
+// data, or become a leaf whose recorded gradient leads back here: a reference cycle that would never be freed.
+Saved Saved::input(const Tensor& x, bool owned) {
   const Value& value = *Raw::value(x);
   if (value.node) return output(x);
-  const bool shared = !lasting || value.count.load(std::memory_order_acquire) > 1;
+  const bool shared = !owned || value.count.load(std::memory_order_acquire) > 1;
   const Ref<Value> kept = shared ? Raw::value(x)->constant() : Ref<Value>(Raw::value(x));
   Saved saved;
   saved.version_ = value.storage->version();
@@ -108,7 +110,7 @@ const Storage* Saved::storage() const noexcept {
   return constant ? constant->storage.get() : reinterpret_cast<const Storage*>(held_ & ~flags);
 }
 
-void Saved::let_go() noexcept {
+void Saved::drop() noexcept {
   if (const Value* constant = this->constant())
     release(constant);
   else
@@ -164,22 +166,22 @@ void Value::disown_gradient() noexcept {
 
 void retain(const Node* node) noexcept { node->count_.fetch_add(1, std::memory_order_relaxed); }
 
-// Deleting a node may release its inputs; they join the list of the dead instead of being deleted inside, so the depth
-// of the stack does not grow with that of the graph.
+// Deleting a node releases its inputs, which may have to be deleted in turn. They are queued, and the outermost call
+// deletes them in a loop, so the stack depth does not grow with the depth of the graph.
 void release(const Node* node) noexcept {
   if (!detail::was_last(node->count_)) return;
   detail::ThreadState& state = detail::thread_state;
-  auto* dead = const_cast<Node*>(node);
-  dead->next_dead_ = state.dead_nodes;
-  state.dead_nodes = dead;
-  if (state.burying) return;
-  state.burying = true;
-  while (state.dead_nodes != nullptr) {
-    Node* next = state.dead_nodes;
-    state.dead_nodes = next->next_dead_;
+  auto* unused = const_cast<Node*>(node);
+  unused->next_pending_ = state.pending_deletion;
+  state.pending_deletion = unused;
+  if (state.deleting) return;
+  state.deleting = true;
+  while (state.pending_deletion != nullptr) {
+    Node* next = state.pending_deletion;
+    state.pending_deletion = next->next_pending_;
     delete next;
   }
-  state.burying = false;
+  state.deleting = false;
 }
 
 Node::Node(const char* name, Source at, const Tensor& y, detail::Edge* edges, std::size_t count)
@@ -274,7 +276,7 @@ void Node::let_go() noexcept {
     edges_[i].saved.clear();
     edges_[i].node = nullptr;
   }
-  if (extras_) extras_->hooks.clear();  // a hook may hold the tensor it is registered on
+  if (extras_) extras_->hooks.clear();  // a hook may capture the tensor it is registered on: a reference cycle
   clear_kept();
 }
 

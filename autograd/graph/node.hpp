@@ -17,15 +17,15 @@ namespace xgrad {
 
 namespace detail {
 
-/// The numbers of a tensor, as a kernel reads them. Keeps nothing alive.
+/// A view of the elements of a tensor, as a kernel reads them. It owns nothing.
 struct Reading {
   const void* data;
   const Shape* shape;
   DType dtype;
 };
 
-/// A value that a rule will read, held so that it keeps no node alive that the graph would not keep anyway: the storage
-/// of a value with a place in the graph, the tensor itself where it has none.
+/// A value that a rule reads in backward. It keeps no node alive that the graph itself does not: of a recorded value it
+/// holds the storage only, of a constant the whole Value.
 class Saved {
  public:
   Saved() = default;
@@ -39,37 +39,39 @@ class Saved {
     return *this;
   }
   ~Saved() { clear(); }
-  /// `lasting` says that x is a handle of the caller's own, which nobody else will give other data.
-  static Saved input(const Tensor& x, bool lasting);
+  /// `owned` says that x is a handle of the op, not one borrowed from its caller, so that nobody else can give it other
+  /// data.
+  static Saved input(const Tensor& x, bool owned);
   static Saved output(const Tensor& y);
 
   bool defined() const noexcept { return held_ != 0; }
   bool stale() const noexcept { return storage()->version() != version_; }
   Source last_write() const noexcept { return storage()->last_write(); }
-  /// The value again; with its place in the graph when the walk itself is recorded.
+  /// The saved value as a tensor, attached to `node` if backward itself is recorded.
   Tensor restore(const Node* node, const Shape& shape, DType dtype) const;
-  /// The same for a kernel.
+  /// The saved value as a view for a kernel.
   Reading read(const Shape& shape, DType dtype) const noexcept;
   void clear() noexcept {
-    if (held_ != 0) let_go();
+    if (held_ != 0) drop();
   }
 
  private:
-  // The low bits of held_: it points to a Value and not to a Storage; the numbers are weak.
+  // Flags in the low bits of the pointer held_: `whole`, it points to a Value and not to a Storage; `weak`, the dtype
+  // of the value is weak.
   static constexpr std::uintptr_t whole = 1, weak = 2, flags = whole | weak;
 
   const Value* constant() const noexcept {
     return held_ & whole ? reinterpret_cast<const Value*>(held_ & ~flags) : nullptr;
   }
   const Storage* storage() const noexcept;
-  void let_go() noexcept;
+  void drop() noexcept;
 
   std::uintptr_t held_ = 0;
   std::uint32_t version_ = 0;
-  std::uint32_t offset_ = 0;  // in elements; a value further in is held whole
+  std::uint32_t offset_ = 0;  // in elements; a value at a larger offset is saved as a whole Value
 };
 
-/// An arrow from a node back to one of its inputs.
+/// An edge of the graph, from a node to one of its inputs.
 struct Edge {
   Ref<Node> node;  // null where the input needs no gradient
   Saved saved;     // empty where no rule reads the input
@@ -77,7 +79,7 @@ struct Edge {
 
 void let_others_run() noexcept;
 
-/// Locks what backward in several threads may touch at once: a node's owner and that owner's gradient.
+/// A spin lock over what several threads' backward runs may touch at once: a node's owner and the owner's gradient.
 class NodeLock {
  public:
   explicit NodeLock(std::atomic<std::uint32_t>& lock) noexcept : lock_(lock) {
@@ -91,33 +93,34 @@ class NodeLock {
   std::atomic<std::uint32_t>& lock_;
 };
 
-// What a rule reads: bit i of the first 16 stands for input i.
+// What a rule reads, as bits: bit i of the first 16 stands for input i, the next for the output.
 inline constexpr std::size_t most_read = 16;
 inline constexpr std::uint32_t reads_every_x = (1u << most_read) - 1;
 inline constexpr std::uint32_t reads_y = 1u << 16;
 
-/// How the gradient of a pointwise function in one operand is computed, from the function's own data f, what it reads,
-/// in order, and g.
+/// How the gradient of a pointwise function with respect to one operand is computed, from the function object f, the
+/// values that it reads, in order, and the upstream gradient g.
 struct FusedPull {
   static constexpr std::size_t most_reads = 3;
 
   std::uint32_t reads;
-  /// All of the dtype of g. `last` says that g is not needed again, so that its memory may be reused.
+  /// By a kernel, with every value in the dtype of g. `last` says that g is not needed again, so that its memory may be
+  /// reused.
   Tensor (*kernel)(const void* f, const Reading* read, const Tensor& g, bool last);
-  /// As recorded ops.
+  /// By recorded ops.
   Tensor (*recorded)(const void* f, const Tensor* read, const Tensor& g, bool guarded);
   /// For a guarded node (Node::guarded).
   Tensor (*guarded)(const void* f, const Tensor* read, const Tensor& g);
 };
 
-/// What only few nodes have.
+/// Rarely used fields of a node, allocated on demand.
 struct NodeExtras {
   std::vector<Hook> hooks;
 };
 
 }  // namespace detail
 
-/// What a gradient function of several inputs is asked for: whether input i wants its gradient.
+/// Tells a joint rule which gradients are needed: needs[i] for input i.
 class Needs {
  public:
   explicit Needs(std::uint64_t bits) : bits_(bits) {}
@@ -127,8 +130,8 @@ class Needs {
   std::uint64_t bits_;
 };
 
-/// A step of the recorded computation: a name, its inputs, and a local rule. The gradients of its inputs come from
-/// pull(); all bookkeeping is the engine's.
+/// A recorded op: a name, its inputs, and a local rule. pull() computes the gradients of the inputs; all bookkeeping is
+/// done by the engine.
 class Node {
  public:
   Node(const char* name, Source at, const Tensor& y, detail::Edge* edges, std::size_t count);
@@ -152,24 +155,25 @@ class Node {
   std::size_t edge_count() const noexcept { return edge_count_; }
   const detail::Saved& saved_output() const noexcept { return y_; }
 
-  /// The local rule: puts the gradient of input i into out[i], for every i whose edge has a node. Of a node that adds,
-  /// out[i] may hold a sum before; where it still does afterwards, the gradient has been added to it.
+  /// The local rule: stores the gradient of input i in out[i], for every i whose edge has a node. If the node adds(),
+  /// out[i] may hold a partial sum on entry; if it holds the same tensor on return, the gradient has been added to that
+  /// sum in place.
   virtual void pull(const Tensor& g, Tensor* out) = 0;
   bool adds() const noexcept { return adds_; }
   /// The settings of the op, such as its axis.
   virtual std::vector<Attribute> attributes() const { return {}; }
-  /// Whether the node was made while the rule of a pointwise op was recorded: it takes an upstream gradient of 0, and a
-  /// slope of 0, for a path along which nothing flows, so that its gradient is 0 there even where the other factor is
-  /// infinite or NaN.
+  /// Whether the node was created while the rule of a pointwise op was recorded. In such a node a 0 in g, or in a
+  /// slope, marks a path without influence: the gradient along it is exactly 0, even where the other factor is infinite
+  /// or NaN.
   bool guarded() const noexcept { return guarded_; }
 
-  /// Lets go of inputs and saved values; backward through this node is an error from then on.
+  /// Releases inputs and saved values; backward through this node is an error from then on.
   void let_go() noexcept;
 
   detail::NodeExtras& extras();
   const detail::NodeExtras* find_extras() const noexcept { return extras_.get(); }
 
-  /// Calls f while no other thread touches this node's owner or its gradient.
+  /// Calls f under this node's lock, which protects its owner and the owner's gradient.
   template <class F>
   decltype(auto) locked(F&& f) const {
     detail::NodeLock lock(lock_);
@@ -187,23 +191,24 @@ class Node {
     return from ? edges_[i].saved.read(from->shape_, from->dtype_) : edges_[i].saved.read(shape_, dtype_);
   }
   detail::Reading read_output() const noexcept { return y_.read(shape_, dtype_); }
-  /// Keeps input i, which a rule reads; `lasting` is Saved's.
-  void keep_input(std::size_t i, const Tensor& x, bool lasting) {
+  /// Saves input i, which a rule reads; `owned` as in Saved::input.
+  void keep_input(std::size_t i, const Tensor& x, bool owned) {
     if (edges_[i].node || Raw::node(x) == nullptr)
-      edges_[i].saved = detail::Saved::input(x, lasting);
-    else  // a value with a place in the graph that this op does not go through
+      edges_[i].saved = detail::Saved::input(x, owned);
+    else  // a recorded value to which this op passes no gradient
       edges_[i].saved = detail::Saved::input(x.detach(), true);
   }
   void keep_output(const Tensor& y) { y_ = detail::Saved::output(y); }
-  /// To be called when the edges are in place.
+  /// Numbers the node; to be called after its edges are set.
   void number_after_inputs() noexcept;
-  /// The gradient of a pointwise function in one operand: recorded if backward is, else by a kernel.
+  /// The gradient of a pointwise function with respect to one operand: by recorded ops if backward is recorded, else by
+  /// a kernel.
   Tensor pull_fused(const detail::FusedPull& how, const void* f, const Tensor& g, bool last) const;
   void takes_sums() noexcept { adds_ = true; }
   Needs needs() const noexcept;
   struct Leaf {};
   Node(Leaf, const Shape& shape, DType dtype);
-  /// Called by let_go for what a derived node keeps beside its edges.
+  /// Called by let_go to release what a derived node holds besides its edges.
   virtual void clear_kept() noexcept {}
 
  private:
@@ -214,13 +219,13 @@ class Node {
 
   mutable std::atomic<std::uint32_t> count_{1};
   mutable std::atomic<std::uint32_t> lock_{0};
-  std::atomic<std::uint32_t> run_{0};  // the backward that uses `pending_` now
+  std::atomic<std::uint32_t> run_{0};  // id of the backward run that uses pending_ now; 0 if none does
   int line_ = 0;
   const char* file_ = nullptr;
   const char* name_;
   union {
     std::uint64_t number_ = 0;
-    Node* next_dead_;  // of nodes that await deletion
+    Node* next_pending_;  // link in the list of nodes that wait to be deleted
   };
   std::uint32_t edge_count_ = 0;
   DType dtype_;
@@ -233,7 +238,7 @@ class Node {
   detail::Saved y_;
   Tensor pending_;  // the sum of the gradients that have arrived in that run
   std::atomic<detail::Value*> owner_{
-      nullptr};  // the tensor whose grad() this node fills; null when that tensor has died
+      nullptr};  // the tensor whose grad() this node fills; null once that tensor is destroyed
   std::unique_ptr<detail::NodeExtras> extras_;
 };
 

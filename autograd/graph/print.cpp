@@ -14,10 +14,10 @@
 namespace xgrad {
 namespace {
 
-constexpr std::int64_t edge_items = 3;      // shown at either end of an axis that is cut
-constexpr std::int64_t whole_up_to = 1000;  // elements of a tensor that is shown whole
+constexpr std::int64_t edge_items = 3;      // shown at each end of a shortened axis
+constexpr std::int64_t whole_up_to = 1000;  // elements of the largest tensor that is shown in full
 
-// Up to six significant digits and no more than the number needs; a point marks floating numbers.
+// At most six significant digits, and no more than the number needs; a point marks floating-point numbers.
 std::string text_of(double value) {
   char buffer[32];
   std::snprintf(buffer, sizeof buffer, "%.6g", value);

@@ -17,7 +17,7 @@ struct Event {
   const char* name;
   Source at;
   bool backward;
-  bool inner;  // a part of another event
+  bool inner;  // nested in another op's event
   int thread;
   std::int64_t start, duration;  // nanoseconds
   std::int64_t bytes;
@@ -32,7 +32,7 @@ struct Measured {
 };
 
 Measured& measured() {
-  static auto* all = new Measured;  // threads may still measure when static objects are gone
+  static auto* all = new Measured;  // never destroyed: threads may still measure after static objects are
   return *all;
 }
 
@@ -46,7 +46,7 @@ std::int64_t now() noexcept {
       .count();
 }
 
-// Text as JSON writes it.
+// The text as a JSON string.
 std::string quoted(const std::string& text) {
   std::ostringstream out;
   out << '"';

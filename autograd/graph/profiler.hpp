@@ -12,8 +12,8 @@
 
 namespace xgrad {
 
-/// Measures every op, forward and backward, of all threads, from its construction to stop() or its end. One at a time;
-/// a second one is an error. While none exists, an op pays for one look at a flag.
+/// Measures every op, forward and backward, of all threads, from its construction to stop() or its destruction. One at
+/// a time; a second one is an error. While none exists, the cost to an op is one test of a flag.
 ///
 ///     Profiler profiler;
 ///     for (...) train();
@@ -26,10 +26,10 @@ class Profiler {
   Profiler(const Profiler&) = delete;
   Profiler& operator=(const Profiler&) = delete;
 
-  /// Measures no more; what was measured stays.
+  /// Stops measuring; the results stay available.
   void stop() noexcept;
 
-  /// What one kind of op cost. An op inside another one, or inside a rule, counts as a part of that.
+  /// The cost of one kind of op. An op called by another op, or by a rule, counts as a part of its caller.
   struct Row {
     std::string name;
     std::int64_t forward_calls = 0, backward_calls = 0;
@@ -51,8 +51,8 @@ namespace detail {
 
 extern std::atomic<bool> profiling;
 
-/// The scope of an op: while a Profiler exists, measures the time to its end under the op's name; and a watched rule
-/// (graph/watch.hpp) that calls the op is not answerable for what the op reads.
+/// The scope of an op. While a Profiler exists, it measures the time to its end under the op's name. Inside a watched
+/// rule (graph/watch.hpp) it also marks raw reads as the op's own, for which the rule is not responsible.
 class Timed {
  public:
   Timed(const char* name, Source at, bool backward = false) noexcept {
@@ -83,7 +83,7 @@ class Timed {
   std::int64_t bytes_ = 0;
 };
 
-/// Counts memory taken for values while ops are measured.
+/// Counts memory allocated for tensors while ops are measured.
 void count_bytes(std::size_t bytes) noexcept;
 
 }  // namespace detail

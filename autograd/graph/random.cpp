@@ -10,7 +10,7 @@ std::atomic<std::uint64_t> next_stream{0};
 
 }  // namespace
 
-// Streams are 24 bits above a count of 40.
+// The stream number takes the upper 24 bits, the count of draws the lower 40.
 kernels::Philox Generator::next() { return kernels::Philox(seed_, (stream_ << 40) + draws_++); }
 
 Generator& default_generator() {

@@ -17,7 +17,7 @@ class Generator {
   std::uint64_t draws() const { return draws_; }
   void restore(std::uint64_t draws) { draws_ = draws; }
 
-  /// A generator of its own for the next draw of a tensor.
+  /// An independent generator for the random numbers of one tensor; counts as one draw.
   kernels::Philox next();
 
  private:

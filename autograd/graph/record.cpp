@@ -7,7 +7,7 @@
 namespace xgrad::detail {
 namespace {
 
-/// A node over nodes instead of tensors: it keeps no values.
+/// A node with edges to given nodes; it saves no values.
 class ConnectedNode : public Node {
  public:
   ConnectedNode(const char* name, Source at, const Tensor& y, const std::vector<Node*>& inputs)

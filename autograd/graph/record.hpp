@@ -1,6 +1,6 @@
 #pragma once
 
-// The page for writers of ops.
+// How to write an op.
 //
 // An op computes its value y, then hands it to record() with its inputs, its settings and its local rule:
 //
@@ -13,10 +13,11 @@
 //
 // A rule is a pure function. It is handed the values that it says it reads, then the upstream gradient g, and returns
 // the gradient of one input: of the input's own shape, or of one that y was broadcast to, and of any floating dtype.
-// Adding up, folding broadcast axes back, casting, skipping inputs that need nothing and checking are the engine's.
+// Adding up, folding broadcast axes back, casting, skipping inputs that need no gradient and checking are the engine's.
 // Rules are written over Tensors, so gradients of gradients come with them. A rule that loops over raw numbers instead
 // has no gradient of its own: wrap it in once_differentiable(). Without that, backward with create_graph refuses it. A
-// rule captures plain numbers only: a captured tensor would keep memory, and a captured y would never be freed.
+// rule captures plain numbers only: a captured tensor would stay in memory, and a captured y would form a reference
+// cycle that is never freed.
 
 #include <array>
 #include <cstddef>
@@ -37,27 +38,27 @@ namespace xgrad {
 
 namespace detail {
 
-// Of which kind a rule is, beside what it reads.
+// Flags for the kind of a rule; the lower bits say what it reads.
 inline constexpr std::uint32_t rule_none = 1u << 24;   // the input has no gradient
 inline constexpr std::uint32_t rule_zero = 1u << 25;   // the gradient is 0 everywhere
 inline constexpr std::uint32_t rule_pass = 1u << 26;   // the gradient is g
-inline constexpr std::uint32_t rule_adds = 1u << 27;   // it may add its gradient into a sum
+inline constexpr std::uint32_t rule_adds = 1u << 27;   // it may add its gradient to the input's partial sum in place
 inline constexpr std::uint32_t rule_joint = 1u << 28;  // one function for the gradients of all inputs
-inline constexpr std::uint32_t rule_each = 1u << 29;   // one function f(i, g) for input i of any number
-inline constexpr std::uint32_t rule_once = 1u << 30;   // the rule itself cannot be differentiated
-inline constexpr std::uint32_t rule_fused = 1u << 31;  // a pointwise function, which brings kernels of its own
+inline constexpr std::uint32_t rule_each = 1u << 29;   // one function f(i, g) for all inputs, however many
+inline constexpr std::uint32_t rule_once = 1u << 30;   // its result cannot be differentiated again
+inline constexpr std::uint32_t rule_fused = 1u << 31;  // a pointwise function with its own kernels (FusedPull)
 
 }  // namespace detail
 
-/// A function, what it reads and of which kind it is.
+/// A gradient function; Flags say what it reads and of which kind it is.
 template <std::uint32_t Flags, class F>
 struct Rule {
   F f;
 };
 
-/// Stands for the rule of an input that has no gradient, such as indices.
+/// The rule of an input that has no gradient, such as indices.
 inline constexpr Rule<detail::rule_none, std::nullptr_t> no_gradient{nullptr};
-/// Stands for the rule of an input in which the op is flat: its gradient is 0 everywhere, whatever comes from above.
+/// The rule of an input in which the op is flat: the gradient is 0 everywhere, whatever the upstream gradient.
 inline constexpr Rule<detail::rule_zero, std::nullptr_t> zero_gradient{nullptr};
 
 /// The rule of an input whose gradient is g itself.
@@ -83,9 +84,9 @@ template <class F>
 auto from_xy(F f) {
   return Rule<detail::reads_every_x | detail::reads_y, F>{std::move(f)};
 }
-/// A rule that reads the inputs I..., and after g is handed the sum of what other paths have brought to its input so
-/// far: of the input's shape and dtype, or undefined. It may add its gradient there, once, and return that very tensor,
-/// as a product of matrices does; or leave it alone and return its own.
+/// A rule that reads the inputs I... and receives, after g, the sum of the gradients that have reached its input so
+/// far: of the shape and dtype of the input, or undefined. It may add its gradient to that sum in place, once, and
+/// return that same tensor, as a matrix product does; or leave the sum alone and return a tensor of its own.
 template <std::size_t... I, class F>
 auto adding(F f) {
   return Rule<((1u << I) | ... | detail::rule_adds), F>{std::move(f)};
@@ -96,8 +97,8 @@ template <std::size_t... I, class F>
 auto joint(F f) {
   return Rule<((1u << I) | ... | detail::rule_joint), F>{std::move(f)};
 }
-/// The rule without a gradient of its own: it may loop over raw numbers. Under create_graph its result is recorded as
-/// one that refuses to be differentiated, by the op's name.
+/// A rule whose result cannot be differentiated again, so that it may loop over raw numbers. Under create_graph its
+/// result is recorded as a node that refuses to be differentiated, by the op's name.
 template <std::uint32_t Flags, class F>
 auto once_differentiable(Rule<Flags, F> rule) {
   return Rule<Flags | detail::rule_once, F>{std::move(rule.f)};
@@ -110,7 +111,7 @@ auto once_differentiable(F f) {
 namespace detail {
 
 template <class R>
-struct RuleTraits {  // a bare function of g
+struct RuleTraits {  // a plain function of g: a rule without flags
   static constexpr std::uint32_t flags = 0;
   static const R& function(const R& rule) { return rule; }
 };
@@ -150,17 +151,17 @@ auto call_rule(const F& f, const X& x, const Y& y, const G&... g) {
   return call_rule_with<Flags>(f, x, y, std::make_index_sequence<N>{}, g...);
 }
 
-/// Zeros of the shape and dtype of the input. Where backward is recorded they depend on the input and on g, with
-/// gradients that are 0 again, so that a derivative of any order exists.
+/// Zeros of the shape and dtype of the input. Where backward is recorded, they depend on the input and on g, and their
+/// own gradients are 0 again, so that derivatives of any order exist.
 Tensor zeros_for(const Node& input, const Tensor& g);
-/// The same for an input as the rule was handed it.
+/// The same for an input given as a tensor; the dtype is that of g.
 Tensor zeros_for(const Tensor& x, const Tensor& g);
 
-/// The result of a rule that cannot be differentiated, as a value that depends on the node's inputs and on g and says
-/// so when its gradient is asked for.
+/// Attaches the result of a once_differentiable() rule to a node that depends on the inputs of the op and on g, and
+/// that throws when its gradient is asked for.
 Tensor differentiable_once(const Node& node, Tensor result, const Tensor& g);
 
-/// A node of N inputs; 0 stands for any number.
+/// A node of N inputs; N = 0 means any number, with the edges on the heap.
 template <std::size_t N>
 class InputsNode : public Node {
  protected:
@@ -182,8 +183,8 @@ class InputsNode<0> : public Node {
   std::unique_ptr<Edge[]> edge_;
 };
 
-/// The node of an op with one rule an input, or one for all of them. Rules and settings are bases and not members, so
-/// that those without state take no room.
+/// The node of an op with one rule per input, or one for all of them. Rules and settings are base classes and not
+/// members, so that empty ones take no space.
 template <std::size_t N, class Settings, class... R>
 class RuleNode final : public InputsNode<N>, private std::tuple<R...>, private Settings {
   static constexpr std::uint32_t all_flags = (flags_of<R> | ... | 0u);
@@ -192,12 +193,12 @@ class RuleNode final : public InputsNode<N>, private std::tuple<R...>, private S
   static_assert(for_all || sizeof...(R) == N, "one rule for each input, or one joint rule");
 
  public:
-  /// `borrowed` names the inputs that are handles of somebody else's.
+  /// Bit i of `borrowed` is set if input i is a handle that the op borrows from its caller.
   RuleNode(const char* name, Source at, const Tensor& y, const Tensor* inputs, std::size_t count,
            std::uint32_t borrowed, const Settings& settings, R... rules)
       : InputsNode<N>(name, at, y, count), std::tuple<R...>(std::move(rules)...), Settings(settings) {
     static constexpr std::uint32_t flags[] = {flags_of<R>...};
-    const std::size_t n = N > 0 ? N : count;  // a constant where it can be
+    const std::size_t n = N > 0 ? N : count;  // a compile-time constant where possible
     Edge* edges = this->edges();
     std::uint32_t wanted = 0;
     for (std::size_t i = 0; i < n; ++i) {
@@ -279,7 +280,8 @@ class RuleNode final : public InputsNode<N>, private std::tuple<R...>, private S
     }
   }
 
-  /// The result of call(x, y, g), where x(i) and y() give the values that the rule reads.
+  /// The result of call(x, y, g), where x(i) and y() restore the saved values. In recorded backward, a rule that is
+  /// once_differentiable() runs unrecorded, and any other one is watched.
   template <std::uint32_t Flags, class Call>
   auto run(const Tensor& g, const Call& call) {
     if (!grad_enabled())
@@ -308,7 +310,7 @@ class RuleNode final : public InputsNode<N>, private std::tuple<R...>, private S
   }
 };
 
-/// Whether an op over these inputs is to be recorded.
+/// Whether an op on these inputs must be recorded.
 inline bool records(const Tensor* inputs, std::size_t count) {
   if ((thread_state.watch | thread_state.watch_in_op) != 0) note_operands(inputs, count);
   if (!grad_enabled()) return false;
@@ -317,7 +319,7 @@ inline bool records(const Tensor* inputs, std::size_t count) {
   return false;
 }
 
-/// Makes y the output of the node. y must be new: of a floating dtype and without a place in the graph.
+/// Makes y the output of the node. y must be floating-point, and not recorded yet.
 Tensor attach(Tensor y, Ref<Node> node);
 
 template <std::size_t N, class Settings, class... R>
@@ -330,8 +332,8 @@ Tensor record_rules(const char* name, Source at, Tensor y, const Tensor* inputs,
 
 }  // namespace detail
 
-/// Gives y, computed from the inputs, its place in the graph: a node with the op's settings and one rule an input, or
-/// one joint rule. Where recording is off or no input needs a gradient, y is returned as it is and nothing is kept.
+/// Records y, computed from the inputs, as a node with the settings of the op and one rule per input, or one joint
+/// rule. Where recording is off or no input needs a gradient, y is returned as it is and nothing is kept.
 template <std::size_t N, class... A, class... R>
 Tensor record(const char* name, Source at, Tensor y, Tensor (&&inputs)[N], detail::AttributeSet<A...> settings,
               R... rules) {
@@ -343,7 +345,7 @@ Tensor record(const char* name, Source at, Tensor y, Tensor (&&inputs)[N], R... 
   return record(name, at, std::move(y), std::move(inputs), attributes(), std::move(rules)...);
 }
 
-/// The same for any number of inputs that the rule need not read: rule(i, g) is the gradient of input i.
+/// Like record(), for any number of inputs whose values the rule does not read: rule(i, g) is the gradient of input i.
 template <class F, class... A>
 Tensor record_each(const char* name, Source at, Tensor y, const std::vector<Tensor>& inputs,
                    detail::AttributeSet<A...> settings, F rule) {

@@ -9,15 +9,15 @@ namespace xgrad {
 
 namespace detail {
 
-/// Takes one from a count of references; true if it was the last. A count of one is the caller's own, which nobody else
-/// can raise, so the costly atomic step is left out.
+/// Decrements a reference count; true if this was the last reference. If the count is one, the only reference is the
+/// caller's and no other thread can raise it, so the more costly atomic decrement is skipped.
 inline bool was_last(std::atomic<std::uint32_t>& count) noexcept {
   return count.load(std::memory_order_acquire) == 1 || count.fetch_sub(1, std::memory_order_acq_rel) == 1;
 }
 
 }  // namespace detail
 
-/// An intrusive, thread-safe counting pointer: T has retain(const T*) and release(const T*) beside it.
+/// An intrusive reference-counted pointer with an atomic count; T has retain(const T*) and release(const T*) beside it.
 template <class T>
 class Ref {
  public:
@@ -36,14 +36,14 @@ class Ref {
     if (object_) release(object_);
   }
 
-  /// Takes over a count that the caller already holds.
+  /// Takes over a reference that the caller already holds.
   static Ref adopt(T* object) noexcept {
     Ref result;
     result.object_ = object;
     return result;
   }
 
-  /// Leaves the count to the caller.
+  /// Gives up the reference, which the caller takes over.
   T* give_up() noexcept { return std::exchange(object_, nullptr); }
 
   T* get() const noexcept { return object_; }

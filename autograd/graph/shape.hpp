@@ -29,7 +29,7 @@ class Dim {
   std::int64_t value_;
 };
 
-/// The sizes of a tensor's axes, outermost first. Up to four sizes live inside the object, more on the heap; at most
+/// The sizes of a tensor's axes, outermost first. Up to four sizes are stored inline, more on the heap; at most
 /// 32. Made from integers, lists, and any container of integers, xtensor's shapes among them.
 class Shape {
  public:
@@ -88,7 +88,7 @@ class Shape {
     return count_all();
   }
 
-  /// A copy with one size changed, removed or put in.
+  /// A copy with one size changed, removed or inserted.
   Shape with(std::size_t axis, std::int64_t size) const;
   Shape without(std::size_t axis) const;
   Shape inserted(std::size_t axis, std::int64_t size) const;
@@ -125,7 +125,8 @@ class Shape {
   std::size_t rank_ = 0;
 };
 
-/// A shape to come, in which a size may be -1: to be worked out by reshape, or kept as it is by expand.
+/// The argument of reshape and expand: a shape in which a size may be -1, which reshape works out and expand keeps as
+/// it is.
 class NewShape {
  public:
   NewShape(std::initializer_list<Dim> sizes) {
@@ -148,7 +149,7 @@ std::ostream& operator<<(std::ostream& out, const Shape& shape);
 enum class KeepDims : bool { no, yes };
 inline constexpr KeepDims keepdims = KeepDims::yes;
 
-/// The axes of a reduction: one, a list, or none named, which means all. Negative axes count from the end.
+/// The axes of a reduction: one, a list, or none given, which means all. Negative axes count from the end.
 class Axes {
  public:
   Axes() = default;
@@ -166,8 +167,8 @@ class Axes {
 
   bool all() const { return all_; }
 
-  /// The axes within the rank, sorted; a duplicate or one out of range is an error that names the op. Rank 0 has the
-  /// axes 0 and -1 too, as in PyTorch: they resolve to no axis, since its shape has none.
+  /// The axes as indices from the front, sorted; a duplicate or one out of range is an error that names the op. Rank 0
+  /// has the axes 0 and -1 too, as in PyTorch: they resolve to no axis, since its shape has none.
   AxisList<std::size_t> resolve(const char* op, std::size_t rank) const;
 
  private:
@@ -175,23 +176,24 @@ class Axes {
   bool all_ = true;
 };
 
-/// One axis within the rank, counted from the end when negative; out of range is an error that names the op.
+/// Throws std::invalid_argument: the axis is out of range.
 [[noreturn]] void refuse_axis(const char* op, std::int64_t axis, std::size_t rank);
+/// The axis as an index from the front; one out of range is an error that names the op.
 inline std::size_t resolve_axis(const char* op, std::int64_t axis, std::size_t rank) {
   const auto n = static_cast<std::int64_t>(rank);
   if (axis < -n || axis >= n) refuse_axis(op, axis, rank);
   return static_cast<std::size_t>(axis < 0 ? axis + n : axis);
 }
 
-/// The same for ops along an axis: a tensor of rank 0 has axes 0 and -1 too, of size 1, as in PyTorch.
+/// Like resolve_axis, for ops along an axis: a tensor of rank 0 has the axes 0 and -1 too, of size 1, as in PyTorch.
 inline std::size_t resolve_axis_of_any_rank(const char* op, std::int64_t axis, std::size_t rank) {
   return rank == 0 && (axis == 0 || axis == -1) ? 0 : resolve_axis(op, axis, rank);
 }
 
-/// The shape that both broadcast to by NumPy's rule; sizes that disagree are an error that names the op.
+/// The shape to which both broadcast by NumPy's rule; sizes that disagree are an error that names the op.
 Shape broadcast_shapes(const char* op, const Shape& a, const Shape& b);
 
-/// Whether a tensor of shape `from` can be repeated to fill shape `to`.
+/// Whether a tensor of shape `from` broadcasts to shape `to`.
 bool broadcasts_to(const Shape& from, const Shape& to);
 
 }  // namespace xgrad

@@ -7,7 +7,7 @@
 
 namespace xgrad::detail {
 
-/// One index of operator(): an integer, or one of xtensor's words.
+/// One index of operator(): an integer, or one of xtensor's all(), range(), newaxis() and ellipsis().
 struct Slice {
   enum class Kind : std::uint8_t { index, range, newaxis, ellipsis };
 
@@ -20,7 +20,7 @@ struct Slice {
   Slice(const xt::xrange_adaptor<A, B, C>& range)
       : start(range.start()), stop(range.stop()), step(Bound(range.step()).or_else(1)) {}
 
-  /// A number, or xtensor's word for none.
+  /// A bound of a range: a number, or absent (an xtensor placeholder).
   struct Bound {
     Bound() = default;
     template <class T>

@@ -10,14 +10,13 @@
 
 namespace xgrad {
 
-/// A block of memory that tensors share, with a version that every write in place raises. A block allocated here
-/// begins on a multiple of 64 bytes when it is large enough for that to matter, and is kept for reuse when it is let
-/// go.
+/// A block of memory that tensors share, with a version number that every write in place raises. A block allocated here
+/// is aligned to 64 bytes if it is large enough for that to matter, and is cached for reuse when it is freed.
 class Storage {
  public:
   /// Uninitialised memory.
   static Ref<Storage> allocate(std::size_t bytes);
-  /// Memory that somebody else made; `owner` keeps it alive.
+  /// Memory allocated elsewhere, which `owner` keeps alive.
   static Ref<Storage> adopt(void* data, std::size_t bytes, std::shared_ptr<void> owner);
 
   void* data() const noexcept { return data_; }
@@ -25,7 +24,7 @@ class Storage {
   std::uint32_t version() const noexcept { return version_.load(std::memory_order_relaxed); }
   /// The line of the last write in place.
   Source last_write() const noexcept { return last_write_; }
-  /// Writers keep an order of their own.
+  /// Notes a write in place at the given line. Concurrent writers must be synchronised by the caller.
   void wrote(Source at) noexcept {
     last_write_ = at;
     version_.store(version_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
@@ -46,7 +45,7 @@ class Storage {
   std::atomic<std::uint32_t> version_{0};
   void* data_ = nullptr;
   std::size_t bytes_ = 0;
-  std::size_t taken_ = 0;  // bytes of this object and the memory behind it
+  std::size_t taken_ = 0;  // bytes allocated for this object and the memory that follows it
   Source last_write_;
   std::shared_ptr<void> owner_;
 };

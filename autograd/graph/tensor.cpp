@@ -225,7 +225,8 @@ void Tensor::set_data(const Tensor& values) const {
   if (value.node && !is_floating(from.dtype))
     throw std::invalid_argument(std::string("set_data: a tensor that requires a gradient cannot become ") +
                                 name_of(from.dtype));
-  // A leaf's node knows its shape and dtype; where they change, it takes a new one, and its hooks along.
+  // The node of a leaf stores its shape and dtype. If these change, the leaf gets a new node, which takes over its
+  // hooks.
   Ref<Node> node = value.node;
   if (node && (from.shape != value.shape || from.dtype != value.dtype)) {
     node = Ref<Node>::adopt(new LeafNode(from.shape, from.dtype));

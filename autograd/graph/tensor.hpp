@@ -35,7 +35,7 @@ namespace detail {
 void note_raw_read(const Value& value) noexcept;
 [[noreturn]] void refuse_empty();
 
-/// The number as an int64; 0 for one beyond its range, for which only the real number counts.
+/// The number as an int64; 0 if it is out of range, where only its value as a double is used.
 template <class T>
 std::int64_t whole_number(T number) {
   if constexpr (std::is_floating_point_v<T>)
@@ -67,18 +67,19 @@ class Nested {
 
 }  // namespace detail
 
-/// A function of a gradient that may put another in its place; an undefined result leaves it as it is.
+/// A function that receives a gradient and may return another one to replace it; an undefined result leaves it as it
+/// is.
 using Hook = std::function<Tensor(const Tensor&)>;
 
 /// An array of numbers with, if it needs a gradient, a place in the graph. A handle: copying shares the values, the
 /// gradient and the place. Always contiguous and row-major. float32 and float64 are differentiable; int64 and bool hold
-/// labels, indices and masks. Handles may be copied and read from several threads; writes need the caller's own order.
+/// labels, indices and masks. Handles may be copied and read from several threads; the caller must synchronise writes.
 class Tensor {
  public:
   /// An empty handle: defined() is false and any use is an error.
   Tensor() noexcept = default;
 
-  /// A number, rank 0. Weak: it takes on the dtype of what it meets (x * 2.0 keeps float32).
+  /// A number, rank 0. Weak: it takes the dtype of the tensor it is combined with (x * 2.0 keeps float32).
   template <class T, std::enable_if_t<std::is_arithmetic_v<T>, int> = 0>
   Tensor(T number)
       : Tensor(make_number(detail::dtype_for<T>(), static_cast<double>(number), detail::whole_number(number))) {}
@@ -109,7 +110,8 @@ class Tensor {
   /// The number of elements.
   std::int64_t size() const;
   DType dtype() const;
-  /// Whether the dtype gives way to that of a tensor: true of C++ numbers and what is computed from them alone.
+  /// Whether the dtype is weak: in promotion, the dtype of a tensor of the same category (bool, integer, floating) wins
+  /// over it. True of C++ numbers and of what is computed from them alone.
   bool weak() const;
   /// The only element, as a number; a tensor of another size is an error.
   template <class T = double>
@@ -156,7 +158,7 @@ class Tensor {
   bool is_leaf() const;
   /// The gradient that backward left here: same shape and dtype as the tensor. Undefined before the first backward.
   Tensor grad() const;
-  /// Puts a gradient in place, or drops it when `gradient` is undefined. Shape and dtype must agree.
+  /// Sets the gradient, or clears it when `gradient` is undefined. Shape and dtype must agree.
   void set_grad(const Tensor& gradient) const;
   /// Keeps this inner node's gradient in grad() at the next backward.
   void retain_grad() const;
@@ -175,8 +177,8 @@ class Tensor {
 
   // ---- selection (autograd/ops/shape.hpp says more)
 
-  /// One index or slice an axis: integers (negative from the end), xt::all(), xt::range(a, b, step), xt::newaxis(),
-  /// xt::ellipsis(). Axes that are not named are kept whole.
+  /// One index or slice per axis: integers (negative from the end), xt::all(), xt::range(a, b, step), xt::newaxis(),
+  /// xt::ellipsis(). Axes that are not indexed are kept whole.
   template <class... I>
   Tensor operator()(I... index) const {
     return slice({detail::Slice(index)...});
@@ -188,12 +190,12 @@ class Tensor {
   }
   template <class I, std::enable_if_t<std::is_floating_point_v<I> || std::is_same_v<I, bool>, int> = 0>
   Tensor operator[](I) const = delete;  // an index is an integer
-  /// The rows that a one-dimensional int64 tensor names, as index_select does.
+  /// The rows that the indices in a one-dimensional int64 tensor select, as index_select does.
   Tensor operator[](const Tensor& rows) const;
   Tensor operator[](std::initializer_list<std::int64_t>) const = delete;  // an element in xtensor, a gather in NumPy
   Tensor slice(const std::vector<detail::Slice>& index, Source at = Source::here()) const;
 
-  // ---- the ops most typed; every other one is a free function
+  // ---- the most common ops; every other op is a free function
 
   Tensor sum(Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here()) const;
   Tensor mean(Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here()) const;
@@ -206,8 +208,8 @@ class Tensor {
   Tensor exp(Source at = Source::here()) const;
   Tensor log(Source at = Source::here()) const;
 
-  // ---- writing in place: seen by every handle of the storage, and never recorded, so that while ops are recorded
-  // neither the tensor nor the values may require a gradient; the result is this tensor
+  // ---- writes in place, which every handle of the storage sees and which are never recorded: while recording is on,
+  // neither the tensor nor the values may require a gradient. They return this tensor.
 
   Tensor copy_(const Tensor& values, Source at = Source::here()) const;
   Tensor fill_(double number, Source at = Source::here()) const;
@@ -239,7 +241,7 @@ class Tensor {
   Ref<detail::Value> value_;
 };
 
-// The accessors that every op calls many times.
+// Inline, since every op calls these accessors many times.
 inline detail::Value& Tensor::get() const {
   if (!value_) detail::refuse_empty();
   return *value_;
@@ -260,19 +262,19 @@ inline const void* Tensor::read() const {
   return raw();
 }
 
-/// What stands behind a Tensor, for writers of ops: memory, storage, place in the graph. Programs that only compute
-/// with tensors have no need of it.
+/// Access to the internals of a Tensor for writers of ops: memory, storage, node. Programs that only compute with
+/// tensors do not need it.
 class Raw {
  public:
-  /// New memory, not yet written.
+  /// A new tensor whose elements are uninitialised.
   static Tensor uninitialized(const Shape& shape, DType dtype) { return Tensor::uninitialized(shape, dtype); }
-  /// The numbers, row-major; T is the C++ type of the dtype. In a rule this is a read that is not recorded: under
-  /// create_graph it is refused, unless the rule is once_differentiable().
+  /// The elements, row-major; T is the C++ type of the dtype. In a rule this read is not recorded: under create_graph
+  /// it is refused, unless the rule is once_differentiable().
   template <class T>
   static const T* data(const Tensor& x) {
     return static_cast<const T*>(x.read());
   }
-  /// The same to write to: by an op, into a result that is new.
+  /// The elements for writing: by an op, to its own new result.
   template <class T>
   static T* write(const Tensor& y) {
     return static_cast<T*>(y.raw_write());
@@ -286,14 +288,14 @@ class Raw {
   }
   /// The block of memory, which other tensors may share, and its version.
   static const Ref<Storage>& storage(const Tensor& x) { return x.storage(); }
-  /// Announces a write in place: refuses to write to what requires a gradient, leaf or result, while recording is on;
-  /// else raises the version.
+  /// Must precede a write in place: throws if the tensor requires a gradient, as a leaf or a result, while recording is
+  /// on; else raises the version.
   static void begin_write(const Tensor& x, const char* op, Source at) { x.begin_write(op, at); }
-  /// Says whether the dtype gives way to that of other tensors.
+  /// Marks the dtype as weak, or not (Tensor::weak).
   static void mark_weak(const Tensor& x, bool weak) { x.get().weak = weak; }
   /// The node that made the tensor, or its leaf; null where it needs no gradient.
   static Node* node(const Tensor& x) noexcept { return x.node(); }
-  /// What all handles of the tensor share, and a handle of it.
+  /// The Value that all handles of a tensor share, and a new handle of a Value.
   static detail::Value* value(const Tensor& x) noexcept { return x.value_.get(); }
   static Tensor handle(Ref<detail::Value> value) noexcept { return Tensor(std::move(value)); }
 };
@@ -308,7 +310,7 @@ using IfIndex = std::enable_if_t<std::is_integral_v<I> && !std::is_same_v<I, boo
 template <class T>
 inline constexpr bool is_tensor = std::is_base_of_v<Tensor, std::decay_t<T>>;
 
-/// Whether this handle is the only one that can see the tensor's memory, so that it may be written again.
+/// Whether this handle is the only owner of the tensor's memory, so that the memory may be reused.
 inline bool alone(const Tensor& x) noexcept {
   const Value* value = Raw::value(x);
   return value->count.load(std::memory_order_acquire) == 1 && value->storage->use_count() == 1;
@@ -344,7 +346,7 @@ Tensor from_expression(E&& expression) {
 template <class T>
 xt::xarray<T> copy_out(const Tensor& tensor) {
   using S = Stored<T>;
-  static_cast<void>(Raw::data<S>(tensor));  // noticed also where the numbers are converted first
+  static_cast<void>(Raw::data<S>(tensor));  // counts as a raw read (RuleWatch), even before a conversion
   const Tensor same = converted(tensor, dtype_for<T>());
   const Shape& shape = same.shape();
   std::vector<std::size_t> sizes(shape.begin(), shape.end());

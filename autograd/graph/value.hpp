@@ -22,7 +22,7 @@ struct Value;
 inline void retain(const Value* value) noexcept;
 inline void release(const Value* value) noexcept;
 
-/// What stands behind a Tensor: the handles of one tensor share it.
+/// The state of a tensor, which all its handles share.
 struct Value {
   Value(const Shape& shape_in, DType dtype_in, Ref<Storage> storage_in, std::int64_t offset_in)
       : dtype(dtype_in), shape(shape_in), storage(std::move(storage_in)), offset(offset_in) {}
@@ -35,8 +35,8 @@ struct Value {
 
   void own_gradient();
   void disown_gradient() noexcept;
-  /// The same values as a handle of the graph's own, which nobody will give other data or make a leaf. All nodes that
-  /// save this value share it.
+  /// The same values as a separate Value owned by the graph, which nobody can give other data or make a leaf. It is
+  /// created once and shared by all nodes that save this value.
   Ref<Value> constant();
   void drop_twin() noexcept {
     if (twin.load(std::memory_order_relaxed) != nullptr) release(twin.exchange(nullptr, std::memory_order_acq_rel));
@@ -51,8 +51,8 @@ struct Value {
   std::int64_t offset;  // in elements
   Ref<Node> node;
   Ref<Value> grad;
-  std::atomic<Value*> twin{nullptr};              // what constant() made
-  mutable std::atomic<std::uint32_t> read_by{0};  // the RuleWatch whose rule has read the raw numbers
+  std::atomic<Value*> twin{nullptr};              // the Value that constant() made, if any
+  mutable std::atomic<std::uint32_t> read_by{0};  // number of the RuleWatch whose rule has read the raw numbers, or 0
 };
 
 inline void retain(const Value* value) noexcept { value->count.fetch_add(1, std::memory_order_relaxed); }

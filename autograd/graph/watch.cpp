@@ -23,7 +23,7 @@ bool all_zero(const Tensor& x) {
   });
 }
 
-// The watch that a rule's own code, or an op that it calls, is under.
+// The number of the active watch, while the rule's own code or an op that it calls is running.
 std::uint32_t current() noexcept { return thread_state.watch != 0 ? thread_state.watch : thread_state.watch_in_op; }
 
 void mark(const Value& value) noexcept {
@@ -31,7 +31,7 @@ void mark(const Value& value) noexcept {
   ++thread_state.watched_reads;
 }
 
-// Numbers of watches, never 0, unique within the process for long enough.
+// A new watch number: never 0, and unique until the 32-bit counter wraps around.
 std::uint32_t next_watch() noexcept {
   static std::atomic<std::uint32_t> last{0};
   const std::uint32_t next = last.fetch_add(1, std::memory_order_relaxed) + 1;

@@ -7,9 +7,9 @@
 
 namespace xgrad::detail {
 
-/// Watches a rule whose result is to be differentiated again (create_graph). What the rule reads must reach its result
-/// by recorded ops: a loop over raw numbers, or ops under NoGrad, would give second derivatives that lack a part,
-/// without a word. So raw reads, outside of ops, of values with a place in the graph are counted, until these values
+/// Watches a rule whose result will be differentiated again (create_graph). Whatever the rule reads must reach its
+/// result through recorded ops: a loop over raw numbers, or ops under NoGrad, would silently make second derivatives
+/// incomplete. So the watch counts the recorded values whose raw numbers the rule reads outside of ops, until they
 /// become inputs of record(). Lives on the stack for one call of a rule.
 class RuleWatch {
  public:
@@ -18,17 +18,17 @@ class RuleWatch {
   RuleWatch(const RuleWatch&) = delete;
   RuleWatch& operator=(const RuleWatch&) = delete;
 
-  /// Refuses results that have lost their history: with std::logic_error.
+  /// Throws std::logic_error if raw reads remain, or if a nonzero result does not depend on g by recorded ops.
   void check(const Tensor* results, std::size_t count, const Tensor& g) const;
 
  private:
   std::uint32_t before_, in_op_before_, reads_before_;
 };
 
-/// Called where the raw numbers of a value are read while a rule is watched.
+/// Called when the raw numbers of a value are read while a rule is watched.
 void note_raw_read(const Value& value) noexcept;
-/// Called with the operands of an op while a rule is watched: recorded, they are accounted for; under NoGrad they are
-/// read without a record.
+/// Called with the operands of an op while a rule is watched. A recorded op accounts for raw reads of its operands; an
+/// op under NoGrad counts as a raw read of them.
 void note_operands(const Tensor* inputs, std::size_t count) noexcept;
 
 }  // namespace xgrad::detail

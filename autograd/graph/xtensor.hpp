@@ -1,7 +1,7 @@
 #pragma once
 
-// The one header that meets xtensor's arrays. Nothing here is compiled into the library: its signatures know
-// storage, shapes and plain memory only.
+// The only header that includes xtensor's arrays. Nothing here is compiled into the library, whose own signatures use
+// only storage, shapes and plain memory.
 
 #include <algorithm>
 #include <cstdint>

@@ -11,12 +11,12 @@
 
 namespace xgrad::detail {
 
-/// The axes first .. last-1 of a shape, read as one.
+/// A shape seen as (outer, n, inner), with the axes first .. last-1 merged into n.
 inline kernels::Along along(const Shape& shape, std::size_t first, std::size_t last) {
   kernels::Along axis;
   for (std::size_t k = 0; k < shape.rank(); ++k) {
     std::int64_t& part = k < first ? axis.outer : k < last ? axis.n : axis.inner;
-    // Only in an array without elements may a part be beyond counting: then there is nothing to visit.
+    // A product can overflow only if another size is 0: then there is no element to visit.
     if (__builtin_mul_overflow(part, shape[k], &part)) part = 0;
   }
   return axis;
@@ -24,10 +24,10 @@ inline kernels::Along along(const Shape& shape, std::size_t first, std::size_t l
 
 inline kernels::Along along(const Shape& shape, std::size_t axis) { return along(shape, axis, axis + 1); }
 
-/// The shape itself, or that of one element along an axis for rank 0.
+/// The shape itself, or (1) for rank 0.
 inline Shape with_an_axis(const Shape& shape) { return shape.rank() == 0 ? Shape{1} : shape; }
 
-/// The shape with the axes of the list of size 1, and without them.
+/// The shape with size 1 at the listed axes. reduced_shape() removes them, unless they are to be kept.
 inline Shape kept_shape(const Shape& shape, const AxisList<std::size_t>& axes) {
   Shape result = shape;
   for (std::size_t axis : axes) result = result.with(axis, 1);
@@ -45,11 +45,11 @@ inline Shape reduced_shape(const Shape& shape, const AxisList<std::size_t>& axes
 inline std::int64_t reduced_count(const Shape& shape, const AxisList<std::size_t>& axes) {
   std::int64_t count = 1;
   for (std::size_t axis : axes)
-    if (__builtin_mul_overflow(count, shape[axis], &count)) count = 0;  // of an array without elements
+    if (__builtin_mul_overflow(count, shape[axis], &count)) count = 0;  // overflow: only where another size is 0
   return count;
 }
 
-/// All axes of a shape, those of the list at the end.
+/// The order of all axes that moves the listed ones to the end.
 inline std::vector<std::int64_t> brought_to_end(const AxisList<std::size_t>& axes, std::size_t rank) {
   std::vector<std::int64_t> order;
   for (std::size_t k = 0; k < rank; ++k)
@@ -58,8 +58,8 @@ inline std::vector<std::int64_t> brought_to_end(const AxisList<std::size_t>& axe
   return order;
 }
 
-/// Neighbouring axes of the sorted list make one run. Calls f for each run, the innermost first, with the sizes as they
-/// are after the runs before it have been reduced away.
+/// Groups adjacent axes of the sorted list into runs. Calls f for each run, the innermost first, with the sizes that
+/// remain after the runs before it have been reduced.
 template <class F>
 void for_each_run(const Shape& shape, const AxisList<std::size_t>& axes, F&& f) {
   Shape rest = shape;

@@ -29,7 +29,7 @@ Tensor sub(Tensor a, Tensor b, Source at) { return detail::binary(fn::Sub(), at,
 Tensor mul(Tensor a, Tensor b, Source at) { return detail::binary(fn::Mul(), at, std::move(a), std::move(b)); }
 Tensor div(Tensor a, Tensor b, Source at) { return detail::binary(fn::Div(), at, std::move(a), std::move(b)); }
 
-// Operators borrow operands that have a name: those outlive the expression.
+// Operators borrow named operands, which outlive the expression; functions take ownership.
 Tensor operator+(Operand a, Operand b) { return detail::binary(fn::Add(), a.at, Operands<2>(a, b)); }
 Tensor operator-(Operand a, Operand b) { return detail::binary(fn::Sub(), a.at, Operands<2>(a, b)); }
 Tensor operator*(Operand a, Operand b) { return detail::binary(fn::Mul(), a.at, Operands<2>(a, b)); }
@@ -38,7 +38,7 @@ Tensor operator-(Operand x) { return neg(x.take(), x.at); }
 
 namespace {
 
-// Of integers raised to integers, a negative exponent has no result in int64.
+// An integer raised to a negative integer power has no result in int64, except for 1 and -1.
 void require_whole_powers(const Tensor& a, const Tensor& b) {
   if (is_floating(a.dtype()) || b.dtype() != int64) return;
   const auto* exponents = Raw::data<std::int64_t>(b);
@@ -51,7 +51,7 @@ void require_whole_powers(const Tensor& a, const Tensor& b) {
 // x^n with a C++ number as its exponent.
 Tensor power(Tensor x, double n, Source at) {
   if (n != 0) return detail::unary(fn::Power(n), at, std::move(x));
-  // 1, and flat, also where x is 0 or NaN.
+  // x^0 is the constant 1 with slope 0, also where x is 0 or NaN.
   return detail::pointwise<fn::Power::domain>(
       "pow", at, Operands<1>(std::move(x)), [](const auto& v) { return std::decay_t<decltype(v)>(1.0); },
       attributes("exponent", 0.0), zero_gradient);

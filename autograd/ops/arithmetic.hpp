@@ -5,8 +5,8 @@
 namespace xgrad {
 
 // Every op here works element by element, broadcasts by NumPy's rule and promotes dtypes as PyTorch does (bool < int64
-// < float32 < float64; C++ numbers give way). Functions with values between the integers turn int64 and bool to
-// float32.
+// < float32 < float64; the dtype of a C++ number is weak). Functions whose values are not integers convert int64 and
+// bool to float32.
 
 /// y = a + b; the gradient passes to both.
 Tensor add(Tensor a, Tensor b, Source at = Source::here());
@@ -64,14 +64,14 @@ XGRAD_MIXED_OPERATOR(-, sub)
 XGRAD_MIXED_OPERATOR(*, mul)
 XGRAD_MIXED_OPERATOR(/, div)
 
-/// a += b writes a's storage in place (every handle sees it) where recording is off or neither needs a gradient; where
-/// it is recorded, it is a = a + b for this handle alone.
+/// a += b writes to the storage of a in place, which every handle sees, where recording is off or neither needs a
+/// gradient. Else it is recorded as a = a + b, for this handle alone.
 Tensor& operator+=(Tensor& a, Operand b);
 Tensor& operator-=(Tensor& a, Operand b);
 Tensor& operator*=(Tensor& a, Operand b);
 Tensor& operator/=(Tensor& a, Operand b);
 
-/// The numbers of x in another dtype; the gradient comes back in x's own.
+/// x converted to another dtype; the gradient is converted back to the dtype of x.
 Tensor to(Tensor x, DType dtype, Source at = Source::here());
 
 }  // namespace xgrad

@@ -43,13 +43,14 @@ void require_channel_vector(const Tensor& x, const Tensor& v, const char* name) 
                                 name_of(v.dtype()) + ": write 1.0f, x.to(float32) or model.to(float64)");
 }
 
-// Read as (samples, channels, places).
+// The shape seen as (samples, channels, positions).
 Along channels_of(const Shape& shape) { return detail::along(shape, 1); }
 
 Tensor scratch(std::int64_t count) { return Raw::uninitialized(Shape(count), float64); }
 
-// Channels whose squares have left the range of double get their statistics from scaled ones. In float32 none can.
-void mend(const Tensor& x, Along sizes, double eps, const double* variance, const Tensor& stats) {
+// In float64 squares may overflow or underflow: the statistics of such channels are computed anew from scaled values.
+// The squares of float32 values stay within the range of double.
+void recompute_out_of_range(const Tensor& x, Along sizes, double eps, const double* variance, const Tensor& stats) {
   const auto out_of_range = [eps](double v) { return !(v + eps > 1e-290 && v < 1e300); };
   if (std::none_of(variance, variance + sizes.n, out_of_range)) return;
   const NoGrad off;
@@ -76,7 +77,7 @@ Tensor batch_statistics(const Tensor& x, Along sizes, double eps, double* varian
     kernels::channel_moments(Raw::data<T>(x), sizes, mean, variance, Raw::write<double>(room));
   });
   for (std::int64_t c = 0; c < sizes.n; ++c) rstd[c] = 1 / std::sqrt(variance[c] + eps);
-  if (x.dtype() == float64) mend(x, sizes, eps, variance, stats);
+  if (x.dtype() == float64) recompute_out_of_range(x, sizes, eps, variance, stats);
   return stats;
 }
 
@@ -107,7 +108,7 @@ void move_running(const Tensor& running, const double* now, double scale, double
   });
 }
 
-// Where a channel vector begins; null where there is none.
+// The data of a channel vector; null if it is undefined.
 template <class T>
 const T* begin_of(const Tensor& v) {
   return v.defined() ? Raw::data<T>(v) : nullptr;
@@ -173,15 +174,16 @@ Gradients pull_kernel(const Tensor& x, const Tensor& weight, const Tensor& stats
   return out;
 }
 
-// The channels whose squares x's dtype does not hold; eps must be lost beside the variance, or 0.
+// A mask of the channels whose squares overflow or underflow in the dtype of x, while eps is 0 or negligible beside the
+// variance.
 Tensor far_channels(const Tensor& stats, DType dtype, double eps) {
   const double most = dtype == float32 ? 1e18 : 1e140;
   const Tensor r = stats[1];
   return ((r > most) | (r < 1 / most)) & (r * std::sqrt(eps) < 1e-9);
 }
 
-// (variance + eps)^(-1/2) from the deviations d of x, in the shape of `column`. Where the variance is no number of x's
-// dtype, its root is.
+// (variance + eps)^(-1/2) from the deviations d of x, in the shape of `column`. Where the dtype of x cannot hold the
+// variance, it is 1 / std(x), without eps.
 Tensor inverse_deviation(const Tensor& x, const Tensor& d, const Tensor& stats, double eps,
                          const std::vector<std::int64_t>& others, const std::vector<std::int64_t>& column) {
   const Tensor far = far_channels(stats, x.dtype(), eps);
@@ -191,11 +193,11 @@ Tensor inverse_deviation(const Tensor& x, const Tensor& d, const Tensor& stats, 
   return where(there, 1 / where(there, std(x, others, 0, keepdims), 1), near);
 }
 
-// The same over Tensors. The statistics of a batch are computed anew, since they too have slopes; weight may be
-// undefined.
+// The same by recorded ops. The statistics of a batch are computed anew, since gradients flow through them too; weight
+// may be undefined.
 Gradients pull_formula(const Tensor& x, const Tensor& weight, const Tensor& stats, const Tensor& g, Needs needs,
                        bool through_batch, double eps) {
-  // A batch of nothing has no statistics to go through: those kept for it are zeros.
+  // An empty batch has no statistics for gradients to flow through; the stored ones are zeros.
   const bool of_batch = through_batch && channels_of(x.shape()).lines() > 0;
   std::vector<std::int64_t> others, column(x.rank() - 1, 1);
   for (std::size_t k = 0; k < x.rank(); ++k)
@@ -205,7 +207,7 @@ Gradients pull_formula(const Tensor& x, const Tensor& weight, const Tensor& stat
   const auto average = [&](const Tensor& v) { return mean(v, others, keepdims); };
   Tensor d, r;
   if (of_batch) {
-    // A mean that is rounded leaves the same error in every difference: centring again takes it away.
+    // The rounding error of the mean is the same in every difference: centring a second time removes most of it.
     d = x - average(x);
     d = d - average(d);
     r = inverse_deviation(x, d, stats, eps, others, column);
@@ -240,7 +242,7 @@ void check_batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias,
         "batch_norm: expected more than 1 value per channel when training, got input of shape " + to_string(x.shape()));
 }
 
-// The values to normalise with; training moves the running statistics by them.
+// The statistics to normalise with; in training they also update the running statistics.
 Tensor statistics_for(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, bool training,
                       double momentum, double eps, Source at) {
   if (!training && running_mean.defined()) return running_statistics(running_mean, running_var, eps);

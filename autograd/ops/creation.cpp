@@ -26,7 +26,7 @@ void require_floating(const char* op, DType dtype) {
     throw std::invalid_argument(std::string(op) + ": the dtype must be float32 or float64, got " + name_of(dtype));
 }
 
-// float32 takes 24 bits of a draw, so that rounding never reaches 1.
+// float32 uses 24 random bits, which it holds exactly, so that no number is rounded up to 1.
 Tensor uniform(Shape shape, kernels::Philox random, DType dtype) {
   require_floating("rand", dtype);
   if (dtype == float32)

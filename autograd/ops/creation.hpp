@@ -5,7 +5,7 @@
 
 namespace xgrad {
 
-// Factories without an element to go by make float32, as PyTorch does.
+// Factories that are given neither a dtype nor an element make float32, as in PyTorch.
 
 Tensor zeros(Shape shape, DType dtype = float32);
 Tensor ones(Shape shape, DType dtype = float32);

@@ -25,7 +25,7 @@ using kernels::Along;
 
 Along classes_of(const Shape& shape) { return along(shape, class_axis(shape)); }
 
-// Puts the weight of each row into r, and gives their sum.
+// Stores the weight of each row in r and returns their sum.
 template <class T>
 double row_weights(const Tensor& labels, const RowOptions& options, T* r) {
   const auto* label = Raw::data<std::int64_t>(labels);
@@ -40,7 +40,8 @@ double row_weights(const Tensor& labels, const RowOptions& options, T* r) {
   return total;
 }
 
-// Reduces r_i loss_i in double; a mean divides by the sum of the weights r, and so does r itself from then on.
+// Reduces r_i loss_i in double. A mean divides by the sum of the weights, and r is divided by it as well, since
+// backward multiplies by r_i / Σ r.
 template <class T>
 Tensor reduce_rows(double* losses, T* r, double total, const Shape& rows, RowReduction reduction) {
   const std::int64_t n = rows.count();
@@ -59,7 +60,7 @@ Tensor reduce_rows(double* losses, T* r, double total, const Shape& rows, RowRed
   return value;
 }
 
-// Calls f(row, place of its label in an array of the shape) for every row that is not ignored.
+// Calls f(row, index of the element of its label in an array of the shape) for every row that is not ignored.
 template <class F>
 void for_each_label(const Tensor& labels, const Shape& shape, std::int64_t ignored, const F& f) {
   const Along axis = classes_of(shape);
@@ -68,7 +69,7 @@ void for_each_label(const Tensor& labels, const Shape& shape, std::int64_t ignor
     if (label[row] != ignored) f(row, (row / axis.inner * axis.n + label[row]) * axis.inner + row % axis.inner);
 }
 
-// 1 where a class is its row's label, else 0; rows that are ignored have none.
+// 1 where a class is the label of its row, else 0; all 0 in ignored rows.
 Tensor one_hot(const Tensor& labels, const Shape& shape, DType dtype, std::int64_t ignored) {
   Tensor hot = Raw::uninitialized(shape, dtype);
   visit(dtype, [&](auto type) {
@@ -80,7 +81,7 @@ Tensor one_hot(const Tensor& labels, const Shape& shape, DType dtype, std::int64
   return hot;
 }
 
-// What the rows are given, 0 where they are ignored.
+// The upstream gradient of each row, 0 for ignored rows.
 Tensor counted(const Tensor& labels, const Tensor& g, std::int64_t ignored) { return where(labels == ignored, 0, g); }
 
 }  // namespace
@@ -90,7 +91,8 @@ Tensor counted(const Tensor& labels, const Tensor& g, std::int64_t ignored) { re
 
 namespace {
 
-// Ignored rows are replaced by zeros, so that what they hold meets no slope here, nor in the slopes of this.
+// Ignored rows are replaced by zeros, so that infinities and NaN in them reach neither this gradient nor its
+// derivatives.
 Tensor pull_formula(const Tensor& x, const Tensor& labels, const Tensor& stats, const Tensor& g, std::int64_t ignored) {
   const std::size_t axis = class_axis(x.shape());
   const Tensor r = Raw::alias(stats, labels.shape(), 2 * labels.size());
@@ -114,8 +116,8 @@ Tensor pull_kernel(const Tensor& x, const Tensor& labels, const Tensor& stats, c
 
 }  // namespace
 
-// One node, which keeps three numbers a row beside the logits: the shift and the inverse sum of the softmax, and the
-// row's weight.
+// Recorded as one node, which saves the logits and three numbers per row: the shift and the inverse sum of the softmax,
+// and the weight of the row.
 Tensor label_cross_entropy(Tensor input, Tensor target, const RowOptions& options, Source at) {
   const Timed timed("cross_entropy", at);
   const std::int64_t rows = target.size(), ignored = options.ignored;
@@ -139,7 +141,7 @@ Tensor label_cross_entropy(Tensor input, Tensor target, const RowOptions& option
                 no_gradient, no_gradient);
 }
 
-// ---- likelihood: the slope is -r at the label and, whatever comes back, 0 elsewhere
+// ---- likelihood: the slope is -r at the label and 0 elsewhere, whatever the upstream gradient
 
 namespace {
 

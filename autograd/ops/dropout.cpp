@@ -15,7 +15,7 @@
 namespace xgrad {
 namespace {
 
-// y = x mask, but 0 where the mask is, also for an x that is infinite or NaN.
+// y = x mask, and exactly 0 where the mask is 0, also for an x that is infinite or NaN.
 template <class T>
 void select_and_scale(const T* x, const T* mask, T* y, std::int64_t n) {
   for (std::int64_t i = 0; i < n; ++i) {

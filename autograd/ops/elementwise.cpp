@@ -14,7 +14,7 @@ namespace {
 
 using kernels::Tile;
 
-/// What a node keeps of the user's function.
+/// The user's function, as a node stores it.
 struct Kept {
   std::shared_ptr<const void> f;
   const Readings* readings;
@@ -41,7 +41,7 @@ void pull_recorded(const Kept& kept, Tensor* x, std::uint32_t needs, const Tenso
   }
 }
 
-/// Calls run with a pass as the user's own code takes it.
+/// Packs the operands into a pass that code compiled in the user's file carries out, and calls run with it.
 template <class Run>
 auto whole_pass(DType dtype, const Shape& shape, const Tensor* in, std::size_t in_count, const Tensor* out,
                 std::size_t out_count, const Run& run) {
@@ -53,7 +53,8 @@ auto whole_pass(DType dtype, const Shape& shape, const Tensor* in, std::size_t i
   return run(kernels::WholePass{tile_type(dtype), shape.data(), shape.rank(), inputs, outputs});
 }
 
-/// g, the last of the tensors `in`, times the slopes, in one pass over tiles. Says which slopes there are.
+/// g, the last of the tensors `in`, times the slopes, in one pass over tiles. Returns the bits of the inputs that have
+/// a slope.
 std::uint32_t pull_tiles(const Kept& kept, const Tensor* in, std::uint32_t needs, const Tensor* out) {
   const std::size_t count = kept.readings->inputs;
   const Tensor& g = in[count];
@@ -75,7 +76,7 @@ std::uint32_t pull_tiles(const Kept& kept, const Tensor* in, std::uint32_t needs
   return found.load();
 }
 
-/// g times the slopes, in one pass. Where the function is flat the gradient is zeros.
+/// g times the slopes, in one pass. Where the function is flat in an input, the gradient is zeros.
 void pull_fused(const Kept& kept, Tensor* x, std::uint32_t needs, const Tensor& g, Tensor* out) {
   const std::size_t count = kept.readings->inputs;
   Tensor in[most_elementwise_inputs + 1];

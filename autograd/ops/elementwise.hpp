@@ -22,14 +22,15 @@ inline constexpr std::size_t most_elementwise_inputs = 8;
 /// A user's function, compiled for each kind of lane.
 struct Readings {
   std::size_t inputs;
-  bool mask;  // the result is true or false, without a gradient
+  bool mask;  // the result is bool, without a gradient
   void (*value)(const void* f, kernels::Tile* x, kernels::Tile& y);
-  /// The slopes in those inputs whose bits are set; an undefined one is zero.
+  /// The slopes with respect to the inputs whose bits are set in `needs`; an undefined one is zero.
   void (*slopes)(const void* f, kernels::Tile* x, std::uint32_t needs, kernels::Tile* slopes);
   void (*recorded_slopes)(const void* f, Tensor* x, std::uint32_t needs, Tensor* slopes);
   std::shared_ptr<const void> (*keep)(const void* f);
-  /// Whole passes instead of those over tiles, in simd::elementwise: the value; and g, the last input, times the slopes
-  /// that are wanted, of which the bits of those that are not zero come back.
+  /// Set by simd::elementwise, whose passes are compiled as a whole in the user's file and replace those over tiles.
+  /// The first computes the value; the second multiplies g, the last input, by the slopes that are needed, and returns
+  /// the bits of those that are not zero.
   void (*value_pass)(const void* f, const kernels::WholePass& pass) = nullptr;
   std::uint32_t (*slopes_pass)(const void* f, const kernels::WholePass& pass) = nullptr;
 };

@@ -15,7 +15,7 @@ namespace {
 using detail::along;
 using detail::with_an_axis;
 
-// The indices counted from the front; one out of range is an error.
+// The indices, with negative ones replaced by those counted from the front; one out of range is an error.
 Tensor resolved(const char* op, const Tensor& indices, const Shape& shape, std::size_t axis) {
   const std::int64_t size = with_an_axis(shape)[axis];
   if (indices.dtype() != int64)
@@ -35,7 +35,7 @@ Tensor resolved(const char* op, const Tensor& indices, const Shape& shape, std::
 
 Tensor select_rows(Tensor x, std::size_t axis, Tensor rows, Source at);
 
-// Zeros of the given shape, to which the slices of x are added where the rows say.
+// Zeros of the given shape, with slice j of x added to the slice rows[j] along the axis.
 Tensor add_rows(Tensor x, std::size_t axis, Tensor rows, const Shape& shape) {
   Tensor y = Raw::uninitialized(shape, x.dtype());
   detail::visit_floating(x.dtype(), [&](auto type) {
@@ -61,7 +61,7 @@ Tensor select_rows(Tensor x, std::size_t axis, Tensor rows, Source at) {
 
 Tensor pick_elements(Tensor x, std::size_t axis, Tensor picks, Source at);
 
-// Zeros of the given shape, to which the elements of x are added where the picks say.
+// Zeros of the given shape, with each element of x added at the index that its pick gives along the axis.
 Tensor add_elements(Tensor x, std::size_t axis, Tensor picks, const Shape& shape) {
   Tensor y = Raw::uninitialized(shape, x.dtype());
   detail::visit_floating(x.dtype(), [&](auto type) {

@@ -4,13 +4,13 @@
 
 namespace xgrad {
 
-// Indices are int64 and count from the end where they are negative; one out of range is an error. Repeated ones add
-// their gradients, float32 in double.
+// Indices are int64 and count from the end where they are negative; one out of range is an error. The gradients
+// of repeated indices are added, float32 in double.
 
-/// The slices that `indices`, of rank 1, name along an axis. A single element, of rank 0, takes one index.
+/// The slices that `indices`, of rank 1, select along an axis. An x of rank 0 takes exactly one index.
 Tensor index_select(Tensor x, Dim axis, Tensor indices, Source at = Source::here());
-/// For every position of `indices`, the element that it names along the axis: y[i,j] = x[i, indices[i,j]] for axis 1.
-/// `indices` has x's sizes but along the axis, and rank 0 counts as one axis of size 1.
+/// For every position of `indices`, the element that it selects along the axis: y[i,j] = x[i, indices[i,j]] for axis 1.
+/// `indices` has the sizes of x except along the axis; rank 0 counts as one axis of size 1.
 Tensor gather(Tensor x, Dim axis, Tensor indices, Source at = Source::here());
 
 }  // namespace xgrad

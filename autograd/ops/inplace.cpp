@@ -17,7 +17,7 @@
 namespace xgrad {
 namespace {
 
-// A write in place is never recorded, so that values with a history would lose it unseen.
+// A write in place is not recorded, so the gradients of values that require one would silently be lost.
 void require_no_history(const char* op, const Tensor& values) {
   if (grad_enabled() && values.requires_grad())
     throw std::logic_error(std::string(op) +
@@ -25,7 +25,7 @@ void require_no_history(const char* op, const Tensor& values) {
                            "detach(), or open a NoGrad scope");
 }
 
-// The values as `target` will hold them; a shape that does not broadcast to the target's is an error.
+// The values converted and broadcast to the dtype and shape of `target`; a shape that does not broadcast is an error.
 Tensor fitted(const char* op, const Tensor& target, const Tensor& values) {
   const Tensor both[] = {target, values};
   detail::require_defined(op, both, 2);
@@ -58,7 +58,7 @@ Tensor& assign(const char* op, Tensor& a, Operand& b, F&& f) {
   if (broadcast_shapes(op, a.shape(), b.tensor().shape()) != a.shape())
     throw std::invalid_argument(std::string(op) + ": cannot write values of shape " + to_string(b.tensor().shape()) +
                                 " into shape " + to_string(a.shape()));
-  if (a.weak()) return a = f(a, b.tensor());  // a C++ number takes on the dtype of what it meets
+  if (a.weak()) return a = f(a, b.tensor());  // a weak tensor may change its dtype
   overwrite(op, a, unrecorded([&] { return f(a, b.tensor()); }), b.at);
   return a;
 }

@@ -6,9 +6,9 @@
 
 namespace xgrad {
 
-/// The tensors one behind the other along an axis; the other sizes agree.
+/// The tensors concatenated along an axis; all other sizes must agree.
 Tensor concat(const std::vector<Tensor>& tensors, Dim axis = 0, Source at = Source::here());
-/// The tensors, all of one shape, along a new axis.
+/// The tensors, all of one shape, joined along a new axis.
 Tensor stack(const std::vector<Tensor>& tensors, Dim axis = 0, Source at = Source::here());
 
 }  // namespace xgrad

@@ -26,7 +26,8 @@ void require_same_floating(const char* op, const Tensor& a, const char* a_name, 
 
 Shape leading(const Shape& shape) { return Shape(shape.data(), shape.rank() - 2); }
 
-// The rows of all matrices: worked out from the sizes before them, as a row may have no elements to divide by.
+// The number of rows of all matrices together, as a product of sizes: dividing the number of elements by the row length
+// would fail for rows of length 0.
 std::int64_t rows_of(const Shape& shape) { return Shape(shape.data(), shape.rank() - 1).count(); }
 
 struct Sizes {
@@ -52,7 +53,7 @@ Shape batch_shape(const char* name, const Shape& a, const Shape& b) {
   }
 }
 
-// C = A B, added to the sum where there is one that fits.
+// C = A B, accumulated into `sum` if that is defined and has the right shape and dtype.
 Tensor matrix_product(const Tensor& a, const Tensor& b, bool ta, bool tb, Sizes s, const Tensor& sum) {
   const bool adds =
       sum.defined() && sum.dtype() == a.dtype() && sum.rank() == 2 && sum.shape()[0] == s.m && sum.shape()[1] == s.n;
@@ -89,12 +90,12 @@ Tensor batched_product(const char* name, const Tensor& a, const Tensor& b, bool 
 
 namespace detail {
 
-// With a' and b' the operands as they are read, y = a' b' has da' = g b'ᵀ and db' = a'ᵀ g. Where an operand is read
-// transposed, its gradient is the transpose of that, which the same product gives with its factors exchanged.
+// Let a' and b' be the operands after the transpositions asked for. For y = a' b', da' = g b'ᵀ and db' = a'ᵀ g. The
+// gradient of a transposed operand is the transpose of that, which the same product gives with its factors exchanged.
 Tensor product(const char* name, Tensor left, Tensor right, bool ta, bool tb, Source at, const Tensor& sum) {
   const Sizes sizes = inner_sizes(name, left, right, ta, tb);
   if (left.rank() > 2 && right.rank() == 2 && !ta) {
-    // All rows of all matrices at once.
+    // One product for the rows of all matrices.
     Shape shape = left.shape();
     Tensor flat = reshape(std::move(left), {rows_of(shape), sizes.k}, at);
     return reshape(product(name, std::move(flat), std::move(right), ta, tb, at, {}),
@@ -136,7 +137,7 @@ void check_linear(const char* op, const Tensor& input, const Tensor& weight, con
   }
 }
 
-// y = x Wᵀ + b, the product added to rows that hold b already.
+// y = x Wᵀ + b: the product is accumulated onto rows that already hold b.
 Tensor affine(Tensor x, Tensor weight, Tensor bias, Source at) {
   const Sizes s = inner_sizes("linear", x, weight, false, true);
   if (x.rank() > 2) {

@@ -15,8 +15,9 @@ XGRAD_MIXED(matmul)
 
 namespace detail {
 
-/// The product of a and b, of which each may be read as the transpose of its last two axes; both of rank 2 or more. A
-/// product of two matrices is added to `sum`, if that is defined and of its shape, and returned as that.
+/// The product of a and b, each of which may be transposed in its last two axes first; both of rank 2 or more. A
+/// product of two matrices is accumulated into `sum`, which is then the result, if that is defined and has the shape
+/// and dtype of the product.
 Tensor product(const char* name, Tensor a, Tensor b, bool transpose_a, bool transpose_b, Source at, const Tensor& sum);
 
 }  // namespace detail

@@ -7,8 +7,8 @@
 
 namespace xgrad {
 
-/// What stands on a side of an operator: a tensor, a number or an xtensor expression, and the line it stands on. A
-/// tensor that has a name is only looked at: it outlives the expression, and need not be counted.
+/// An operand of an operator: a tensor, a number or an xtensor expression, with its source line. A named tensor is
+/// borrowed, without a change of its reference count, since it outlives the expression.
 class Operand {
  public:
   Operand(const Tensor& x, Source line = Source::here()) : at(line), seen_(&x) {}
@@ -21,7 +21,7 @@ class Operand {
       : at(other.at), own_(std::move(other.own_)), seen_(other.borrowed() ? other.seen_ : &own_) {}
 
   const Tensor& tensor() const noexcept { return *seen_; }
-  /// A handle for whoever keeps it.
+  /// An owned handle: a temporary is moved, a named tensor copied.
   Tensor take() { return seen_ == &own_ ? std::move(own_) : *seen_; }
   bool borrowed() const noexcept { return seen_ != &own_; }
 

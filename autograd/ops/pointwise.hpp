@@ -16,7 +16,7 @@
 
 namespace xgrad {
 
-/// a b, but 0 where either is 0, also beside infinity or NaN: a product of slopes.
+/// a b, but 0 where either is 0, even if the other is infinite or NaN: a product of slopes.
 Tensor guarded_product(const Tensor& a, const Tensor& b);
 
 namespace detail {
@@ -60,7 +60,8 @@ void pointwise_kernel(const F& f, const std::array<Reading, N>& x, Out* out, con
 
 inline Reading reading(const Tensor& x) { return {Raw::bytes(x), &x.shape(), x.dtype()}; }
 
-/// The operands of an op: handles of its own, or uncounted ones of what its caller keeps alive.
+/// The operands of an op: owned handles, or borrowed ones that hold no reference, since the caller keeps their tensors
+/// alive.
 template <std::size_t N>
 class Operands {
  public:
@@ -83,7 +84,7 @@ class Operands {
   bool borrowed(std::size_t i) const noexcept { return (borrowed_ >> i & 1u) != 0; }
 
  private:
-  union Place {  // of a handle that is not always destroyed
+  union Place {  // memory for a handle; a borrowed one is not destroyed
     Place() {}
     ~Place() {}
     Tensor handle;
@@ -102,14 +103,14 @@ class Operands {
 
 // ---- gradients
 
-/// Memory for a gradient: that of g, where it is not needed again and nobody else holds it, or else new.
+/// Memory for a gradient: that of g if g is not needed again and nothing else shares it, else new memory.
 Tensor room_for_gradient(const Tensor& g, bool last);
 
-/// The gradient of a guarded node, a tile at a time: g stands behind what is read.
+/// The gradient of a guarded node, tile by tile: the tile of g follows those of `read`.
 Tensor guarded_pass(const void* f, kernels::TileBody body, const Tensor* read, std::size_t count, const Tensor& g);
 
-// What follows is compiled in the source that defines an op, and nowhere else. Without a linkage of their own these
-// templates take a third less of the library than with the names and sections that merging them would need.
+// The templates below are instantiated only in the source that defines an op. With internal linkage they take a third
+// less of the library than with the symbols and sections that merging across sources would need.
 namespace {
 
 /// The value of a function of the table.
@@ -131,8 +132,8 @@ struct MaskOf {
   }
 };
 
-/// The gradient in one operand of a function of the table, from g and what its definition reads. Over vectors, and over
-/// Tensors.
+/// The gradient of a function of the table with respect to one operand, from g and what its definition reads: over
+/// vectors, and over Tensors.
 template <class F, Side side>
 struct Pull {
   F f;
@@ -142,7 +143,7 @@ struct Pull {
   }
 };
 
-/// The function of a fused rule that reads `count` values (see FusedPull), for a pull that is in no table.
+/// The function of a fused rule that reads `count` values (see FusedPull), for a pull that is not in the table.
 template <std::size_t count, class P>
 struct FusedRule {
   P pull;
@@ -174,12 +175,12 @@ struct FusedRule {
   }
 };
 
-/// One tile of a guarded gradient, from those of what the definition reads, and of g behind them.
+/// One tile of a guarded gradient, from the tiles of what the definition reads, followed by that of g.
 template <class F, Side side>
 void guarded_tile(const void* f, kernels::Tile* x, kernels::Tile* y) {
   using kernels::Tile;
   constexpr Reads reads = kernels::reads_of<F, side>();
-  Tile all[3];  // in the places of a, b and y; the number 0 stands for what is not read
+  Tile all[3];  // a, b and y; the number 0 in place of what is not read
   std::size_t next = 0;
   for (unsigned bit = 0; bit < 3; ++bit) all[bit] = (reads >> bit & 1u) != 0 ? std::move(x[next++]) : Tile(0.0);
   const F& function = *static_cast<const F*>(f);
@@ -191,7 +192,7 @@ void guarded_tile(const void* f, kernels::Tile* x, kernels::Tile* y) {
     *y = chain(function, all[0], all[1], all[2], Tile(), std::move(x[next]));
 }
 
-/// The gradient in one operand of a function of the table.
+/// The rule of a function of the table with respect to one operand.
 template <std::size_t count, class F, Side side>
 struct TableRule : FusedRule<count, Pull<F, side>> {
   using Base = FusedRule<count, Pull<F, side>>;
@@ -215,7 +216,7 @@ struct TableRule : FusedRule<count, Pull<F, side>> {
   }
 };
 
-/// The flags of a rule that reads so.
+/// The flags of a Rule that reads these values.
 constexpr std::uint32_t rule_flags(Reads reads) {
   const auto bits = static_cast<std::uint32_t>(reads);
   return rule_fused | (bits & 3u) | ((bits & kernels::of_y) != 0 ? reads_y : 0);
@@ -239,7 +240,7 @@ auto rule_of(const F& f) {
   }
 }
 
-/// A fused rule that reads the inputs I..., for a pull(g, x...) that is in no table.
+/// A fused rule that reads the inputs I..., for a pull(g, x...) that is not in the table.
 template <std::size_t... I, class P>
 auto fused(P pull) {
   return Rule<((1u << I) | ... | rule_fused), FusedRule<sizeof...(I), P>>{{std::move(pull)}};
@@ -269,8 +270,9 @@ struct SettingsOf<F, std::void_t<decltype(std::declval<const F&>().settings())>>
 
 // ---- ops
 
-/// The dtype that an op computes in: that of its operands if they agree. Of bool alone, the dtype is bool only where
-/// the domain has it; one that refuses bool is an error.
+/// The dtype in which an op computes: that of its operands if they agree, else the promoted one. Operands that are all
+/// bool are computed in bool only if the domain includes it, and else in int64; a domain that refuses bool makes them
+/// an error.
 inline DType common_dtype(const char* name, const Tensor* x, std::size_t count, Domain domain) {
   const DType first = x[0].dtype();
   bool same = is_floating(first) || (first == int64 && domain != Domain::real);
@@ -292,8 +294,8 @@ inline bool one_shape(const Tensor* x, std::size_t count) {
   return same;
 }
 
-/// Memory for the result: that of an operand which nobody else holds, where the operands are not needed afterwards, or
-/// else new.
+/// Memory for the result: that of an operand, if the operands are not needed afterwards and nothing else shares it,
+/// else new memory.
 template <std::size_t N>
 Tensor room_for(const Operands<N>& x, const Shape& shape, DType dtype, bool reuse) {
   if (reuse)
@@ -306,7 +308,7 @@ Tensor room_for(const Operands<N>& x, const Shape& shape, DType dtype, bool reus
   return Raw::uninitialized(shape, dtype);
 }
 
-// y = f(x...) where operands are of other shapes or dtypes than the result's.
+// y = f(x...) for operands whose shapes or dtypes differ from those of the result.
 template <class T, class Out = T, std::size_t N, class F>
 void general_kernel(const F& f, const Tensor* x, std::array<Tensor, N> kept, DType dtype, const Tensor& y) {
   std::array<Reading, N> readings;
@@ -373,7 +375,7 @@ Tensor binary(const F& f, Source at, Tensor a, Tensor b) {
   return binary(f, at, Operands<2>(std::move(a), std::move(b)));
 }
 
-/// An op whose result is true or false: f.holds(x...).
+/// An op with a bool result: f.holds(x...).
 template <class F, class... X>
 Tensor predicate(const F& f, Source at, const X&... operands) {
   constexpr std::size_t count = sizeof...(X);

@@ -14,7 +14,7 @@ namespace {
 
 namespace fn = kernels::fn;
 
-// Σ f(x, t), over ranges whose sums are added in order.
+// Σ f(x, t), as sums over fixed ranges that are added in order: the same bits for any number of threads.
 template <class F>
 double total(const F& f, const Tensor& x, const Tensor& t) {
   const std::int64_t n = x.size(), grain = kernels::pointwise_grain, ranges = (n + grain - 1) / grain;
@@ -41,8 +41,8 @@ double total(const F& f, const Tensor& x, const Tensor& t) {
   return sum;
 }
 
-/// The function of a fused rule: g, which may be one number for all elements, times a factor and the slope in one
-/// operand.
+/// The function of a fused rule: g, which may be one number for all elements, times the factor and the slope with
+/// respect to one operand.
 template <std::size_t count, class F, Side side>
 struct ReducedRule {
   F f;
@@ -98,7 +98,7 @@ struct LossSettings : SettingsOf<F> {
   const char* reduction;
 };
 
-// One node: the losses of the elements, reduced, and their slopes in x and in t.
+// Records the elementwise losses and their reduction as one node, with slopes with respect to x and t.
 template <class F>
 Tensor loss(const F& f, const char* op, Tensor x, Tensor t, const LossReduction& reduction, Source at) {
   const Timed timed(op, at);

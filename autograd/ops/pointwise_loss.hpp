@@ -7,11 +7,11 @@
 
 namespace xgrad::detail {
 
-/// What becomes of the losses of the elements.
+/// How the elementwise losses are reduced.
 struct LossReduction {
   const char* name;   // as an attribute of the node
-  bool add;           // add them up; else each stays
-  double factor = 1;  // the sum, or each, is multiplied by it
+  bool add;           // sum the losses; else keep one per element
+  double factor = 1;  // multiplies the sum, or each loss
 };
 
 // x and t have one shape and one floating dtype. `op` is the name in messages and profiles.

@@ -6,8 +6,9 @@
 
 namespace xgrad::detail {
 
-/// The dtype that the operands of a pointwise op meet in: the greatest among tensors of rank > 0; one of rank 0 or a
-/// weak number counts only by its category (bool, integer, floating). With `floating`, int64 and bool become float32.
+/// The common dtype of the operands of a pointwise op: the greatest among tensors of rank > 0. A tensor of rank 0 or a
+/// weak number raises it only if it is of a higher category (bool, integer, floating). With `floating`, int64 and bool
+/// become float32.
 DType promote(const Tensor* x, std::size_t count, bool floating);
 
 /// Whether every floating operand is weak, so that the result is.

@@ -15,7 +15,8 @@ Tensor MaskTraits<Tensor>::number(const Tensor& mask) {
   return number;
 }
 
-// A slope of 1 is a number, and not one among many.
+// A slope of 1 is recognised only as an unrecorded weak number of rank 0; the elements of other tensors are not
+// compared.
 template <>
 bool is_one(const Tensor& x) {
   return x.weak() && x.rank() == 0 && Raw::node(x) == nullptr && x.item() == 1;

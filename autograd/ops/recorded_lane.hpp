@@ -1,8 +1,8 @@
 #pragma once
 
-// Tensors as a kind of value for dual numbers (kernels/pointwise/dual.hpp): the lane in which the derivative of a
-// user's elementwise() lambda is itself recorded. An undefined Tensor is a slope of zero, and a weak number of rank 0 a
-// number that the user wrote. The functions are compiled into the library for every function of the table.
+// Tensors as a kind of value for dual numbers (kernels/pointwise/dual.hpp): the lane that records the derivative of a
+// user's elementwise() lambda. An undefined Tensor is a slope of zero, and a weak number of rank 0 is a literal that
+// the user wrote. The functions are compiled into the library for every function of the table.
 
 #include <cstddef>
 
@@ -25,7 +25,7 @@ void differentiate(const F& f, Tensor* x, std::size_t parts);
 template <class F>
 void differentiate(const F& f, Tensor* a, Tensor* b, std::size_t parts);
 void choose_parts(const Tensor& mask, Tensor* a, Tensor* b, std::size_t parts);
-/// Of masks: x = f(x), and a = f(a, b).
+/// On masks: x = f(x), and a = f(a, b).
 template <class F>
 void transform(const F& f, Tensor& x);
 template <class F>

@@ -28,7 +28,7 @@ using kernels::Along;
 
 Tensor as_number(const Tensor& x) { return x.dtype() == boolean ? detail::converted(x, int64) : x; }
 
-// Σ x / divisor, of the shape asked for. Sums stay wide until the last run is done.
+// Σ x / divisor, in the shape asked for. Floating-point sums stay in double until the last run of axes is reduced.
 Tensor sum_values(const Tensor& input, const AxisList<std::size_t>& axes, const Shape& shape, double divisor) {
   const Tensor x = as_number(input);
   Tensor y = Raw::uninitialized(shape, x.dtype());
@@ -105,7 +105,7 @@ Tensor extreme_op(const char* name, Tensor input, const Axes& asked, KeepDims ke
                 }));
 }
 
-// Where the extremes of each line stand, as a tensor of the shape given.
+// The index of the extreme element of each line, as a tensor of the given shape.
 Tensor arg_values(const char* op, const Tensor& input, Along run, const Shape& shape, bool largest) {
   const Tensor x = as_number(input);
   require_elements(op, x, run);
@@ -156,8 +156,8 @@ Tensor sum(Tensor input, Axes asked, KeepDims keep, Source at) {
 
 namespace {
 
-// Where a sum of float64 overflows and the mean does not, the mean is that of 2^-k x, times 2^k.
-void mend_means(const Tensor& x, const AxisList<std::size_t>& axes, double n, const Tensor& y) {
+// Where a float64 sum overflows but the mean does not, the mean is computed as 2^k times that of 2^-k x.
+void recompute_overflowed_means(const Tensor& x, const AxisList<std::size_t>& axes, double n, const Tensor& y) {
   if (y.dtype() != float64 || n == 0) return;
   const auto finite = [](double mean) { return std::isfinite(mean); };
   double* to = Raw::write<double>(y);
@@ -181,7 +181,7 @@ Tensor mean(Tensor input, Axes asked, KeepDims keep, Source at) {
   const Shape shape = input.shape(), kept = kept_shape(shape, axes);
   const auto n = static_cast<double>(reduced_count(shape, axes));
   Tensor y = sum_values(input, axes, reduced_shape(shape, axes, keep), n);
-  mend_means(input, axes, n, y);
+  recompute_overflowed_means(input, axes, n, y);
   return record("mean", at, std::move(y), {std::move(input)}, attributes("axes", Shape(axes), "keepdims", keep),
                 [shape, kept, n](Tensor g) { return broadcast_to(reshape(g, kept) / std::max(n, 1.0), shape); });
 }

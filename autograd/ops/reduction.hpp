@@ -4,7 +4,7 @@
 
 namespace xgrad {
 
-/// The extreme values along an axis and where they stand (int64).
+/// The extreme values along an axis and their indices (int64).
 struct ValuesIndices {
   Tensor values;
   Tensor indices;
@@ -13,12 +13,12 @@ struct ValuesIndices {
 // Axes: none named means all; negative ones count from the end. With keepdims, reduced axes stay with size 1. A tensor
 // of rank 0 has the axes 0 and -1 too, of size 1.
 
-/// y = Σ x over the axes; 0 for nothing. float32 is summed in double precision; bool and int64 give int64.
+/// y = Σ x over the axes; 0 over no elements. float32 is summed in double precision; bool and int64 give int64.
 Tensor sum(Tensor x, Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here());
-/// y = Σ x / n over the axes; NaN for nothing. int64 and bool are averaged as float32.
+/// y = Σ x / n over the axes; NaN over no elements. int64 and bool are averaged as float32.
 Tensor mean(Tensor x, Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here());
 
-/// y = the largest x over the axes; ties share the gradient evenly; NaN stays; nothing is an error.
+/// y = the largest x over the axes; ties share the gradient evenly; NaN propagates; no elements are an error.
 Tensor amax(Tensor x, Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here());
 /// y = the smallest x over the axes, as amax.
 Tensor amin(Tensor x, Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here());
@@ -26,25 +26,25 @@ Tensor amin(Tensor x, Axes axes = {}, KeepDims keep = KeepDims::no, Source at = 
 Tensor max(Tensor x, Source at = Source::here());
 /// The smallest of all elements, as amin.
 Tensor min(Tensor x, Source at = Source::here());
-/// The largest elements along one axis and their places; the first of several gets the whole gradient.
+/// The largest elements along one axis and their indices; the first of several gets the whole gradient.
 ValuesIndices max(Tensor x, Dim axis, KeepDims keep = KeepDims::no, Source at = Source::here());
-/// The smallest elements along one axis and their places, as max.
+/// The smallest elements along one axis and their indices, as max.
 ValuesIndices min(Tensor x, Dim axis, KeepDims keep = KeepDims::no, Source at = Source::here());
 template <class T, class = std::enable_if_t<detail::is_tensor<T>>>
 Tensor max(Tensor, T&&) = delete;  // maximum(a, b) compares two tensors
 template <class T, class = std::enable_if_t<detail::is_tensor<T>>>
 Tensor min(Tensor, T&&) = delete;  // minimum(a, b) compares two tensors
-/// Where the largest element stands, in the flattened tensor: the first of several, or the first NaN. Rank 0, int64.
+/// The index of the largest element in the flattened tensor: the first of several, or the first NaN. Rank 0, int64.
 Tensor argmax(Tensor x, Source at = Source::here());
-/// Where the largest elements along one axis stand, int64.
+/// The indices of the largest elements along one axis, int64.
 Tensor argmax(Tensor x, Dim axis, KeepDims keep = KeepDims::no, Source at = Source::here());
-/// Where the smallest element stands, as argmax.
+/// The index of the smallest element, as argmax.
 Tensor argmin(Tensor x, Source at = Source::here());
-/// Where the smallest elements along one axis stand, int64.
+/// The indices of the smallest elements along one axis, int64.
 Tensor argmin(Tensor x, Dim axis, KeepDims keep = KeepDims::no, Source at = Source::here());
 
-// Under `using namespace xt`, xtensor's templates of the same names would be a better match for an integer or a list of
-// axes than a conversion to Axes. These are better still.
+// Under `using namespace xt`, xtensor's templates of the same names match an integer or a list of axes better than a
+// conversion to Axes does. These overloads match better still.
 #define XGRAD_AXES(name)                                                                               \
   template <class I, detail::IfIndex<I> = 0>                                                           \
   Tensor name(Tensor x, I axis, KeepDims keep = KeepDims::no, Source at = Source::here()) {            \

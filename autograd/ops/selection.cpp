@@ -43,7 +43,8 @@ Tensor where(Tensor condition, Tensor a, Tensor b, Source at) {
   const detail::Timed timed("where", at);
   const Tensor all[] = {condition, a, b};
   detail::require_defined("where", all, 3);
-  // The condition takes the dtype of the branches, so that all three are vectors of one kind, and joins no promotion.
+  // The condition is converted to the dtype of the branches, so that all three are vectors of one type; it takes no
+  // part in promotion.
   const DType dtype = detail::promote(all + 1, 2, false);
   Tensor chosen = detail::converted(condition.dtype() == boolean ? condition : condition != 0, dtype);
   Raw::mark_weak(chosen, a.weak() && b.weak());

@@ -27,7 +27,8 @@ Tensor not_equal(Tensor a, Tensor b, Source at = Source::here());
 /// Whether x is NaN.
 Tensor isnan(Tensor x, Source at = Source::here());
 
-/// Both, either, one of the two, not: element by element on bool tensors; other dtypes count as "is not 0".
+/// Logical and, or, exclusive or, not: element by element on bool tensors; in other dtypes, elements that are not 0
+/// count as true.
 Tensor logical_and(Tensor a, Tensor b, Source at = Source::here());
 Tensor logical_or(Tensor a, Tensor b, Source at = Source::here());
 Tensor logical_not(Tensor x, Source at = Source::here());

@@ -199,7 +199,7 @@ namespace {
 Tensor take(const char* name, Tensor x, std::size_t axis, std::int64_t start, std::int64_t step, std::int64_t count,
             Source at);
 
-// Zeros of the given size along the axis, with g put at start, start + step, ...: the adjoint of a narrowing.
+// Zeros of the given size along the axis, with g at start, start + step, ...: the adjoint of take().
 Tensor spread(const Tensor& g, std::size_t axis, std::int64_t size, std::int64_t start, std::int64_t step) {
   const Shape shape = g.shape().with(axis, size);
   Tensor y = Raw::uninitialized(shape, g.dtype());
@@ -306,7 +306,7 @@ Tensor Tensor::slice(const std::vector<detail::Slice>& index, Source at) const {
     throw std::invalid_argument("slice: " + std::to_string(named) + " indices for shape " + to_string(x.shape()));
   if (std::count_if(index.begin(), index.end(), [](const detail::Slice& s) { return s.kind == Kind::ellipsis; }) > 1)
     throw std::invalid_argument("slice: an ellipsis can stand once only");
-  std::size_t axis = 0, own_axis = 0;  // of what is left, and of this tensor
+  std::size_t axis = 0, own_axis = 0;  // in the result so far, and in this tensor
   const std::size_t hidden = x.rank() - named;
   for (const detail::Slice& s : index) {
     switch (s.kind) {

@@ -8,7 +8,7 @@ namespace xgrad {
 
 /// The same elements in another shape; one size may be -1 and is worked out. Shares the storage.
 Tensor reshape(Tensor x, const NewShape& shape, Source at = Source::here());
-/// Axes start .. end made one; rank 0 becomes rank 1.
+/// Axes start .. end merged into one; rank 0 becomes rank 1.
 Tensor flatten(Tensor x, Dim start = 0, Dim end = -1, Source at = Source::here());
 /// All axes in reverse order: the transpose of a matrix.
 Tensor transpose(Tensor x, Source at = Source::here());
@@ -29,7 +29,7 @@ Tensor squeeze(Tensor x, I axis, Source at = Source::here()) {
   return squeeze(std::move(x), Dim(axis), at);
 }
 
-/// x repeated along axes of size 1 and along new leading axes until it has the shape: the copy gate; gradients add.
+/// x repeated along axes of size 1 and along new leading axes until it has the shape; the gradient is summed over them.
 Tensor broadcast_to(Tensor x, const Shape& shape, Source at = Source::here());
 /// The same, where a size of -1 keeps the axis as it is.
 Tensor expand(Tensor x, const NewShape& shape, Source at = Source::here());

@@ -71,7 +71,8 @@ Tensor log_softmax(Tensor input, Dim asked, Source at) {
 
 namespace {
 
-// The slopes of logsumexp times g, over Tensors and by the kernel; `stats` holds a shift and an inverse sum a line.
+// The gradient of logsumexp, by recorded ops and by the kernel; `stats` holds the shift and the inverse sum of each
+// line.
 Tensor pull_formula(const Tensor& x, const Tensor& stats, const Tensor& g, Along axis) {
   const Shape column{axis.outer, 1, axis.inner};
   const Tensor e = exp(reshape(x, Shape{axis.outer, axis.n, axis.inner}) - Raw::alias(stats, column));
@@ -85,14 +86,14 @@ Tensor pull_kernel(const Tensor& x, const Tensor& stats, const Tensor& g, Along 
   return mapped(kernel, x, stats, g);
 }
 
-// The kernel over neighbouring axes first .. last-1; y has the shape of x without them.
+// logsumexp over the adjacent axes first .. last-1; y has the shape of x without them.
 Tensor logsumexp_run(Tensor input, std::size_t first, std::size_t last, Source at) {
   const Along axis = along(input.shape(), first, last);
   Shape shape = input.shape();
   for (std::size_t k = last; k-- > first;) shape = shape.without(k);
   Tensor value = Raw::uninitialized(shape, input.dtype());
   Raw::mark_weak(value, input.weak());
-  // What a softmax of x needs: the shift and the inverse sum of every line.
+  // What the gradient needs to form softmax(x): the shift and the inverse sum of every line.
   const std::int64_t lines = axis.lines();
   Tensor kept = detail::records(&input, 1) ? Raw::uninitialized({2, lines}, input.dtype()) : Tensor();
   detail::visit_floating(input.dtype(), [&](auto type) {

@@ -30,7 +30,7 @@ struct Moments {
 
 Moments moments_of(const Tensor& x, const AxisNumbers& axes) {
   Moments all;
-  double behind = 1;  // elements behind each mean
+  double behind = 1;  // number of elements averaged in each mean
   const auto reduce = [&](Along run) {
     const Tensor from = all.means.defined() ? all.means : x;
     const Tensor means = Raw::uninitialized(Shape(run.lines()), float64);
@@ -40,7 +40,7 @@ Moments moments_of(const Tensor& x, const AxisNumbers& axes) {
       kernels::moments(Raw::data<T>(from), Raw::write<double>(means), Raw::write<double>(around), run);
     });
     if (all.squares.defined()) {
-      // The squares within the parts, and those of the parts' means around their own.
+      // The sum of the squares within the parts, and of those of the means of the parts around their own mean.
       const Tensor within = Raw::uninitialized(around.shape(), float64);
       kernels::sum(Raw::data<double>(all.squares), Raw::write<double>(within), run);
       for (std::int64_t i = 0; i < run.lines(); ++i)
@@ -61,9 +61,10 @@ double spread(double squares, double divisor, int exponent, Root root) {
                            : std::scalbn(squares / divisor, 2 * exponent);
 }
 
-// Lines whose squares have left the range of double on their way are computed anew, scaled. In float32 none can.
-void mend(const Tensor& x, const AxisNumbers& axes, const Moments& moments, double divisor, Root root,
-          const Tensor& y) {
+// In float64 squares may overflow or underflow: such lines are computed anew from scaled values. The squares of float32
+// values stay within the range of double.
+void recompute_out_of_range(const Tensor& x, const AxisNumbers& axes, const Moments& moments, double divisor, Root root,
+                            const Tensor& y) {
   const auto out_of_range = [](double s) { return !(s > 1e-290 && s < 1e300); };
   const double* s = Raw::data<double>(moments.squares);
   if (std::none_of(s, s + y.size(), out_of_range)) return;
@@ -78,7 +79,7 @@ void mend(const Tensor& x, const AxisNumbers& axes, const Moments& moments, doub
   }
 }
 
-// Fills y, and gives the means.
+// Fills y and returns the means.
 Tensor compute(const Tensor& x, const AxisNumbers& axes, double divisor, Root root, const Tensor& y) {
   const Moments moments = x.size() == 0 ? Moments{} : moments_of(x, axes);
   detail::visit_floating(x.dtype(), [&](auto type) {
@@ -89,20 +90,21 @@ Tensor compute(const Tensor& x, const AxisNumbers& axes, double divisor, Root ro
     std::transform(squares, squares + y.size(), to,
                    [=](double each) { return static_cast<T>(spread(each, divisor, 0, root)); });
   });
-  if (x.size() > 0 && x.dtype() == float64) mend(x, axes, moments, divisor, root, y);
+  if (x.size() > 0 && x.dtype() == float64) recompute_out_of_range(x, axes, moments, divisor, root, y);
   return moments.means;
 }
 
 // dy/dx is 2 (x - mean) / divisor of the variance, and (x - mean) / (divisor y) of its root, 0 where that is 0.
 
-// x - mean. Of what rounding the mean has put into every difference, the second mean takes away the most.
+// x - mean. The rounding error of the mean is the same in every difference; subtracting the mean of the differences
+// removes most of it.
 Tensor centred(const Tensor& x, const AxisNumbers& axes) {
   const Axes over(axes);
   const Tensor d = x - mean(x, over, keepdims);
   return d - mean(d, over, keepdims);
 }
 
-// Where y is 0, 1 takes its place, so that no slope is infinite there.
+// Where y is 0, it is replaced by 1, so that no slope is infinite there.
 Tensor pull_formula(const Tensor& x, const Tensor& y, const Tensor& g, const AxisNumbers& axes, double divisor,
                     Root root) {
   const Shape kept = detail::kept_shape(x.shape(), axes);
@@ -112,7 +114,7 @@ Tensor pull_formula(const Tensor& x, const Tensor& y, const Tensor& g, const Axi
   return centred(x, axes) / where(flat, 1, s) * where(flat, 0, up / divisor);
 }
 
-// The same in one pass, for axes side by side.
+// The same by a kernel in one pass, for adjacent axes.
 Tensor pull_kernel(const Tensor& x, const Tensor& means, const Tensor& y, const Tensor& g, Along axis, double divisor,
                    Root root) {
   const std::int64_t lines = axis.lines();
@@ -140,7 +142,7 @@ Tensor spread_op(const char* op, Tensor input, const Axes& asked, double correct
   const AxisNumbers axes = asked.resolve(op, input.rank());
   if (!is_floating(input.dtype())) input = to(std::move(input), float32, at);
   const auto n = static_cast<double>(detail::reduced_count(input.shape(), axes));
-  const double divisor = n == 0 ? 1 : std::max(0.0, n - correction);  // of nothing y is NaN, and depends on nothing
+  const double divisor = n == 0 ? 1 : std::max(0.0, n - correction);  // over no elements y is NaN, whatever the divisor
   Tensor y = Raw::uninitialized(detail::reduced_shape(input.shape(), axes, keep), input.dtype());
   Tensor means = compute(input, axes, divisor, root, y);
   const auto rule = [=](const Tensor& x, const Tensor& kept_means, const Tensor& out, const Tensor& g) {

@@ -7,7 +7,7 @@ namespace xgrad {
 // Axes: none named means all; negative ones count from the end. With keepdims, reduced axes stay with size 1.
 
 /// y = Σ (x - mean)² / (n - correction) over the axes, in two passes in double. correction 1 is the unbiased variance;
-/// NaN of nothing, and of one element unbiased.
+/// NaN over no elements, and over one with correction 1.
 Tensor var(Tensor x, Axes axes = {}, double correction = 1, KeepDims keep = KeepDims::no, Source at = Source::here());
 /// y = √var, also where the variance itself is beyond the range of the dtype; slope 0 where y is 0.
 Tensor std(Tensor x, Axes axes = {}, double correction = 1, KeepDims keep = KeepDims::no, Source at = Source::here());

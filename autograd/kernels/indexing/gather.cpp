@@ -7,7 +7,7 @@
 namespace xgrad::kernels {
 namespace {
 
-// Calls f(o, j) for every slice of the output, side by side where there are many.
+// Calls f(o, j) for every slice of the output, on several threads if there are many.
 template <class F>
 void over_slices(Along axis, std::int64_t count, const F& f) {
   const std::int64_t grain = std::max<std::int64_t>(1, pointwise_grain / std::max<std::int64_t>(1, axis.inner));

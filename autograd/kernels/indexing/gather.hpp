@@ -6,8 +6,8 @@
 
 namespace xgrad::kernels {
 
-// Reading elements by their numbers along an axis: `axis` holds the sizes of `in`, and every number lies in 0 .. n-1.
-// T is a type of the element's size; the values are not looked at.
+// Reading elements by index along an axis: `axis` holds the sizes of `in`, and every index lies in 0 .. n-1. Elements
+// are copied as bits: T is any type of their size.
 
 /// out[o, j, i] = in[o, rows[j], i] for j < count.
 template <class T>

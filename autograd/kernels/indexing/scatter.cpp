@@ -11,13 +11,14 @@ namespace {
 
 using detail::Scratch;
 
-// What one addition in T lost, and the number of its place.
+// The rounding error of one addition in T, and the output index that it belongs to.
 struct Loss {
   std::int64_t at;
   double part;
 };
 
-// Columns begin .. end-1 of one block: out (n, inner) gathers in (count, inner), where row(j, i) tells.
+// Columns begin .. end-1 of one block: element (j, i) of in (count, inner) is added to element (row(j, i), i) of out
+// (n, inner).
 template <class T, class Row>
 struct Block {
   const T* in;
@@ -25,26 +26,27 @@ struct Block {
   std::int64_t n, count, inner, begin, end;
   const Row& row;
 
-  // Calls f(place in the output, element) for all elements in the order of j.
+  // Calls f(output index, element) for all elements, in the order of j.
   template <class F>
   void each(const F& f) const {
     for (std::int64_t j = 0; j < count; ++j)
       for (std::int64_t i = begin; i < end; ++i) f(row(j, i) * inner + i, in[j * inner + i]);
   }
-  // The same with the place in a room for these columns alone.
+  // The same with the index in a buffer that holds these columns only.
   template <class F>
   void each_inside(const F& f) const {
     for (std::int64_t j = 0; j < count; ++j)
       for (std::int64_t i = begin; i < end; ++i) f(row(j, i) * (end - begin) + (i - begin), in[j * inner + i]);
   }
 
-  // Sums in T, into zeros.
+  // Sums in T; `out` must hold zeros.
   void add() const {
     each([&](std::int64_t to, T x) { out[to] += x; });
   }
 
-  // The same, exact together with what the additions lose; false if that is more than a few times, or beyond all
-  // bounds. By Knuth's two-sum, a + b = s + e for s = a + b rounded, t = s - a and e = (a - (s - t)) + (b - t).
+  // The same, and keeps the rounding errors of the additions, which make the sums exact when they are added at the end.
+  // False if there are too many errors to keep, or one is NaN, as after an overflow. By Knuth's two-sum, a + b = s + e
+  // for s = a + b rounded, t = s - a and e = (a - (s - t)) + (b - t).
   bool add_with_losses() const {
     const auto most = static_cast<std::size_t>(std::max<std::int64_t>(16, count * (end - begin) / 8));
     const Scratch<Loss> room(most);
@@ -71,7 +73,7 @@ struct Block {
     return true;
   }
 
-  // Sums in double at the places that are met, of which `out` holds the results then.
+  // Sums in double at those output positions only that receive an element.
   void add_to_some() const {
     const std::int64_t width = end - begin;
     const Scratch<double> room(n * width);
@@ -83,7 +85,7 @@ struct Block {
         out[row(j, i) * inner + i] = static_cast<T>(sums[row(j, i) * width + (i - begin)]);
   }
 
-  // Sums in double at all places, which need no values before.
+  // Sums in double at all output positions; `out` need not be initialised.
   void add_to_all() const {
     const std::int64_t width = end - begin, lines = width == inner ? 1 : n, length = width == inner ? n * inner : width;
     const Scratch<double> room(n * width);
@@ -96,13 +98,14 @@ struct Block {
   }
 };
 
-// Every block is cut into columns, so that the places of a part stay in the cache. row(o, j, i) tells where an element
-// goes.
+// Every block is cut into ranges of columns, so that the output positions of one range stay in the cache. row(o, j, i)
+// is the output row to which an element is added.
 template <class T, class Row>
 void add_blocks(const T* in, std::int64_t count, T* out, Along axis, const Row& row) {
   const std::int64_t n = axis.n, inner = axis.inner;
   if (n == 0 || axis.lines() == 0) return;
-  const bool narrow = std::is_same_v<T, double> || count <= 2;  // one addition is rounded once
+  // The sum of two elements is rounded only once, in T too.
+  const bool narrow = std::is_same_v<T, double> || count <= 2;
   const bool some = narrow || 4 * count < n;
   const std::int64_t met = std::max<std::int64_t>(1, some ? count : n);
   const std::int64_t width = std::min(inner, std::max<std::int64_t>(16, pointwise_grain / met));
@@ -141,8 +144,8 @@ void add_rows(const T* in, const std::int64_t* rows, std::int64_t count, T* out,
   constexpr std::int64_t few = 16, many = 256;  // columns
   if (inner < few)
     return add_blocks(in, count, out, axis, [=](std::int64_t, std::int64_t j, std::int64_t) { return rows[j]; });
-  // Rows that more than two slices are added to have sums in double, one behind the other; the others, -1 here, need
-  // none: one addition is rounded once.
+  // Rows that receive more than two slices are summed in double, in buffers stored one after another at place[r]. The
+  // others have -1 there: the sum of two elements is rounded only once in T too.
   const Scratch<std::int32_t> place_of(n);
   std::int32_t *place = place_of.data(), crowded = 0;
   std::fill_n(place, n, 0);

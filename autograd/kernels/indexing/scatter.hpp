@@ -6,9 +6,9 @@
 
 namespace xgrad::kernels {
 
-// Sums of elements by their numbers along an axis, the adjoints of take_rows and take_picks: `axis` holds the sizes of
-// `out`, which is overwritten, with 0 where no number leads. What meets in one place is added in the order of j, in
-// double, and rounded once, so a result does not depend on the number of threads. For float and double.
+// Adding up elements by index along an axis, the adjoints of take_rows and take_picks: `axis` holds the sizes of `out`,
+// which is overwritten, with 0 where no index points. Elements with the same target are added in the order of j, in
+// double, and rounded once, so that a result does not depend on the number of threads. For float and double.
 
 /// out[o, r, i] = Σ in[o, j, i] over the j < count with rows[j] = r.
 template <class T>

@@ -6,7 +6,7 @@
 
 namespace xgrad::kernels {
 
-// T is a type of the element's size; the values are not looked at.
+// Elements are copied as bits: T is any type of their size.
 
 /// out[o, j, i] = in[o, start + j step, i] for j < count, with `axis` the sizes of `in`.
 template <class T>

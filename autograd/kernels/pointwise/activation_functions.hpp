@@ -97,7 +97,7 @@ struct Elu : Function {
   V value(const V& x) const {
     return where(x > 0, x, alpha * expm1(x));
   }
-  /// The exponential is kept from overflow on the side that is not taken.
+  /// The argument of exp is clamped to 0, so that it cannot overflow where the other branch is taken.
   template <class V>
   V slope(const V& x) const {
     return where(x > 0, V(1.0), alpha * exp(where(x > 0, V(0.0), x)));
@@ -174,7 +174,7 @@ struct GeluTanh : Function {
   V value(const V& x) const {
     return 0.5 * x * (1.0 + tanh(scale * (x + cubic * (x * x * x))));
   }
-  /// Beyond ±30 t is ±1 and its slope is 0: there u is constant, so that no power of it overflows.
+  /// x is clamped to ±30, so that no power of it overflows: beyond, t is ±1 and its derivative is 0.
   template <class V>
   V slope(const V& x) const {
     const V u = maximum(minimum(x, V(30.0)), V(-30.0));
@@ -188,8 +188,8 @@ struct GeluTanh : Function {
 
 }  // namespace xgrad::kernels::fn
 
-// The functions of this file as a list: the op's name, and its definition. Those with settings are made from numbers of
-// type double, in the order of the op's.
+// The functions of this file as a list: the name of the op, and its definition. Those with settings are constructed
+// from doubles, in the order of the parameters of the op.
 #define XGRAD_ACTIVATION_UNARY(X) \
   X(step, Step)                   \
   X(sigmoid, Sigmoid)             \

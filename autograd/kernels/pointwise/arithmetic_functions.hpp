@@ -66,20 +66,20 @@ struct Div : Function {
   V value(const V& a, const V& b) const {
     return a / b;
   }
-  /// One rounding less, and 1 / b may overflow.
+  /// g / b rounds once less than g (1 / b), and 1 / b may overflow.
   template <class V>
   V pull_a(const V& b, const V& g) const {
     return g / b;
   }
-  /// -a / b², by way of y: b² overflows where the slope does not.
+  /// -a / b², computed as -y / b: b² may overflow or underflow where the slope does not.
   template <class V>
   V slope_b(const V& b, const V& y) const {
     return -y / b;
   }
 };
 
-/// a b, where either of them is a slope: a path that is not taken, or along which nothing changes, contributes exactly
-/// 0, also where the other factor is infinite or NaN.
+/// a b, where either is a slope: a slope of 0, of a branch not taken or a flat function, contributes exactly 0, even if
+/// the other factor is infinite or NaN.
 struct GuardedProduct : Function {
   static constexpr const char* name = "mul";
   static constexpr Reads reads_a = of_b, reads_b = of_a;
@@ -181,7 +181,7 @@ struct Reciprocal : Function {
   V value(const V& x) const {
     return 1.0 / x;
   }
-  /// -g y², without y², which may leave the range where the product does not.
+  /// -g y², without forming y², which may overflow or underflow where the product does not.
   template <class V>
   V pull(const V& y, const V& g) const {
     return -(g * y) * y;
@@ -195,7 +195,7 @@ struct Sqrt : Function {
   V value(const V& x) const {
     return sqrt(x);
   }
-  /// One rounding less.
+  /// One rounding less than g times the slope.
   template <class V>
   V pull(const V& y, const V& g) const {
     return g / (2.0 * y);
@@ -249,7 +249,7 @@ struct Log1p : Function {
   V value(const V& x) const {
     return log1p(x);
   }
-  /// One rounding less.
+  /// One rounding less than g times the slope.
   template <class V>
   V pull(const V& x, const V& g) const {
     return g / (1.0 + x);
@@ -295,7 +295,7 @@ struct Erf : Function {
   }
 };
 
-/// x^n, the exponent one number: with a handful of multiplications where that is all it takes.
+/// x^n for one constant exponent n; frequent exponents take a few multiplications, a division or a square root.
 struct Power : Function {
   static constexpr const char* name = "pow";
   static constexpr Domain domain = Domain::no_bool;

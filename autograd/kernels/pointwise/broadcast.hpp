@@ -8,9 +8,9 @@
 
 namespace xgrad::kernels {
 
-/// How the elements of N contiguous inputs meet those of a contiguous output: rows of `inner` elements, along each of
-/// which an input either advances by one (step 1) or stands still (step 0). Compiled in broadcast.cpp for up to ten
-/// inputs, and not again for each function that is run.
+/// Maps the elements of a contiguous output to those of N contiguous inputs that broadcast to it: by rows of `inner`
+/// elements, along which an input either advances by one (step 1) or repeats one element (step 0). Compiled in
+/// broadcast.cpp for up to ten inputs, and not again for each function that is run.
 template <std::size_t N>
 struct Plan {
   static constexpr std::size_t max_rank = 32;
@@ -28,7 +28,7 @@ struct Plan {
   Plan(const std::int64_t* out, std::size_t rank, const std::array<const std::int64_t*, N>& sizes,
        const std::array<std::size_t, N>& ranks);
 
-  /// Calls row(out_offset, offsets, n) for every row, or part of one, side by side where there is enough to do.
+  /// Calls row(out_offset, offsets, n) for every row, or part of one, on several threads if there is enough work.
   template <class Row>
   void run(const Row& row) const {
     if (count == 0) return;

@@ -1,7 +1,7 @@
 #pragma once
 
-// For the sources that compile the functions of dual numbers over a kind of value V. It has apply(f, x...), the value
-// of a function, and chain(f, x..., y, d...), the slopes of the result from those of the arguments.
+// For the sources that compile the functions of dual numbers over a kind of value V. V has apply(f, x...), the value of
+// a function, and chain(f, x..., y, d...), the slopes of the result from those of the arguments.
 
 #include <cstddef>
 #include <type_traits>
@@ -12,7 +12,7 @@
 
 namespace xgrad::kernels {
 
-/// Whether a function only passes slopes on: add and sub.
+/// Whether a function passes slopes on unchanged, up to their sign: add and sub.
 template <class F>
 inline constexpr bool is_sum = F::passes != nothing;
 
@@ -49,7 +49,7 @@ V chain_both(const F& f, const V& a, const V& b, const V& y, V da, V db) {
   return chain(f, a, b, y, std::move(da), std::move(db));
 }
 
-/// Value and slopes of a function of one argument, each on its own.
+/// Computes the value and each slope of a function of one argument separately.
 template <class F, class V>
 void differentiate_apart(const F& f, V* x, std::size_t parts) {
   if constexpr (F::flat) {

@@ -5,7 +5,8 @@
 
 namespace xgrad::kernels {
 
-/// What a kind of value V is chosen and compared by, and how it becomes numbers again.
+/// The mask type of a kind of value V, which comparisons return and choose() takes, and its conversion to ones and
+/// zeros.
 template <class V>
 struct MaskTraits {
   using Type = typename V::Mask;
@@ -14,8 +15,8 @@ struct MaskTraits {
 template <class V>
 using MaskOf = typename MaskTraits<V>::Type;
 
-/// A dual number: a value and its N slopes, over any kind of value V that has differentiate() and choose_parts() beside
-/// it: those apply the chain rule to the parts, of which an undefined slope is a zero that no arithmetic touches.
+/// A dual number: a value and its N slopes, over any kind of value V with differentiate() and choose_parts() beside it,
+/// which apply the chain rule to the parts. An undefined slope is a zero that takes part in no arithmetic.
 template <class V, std::size_t N>
 struct Dual {
   using Mask = MaskOf<V>;
@@ -45,7 +46,7 @@ void choose(const V& mask, Dual<V, N>& a, Dual<V, N>& b) {
   choose_parts(mask, a.part, b.part, N + 1);
 }
 
-/// What a comparison looks at.
+/// The part that a comparison reads.
 template <class V>
 const V& value_of(const V& x) {
   return x;

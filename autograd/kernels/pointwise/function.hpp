@@ -5,16 +5,14 @@
 //   name                        the op's name in C++
 //   value(x) or value(a, b)     what it computes
 //   reads, or reads_a, reads_b  what its slopes are computed from: any of x, y; any of a, b, y
-//   slope(...)                  dy/dx as a function of what it reads, in that order; slope_a and slope_b for two
-//   operands pull(..., g)                in place of a slope: g dy/dx as one formula, where that rounds less (g / x),
-//   or selects
-//                               where a product would turn 0 times infinity into NaN; pull_a and pull_b
-//
+//   slope(...)                  dy/dx as a function of what it reads, in that order; for two operands slope_a, slope_b
+//   pull(..., g)                in place of a slope: g dy/dx as one formula, where that rounds less (g / x), or where
+//                               a product would turn 0 times infinity into NaN; for two operands pull_a, pull_b
 //   settings()                  its parameters, if it has any, under the names that the op gives them
 //
-// and of the facts below where they differ from those of Function. The text of a value or slope is generic: vectors,
-// tiles and Tensors read it. Hence names that mean the same for all of them: exp, where, maximum, never std::exp or ?:,
-// and V(1.0) for a number that stands alone.
+// and of the properties below where they differ from those of Function. The code of a value or slope is generic: it is
+// instantiated for vectors, tiles and Tensors. So it uses only names that mean the same for all of them: exp, where,
+// maximum, never std::exp or ?:, and V(1.0) for a number that stands alone.
 
 #include <type_traits>
 #include <utility>
@@ -27,9 +25,9 @@ constexpr Reads operator|(Reads one, Reads other) {
   return static_cast<Reads>(static_cast<unsigned>(one) | static_cast<unsigned>(other));
 }
 
-/// The dtypes that a function computes in. All know float32 and float64, and `real` nothing else: int64 and bool become
-/// float32. `whole` adds int64, which bool becomes; `truth` adds bool as well; `no_bool` is whole, and refuses operands
-/// that are all bool; `never_bool` refuses any that is.
+/// The dtypes in which a function computes. All compute in float32 and float64, and `real` in nothing else: int64 and
+/// bool become float32. `whole` adds int64, to which bool is converted; `truth` adds bool as well; `no_bool` is like
+/// whole, but refuses operands that are all bool; `never_bool` refuses any operand that is bool.
 enum class Domain : unsigned char { real, whole, truth, no_bool, never_bool };
 
 /// A setting of a function that has some, such as the negative slope of leaky_relu: settings() lists them.
@@ -43,14 +41,14 @@ struct Setting {
 
 namespace fn {
 
-/// The facts of a function of which nothing else is said.
+/// The default properties of a function.
 struct Function {
   static constexpr Domain domain = Domain::real;
   /// Whether the slopes are 0 everywhere.
   static constexpr bool flat = false;
   /// The operands in which the slope is 1, so that g passes on as it is.
   static constexpr Reads passes = nothing;
-  /// Whether a vector of results takes an instruction or two: loops then compute several vectors at a time.
+  /// Whether a vector of results takes only an instruction or two: loops then process several vectors at a time.
   static constexpr bool cheap = false;
   /// Whether elementwise() lambdas may use it, so that the library holds its passes over tiles.
   static constexpr bool in_lambdas = true;
@@ -66,7 +64,7 @@ inline constexpr bool is_integer<V, std::enable_if_t<V::integer>> = true;
 
 namespace detail {
 
-/// Calls f with those of a, b and y that R names.
+/// Calls f with those of a, b and y that R selects.
 template <Reads R, class V, class F>
 auto call_with(const V& a, const V& b, const V& y, const F& f) {
   if constexpr (R == nothing)
@@ -87,7 +85,7 @@ auto call_with(const V& a, const V& b, const V& y, const F& f) {
     return f(a, b, y);
 }
 
-// Whether a definition has a pull in place of a slope. double stands for any kind of number.
+// Whether a definition has a pull in place of a slope. It is tested with double as V.
 template <class F, class = void>
 struct HasPull : std::false_type {};
 template <class F>
@@ -103,9 +101,9 @@ struct HasPullB<F, std::void_t<decltype(&F::template pull_b<double>)>> : std::tr
 
 }  // namespace detail
 
-// A definition, read.
+// Access to a definition.
 
-/// Of which operand a gradient is: the only one, the first or the second.
+/// The operand that a gradient is taken with respect to: the only one, the first or the second.
 enum class Side : unsigned char { x, a, b };
 
 template <class F, Side side>
@@ -118,7 +116,7 @@ constexpr Reads reads_of() {
     return F::reads_b;
 }
 
-/// Whether g passes on as it is.
+/// Whether the gradient is g itself.
 template <class F, Side side>
 inline constexpr bool passes_on = (F::passes & (side == Side::b ? of_b : of_a)) != 0;
 
@@ -157,7 +155,7 @@ V slope(const F& f, const Read&... read) {
     return f.slope_b(read...);
 }
 
-// The same from all values there are: those that the definition does not read are not looked at.
+// The same, given all of a, b and y: those that the definition does not read are ignored.
 
 template <class F, class V>
 V pull_of(const F& f, const V& x, const V& y, const V& g) {

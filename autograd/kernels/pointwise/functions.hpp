@@ -11,7 +11,9 @@
 
 #define XGRAD_UNARY_WITH_SETTINGS(X) XGRAD_ACTIVATION_WITH_SETTINGS(X) XGRAD_SELECTION_WITH_SETTINGS(X)
 
-// Everything, for the sources that compile it. What is named here alone stands behind a name of its own in lane.hpp.
+// All functions, for the sources that compile them. Those that are listed here only, and not in the file of their kind,
+// get no function from the lists in lane.hpp: where lambdas have them, they are written there by hand, as pow is, or in
+// autograd/ops/elementwise.hpp, as gelu is.
 #define XGRAD_EACH_UNARY(X)    \
   XGRAD_ARITHMETIC_UNARY(X)    \
   XGRAD_ACTIVATION_UNARY(X)    \

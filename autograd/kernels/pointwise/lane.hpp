@@ -18,9 +18,9 @@ class LaneMask {
   kernels::MaskOf<V> v;
 };
 
-/// What the lambda of elementwise() is called with: many numbers at once, as a tile, a vector, or a dual number over
-/// tiles, vectors or tensors. It has the pointwise vocabulary of Tensor, with the same meanings, and mixes with C++
-/// numbers.
+/// The argument of the lambda of elementwise(): many numbers at once, as a tile, a vector, or a dual number over tiles,
+/// vectors or tensors. It has the elementwise functions and operators of Tensor, with the same meanings, and mixes with
+/// C++ numbers.
 template <class V>
 class Lane {
  public:
@@ -64,8 +64,8 @@ LaneMask<V> mask(const F& f, const Lane<V>& a, const Lane<V>& b) {
 
 }  // namespace detail
 
-// Every function of the table, by its name; one of two lanes also takes a number on either side. Templates alone will
-// do: an implicit conversion of numbers to lanes would make maximum(1, 2) mean something else than two tensors.
+// Every function of the table, by its name; one of two lanes also takes a number on either side. They must be
+// templates: with an implicit conversion of numbers to lanes, maximum(1, 2) would no longer be the one of two tensors.
 
 #define XGRAD_LANE_UNARY(name, Function)                        \
   template <class V>                                            \
@@ -188,8 +188,7 @@ Lane<V> pow(N a, Lane<V> b) {
   return pow(Lane<V>(a), std::move(b));
 }
 
-/// a where the mask holds, else b. The branch not taken gets a slope of exactly 0, also where its own is infinite or
-/// NaN.
+/// a where the mask holds, else b. The branch not taken gets a slope of exactly 0, even if its own is infinite or NaN.
 template <class V>
 Lane<V> where(LaneMask<V> mask, Lane<V> a, Lane<V> b) {
   choose(mask.v, a.v, b.v);

@@ -4,8 +4,8 @@
 
 #include <xgrad/autograd/kernels/pointwise/function.hpp>
 
-// The table of pointwise functions: losses of an input a and a target b. They are no functions of elementwise()
-// lambdas. See function.hpp for what a definition consists of, and nn/losses.hpp for domains and edges.
+// The table of pointwise functions: losses of an input a and a target b. elementwise() lambdas do not have them. See
+// function.hpp for what a definition consists of, and nn/losses.hpp for domains and edges.
 
 namespace xgrad::kernels::fn {
 
@@ -93,7 +93,7 @@ struct Huber : Loss {
   }
 };
 
-/// b (ln b - a), 0 at b = 0, where the logarithm is taken of 1: its infinite slope there meets no gradient.
+/// b (ln b - a), and 0 at b = 0, where the logarithm is taken of 1 instead, so that its slope there is finite.
 struct Divergence : Loss {
   static constexpr Reads reads_a = of_b, reads_b = of_a | of_b;
   template <class V>
@@ -110,7 +110,7 @@ struct Divergence : Loss {
   }
 };
 
-/// e^b (b - a), 0 where e^b is.
+/// e^b (b - a), and 0 where e^b is 0.
 struct LogDivergence : Loss {
   static constexpr Reads reads_a = of_b, reads_b = of_a | of_b;
   template <class V>
@@ -148,7 +148,7 @@ struct BinaryCrossEntropy : Loss {
   static V clamped(const V& logarithm) {
     return maximum(logarithm, V(-100.0));
   }
-  /// The slope of clamped(ln z): 1 / z, and 0 where it is clamped, where the division is by 1.
+  /// The slope of clamped(ln z): 1 / z, and 0 where it is clamped; there z is replaced by 1, so that 1 / z is finite.
   template <class V>
   static V inverse(const V& z, const V& logarithm) {
     return where(logarithm < -100, V(0.0), 1.0 / where(logarithm < -100, V(1.0), z));
@@ -161,8 +161,8 @@ V log_one_plus_exp(const V& a) {
   return maximum(a, V(0.0)) + log1p(exp(-abs(a)));
 }
 
-/// The part of the binary cross entropy of logits that belongs to the class of 0: -(1 - b) ln(1 - σ(a)). A target of 1
-/// makes it 0, also where the logarithm is infinite.
+/// The part of the binary cross entropy of logits that belongs to class 0: -(1 - b) ln(1 - σ(a)). It is 0 for a target
+/// of 1, even if the logarithm is infinite.
 struct NegativeLogits : Loss {
   static constexpr Reads reads_a = of_a | of_b, reads_b = of_a;
   template <class V>
@@ -179,7 +179,7 @@ struct NegativeLogits : Loss {
   }
 };
 
-/// The part of the class of 1: -b ln σ(a).
+/// The part that belongs to class 1: -b ln σ(a).
 struct PositiveLogits : Loss {
   static constexpr Reads reads_a = of_a | of_b, reads_b = of_a;
   template <class V>

@@ -11,7 +11,7 @@ namespace {
 // A pass of this length takes about as long as waking another thread.
 constexpr std::int64_t grain = 4 * pointwise_grain;
 
-// Without decay the product 0 p is not formed: it would turn an infinite p into NaN.
+// Without decay, 0 p is not computed: it would turn an infinite p into NaN.
 template <bool Decay, class T>
 void plain(T* __restrict p, const T* __restrict g, std::int64_t n, T lr, T decay, T sign) {
   for (std::int64_t i = 0; i < n; ++i) {
@@ -74,7 +74,8 @@ class AdamPass {
     for (; i + width <= n; i += width)
       step(p + i, g + i, state.mean + i, state.square + i, Greatest ? greatest + i : nullptr);
     if (i == n) return;
-    // The rest goes through the same registers, so that an element's bits do not depend on its place.
+    // The remaining elements go through the same vector code, so that the bits of an element do not depend on its
+    // position.
     T last[5][B::width] = {};
     T* const rows[] = {p + i, const_cast<T*>(g) + i, state.mean + i, state.square + i,
                        Greatest ? greatest + i : nullptr};

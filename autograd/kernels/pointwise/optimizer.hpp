@@ -31,8 +31,7 @@ struct AdamRule {
   bool maximize = false;
 };
 
-/// What Adam keeps for each element. `greatest` is null without AMSGrad; where the state is new, its numbers are not
-/// read.
+/// The state of Adam for each element. `greatest` is null without AMSGrad; a new state is written without being read.
 template <class T>
 struct AdamState {
   T* mean = nullptr;

@@ -39,7 +39,7 @@ template <class T, class Out, class F, std::size_t... I>
     *out = all[0];
     return;
   }
-  // An input that stands still is spread over a register's worth of memory and read from there each time.
+  // A broadcast input (step 0) is copied into a buffer of one vector and loaded from there each time.
   alignas(64) T spread[count][B::width];
   const T* from[count] = {(step[I] == 0 ? (std::fill_n(spread[I], B::width, *in[I]), spread[I]) : in[I])...};
   std::int64_t j = 0;

@@ -13,9 +13,9 @@
 
 namespace xgrad::kernels {
 
-/// A register of numbers as a kind of value for Lane and Dual. Whether it is a number that the user wrote, or a slope
-/// of zero (the default), is known when the lambda is inlined, and costs nothing. A guarded one multiplies slopes as
-/// fn::GuardedProduct does; one that is not may make a NaN of 0 times infinity.
+/// A register of numbers as a kind of value for Lane and Dual. Whether it is a literal, or a slope of zero (the
+/// default), is known at compile time once the lambda is inlined, and costs nothing. With Guarded, slopes are
+/// multiplied as fn::GuardedProduct does; without it, 0 times infinity gives NaN.
 template <class T, int Isa, bool Guarded>
 class RegisterLane {
  public:

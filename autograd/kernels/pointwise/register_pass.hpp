@@ -15,15 +15,15 @@
 
 namespace xgrad::kernels {
 
-/// Calls body(in, out, step, j) for the registers of a row, at in[i] + j step[i] and out[o] + j; a null output is left
-/// out. What is less than a register goes through the same code, by way of memory beside it.
+/// Calls body(in, out, step, j) for the registers of a row, at in[i] + j step[i] and out[o] + j; a null output is
+/// skipped. A remainder shorter than a register goes through the same code by way of buffers.
 template <int Isa, class T, class Out, std::size_t In, std::size_t Outs, class Body>
 [[gnu::flatten]] void register_row(const Body& body, std::array<Out*, Outs> out, std::array<const T*, In> in,
                                    std::array<std::int64_t, In> step, std::int64_t n) {
   constexpr auto width = static_cast<std::int64_t>(Vec<T, Isa>::width);
   alignas(64) T spread[In][Vec<T, Isa>::width];
   alignas(64) Out last[Outs][Vec<T, Isa>::width];
-  // An input that stands still is spread over a register's worth of memory and read from there each time.
+  // A broadcast input (step 0) is copied into a buffer of one register and loaded from there each time.
   for (std::size_t i = 0; i < In; ++i) {
     if (step[i] != 0) continue;
     std::fill_n(spread[i], width, *in[i]);
@@ -82,7 +82,7 @@ template <class T, int Isa>
 void store_numbers(const Vec<T, Isa>& y, T* to) {
   y.store(to);
 }
-/// A mask, of ones and zeros.
+/// Stores a mask given as ones and zeros.
 template <class T, int Isa>
 void store_numbers(const Vec<T, Isa>& y, bool* to) {
   (y != 0).v.store_unaligned(to);

@@ -4,12 +4,13 @@
 
 #include <xgrad/autograd/kernels/pointwise/function.hpp>
 
-// The table of pointwise functions: the larger and the smaller, comparisons and logic. See function.hpp for what a
-// definition consists of.
+// The table of pointwise functions: maximum and minimum, comparisons and logic. See function.hpp for what a definition
+// consists of.
 
 namespace xgrad::kernels::fn {
 
-/// The gradient of the winner of a comparison: all of it, half at a tie, and a side that is NaN wins.
+/// The gradient of one operand of maximum or minimum: g if it is the result, g/2 at a tie or if both are NaN, and g if
+/// it alone is NaN.
 template <class M, class V>
 V winner(const M& wins, const V& own, const V& other, const V& g) {
   return where(wins, g, where(own == other, 0.5 * g, where(own != own, where(other != other, 0.5 * g, g), V(0.0))));
@@ -56,7 +57,7 @@ struct Clamp : Function {
   static constexpr Domain domain = Domain::whole;
   static constexpr Reads reads = of_x;
   double low, high;
-  /// Refuses low > high and NaN.
+  /// Throws if low > high or if either is NaN.
   Clamp(double lowest, double highest);
   std::array<Setting, 2> settings() const { return {{{"low", low}, {"high", high}}}; }
   template <class V>
@@ -69,7 +70,7 @@ struct Clamp : Function {
   }
 };
 
-// ---- true or false: holds() gives a mask; on tiles, masks are ones and zeros
+// ---- predicates: holds() gives a mask; on tiles, masks are ones and zeros
 
 struct Predicate : Function {
   static constexpr Domain domain = Domain::whole;

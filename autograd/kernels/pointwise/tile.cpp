@@ -19,8 +19,8 @@ fn::Clamp::Clamp(double lowest, double highest) : low(lowest), high(highest) {
 
 namespace {
 
-// Free slots of this thread. The pointer itself needs no guard and no destructor; the cleaner, made with the first
-// slot, gives the memory back when the thread ends.
+// The free list of this thread. The pointer itself needs no initialisation guard and no destructor; the cleaner, which
+// is constructed with the first slot, frees the list when the thread exits.
 thread_local Slot* free_slots = nullptr;
 thread_local bool closed = false;
 
@@ -95,8 +95,8 @@ bool Tile::times_joined(double number) noexcept {
 
 namespace {
 
-// What costs no pass, as one operand is a number and the other many, leaves it to those who read them. False where that
-// cannot be.
+// Appends an operation between one number and the many of a tile to the pending operations of the tile, so that it
+// takes no pass of its own. False if it cannot be deferred so.
 
 bool lazily(const fn::Neg&, Tile& x) { return !x.is_number() && x.left() <= Tile::Left::scale && x.times_joined(-1); }
 template <class F>
@@ -127,7 +127,7 @@ bool lazily(const F&, Tile& a, Tile& b) {
   return false;
 }
 
-// A product of slopes, with and without its guard.
+// A product of slopes, without and with the guard against 0 times infinity.
 constexpr auto product = [](const auto& d, const auto& slope) { return d * slope; };
 constexpr auto with_guard = [](const auto& d, const auto& slope) { return guarded_product(d, slope); };
 

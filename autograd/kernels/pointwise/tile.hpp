@@ -15,30 +15,30 @@ struct alignas(64) Slot {
   Slot* next;
   alignas(64) unsigned char bytes[tile_bytes];
 };
-/// A slot with a count of one.
+/// A slot with a reference count of one.
 Slot* acquire();
-/// Gives a slot that nobody uses any more back to the thread's pool.
+/// Returns an unused slot to the thread's pool.
 void recycle(Slot* slot) noexcept;
 
-/// Up to tile_bytes of numbers, float or double, on which each function is one call into the library: the lane of a
-/// user's own pointwise op, whose speed does not depend on the flags of the user's file. A handle: copying shares, and
-/// a function whose argument is not shared writes its result in place. A tile stays on its thread and in its pass: it
-/// may look into the memory of a tensor. One number may stand for all; nothing at all (the default) for a slope of
-/// zero. Multiplying by a number and adding one cost no pass of their own: a tile keeps them, and whoever reads its
-/// numbers does them.
+/// Up to tile_bytes of numbers, float or double. This is the lane of a user's own pointwise op whose speed does not
+/// depend on the compiler flags of the user's file: each function is one call into the library. A handle: copying
+/// shares the memory, and a function whose argument is not shared writes its result in place. A tile stays on its
+/// thread and within its pass, since it may point into the memory of a tensor. It may also be one number for all
+/// elements, or undefined (the default), which is a slope of zero. Multiplying by a number and adding one take no pass
+/// of their own: they become pending operations of the tile, which are applied when its numbers are read.
 class Tile {
  public:
   using Mask = Tile;  // of ones and zeros
   enum class Type : std::uint8_t { weak, float32, float64 };
 
   Tile() noexcept = default;
-  /// One number for every place, of whatever type it meets.
+  /// One number for all elements; it takes the type of the other operand.
   Tile(double number) noexcept : number_(number), state_(State::number) {}
   Tile(double number, Type type) noexcept : number_(number), state_(State::number), type_(type) {}
-  /// Numbers that live elsewhere; their bytes are a multiple of 64.
+  /// Numbers in memory owned elsewhere; their size in bytes is a multiple of 64.
   Tile(const void* data, std::int32_t count, Type type) noexcept
       : data_(data), number_(1), count_(count), state_(State::many), type_(type) {}
-  /// Numbers in a slot of which the caller holds a count.
+  /// Numbers in a slot, of which the tile takes over one reference.
   Tile(Slot* slot, std::int32_t count, Type type) noexcept
       : slot_(slot), data_(slot->bytes), number_(1), count_(count), state_(State::many), type_(type) {}
   Tile(const Tile& other) noexcept {
@@ -62,32 +62,35 @@ class Tile {
 
   bool defined() const noexcept { return state_ != State::none; }
   bool is_number() const noexcept { return state_ == State::number; }
-  /// Whether it is a number that the user wrote, not one read from a tensor.
+  /// Whether it is a literal that the user wrote, not a number read from a tensor.
   bool is_literal() const noexcept { return is_number() && type_ == Type::weak; }
   double number() const noexcept { return number_; }
   const void* data() const noexcept { return data_; }
   std::int32_t count() const noexcept { return count_; }
   Type type() const noexcept { return type_; }
 
-  /// What is left to do where many numbers are read: (data · scale + shift) · factor, as far as its steps go.
+  /// The pending operations, applied when many numbers are read: (data · scale + shift) · factor, up to the last step
+  /// named.
   enum class Left : std::uint8_t { nothing, scale, shift, factor };
   Left left() const noexcept { return left_; }
   double scale() const noexcept { return number_; }
   double shift() const noexcept { return shift_; }
   double factor() const noexcept { return factor_; }
-  // Many numbers times, or plus, or subtracted from a number: false if that does not fit to what is left to do.
+  // Append a pending operation to many numbers: times a number, plus a number, or a number minus them. False if it does
+  // not fit behind those already pending.
   bool times(double number) noexcept;
   bool plus(double number) noexcept;
   bool minus_from(double number) noexcept;
-  /// As times(), but joined with another factor, where their product is an ordinary number: one rounding less.
+  /// Like times(), but a pending factor may absorb the number if their product is neither tiny nor huge, which also
+  /// saves a rounding.
   bool times_joined(double number) noexcept;
-  /// Nothing is left to do: the numbers have been written.
+  /// Clears the pending operations: they have been applied to the numbers that are now stored.
   void done() noexcept {
     number_ = 1;
     left_ = Left::nothing;
   }
 
-  /// The slot of a tile that is its only user; else null.
+  /// The slot, if this tile is its only user; else null.
   Slot* own_slot() const noexcept { return slot_ != nullptr && slot_->count == 1 ? slot_ : nullptr; }
 
  private:
@@ -114,7 +117,7 @@ class Tile {
 
   Slot* slot_ = nullptr;
   const void* data_ = nullptr;
-  double number_ = 0;  // of many numbers, the scale
+  double number_ = 0;  // for many numbers, the pending scale
   double shift_ = 0;
   double factor_ = 1;
   std::int32_t count_ = 0;
@@ -126,7 +129,7 @@ class Tile {
 template <class T>
 constexpr Tile::Type type_of = sizeof(T) == sizeof(float) ? Tile::Type::float32 : Tile::Type::float64;
 
-/// The numbers of a tile, rounded up to 64 bytes: whole registers are read and written.
+/// The count rounded up to 64 bytes: whole registers are read and written.
 template <class T>
 std::size_t padded(std::int32_t count) {
   constexpr std::size_t line = 64 / sizeof(T);
@@ -137,7 +140,8 @@ std::size_t padded(std::int32_t count) {
 template <class T>
 void write(const Tile& tile, T* out, std::int64_t n);
 
-// Instantiated in tile.cpp for every function of functions.hpp. Arguments that are not const may be used up.
+// Instantiated in tile.cpp for every function of functions.hpp. Arguments that are not const may be overwritten or
+// moved from.
 
 /// x = f(x).
 template <class F>
@@ -145,7 +149,7 @@ void transform(const F& f, Tile& x);
 /// a = f(a, b).
 template <class F>
 void transform(const F& f, Tile& a, Tile& b);
-/// The same as a value.
+/// The same, returning the result.
 template <class F>
 Tile apply(const F& f, Tile x) {
   transform(f, x);
@@ -156,8 +160,8 @@ Tile apply(const F& f, Tile a, Tile b) {
   transform(f, a, b);
   return a;
 }
-/// place = d times a slope, as fn::GuardedProduct: in the memory that place looks into, if it does, which is then
-/// written.
+/// place = d times a slope, multiplied as fn::GuardedProduct does. If place points to memory and neither factor is one
+/// number, the product is written into that memory.
 void chain_into(Tile& place, Tile d, Tile slope);
 /// a stays where the mask is 1, else becomes b.
 void choose(const Tile& mask, Tile& a, Tile& b);

@@ -9,14 +9,16 @@
 namespace xgrad::kernels {
 namespace {
 
-// Slopes of f at (a, b), y = f(a, b), times those of a and b: plainly, and guarded as fn::GuardedProduct is. The plain
-// ones may come out as NaN where the guarded ones do not, and are the same elsewhere.
+// The slopes of f at (a, b) times those of a and b, with y = f(a, b): plainly, and guarded as fn::GuardedProduct is.
+// The plain result may be NaN where the guarded one is not, and agrees elsewhere; the guarded one is computed only if a
+// plain one is NaN.
 
 template <class F, class B>
 B pulled(const F& f, const B& a, const B& b, const B& y, const B& da, const B& db) {
   return pull_of<Side::a>(f, a, b, y, da) + pull_of<Side::b>(f, a, b, y, db);
 }
-// One division for both slopes. What is infinite may have overflowed on the way, and becomes NaN here.
+// One division for both slopes. An infinite result may come from an intermediate overflow; adding 0 times it turns it
+// into NaN, so that the guarded form is used.
 template <class B>
 B pulled(const fn::Div&, const B&, const B& b, const B& y, const B& da, const B& db) {
   const B together = (da - db * y) / b;
@@ -78,7 +80,7 @@ template <int n, class T, class F, class R>
 
 template <class T, class F, class... R>
 [[gnu::flatten, gnu::noinline]] void loop_with_slope(T* y, T* d, std::size_t n, const F f, const R... in) {
-  // Of every operand and both results.
+  // Counted for every operand and both results, all of which are in registers at once: so fewer than for a value alone.
   constexpr int at_once = std::is_same_v<T, float> && registers_at_once < F >> 1 ? 2 : 1;
   constexpr std::size_t width = Vec<T>::width;
   std::size_t j = 0;
@@ -87,7 +89,7 @@ template <class T, class F, class... R>
     for (; j < n; j += width) step_with_slope<1>(y, d, j, f, in...);
 }
 
-// Computes y = f(in...) and its slope d together, over the slots of the places where they have any.
+// Computes y = f(in...) and its slope d together, in the slots of y_place and d_place where these are not null.
 template <class T, class F, class... In>
 void compute_with_slope(const F& f, Tile& y, Tile& d, Tile* y_place, Tile* d_place, std::int32_t count,
                         const In&... in) {
@@ -113,7 +115,7 @@ void run_with_slope(const F& f, Tile& y, Tile& d, Tile* y_place, Tile* d_place, 
     compute_with_slope<double>(f, y, d, y_place, d_place, meeting.count, in...);
 }
 
-// The one index of a slope, or 0 where there is none or several.
+// The index of the only defined slope; 0 if there is none or several.
 template <class Defined>
 std::size_t only_one(std::size_t parts, const Defined& defined) {
   std::size_t found = 0;
@@ -177,7 +179,7 @@ void differentiate(const F& f, Tile* x, std::size_t parts) {
   differentiate_apart(f, x, parts);
 }
 
-// Of a number and many, where the number has no slope: the parts of `many` stay in place.
+// One operand is a number without slopes, the other a tile of many numbers: the parts of `many` stay in place.
 template <class F>
 void differentiate_with_number(const F& f, Tile* a, Tile* b, std::size_t parts) {
   const bool left = a[0].is_number();

@@ -14,13 +14,13 @@ template <class F>
 void differentiate(const F& f, Tile* x, std::size_t parts);
 template <class F>
 void differentiate(const F& f, Tile* a, Tile* b, std::size_t parts);
-/// d times the slope of f at x, where y = f(x), guarded; what f does not read may be any number.
+/// d times the slope of f at x, guarded, where y = f(x); arguments that f does not read may be any number.
 template <class F>
 Tile chain(const F& f, const Tile& x, const Tile& y, Tile d);
 /// The same for two operands, where one of da and db may be undefined.
 template <class F>
 Tile chain(const F& f, const Tile& a, const Tile& b, const Tile& y, Tile da, Tile db);
-/// Chooses values and slopes alike: the slope of the branch not taken is gone, were it infinite or NaN.
+/// Chooses values and slopes alike: the slope of the branch not taken is dropped, even if it is infinite or NaN.
 void choose_parts(const Tile& mask, Tile* a, Tile* b, std::size_t parts);
 
 }  // namespace xgrad::kernels

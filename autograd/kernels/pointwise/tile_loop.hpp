@@ -16,12 +16,12 @@ namespace xgrad::kernels {
 // Internal linkage: each source compiles its own loops, without the sections and names that merging them would need.
 namespace {
 
-/// How many registers a function takes at a time. Those that are an instruction or two wait for their operands
-/// otherwise, and ask too often whether a product has come out as NaN.
+/// How many registers a function processes at a time. Functions of an instruction or two take several, which hides the
+/// latency of the loads and needs one NaN check for all of them.
 template <class F>
 inline constexpr int registers_at_once = F::cheap ? 4 : 1;
 
-/// Reads the numbers of a tile, and does what it has left to do.
+/// Loads the numbers of a tile and applies its pending operations.
 template <class T>
 class Reader {
  public:
@@ -77,7 +77,7 @@ template <int at_once, class T, class Body, class... R>
     for (; j < n; j += width) step<1>(out, j, body, each, in...);
 }
 
-/// A body that is one function of a register of each operand.
+/// A body that applies one function to a register of each operand.
 template <class F>
 struct Each {
   F f;
@@ -89,7 +89,8 @@ struct Each {
 template <class F>
 Each(F) -> Each<F>;
 
-/// A body that computes `exact` where `plain` has come out as NaN somewhere.
+/// A body that computes `plain`, and `exact` instead if any result is NaN: rare inputs take a slow path behind one mask
+/// test.
 template <class Plain, class Exact>
 struct Checked {
   Plain plain;
@@ -106,7 +107,7 @@ struct Checked {
 template <class Plain, class Exact>
 Checked(Plain, Exact) -> Checked<Plain, Exact>;
 
-/// The type and count of a result: those of the operands that are not C++ numbers.
+/// The type and element count of a result: those of the operands that are not C++ numbers.
 struct Meeting {
   Tile::Type type = Tile::Type::weak;
   std::int32_t count = 0;
@@ -121,7 +122,7 @@ struct Meeting {
 inline Tile* place_of(Tile& a) { return a.own_slot() != nullptr ? &a : nullptr; }
 inline Tile* place_of(Tile& a, Tile& b) { return a.own_slot() != nullptr ? &a : place_of(b); }
 
-/// y is what has been written into the slot, which is that of `place` where that is not null.
+/// Makes y the tile of what has been written into the slot, which is that of `place` if that is not null.
 inline void place_result(Tile& y, Tile* place, Slot* slot, std::int32_t count, Tile::Type type) {
   if (place == nullptr) {
     y = Tile(slot, count, type);
@@ -144,7 +145,7 @@ void compute(Meeting meeting, Tile& y, Tile* place, const Body& body, const In&.
   place_result(y, place, slot, meeting.count, meeting.type);
 }
 
-/// y = body(in...), in the type in which the operands meet, and in the slot of `place` where that is not null. y and
+/// y = body(in...), in the common type of the operands, written into the slot of `place` if that is not null. y and
 /// place may be among the operands.
 template <int at_once, class Body, class... In>
 void run(Tile& y, Tile* place, const Body& body, const In&... in) {

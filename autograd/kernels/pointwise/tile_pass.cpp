@@ -70,7 +70,7 @@ class Source {
   Plan<1> plan_;
 };
 
-// A look into the memory of an output, where a tile can be written there.
+// A tile that points into an output's memory, if it can be written there directly; else undefined.
 template <class T>
 Tile place(const TileOutput& out, std::int64_t start, std::int64_t n) {
   const auto count = static_cast<std::int32_t>(n);

@@ -16,13 +16,13 @@ struct TileInput {
   const std::int64_t* sizes;
   std::size_t rank;
 };
-/// An output of it, of the pass's type, or bools from a mask. Without data it is not stored.
+/// An output of a pass, of the pass's type, or bools from a mask. If data is null, it is not stored.
 struct TileOutput {
   void* data;
   bool mask;
 };
-/// A pass that somebody else's code makes as a whole: inputs of one type, outputs of the given sizes; a null output is
-/// not wanted.
+/// A pass that code compiled in the user's file carries out as a whole: inputs of one type, outputs of the given sizes;
+/// a null output is not wanted.
 struct WholePass {
   Tile::Type type;
   const std::int64_t* sizes;
@@ -31,8 +31,8 @@ struct WholePass {
   void* const* out;
 };
 
-/// Computes the tiles y of the outputs from the tiles x of the inputs. May throw; then the pass does. A tile y comes as
-/// a look into the output's own memory where that could be written as a tile, else undefined.
+/// Computes the tiles y of the outputs from the tiles x of the inputs. What it throws, the pass throws. On entry, a
+/// tile y points into the output's own memory if it can be written there directly; else it is undefined.
 using TileBody = void (*)(const void* context, Tile* x, Tile* y);
 
 /// Runs a body over all tiles of outputs of the given sizes, on several threads where that pays.
