@@ -32,7 +32,6 @@ inline constexpr Graph create_graph = Graph::create;
 
 namespace detail {
 
-void note_raw_read(const Value& value) noexcept;
 [[noreturn]] void refuse_empty();
 
 /// The number as an int64; 0 if it is out of range, where only its value as a double is used.

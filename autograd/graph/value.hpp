@@ -57,6 +57,7 @@ struct Value {
 
 inline void retain(const Value* value) noexcept { value->count.fetch_add(1, std::memory_order_relaxed); }
 void destroy(const Value* value) noexcept;
+/// Called where the raw numbers of a value are read while a rule is watched (graph/watch.hpp).
 void note_raw_read(const Value& value) noexcept;
 inline void release(const Value* value) noexcept {
   if (was_last(value->count)) destroy(value);

@@ -25,8 +25,6 @@ class RuleWatch {
   std::uint32_t before_, in_op_before_, reads_before_;
 };
 
-/// Called when the raw numbers of a value are read while a rule is watched.
-void note_raw_read(const Value& value) noexcept;
 /// Called with the operands of an op while a rule is watched. A recorded op accounts for raw reads of its operands; an
 /// op under NoGrad counts as a raw read of them.
 void note_operands(const Tensor* inputs, std::size_t count) noexcept;

@@ -11,8 +11,8 @@ namespace xgrad {
 namespace {
 
 template <class F>
-Tensor filled(Shape shape, DType dtype, F&& next) {
-  Tensor y = Raw::uninitialized(std::move(shape), dtype);
+Tensor filled(const Shape& shape, DType dtype, F&& next) {
+  Tensor y = Raw::uninitialized(shape, dtype);
   detail::visit(dtype, [&](auto type) {
     using T = typename decltype(type)::type;
     T* to = Raw::write<T>(y);
@@ -30,31 +30,29 @@ void require_floating(const char* op, DType dtype) {
 Tensor uniform(Shape shape, kernels::Philox random, DType dtype) {
   require_floating("rand", dtype);
   if (dtype == float32)
-    return filled(std::move(shape), dtype,
-                  [&](std::int64_t) { return static_cast<float>(random.next32() >> 8) * 0x1p-24f; });
-  return filled(std::move(shape), dtype, [&](std::int64_t) { return random.uniform(); });
+    return filled(shape, dtype, [&](std::int64_t) { return static_cast<float>(random.next32() >> 8) * 0x1p-24f; });
+  return filled(shape, dtype, [&](std::int64_t) { return random.uniform(); });
 }
 
 Tensor normal(Shape shape, kernels::Philox random, DType dtype) {
   require_floating("randn", dtype);
-  return filled(std::move(shape), dtype, [&](std::int64_t) { return random.normal(); });
+  return filled(shape, dtype, [&](std::int64_t) { return random.normal(); });
 }
 
 }  // namespace
 
 Tensor zeros(Shape shape, DType dtype) {
-  return filled(std::move(shape), dtype, [](std::int64_t) { return 0; });
+  return filled(shape, dtype, [](std::int64_t) { return 0; });
 }
 Tensor ones(Shape shape, DType dtype) {
-  return filled(std::move(shape), dtype, [](std::int64_t) { return 1; });
+  return filled(shape, dtype, [](std::int64_t) { return 1; });
 }
 
 Tensor full(Shape shape, Tensor number) { return full(std::move(shape), number, number.dtype()); }
 
 Tensor full(Shape shape, Tensor number, DType dtype) {
-  if (dtype == int64)
-    return filled(std::move(shape), dtype, [v = number.item<std::int64_t>()](std::int64_t) { return v; });
-  return filled(std::move(shape), dtype, [v = number.item()](std::int64_t) { return v; });
+  if (dtype == int64) return filled(shape, dtype, [v = number.item<std::int64_t>()](std::int64_t) { return v; });
+  return filled(shape, dtype, [v = number.item()](std::int64_t) { return v; });
 }
 
 Tensor zeros_like(const Tensor& x) { return zeros(x.shape(), x.dtype()); }
@@ -104,7 +102,7 @@ Tensor randint(std::int64_t low, std::int64_t high, Shape shape, Generator& gene
                                 std::to_string(high));
   kernels::Philox random = generator.next();
   const auto span = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
-  return filled(std::move(shape), int64, [&](std::int64_t) {
+  return filled(shape, int64, [&](std::int64_t) {
     return static_cast<std::int64_t>(static_cast<std::uint64_t>(low) + random.below(span));
   });
 }

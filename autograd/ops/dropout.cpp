@@ -36,7 +36,7 @@ void drop(const T* x, T* mask, T* y, std::int64_t n, double p, std::uint64_t see
 }
 
 Tensor pull_kernel(const Tensor& mask, const Tensor& g) {
-  const Tensor out = Raw::uninitialized(g.shape(), g.dtype());
+  Tensor out = Raw::uninitialized(g.shape(), g.dtype());
   detail::visit_floating(g.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     kernels::parallel_ranges(g.size(), kernels::pointwise_grain, [&](std::int64_t begin, std::int64_t end) {

@@ -80,7 +80,7 @@ void multiply(const Tensor& a, const Tensor& b, bool ta, bool tb, const Tensor& 
 
 Tensor batched_product(const char* name, const Tensor& a, const Tensor& b, bool ta, bool tb, Sizes s) {
   const Shape batch = batch_shape(name, a.shape(), b.shape());
-  const Tensor y = Raw::uninitialized(batch.inserted(batch.rank(), s.m).inserted(batch.rank() + 1, s.n), a.dtype());
+  Tensor y = Raw::uninitialized(batch.inserted(batch.rank(), s.m).inserted(batch.rank() + 1, s.n), a.dtype());
   detail::visit_floating(y.dtype(),
                          [&](auto type) { multiply<typename decltype(type)::type>(a, b, ta, tb, y, batch, s); });
   return y;

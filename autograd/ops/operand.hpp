@@ -22,7 +22,10 @@ class Operand {
 
   const Tensor& tensor() const noexcept { return *seen_; }
   /// An owned handle: a temporary is moved, a named tensor copied.
-  Tensor take() { return seen_ == &own_ ? std::move(own_) : *seen_; }
+  Tensor take() {
+    if (borrowed()) return *seen_;
+    return std::move(own_);
+  }
   bool borrowed() const noexcept { return seen_ != &own_; }
 
   Source at;

@@ -10,7 +10,7 @@ Tensor guarded_pass(const void* f, kernels::TileBody body, const Tensor* read, s
   Tensor in[FusedPull::most_reads + 1];
   std::copy(read, read + count, in);
   in[count] = g;
-  const Tensor out = Raw::uninitialized(g.shape(), g.dtype());
+  Tensor out = Raw::uninitialized(g.shape(), g.dtype());
   tile_pass(g.dtype(), g.shape(), in, count + 1, &out, 1, [&](kernels::Tile* x, kernels::Tile* y) { body(f, x, y); });
   return out;
 }

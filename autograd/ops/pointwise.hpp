@@ -150,7 +150,7 @@ struct FusedRule {
 
   static Tensor kernel(const void* f, const Reading* read, const Tensor& g, bool last) {
     const P& pull = static_cast<const FusedRule*>(f)->pull;
-    const Tensor out = room_for_gradient(g, last);
+    Tensor out = room_for_gradient(g, last);
     std::array<Reading, count + 1> all{reading(g)};
     std::copy(read, read + count, all.begin() + 1);
     visit_floating(g.dtype(), [&](auto type) {
@@ -383,7 +383,7 @@ Tensor predicate(const F& f, Source at, const X&... operands) {
   const Tensor x[] = {operands...};
   require_defined(F::name, x, count);
   const DType dtype = common_dtype(F::name, x, count, Domain::whole);
-  const Tensor y = Raw::uninitialized(broadcast_all(F::name, x, count), boolean);
+  Tensor y = Raw::uninitialized(broadcast_all(F::name, x, count), boolean);
   visit(dtype, [&](auto type) {
     using T = typename decltype(type)::type;
     if constexpr (!std::is_same_v<T, bool>)

@@ -55,7 +55,7 @@ struct ReducedRule {
 
   static Tensor kernel(const void* f, const Reading* read, const Tensor& g, bool) {
     static_assert(count > 0, "the shape of a gradient is that of a value that the rule reads");
-    const Tensor out = Raw::uninitialized(*read[0].shape, g.dtype());
+    Tensor out = Raw::uninitialized(*read[0].shape, g.dtype());
     std::array<Reading, count + 1> all{reading(g)};
     std::copy(read, read + count, all.begin() + 1);
     visit_floating(g.dtype(), [&](auto type) {

@@ -10,7 +10,7 @@ namespace xgrad {
 namespace kernels {
 
 Tensor MaskTraits<Tensor>::number(const Tensor& mask) {
-  const Tensor number = xgrad::detail::converted(mask, float64);
+  Tensor number = xgrad::detail::converted(mask, float64);
   Raw::mark_weak(number, true);
   return number;
 }

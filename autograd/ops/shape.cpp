@@ -78,7 +78,7 @@ Shape worked_out(const Tensor& x, const Sizes& sizes) {
       throw std::invalid_argument(text() + ": the size of -1 cannot be worked out");
     result[static_cast<std::size_t>(unknown)] = x.size() / known;
   }
-  const Shape shape(result);
+  Shape shape(result);
   if (shape.count() != x.size())
     throw std::invalid_argument(text() + ": that takes " + std::to_string(shape.count()) + " elements, not " +
                                 std::to_string(x.size()));

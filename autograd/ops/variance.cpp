@@ -118,7 +118,8 @@ Tensor pull_formula(const Tensor& x, const Tensor& y, const Tensor& g, const Axi
 Tensor pull_kernel(const Tensor& x, const Tensor& means, const Tensor& y, const Tensor& g, Along axis, double divisor,
                    Root root) {
   const std::int64_t lines = axis.lines();
-  const Tensor room = Raw::uninitialized({3, lines}, float64), out = Raw::uninitialized(x.shape(), x.dtype());
+  const Tensor room = Raw::uninitialized({3, lines}, float64);
+  Tensor out = Raw::uninitialized(x.shape(), x.dtype());
   double *factor = Raw::write<double>(room), *offset = factor + lines, *scale = offset + lines;
   detail::visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
