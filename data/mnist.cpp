@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/data/idx.hpp>
 
 namespace xgrad::data {
@@ -69,6 +70,7 @@ struct ImageDataset::Bytes {
 ImageDataset::ImageDataset(std::vector<std::uint8_t> pixels, std::vector<std::uint8_t> labels, std::int64_t rows,
                            std::int64_t cols, std::int64_t classes)
     : size_(static_cast<std::int64_t>(labels.size())), rows_(rows), cols_(cols), classes_(classes) {
+  const xgrad::detail::Calling calling("ImageDataset");
   // Shape::count() throws if the product overflows: features() must not overflow, even for an empty set.
   if (rows < 0 || cols < 0 || Shape({rows, cols}).count() < 0 ||
       Shape({size_, rows, cols}).count() != static_cast<std::int64_t>(pixels.size()))

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <string>
 
+#include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/random.hpp>
 
 namespace xgrad::data {
@@ -16,13 +17,16 @@ constexpr std::uint64_t noise_stream = angle_stream + 1;
 }  // namespace
 
 TensorDataset two_spirals(std::int64_t per_spiral, double noise, std::uint64_t seed) {
+  const xgrad::detail::Calling calling("two_spirals");
   if (per_spiral < 0)
     throw std::invalid_argument("two_spirals: the number of points must not be negative, got " +
                                 std::to_string(per_spiral));
   if (!(noise >= 0) || !std::isfinite(noise))
-    throw std::invalid_argument("two_spirals: the noise must be finite and not negative, got " + std::to_string(noise));
+    throw std::invalid_argument("two_spirals: the noise must be finite and not negative, got " +
+                                xgrad::detail::text(noise));
 
-  const std::int64_t count = Shape({2, per_spiral}).count();
+  if (per_spiral > std::int64_t{1} << 60) xgrad::detail::refuse_memory({2, per_spiral, 2}, float32);
+  const std::int64_t count = 2 * per_spiral;
   Tensor inputs = Raw::uninitialized({count, 2}, float32);
   Tensor targets = Raw::uninitialized({count}, int64);
   float* point = Raw::write<float>(inputs);

@@ -17,6 +17,9 @@ struct LocatedArgument : std::invalid_argument {
 struct LocatedError : std::logic_error {
   using logic_error::logic_error;
 };
+struct LocatedOutOfMemory : OutOfMemory {
+  using OutOfMemory::OutOfMemory;
+};
 
 // The path from one module down to another.
 bool find_path(const ModuleState& from, const ModuleState& to, std::string& path) {
@@ -52,11 +55,19 @@ std::string CallScope::path() const {
 void CallScope::rethrow(const std::logic_error& error) const {
   const bool argument = typeid(error) == typeid(std::invalid_argument);
   if (!argument && typeid(error) != typeid(std::logic_error)) throw;
+  if (argument) throw LocatedArgument(located(error));
+  throw LocatedError(located(error));
+}
+
+void CallScope::rethrow(const OutOfMemory& error) const {
+  if (typeid(error) != typeid(OutOfMemory)) throw;
+  throw LocatedOutOfMemory(located(error));
+}
+
+std::string CallScope::located(const std::exception& error) const {
   const std::string from_root = path();
   const std::string type = module_.type_name();
-  const std::string text = (from_root.empty() ? type : from_root + " (" + type + ")") + ": " + error.what();
-  if (argument) throw LocatedArgument(text);
-  throw LocatedError(text);
+  return (from_root.empty() ? type : from_root + " (" + type + ")") + ": " + error.what();
 }
 
 CallObserver*& call_observer() noexcept { return observer; }

@@ -4,12 +4,18 @@
 #include <stdexcept>
 #include <string>
 
+#include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/ops/activation.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
 
 namespace xgrad::nn::init {
 namespace {
+
+using xgrad::detail::Calling;
+using xgrad::detail::require_finite;
+using xgrad::detail::text;
 
 void require_floating(const char* op, const Tensor& tensor) {
   if (!is_floating(tensor.dtype()))
@@ -62,11 +68,13 @@ Fans fans_of(const char* op, const Tensor& tensor) {
 double deviation(double gain, double fan) { return fan > 0 ? gain / std::sqrt(fan) : 0; }
 
 double kaiming_deviation(const char* op, const Tensor& tensor, double a, Fan fan, Nonlinearity nonlinearity) {
+  require_finite(op, "the slope a", a);
   const Fans fans = fans_of(op, tensor);
   return deviation(calculate_gain(nonlinearity, a), fan == Fan::in ? fans.in : fans.out);
 }
 
 double xavier_deviation(const char* op, const Tensor& tensor, double gain) {
+  require_finite(op, "the gain", gain);
   const Fans fans = fans_of(op, tensor);
   return deviation(gain, (fans.in + fans.out) / 2);
 }
@@ -74,6 +82,7 @@ double xavier_deviation(const char* op, const Tensor& tensor, double gain) {
 }  // namespace
 
 double calculate_gain(Nonlinearity nonlinearity, double slope) {
+  require_finite("calculate_gain", "the slope", slope);
   switch (nonlinearity) {
     case Nonlinearity::linear:
     case Nonlinearity::sigmoid:
@@ -91,28 +100,39 @@ double calculate_gain(Nonlinearity nonlinearity, double slope) {
 }
 
 Tensor uniform_(Tensor tensor, double low, double high, Generator* generator) {
+  const Calling calling("uniform_");
   if (!(low <= high) || !std::isfinite(high - low))
-    throw std::invalid_argument("uniform_: cannot draw from " + std::to_string(low) + " .. " + std::to_string(high) +
+    throw std::invalid_argument("uniform_: cannot draw from " + text(low) + " .. " + text(high) +
                                 ": both must be finite, and in this order");
   return draw_uniform("uniform_", tensor, low, high, generator);
 }
 
 Tensor normal_(Tensor tensor, double mean, double std, Generator* generator) {
-  if (!(std >= 0))
-    throw std::invalid_argument("normal_: the deviation must not be negative, got " + std::to_string(std));
+  const Calling calling("normal_");
+  require_finite("normal_", "the mean", mean);
+  if (!(std >= 0) || std::isinf(std))
+    throw std::invalid_argument("normal_: the deviation must be finite and not negative, got " + text(std));
   return draw_normal("normal_", tensor, mean, std, generator);
 }
 
-Tensor constant_(Tensor tensor, double value) {
+Tensor constant_(Tensor tensor, Number value) {
+  const Calling calling("constant_");
   const NoGrad no_grad;
   tensor.fill_(value);
   return tensor;
 }
 
-Tensor zeros_(Tensor tensor) { return constant_(std::move(tensor), 0); }
-Tensor ones_(Tensor tensor) { return constant_(std::move(tensor), 1); }
+Tensor zeros_(Tensor tensor) {
+  const Calling calling("zeros_");
+  return constant_(std::move(tensor), 0);
+}
+Tensor ones_(Tensor tensor) {
+  const Calling calling("ones_");
+  return constant_(std::move(tensor), 1);
+}
 
 Tensor eye_(Tensor tensor) {
+  const Calling calling("eye_");
   if (tensor.rank() != 2)
     throw std::invalid_argument("eye_: the tensor has shape " + to_string(tensor.shape()) +
                                 ": only a matrix has a diagonal");
@@ -122,20 +142,24 @@ Tensor eye_(Tensor tensor) {
 }
 
 Tensor xavier_uniform_(Tensor tensor, double gain, Generator* generator) {
+  const Calling calling("xavier_uniform_");
   const double bound = std::sqrt(3.0) * xavier_deviation("xavier_uniform_", tensor, gain);
   return draw_uniform("xavier_uniform_", tensor, -bound, bound, generator);
 }
 
 Tensor xavier_normal_(Tensor tensor, double gain, Generator* generator) {
+  const Calling calling("xavier_normal_");
   return draw_normal("xavier_normal_", tensor, 0, xavier_deviation("xavier_normal_", tensor, gain), generator);
 }
 
 Tensor kaiming_uniform_(Tensor tensor, double a, Fan fan, Nonlinearity nonlinearity, Generator* generator) {
+  const Calling calling("kaiming_uniform_");
   const double bound = std::sqrt(3.0) * kaiming_deviation("kaiming_uniform_", tensor, a, fan, nonlinearity);
   return draw_uniform("kaiming_uniform_", tensor, -bound, bound, generator);
 }
 
 Tensor kaiming_normal_(Tensor tensor, double a, Fan fan, Nonlinearity nonlinearity, Generator* generator) {
+  const Calling calling("kaiming_normal_");
   return draw_normal("kaiming_normal_", tensor, 0, kaiming_deviation("kaiming_normal_", tensor, a, fan, nonlinearity),
                      generator);
 }

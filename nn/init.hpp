@@ -26,7 +26,7 @@ double calculate_gain(Nonlinearity nonlinearity, double slope = 0.01);
 Tensor uniform_(Tensor tensor, double low = 0, double high = 1, Generator* generator = nullptr);
 /// Normal.
 Tensor normal_(Tensor tensor, double mean = 0, double std = 1, Generator* generator = nullptr);
-Tensor constant_(Tensor tensor, double value);
+Tensor constant_(Tensor tensor, Number value);
 Tensor zeros_(Tensor tensor);
 Tensor ones_(Tensor tensor);
 /// A matrix with ones on its diagonal.

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/ops/matmul.hpp>
 #include <xgrad/nn/init.hpp>
 #include <xgrad/nn/printing.hpp>
@@ -20,6 +21,7 @@ Linear::Linear(Dim in_features, Dim out_features, Bias bias_wanted)
     : Linear(in_features, out_features, bias_wanted, default_generator()) {}
 
 Linear::Linear(Dim in_features, Dim out_features, Bias bias_wanted, Generator& generator) {
+  const xgrad::detail::Calling calling("Linear");
   if (in_features < 0 || out_features < 0)
     throw std::invalid_argument("Linear: a layer cannot lead from " + std::to_string(in_features) + " to " +
                                 std::to_string(out_features) + " features: neither may be negative");

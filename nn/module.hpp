@@ -34,9 +34,11 @@ class CallScope {
   static Source call_site() noexcept;
   /// Throws the error again with the module's path in front, unless an inner module has put its own there.
   [[noreturn]] void rethrow(const std::logic_error& error) const;
+  [[noreturn]] void rethrow(const OutOfMemory& error) const;
 
  private:
   std::string path() const;
+  std::string located(const std::exception& error) const;
 
   const ModuleBase& module_;
   CallScope* outer_;
@@ -133,6 +135,8 @@ class ModuleBase {
     try {
       return std::forward<F>(f)();
     } catch (const std::logic_error& error) {
+      scope.rethrow(error);
+    } catch (const OutOfMemory& error) {
       scope.rethrow(error);
     }
   }

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <ostream>
 
+#include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/nn/module_state.hpp>
@@ -42,6 +43,12 @@ class Listening {
  private:
   detail::CallObserver* before_;
 };
+
+// In a scope of its own: errors of the model are not those of summary().
+Tensor zeros_for(const Shape& input, DType dtype) {
+  const xgrad::detail::Calling calling("summary");
+  return zeros(input, dtype);
+}
 
 double megabytes(double numbers) { return numbers * 4 / (1024.0 * 1024.0); }
 
@@ -96,7 +103,7 @@ Summary summary(const Module& model, const Shape& input) {
     const KeptModes modes(model);
     const Listening listening(observer);
     const NoGrad no_grad;
-    model(zeros(input, parameters.empty() ? float32 : parameters.front().dtype()));
+    model(zeros_for(input, parameters.empty() ? float32 : parameters.front().dtype()));
   }
   result.total = count(parameters, false);
   result.trainable = count(parameters, true);

@@ -2,9 +2,11 @@
 
 #include <cstddef>
 #include <initializer_list>
-#include <stdexcept>
 
 namespace xgrad {
+
+/// Throws std::invalid_argument: more axes than a shape can have.
+[[noreturn]] void refuse_more_axes();
 
 /// One number per axis, for at most 32 axes, stored inline without heap allocation.
 template <class T>
@@ -28,7 +30,7 @@ class AxisList {
   ~AxisList() = default;
 
   void push_back(T value) {
-    if (size_ == capacity) throw std::invalid_argument("shape: at most 32 axes");
+    if (size_ == capacity) refuse_more_axes();
     items_[size_++] = value;
   }
 

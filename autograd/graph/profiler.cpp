@@ -68,9 +68,8 @@ namespace detail {
 
 std::atomic<bool> profiling{false};
 
-void Timed::begin(const char* name, Source at, bool backward) noexcept {
-  name_ = name;
-  at_ = at;
+void Timed::begin(bool backward) noexcept {
+  measured_ = true;
   backward_ = backward;
   bytes_ = bytes_taken;
   ++depth;
@@ -85,7 +84,8 @@ void Timed::end() noexcept {
   Measured& all = measured();
   const std::lock_guard<std::mutex> lock(all.mutex);
   try {
-    all.events.push_back({name_, at_, backward_, depth > 0, this_thread, start_, stop - start_, bytes_taken - bytes_});
+    all.events.push_back(
+        {name(), at(), backward_, depth > 0, this_thread, start_, stop - start_, bytes_taken - bytes_});
   } catch (const std::bad_alloc&) {
     ++all.lost;
   }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/source.hpp>
 
@@ -53,21 +54,21 @@ extern std::atomic<bool> profiling;
 
 /// The scope of an op. While a Profiler exists, it measures the time to its end under the op's name. Inside a watched
 /// rule (graph/watch.hpp) it also marks raw reads as the op's own, for which the rule is not responsible.
-class Timed {
+class Timed : Calling {
  public:
-  Timed(const char* name, Source at, bool backward = false) noexcept {
-    if (profiling.load(std::memory_order_relaxed)) begin(name, at, backward);
+  Timed(const char* name, Source at, bool backward = false) noexcept : Calling(name, at) {
+    if (profiling.load(std::memory_order_relaxed)) begin(backward);
     if (thread_state.watch != 0) enter();
   }
   ~Timed() {
-    if (name_ != nullptr) end();
+    if (measured_) end();
     if (entered_) leave();
   }
   Timed(const Timed&) = delete;
   Timed& operator=(const Timed&) = delete;
 
  private:
-  void begin(const char* name, Source at, bool backward) noexcept;
+  void begin(bool backward) noexcept;
   void end() noexcept;
   void enter() noexcept {
     entered_ = true;
@@ -76,9 +77,7 @@ class Timed {
   }
   void leave() noexcept { thread_state.watch = std::exchange(thread_state.watch_in_op, 0); }
 
-  const char* name_ = nullptr;
-  Source at_;
-  bool backward_ = false, entered_ = false;
+  bool measured_ = false, backward_ = false, entered_ = false;
   std::int64_t start_ = 0;
   std::int64_t bytes_ = 0;
 };

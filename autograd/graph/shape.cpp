@@ -4,6 +4,8 @@
 #include <ostream>
 #include <stdexcept>
 
+#include <xgrad/autograd/graph/calling.hpp>
+
 namespace xgrad {
 
 Shape::Shape(std::initializer_list<Dim> sizes) {
@@ -20,7 +22,8 @@ Shape::Shape(const std::int64_t* first, std::size_t rank) {
 
 void Shape::resize(std::size_t rank) {
   if (rank > max_rank)
-    throw std::invalid_argument("shape: at most " + std::to_string(max_rank) + " axes, got " + std::to_string(rank));
+    throw std::invalid_argument(std::string(detail::caller_or("shape")) + ": a shape has at most " +
+                                std::to_string(max_rank) + " axes, got " + std::to_string(rank));
   if (rank > inline_rank) heap_ = new std::int64_t[rank];
   rank_ = rank;
 }
@@ -33,20 +36,29 @@ void Shape::copy_heap(const Shape& other) {
 void Shape::check() const {
   if (std::all_of(begin(), end(), [](std::int64_t size) { return size >= 0; })) return;
   const std::string text = to_string(*this);
-  throw std::invalid_argument("shape: a size cannot be negative, got " + text);
+  throw std::invalid_argument(std::string(detail::caller_or("shape")) + ": a size cannot be negative, got " + text);
 }
 
-std::int64_t Shape::at(std::int64_t axis) const { return data()[resolve_axis("shape", axis, rank_)]; }
+std::int64_t Shape::at(std::int64_t axis) const {
+  return data()[resolve_axis(detail::caller_or("shape"), axis, rank_)];
+}
 
-std::int64_t Shape::count_all() const {
+std::int64_t Shape::count_or(std::int64_t otherwise) const noexcept {
   std::int64_t product = 1;
   bool beyond = false;
   for (std::int64_t size : *this) {
     if (size == 0) return 0;
     beyond |= __builtin_mul_overflow(product, size, &product) || product > std::int64_t{1} << 62;
   }
-  if (beyond) throw std::invalid_argument("shape: " + to_string(*this) + " has more than 2^62 elements");
-  return product;
+  return beyond ? otherwise : product;
+}
+
+std::int64_t Shape::count_all() const {
+  const std::int64_t count = count_or(-1);
+  if (count < 0)
+    throw std::invalid_argument(std::string(detail::caller_or("shape")) + ": shape " + to_string(*this) +
+                                " has more than 2^62 elements");
+  return count;
 }
 
 Shape Shape::with(std::size_t axis, std::int64_t size) const {
@@ -79,6 +91,11 @@ std::string to_string(const Shape& shape) {
 }
 
 std::ostream& operator<<(std::ostream& out, const Shape& shape) { return out << to_string(shape); }
+
+void refuse_more_axes() {
+  throw std::invalid_argument(std::string(detail::caller_or("shape")) + ": a shape has at most " +
+                              std::to_string(Shape::max_rank) + " axes");
+}
 
 void refuse_axis(const char* op, std::int64_t axis, std::size_t rank) {
   throw std::invalid_argument(std::string(op) + ": axis " + std::to_string(axis) + " is out of range for " +

@@ -10,17 +10,26 @@
 #include <vector>
 
 #include <xgrad/autograd/graph/axis_list.hpp>
+#include <xgrad/autograd/graph/number.hpp>
 
 namespace xgrad {
+
+namespace detail {
+
+/// Whether N is a type of numbers that are no sizes: bool or floating-point. A template accepts no braces, so that
+/// Shape({3}) is a list of one size.
+template <class N>
+using IfNoSize = std::enable_if_t<std::is_same_v<N, bool> || std::is_floating_point_v<N>, int>;
+
+}  // namespace detail
 
 /// One size or index: made from any integer type, never from bool or a floating-point number.
 class Dim {
  public:
   template <class I, std::enable_if_t<std::is_integral_v<I> && !std::is_same_v<I, bool>, int> = 0>
-  constexpr Dim(I value) : value_(static_cast<std::int64_t>(value)) {}
-  Dim(bool) = delete;
-  Dim(double) = delete;
-  Dim(float) = delete;
+  constexpr Dim(I value) : value_(detail::whole(value)) {}
+  template <class N, detail::IfNoSize<N> = 0>
+  Dim(N) = delete;
 
   constexpr std::int64_t value() const { return value_; }
   constexpr operator std::int64_t() const { return value_; }
@@ -40,8 +49,8 @@ class Shape {
   Shape(std::initializer_list<Dim> sizes);
   template <class I, std::enable_if_t<std::is_integral_v<I> && !std::is_same_v<I, bool>, int> = 0>
   Shape(I size) : Shape{Dim(size)} {}
-  Shape(bool) = delete;
-  Shape(double) = delete;
+  template <class N, detail::IfNoSize<N> = 0>
+  Shape(N) = delete;
   template <class C,
             class = std::enable_if_t<std::is_integral_v<std::decay_t<decltype(*std::begin(std::declval<const C&>()))>>>>
   Shape(const C& sizes) {
@@ -49,7 +58,7 @@ class Shape {
     const auto last = std::end(sizes);
     resize(static_cast<std::size_t>(last - first));
     std::int64_t* to = data();
-    for (auto it = first; it != last; ++it) *to++ = static_cast<std::int64_t>(*it);
+    for (auto it = first; it != last; ++it) *to++ = detail::whole(*it);
     check();
   }
   Shape(const std::int64_t* first, std::size_t rank);
@@ -87,6 +96,8 @@ class Shape {
     if (rank_ == 2 && ((sizes[0] | sizes[1]) >> 30) == 0) return sizes[0] * sizes[1];
     return count_all();
   }
+  /// The same, but `otherwise` for products beyond 2^62.
+  std::int64_t count_or(std::int64_t otherwise) const noexcept;
 
   /// A copy with one size changed, removed or inserted.
   Shape with(std::size_t axis, std::int64_t size) const;
@@ -155,10 +166,10 @@ class Axes {
   Axes() = default;
   template <class I, std::enable_if_t<std::is_integral_v<I> && !std::is_same_v<I, bool>, int> = 0>
   Axes(I axis) : all_(false) {
-    axes_.push_back(static_cast<std::int64_t>(axis));
+    axes_.push_back(detail::whole(axis));
   }
-  Axes(bool) = delete;
-  Axes(double) = delete;
+  template <class N, detail::IfNoSize<N> = 0>
+  Axes(N) = delete;
   Axes(std::initializer_list<Dim> axes) : all_(axes.size() == 0) {
     for (Dim axis : axes) axes_.push_back(axis);
   }

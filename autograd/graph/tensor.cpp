@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/node.hpp>
@@ -21,7 +22,7 @@ void measure(const detail::Nested& entry, std::size_t depth, std::vector<std::in
   if (!entry.is_list()) {
     if (depth != sizes.size())
       throw std::invalid_argument("tensor: the nested list is ragged: a number stands where a list should");
-    dtype = std::max(dtype, entry.dtype());
+    dtype = std::max(dtype, entry.number().dtype());
     return;
   }
   const auto n = static_cast<std::int64_t>(entry.entries().size());
@@ -39,8 +40,7 @@ std::size_t depth_of(const detail::Nested& entry) {
 template <class T>
 T* flatten(const detail::Nested& entry, T* to) {
   if (!entry.is_list()) {
-    *to = entry.dtype() == DType::int64 || entry.dtype() == DType::boolean ? static_cast<T>(entry.whole())
-                                                                           : static_cast<T>(entry.real());
+    *to = entry.number().as<T>();
     return to + 1;
   }
   for (const detail::Nested& inner : entry.entries()) to = flatten(inner, to);
@@ -48,6 +48,7 @@ T* flatten(const detail::Nested& entry, T* to) {
 }
 
 Tensor from_nested(const detail::Nested& list, const DType* asked) {
+  const detail::Calling calling("tensor");
   std::vector<std::int64_t> sizes;
   DType dtype = DType::boolean;
   measure(list, 0, sizes, dtype);
@@ -68,13 +69,20 @@ namespace detail {
 
 void destroy(const Value* value) noexcept { delete value; }
 
-void refuse_empty() {
+void refuse_empty(const char* what) {
   throw std::logic_error(
-      "tensor: this tensor is empty: it was default-constructed, moved from, or is a gradient that does not exist yet");
+      std::string(caller_or(what)) +
+      ": this tensor is empty: it was default-constructed, moved from, or is a gradient that does not exist yet");
+}
+
+void refuse_type(const char* what, DType asked, const Tensor& x) {
+  throw std::invalid_argument(std::string(caller_or(what)) + ": the tensor is " + name_of(x.dtype()) +
+                              ", its elements were asked for as " + name_of(asked) +
+                              ": use its own type, or convert it with to()");
 }
 
 Tensor adopt(void* data, Shape shape, DType dtype, std::shared_ptr<void> owner) {
-  const std::size_t bytes = static_cast<std::size_t>(shape.count()) * size_of(dtype);
+  const std::size_t bytes = bytes_of(shape, dtype);
   return Raw::handle(Ref<Value>::adopt(new Value(shape, dtype, Storage::adopt(data, bytes, std::move(owner)), 0)));
 }
 
@@ -85,7 +93,12 @@ Tensor converted(const Tensor& tensor, DType dtype) {
     visit(dtype, [&](auto to) {
       using From = typename decltype(from)::type;
       using To = typename decltype(to)::type;
-      kernels::convert(Raw::data<From>(tensor), Raw::write<To>(result), tensor.size());
+      const From* elements = Raw::data<From>(tensor);
+      const std::int64_t done = kernels::convert(elements, Raw::write<To>(result), tensor.size());
+      if (done < tensor.size()) {
+        const Calling calling("to");
+        refuse_number_for<std::int64_t>(Number(elements[done]).text(), done);
+      }
     });
   });
   return result;
@@ -93,17 +106,29 @@ Tensor converted(const Tensor& tensor, DType dtype) {
 
 }  // namespace detail
 
+namespace {
+
+Ref<Storage> storage_for(const Shape& shape, DType dtype) {
+  const std::size_t bytes = detail::bytes_of(shape, dtype);
+  try {
+    return Storage::allocate(bytes);
+  } catch (const std::bad_alloc&) {
+    detail::refuse_memory(shape, dtype);
+  }
+}
+
+}  // namespace
+
 Tensor Tensor::uninitialized(const Shape& shape, DType dtype) {
-  const auto count = static_cast<std::size_t>(shape.count());
-  Ref<Storage> storage = Storage::allocate(count * size_of(dtype));
+  Ref<Storage> storage = storage_for(shape, dtype);
   return Tensor(Ref<detail::Value>::adopt(new detail::Value(shape, dtype, std::move(storage), 0)));
 }
 
-Tensor Tensor::make_number(DType dtype, double real, std::int64_t whole) {
-  Tensor result = uninitialized(Shape(), dtype);
-  detail::visit(dtype, [&](auto type) {
+Tensor Tensor::make_number(Number number) {
+  Tensor result = uninitialized(Shape(), number.dtype());
+  detail::visit(number.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    *Raw::write<T>(result) = std::is_floating_point_v<T> ? static_cast<T>(real) : static_cast<T>(whole);
+    *Raw::write<T>(result) = number.as<T>();
   });
   result.value_->weak = true;
   return result;
@@ -121,35 +146,30 @@ Tensor Tensor::alias(const Shape& shape, std::int64_t offset) const {
   return Tensor(std::move(made));
 }
 
-double Tensor::item_real() const {
+Number Tensor::only_element() const {
+  const detail::Calling calling("item");
   if (size() != 1)
-    throw std::invalid_argument("item: the tensor must hold one element, but has shape " + to_string(shape()));
-  return detail::visit(
-      dtype(), [&](auto type) { return static_cast<double>(*Raw::data<typename decltype(type)::type>(*this)); });
-}
-
-std::int64_t Tensor::item_whole() const {
-  if (size() != 1)
-    throw std::invalid_argument("item: the tensor must hold one element, but has shape " + to_string(shape()));
-  return detail::visit(
-      dtype(), [&](auto type) { return static_cast<std::int64_t>(*Raw::data<typename decltype(type)::type>(*this)); });
+    throw std::invalid_argument(std::string(detail::caller_or("item")) +
+                                ": the tensor must hold one element, but has shape " + to_string(shape()));
+  return detail::visit(dtype(), [&](auto type) { return Number(*Raw::data<typename decltype(type)::type>(*this)); });
 }
 
 void Tensor::check_view(DType asked) const {
   if (asked != dtype())
-    throw std::invalid_argument(std::string("view: the tensor is ") + name_of(dtype()) + ", the view asked for is " +
-                                name_of(asked) + ": view it as its own type, or convert with to_xarray");
+    throw std::invalid_argument(std::string(detail::caller_or("view")) + ": the tensor is " + name_of(dtype()) +
+                                ", the view asked for is " + name_of(asked) +
+                                ": view it as its own type, or convert with to_xarray");
 }
 
-bool Tensor::requires_grad() const { return static_cast<bool>(get().node); }
+bool Tensor::requires_grad() const { return static_cast<bool>(get("requires_grad").node); }
 
 bool Tensor::is_leaf() const {
-  const detail::Value& value = get();
+  const detail::Value& value = get("is_leaf");
   return !value.node || value.node->is_leaf();
 }
 
 Tensor Tensor::requires_grad_(bool on) const {
-  detail::Value& value = get();
+  detail::Value& value = get("requires_grad_");
   if (!on) {
     if (!is_leaf())
       throw std::logic_error(
@@ -159,9 +179,9 @@ Tensor Tensor::requires_grad_(bool on) const {
     return *this;
   }
   if (!is_floating(value.dtype))
-    throw std::invalid_argument(
-        std::string("requires_grad_: only float32 and float64 tensors have gradients, this one is ") +
-        name_of(value.dtype));
+    throw std::invalid_argument(std::string(detail::caller_or("requires_grad_")) +
+                                ": only float32 and float64 tensors have gradients, this one is " +
+                                name_of(value.dtype));
   if (!value.node) {
     value.node = Ref<Node>::adopt(new LeafNode(value.shape, value.dtype));
     value.own_gradient();
@@ -170,13 +190,13 @@ Tensor Tensor::requires_grad_(bool on) const {
 }
 
 Tensor Tensor::grad() const {
-  const detail::Value& value = get();
+  const detail::Value& value = get("grad");
   if (!value.node) return Tensor(value.grad);
   return value.node->locked([&] { return Tensor(value.grad); });
 }
 
 void Tensor::set_grad(const Tensor& gradient) const {
-  detail::Value& value = get();
+  detail::Value& value = get("set_grad");
   if (gradient.defined()) {
     if (!value.node) throw std::logic_error("set_grad: this tensor does not require a gradient");
     if (&gradient.get() == &value)
@@ -194,31 +214,35 @@ void Tensor::set_grad(const Tensor& gradient) const {
 }
 
 void Tensor::retain_grad() const {
+  const detail::Calling calling("retain_grad");
   if (!requires_grad()) throw std::logic_error("retain_grad: this tensor does not require a gradient");
   get().own_gradient();
 }
 
 void Tensor::register_hook(Hook hook) const {
+  const detail::Calling calling("register_hook");
   if (!hook) throw std::invalid_argument("register_hook: the hook is empty");
   if (!requires_grad()) throw std::logic_error("register_hook: this tensor does not require a gradient");
   get().node->extras().hooks.push_back(std::move(hook));
 }
 
-Tensor Tensor::detach() const { return alias(shape()); }
+Tensor Tensor::detach() const { return alias(get("detach").shape); }
 
 void Tensor::begin_write(const char* op, Source at) const {
+  const detail::Calling calling(op, at);
   const detail::Value& value = get();
   if (value.node && grad_enabled()) {
     const Node& node = *value.node;
     const std::string what =
         node.is_leaf() ? "a leaf that requires a gradient" : "the recorded result of " + to_string(node);
-    throw std::logic_error(std::string(op) + ": " + what +
+    throw std::logic_error(std::string(detail::caller_or(op)) + ": " + what +
                            " cannot be written in place while ops are recorded: open a NoGrad scope");
   }
   value.storage->wrote(at);
 }
 
 void Tensor::set_data(const Tensor& values) const {
+  const detail::Calling calling("set_data");
   detail::Value& value = get();
   if (value.node && !value.node->is_leaf()) throw std::logic_error("set_data: only a leaf can be given new values");
   const detail::Value& from = values.get();

@@ -9,8 +9,11 @@
 #include <utility>
 #include <vector>
 
+#include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/dtype.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/graph/number.hpp>
+#include <xgrad/autograd/graph/out_of_memory.hpp>
 #include <xgrad/autograd/graph/print.hpp>
 #include <xgrad/autograd/graph/ref.hpp>
 #include <xgrad/autograd/graph/shape.hpp>
@@ -32,35 +35,40 @@ inline constexpr Graph create_graph = Graph::create;
 
 namespace detail {
 
-[[noreturn]] void refuse_empty();
+[[noreturn]] void refuse_empty(const char* what);
+/// Throws std::invalid_argument: memory of this tensor was asked for as another type than its own.
+[[noreturn]] void refuse_type(const char* what, DType asked, const Tensor& x);
 
-/// The number as an int64; 0 if it is out of range, where only its value as a double is used.
+/// What item<T>() gives.
 template <class T>
-std::int64_t whole_number(T number) {
-  if constexpr (std::is_floating_point_v<T>)
-    return number >= T(-9.2e18) && number <= T(9.2e18) ? static_cast<std::int64_t>(number) : 0;
+T item_as(const Number& number) {
+  const Calling calling("item");
+  return number.as<T>();
+}
+
+/// A number in the type that stores its dtype; an unsigned one from 2^63 on is an error.
+template <class T>
+Stored<T> stored(T number) {
+  if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>)
+    return whole(number);
   else
-    return static_cast<std::int64_t>(number);
+    return static_cast<Stored<T>>(number);
 }
 
 /// One entry of a nested list of braces: a number, or a list of entries.
 class Nested {
  public:
   template <class T, std::enable_if_t<std::is_arithmetic_v<T>, int> = 0>
-  Nested(T number) : dtype_(dtype_for<T>()), real_(static_cast<double>(number)), whole_(whole_number(number)) {}
+  Nested(T number) : number_(number) {}
   Nested(std::initializer_list<Nested> entries);
 
   bool is_list() const { return list_; }
   const std::vector<Nested>& entries() const { return entries_; }
-  DType dtype() const { return dtype_; }
-  double real() const { return real_; }
-  std::int64_t whole() const { return whole_; }
+  const Number& number() const { return number_; }
 
  private:
   bool list_ = false;
-  DType dtype_ = DType::boolean;
-  double real_ = 0;
-  std::int64_t whole_ = 0;
+  Number number_ = false;
   std::vector<Nested> entries_;
 };
 
@@ -80,9 +88,9 @@ class Tensor {
 
   /// A number, rank 0. Weak: it takes the dtype of the tensor it is combined with (x * 2.0 keeps float32).
   template <class T, std::enable_if_t<std::is_arithmetic_v<T>, int> = 0>
-  Tensor(T number)
-      : Tensor(make_number(detail::dtype_for<T>(), static_cast<double>(number), detail::whole_number(number))) {}
-  /// Nested braces: Tensor{1., 2.} and Tensor({{1., 2.}, {3., 4.}}). A ragged list is an error.
+  Tensor(T number) : Tensor(make_number(number)) {}
+  /// Nested braces: Tensor{1., 2.} and Tensor({{1., 2.}, {3., 4.}}). A ragged list is an error, and so is a number that
+  /// the dtype asked for cannot hold.
   Tensor(std::initializer_list<detail::Nested> entries);
   Tensor(std::initializer_list<detail::Nested> entries, DType dtype);
   /// Any xtensor expression. A row-major xt::xarray that is moved in is not copied.
@@ -91,7 +99,7 @@ class Tensor {
   template <class T, std::enable_if_t<std::is_arithmetic_v<T>, int> = 0>
   Tensor(const std::vector<T>& numbers) : Tensor(uninitialized({numbers.size()}, detail::dtype_for<T>())) {
     auto* to = static_cast<detail::Stored<T>*>(raw_write());
-    for (std::size_t i = 0; i < numbers.size(); ++i) to[i] = static_cast<detail::Stored<T>>(numbers[i]);
+    for (std::size_t i = 0; i < numbers.size(); ++i) to[i] = detail::stored<T>(numbers[i]);
   }
 
   Tensor(const Tensor& other) = default;
@@ -104,22 +112,23 @@ class Tensor {
 
   bool defined() const noexcept { return static_cast<bool>(value_); }
   const Shape& shape() const;
-  std::int64_t shape(Dim axis) const { return shape().at(axis); }
-  std::size_t rank() const { return shape().rank(); }
+  std::int64_t shape(Dim axis) const {
+    const detail::Calling calling("shape");
+    return shape().at(axis);
+  }
+  std::size_t rank() const { return get("rank").shape.rank(); }
   /// The number of elements.
   std::int64_t size() const;
   DType dtype() const;
   /// Whether the dtype is weak: in promotion, the dtype of a tensor of the same category (bool, integer, floating) wins
   /// over it. True of C++ numbers and of what is computed from them alone.
   bool weak() const;
-  /// The only element, as a number; a tensor of another size is an error.
+  /// The only element, as a number; a tensor of another size is an error, and so is a number, NaN among them, that an
+  /// integer type T cannot hold. item<bool>() is whether it is not 0.
   template <class T = double>
   T item() const {
     static_assert(std::is_arithmetic_v<T>, "item<T>: T is a number");
-    if constexpr (std::is_integral_v<T>)
-      return static_cast<T>(item_whole());
-    else
-      return static_cast<T>(item_real());
+    return detail::item_as<T>(only_element());
   }
 
   // ---- xtensor
@@ -129,6 +138,7 @@ class Tensor {
   template <class T>
   ArrayView<const T> view() const {
     static_assert(detail::is_stored<T>, "view<T>: T is float, double, std::int64_t or bool");
+    const detail::Calling calling("view");
     check_view(detail::dtype_for<T>());
     return detail::make_view<const T>(storage(), static_cast<const T*>(read()), shape());
   }
@@ -137,11 +147,12 @@ class Tensor {
   template <class T>
   ArrayView<T> mutable_view(Source at = Source::here()) {
     static_assert(detail::is_stored<T>, "mutable_view<T>: T is float, double, std::int64_t or bool");
+    const detail::Calling calling("mutable_view", at);
     check_view(detail::dtype_for<T>());
     begin_write("mutable_view", at);
     return detail::make_view<T>(storage(), static_cast<T*>(raw_write()), shape());
   }
-  /// A copy, converted to T.
+  /// A copy, converted to T; an element that an integer type T cannot hold is an error.
   template <class T>
   xt::xarray<T> to_xarray() const {
     return detail::copy_out<T>(*this);
@@ -211,9 +222,10 @@ class Tensor {
   // neither the tensor nor the values may require a gradient. They return this tensor.
 
   Tensor copy_(const Tensor& values, Source at = Source::here()) const;
-  Tensor fill_(double number, Source at = Source::here()) const;
+  Tensor fill_(Number number, Source at = Source::here()) const;
   Tensor zero_(Source at = Source::here()) const { return fill_(0, at); }
-  Tensor add_(const Tensor& other, double scale = 1, Source at = Source::here()) const;
+  /// Adds scale times the other tensor.
+  Tensor add_(const Tensor& other, Number scale = 1, Source at = Source::here()) const;
   Tensor mul_(const Tensor& factor, Source at = Source::here()) const;
   /// Gives every handle of this tensor new values, perhaps of another dtype; the gradient is dropped.
   void set_data(const Tensor& values) const;
@@ -231,24 +243,24 @@ class Tensor {
   Node* node() const noexcept;
   explicit Tensor(Ref<detail::Value> value) noexcept : value_(std::move(value)) {}
 
-  static Tensor make_number(DType dtype, double real, std::int64_t whole);
-  double item_real() const;
-  std::int64_t item_whole() const;
+  static Tensor make_number(Number number);
+  Number only_element() const;
   void check_view(DType asked) const;
-  detail::Value& get() const;
+  /// `what` begins the error of an empty handle where no op has a scope.
+  detail::Value& get(const char* what = "tensor") const;
 
   Ref<detail::Value> value_;
 };
 
 // Inline, since every op calls these accessors many times.
-inline detail::Value& Tensor::get() const {
-  if (!value_) detail::refuse_empty();
+inline detail::Value& Tensor::get(const char* what) const {
+  if (!value_) detail::refuse_empty(what);
   return *value_;
 }
-inline const Shape& Tensor::shape() const { return get().shape; }
-inline std::int64_t Tensor::size() const { return get().shape.count(); }
-inline DType Tensor::dtype() const { return get().dtype; }
-inline bool Tensor::weak() const { return get().weak; }
+inline const Shape& Tensor::shape() const { return get("shape").shape; }
+inline std::int64_t Tensor::size() const { return get("size").shape.count(); }
+inline DType Tensor::dtype() const { return get("dtype").dtype; }
+inline bool Tensor::weak() const { return get("weak").weak; }
 inline const Ref<Storage>& Tensor::storage() const { return get().storage; }
 inline Node* Tensor::node() const noexcept { return value_ ? value_->node.get() : nullptr; }
 inline const void* Tensor::raw() const {
@@ -267,16 +279,20 @@ class Raw {
  public:
   /// A new tensor whose elements are uninitialised.
   static Tensor uninitialized(const Shape& shape, DType dtype) { return Tensor::uninitialized(shape, dtype); }
-  /// The elements, row-major; T is the C++ type of the dtype. In a rule this read is not recorded: under create_graph
-  /// it is refused, unless the rule is once_differentiable().
+  /// The elements, row-major; T is the C++ type of the dtype, another is an error. In a rule this read is not recorded:
+  /// under create_graph it is refused, unless the rule is once_differentiable().
   template <class T>
   static const T* data(const Tensor& x) {
-    return static_cast<const T*>(x.read());
+    const void* elements = x.read();
+    if (detail::dtype_for<T>() != x.get().dtype) detail::refuse_type("data", detail::dtype_for<T>(), x);
+    return static_cast<const T*>(elements);
   }
   /// The elements for writing: by an op, to its own new result.
   template <class T>
   static T* write(const Tensor& y) {
-    return static_cast<T*>(y.raw_write());
+    void* elements = y.raw_write();
+    if (detail::dtype_for<T>() != y.get().dtype) detail::refuse_type("write", detail::dtype_for<T>(), y);
+    return static_cast<T*>(elements);
   }
   static const void* bytes(const Tensor& x) { return x.read(); }
   static void* write_bytes(const Tensor& y) { return y.raw_write(); }
@@ -337,21 +353,25 @@ Tensor from_expression(E&& expression) {
     S* to = Raw::write<S>(result);
     std::transform(expression.template begin<xt::layout_type::row_major>(),
                    expression.template end<xt::layout_type::row_major>(), to,
-                   [](const auto& x) { return static_cast<S>(x); });
+                   [](const auto& x) { return stored<T>(x); });
     return result;
   }
 }
 
 template <class T>
 xt::xarray<T> copy_out(const Tensor& tensor) {
+  const Calling calling("to_xarray");
   using S = Stored<T>;
-  static_cast<void>(Raw::data<S>(tensor));  // counts as a raw read (RuleWatch), even before a conversion
+  static_cast<void>(Raw::bytes(tensor));  // counts as a raw read (RuleWatch), even before a conversion
   const Tensor same = converted(tensor, dtype_for<T>());
   const Shape& shape = same.shape();
   std::vector<std::size_t> sizes(shape.begin(), shape.end());
   xt::xarray<T> result = xt::xarray<T>::from_shape(sizes);
   const S* from = Raw::data<S>(same);
-  std::transform(from, from + shape.count(), result.data(), [](S x) { return static_cast<T>(x); });
+  if constexpr (std::is_integral_v<T> && !is_stored<T>)
+    std::transform(from, from + shape.count(), result.data(), [](S x) { return Number(x).as<T>(); });
+  else
+    std::transform(from, from + shape.count(), result.data(), [](S x) { return static_cast<T>(x); });
   return result;
 }
 

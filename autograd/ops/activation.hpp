@@ -4,6 +4,15 @@
 
 namespace xgrad {
 
+namespace detail {
+
+/// Refuses a setting that is NaN or infinite.
+void require_finite(const char* op, const char* what, double value);
+/// Refuses a beta that is 0 or not finite, and a threshold that is NaN.
+void check_softplus(const char* op, double beta, double threshold);
+
+}  // namespace detail
+
 /// How gelu is computed: exactly, or by its approximation with tanh.
 enum class Gelu : std::uint8_t { exact, tanh };
 

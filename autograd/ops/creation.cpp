@@ -5,7 +5,9 @@
 #include <numeric>
 #include <stdexcept>
 
+#include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/dispatch.hpp>
+#include <xgrad/autograd/kernels/runtime/number_text.hpp>
 
 namespace xgrad {
 namespace {
@@ -16,99 +18,167 @@ Tensor filled(const Shape& shape, DType dtype, F&& next) {
   detail::visit(dtype, [&](auto type) {
     using T = typename decltype(type)::type;
     T* to = Raw::write<T>(y);
-    for (std::int64_t i = 0, n = y.size(); i < n; ++i) to[i] = static_cast<T>(next(i));
+    for (std::int64_t i = 0, n = y.size(); i < n; ++i) {
+      if constexpr (std::is_same_v<T, std::int64_t> && std::is_floating_point_v<decltype(next(i))>)
+        to[i] = Number(next(i)).template as<std::int64_t>();
+      else
+        to[i] = static_cast<T>(next(i));
+    }
   });
   return y;
 }
 
 void require_floating(const char* op, DType dtype) {
   if (!is_floating(dtype))
-    throw std::invalid_argument(std::string(op) + ": the dtype must be float32 or float64, got " + name_of(dtype));
+    throw std::invalid_argument(std::string(detail::caller_or(op)) + ": the dtype must be float32 or float64, got " +
+                                name_of(dtype));
+}
+
+// An integer of 128 bits, in which products and differences of int64 cannot overflow.
+__extension__ using Wide = __int128;
+
+// start, start + step, ... before stop.
+Tensor whole_range(std::int64_t start, std::int64_t stop, std::int64_t step, DType dtype) {
+  const Wide span = Wide(stop) - start, every = step;
+  if (step == 0) throw std::invalid_argument("arange: the step cannot be 0");
+  const Wide count = span == 0 || (span > 0) != (every > 0) ? 0 : (span + every - (every > 0 ? 1 : -1)) / every;
+  if (count > Wide(1) << 62) detail::refuse_memory(static_cast<double>(count), dtype);
+  return filled({static_cast<std::int64_t>(count)}, dtype,
+                [&](std::int64_t i) { return static_cast<std::int64_t>(start + i * every); });
+}
+
+Tensor real_range(double start, double stop, double step, DType dtype) {
+  if (step == 0 || !std::isfinite(start) || !std::isfinite(stop) || !std::isfinite(step))
+    throw std::invalid_argument("arange: needs finite bounds and a step that is not 0, got " + detail::text(start) +
+                                ", " + detail::text(stop) + ", " + detail::text(step));
+  const double count = std::max(0.0, std::ceil((stop - start) / step));
+  if (!(count <= 0x1p62)) detail::refuse_memory(count, dtype);
+  return filled({static_cast<std::int64_t>(count)}, dtype,
+                [&](std::int64_t i) { return start + static_cast<double>(i) * step; });
 }
 
 // float32 uses 24 random bits, which it holds exactly, so that no number is rounded up to 1.
-Tensor uniform(Shape shape, kernels::Philox random, DType dtype) {
+Tensor uniform(const Shape& shape, Generator& generator, DType dtype) {
   require_floating("rand", dtype);
+  detail::bytes_of(shape, dtype);  // refused before the generator has moved
+  kernels::Philox random = generator.next();
   if (dtype == float32)
     return filled(shape, dtype, [&](std::int64_t) { return static_cast<float>(random.next32() >> 8) * 0x1p-24f; });
   return filled(shape, dtype, [&](std::int64_t) { return random.uniform(); });
 }
 
-Tensor normal(Shape shape, kernels::Philox random, DType dtype) {
+Tensor normal(const Shape& shape, Generator& generator, DType dtype) {
   require_floating("randn", dtype);
+  detail::bytes_of(shape, dtype);
+  kernels::Philox random = generator.next();
   return filled(shape, dtype, [&](std::int64_t) { return random.normal(); });
 }
 
 }  // namespace
 
-Tensor zeros(Shape shape, DType dtype) {
+Tensor zeros(Shape shape, DType dtype, Source at) {
+  const detail::Calling calling("zeros", at);
   return filled(shape, dtype, [](std::int64_t) { return 0; });
 }
-Tensor ones(Shape shape, DType dtype) {
+Tensor ones(Shape shape, DType dtype, Source at) {
+  const detail::Calling calling("ones", at);
   return filled(shape, dtype, [](std::int64_t) { return 1; });
 }
 
-Tensor full(Shape shape, Tensor number) { return full(std::move(shape), number, number.dtype()); }
+Tensor full(Shape shape, Tensor number, Source at) {
+  const detail::Calling calling("full", at);
+  return full(std::move(shape), number, number.dtype(), at);
+}
 
-Tensor full(Shape shape, Tensor number, DType dtype) {
+Tensor full(Shape shape, Tensor number, DType dtype, Source at) {
+  const detail::Calling calling("full", at);
   if (dtype == int64) return filled(shape, dtype, [v = number.item<std::int64_t>()](std::int64_t) { return v; });
   return filled(shape, dtype, [v = number.item()](std::int64_t) { return v; });
 }
 
-Tensor zeros_like(const Tensor& x) { return zeros(x.shape(), x.dtype()); }
-Tensor ones_like(const Tensor& x) { return ones(x.shape(), x.dtype()); }
-Tensor full_like(const Tensor& x, double number) { return full(x.shape(), number, x.dtype()); }
-
-Tensor arange(double start, double stop, double step, DType dtype) {
-  if (step == 0 || !std::isfinite(start) || !std::isfinite(stop) || !std::isfinite(step))
-    throw std::invalid_argument("arange: needs finite bounds and a step that is not 0, got " + std::to_string(start) +
-                                ", " + std::to_string(stop) + ", " + std::to_string(step));
-  const double count = std::ceil((stop - start) / step);
-  return filled({count > 0 ? static_cast<std::int64_t>(count) : 0}, dtype,
-                [&](std::int64_t i) { return start + static_cast<double>(i) * step; });
+Tensor zeros_like(const Tensor& x, Source at) {
+  const detail::Calling calling("zeros_like", at);
+  return zeros(x.shape(), x.dtype(), at);
+}
+Tensor ones_like(const Tensor& x, Source at) {
+  const detail::Calling calling("ones_like", at);
+  return ones(x.shape(), x.dtype(), at);
+}
+Tensor full_like(const Tensor& x, Tensor number, Source at) {
+  const detail::Calling calling("full_like", at);
+  return full(x.shape(), std::move(number), x.dtype(), at);
 }
 
-Tensor linspace(double start, double stop, Dim count, DType dtype) {
+Tensor arange(Number stop, Source at) { return arange(stop.is_whole() ? Number(0) : Number(0.0), stop, 1, at); }
+
+Tensor arange(Number start, Number stop, Number step, Source at) {
+  const bool whole = start.is_whole() && stop.is_whole() && step.is_whole();
+  return arange(start, stop, step, whole ? int64 : float64, at);
+}
+
+Tensor arange(Number start, Number stop, Number step, DType dtype, Source at) {
+  const detail::Calling calling("arange", at);
+  if (start.is_whole() && stop.is_whole() && step.is_whole())
+    return whole_range(start.as<std::int64_t>(), stop.as<std::int64_t>(), step.as<std::int64_t>(), dtype);
+  return real_range(start.real(), stop.real(), step.real(), dtype);
+}
+
+Tensor linspace(Number start, Number stop, Dim count, DType dtype, Source at) {
+  const detail::Calling calling("linspace", at);
   if (count < 0)
     throw std::invalid_argument("linspace: the count cannot be negative, got " + std::to_string(count.value()));
+  if (!std::isfinite(start.real()) || !std::isfinite(stop.real()))
+    throw std::invalid_argument("linspace: needs finite ends, got " + start.text() + " and " + stop.text());
   const std::int64_t n = count;
-  const double step = n > 1 ? (stop - start) / static_cast<double>(n - 1) : 0;
+  if (dtype == int64 && start.is_whole() && stop.is_whole()) {
+    const Wide from = start.as<std::int64_t>(), span = stop.as<std::int64_t>() - from, parts = std::max<Wide>(n - 1, 1);
+    return filled({n}, dtype,
+                  [&](std::int64_t i) { return static_cast<std::int64_t>((from * parts + span * i) / parts); });
+  }
+  const double low = start.real(), high = stop.real(), steps = static_cast<double>(std::max<std::int64_t>(n - 1, 1));
+  const double step = std::isfinite(high - low) ? (high - low) / steps : high / steps - low / steps;
   // Counted from the nearer end, so that both ends are exact.
   return filled({n}, dtype, [&](std::int64_t i) {
-    return i < n / 2 || n == 1 ? start + static_cast<double>(i) * step : stop - static_cast<double>(n - 1 - i) * step;
+    return i < n / 2 || n == 1 ? low + static_cast<double>(i) * step : high - static_cast<double>(n - 1 - i) * step;
   });
 }
 
-Tensor eye(Dim n, DType dtype) { return eye(n, n, dtype); }
-Tensor eye(Dim n, Dim m, DType dtype) {
+Tensor eye(Dim n, DType dtype, Source at) { return eye(n, n, dtype, at); }
+Tensor eye(Dim n, Dim m, DType dtype, Source at) {
+  const detail::Calling calling("eye", at);
   return filled({n, m}, dtype, [&](std::int64_t i) { return i / m == i % m ? 1 : 0; });
 }
 
-Tensor rand(Shape shape, DType dtype) { return rand(std::move(shape), default_generator(), dtype); }
-Tensor rand(Shape shape, Generator& generator, DType dtype) {
-  return uniform(std::move(shape), generator.next(), dtype);
+Tensor rand(Shape shape, DType dtype, Source at) { return rand(std::move(shape), default_generator(), dtype, at); }
+Tensor rand(Shape shape, Generator& generator, DType dtype, Source at) {
+  const detail::Calling calling("rand", at);
+  return uniform(std::move(shape), generator, dtype);
 }
-Tensor randn(Shape shape, DType dtype) { return randn(std::move(shape), default_generator(), dtype); }
-Tensor randn(Shape shape, Generator& generator, DType dtype) {
-  return normal(std::move(shape), generator.next(), dtype);
+Tensor randn(Shape shape, DType dtype, Source at) { return randn(std::move(shape), default_generator(), dtype, at); }
+Tensor randn(Shape shape, Generator& generator, DType dtype, Source at) {
+  const detail::Calling calling("randn", at);
+  return normal(std::move(shape), generator, dtype);
 }
 
-Tensor randint(std::int64_t low, std::int64_t high, Shape shape) {
-  return randint(low, high, std::move(shape), default_generator());
+Tensor randint(Dim low, Dim high, Shape shape, Source at) {
+  return randint(low, high, std::move(shape), default_generator(), at);
 }
-Tensor randint(std::int64_t low, std::int64_t high, Shape shape, Generator& generator) {
-  if (low >= high)
+Tensor randint(Dim low, Dim high, Shape shape, Generator& generator, Source at) {
+  const detail::Calling calling("randint", at);
+  if (low.value() >= high.value())
     throw std::invalid_argument("randint: low must be below high, got " + std::to_string(low) + " and " +
                                 std::to_string(high));
+  Tensor y = Raw::uninitialized(shape, int64);
   kernels::Philox random = generator.next();
-  const auto span = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
-  return filled(shape, int64, [&](std::int64_t) {
-    return static_cast<std::int64_t>(static_cast<std::uint64_t>(low) + random.below(span));
-  });
+  const auto first = static_cast<std::uint64_t>(low.value()), span = static_cast<std::uint64_t>(high.value()) - first;
+  std::int64_t* to = Raw::write<std::int64_t>(y);
+  for (std::int64_t i = 0, n = y.size(); i < n; ++i) to[i] = static_cast<std::int64_t>(first + random.below(span));
+  return y;
 }
 
-Tensor randperm(Dim n) { return randperm(n, default_generator()); }
-Tensor randperm(Dim n, Generator& generator) {
+Tensor randperm(Dim n, Source at) { return randperm(n, default_generator(), at); }
+Tensor randperm(Dim n, Generator& generator, Source at) {
+  const detail::Calling calling("randperm", at);
   Tensor y = filled({n}, int64, [](std::int64_t i) { return i; });
   kernels::Philox random = generator.next();
   auto* order = Raw::write<std::int64_t>(y);

@@ -139,7 +139,7 @@ Tensor elementwise(const void* f, const Readings& readings, Tensor* x, Source at
   const Timed timed("elementwise", at);
   require_defined("elementwise", x, count);
   const DType dtype = promote(x, count, true);
-  Tensor y = Raw::uninitialized(broadcast_all("elementwise", x, count), readings.mask ? boolean : dtype);
+  Tensor y = result_room(x, count, broadcast_all("elementwise", x, count), readings.mask ? boolean : dtype);
   Tensor in[most_elementwise_inputs];
   for (std::size_t i = 0; i < count; ++i) in[i] = x[i].dtype() == dtype ? x[i] : converted(x[i], dtype);
   if (readings.value_pass != nullptr)

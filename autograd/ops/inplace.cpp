@@ -7,6 +7,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
@@ -25,14 +26,23 @@ void require_no_history(const char* op, const Tensor& values) {
                            "detach(), or open a NoGrad scope");
 }
 
+void require_fitting_shape(const char* op, const Tensor& target, const Tensor& values) {
+  if (!broadcasts_to(values.shape(), target.shape()))
+    throw std::invalid_argument(std::string(op) + ": cannot write values of shape " + to_string(values.shape()) +
+                                " into shape " + to_string(target.shape()));
+}
+
+// The number as a tensor of rank 0.
+Tensor of_number(const Number& number) {
+  return number.is_whole() ? Tensor(number.as<std::int64_t>()) : Tensor(number.real());
+}
+
 // The values converted and broadcast to the dtype and shape of `target`; a shape that does not broadcast is an error.
 Tensor fitted(const char* op, const Tensor& target, const Tensor& values) {
   const Tensor both[] = {target, values};
   detail::require_defined(op, both, 2);
   require_no_history(op, values);
-  if (!broadcasts_to(values.shape(), target.shape()))
-    throw std::invalid_argument(std::string(op) + ": cannot write values of shape " + to_string(values.shape()) +
-                                " into shape " + to_string(target.shape()));
+  require_fitting_shape(op, target, values);
   NoGrad off;
   return broadcast_to(detail::converted(values, target.dtype()), target.shape());
 }
@@ -44,6 +54,20 @@ void overwrite(const char* op, const Tensor& target, const Tensor& values, Sourc
                static_cast<std::size_t>(target.size()) * size_of(target.dtype()));
 }
 
+/// What an operator in place computes with.
+enum class Quotient : bool { no, yes };
+
+// A result of a higher category (bool, integer, floating) than the tensor it is written to would lose what makes it so.
+void require_room_for_result(const char* op, const Tensor& a, const Tensor& b, Quotient quotient) {
+  const Tensor both[] = {a, b};
+  const DType result = detail::promote(both, 2, quotient == Quotient::yes);
+  const bool lost = is_floating(result) ? !is_floating(a.dtype()) : result != boolean && a.dtype() == boolean;
+  if (!lost) return;
+  throw std::invalid_argument(std::string(op) + ": the result is " + name_of(result) +
+                              ", which cannot be written into " + name_of(a.dtype()) + " " + to_string(a.shape()) +
+                              ": make a new tensor of the result, or convert with to()");
+}
+
 template <class F>
 Tensor unrecorded(F&& f) {
   NoGrad off;
@@ -51,7 +75,8 @@ Tensor unrecorded(F&& f) {
 }
 
 template <class F>
-Tensor& assign(const char* op, Tensor& a, Operand& b, F&& f) {
+Tensor& assign(const char* op, Tensor& a, Operand& b, F&& f, Quotient quotient = Quotient::no) {
+  const detail::Calling calling(op, b.at);
   const Tensor both[] = {a, b.tensor()};
   detail::require_defined(op, both, 2);
   if (grad_enabled() && (a.requires_grad() || b.tensor().requires_grad())) return a = f(a, b.tensor());
@@ -59,6 +84,7 @@ Tensor& assign(const char* op, Tensor& a, Operand& b, F&& f) {
     throw std::invalid_argument(std::string(op) + ": cannot write values of shape " + to_string(b.tensor().shape()) +
                                 " into shape " + to_string(a.shape()));
   if (a.weak()) return a = f(a, b.tensor());  // a weak tensor may change its dtype
+  require_room_for_result(op, a, b.tensor(), quotient);
   overwrite(op, a, unrecorded([&] { return f(a, b.tensor()); }), b.at);
   return a;
 }
@@ -75,7 +101,8 @@ Tensor& operator*=(Tensor& a, Operand b) {
   return assign("mul", a, b, [&](const Tensor& x, const Tensor& y) { return mul(x, y, b.at); });
 }
 Tensor& operator/=(Tensor& a, Operand b) {
-  return assign("div", a, b, [&](const Tensor& x, const Tensor& y) { return div(x, y, b.at); });
+  return assign(
+      "div", a, b, [&](const Tensor& x, const Tensor& y) { return div(x, y, b.at); }, Quotient::yes);
 }
 
 namespace detail {
@@ -101,30 +128,38 @@ void accumulate(const Tensor& sum, const Tensor& x, Source at) {
 }  // namespace detail
 
 Tensor Tensor::copy_(const Tensor& values, Source at) const {
+  const detail::Calling calling("copy_", at);
   overwrite("copy_", *this, values, at);
   return *this;
 }
 
-Tensor Tensor::fill_(double number, Source at) const {
-  Raw::begin_write(*this, "fill_", at);
+Tensor Tensor::fill_(Number number, Source at) const {
+  const detail::Calling calling("fill_", at);
   detail::visit(dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    std::fill_n(Raw::write<T>(*this), size(), static_cast<T>(number));
+    const T value = number.as<T>();
+    Raw::begin_write(*this, "fill_", at);
+    std::fill_n(Raw::write<T>(*this), size(), value);
   });
   return *this;
 }
 
-Tensor Tensor::add_(const Tensor& other, double scale, Source at) const {
-  detail::require_defined("add_", this, 1);
-  detail::require_defined("add_", &other, 1);
+Tensor Tensor::add_(const Tensor& other, Number number, Source at) const {
+  const detail::Calling calling("add_", at);
+  const Tensor both[] = {*this, other};
+  detail::require_defined("add_", both, 2);
   require_no_history("add_", other);
+  const double scale = number.real();
   const bool apart = Raw::storage(other) != Raw::storage(*this) || Raw::bytes(other) == Raw::bytes(*this);
   if (is_floating(dtype()) && other.dtype() == dtype() && other.shape() == shape() && apart) {
     Raw::begin_write(*this, "add_", at);
     detail::update(*this, other, [scale](auto a, auto b) { return a + scale * b; });
     return *this;
   }
-  const Tensor sum = unrecorded([&] { return add(*this, scale == 1 ? other : mul(other, scale, at), at); });
+  require_fitting_shape("add_", *this, other);
+  const Tensor step = unrecorded([&] { return scale == 1 ? other : mul(other, of_number(number), at); });
+  require_room_for_result("add_", *this, step, Quotient::no);
+  const Tensor sum = unrecorded([&] { return add(*this, step, at); });
   overwrite("add_", *this, sum, at);
   return *this;
 }
@@ -132,7 +167,10 @@ Tensor Tensor::add_(const Tensor& other, double scale, Source at) const {
 Tensor Tensor::mul_(const Tensor& factor, Source at) const {
   const Tensor both[] = {*this, factor};
   detail::require_defined("mul_", both, 2);
+  const detail::Calling calling("mul_", at);
   require_no_history("mul_", factor);
+  require_fitting_shape("mul_", *this, factor);
+  require_room_for_result("mul_", *this, factor, Quotient::no);
   const Tensor product = unrecorded([&] { return mul(*this, factor, at); });
   overwrite("mul_", *this, product, at);
   return *this;

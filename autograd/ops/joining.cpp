@@ -33,7 +33,9 @@ Tensor concat(const std::vector<Tensor>& tensors, Dim asked, Source at) {
       throw std::invalid_argument("concat: shapes " + list_shapes(tensors) + " differ in more than axis " +
                                   std::to_string(axis));
     starts.push_back(total);
-    total += x.shape()[axis];
+    if (__builtin_add_overflow(total, x.shape()[axis], &total))
+      throw std::invalid_argument("concat: the sizes of shapes " + list_shapes(tensors) + " along axis " +
+                                  std::to_string(axis) + " have a sum beyond 2^63 - 1");
   }
   const DType dtype = detail::promote(tensors.data(), tensors.size(), false);
   Tensor y = Raw::uninitialized(first.with(axis, total), dtype);

@@ -295,9 +295,9 @@ inline bool one_shape(const Tensor* x, std::size_t count) {
 }
 
 /// Memory for the result: that of an operand, if the operands are not needed afterwards and nothing else shares it,
-/// else new memory.
+/// else new memory. `one` says that all operands have one shape.
 template <std::size_t N>
-Tensor room_for(const Operands<N>& x, const Shape& shape, DType dtype, bool reuse) {
+Tensor room_for(const Operands<N>& x, const Shape& shape, DType dtype, bool reuse, bool one) {
   if (reuse)
     for (std::size_t i = 0; i < N; ++i)
       if (!x.borrowed(i) && alone(x[i]) && x[i].dtype() == dtype && x[i].shape() == shape) {
@@ -305,7 +305,7 @@ Tensor room_for(const Operands<N>& x, const Shape& shape, DType dtype, bool reus
         Raw::mark_weak(y, false);
         return y;
       }
-  return Raw::uninitialized(shape, dtype);
+  return one ? Raw::uninitialized(shape, dtype) : result_room(x.begin(), N, shape, dtype);
 }
 
 // y = f(x...) for operands whose shapes or dtypes differ from those of the result.
@@ -340,8 +340,9 @@ Tensor pointwise(const char* name, Source at, const Operands<N>& x, const F& val
   bool alike = one;
   for (std::size_t i = 0; i < N; ++i) alike = alike && x[i].dtype() == dtype;
   constexpr bool read_again = (((flags_of<R> & reads_every_x) != 0) || ...);
-  Tensor y = one ? room_for(x, x[0].shape(), dtype, !(recorded && read_again))
-                 : room_for(x, broadcast_all(name, x.begin(), N), dtype, !(recorded && read_again));
+  const bool reuse = !(recorded && read_again);
+  Tensor y = one ? room_for(x, x[0].shape(), dtype, reuse, true)
+                 : room_for(x, broadcast_all(name, x.begin(), N), dtype, reuse, false);
   if (x[0].weak()) Raw::mark_weak(y, all_weak(x.begin(), N));
   if constexpr (domain != Domain::real) {
     if (dtype == int64) {
@@ -383,7 +384,7 @@ Tensor predicate(const F& f, Source at, const X&... operands) {
   const Tensor x[] = {operands...};
   require_defined(F::name, x, count);
   const DType dtype = common_dtype(F::name, x, count, Domain::whole);
-  Tensor y = Raw::uninitialized(broadcast_all(F::name, x, count), boolean);
+  Tensor y = result_room(x, count, broadcast_all(F::name, x, count), boolean);
   visit(dtype, [&](auto type) {
     using T = typename decltype(type)::type;
     if constexpr (!std::is_same_v<T, bool>)

@@ -51,6 +51,16 @@ Shape broadcast_all(const char* op, const Tensor* x, std::size_t count) {
   return shape;
 }
 
+Tensor result_room(const Tensor* x, std::size_t count, const Shape& shape, DType dtype) {
+  try {
+    return Raw::uninitialized(shape, dtype);
+  } catch (const OutOfMemory&) {
+    std::string operands = to_string(x[0].shape());
+    for (std::size_t i = 1; i < count; ++i) operands += (i + 1 < count ? ", " : " and ") + to_string(x[i].shape());
+    refuse_memory(shape, dtype, operands + (count == 1 ? " gives " : " give "));
+  }
+}
+
 void refuse_bool(const char* op) {
   throw std::invalid_argument(std::string(op) +
                               ": bool operands are refused: combine masks with &, | and !=, or convert with to(int64)");

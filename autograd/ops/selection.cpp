@@ -1,5 +1,8 @@
 #include <xgrad/autograd/ops/selection.hpp>
 
+#include <cstdint>
+#include <stdexcept>
+
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/pointwise.hpp>
 
@@ -59,11 +62,17 @@ template Tensor detail::unary(const fn::Clamp&, Source, Tensor);
 
 namespace detail {
 
-Tensor clamp(Tensor x, double low, double high, bool whole, Source at) {
-  const fn::Clamp bounds(low, high);
+Tensor clamp(Tensor x, Number low, Number high, Source at) {
+  const Timed timed("clamp", at);
+  const fn::Clamp bounds(low.real(), high.real());
   require_defined("clamp", &x, 1);
-  if (!whole && !is_floating(x.dtype())) x = to(std::move(x), float32, at);
-  return unary(bounds, at, std::move(x));
+  if (is_floating(x.dtype())) return unary(bounds, at, std::move(x));
+  if (!low.is_whole() || !high.is_whole()) return unary(bounds, at, to(std::move(x), float32, at));
+  // Bounds of any size are exact as integers; a double rounds them from 2^53 on.
+  const auto least = low.as<std::int64_t>(), most = high.as<std::int64_t>();
+  if (least > most)
+    throw std::invalid_argument("clamp: low must not be above high, got " + low.text() + " and " + high.text());
+  return minimum(maximum(std::move(x), least, at), most, at);
 }
 
 }  // namespace detail

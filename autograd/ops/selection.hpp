@@ -48,14 +48,13 @@ Tensor maximum(Tensor a, Tensor b, Source at = Source::here());
 /// y = the smaller of a and b; NaN if either is. At a tie each gets half of the gradient.
 Tensor minimum(Tensor a, Tensor b, Source at = Source::here());
 namespace detail {
-Tensor clamp(Tensor x, double low, double high, bool whole, Source at);
+Tensor clamp(Tensor x, Number low, Number high, Source at);
 }
 /// y = x kept within low .. high; slope 1 at the bounds, 0 outside and for NaN. low above high, or NaN, is an error.
 /// int64 stays int64 if both bounds are integers.
 template <class L, class H, std::enable_if_t<std::is_arithmetic_v<L> && std::is_arithmetic_v<H>, int> = 0>
 Tensor clamp(Tensor x, L low, H high, Source at = Source::here()) {
-  return detail::clamp(std::move(x), static_cast<double>(low), static_cast<double>(high),
-                       std::is_integral_v<L> && std::is_integral_v<H>, at);
+  return detail::clamp(std::move(x), low, high, at);
 }
 
 XGRAD_MIXED(less)

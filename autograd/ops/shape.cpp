@@ -29,7 +29,8 @@ Sizes strides_of(const Shape& shape) {
   std::int64_t running = 1;
   for (std::size_t k = shape.rank(); k-- > 0;) {
     strides[k] = running;
-    running *= shape[k];
+    // The product can overflow only if another size is 0: then there is no element to visit.
+    if (__builtin_mul_overflow(running, shape[k], &running)) running = 0;
   }
   return strides;
 }
@@ -121,6 +122,10 @@ Tensor transpose(Tensor x, const std::vector<std::int64_t>& order, Source at) {
   const detail::Timed timed("transpose", at);
   detail::require_defined("transpose", &x, 1);
   return reordered(std::move(x), Sizes(order.begin(), order.end()), at);
+}
+
+Tensor transpose(Tensor x, std::initializer_list<Dim> order, Source at) {
+  return transpose(std::move(x), std::vector<std::int64_t>(order.begin(), order.end()), at);
 }
 
 Tensor swapaxes(Tensor x, Dim a, Dim b, Source at) {
@@ -267,8 +272,9 @@ std::pair<std::int64_t, std::int64_t> clamped(detail::Slice::Bound from, detail:
   const std::int64_t start = from.given ? within(from.value) : (step > 0 ? low : high);
   const std::int64_t stop = to.given ? within(to.value) : (step > 0 ? high : low);
   const std::int64_t span = step > 0 ? stop - start : start - stop;
-  const std::int64_t stride = step > 0 ? step : -step;
-  return {start, span <= 0 ? 0 : (span + stride - 1) / stride};
+  const auto last = static_cast<std::uint64_t>(span) - 1;
+  const std::uint64_t stride = step > 0 ? static_cast<std::uint64_t>(step) : 0 - static_cast<std::uint64_t>(step);
+  return {start, span <= 0 ? 0 : static_cast<std::int64_t>(last / stride) + 1};
 }
 
 Tensor range(const char* name, Tensor x, std::size_t axis, detail::Slice::Bound start, detail::Slice::Bound stop,

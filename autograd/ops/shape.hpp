@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <vector>
 
 #include <xgrad/autograd/graph/tensor.hpp>
@@ -19,6 +20,8 @@ Tensor swapaxes(Tensor x, Dim a, Dim b, Source at = Source::here());
 /// x without an axis of size 1, or with a new one.
 Tensor squeeze(Tensor x, Dim axis, Source at = Source::here());
 Tensor unsqueeze(Tensor x, Dim axis, Source at = Source::here());
+/// The axes in the given order, as a list of numbers of any integer types: transpose(x, {0, k}).
+Tensor transpose(Tensor x, std::initializer_list<Dim> axes, Source at = Source::here());
 // The same two for lists and integers, a better match than xtensor's templates under `using namespace xt`.
 template <class I, std::size_t N, detail::IfIndex<I> = 0>
 Tensor transpose(Tensor x, const I (&axes)[N], Source at = Source::here()) {

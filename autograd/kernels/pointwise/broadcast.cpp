@@ -18,6 +18,9 @@ template <std::size_t N>
 Plan<N>::Plan(const std::int64_t* out, std::size_t rank, const std::array<const std::int64_t*, N>& sizes,
               const std::array<std::size_t, N>& ranks) {
   std::size_t axes = 0;
+  for (std::size_t k = 0; k < rank; ++k)
+    if (out[k] == 0) count = 0;
+  if (count == 0) return;  // the other sizes may have products that overflow
   for (std::size_t k = 0; k < rank; ++k) {
     count *= out[k];
     if (out[k] != 1) {

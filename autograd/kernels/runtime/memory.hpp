@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <utility>
 
+#include <xgrad/autograd/kernels/runtime/out_of_memory.hpp>
+
 namespace xgrad {
 
 namespace detail {
@@ -61,7 +63,8 @@ inline void give_memory(void* memory, std::size_t bytes) noexcept {
 template <class T>
 class Scratch {
  public:
-  explicit Scratch(std::size_t count) : bytes_(count * sizeof(T)), at_(static_cast<T*>(take_memory(bytes_))) {}
+  explicit Scratch(std::size_t count)
+      : bytes_(count * sizeof(T)), at_(static_cast<T*>(take_scratch(count, sizeof(T)))) {}
   explicit Scratch(std::int64_t count) : Scratch(static_cast<std::size_t>(count)) {}
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;

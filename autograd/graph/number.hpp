@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <type_traits>
+
+#include <xgrad/autograd/graph/dtype.hpp>
+#include <xgrad/autograd/kernels/runtime/number_text.hpp>
+
+namespace xgrad {
+
+namespace detail {
+
+/// Throws std::invalid_argument: a number that is outside low .. high was to become an integer. `place` is its index
+/// among the elements of a tensor, or -1.
+[[noreturn]] void refuse_number(const std::string& number, const std::string& low, const std::string& high,
+                                std::int64_t place = -1);
+
+/// Whether the integer type T holds the number, without its fraction. NaN is held by none.
+template <class T>
+constexpr bool holds(double number) {
+  static_assert(std::is_integral_v<T>, "T is an integer type");
+  constexpr double half = static_cast<double>(T{1} << (std::numeric_limits<T>::digits - 1));
+  constexpr double low = static_cast<double>(std::numeric_limits<T>::min());
+  // 2 half is the least number above the range. low - 1 rounds to low where T has 64 bits.
+  return (number > low - 1 || number >= low) && number < 2 * half;
+}
+template <class T>
+constexpr bool holds(std::int64_t number) {
+  if constexpr (std::is_unsigned_v<T>)
+    return number >= 0 && static_cast<std::uint64_t>(number) <= std::numeric_limits<T>::max();
+  else
+    return number >= std::numeric_limits<T>::min() && number <= std::numeric_limits<T>::max();
+}
+
+template <class T>
+[[noreturn]] void refuse_number_for(const std::string& number, std::int64_t place = -1) {
+  refuse_number(number, std::to_string(std::numeric_limits<T>::min()), std::to_string(std::numeric_limits<T>::max()),
+                place);
+}
+
+/// An integer as int64; one beyond its range is an error.
+template <class I>
+constexpr std::int64_t whole(I number) {
+  static_assert(std::is_integral_v<I>, "I is an integer type");
+  if constexpr (std::is_unsigned_v<I> && sizeof(I) == sizeof(std::int64_t)) {
+    if (number > static_cast<I>(std::numeric_limits<std::int64_t>::max()))
+      refuse_number_for<std::int64_t>(std::to_string(number));
+  }
+  return static_cast<std::int64_t>(number);
+}
+
+}  // namespace detail
+
+/// A C++ number of any arithmetic type, with its kind and its exact value. Unsigned numbers from 2^63 on are an error.
+class Number {
+ public:
+  template <class T, std::enable_if_t<std::is_arithmetic_v<T>, int> = 0>
+  Number(T number) : dtype_(detail::dtype_for<T>()), real_(static_cast<double>(number)) {
+    if constexpr (std::is_integral_v<T>) whole_ = detail::whole(number);
+  }
+
+  /// The dtype that the C++ type becomes.
+  DType dtype() const { return dtype_; }
+  bool is_whole() const { return !is_floating(dtype_); }
+  double real() const { return real_; }
+  /// The number as T, without a fraction where T is an integer type; one that T cannot hold is an error.
+  template <class T>
+  T as() const {
+    if constexpr (std::is_same_v<T, bool>)
+      return real_ != 0;
+    else if constexpr (std::is_floating_point_v<T>)
+      return static_cast<T>(real_);
+    else if (is_whole() ? !detail::holds<T>(whole_) : !detail::holds<T>(real_))
+      detail::refuse_number_for<T>(text());
+    else
+      return is_whole() ? static_cast<T>(whole_) : static_cast<T>(real_);
+  }
+  std::string text() const;
+
+ private:
+  DType dtype_;
+  double real_;
+  std::int64_t whole_ = 0;
+};
+
+}  // namespace xgrad

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <new>
+#include <stdexcept>
+#include <string>
+
+#include <xgrad/autograd/graph/dtype.hpp>
+#include <xgrad/autograd/graph/shape.hpp>
+
+namespace xgrad {
+
+/// Thrown where memory is missing, or would be more than a process can address: it names the op, the shape, the bytes
+/// and, where it is known, the line of the call. Nothing has been changed.
+class OutOfMemory : public std::bad_alloc {
+ public:
+  explicit OutOfMemory(const std::string& message) : message_(message) {}
+  const char* what() const noexcept override { return message_.what(); }
+
+ private:
+  std::runtime_error message_;  // copies of it share the text, and cannot throw
+};
+
+namespace detail {
+
+/// The bytes of a shape's elements. More than a process can address is an OutOfMemory error.
+std::size_t bytes_of(const Shape& shape, DType dtype);
+
+/// Throws OutOfMemory for a tensor of this shape; `of` says what it is made of, as in "(3, 1) and (4) broadcast to ".
+[[noreturn]] void refuse_memory(const Shape& shape, DType dtype, const std::string& of = "");
+/// The same for one axis whose length may exceed what a Shape can hold.
+[[noreturn]] void refuse_memory(double length, DType dtype);
+
+}  // namespace detail
+}  // namespace xgrad
