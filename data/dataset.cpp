@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <string>
 
+#include <xgrad/autograd/graph/calling.hpp>
+
 namespace xgrad::data {
 namespace {
 
@@ -45,6 +47,7 @@ TensorDataset::TensorDataset(const Tensor& inputs, const Tensor& targets) {
 }
 
 Batch TensorDataset::gather(const std::int64_t* rows, std::int64_t count) const {
+  const xgrad::detail::Calling calling("TensorDataset");
   check_rows("TensorDataset", rows, count, size());
   return {gather_rows(inputs_, rows, count), gather_rows(targets_, rows, count)};
 }

@@ -15,6 +15,22 @@ constexpr std::uint64_t first_stream = std::uint64_t{0x10ade4} << 40;
 
 }  // namespace
 
+namespace {
+
+void check(const Tensor& part, const char* name, std::int64_t rows) {
+  const std::string what = std::string("DataLoader: the dataset's gather() returned ") + name;
+  if (!part.defined()) throw std::invalid_argument(what + " that are an empty tensor");
+  if (part.rank() == 0 || part.shape()[0] != rows)
+    throw std::invalid_argument(what + " of shape " + to_string(part.shape()) + " for " + std::to_string(rows) +
+                                (rows == 1 ? " row" : " rows") + ": axis 0 must count the rows");
+}
+
+}  // namespace
+
+void DataLoader::Iterator::refuse_end() {
+  throw std::logic_error("DataLoader: there is no batch at the end of an epoch");
+}
+
 DataLoader::DataLoader(std::shared_ptr<const Dataset> dataset, const Options& options)
     : dataset_(std::move(dataset)), options_(options) {
   if (!dataset_) throw std::invalid_argument("DataLoader: the dataset is null");
@@ -58,6 +74,8 @@ Batch DataLoader::take(const std::vector<std::int64_t>& rows, Position at) {
   const std::int64_t first = at.batch * options_.batch_size_;
   const std::int64_t count = std::min(options_.batch_size_, static_cast<std::int64_t>(rows.size()) - first);
   Batch batch = dataset_->gather(rows.data() + first, count);
+  check(batch.inputs, "inputs", count);
+  check(batch.targets, "targets", count);
   position_ = at.batch + 1 == size() ? Position{at.epoch + 1, 0} : Position{at.epoch, at.batch + 1};
   return batch;
 }

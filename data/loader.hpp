@@ -116,7 +116,11 @@ class DataLoader::Iterator {
 
   Iterator() = default;
 
-  Batch operator*() const { return loader_->take(*rows_, at_); }
+  /// The batch; at the end there is none, which is an error.
+  Batch operator*() const {
+    if (loader_ == nullptr || at_.batch >= loader_->size()) refuse_end();
+    return loader_->take(*rows_, at_);
+  }
   pointer operator->() const { return pointer(**this); }
   Iterator& operator++() {
     ++at_.batch;
@@ -134,6 +138,7 @@ class DataLoader::Iterator {
 
  private:
   friend class DataLoader;
+  [[noreturn]] static void refuse_end();
   Iterator(DataLoader* loader, std::shared_ptr<const std::vector<std::int64_t>> rows, Position at)
       : loader_(loader), rows_(std::move(rows)), at_(at) {}
 

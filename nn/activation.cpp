@@ -17,6 +17,7 @@ Tensor SiLU::forward(const Tensor& x) { return silu(x, call_site()); }
 Tensor Identity::forward(const Tensor& x) { return x; }
 
 Softplus::Softplus(double beta, double threshold) : beta_(beta), threshold_(threshold) {
+  xgrad::detail::check_softplus("Softplus", beta, threshold);
   // PyTorch's defaults are integers, and print as such.
   const auto number = [](double x) {
     return x == std::floor(x) && std::abs(x) < 1e15 ? std::to_string(static_cast<std::int64_t>(x)) : detail::python(x);
@@ -26,11 +27,15 @@ Softplus::Softplus(double beta, double threshold) : beta_(beta), threshold_(thre
 Tensor Softplus::forward(const Tensor& x) { return softplus(x, beta_, threshold_, call_site()); }
 
 LeakyReLU::LeakyReLU(double negative_slope) : negative_slope_(negative_slope) {
+  xgrad::detail::require_finite("LeakyReLU", "the negative slope", negative_slope);
   describe("negative_slope=" + detail::python(negative_slope));
 }
 Tensor LeakyReLU::forward(const Tensor& x) { return leaky_relu(x, negative_slope_, call_site()); }
 
-ELU::ELU(double alpha) : alpha_(alpha) { describe("alpha=" + detail::python(alpha)); }
+ELU::ELU(double alpha) : alpha_(alpha) {
+  xgrad::detail::require_finite("ELU", "alpha", alpha);
+  describe("alpha=" + detail::python(alpha));
+}
 Tensor ELU::forward(const Tensor& x) { return elu(x, alpha_, call_site()); }
 
 GELU::GELU(Gelu approximate) : approximate_(approximate) {

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/nn/functional.hpp>
 #include <xgrad/nn/printing.hpp>
@@ -9,13 +10,13 @@
 namespace xgrad::nn {
 
 BatchNorm1d::BatchNorm1d(Dim features, const Options& options) : features_(features), options_(options) {
+  const xgrad::detail::Calling calling("BatchNorm1d");
   const std::optional<double>& momentum = options.momentum_;
   if (features_ < 0)
     throw std::invalid_argument("BatchNorm1d: the number of features must not be negative, got " +
                                 std::to_string(features_));
-  if (!(options.eps_ >= 0) || std::isinf(options.eps_))
-    throw std::invalid_argument("BatchNorm1d: eps must be finite and not negative, got " +
-                                detail::python(options.eps_));
+  if (!(options.eps_ > 0) || std::isinf(options.eps_))
+    throw std::invalid_argument("BatchNorm1d: eps must be positive and finite, got " + detail::python(options.eps_));
   if (momentum && !(*momentum >= 0 && *momentum <= 1))
     throw std::invalid_argument("BatchNorm1d: momentum must lie in [0, 1], got " + detail::python(*momentum));
   const Shape shape{features_};

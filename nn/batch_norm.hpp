@@ -9,7 +9,7 @@ namespace xgrad::nn {
 /// Options of a batch normalisation: `BatchNorm1d::Options().eps(1e-3).momentum(0.01)`. The defaults are PyTorch's.
 class BatchNormOptions {
  public:
-  /// Added to the variance, inside the root; default 1e-5.
+  /// Added to the variance, inside the root; positive, default 1e-5.
   BatchNormOptions& eps(double value) {
     eps_ = value;
     return *this;

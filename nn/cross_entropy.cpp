@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
@@ -139,10 +140,12 @@ void check_soft_target(const Tensor& x, const Tensor& target, const CrossEntropy
 }  // namespace
 
 Tensor cross_entropy(Tensor logits, Tensor target, const CrossEntropyOptions& options, Source at) {
+  const xgrad::detail::Calling calling("cross_entropy", at);
   check_input("cross_entropy", logits, "logits", target, options.reduction());
   const double epsilon = options.label_smoothing();
   if (!(epsilon >= 0 && epsilon <= 1))
-    throw std::invalid_argument("cross_entropy: label_smoothing must lie in [0, 1], got " + std::to_string(epsilon));
+    throw std::invalid_argument("cross_entropy: label_smoothing must lie in [0, 1], got " +
+                                xgrad::detail::text(epsilon));
   const Tensor weight = checked_weight("cross_entropy", logits, "logits", options.weight(), at);
   if (is_floating(target.dtype())) {
     check_soft_target(logits, target, options);
@@ -157,6 +160,7 @@ Tensor cross_entropy(Tensor logits, Tensor target, const CrossEntropyOptions& op
 }
 
 Tensor nll_loss(Tensor log_probabilities, Tensor target, const ClassOptions& options, Source at) {
+  const xgrad::detail::Calling calling("nll_loss", at);
   check_input("nll_loss", log_probabilities, "log-probabilities", target, options.reduction());
   check_label_shape("nll_loss", log_probabilities, "log-probabilities", target);
   const Tensor weight = checked_weight("nll_loss", log_probabilities, "log-probabilities", options.weight(), at);

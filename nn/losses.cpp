@@ -6,7 +6,9 @@
 #include <string>
 #include <utility>
 
+#include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/dispatch.hpp>
+#include <xgrad/autograd/ops/activation.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/pointwise_loss.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
@@ -104,67 +106,80 @@ void require_weight(const char* op, const Tensor& x, const Tensor& weight, const
                                 ", which does not broadcast to the input " + to_string(x.shape()));
 }
 
-void require_probabilities(const char* op, const Tensor& z) {
+void require_probabilities(const char* op, const Tensor& z, const char* name, const char* way_out) {
   xgrad::detail::visit_floating(z.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     const T *begin = Raw::data<T>(z), *end = begin + z.size();
-    const T* found = std::find_if(begin, end, [](T p) { return p < 0 || p > 1; });
-    if (found != end)
-      throw std::invalid_argument(std::string(op) + ": element " + std::to_string(found - begin) + " of the input is " +
-                                  std::to_string(*found) +
-                                  ": probabilities lie in [0, 1]: put a sigmoid before, or use logits");
+    const auto lies_within = [](T p) { return (p >= 0) & (p <= 1); };
+    int all = 1;  // no early exit, so that the loop is vectorized
+    for (const T* p = begin; p != end; ++p) all &= static_cast<int>(lies_within(*p));
+    if (all != 0) return;
+    const T* found = std::find_if_not(begin, end, lies_within);
+    throw std::invalid_argument(std::string(op) + ": element " + std::to_string(found - begin) + " of the " + name +
+                                " is " + xgrad::detail::text(*found) + ": probabilities lie in [0, 1]" + way_out);
   });
 }
 
 }  // namespace
 
 Tensor mse_loss(Tensor input, Tensor target, Reduction reduction, Source at) {
+  const xgrad::detail::Calling calling("mse_loss", at);
   detail::require_plain("mse_loss", reduction);
   const Pair pair("mse_loss", {input, "input"}, {target, "target"}, at);
   return xgrad::detail::squared_error("mse_loss", pair.x, pair.target, reduction_of(pair, reduction), at);
 }
 
 Tensor half_squared_error(Tensor y, Tensor t, Source at) {
+  const xgrad::detail::Calling calling("half_squared_error", at);
   const Pair pair("half_squared_error", {y, "input"}, {t, "target"}, at);
   return xgrad::detail::squared_error("half_squared_error", pair.x, pair.target,
                                       reduction_of(pair, Reduction::sum, 0.5), at);
 }
 
 Tensor l1_loss(Tensor input, Tensor target, Reduction reduction, Source at) {
+  const xgrad::detail::Calling calling("l1_loss", at);
   detail::require_plain("l1_loss", reduction);
   const Pair pair("l1_loss", {input, "input"}, {target, "target"}, at);
   return xgrad::detail::absolute_error("l1_loss", pair.x, pair.target, reduction_of(pair, reduction), at);
 }
 
 Tensor smooth_l1_loss(Tensor input, Tensor target, Reduction reduction, double beta, Source at) {
+  const xgrad::detail::Calling calling("smooth_l1_loss", at);
   constexpr const char* op = "smooth_l1_loss";
   detail::require_plain(op, reduction);
   if (!(beta >= 0))
-    throw std::invalid_argument("smooth_l1_loss: beta must not be negative, got " + std::to_string(beta));
+    throw std::invalid_argument("smooth_l1_loss: beta must not be negative, got " + xgrad::detail::text(beta));
+  xgrad::detail::require_finite("smooth_l1_loss", "beta", beta);
   const Pair pair(op, {input, "input"}, {target, "target"}, at);
   if (beta == 0) return xgrad::detail::absolute_error(op, pair.x, pair.target, reduction_of(pair, reduction), at);
   return xgrad::detail::smooth_absolute_error(op, pair.x, pair.target, beta, reduction_of(pair, reduction), at);
 }
 
 Tensor huber_loss(Tensor input, Tensor target, Reduction reduction, double delta, Source at) {
+  const xgrad::detail::Calling calling("huber_loss", at);
   detail::require_plain("huber_loss", reduction);
-  if (!(delta > 0)) throw std::invalid_argument("huber_loss: delta must be positive, got " + std::to_string(delta));
+  if (!(delta > 0))
+    throw std::invalid_argument("huber_loss: delta must be positive, got " + xgrad::detail::text(delta));
+  xgrad::detail::require_finite("huber_loss", "delta", delta);
   const Pair pair("huber_loss", {input, "input"}, {target, "target"}, at);
   return xgrad::detail::huber_error("huber_loss", pair.x, pair.target, delta, reduction_of(pair, reduction), at);
 }
 
 Tensor kl_div(Tensor input, Tensor target, Reduction reduction, LogTarget logarithms, Source at) {
+  const xgrad::detail::Calling calling("kl_div", at);
   const Pair pair("kl_div", {input, "input"}, {target, "target"}, at);
   return xgrad::detail::divergence("kl_div", pair.x, pair.target, logarithms == LogTarget::yes,
                                    reduction_of(pair, reduction), at);
 }
 
 Tensor binary_cross_entropy(Tensor probabilities, Tensor target, Tensor weight, Reduction reduction, Source at) {
+  const xgrad::detail::Calling calling("binary_cross_entropy", at);
   constexpr const char* op = "binary_cross_entropy";
   detail::require_plain(op, reduction);
   const Pair pair(op, {probabilities, "input"}, {target, "target"}, at);
   require_weight(op, pair.x, weight, "weight");
-  require_probabilities(op, pair.x);
+  require_probabilities(op, pair.x, "input", ": put a sigmoid before, or use logits");
+  require_probabilities(op, pair.target, "target", "");
   const auto folded = reduction_of(pair, weight.defined() ? Reduction::none : reduction);
   Tensor losses = xgrad::detail::binary_cross_entropy(op, pair.x, pair.target, folded, at);
   return weight.defined() ? weighted(op, std::move(losses), weight, reduction, at) : losses;
@@ -176,6 +191,7 @@ Tensor binary_cross_entropy(Tensor probabilities, Tensor target, Reduction reduc
 
 Tensor binary_cross_entropy_with_logits(Tensor logits, Tensor target, Tensor pos_weight, Tensor weight,
                                         Reduction reduction, Source at) {
+  const xgrad::detail::Calling calling("binary_cross_entropy_with_logits", at);
   constexpr const char* op = "binary_cross_entropy_with_logits";
   detail::require_plain(op, reduction);
   const Pair pair(op, {logits, "input"}, {target, "target"}, at);

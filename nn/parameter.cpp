@@ -3,6 +3,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/nn/module_state.hpp>
@@ -125,7 +126,8 @@ Registered& Registered::operator=(const Registered& other) & {
 
 namespace {
 
-Tensor leaf_over(const Tensor& values) {
+Tensor leaf_over(const char* what, const Tensor& values) {
+  const xgrad::detail::Calling calling(what);
   Tensor leaf = values.detach();
   Raw::mark_weak(leaf, false);
   return leaf;
@@ -140,11 +142,12 @@ Tensor& writable(const char* op, Parameter& parameter, const Operand& b) {
 
 }  // namespace
 
-Parameter::Parameter(const Tensor& values, bool requires_grad) : Registered(leaf_over(values)) {
+Parameter::Parameter(const Tensor& values, bool requires_grad) : Registered(leaf_over("Parameter", values)) {
+  const xgrad::detail::Calling calling("Parameter");
   if (requires_grad) requires_grad_();
 }
 
-Buffer::Buffer(const Tensor& values) : Registered(leaf_over(values)) {}
+Buffer::Buffer(const Tensor& values) : Registered(leaf_over("Buffer", values)) {}
 
 Parameter& operator+=(Parameter& a, Operand b) {
   Tensor& target = writable("add", a, b);

@@ -83,6 +83,7 @@ Tensor Sequential::forward(const Tensor& x) {
 MLP::MLP(const Shape& sizes) : MLP(sizes, ReLU()) {}
 
 MLP::MLP(const Shape& sizes, const Layer& activation, Bias bias) {
+  const xgrad::detail::Calling calling("MLP");
   if (sizes.rank() < 2)
     throw std::invalid_argument("MLP: got sizes " + to_string(sizes) +
                                 ": at least those of the input and the output are needed");

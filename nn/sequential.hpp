@@ -123,6 +123,14 @@ class Sequential : public Module {
   ~Sequential() override;
   Sequential(std::initializer_list<Layer> layers);
   Sequential(std::initializer_list<std::pair<std::string, Layer>> layers);
+  // Sequential model(a, b), the same as with braces: not as a template, so that names of overloaded ops are accepted.
+  Sequential(const Layer& a, const Layer& b) : Sequential({a, b}) {}
+  Sequential(const Layer& a, const Layer& b, const Layer& c) : Sequential({a, b, c}) {}
+  Sequential(const Layer& a, const Layer& b, const Layer& c, const Layer& d) : Sequential({a, b, c, d}) {}
+  Sequential(const Layer& a, const Layer& b, const Layer& c, const Layer& d, const Layer& e)
+      : Sequential({a, b, c, d, e}) {}
+  Sequential(const Layer& a, const Layer& b, const Layer& c, const Layer& d, const Layer& e, const Layer& f)
+      : Sequential({a, b, c, d, e, f}) {}
 
   void push_back(const Layer& layer);
   void push_back(const std::string& name, const Layer& layer);
@@ -147,6 +155,7 @@ class Sequential : public Module {
 class MLP : public Sequential {
  public:
   explicit MLP(const Shape& sizes);  // with ReLU
+  explicit MLP(std::initializer_list<Dim> sizes) : MLP(Shape(sizes)) {}
   explicit MLP(const Shape& sizes, const Layer& activation, Bias bias = with_bias);
 };
 

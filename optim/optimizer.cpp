@@ -2,21 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <sstream>
 #include <stdexcept>
 #include <unordered_map>
 
+#include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/profiler.hpp>
 
 namespace xgrad::optim {
 namespace {
 
-std::string text(double number) {
-  std::ostringstream out;
-  out << number;
-  return out.str();
-}
+using xgrad::detail::text;
 
 std::string text(const Tensor& tensor) { return to_string(tensor.shape()) + " " + name_of(tensor.dtype()); }
 
@@ -27,6 +23,8 @@ Tensor copy_of(const Tensor& tensor, DType dtype) {
   std::copy_n(static_cast<const char*>(Raw::bytes(tensor)), bytes, static_cast<char*>(Raw::write_bytes(copy)));
   return copy;
 }
+
+constexpr double most_steps = 0x1p53;
 
 std::string key_of(std::size_t i, const std::string& slot) { return "state." + std::to_string(i) + "." + slot; }
 
@@ -39,7 +37,10 @@ Optimizer::~Optimizer() = default;
 Optimizer::Optimizer(const char* name, std::vector<Tensor> parameters, double lr, std::vector<std::string> slots)
     : name_(name), parameters_(std::move(parameters)) {
   set_lr(lr);
-  if (parameters_.empty()) refuse("there are no parameters to train: pass model.parameters()");
+  if (parameters_.empty())
+    refuse(
+        "there are no parameters to train: pass model.parameters(), and in a module of your own register each member "
+        "with add()");
   std::unordered_map<const void*, std::size_t> seen;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const Tensor& p = parameters_[i];
@@ -113,6 +114,7 @@ StateDict Optimizer::state_dict() const {
 }
 
 void Optimizer::load_state_dict(const StateDict& state) {
+  const xgrad::detail::Calling calling(name_);
   std::unordered_map<std::string, Tensor> given;
   for (const auto& [key, tensor] : state) {
     if (!tensor.defined()) refuse("cannot load this state: \"" + key + "\" is an empty tensor");
@@ -141,9 +143,11 @@ void Optimizer::load_state_dict(const StateDict& state) {
     const auto found = given.find(key_of(i, "step"));
     if (found == given.end()) continue;
     const Tensor& count = found->second;
-    if (count.size() != 1 || count.dtype() == boolean || !(count.item() >= 0))
-      refuse("cannot load this state: \"" + found->first + "\" must be one number that is not negative, but is " +
-             text(count));
+    if (count.size() != 1 || count.dtype() == boolean)
+      refuse("cannot load this state: \"" + found->first + "\" must be one number, but is " + text(count));
+    if (const double number = count.item(); !(number >= 0 && number <= most_steps) || number != std::floor(number))
+      refuse("cannot load this state: \"" + found->first + "\" is " + text(number) +
+             ": steps are whole numbers, not negative, up to 2^53");
     steps[i] = count.item<std::int64_t>();
     given.erase(found);
   }

@@ -155,7 +155,8 @@ TEST_CASE("what cannot be trained is refused at construction") {
   REQUIRE(message_of([&] { SGD({p}, std::nan("")); }) == "SGD: the learning rate must be positive and finite, got nan");
   REQUIRE_THROWS_AS(SGD({p}, std::numeric_limits<double>::infinity()), std::invalid_argument);
   REQUIRE(message_of([] { SGD(std::vector<Tensor>{}, 0.1); }) ==
-          "SGD: there are no parameters to train: pass model.parameters()");
+          "SGD: there are no parameters to train: pass model.parameters(), and in a module of your own register each "
+          "member with add()");
   REQUIRE(message_of([&] { SGD({p, q, p}, 0.1); }) == "SGD: parameter 2 is parameter 0 again: each may be given once");
   REQUIRE(message_of([&] {
             SGD({p, Tensor()}, 0.1);

@@ -4,11 +4,14 @@
 #include <atomic>
 #include <memory>
 #include <stdexcept>
+#include <typeinfo>
 #include <unordered_map>
 #include <unordered_set>
 
+#include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/node.hpp>
+#include <xgrad/autograd/graph/out_of_memory.hpp>
 #include <xgrad/autograd/graph/profiler.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
@@ -175,6 +178,9 @@ class Engine {
     for (const Hook& hook : hooks) {
       Tensor other = hook(g);
       if (!other.defined()) continue;
+      if (!is_floating(other.dtype()))
+        throw std::invalid_argument("backward: a hook on " + to_string(node) + " returned a gradient that is " +
+                                    name_of(other.dtype()) + ": gradients are float32 or float64");
       if (other.shape() != node.shape())
         throw std::invalid_argument("backward: a hook on " + to_string(node) + " of shape " + to_string(node.shape()) +
                                     " returned a gradient of shape " + to_string(other.shape()));
@@ -214,14 +220,8 @@ class Engine {
       const detail::SourceScope line(node.at());
       const detail::Timed timed(node.name(), node.at(), true);
       node.pull(g, out);
-    } catch (const std::bad_alloc&) {
-      throw;
-    } catch (const std::invalid_argument& error) {
-      throw std::invalid_argument(in_backward_of(node, error));
-    } catch (const std::logic_error& error) {
-      throw std::logic_error(in_backward_of(node, error));
     } catch (const std::exception& error) {
-      throw std::runtime_error(in_backward_of(node, error));
+      rethrow(in_backward_of(node, error), error);
     }
     // A node that is about to be released moves its references to its inputs into the heap.
     const bool last = graph_ == Graph::release;
@@ -234,6 +234,23 @@ class Engine {
       Tensor gradient = fold(node, *input, std::move(out[i]));
       arrive(last ? std::move(input) : input, std::move(gradient));
     }
+  }
+
+  // Throws an exception of the same type with the message. Types that cannot be made from a message, such as those of
+  // the user's own, are passed on as they are.
+  [[noreturn]] static void rethrow(const std::string& message, const std::exception& error) {
+    const std::type_info& type = typeid(error);
+    if (type == typeid(OutOfMemory) || type == typeid(std::bad_alloc)) throw OutOfMemory(message);
+    if (type == typeid(std::invalid_argument)) throw std::invalid_argument(message);
+    if (type == typeid(std::domain_error)) throw std::domain_error(message);
+    if (type == typeid(std::length_error)) throw std::length_error(message);
+    if (type == typeid(std::out_of_range)) throw std::out_of_range(message);
+    if (type == typeid(std::logic_error)) throw std::logic_error(message);
+    if (type == typeid(std::range_error)) throw std::range_error(message);
+    if (type == typeid(std::overflow_error)) throw std::overflow_error(message);
+    if (type == typeid(std::underflow_error)) throw std::underflow_error(message);
+    if (type == typeid(std::runtime_error)) throw std::runtime_error(message);
+    throw;
   }
 
   static std::string in_backward_of(const Node& node, const std::exception& error) {
@@ -341,6 +358,7 @@ class Engine {
 namespace {
 
 Tensor seed_for(const char* op, const Tensor& root, const Tensor& seed) {
+  const detail::Calling calling(op);
   if (!root.requires_grad())
     throw std::logic_error(std::string(op) +
                            ": the root needs no gradient: nothing it was made from requires one, or recording was off");
@@ -364,6 +382,14 @@ Tensor seed_for(const char* op, const Tensor& root, const Tensor& seed) {
   return to(seed, root.dtype());
 }
 
+// In a scope of its own: errors in the rules and hooks of the user are not those of grad().
+void require_gradients(const std::vector<Tensor>& inputs) {
+  const detail::Calling calling("grad");
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (!inputs[i].requires_grad())
+      throw std::invalid_argument("grad: input " + std::to_string(i) + " does not require a gradient");
+}
+
 std::vector<Tensor> seeds_for(const char* op, const std::vector<Tensor>& roots, const std::vector<Tensor>& seeds) {
   if (roots.empty()) throw std::invalid_argument(std::string(op) + ": there is no root");
   if (!seeds.empty() && seeds.size() != roots.size())
@@ -385,9 +411,7 @@ void backward(const std::vector<Tensor>& roots, const std::vector<Tensor>& seeds
 std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
                          const std::vector<Tensor>& seeds, Graph graph, Unused unused) {
   if (inputs.empty()) throw std::invalid_argument("grad: there is no input");
-  for (std::size_t i = 0; i < inputs.size(); ++i)
-    if (!inputs[i].requires_grad())
-      throw std::invalid_argument("grad: input " + std::to_string(i) + " does not require a gradient");
+  require_gradients(inputs);
   const std::vector<Tensor> all = seeds_for("grad", outputs, seeds);
   Engine engine(graph, &inputs);
   engine.run(outputs.data(), all.data(), outputs.size());

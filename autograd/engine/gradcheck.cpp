@@ -68,10 +68,25 @@ Tensor random_seed(const Shape& shape, std::uint64_t seed) {
   return tensor(values, shape);
 }
 
+/// f(inputs), which must be defined.
+Tensor result_of(const char* name, const TensorFunction& f, const std::vector<Tensor>& inputs) {
+  if (!f) throw std::invalid_argument(text(name, ": the function is empty"));
+  Tensor y = f(inputs);
+  if (!y.defined()) throw std::invalid_argument(text(name, ": the function gives an empty tensor"));
+  return y;
+}
+
+void require_tolerances(const char* name, const GradcheckOptions& options) {
+  if (!(options.rtol() >= 0 && options.atol() >= 0))
+    throw std::invalid_argument(
+        text(name, ": rtol and atol must not be negative, got ", options.rtol(), " and ", options.atol()));
+}
+
 /// The indices of the inputs to be checked; throws if one of them is not float64, or if there is none.
 std::vector<std::size_t> to_check(const char* name, const std::vector<Tensor>& inputs) {
   std::vector<std::size_t> which;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (!inputs[i].defined()) throw std::invalid_argument(text(name, ": input ", i, " is an empty tensor"));
     if (!inputs[i].requires_grad()) continue;
     if (inputs[i].dtype() != float64)
       throw std::invalid_argument(text(name, ": input ", i, " is ", inputs[i].dtype(),
@@ -125,7 +140,7 @@ class Check {
   }
 
   Tensor call(const std::vector<Tensor>& inputs) const {
-    Tensor y = f_(inputs);
+    Tensor y = result_of(name_, f_, inputs);
     if (y.dtype() != float64)
       throw std::invalid_argument(text(name_, ": the function gives ", y.dtype(), ": only float64 can be checked"));
     return y;
@@ -281,11 +296,13 @@ class Check {
 }  // namespace
 
 GradcheckResult gradcheck(const TensorFunction& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options) {
+  require_tolerances("gradcheck", options);
   return Check("gradcheck", f, inputs, options, 0).run();
 }
 
 GradcheckResult gradgradcheck(const TensorFunction& f, const std::vector<Tensor>& inputs,
                               const GradcheckOptions& options) {
+  require_tolerances("gradgradcheck", options);
   const std::vector<std::size_t> which = to_check("gradgradcheck", inputs);
   const TensorFunction gradients = [&f, which](const std::vector<Tensor>& given) {
     const Graph graph = grad_enabled() ? create_graph : Graph::release;
@@ -295,7 +312,7 @@ GradcheckResult gradgradcheck(const TensorFunction& f, const std::vector<Tensor>
       if (!xs[i].requires_grad()) xs[i] = xs[i].detach().requires_grad_();
       checked.push_back(xs[i]);
     }
-    const Tensor y = f(xs);
+    const Tensor y = result_of("gradgradcheck", f, xs);
     std::vector<Tensor> parts(checked.size());
     if (y.requires_grad()) parts = grad({y}, checked, {given.back()}, graph, allow_unused);
     for (std::size_t k = 0; k < parts.size(); ++k) {
@@ -309,26 +326,39 @@ GradcheckResult gradgradcheck(const TensorFunction& f, const std::vector<Tensor>
   Shape shape;
   {
     const NoGrad unrecorded;
-    shape = f(inputs).shape();
+    shape = result_of("gradgradcheck", f, inputs).shape();
   }
   all.push_back(random_seed(shape, options.seed() + 1).requires_grad_());
   return Check("gradgradcheck", gradients, all, options, inputs.size()).run();
 }
 
+namespace {
+
+double number_at(const std::function<Tensor(const Tensor&)>& f, const Numbers& values, const Shape& shape) {
+  const Tensor y = f(tensor(values, shape));
+  const detail::Calling calling("numerical_gradient");
+  return y.item();
+}
+
+}  // namespace
+
 Tensor numerical_gradient(const std::function<Tensor(const Tensor&)>& f, const Tensor& x, double h) {
+  if (!x.defined()) throw std::invalid_argument("numerical_gradient: x is an empty tensor");
+  if (!f) throw std::invalid_argument("numerical_gradient: the function is empty");
   if (x.dtype() != float64)
     throw std::invalid_argument(
         text("numerical_gradient: x is ", x.dtype(), ", too coarse for differences: convert it with to(float64)"));
-  if (!(h > 0)) throw std::invalid_argument(text("numerical_gradient: the step h must be positive, got ", h));
+  if (!(h > 0) || std::isinf(h))
+    throw std::invalid_argument(text("numerical_gradient: the step h must be positive and finite, got ", h));
   const NoGrad unrecorded;
   Numbers values = numbers(x);
   Numbers slopes(values.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
     const double at = values[i];
     values[i] = at + h;
-    const double above = f(tensor(values, x.shape())).item();
+    const double above = number_at(f, values, x.shape());
     values[i] = at - h;
-    const double below = f(tensor(values, x.shape())).item();
+    const double below = number_at(f, values, x.shape());
     values[i] = at;
     slopes[i] = (above - below) / (2 * h);
   }

@@ -12,6 +12,7 @@
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/kernels/reduction/moments.hpp>
 #include <xgrad/autograd/kernels/reduction/normalization.hpp>
+#include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/along.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
@@ -225,7 +226,7 @@ Gradients pull_formula(const Tensor& x, const Tensor& weight, const Tensor& stat
 }
 
 void check_batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& running_mean,
-                      const Tensor& running_var, bool of_batch, double eps) {
+                      const Tensor& running_var, bool of_batch, double momentum, double eps) {
   require_floating(x);
   if (x.rank() < 2)
     throw std::invalid_argument("batch_norm: the input must have axes (N, C) or (N, C, L...), got shape " +
@@ -236,7 +237,10 @@ void check_batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias,
   require_channel_vector(x, running_var, "running_var");
   if (running_mean.defined() != running_var.defined())
     throw std::invalid_argument("batch_norm: one of running_mean and running_var is undefined: pass both or none");
-  if (!(eps >= 0)) throw std::invalid_argument("batch_norm: eps must not be negative, got " + std::to_string(eps));
+  if (!(eps > 0) || std::isinf(eps))
+    throw std::invalid_argument("batch_norm: eps must be positive and finite, got " + detail::text(eps));
+  if (!(momentum >= 0 && momentum <= 1))
+    throw std::invalid_argument("batch_norm: momentum must lie in [0, 1], got " + detail::text(momentum));
   if (of_batch && channels_of(x.shape()).lines() == 1)
     throw std::invalid_argument(
         "batch_norm: expected more than 1 value per channel when training, got input of shape " + to_string(x.shape()));
@@ -268,7 +272,7 @@ Tensor batch_norm(Tensor input, Tensor gamma, Tensor bias, Tensor running_mean, 
                   double momentum, double eps, Source at) {
   const detail::Timed timed("batch_norm", at);
   const bool of_batch = training || !running_mean.defined();
-  check_batch_norm(input, gamma, bias, running_mean, running_var, of_batch, eps);
+  check_batch_norm(input, gamma, bias, running_mean, running_var, of_batch, momentum, eps);
   Tensor statistics = statistics_for(input, running_mean, running_var, training, momentum, eps, at);
   Tensor value = normalized(input, gamma, bias, statistics, channels_of(input.shape()));
   const bool weighted = gamma.defined();

@@ -12,7 +12,8 @@ namespace xgrad {
 /// new is the mean and the unbiased variance. Otherwise the running statistics serve as constants.
 ///
 /// Errors, before anything is written: an x of rank below 2; a shape other than (C); mixed dtypes; only one of the two
-/// running statistics; batch statistics of one value per channel. An empty batch gives an empty y and updates
+/// running statistics; batch statistics of one value per channel; an eps that is not positive and finite; a momentum
+/// outside [0, 1]. An empty batch gives an empty y and updates
 /// nothing.
 Tensor batch_norm(Tensor x, Tensor weight, Tensor bias, Tensor running_mean, Tensor running_var, bool training,
                   double momentum = 0.1, double eps = 1e-5, Source at = Source::here());

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <stdexcept>
+#include <string>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/kernels/reduction/moments.hpp>
 #include <xgrad/autograd/kernels/reduction/sum.hpp>
+#include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/along.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
@@ -141,6 +144,8 @@ Tensor spread_op(const char* op, Tensor input, const Axes& asked, double correct
   const detail::Timed timed(op, at);
   detail::require_defined(op, &input, 1);
   const AxisNumbers axes = asked.resolve(op, input.rank());
+  if (!std::isfinite(correction))
+    throw std::invalid_argument(std::string(op) + ": the correction must be finite, got " + detail::text(correction));
   if (!is_floating(input.dtype())) input = to(std::move(input), float32, at);
   const auto n = static_cast<double>(detail::reduced_count(input.shape(), axes));
   const double divisor = n == 0 ? 1 : std::max(0.0, n - correction);  // over no elements y is NaN, whatever the divisor
