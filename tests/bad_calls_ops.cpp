@@ -1,0 +1,225 @@
+// Bad calls of the ops.
+
+#include <xgrad/autograd/engine/gradcheck.hpp>
+
+#include "bad_calls.hpp"
+
+namespace bad_calls {
+namespace {
+
+using std::vector;
+
+void creation(Catalogue& all) {
+  const Shape shape{2, 3};
+  static Generator own(1);
+  probe(
+      all, "zeros", [](auto s, auto d) { return zeros(s, d); }, shape, float32);
+  probe(
+      all, "ones", [](auto s, auto d) { return ones(s, d); }, shape, float32);
+  probe(
+      all, "full", [](auto s, auto x) { return full(s, x); }, shape, Tensor(2.5));
+  probe(
+      all, "full", [](auto s, auto x, auto d) { return full(s, x, d); }, shape, Tensor(2.5), float32);
+  probe(
+      all, "zeros_like", [](auto x) { return zeros_like(x); }, matrix());
+  probe(
+      all, "ones_like", [](auto x) { return ones_like(x); }, matrix());
+  probe(
+      all, "full_like", [](auto x, auto n) { return full_like(x, n); }, matrix(), Tensor(2.5));
+  probe(
+      all, "arange", [](auto n) { return arange(n); }, Setting{3});
+  probe(
+      all, "arange", [](auto a, auto b, auto s, auto d) { return arange(a, b, s, d); }, Setting{0}, Setting{3},
+      Setting{1}, float32);
+  probe(
+      all, "arange", [](auto a, auto b, auto s) { return arange(a, b, s, int64); }, Setting{0}, Setting{3}, Setting{1});
+  probe(
+      all, "linspace", [](auto a, auto b, auto n, auto d) { return linspace(a, b, n, d); }, Setting{0}, Setting{1},
+      Size{5}, float32);
+  probe(
+      all, "eye", [](auto n, auto d) { return eye(n, d); }, Size{3}, float32);
+  probe(
+      all, "rand", [](auto s, auto d) { return rand(s, d); }, shape, float32);
+  probe(
+      all, "rand", [](auto s, auto d) { return rand(s, own, d); }, shape, float32);
+  probe(
+      all, "randn", [](auto s, auto d) { return randn(s, d); }, shape, float32);
+  probe(
+      all, "randn", [](auto s, auto d) { return randn(s, own, d); }, shape, float32);
+  probe(
+      all, "randint", [](auto a, auto b, auto s) { return randint(a, b, s); }, Index{-5}, Index{10}, shape);
+  probe(
+      all, "randint", [](auto s) { return randint(0, 10, s, own); }, shape);
+  probe(
+      all, "randperm", [](auto n) { return randperm(n); }, Size{5});
+  probe(
+      all, "randperm", [](auto n) { return randperm(n, own); }, Size{5});
+  refused(all, "eye", "great sizes", [] { static_cast<void>(eye(two_to_31, two_to_31)); });
+  refused(all, "arange", "a step of 0", [] { static_cast<void>(arange(0, 3, 0)); });
+  refused(all, "arange", "2^63 - 1 elements", [] { static_cast<void>(arange(most)); });
+  refused(all, "full", "NaN as int64", [] { static_cast<void>(full({2}, nan, int64)); });
+  refused(all, "full_like", "1e300 as int64", [] { static_cast<void>(full_like(Tensor{1, 2}, 1e300)); });
+}
+
+void pointwise(Catalogue& all) {
+#define XGRAD_BAD(name) \
+  probe(                \
+      all, #name, [](auto x) { return name(x); }, matrix());
+  XGRAD_BAD(neg)
+  XGRAD_BAD(square)
+  XGRAD_BAD(reciprocal)
+  XGRAD_BAD(sqrt) XGRAD_BAD(exp) XGRAD_BAD(expm1) XGRAD_BAD(log) XGRAD_BAD(log1p) XGRAD_BAD(sin) XGRAD_BAD(cos)
+      XGRAD_BAD(abs) XGRAD_BAD(sign) XGRAD_BAD(erf) XGRAD_BAD(step) XGRAD_BAD(sigmoid) XGRAD_BAD(logsigmoid) XGRAD_BAD(
+          tanh) XGRAD_BAD(relu) XGRAD_BAD(silu) XGRAD_BAD(gelu) XGRAD_BAD(softsign) XGRAD_BAD(softplus) XGRAD_BAD(isnan)
+          XGRAD_BAD(logical_not) XGRAD_BAD(clone) XGRAD_BAD(transpose) XGRAD_BAD(max) XGRAD_BAD(min) XGRAD_BAD(argmax)
+              XGRAD_BAD(argmin)
+#undef XGRAD_BAD
+#define XGRAD_BAD(name) \
+  probe(                \
+      all, #name, [](auto a, auto b) { return name(a, b); }, matrix(), matrix() + 1);
+                  XGRAD_BAD(add) XGRAD_BAD(sub) XGRAD_BAD(mul) XGRAD_BAD(div) XGRAD_BAD(pow) XGRAD_BAD(less) XGRAD_BAD(
+                      less_equal) XGRAD_BAD(greater) XGRAD_BAD(greater_equal) XGRAD_BAD(equal) XGRAD_BAD(not_equal)
+                      XGRAD_BAD(logical_and) XGRAD_BAD(logical_or) XGRAD_BAD(maximum) XGRAD_BAD(minimum)
+#undef XGRAD_BAD
+#define XGRAD_BAD(symbol, name)                                                                          \
+  probe_as(                                                                                              \
+      all, "operator" #symbol, #name, [](const auto& a, const auto& b) { return a symbol b; }, matrix(), \
+      matrix() + 1);
+                          XGRAD_BAD(+, add) XGRAD_BAD(-, sub) XGRAD_BAD(*, mul) XGRAD_BAD(/, div) XGRAD_BAD(<, less)
+                              XGRAD_BAD(<=, less_equal) XGRAD_BAD(>, greater) XGRAD_BAD(>=, greater_equal)
+                                  XGRAD_BAD(==, equal) XGRAD_BAD(!=, not_equal) XGRAD_BAD(&, logical_and)
+                                      XGRAD_BAD(|, logical_or) XGRAD_BAD(&&, logical_and) XGRAD_BAD(||, logical_or)
+#undef XGRAD_BAD
+#define XGRAD_BAD(symbol, name)         \
+  probe_as(                             \
+      all, "operator" #symbol, #name,   \
+      [](auto a, auto b) {              \
+        if (a.defined()) a = a.clone(); \
+        return Tensor(a symbol b);      \
+      },                                \
+      matrix(), matrix() + 1);
+                                          XGRAD_BAD(+=, add) XGRAD_BAD(-=, sub) XGRAD_BAD(*=, mul) XGRAD_BAD(/=, div)
+#undef XGRAD_BAD
+                                              probe_as(
+                                                  all, "operator~", "logical_not", [](auto x) { return ~x; }, matrix());
+  probe_as(
+      all, "operator!", "logical_not", [](auto x) { return !x; }, matrix());
+  probe_as(
+      all, "operator-", "neg", [](auto x) { return -x; }, matrix());
+  probe(
+      all, "leaky_relu", [](auto x, auto a) { return leaky_relu(x, a); }, matrix(), Setting{.1});
+  probe(
+      all, "elu", [](auto x, auto a) { return elu(x, a); }, matrix(), Setting{1});
+  probe(
+      all, "softplus", [](auto x, auto b, auto t) { return softplus(x, b, t); }, matrix(), Setting{1}, Setting{20});
+  probe(
+      all, "gelu", [](auto x) { return gelu(x, Gelu::tanh); }, matrix());
+  probe(
+      all, "to", [](auto x, auto d) { return to(x, d); }, matrix(), float64);
+  probe(
+      all, "where", [](auto c, auto a, auto b) { return where(c, a, b); }, matrix() > .5, matrix(), matrix());
+  probe(
+      all, "clamp", [](auto x, auto a, auto b) { return clamp(x, a.value, b.value); }, matrix(), Setting{-1},
+      Setting{1});
+  probe(
+      all, "pow", [](auto x, auto n) { return pow(x, n.value); }, matrix(), Amount{2});
+  probe(
+      all, "elementwise", [](auto x, auto y) { return elementwise([](auto a, auto b) { return a * b; }, x, y); },
+      matrix(), matrix());
+  refused(all, "clamp", "low above high", [] { static_cast<void>(clamp(matrix(), 2, 1)); });
+  refused(all, "to", "1e300 for int64", [] { static_cast<void>(Tensor({1e300}).to(int64)); });
+  refused(all, "mul", "2.5 into int64", [] {
+    Tensor x = {1, 2};
+    x *= 2.5;
+  });
+}
+
+void reductions(Catalogue& all) {
+#define XGRAD_BAD(name) \
+  probe(                \
+      all, #name, [](auto x, auto a) { return name(x, a, keepdims); }, matrix(), Axes{1});
+  XGRAD_BAD(sum)
+  XGRAD_BAD(mean)
+  XGRAD_BAD(amax)
+  XGRAD_BAD(amin) XGRAD_BAD(logsumexp)
+#undef XGRAD_BAD
+#define XGRAD_BAD(name) \
+  probe(                \
+      all, #name, [](auto x, auto a) { return name(x, Dim(a)); }, matrix(), Axis{1});
+      XGRAD_BAD(max) XGRAD_BAD(min) XGRAD_BAD(argmax) XGRAD_BAD(argmin) XGRAD_BAD(softmax) XGRAD_BAD(log_softmax)
+#undef XGRAD_BAD
+          probe(
+              all, "var", [](auto x, auto a, auto c) { return var(x, a, c); }, matrix(), Axes{1}, Setting{1});
+  probe(
+      all, "std", [](auto x, auto a, auto c) { return xgrad::std(x, a, c); }, matrix(), Axes{1}, Setting{1});
+  probe(
+      all, "sum_to", [](auto x, auto s) { return sum_to(x, s); }, matrix(), Shape{1, 3});
+  probe(
+      all, "concat", [](auto v, auto a) { return concat(v, a); }, vector<Tensor>{matrix(), matrix()}, Axis{0});
+  probe(
+      all, "stack", [](auto v, auto a) { return stack(v, a); }, vector<Tensor>{matrix(), matrix()}, Axis{0});
+  refused(all, "concat", "sizes whose sum overflows", [] {
+    static_cast<void>(concat({zeros({most, 0}), zeros({most, 0})}));
+  });
+}
+
+void shapes(Catalogue& all) {
+  probe(
+      all, "reshape", [](auto x, auto s) { return reshape(x, s); }, matrix(), Sizes{{3, 2}});
+  probe(
+      all, "flatten", [](auto x, auto a, auto b) { return flatten(x, a, b); }, matrix(), Axis{0}, Axis{1});
+  probe(
+      all, "transpose",
+      [](auto x, auto a) {
+        return transpose(x, {Dim(a), 0});
+      },
+      matrix(), Axis{1});
+  probe(
+      all, "swapaxes", [](auto x, auto a, auto b) { return swapaxes(x, a, b); }, matrix(), Axis{0}, Axis{1});
+  probe(
+      all, "squeeze", [](auto x, auto a) { return squeeze(x, Dim(a)); }, zeros({1, 3}), Axis{0});
+  probe(
+      all, "unsqueeze", [](auto x, auto a) { return unsqueeze(x, a); }, matrix(), Axis{0});
+  probe(
+      all, "broadcast_to", [](auto x, auto s) { return broadcast_to(x, s); }, ones({1}), Shape{2, 3});
+  probe(
+      all, "expand", [](auto x, auto s) { return expand(x, s); }, ones({1}), Sizes{{2, 3}});
+  probe(
+      all, "select", [](auto x, auto a, auto i) { return select(x, a, i); }, matrix(), Axis{0}, Index{1});
+  probe(
+      all, "narrow", [](auto x, auto a, auto s, auto n) { return narrow(x, a, s, n); }, matrix(), Axis{1}, Index{1},
+      Size{1});
+  probe(
+      all, "index_select", [](auto x, auto a, auto i) { return index_select(x, a, i); }, matrix(), Axis{0},
+      Tensor{1, 0, 1});
+  probe(
+      all, "gather", [](auto x, auto a, auto i) { return gather(x, a, i); }, matrix(), Axis{0}, Tensor{{1, 0, 1}});
+  probe(
+      all, "matmul", [](auto a, auto b) { return matmul(a, b); }, matrix(), ones({3, 4}));
+  probe(
+      all, "linear", [](auto x, auto w, auto b) { return linear(x, w, b); }, matrix(), ones({4, 3}),
+      Optional{ones({4})});
+  probe(
+      all, "batch_norm",
+      [](auto x, auto w, auto b, auto m, auto v, auto momentum, auto eps) {
+        return batch_norm(x, w, b, m, v, true, momentum, eps);
+      },
+      matrix(), Optional{ones({3})}, Optional{zeros({3})}, Optional{zeros({3})}, Optional{ones({3})}, Setting{.1},
+      Setting{1e-5});
+  probe(
+      all, "dropout", [](auto x, auto p) { return dropout(x, p); }, matrix(), Setting{.5});
+  refused(all, "matmul", "sizes of a great product", [] {
+    static_cast<void>(matmul(zeros({two_to_31, 0}), zeros({0, two_to_31})));
+  });
+}
+
+}  // namespace
+
+void op_calls(Catalogue& all) {
+  creation(all);
+  pointwise(all);
+  reductions(all);
+  shapes(all);
+}
+
+}  // namespace bad_calls

@@ -1,0 +1,126 @@
+// Bad calls of optimisers and datasets.
+
+#include "bad_calls.hpp"
+
+namespace bad_calls {
+namespace {
+
+std::vector<Tensor> parameters() { return nn::Linear(3, 2).parameters(); }
+
+/// A dataset that gives what it is told to.
+class Given : public data::Dataset {
+ public:
+  Given(Tensor inputs, Tensor targets) : batch_{std::move(inputs), std::move(targets)} {}
+  std::int64_t size() const override { return 2; }
+  data::Batch gather(const std::int64_t*, std::int64_t) const override { return batch_; }
+
+ private:
+  data::Batch batch_;
+};
+
+void optimisers(Catalogue& all) {
+  using namespace optim;
+  const auto sgd = [](double lr, double momentum, double dampening, double decay) {
+    SGD made(parameters(), lr, SGD::Options().momentum(momentum).dampening(dampening).weight_decay(decay));
+    made.step();
+  };
+  probe(all, "SGD", sgd, Setting{.1}, Setting{.9}, Setting{0}, Setting{0});
+  const auto adam = [](double lr, double first, double second, double eps, double decay) {
+    Adam made(parameters(), lr, Adam::Options().betas(first, second).eps(eps).weight_decay(decay));
+    made.step();
+  };
+  probe(all, "Adam", adam, Setting{.1}, Setting{.9}, Setting{.99}, Setting{1e-8}, Setting{0});
+  const auto adamw = [](double lr, double first, double second, double eps, double decay) {
+    AdamW made(parameters(), lr, AdamW::Options().betas(first, second).eps(eps).weight_decay(decay));
+    made.step();
+  };
+  probe(all, "AdamW", adamw, Setting{.1}, Setting{.9}, Setting{.99}, Setting{1e-8}, Setting{0});
+  const std::vector<Tensor> leaves = {ones({2}).requires_grad_(), ones({3}).requires_grad_()};
+  probe(
+      all, "SGD", [](auto v) { SGD(v, .1); }, leaves);
+  probe(
+      all, "Adam", [](auto v) { Adam(v, .1); }, leaves);
+  probe(
+      all, "AdamW", [](auto v) { AdamW(v, .1); }, leaves);
+  all.functions.insert(all.functions.end(), {"set_lr", "load_state_dict", "step"});
+  probe_as(
+      all, "set_lr", "SGD", [](auto lr) { SGD(parameters(), .1).set_lr(lr); }, Setting{.2});
+  refused(all, "SGD", "a state without lr", [] { SGD(parameters(), .1).load_state_dict({}); });
+  probe_as(
+      all, "load_state_dict", "SGD",
+      [](auto lr) {
+        SGD(parameters(), .1).load_state_dict({{"lr", lr}});
+      },
+      Tensor(.1));
+  const auto load = [](const Tensor& step) {
+    Adam(std::vector<Tensor>{ones({2}).requires_grad_()})
+        .load_state_dict({{"lr", Tensor(.1)},
+                          {"state.0.step", step},
+                          {"state.0.exp_avg", ones({2})},
+                          {"state.0.exp_avg_sq", ones({2})}});
+  };
+  probe_as(all, "load_state_dict", "Adam", load, Tensor(1));
+  for (double step : {1e300, -1.0, nan, 2.5})
+    refused(all, "Adam", "a step of " + std::to_string(step), [=] { load(Tensor(step)); });
+}
+
+void datasets(Catalogue& all) {
+  using namespace data;
+  const auto rows = std::make_shared<const TensorDataset>(ones({4, 3}), ones({4}));
+  probe(
+      all, "TensorDataset", [](auto x, auto t) { return TensorDataset(x, t).inputs(); }, matrix(), Tensor{0, 1});
+  probe(
+      all, "two_spirals", [](auto n, auto noise) { return two_spirals(n, noise).inputs(); }, Size{5}, Setting{1});
+  probe(
+      all, "DataLoader",
+      [=](auto n) { static_cast<void>((*DataLoader(rows, DataLoader::Options().batch_size(n)).begin()).inputs); },
+      Index{2});
+  probe(
+      all, "DataLoader",
+      [=](auto batch) {
+        DataLoader loader(rows);
+        loader.set_position({0, batch});
+      },
+      Index{2});
+  for (auto [inputs, targets] : {std::pair(Tensor(), ones({1})), std::pair(ones({1}), Tensor()),
+                                 std::pair(ones({5}), ones({1})), std::pair(ones({1}), Tensor(1.0))})
+    refused(all, "DataLoader", "a dataset with bad batches", [x = inputs, t = targets] {
+      DataLoader loader(Given(x, t));
+      *loader.begin();
+    });
+  refused(all, "DataLoader", "its end read", [=] {
+    DataLoader loader(rows);
+    *loader.end();
+  });
+  refused(all, "DataLoader", "an iterator moved to the end", [=] {
+    DataLoader loader(rows, DataLoader::Options().batch_size(4));
+    auto at = loader.begin();
+    ++at;
+    *at;
+  });
+  refused(all, "DataLoader", "a default iterator read", [] { *DataLoader::Iterator(); });
+  refused(all, "DataLoader", "no dataset", [] { DataLoader(std::shared_ptr<const Dataset>()); });
+  refused(all, "ImageDataset", "overflowing sizes", [] { ImageDataset({}, {}, most, most); });
+  refused(all, "ImageDataset", "negative sizes", [] { ImageDataset({}, {}, -1, 2); });
+  refused(all, "ImageDataset", "a label beyond the classes", [] { ImageDataset({1}, {3}, 1, 1, 2); });
+  const ImageDataset pictures({1, 2}, {0, 1}, 1, 1);
+  const std::int64_t far[] = {2};
+  refused(all, "ImageDataset", "a row beyond the end", [=] { static_cast<void>(pictures.images(far, 1)); });
+  refused(all, "ImageDataset", "a label beyond the end", [=] { static_cast<void>(pictures.labels(far, 1)); });
+  refused(all, "ImageDataset", "pixels beyond the end", [=] { pictures.pixels(2); });
+  refused(all, "TensorDataset", "a row beyond the end", [=] {
+    const std::int64_t beyond = 4;
+    rows->gather(&beyond, 1);
+  });
+  refused(all, "TensorDataset", "a negative count", [=] { rows->gather(far, -1); });
+  all.functions.insert(all.functions.end(), {"set_position", "images", "labels", "pixels", "gather"});
+}
+
+}  // namespace
+
+void training_calls(Catalogue& all) {
+  optimisers(all);
+  datasets(all);
+}
+
+}  // namespace bad_calls
