@@ -23,6 +23,6 @@ inline constexpr std::int64_t default_idx_limit = std::int64_t{1} << 32;
 ///
 /// Throws std::runtime_error naming the file when it cannot be read, is not IDX, has elements of another type or more
 /// than `limit` of them, is truncated, has bytes after its end, or is damaged as gzip data.
-Idx read_idx(const std::string& path, std::int64_t limit = default_idx_limit);
+[[nodiscard]] Idx read_idx(const std::string& path, std::int64_t limit = default_idx_limit);
 
 }  // namespace xgrad::data

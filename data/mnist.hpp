@@ -57,6 +57,6 @@ class ImageDataset : public Dataset {
 ///
 /// Throws std::runtime_error naming the folder when a file is missing, and naming the files when they are damaged (see
 /// read_idx), have the wrong rank, disagree in number, or hold a label above 9.
-ImageDataset load_mnist(const std::string& folder, Split split);
+[[nodiscard]] ImageDataset load_mnist(const std::string& folder, Split split);
 
 }  // namespace xgrad::data

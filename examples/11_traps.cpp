@@ -30,7 +30,7 @@ void dtypes() {
   std::cout << (x * Tensor{2.0, 2.0, 2.0}).dtype() << '\n';  // float64: a tensor of doubles does not
   Tensor whole = {1, 2, 3};                                  // int64: the elements are ints
   refused([&] { whole.requires_grad_(); });
-  refused([&] { matmul(x, Tensor{1.0, 2.0, 3.0}); });
+  refused([&] { return matmul(x, Tensor{1.0, 2.0, 3.0}); });
   std::cout << matmul(x, Tensor{1.f, 2.f, 3.f}) << '\n';
 }
 
@@ -81,9 +81,9 @@ void infinite_slope() {
 
 void shapes() {
   Tensor prediction = zeros({4, 1}), target = zeros(4);
-  refused([&] { nn::mse_loss(prediction, target); });
+  refused([&] { return nn::mse_loss(prediction, target); });
   refused([&] { nn::Linear(784, 50)(zeros({100, 783})); });
-  refused([&] { matmul(ones({2, 3}), ones({4, 5})); });
+  refused([&] { return matmul(ones({2, 3}), ones({4, 5})); });
 }
 
 void names() {

@@ -29,9 +29,9 @@ void save_safetensors(const StateDict& tensors, const std::string& path, const M
 /// The file may be hostile: every size is checked against the real size of the file before memory is allocated, and the
 /// tensors take at most eight times that size. Throws std::runtime_error naming the file and the tensor for anything
 /// but a well-formed file whose tensors fill it without gap or overlap, and for a U64 value above 2^63 - 1.
-StateDict load_safetensors(const std::string& path);
+[[nodiscard]] StateDict load_safetensors(const std::string& path);
 
 /// The metadata of a safetensors file, empty where it has none. The header is checked as load_safetensors does.
-Metadata load_safetensors_metadata(const std::string& path);
+[[nodiscard]] Metadata load_safetensors_metadata(const std::string& path);
 
 }  // namespace xgrad::io

@@ -16,7 +16,7 @@ namespace detail {
 /// outermost one.
 class CloneScope {
  public:
-  CloneScope() noexcept;
+  [[nodiscard]] CloneScope() noexcept;
   ~CloneScope();
   CloneScope(const CloneScope&) = delete;
   CloneScope& operator=(const CloneScope&) = delete;
@@ -80,7 +80,7 @@ class Shared {
 /// It calls M's copy constructor in a CloneScope, in which handles copy their state: members and vectors of modules are
 /// cloned without any code of the user's. Plain Tensor members stay shared; make them nn::Parameter or nn::Buffer.
 template <class M, std::enable_if_t<std::is_base_of_v<ModuleBase, M> || std::is_same_v<Layer, M>, int> = 0>
-M clone(const M& module) {
+[[nodiscard]] M clone(const M& module) {
   const detail::CloneScope scope;
   return M(module);
 }

@@ -81,9 +81,11 @@ class CrossEntropyOptions {
 /// divided by the weights of the labels that are not ignored; NaN where there are none. Or probabilities of the logits'
 /// shape: the mean is over the rows. A label outside [0, C) that is not ignore_index is an error. The slope is
 /// softmax(x) - t. At first, a net that knows nothing loses ln C.
-Tensor cross_entropy(Tensor logits, Tensor target, const CrossEntropyOptions& options = {}, Source at = Source::here());
+[[nodiscard]] Tensor cross_entropy(Tensor logits, Tensor target, const CrossEntropyOptions& options = {},
+                                   Source at = Source::here());
 
 /// -w_t y_t, y log-probabilities and t int64 labels, shaped and averaged as in cross_entropy.
-Tensor nll_loss(Tensor log_probabilities, Tensor target, const ClassOptions& options = {}, Source at = Source::here());
+[[nodiscard]] Tensor nll_loss(Tensor log_probabilities, Tensor target, const ClassOptions& options = {},
+                              Source at = Source::here());
 
 }  // namespace xgrad::nn

@@ -20,7 +20,7 @@ enum class Nonlinearity : std::uint8_t { linear, sigmoid, tanh, relu, leaky_relu
 
 /// PyTorch's calculate_gain: 1 for linear and sigmoid, 5/3 for tanh, √2 for relu, √(2 / (1 + slope²)) for leaky_relu,
 /// 3/4 for selu.
-double calculate_gain(Nonlinearity nonlinearity, double slope = 0.01);
+[[nodiscard]] double calculate_gain(Nonlinearity nonlinearity, double slope = 0.01);
 
 /// Uniform in [low, high).
 Tensor uniform_(Tensor tensor, double low = 0, double high = 1, Generator* generator = nullptr);

@@ -68,17 +68,17 @@ class ModuleBase {
   virtual ~ModuleBase();
 
   /// The parameters of this module and all below it, in order of registration; a tied one appears once.
-  std::vector<Tensor> parameters() const;
+  [[nodiscard]] std::vector<Tensor> parameters() const;
   /// The same with their names relative to this module, as in "layer1.0.weight".
-  StateDict named_parameters() const;
-  StateDict named_buffers() const;
+  [[nodiscard]] StateDict named_parameters() const;
+  [[nodiscard]] StateDict named_buffers() const;
   /// One parameter or buffer by its name relative to this module; an unknown name is an error.
-  Tensor parameter(const std::string& path) const;
-  Tensor buffer(const std::string& path) const;
+  [[nodiscard]] Tensor parameter(const std::string& path) const;
+  [[nodiscard]] Tensor buffer(const std::string& path) const;
 
   /// Parameters and buffers, detached but over the same memory, with PyTorch's keys in PyTorch's order: a module's
   /// parameters, its buffers, then its children. Tied ones appear under each of their names.
-  StateDict state_dict() const;
+  [[nodiscard]] StateDict state_dict() const;
   /// Writes the values of `state` into this module's parameters and buffers. Keys, shapes and dtypes must agree
   /// exactly, except that float32 and float64 are converted. An error names every key at fault, and then nothing has
   /// changed.
@@ -86,16 +86,16 @@ class ModuleBase {
 
   /// The modules registered here, and this module with all below it, with their names relative to this one ("" for
   /// itself); a module registered twice appears once.
-  std::vector<ModuleBase> children() const;
-  std::vector<std::pair<std::string, ModuleBase>> named_children() const;
-  std::vector<std::pair<std::string, ModuleBase>> named_modules() const;
+  [[nodiscard]] std::vector<ModuleBase> children() const;
+  [[nodiscard]] std::vector<std::pair<std::string, ModuleBase>> named_children() const;
+  [[nodiscard]] std::vector<std::pair<std::string, ModuleBase>> named_modules() const;
   /// Calls f with every module from this one down, children before their parents.
   void apply(const std::function<void(ModuleBase&)>& f);
 
   /// Sets the mode of this module and all below it; modules begin in training mode.
   void train(bool on = true);
   void eval() { train(false); }
-  bool is_training() const;
+  [[nodiscard]] bool is_training() const;
   /// Drops all gradients.
   void zero_grad();
   /// Converts floating parameters and buffers to float32 or float64. Every handle sees it, those of optimisers too;
@@ -105,7 +105,7 @@ class ModuleBase {
   void requires_grad_(bool on = true);
 
   /// The name of the class, without namespaces and template arguments.
-  std::string type_name() const;
+  [[nodiscard]] std::string type_name() const;
 
   /// PyTorch's print(model), byte for byte (the text of release 1.13).
   friend std::ostream& operator<<(std::ostream& out, const ModuleBase& module);

@@ -34,7 +34,7 @@ struct Summary {
 
 /// Runs the model once on zeros of `input`, batch axis included, in the dtype of its first parameter: in evaluation
 /// mode, unrecorded, and with every module's mode restored afterwards, also when the model throws.
-Summary summary(const Module& model, const Shape& input);
+[[nodiscard]] Summary summary(const Module& model, const Shape& input);
 /// The same, and prints it.
 Summary summary(const Module& model, const Shape& input, std::ostream& out);
 

@@ -29,7 +29,7 @@ class Optimizer {
   /// Drops the gradients of all parameters.
   void zero_grad() const;
 
-  double lr() const { return lr_; }
+  [[nodiscard]] double lr() const { return lr_; }
   /// Must be finite and not negative; 0, which schedules reach, changes no parameter.
   void set_lr(double lr);
   const std::vector<Tensor>& parameters() const { return parameters_; }
@@ -37,7 +37,7 @@ class Optimizer {
   /// The state to save with the model, so that a resumed training gives the same results as one that was not stopped:
   /// the learning rate as "lr", and what the optimiser keeps for parameter i as "state.<i>.<name>". Copies; later steps
   /// do not change them.
-  StateDict state_dict() const;
+  [[nodiscard]] StateDict state_dict() const;
   /// Loads such a state. A missing "lr", unknown keys and other shapes are errors, and then nothing has changed.
   void load_state_dict(const StateDict& state);
 

@@ -3,6 +3,9 @@ set(xgrad_includes "$<TARGET_PROPERTY:xgrad,INTERFACE_INCLUDE_DIRECTORIES>")
 add_test(NAME must_not_compile
          COMMAND ${CMAKE_COMMAND} -DCOMPILER=${CMAKE_CXX_COMPILER} "-DINCLUDES=$<JOIN:${xgrad_includes},|>"
                  -DFLAGS=-std=c++17 -P ${PROJECT_SOURCE_DIR}/tests/must_not_compile.cmake)
+add_test(NAME discarded
+         COMMAND ${CMAKE_COMMAND} -DCOMPILER=${CMAKE_CXX_COMPILER} "-DINCLUDES=$<JOIN:${xgrad_includes},|>"
+                 -DFLAGS=-std=c++17 -DWARNINGS=ON -P ${PROJECT_SOURCE_DIR}/tests/must_not_compile.cmake)
 add_test(NAME consumer
          COMMAND ${CMAKE_COMMAND} -DSOURCE=${PROJECT_SOURCE_DIR} -DBUILD=${PROJECT_BINARY_DIR}
                  -DWORK=${PROJECT_BINARY_DIR}/consumer -DCOMPILER=${CMAKE_CXX_COMPILER} -DGENERATOR=${CMAKE_GENERATOR}

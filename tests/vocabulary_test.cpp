@@ -32,7 +32,7 @@ std::set<std::string> table() {
 
 /// The ops that a header declares.
 std::set<std::string> declared(const std::string& header) {
-  static const std::regex pattern("^Tensor (\\w+)\\(.*$");
+  static const std::regex pattern("^(?:\\[\\[nodiscard\\]\\] )?Tensor (\\w+)\\(.*$");
   std::set<std::string> names;
   std::ifstream file(std::string(XGRAD_SOURCE_DIR) + "/autograd/ops/" + header + ".hpp");
   REQUIRE(file);

@@ -17,14 +17,14 @@ inline constexpr Unused allow_unused = Unused::allowed;
 
 /// The gradients of the outputs (summed, each weighted by its seed) with respect to the inputs, which may be leaves or
 /// inner nodes. Touches no tensor's grad().
-std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
-                         const std::vector<Tensor>& seeds = {}, Graph graph = Graph::release,
-                         Unused unused = Unused::error);
+[[nodiscard]] std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
+                                       const std::vector<Tensor>& seeds = {}, Graph graph = Graph::release,
+                                       Unused unused = Unused::error);
 /// The same for lists in braces: grad({loss}, {w, b}).
-std::vector<Tensor> grad(std::initializer_list<Tensor> outputs, std::initializer_list<Tensor> inputs,
-                         const std::vector<Tensor>& seeds = {}, Graph graph = Graph::release,
-                         Unused unused = Unused::error);
+[[nodiscard]] std::vector<Tensor> grad(std::initializer_list<Tensor> outputs, std::initializer_list<Tensor> inputs,
+                                       const std::vector<Tensor>& seeds = {}, Graph graph = Graph::release,
+                                       Unused unused = Unused::error);
 /// The same for one output and one input.
-Tensor grad(const Tensor& output, const Tensor& input, Graph graph = Graph::release);
+[[nodiscard]] Tensor grad(const Tensor& output, const Tensor& input, Graph graph = Graph::release);
 
 }  // namespace xgrad

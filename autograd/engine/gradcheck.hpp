@@ -47,7 +47,7 @@ class GradcheckOptions {
 };
 
 /// What a check found: passed, or a sentence that names the input, the element and both values.
-struct GradcheckResult {
+struct [[nodiscard]] GradcheckResult {
   bool passed = true;
   std::string message;
   explicit operator bool() const { return passed; }
@@ -74,6 +74,7 @@ GradcheckResult gradgradcheck(const TensorFunction& f, const std::vector<Tensor>
 
 /// The plain central difference (f(x + h) - f(x - h)) / 2h of a scalar function, element by element; x is float64 and
 /// keeps its values. With h = 1e-4 it is good to about eight digits.
-Tensor numerical_gradient(const std::function<Tensor(const Tensor&)>& f, const Tensor& x, double h = 1e-4);
+[[nodiscard]] Tensor numerical_gradient(const std::function<Tensor(const Tensor&)>& f, const Tensor& x,
+                                        double h = 1e-4);
 
 }  // namespace xgrad

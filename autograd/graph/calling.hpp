@@ -9,7 +9,7 @@ namespace xgrad::detail {
 /// allocation of a result, names them in its errors. Of nested scopes the outermost counts.
 class Calling {
  public:
-  explicit Calling(const char* name, Source at = Source()) noexcept : name_(name), at_(at) {
+  [[nodiscard]] explicit Calling(const char* name, Source at = Source()) noexcept : name_(name), at_(at) {
     if (thread_state.calling == nullptr) thread_state.calling = this;
   }
   ~Calling() {

@@ -33,7 +33,9 @@ extern __thread ThreadState thread_state __attribute__((tls_model("initial-exec"
 
 class ModeScope {
  public:
-  explicit ModeScope(bool enabled) noexcept : before_(thread_state.paused) { thread_state.paused = !enabled; }
+  [[nodiscard]] explicit ModeScope(bool enabled) noexcept : before_(thread_state.paused) {
+    thread_state.paused = !enabled;
+  }
   ~ModeScope() { thread_state.paused = before_; }
   ModeScope(const ModeScope&) = delete;
   ModeScope& operator=(const ModeScope&) = delete;
@@ -45,7 +47,7 @@ class ModeScope {
 /// While an object exists, nodes that this thread creates are guarded (Node::guarded).
 class GuardScope {
  public:
-  GuardScope() noexcept : before_(thread_state.guarding) { thread_state.guarding = true; }
+  [[nodiscard]] GuardScope() noexcept : before_(thread_state.guarding) { thread_state.guarding = true; }
   ~GuardScope() { thread_state.guarding = before_; }
   GuardScope(const GuardScope&) = delete;
   GuardScope& operator=(const GuardScope&) = delete;
@@ -58,7 +60,9 @@ class GuardScope {
 /// give its nodes the line of the op that they differentiate.
 class SourceScope {
  public:
-  explicit SourceScope(Source at) noexcept : before_(thread_state.line_for_all) { thread_state.line_for_all = at; }
+  [[nodiscard]] explicit SourceScope(Source at) noexcept : before_(thread_state.line_for_all) {
+    thread_state.line_for_all = at;
+  }
   ~SourceScope() { thread_state.line_for_all = before_; }
   SourceScope(const SourceScope&) = delete;
   SourceScope& operator=(const SourceScope&) = delete;
@@ -75,13 +79,13 @@ inline bool grad_enabled() noexcept { return !detail::thread_state.paused; }
 /// While an object exists, ops of this thread are not recorded, and leaves may be written in place.
 class NoGrad : detail::ModeScope {
  public:
-  NoGrad() noexcept : ModeScope(false) {}
+  [[nodiscard]] NoGrad() noexcept : ModeScope(false) {}
 };
 
 /// While an object exists, ops of this thread are recorded, also inside a NoGrad scope.
 class EnableGrad : detail::ModeScope {
  public:
-  EnableGrad() noexcept : ModeScope(true) {}
+  [[nodiscard]] EnableGrad() noexcept : ModeScope(true) {}
 };
 
 }  // namespace xgrad

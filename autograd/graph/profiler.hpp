@@ -22,7 +22,7 @@ namespace xgrad {
 ///     profiler.save_trace("trace.json");    // for chrome://tracing or ui.perfetto.dev
 class Profiler {
  public:
-  Profiler();
+  [[nodiscard]] Profiler();
   ~Profiler();
   Profiler(const Profiler&) = delete;
   Profiler& operator=(const Profiler&) = delete;
@@ -56,7 +56,7 @@ extern std::atomic<bool> profiling;
 /// rule (graph/watch.hpp) it also marks raw reads as the op's own, for which the rule is not responsible.
 class Timed : Calling {
  public:
-  Timed(const char* name, Source at, bool backward = false) noexcept : Calling(name, at) {
+  [[nodiscard]] Timed(const char* name, Source at, bool backward = false) noexcept : Calling(name, at) {
     if (profiling.load(std::memory_order_relaxed)) begin(backward);
     if (thread_state.watch != 0) enter();
   }

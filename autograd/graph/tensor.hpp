@@ -110,23 +110,23 @@ class Tensor {
 
   // ---- structure
 
-  bool defined() const noexcept { return static_cast<bool>(value_); }
-  const Shape& shape() const;
-  std::int64_t shape(Dim axis) const {
+  [[nodiscard]] bool defined() const noexcept { return static_cast<bool>(value_); }
+  [[nodiscard]] const Shape& shape() const;
+  [[nodiscard]] std::int64_t shape(Dim axis) const {
     const detail::Calling calling("shape");
     return shape().at(axis);
   }
-  std::size_t rank() const { return get("rank").shape.rank(); }
+  [[nodiscard]] std::size_t rank() const { return get("rank").shape.rank(); }
   /// The number of elements.
-  std::int64_t size() const;
-  DType dtype() const;
+  [[nodiscard]] std::int64_t size() const;
+  [[nodiscard]] DType dtype() const;
   /// Whether the dtype is weak: in promotion, the dtype of a tensor of the same category (bool, integer, floating) wins
   /// over it. True of C++ numbers and of what is computed from them alone.
-  bool weak() const;
+  [[nodiscard]] bool weak() const;
   /// The only element, as a number; a tensor of another size is an error, and so is a number, NaN among them, that an
   /// integer type T cannot hold. item<bool>() is whether it is not 0.
   template <class T = double>
-  T item() const {
+  [[nodiscard]] T item() const {
     static_assert(std::is_arithmetic_v<T>, "item<T>: T is a number");
     return detail::item_as<T>(only_element());
   }
@@ -136,7 +136,7 @@ class Tensor {
   /// A read-only xtensor array over the same memory, which it keeps alive. T is float, double, int64_t or bool and
   /// must be the tensor's own.
   template <class T>
-  ArrayView<const T> view() const {
+  [[nodiscard]] ArrayView<const T> view() const {
     static_assert(detail::is_stored<T>, "view<T>: T is float, double, std::int64_t or bool");
     const detail::Calling calling("view");
     check_view(detail::dtype_for<T>());
@@ -154,20 +154,20 @@ class Tensor {
   }
   /// A copy, converted to T; an element that an integer type T cannot hold is an error.
   template <class T>
-  xt::xarray<T> to_xarray() const {
+  [[nodiscard]] xt::xarray<T> to_xarray() const {
     return detail::copy_out<T>(*this);
   }
 
   // ---- gradients
 
-  bool requires_grad() const;
+  [[nodiscard]] bool requires_grad() const;
   /// Makes this tensor a leaf that collects gradients (or stops it). Only float32 and float64 can; an inner node of a
   /// graph always requires its gradient.
   Tensor requires_grad_(bool on = true) const;
   /// Whether no op made this tensor.
-  bool is_leaf() const;
+  [[nodiscard]] bool is_leaf() const;
   /// The gradient that backward left here: same shape and dtype as the tensor. Undefined before the first backward.
-  Tensor grad() const;
+  [[nodiscard]] Tensor grad() const;
   /// Sets the gradient, or clears it when `gradient` is undefined. Shape and dtype must agree.
   void set_grad(const Tensor& gradient) const;
   /// Keeps this inner node's gradient in grad() at the next backward.
@@ -183,14 +183,14 @@ class Tensor {
   void backward(Tensor seed, Graph graph = Graph::release) const;
   void backward(bool) const = delete;
   /// The same values without a place in the graph. Shares the storage.
-  Tensor detach() const;
+  [[nodiscard]] Tensor detach() const;
 
   // ---- selection (autograd/ops/shape.hpp says more)
 
   /// One index or slice per axis: integers (negative from the end), xt::all(), xt::range(a, b, step), xt::newaxis(),
   /// xt::ellipsis(). Axes that are not indexed are kept whole.
   template <class... I>
-  Tensor operator()(I... index) const {
+  [[nodiscard]] Tensor operator()(I... index) const {
     return slice({detail::Slice(index)...});
   }
   /// Row i: axis 0 disappears.
@@ -207,16 +207,16 @@ class Tensor {
 
   // ---- the most common ops; every other op is a free function
 
-  Tensor sum(Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here()) const;
-  Tensor mean(Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here()) const;
-  Tensor reshape(const NewShape& shape, Source at = Source::here()) const;
-  Tensor transpose(Source at = Source::here()) const;
-  Tensor to(DType dtype, Source at = Source::here()) const;
-  Tensor clone(Source at = Source::here()) const;
-  Tensor select(Dim axis, Dim index, Source at = Source::here()) const;
-  Tensor matmul(const Tensor& other, Source at = Source::here()) const;
-  Tensor exp(Source at = Source::here()) const;
-  Tensor log(Source at = Source::here()) const;
+  [[nodiscard]] Tensor sum(Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here()) const;
+  [[nodiscard]] Tensor mean(Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here()) const;
+  [[nodiscard]] Tensor reshape(const NewShape& shape, Source at = Source::here()) const;
+  [[nodiscard]] Tensor transpose(Source at = Source::here()) const;
+  [[nodiscard]] Tensor to(DType dtype, Source at = Source::here()) const;
+  [[nodiscard]] Tensor clone(Source at = Source::here()) const;
+  [[nodiscard]] Tensor select(Dim axis, Dim index, Source at = Source::here()) const;
+  [[nodiscard]] Tensor matmul(const Tensor& other, Source at = Source::here()) const;
+  [[nodiscard]] Tensor exp(Source at = Source::here()) const;
+  [[nodiscard]] Tensor log(Source at = Source::here()) const;
 
   // ---- writes in place, which every handle of the storage sees and which are never recorded: while recording is on,
   // neither the tensor nor the values may require a gradient. They return this tensor.

@@ -17,28 +17,28 @@ void check_softplus(const char* op, double beta, double threshold);
 enum class Gelu : std::uint8_t { exact, tanh };
 
 /// y = 1 for x > 0, else 0; slope 0 everywhere.
-Tensor step(Tensor x, Source at = Source::here());
+[[nodiscard]] Tensor step(Tensor x, Source at = Source::here());
 /// y = 1 / (1 + e^-x).
-Tensor sigmoid(Tensor x, Source at = Source::here());
+[[nodiscard]] Tensor sigmoid(Tensor x, Source at = Source::here());
 /// y = ln sigmoid(x), finite for every finite x.
-Tensor logsigmoid(Tensor x, Source at = Source::here());
+[[nodiscard]] Tensor logsigmoid(Tensor x, Source at = Source::here());
 /// y = (e^x - e^-x) / (e^x + e^-x).
-Tensor tanh(Tensor x, Source at = Source::here());
+[[nodiscard]] Tensor tanh(Tensor x, Source at = Source::here());
 /// y = x for x > 0, else 0; slope 0 at 0; NaN stays.
-Tensor relu(Tensor x, Source at = Source::here());
+[[nodiscard]] Tensor relu(Tensor x, Source at = Source::here());
 /// y = x for x > 0, else negative_slope x.
-Tensor leaky_relu(Tensor x, double negative_slope = 0.01, Source at = Source::here());
+[[nodiscard]] Tensor leaky_relu(Tensor x, double negative_slope = 0.01, Source at = Source::here());
 /// y = x for x > 0, else alpha (e^x - 1); slope alpha at 0.
-Tensor elu(Tensor x, double alpha = 1.0, Source at = Source::here());
+[[nodiscard]] Tensor elu(Tensor x, double alpha = 1.0, Source at = Source::here());
 /// y = x sigmoid(x), also called Swish (Ramachandran et al., 2017).
-Tensor silu(Tensor x, Source at = Source::here());
+[[nodiscard]] Tensor silu(Tensor x, Source at = Source::here());
 /// y = x Φ(x), Φ the normal distribution function (Hendrycks and Gimpel, 2016); Gelu::tanh computes
 /// x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))).
-Tensor gelu(Tensor x, Gelu approximate = Gelu::exact, Source at = Source::here());
+[[nodiscard]] Tensor gelu(Tensor x, Gelu approximate = Gelu::exact, Source at = Source::here());
 /// y = x / (1 + |x|).
-Tensor softsign(Tensor x, Source at = Source::here());
+[[nodiscard]] Tensor softsign(Tensor x, Source at = Source::here());
 /// y = ln(1 + e^(beta x)) / beta, and x where beta x exceeds the threshold, as PyTorch has it; finite for every finite
 /// x.
-Tensor softplus(Tensor x, double beta = 1.0, double threshold = 20.0, Source at = Source::here());
+[[nodiscard]] Tensor softplus(Tensor x, double beta = 1.0, double threshold = 20.0, Source at = Source::here());
 
 }  // namespace xgrad

@@ -9,42 +9,42 @@ namespace xgrad {
 // bool to float32.
 
 /// y = a + b; the gradient passes to both.
-Tensor add(Tensor a, Tensor b, Source at = Source::here());
+[[nodiscard]] Tensor add(Tensor a, Tensor b, Source at = Source::here());
 /// y = a - b.
-Tensor sub(Tensor a, Tensor b, Source at = Source::here());
+[[nodiscard]] Tensor sub(Tensor a, Tensor b, Source at = Source::here());
 /// y = a b; each gets the gradient times the other.
-Tensor mul(Tensor a, Tensor b, Source at = Source::here());
+[[nodiscard]] Tensor mul(Tensor a, Tensor b, Source at = Source::here());
 /// y = a / b, in floating point also for integers.
-Tensor div(Tensor a, Tensor b, Source at = Source::here());
+[[nodiscard]] Tensor div(Tensor a, Tensor b, Source at = Source::here());
 /// y = a^b. Slopes at the edges: x^0 has 0; d/da at a = 0 is 0, 1 or inf for b above, at or below 1; d/db at a = 0 is 0
 /// for b >= 0 and -inf below.
-Tensor pow(Tensor a, Tensor b, Source at = Source::here());
+[[nodiscard]] Tensor pow(Tensor a, Tensor b, Source at = Source::here());
 /// y = -x.
-Tensor neg(Tensor x, Source at = Source::here());
+[[nodiscard]] Tensor neg(Tensor x, Source at = Source::here());
 /// y = x².
-Tensor square(Tensor x, Source at = Source::here());
+[[nodiscard]] Tensor square(Tensor x, Source at = Source::here());
 /// y = 1 / x, with slope -y².
-Tensor reciprocal(Tensor x, Source at = Source::here());
+[[nodiscard]] Tensor reciprocal(Tensor x, Source at = Source::here());
 /// y = √x; NaN below 0, slope inf at 0.
-Tensor sqrt(Tensor x, Source at = Source::here());
+[[nodiscard]] Tensor sqrt(Tensor x, Source at = Source::here());
 /// y = e^x.
-Tensor exp(Tensor x, Source at = Source::here());
+[[nodiscard]] Tensor exp(Tensor x, Source at = Source::here());
 /// y = e^x - 1, exact near 0.
-Tensor expm1(Tensor x, Source at = Source::here());
+[[nodiscard]] Tensor expm1(Tensor x, Source at = Source::here());
 /// y = ln x; -inf at 0, NaN below.
-Tensor log(Tensor x, Source at = Source::here());
+[[nodiscard]] Tensor log(Tensor x, Source at = Source::here());
 /// y = ln(1 + x), exact near 0.
-Tensor log1p(Tensor x, Source at = Source::here());
+[[nodiscard]] Tensor log1p(Tensor x, Source at = Source::here());
 /// y = sin x, x in radians.
-Tensor sin(Tensor x, Source at = Source::here());
+[[nodiscard]] Tensor sin(Tensor x, Source at = Source::here());
 /// y = cos x, x in radians.
-Tensor cos(Tensor x, Source at = Source::here());
+[[nodiscard]] Tensor cos(Tensor x, Source at = Source::here());
 /// y = |x|, with slope 0 at 0.
-Tensor abs(Tensor x, Source at = Source::here());
+[[nodiscard]] Tensor abs(Tensor x, Source at = Source::here());
 /// y = 1, 0 or -1 as x is above, at or below 0 (0 for NaN); slope 0.
-Tensor sign(Tensor x, Source at = Source::here());
+[[nodiscard]] Tensor sign(Tensor x, Source at = Source::here());
 /// y = 2/√π ∫₀ˣ e^(-t²) dt.
-Tensor erf(Tensor x, Source at = Source::here());
+[[nodiscard]] Tensor erf(Tensor x, Source at = Source::here());
 
 XGRAD_MIXED(add)
 XGRAD_MIXED(sub)
@@ -52,12 +52,12 @@ XGRAD_MIXED(mul)
 XGRAD_MIXED(div)
 XGRAD_MIXED(pow)
 
-Tensor operator+(Operand a, Operand b);
-Tensor operator-(Operand a, Operand b);
-Tensor operator*(Operand a, Operand b);
-Tensor operator/(Operand a, Operand b);
-Tensor operator-(Operand x);
-inline Tensor operator+(const Tensor& x) { return x; }
+[[nodiscard]] Tensor operator+(Operand a, Operand b);
+[[nodiscard]] Tensor operator-(Operand a, Operand b);
+[[nodiscard]] Tensor operator*(Operand a, Operand b);
+[[nodiscard]] Tensor operator/(Operand a, Operand b);
+[[nodiscard]] Tensor operator-(Operand x);
+[[nodiscard]] inline Tensor operator+(const Tensor& x) { return x; }
 
 XGRAD_MIXED_OPERATOR(+, add)
 XGRAD_MIXED_OPERATOR(-, sub)
@@ -72,6 +72,6 @@ Tensor& operator*=(Tensor& a, Operand b);
 Tensor& operator/=(Tensor& a, Operand b);
 
 /// x converted to another dtype; the gradient is converted back to the dtype of x.
-Tensor to(Tensor x, DType dtype, Source at = Source::here());
+[[nodiscard]] Tensor to(Tensor x, DType dtype, Source at = Source::here());
 
 }  // namespace xgrad

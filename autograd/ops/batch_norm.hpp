@@ -15,7 +15,7 @@ namespace xgrad {
 /// running statistics; batch statistics of one value per channel; an eps that is not positive and finite; a momentum
 /// outside [0, 1]. An empty batch gives an empty y and updates
 /// nothing.
-Tensor batch_norm(Tensor x, Tensor weight, Tensor bias, Tensor running_mean, Tensor running_var, bool training,
-                  double momentum = 0.1, double eps = 1e-5, Source at = Source::here());
+[[nodiscard]] Tensor batch_norm(Tensor x, Tensor weight, Tensor bias, Tensor running_mean, Tensor running_var,
+                                bool training, double momentum = 0.1, double eps = 1e-5, Source at = Source::here());
 
 }  // namespace xgrad

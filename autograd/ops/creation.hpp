@@ -7,38 +7,38 @@ namespace xgrad {
 
 // Factories that are given neither a dtype nor an element make float32, as in PyTorch.
 
-Tensor zeros(Shape shape, DType dtype = float32, Source at = Source::here());
-Tensor ones(Shape shape, DType dtype = float32, Source at = Source::here());
+[[nodiscard]] Tensor zeros(Shape shape, DType dtype = float32, Source at = Source::here());
+[[nodiscard]] Tensor ones(Shape shape, DType dtype = float32, Source at = Source::here());
 /// All elements `number`; without a dtype, the number's own decides. One that the dtype cannot hold is an error.
-Tensor full(Shape shape, Tensor number, Source at = Source::here());
-Tensor full(Shape shape, Tensor number, DType dtype, Source at = Source::here());
-Tensor zeros_like(const Tensor& x, Source at = Source::here());
-Tensor ones_like(const Tensor& x, Source at = Source::here());
-Tensor full_like(const Tensor& x, Tensor number, Source at = Source::here());
+[[nodiscard]] Tensor full(Shape shape, Tensor number, Source at = Source::here());
+[[nodiscard]] Tensor full(Shape shape, Tensor number, DType dtype, Source at = Source::here());
+[[nodiscard]] Tensor zeros_like(const Tensor& x, Source at = Source::here());
+[[nodiscard]] Tensor ones_like(const Tensor& x, Source at = Source::here());
+[[nodiscard]] Tensor full_like(const Tensor& x, Tensor number, Source at = Source::here());
 
 /// start, start + step, ... before stop: ceil((stop - start) / step) elements; int64 from integers, else float64.
 /// Integers are counted exactly. Bounds that are not finite and a step of 0 are errors.
-Tensor arange(Number stop, Source at = Source::here());
-Tensor arange(Number start, Number stop, Number step = 1, Source at = Source::here());
-Tensor arange(Number start, Number stop, Number step, DType dtype, Source at = Source::here());
+[[nodiscard]] Tensor arange(Number stop, Source at = Source::here());
+[[nodiscard]] Tensor arange(Number start, Number stop, Number step = 1, Source at = Source::here());
+[[nodiscard]] Tensor arange(Number start, Number stop, Number step, DType dtype, Source at = Source::here());
 /// `count` numbers from start to stop, both included and finite. int64 between integers is computed exactly, without
 /// the fractions.
-Tensor linspace(Number start, Number stop, Dim count, DType dtype = float32, Source at = Source::here());
+[[nodiscard]] Tensor linspace(Number start, Number stop, Dim count, DType dtype = float32, Source at = Source::here());
 /// The n by m matrix with ones on its diagonal; square when m is left out.
-Tensor eye(Dim n, DType dtype = float32, Source at = Source::here());
-Tensor eye(Dim n, Dim m, DType dtype = float32, Source at = Source::here());
+[[nodiscard]] Tensor eye(Dim n, DType dtype = float32, Source at = Source::here());
+[[nodiscard]] Tensor eye(Dim n, Dim m, DType dtype = float32, Source at = Source::here());
 
 /// Uniform in [0, 1), from the calling thread's generator or one's own.
-Tensor rand(Shape shape, DType dtype = float32, Source at = Source::here());
-Tensor rand(Shape shape, Generator& generator, DType dtype = float32, Source at = Source::here());
+[[nodiscard]] Tensor rand(Shape shape, DType dtype = float32, Source at = Source::here());
+[[nodiscard]] Tensor rand(Shape shape, Generator& generator, DType dtype = float32, Source at = Source::here());
 /// Standard normal.
-Tensor randn(Shape shape, DType dtype = float32, Source at = Source::here());
-Tensor randn(Shape shape, Generator& generator, DType dtype = float32, Source at = Source::here());
+[[nodiscard]] Tensor randn(Shape shape, DType dtype = float32, Source at = Source::here());
+[[nodiscard]] Tensor randn(Shape shape, Generator& generator, DType dtype = float32, Source at = Source::here());
 /// Uniform whole numbers in low .. high-1, int64.
-Tensor randint(Dim low, Dim high, Shape shape, Source at = Source::here());
-Tensor randint(Dim low, Dim high, Shape shape, Generator& generator, Source at = Source::here());
+[[nodiscard]] Tensor randint(Dim low, Dim high, Shape shape, Source at = Source::here());
+[[nodiscard]] Tensor randint(Dim low, Dim high, Shape shape, Generator& generator, Source at = Source::here());
 /// The numbers 0 .. n-1 in random order, int64.
-Tensor randperm(Dim n, Source at = Source::here());
-Tensor randperm(Dim n, Generator& generator, Source at = Source::here());
+[[nodiscard]] Tensor randperm(Dim n, Source at = Source::here());
+[[nodiscard]] Tensor randperm(Dim n, Generator& generator, Source at = Source::here());
 
 }  // namespace xgrad

@@ -26,11 +26,12 @@ struct RowOptions {
 
 /// -w_t ln softmax_t(x) for each row of label t. Labels are int64 in 0 .. C-1 or `ignored`. The contents of an ignored
 /// row affect neither values nor gradients; a mean over no rows is NaN with gradient 0.
-Tensor label_cross_entropy(Tensor x, Tensor labels, const RowOptions& options, Source at = Source::here());
+[[nodiscard]] Tensor label_cross_entropy(Tensor x, Tensor labels, const RowOptions& options,
+                                         Source at = Source::here());
 /// -w_t x_t for each row of label t, x log-probabilities, as above.
-Tensor label_likelihood(Tensor x, Tensor labels, const RowOptions& options, Source at = Source::here());
+[[nodiscard]] Tensor label_likelihood(Tensor x, Tensor labels, const RowOptions& options, Source at = Source::here());
 
 /// The sum of the rows' weights.
-double total_weight(const Tensor& labels, const RowOptions& options);
+[[nodiscard]] double total_weight(const Tensor& labels, const RowOptions& options);
 
 }  // namespace xgrad::detail

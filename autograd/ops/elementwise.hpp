@@ -35,7 +35,7 @@ struct Readings {
   std::uint32_t (*slopes_pass)(const void* f, const kernels::WholePass& pass) = nullptr;
 };
 
-Tensor elementwise(const void* f, const Readings& readings, Tensor* x, Source at);
+[[nodiscard]] Tensor elementwise(const void* f, const Readings& readings, Tensor* x, Source at);
 
 template <class R, class V>
 inline constexpr bool is_lane_result =
@@ -117,7 +117,7 @@ Lane<V> gelu(Lane<V> x, Gelu how = Gelu::exact) {
 /// is infinite or NaN, and so does every product of a slope with a zero one. where(x > 0, sqrt(x), 0) has
 /// gradient 0 at 0, where the same formula over tensors gives NaN. This holds for gradients of gradients too.
 template <class F, class... X>
-Tensor elementwise(F f, Operand first, X&&... rest) {
+[[nodiscard]] Tensor elementwise(F f, Operand first, X&&... rest) {
   static_assert(1 + sizeof...(X) <= detail::most_elementwise_inputs, "elementwise: at most eight tensors");
   static_assert((std::is_convertible_v<X&&, Tensor> && ...),
                 "elementwise: what follows the function are tensors, numbers or xtensor expressions");

@@ -7,8 +7,8 @@
 namespace xgrad {
 
 /// The tensors concatenated along an axis; all other sizes must agree.
-Tensor concat(const std::vector<Tensor>& tensors, Dim axis = 0, Source at = Source::here());
+[[nodiscard]] Tensor concat(const std::vector<Tensor>& tensors, Dim axis = 0, Source at = Source::here());
 /// The tensors, all of one shape, joined along a new axis.
-Tensor stack(const std::vector<Tensor>& tensors, Dim axis = 0, Source at = Source::here());
+[[nodiscard]] Tensor stack(const std::vector<Tensor>& tensors, Dim axis = 0, Source at = Source::here());
 
 }  // namespace xgrad

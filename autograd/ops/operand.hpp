@@ -37,23 +37,23 @@ class Operand {
 
 // An op of two operands needs overloads for a tensor beside an xtensor expression: without them, argument-dependent
 // lookup finds xtensor's function of the same name first, and the result is a lazy expression without a gradient.
-#define XGRAD_MIXED(name)                                      \
-  template <class E, class = detail::IfExpression<E>>          \
-  Tensor name(Tensor a, E&& b, Source at = Source::here()) {   \
-    return name(std::move(a), Tensor(std::forward<E>(b)), at); \
-  }                                                            \
-  template <class E, class = detail::IfExpression<E>>          \
-  Tensor name(E&& a, Tensor b, Source at = Source::here()) {   \
-    return name(Tensor(std::forward<E>(a)), std::move(b), at); \
+#define XGRAD_MIXED(name)                                                  \
+  template <class E, class = detail::IfExpression<E>>                      \
+  [[nodiscard]] Tensor name(Tensor a, E&& b, Source at = Source::here()) { \
+    return name(std::move(a), Tensor(std::forward<E>(b)), at);             \
+  }                                                                        \
+  template <class E, class = detail::IfExpression<E>>                      \
+  [[nodiscard]] Tensor name(E&& a, Tensor b, Source at = Source::here()) { \
+    return name(Tensor(std::forward<E>(a)), std::move(b), at);             \
   }
 
 #define XGRAD_MIXED_OPERATOR(symbol, name)                           \
   template <class E, class = detail::IfExpression<E>>                \
-  Tensor operator symbol(Tensor a, E&& b) {                          \
+  [[nodiscard]] Tensor operator symbol(Tensor a, E&& b) {            \
     return name(std::move(a), Tensor(std::forward<E>(b)), Source{}); \
   }                                                                  \
   template <class E, class = detail::IfExpression<E>>                \
-  Tensor operator symbol(E&& a, Tensor b) {                          \
+  [[nodiscard]] Tensor operator symbol(E&& a, Tensor b) {            \
     return name(Tensor(std::forward<E>(a)), std::move(b), Source{}); \
   }
 

@@ -14,45 +14,45 @@ struct ValuesIndices {
 // of rank 0 has the axes 0 and -1 too, of size 1.
 
 /// y = Σ x over the axes; 0 over no elements. float32 is summed in double precision; bool and int64 give int64.
-Tensor sum(Tensor x, Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here());
+[[nodiscard]] Tensor sum(Tensor x, Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here());
 /// y = Σ x / n over the axes; NaN over no elements. int64 and bool are averaged as float32.
-Tensor mean(Tensor x, Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here());
+[[nodiscard]] Tensor mean(Tensor x, Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here());
 
 /// y = the largest x over the axes; ties share the gradient evenly; NaN propagates; no elements are an error.
-Tensor amax(Tensor x, Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here());
+[[nodiscard]] Tensor amax(Tensor x, Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here());
 /// y = the smallest x over the axes, as amax.
-Tensor amin(Tensor x, Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here());
+[[nodiscard]] Tensor amin(Tensor x, Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here());
 /// The largest of all elements, as amax.
-Tensor max(Tensor x, Source at = Source::here());
+[[nodiscard]] Tensor max(Tensor x, Source at = Source::here());
 /// The smallest of all elements, as amin.
-Tensor min(Tensor x, Source at = Source::here());
+[[nodiscard]] Tensor min(Tensor x, Source at = Source::here());
 /// The largest elements along one axis and their indices; the first of several gets the whole gradient.
-ValuesIndices max(Tensor x, Dim axis, KeepDims keep = KeepDims::no, Source at = Source::here());
+[[nodiscard]] ValuesIndices max(Tensor x, Dim axis, KeepDims keep = KeepDims::no, Source at = Source::here());
 /// The smallest elements along one axis and their indices, as max.
-ValuesIndices min(Tensor x, Dim axis, KeepDims keep = KeepDims::no, Source at = Source::here());
+[[nodiscard]] ValuesIndices min(Tensor x, Dim axis, KeepDims keep = KeepDims::no, Source at = Source::here());
 template <class T, class = std::enable_if_t<detail::is_tensor<T>>>
 Tensor max(Tensor, T&&) = delete;  // maximum(a, b) compares two tensors
 template <class T, class = std::enable_if_t<detail::is_tensor<T>>>
 Tensor min(Tensor, T&&) = delete;  // minimum(a, b) compares two tensors
 /// The index of the largest element in the flattened tensor: the first of several, or the first NaN. Rank 0, int64.
-Tensor argmax(Tensor x, Source at = Source::here());
+[[nodiscard]] Tensor argmax(Tensor x, Source at = Source::here());
 /// The indices of the largest elements along one axis, int64.
-Tensor argmax(Tensor x, Dim axis, KeepDims keep = KeepDims::no, Source at = Source::here());
+[[nodiscard]] Tensor argmax(Tensor x, Dim axis, KeepDims keep = KeepDims::no, Source at = Source::here());
 /// The index of the smallest element, as argmax.
-Tensor argmin(Tensor x, Source at = Source::here());
+[[nodiscard]] Tensor argmin(Tensor x, Source at = Source::here());
 /// The indices of the smallest elements along one axis, int64.
-Tensor argmin(Tensor x, Dim axis, KeepDims keep = KeepDims::no, Source at = Source::here());
+[[nodiscard]] Tensor argmin(Tensor x, Dim axis, KeepDims keep = KeepDims::no, Source at = Source::here());
 
 // Under `using namespace xt`, xtensor's templates of the same names match an integer or a list of axes better than a
 // conversion to Axes does. These overloads match better still.
-#define XGRAD_AXES(name)                                                                               \
-  template <class I, detail::IfIndex<I> = 0>                                                           \
-  Tensor name(Tensor x, I axis, KeepDims keep = KeepDims::no, Source at = Source::here()) {            \
-    return name(std::move(x), Axes(axis), keep, at);                                                   \
-  }                                                                                                    \
-  template <class I, std::size_t N, detail::IfIndex<I> = 0>                                            \
-  Tensor name(Tensor x, const I(&axes)[N], KeepDims keep = KeepDims::no, Source at = Source::here()) { \
-    return name(std::move(x), Axes(std::vector<std::int64_t>(axes, axes + N)), keep, at);              \
+#define XGRAD_AXES(name)                                                                                             \
+  template <class I, detail::IfIndex<I> = 0>                                                                         \
+  [[nodiscard]] Tensor name(Tensor x, I axis, KeepDims keep = KeepDims::no, Source at = Source::here()) {            \
+    return name(std::move(x), Axes(axis), keep, at);                                                                 \
+  }                                                                                                                  \
+  template <class I, std::size_t N, detail::IfIndex<I> = 0>                                                          \
+  [[nodiscard]] Tensor name(Tensor x, const I(&axes)[N], KeepDims keep = KeepDims::no, Source at = Source::here()) { \
+    return name(std::move(x), Axes(std::vector<std::int64_t>(axes, axes + N)), keep, at);                            \
   }
 XGRAD_AXES(sum)
 XGRAD_AXES(mean)
@@ -61,6 +61,6 @@ XGRAD_AXES(amin)
 #undef XGRAD_AXES
 
 /// x summed over the axes along which `shape` was broadcast to x's shape: the adjoint of broadcast_to.
-Tensor sum_to(Tensor x, const Shape& shape, Source at = Source::here());
+[[nodiscard]] Tensor sum_to(Tensor x, const Shape& shape, Source at = Source::here());
 
 }  // namespace xgrad

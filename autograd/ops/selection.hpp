@@ -5,55 +5,55 @@
 namespace xgrad {
 
 // Comparisons broadcast, promote, and give bool tensors, which have no gradient. == is element by element.
-Tensor operator<(Operand a, Operand b);
-Tensor operator<=(Operand a, Operand b);
-Tensor operator>(Operand a, Operand b);
-Tensor operator>=(Operand a, Operand b);
-Tensor operator==(Operand a, Operand b);
-Tensor operator!=(Operand a, Operand b);
+[[nodiscard]] Tensor operator<(Operand a, Operand b);
+[[nodiscard]] Tensor operator<=(Operand a, Operand b);
+[[nodiscard]] Tensor operator>(Operand a, Operand b);
+[[nodiscard]] Tensor operator>=(Operand a, Operand b);
+[[nodiscard]] Tensor operator==(Operand a, Operand b);
+[[nodiscard]] Tensor operator!=(Operand a, Operand b);
 
 /// a < b, as a bool tensor.
-Tensor less(Tensor a, Tensor b, Source at = Source::here());
+[[nodiscard]] Tensor less(Tensor a, Tensor b, Source at = Source::here());
 /// a <= b, as a bool tensor.
-Tensor less_equal(Tensor a, Tensor b, Source at = Source::here());
+[[nodiscard]] Tensor less_equal(Tensor a, Tensor b, Source at = Source::here());
 /// a > b, as a bool tensor.
-Tensor greater(Tensor a, Tensor b, Source at = Source::here());
+[[nodiscard]] Tensor greater(Tensor a, Tensor b, Source at = Source::here());
 /// a >= b, as a bool tensor.
-Tensor greater_equal(Tensor a, Tensor b, Source at = Source::here());
+[[nodiscard]] Tensor greater_equal(Tensor a, Tensor b, Source at = Source::here());
 /// a == b, as a bool tensor.
-Tensor equal(Tensor a, Tensor b, Source at = Source::here());
+[[nodiscard]] Tensor equal(Tensor a, Tensor b, Source at = Source::here());
 /// a != b, as a bool tensor.
-Tensor not_equal(Tensor a, Tensor b, Source at = Source::here());
+[[nodiscard]] Tensor not_equal(Tensor a, Tensor b, Source at = Source::here());
 /// Whether x is NaN.
-Tensor isnan(Tensor x, Source at = Source::here());
+[[nodiscard]] Tensor isnan(Tensor x, Source at = Source::here());
 
 /// Logical and, or, exclusive or, not: element by element on bool tensors; in other dtypes, elements that are not 0
 /// count as true.
-Tensor logical_and(Tensor a, Tensor b, Source at = Source::here());
-Tensor logical_or(Tensor a, Tensor b, Source at = Source::here());
-Tensor logical_not(Tensor x, Source at = Source::here());
-Tensor operator&(Operand a, Operand b);
-Tensor operator|(Operand a, Operand b);
-Tensor operator~(Operand x);
-Tensor operator&&(Operand a, Operand b);
-Tensor operator||(Operand a, Operand b);
-Tensor operator!(Operand x);
+[[nodiscard]] Tensor logical_and(Tensor a, Tensor b, Source at = Source::here());
+[[nodiscard]] Tensor logical_or(Tensor a, Tensor b, Source at = Source::here());
+[[nodiscard]] Tensor logical_not(Tensor x, Source at = Source::here());
+[[nodiscard]] Tensor operator&(Operand a, Operand b);
+[[nodiscard]] Tensor operator|(Operand a, Operand b);
+[[nodiscard]] Tensor operator~(Operand x);
+[[nodiscard]] Tensor operator&&(Operand a, Operand b);
+[[nodiscard]] Tensor operator||(Operand a, Operand b);
+[[nodiscard]] Tensor operator!(Operand x);
 
 /// y = a where the condition holds, else b; all three broadcast. The branch not taken gets a gradient of exactly 0,
 /// which an infinite slope further back still turns into NaN: where(x > 0, sqrt(x), 0) at 0. Inside one elementwise()
 /// lambda it cannot.
-Tensor where(Tensor condition, Tensor a, Tensor b, Source at = Source::here());
+[[nodiscard]] Tensor where(Tensor condition, Tensor a, Tensor b, Source at = Source::here());
 /// y = the larger of a and b; NaN if either is. At a tie each gets half of the gradient.
-Tensor maximum(Tensor a, Tensor b, Source at = Source::here());
+[[nodiscard]] Tensor maximum(Tensor a, Tensor b, Source at = Source::here());
 /// y = the smaller of a and b; NaN if either is. At a tie each gets half of the gradient.
-Tensor minimum(Tensor a, Tensor b, Source at = Source::here());
+[[nodiscard]] Tensor minimum(Tensor a, Tensor b, Source at = Source::here());
 namespace detail {
-Tensor clamp(Tensor x, Number low, Number high, Source at);
+[[nodiscard]] Tensor clamp(Tensor x, Number low, Number high, Source at);
 }
 /// y = x kept within low .. high; slope 1 at the bounds, 0 outside and for NaN. low above high, or NaN, is an error.
 /// int64 stays int64 if both bounds are integers.
 template <class L, class H, std::enable_if_t<std::is_arithmetic_v<L> && std::is_arithmetic_v<H>, int> = 0>
-Tensor clamp(Tensor x, L low, H high, Source at = Source::here()) {
+[[nodiscard]] Tensor clamp(Tensor x, L low, H high, Source at = Source::here()) {
   return detail::clamp(std::move(x), low, high, at);
 }
 
@@ -89,16 +89,16 @@ inline constexpr bool mixed_where = (is_tensor<A> || is_tensor<B> ||
 }  // namespace detail
 
 template <class B, class C, class = std::enable_if_t<detail::mixed_where<Tensor, B, C>>>
-Tensor where(Tensor condition, B&& b, C&& c, Source at = Source::here()) {
+[[nodiscard]] Tensor where(Tensor condition, B&& b, C&& c, Source at = Source::here()) {
   return where(std::move(condition), Tensor(std::forward<B>(b)), Tensor(std::forward<C>(c)), at);
 }
 template <class A, class C, class = std::enable_if_t<detail::mixed_where<A, Tensor, C> && !detail::is_tensor<A>>>
-Tensor where(A&& condition, Tensor b, C&& c, Source at = Source::here()) {
+[[nodiscard]] Tensor where(A&& condition, Tensor b, C&& c, Source at = Source::here()) {
   return where(Tensor(std::forward<A>(condition)), std::move(b), Tensor(std::forward<C>(c)), at);
 }
 template <class A, class B,
           class = std::enable_if_t<detail::mixed_where<A, B, Tensor> && !detail::is_tensor<A> && !detail::is_tensor<B>>>
-Tensor where(A&& condition, B&& b, Tensor c, Source at = Source::here()) {
+[[nodiscard]] Tensor where(A&& condition, B&& b, Tensor c, Source at = Source::here()) {
   return where(Tensor(std::forward<A>(condition)), Tensor(std::forward<B>(b)), std::move(c), at);
 }
 

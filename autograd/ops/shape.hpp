@@ -8,40 +8,40 @@
 namespace xgrad {
 
 /// The same elements in another shape; one size may be -1 and is worked out. Shares the storage.
-Tensor reshape(Tensor x, const NewShape& shape, Source at = Source::here());
+[[nodiscard]] Tensor reshape(Tensor x, const NewShape& shape, Source at = Source::here());
 /// Axes start .. end merged into one; rank 0 becomes rank 1.
-Tensor flatten(Tensor x, Dim start = 0, Dim end = -1, Source at = Source::here());
+[[nodiscard]] Tensor flatten(Tensor x, Dim start = 0, Dim end = -1, Source at = Source::here());
 /// All axes in reverse order: the transpose of a matrix.
-Tensor transpose(Tensor x, Source at = Source::here());
+[[nodiscard]] Tensor transpose(Tensor x, Source at = Source::here());
 /// The axes in the given order, of which each appears once.
-Tensor transpose(Tensor x, const std::vector<std::int64_t>& axes, Source at = Source::here());
+[[nodiscard]] Tensor transpose(Tensor x, const std::vector<std::int64_t>& axes, Source at = Source::here());
 /// Two axes exchanged.
-Tensor swapaxes(Tensor x, Dim a, Dim b, Source at = Source::here());
+[[nodiscard]] Tensor swapaxes(Tensor x, Dim a, Dim b, Source at = Source::here());
 /// x without an axis of size 1, or with a new one.
-Tensor squeeze(Tensor x, Dim axis, Source at = Source::here());
-Tensor unsqueeze(Tensor x, Dim axis, Source at = Source::here());
+[[nodiscard]] Tensor squeeze(Tensor x, Dim axis, Source at = Source::here());
+[[nodiscard]] Tensor unsqueeze(Tensor x, Dim axis, Source at = Source::here());
 /// The axes in the given order, as a list of numbers of any integer types: transpose(x, {0, k}).
-Tensor transpose(Tensor x, std::initializer_list<Dim> axes, Source at = Source::here());
+[[nodiscard]] Tensor transpose(Tensor x, std::initializer_list<Dim> axes, Source at = Source::here());
 // The same two for lists and integers, a better match than xtensor's templates under `using namespace xt`.
 template <class I, std::size_t N, detail::IfIndex<I> = 0>
-Tensor transpose(Tensor x, const I (&axes)[N], Source at = Source::here()) {
+[[nodiscard]] Tensor transpose(Tensor x, const I (&axes)[N], Source at = Source::here()) {
   return transpose(std::move(x), std::vector<std::int64_t>(axes, axes + N), at);
 }
 template <class I, detail::IfIndex<I> = 0>
-Tensor squeeze(Tensor x, I axis, Source at = Source::here()) {
+[[nodiscard]] Tensor squeeze(Tensor x, I axis, Source at = Source::here()) {
   return squeeze(std::move(x), Dim(axis), at);
 }
 
 /// x repeated along axes of size 1 and along new leading axes until it has the shape; the gradient is summed over them.
-Tensor broadcast_to(Tensor x, const Shape& shape, Source at = Source::here());
+[[nodiscard]] Tensor broadcast_to(Tensor x, const Shape& shape, Source at = Source::here());
 /// The same, where a size of -1 keeps the axis as it is.
-Tensor expand(Tensor x, const NewShape& shape, Source at = Source::here());
+[[nodiscard]] Tensor expand(Tensor x, const NewShape& shape, Source at = Source::here());
 /// A copy in storage of its own; the gradient passes through.
-Tensor clone(Tensor x, Source at = Source::here());
+[[nodiscard]] Tensor clone(Tensor x, Source at = Source::here());
 /// One index along an axis, which disappears. Negative indices count from the end; out of range is an error.
-Tensor select(Tensor x, Dim axis, Dim index, Source at = Source::here());
+[[nodiscard]] Tensor select(Tensor x, Dim axis, Dim index, Source at = Source::here());
 /// The `length` elements along one axis that begin with `start`, which counts from the end when it is negative. They
 /// must all exist, unlike those of a range in operator().
-Tensor narrow(Tensor x, Dim axis, Dim start, Dim length, Source at = Source::here());
+[[nodiscard]] Tensor narrow(Tensor x, Dim axis, Dim start, Dim length, Source at = Source::here());
 
 }  // namespace xgrad

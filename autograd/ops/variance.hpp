@@ -8,8 +8,10 @@ namespace xgrad {
 
 /// y = Σ (x - mean)² / (n - correction) over the axes, in two passes in double. correction 1 is the unbiased variance;
 /// NaN over no elements, and over one with correction 1.
-Tensor var(Tensor x, Axes axes = {}, double correction = 1, KeepDims keep = KeepDims::no, Source at = Source::here());
+[[nodiscard]] Tensor var(Tensor x, Axes axes = {}, double correction = 1, KeepDims keep = KeepDims::no,
+                         Source at = Source::here());
 /// y = √var, also where the variance itself is beyond the range of the dtype; slope 0 where y is 0.
-Tensor std(Tensor x, Axes axes = {}, double correction = 1, KeepDims keep = KeepDims::no, Source at = Source::here());
+[[nodiscard]] Tensor std(Tensor x, Axes axes = {}, double correction = 1, KeepDims keep = KeepDims::no,
+                         Source at = Source::here());
 
 }  // namespace xgrad
