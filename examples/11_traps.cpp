@@ -99,6 +99,22 @@ void wrong_rule() {
   refused([&] { sum(twice).backward(); });
 }
 
+void integers() {
+  Tensor counts = {1, 2};
+  refused([&] { counts *= 2.5; });
+  refused([&] { return Tensor({1.5, 1e300}).to(int64); });
+  refused([&] { return Tensor(3e9).item<int>(); });
+}
+
+void memory() {
+  const Tensor column = zeros({std::int64_t{1} << 31, 0}), row = zeros({0, std::int64_t{1} << 31});
+  try {
+    std::cout << matmul(column, row) << '\n';
+  } catch (const OutOfMemory& error) {  // a kind of std::bad_alloc
+    std::cout << error.what() << '\n';
+  }
+}
+
 int main() {
   equality();
   dtypes();
@@ -109,4 +125,6 @@ int main() {
   shapes();
   names();
   wrong_rule();
+  integers();
+  memory();
 }

@@ -55,8 +55,12 @@ void layers(Catalogue& all) {
       all, "LogSoftmax", [](auto x, auto a) { return apply(nn::LogSoftmax(a), x); }, matrix(), Axis{1});
 #define XGRAD_BAD(Name) \
   probe(                \
-      all, #Name, [](auto x) { return apply(nn::Name(), x); }, matrix());
-  XGRAD_BAD(ReLU) XGRAD_BAD(Sigmoid) XGRAD_BAD(LogSigmoid) XGRAD_BAD(Tanh) XGRAD_BAD(SiLU)
+      all, #Name, [](auto x) { return apply(nn::Name(), x); }, matrix())
+  XGRAD_BAD(ReLU);
+  XGRAD_BAD(Sigmoid);
+  XGRAD_BAD(LogSigmoid);
+  XGRAD_BAD(Tanh);
+  XGRAD_BAD(SiLU);
 #undef XGRAD_BAD
 }
 
@@ -96,15 +100,17 @@ void losses(Catalogue& all) {
   using nn::Reduction;
 #define XGRAD_BAD(name) \
   probe(                \
-      all, #name, [](auto x, auto t) { return nn::name(x, t); }, matrix(), matrix());
-  XGRAD_BAD(mse_loss)
-  XGRAD_BAD(half_squared_error)
-  XGRAD_BAD(l1_loss)
-  XGRAD_BAD(kl_div) XGRAD_BAD(binary_cross_entropy) XGRAD_BAD(binary_cross_entropy_with_logits)
+      all, #name, [](auto x, auto t) { return nn::name(x, t); }, matrix(), matrix())
+  XGRAD_BAD(mse_loss);
+  XGRAD_BAD(half_squared_error);
+  XGRAD_BAD(l1_loss);
+  XGRAD_BAD(kl_div);
+  XGRAD_BAD(binary_cross_entropy);
+  XGRAD_BAD(binary_cross_entropy_with_logits);
 #undef XGRAD_BAD
-      probe(
-          all, "smooth_l1_loss", [](auto x, auto t, auto b) { return nn::smooth_l1_loss(x, t, Reduction::mean, b); },
-          matrix(), matrix(), Setting{1});
+  probe(
+      all, "smooth_l1_loss", [](auto x, auto t, auto b) { return nn::smooth_l1_loss(x, t, Reduction::mean, b); },
+      matrix(), matrix(), Setting{1});
   probe(
       all, "huber_loss", [](auto x, auto t, auto d) { return nn::huber_loss(x, t, Reduction::sum, d); }, matrix(),
       matrix(), Setting{1});
@@ -154,15 +160,19 @@ void initialisers(Catalogue& all) {
   const Tensor x = matrix();
 #define XGRAD_BAD(name) \
   probe(                \
-      all, #name, [](auto t) { return name(t.defined() ? t.clone() : t); }, x);
-  XGRAD_BAD(uniform_)
-  XGRAD_BAD(normal_)
-  XGRAD_BAD(zeros_)
-  XGRAD_BAD(ones_) XGRAD_BAD(eye_) XGRAD_BAD(xavier_uniform_) XGRAD_BAD(xavier_normal_) XGRAD_BAD(kaiming_uniform_)
-      XGRAD_BAD(kaiming_normal_)
+      all, #name, [](auto t) { return name(t.defined() ? t.clone() : t); }, x)
+  XGRAD_BAD(uniform_);
+  XGRAD_BAD(normal_);
+  XGRAD_BAD(zeros_);
+  XGRAD_BAD(ones_);
+  XGRAD_BAD(eye_);
+  XGRAD_BAD(xavier_uniform_);
+  XGRAD_BAD(xavier_normal_);
+  XGRAD_BAD(kaiming_uniform_);
+  XGRAD_BAD(kaiming_normal_);
 #undef XGRAD_BAD
-          probe(
-              all, "uniform_", [=](auto a, auto b) { return uniform_(x.clone(), a, b); }, Setting{-1}, Setting{1});
+  probe(
+      all, "uniform_", [=](auto a, auto b) { return uniform_(x.clone(), a, b); }, Setting{-1}, Setting{1});
   probe(
       all, "normal_", [=](auto m, auto s) { return normal_(x.clone(), m, s); }, Setting{0}, Setting{1});
   probe(

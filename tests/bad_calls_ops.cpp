@@ -1,6 +1,6 @@
 // Bad calls of the ops.
 
-#include <xgrad/autograd/engine/gradcheck.hpp>
+#include <xgrad/autograd/kernels/pointwise/functions.hpp>
 
 #include "bad_calls.hpp"
 
@@ -61,51 +61,70 @@ void creation(Catalogue& all) {
   refused(all, "full_like", "1e300 as int64", [] { static_cast<void>(full_like(Tensor{1, 2}, 1e300)); });
 }
 
-void pointwise(Catalogue& all) {
-#define XGRAD_BAD(name) \
-  probe(                \
+// Every function of the table is called, so that a new one needs no line here.
+
+void functions_of_one(Catalogue& all) {
+#define XGRAD_BAD(name, F) \
+  probe(                   \
       all, #name, [](auto x) { return name(x); }, matrix());
-  XGRAD_BAD(neg)
-  XGRAD_BAD(square)
-  XGRAD_BAD(reciprocal)
-  XGRAD_BAD(sqrt) XGRAD_BAD(exp) XGRAD_BAD(expm1) XGRAD_BAD(log) XGRAD_BAD(log1p) XGRAD_BAD(sin) XGRAD_BAD(cos)
-      XGRAD_BAD(abs) XGRAD_BAD(sign) XGRAD_BAD(erf) XGRAD_BAD(step) XGRAD_BAD(sigmoid) XGRAD_BAD(logsigmoid) XGRAD_BAD(
-          tanh) XGRAD_BAD(relu) XGRAD_BAD(silu) XGRAD_BAD(gelu) XGRAD_BAD(softsign) XGRAD_BAD(softplus) XGRAD_BAD(isnan)
-          XGRAD_BAD(logical_not) XGRAD_BAD(clone) XGRAD_BAD(transpose) XGRAD_BAD(max) XGRAD_BAD(min) XGRAD_BAD(argmax)
-              XGRAD_BAD(argmin)
+  XGRAD_ARITHMETIC_UNARY(XGRAD_BAD)
+  XGRAD_ACTIVATION_UNARY(XGRAD_BAD)
+  XGRAD_EACH_UNARY_PREDICATE(XGRAD_BAD)
 #undef XGRAD_BAD
-#define XGRAD_BAD(name) \
-  probe(                \
+}
+
+void functions_of_two(Catalogue& all) {
+#define XGRAD_BAD(name, F) \
+  probe(                   \
       all, #name, [](auto a, auto b) { return name(a, b); }, matrix(), matrix() + 1);
-                  XGRAD_BAD(add) XGRAD_BAD(sub) XGRAD_BAD(mul) XGRAD_BAD(div) XGRAD_BAD(pow) XGRAD_BAD(less) XGRAD_BAD(
-                      less_equal) XGRAD_BAD(greater) XGRAD_BAD(greater_equal) XGRAD_BAD(equal) XGRAD_BAD(not_equal)
-                      XGRAD_BAD(logical_and) XGRAD_BAD(logical_or) XGRAD_BAD(maximum) XGRAD_BAD(minimum)
+  XGRAD_ARITHMETIC_BINARY(XGRAD_BAD)
+  XGRAD_SELECTION_BINARY(XGRAD_BAD)
+  XGRAD_EACH_BINARY_PREDICATE(XGRAD_BAD)
 #undef XGRAD_BAD
-#define XGRAD_BAD(symbol, name)                                                                          \
-  probe_as(                                                                                              \
-      all, "operator" #symbol, #name, [](const auto& a, const auto& b) { return a symbol b; }, matrix(), \
-      matrix() + 1);
-                          XGRAD_BAD(+, add) XGRAD_BAD(-, sub) XGRAD_BAD(*, mul) XGRAD_BAD(/, div) XGRAD_BAD(<, less)
-                              XGRAD_BAD(<=, less_equal) XGRAD_BAD(>, greater) XGRAD_BAD(>=, greater_equal)
-                                  XGRAD_BAD(==, equal) XGRAD_BAD(!=, not_equal) XGRAD_BAD(&, logical_and)
-                                      XGRAD_BAD(|, logical_or) XGRAD_BAD(&&, logical_and) XGRAD_BAD(||, logical_or)
-#undef XGRAD_BAD
-#define XGRAD_BAD(symbol, name)         \
+}
+
+#define XGRAD_BAD(symbol, name) \
+  probe_as(                     \
+      all, "operator" #symbol, #name, [](const auto& a, const auto& b) { return a symbol b; }, matrix(), matrix() + 1)
+#define XGRAD_BAD_WRITE(symbol, name)   \
   probe_as(                             \
       all, "operator" #symbol, #name,   \
       [](auto a, auto b) {              \
         if (a.defined()) a = a.clone(); \
         return Tensor(a symbol b);      \
       },                                \
-      matrix(), matrix() + 1);
-                                          XGRAD_BAD(+=, add) XGRAD_BAD(-=, sub) XGRAD_BAD(*=, mul) XGRAD_BAD(/=, div)
-#undef XGRAD_BAD
-                                              probe_as(
-                                                  all, "operator~", "logical_not", [](auto x) { return ~x; }, matrix());
+      matrix(), matrix() + 1)
+
+void operators(Catalogue& all) {
+  XGRAD_BAD(+, add);
+  XGRAD_BAD(-, sub);
+  XGRAD_BAD(*, mul);
+  XGRAD_BAD(/, div);
+  XGRAD_BAD(<, less);
+  XGRAD_BAD(<=, less_equal);
+  XGRAD_BAD(>, greater);
+  XGRAD_BAD(>=, greater_equal);
+  XGRAD_BAD(==, equal);
+  XGRAD_BAD(!=, not_equal);
+  XGRAD_BAD(&, logical_and);
+  XGRAD_BAD(|, logical_or);
+  XGRAD_BAD(&&, logical_and);
+  XGRAD_BAD(||, logical_or);
+  XGRAD_BAD_WRITE(+=, add);
+  XGRAD_BAD_WRITE(-=, sub);
+  XGRAD_BAD_WRITE(*=, mul);
+  XGRAD_BAD_WRITE(/=, div);
+  probe_as(
+      all, "operator~", "logical_not", [](auto x) { return ~x; }, matrix());
   probe_as(
       all, "operator!", "logical_not", [](auto x) { return !x; }, matrix());
   probe_as(
       all, "operator-", "neg", [](auto x) { return -x; }, matrix());
+}
+#undef XGRAD_BAD
+#undef XGRAD_BAD_WRITE
+
+void functions_with_settings(Catalogue& all) {
   probe(
       all, "leaky_relu", [](auto x, auto a) { return leaky_relu(x, a); }, matrix(), Setting{.1});
   probe(
@@ -135,21 +154,36 @@ void pointwise(Catalogue& all) {
 }
 
 void reductions(Catalogue& all) {
+  for (const auto& [name, f] : {std::pair(
+                                    "max", +[](Tensor x) { return max(x); }),
+                                std::pair(
+                                    "min", +[](Tensor x) { return min(x); }),
+                                std::pair(
+                                    "argmax", +[](Tensor x) { return argmax(x); }),
+                                std::pair(
+                                    "argmin", +[](Tensor x) { return argmin(x); })})
+    probe(all, name, f, matrix());
 #define XGRAD_BAD(name) \
   probe(                \
-      all, #name, [](auto x, auto a) { return name(x, a, keepdims); }, matrix(), Axes{1});
-  XGRAD_BAD(sum)
-  XGRAD_BAD(mean)
-  XGRAD_BAD(amax)
-  XGRAD_BAD(amin) XGRAD_BAD(logsumexp)
+      all, #name, [](auto x, auto a) { return name(x, a, keepdims); }, matrix(), Axes{1})
+  XGRAD_BAD(sum);
+  XGRAD_BAD(mean);
+  XGRAD_BAD(amax);
+  XGRAD_BAD(amin);
+  XGRAD_BAD(logsumexp);
 #undef XGRAD_BAD
 #define XGRAD_BAD(name) \
   probe(                \
-      all, #name, [](auto x, auto a) { return name(x, Dim(a)); }, matrix(), Axis{1});
-      XGRAD_BAD(max) XGRAD_BAD(min) XGRAD_BAD(argmax) XGRAD_BAD(argmin) XGRAD_BAD(softmax) XGRAD_BAD(log_softmax)
+      all, #name, [](auto x, auto a) { return name(x, Dim(a)); }, matrix(), Axis{1})
+  XGRAD_BAD(max);
+  XGRAD_BAD(min);
+  XGRAD_BAD(argmax);
+  XGRAD_BAD(argmin);
+  XGRAD_BAD(softmax);
+  XGRAD_BAD(log_softmax);
 #undef XGRAD_BAD
-          probe(
-              all, "var", [](auto x, auto a, auto c) { return var(x, a, c); }, matrix(), Axes{1}, Setting{1});
+  probe(
+      all, "var", [](auto x, auto a, auto c) { return var(x, a, c); }, matrix(), Axes{1}, Setting{1});
   probe(
       all, "std", [](auto x, auto a, auto c) { return xgrad::std(x, a, c); }, matrix(), Axes{1}, Setting{1});
   probe(
@@ -164,6 +198,10 @@ void reductions(Catalogue& all) {
 }
 
 void shapes(Catalogue& all) {
+  probe(
+      all, "clone", [](auto x) { return clone(x); }, matrix());
+  probe(
+      all, "transpose", [](auto x) { return transpose(x); }, matrix());
   probe(
       all, "reshape", [](auto x, auto s) { return reshape(x, s); }, matrix(), Sizes{{3, 2}});
   probe(
@@ -217,7 +255,10 @@ void shapes(Catalogue& all) {
 
 void op_calls(Catalogue& all) {
   creation(all);
-  pointwise(all);
+  functions_of_one(all);
+  functions_of_two(all);
+  operators(all);
+  functions_with_settings(all);
   reductions(all);
   shapes(all);
 }

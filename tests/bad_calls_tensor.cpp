@@ -24,15 +24,22 @@ void members(Catalogue& all) {
       all, "shape", [](auto x, auto a) { return x.shape(a); }, matrix(), Axis{1});
 #define XGRAD_BAD(name) \
   probe(                \
-      all, #name, [](auto x) { return x.name(); }, matrix());
-  XGRAD_BAD(rank)
-  XGRAD_BAD(size)
-  XGRAD_BAD(dtype)
-  XGRAD_BAD(weak) XGRAD_BAD(requires_grad) XGRAD_BAD(is_leaf) XGRAD_BAD(detach) XGRAD_BAD(transpose) XGRAD_BAD(clone)
-      XGRAD_BAD(exp) XGRAD_BAD(log) XGRAD_BAD(requires_grad_)
+      all, #name, [](auto x) { return x.name(); }, matrix())
+  XGRAD_BAD(rank);
+  XGRAD_BAD(size);
+  XGRAD_BAD(dtype);
+  XGRAD_BAD(weak);
+  XGRAD_BAD(requires_grad);
+  XGRAD_BAD(is_leaf);
+  XGRAD_BAD(detach);
+  XGRAD_BAD(transpose);
+  XGRAD_BAD(clone);
+  XGRAD_BAD(exp);
+  XGRAD_BAD(log);
+  XGRAD_BAD(requires_grad_);
 #undef XGRAD_BAD
-          probe(
-              all, "item", [](auto x) { return x.item(); }, Tensor(1.5));
+  probe(
+      all, "item", [](auto x) { return x.item(); }, Tensor(1.5));
   probe(
       all, "item", [](auto x) { return x.template item<int>(); }, Tensor(1.5));
   probe(

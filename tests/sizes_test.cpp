@@ -51,9 +51,10 @@ TEST_CASE("a result that broadcasting makes too large names its operands") {
                  Contains("(2147483648, 0) and (0, 2147483648) give (2147483648, 2147483648) float32"));
   if (sanitized) return;  // a sanitizer ends the process where the system has no memory
   const Tensor x = zeros({1'000'000, 1}), y = zeros({1'000'000});
-  CHECK_THAT(out_of_memory([&] { x - y; }), StartsWith("sub: out of memory at sizes_test.cpp:") &&
-                                                Contains("(1000000, 1) and (1000000) give (1000000, 1000000) float32 "
-                                                         "takes 4000000000000 bytes"));
+  CHECK_THAT(out_of_memory([&] { x - y; }),
+             StartsWith("sub: out of memory at sizes_test.cpp:") &&
+                 Contains("(1000000, 1) and (1000000) give (1000000, 1000000) float32, which "
+                          "takes 4000000000000 bytes"));
 }
 
 TEST_CASE("modules and generators of data name themselves where sizes are too large") {

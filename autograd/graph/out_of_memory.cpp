@@ -29,7 +29,7 @@ std::string whole_text(double number) {
 
 }  // namespace
 
-std::size_t bytes_of(const Shape& shape, DType dtype) {
+std::size_t bytes_of_many(const Shape& shape, DType dtype) {
   const std::int64_t count = shape.count_or(-1);
   if (count < 0 || static_cast<std::size_t>(count) > most_bytes / size_of(dtype)) refuse_memory(shape, dtype);
   return static_cast<std::size_t>(count) * size_of(dtype);
@@ -38,7 +38,7 @@ std::size_t bytes_of(const Shape& shape, DType dtype) {
 void refuse_memory(const Shape& shape, DType dtype, const std::string& of) {
   double bytes = static_cast<double>(size_of(dtype));
   for (std::int64_t size : shape) bytes *= static_cast<double>(size);
-  refuse(of + to_string(shape) + " " + name_of(dtype) + " takes ", bytes);
+  refuse(of + to_string(shape) + " " + name_of(dtype) + (of.empty() ? " takes " : ", which takes "), bytes);
 }
 
 void refuse_memory(double length, DType dtype) {

@@ -23,8 +23,13 @@ class OutOfMemory : public std::bad_alloc {
 
 namespace detail {
 
+/// bytes_of() for 2^44 elements or more.
+std::size_t bytes_of_many(const Shape& shape, DType dtype);
 /// The bytes of a shape's elements. More than a process can address is an OutOfMemory error.
-std::size_t bytes_of(const Shape& shape, DType dtype);
+inline std::size_t bytes_of(const Shape& shape, DType dtype) {
+  const auto count = static_cast<std::size_t>(shape.count_or(-1));
+  return count >> 44 == 0 ? count * size_of(dtype) : bytes_of_many(shape, dtype);
+}
 
 /// Throws OutOfMemory for a tensor of this shape; `of` says what it is made of, as in "(3, 1) and (4) broadcast to ".
 [[noreturn]] void refuse_memory(const Shape& shape, DType dtype, const std::string& of = "");

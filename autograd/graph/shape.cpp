@@ -43,7 +43,7 @@ std::int64_t Shape::at(std::int64_t axis) const {
   return data()[resolve_axis(detail::caller_or("shape"), axis, rank_)];
 }
 
-std::int64_t Shape::count_or(std::int64_t otherwise) const noexcept {
+std::int64_t Shape::count_all(std::int64_t otherwise) const noexcept {
   std::int64_t product = 1;
   bool beyond = false;
   for (std::int64_t size : *this) {
@@ -53,12 +53,9 @@ std::int64_t Shape::count_or(std::int64_t otherwise) const noexcept {
   return beyond ? otherwise : product;
 }
 
-std::int64_t Shape::count_all() const {
-  const std::int64_t count = count_or(-1);
-  if (count < 0)
-    throw std::invalid_argument(std::string(detail::caller_or("shape")) + ": shape " + to_string(*this) +
-                                " has more than 2^62 elements");
-  return count;
+void Shape::refuse_count() const {
+  throw std::invalid_argument(std::string(detail::caller_or("shape")) + ": shape " + to_string(*this) +
+                              " has more than 2^62 elements");
 }
 
 Shape Shape::with(std::size_t axis, std::int64_t size) const {

@@ -90,14 +90,18 @@ class Shape {
 
   /// The number of elements: the product of the sizes, 1 for rank 0. Refuses products beyond 2^62.
   std::int64_t count() const {
+    const std::int64_t count = count_or(-1);
+    if (count < 0) refuse_count();
+    return count;
+  }
+  /// The same, but `otherwise` for products beyond 2^62.
+  std::int64_t count_or(std::int64_t otherwise) const noexcept {
     const std::int64_t* sizes = data();
     if (rank_ == 0) return 1;
     if (rank_ == 1 && (sizes[0] >> 62) == 0) return sizes[0];
     if (rank_ == 2 && ((sizes[0] | sizes[1]) >> 30) == 0) return sizes[0] * sizes[1];
-    return count_all();
+    return count_all(otherwise);
   }
-  /// The same, but `otherwise` for products beyond 2^62.
-  std::int64_t count_or(std::int64_t otherwise) const noexcept;
 
   /// A copy with one size changed, removed or inserted.
   Shape with(std::size_t axis, std::int64_t size) const;
@@ -126,7 +130,8 @@ class Shape {
   std::int64_t* data() noexcept { return rank_ > inline_rank ? heap_ : inline_; }
   void resize(std::size_t rank);
   void copy_heap(const Shape& other);
-  std::int64_t count_all() const;
+  std::int64_t count_all(std::int64_t otherwise) const noexcept;
+  [[noreturn]] void refuse_count() const;
   void check() const;
 
   union {

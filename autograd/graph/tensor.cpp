@@ -124,11 +124,11 @@ Tensor Tensor::uninitialized(const Shape& shape, DType dtype) {
   return Tensor(Ref<detail::Value>::adopt(new detail::Value(shape, dtype, std::move(storage), 0)));
 }
 
-Tensor Tensor::make_number(Number number) {
-  Tensor result = uninitialized(Shape(), number.dtype());
-  detail::visit(number.dtype(), [&](auto type) {
+Tensor Tensor::make_number(DType dtype, double real, std::int64_t whole) {
+  Tensor result = uninitialized(Shape(), dtype);
+  detail::visit(dtype, [&](auto type) {
     using T = typename decltype(type)::type;
-    *Raw::write<T>(result) = number.as<T>();
+    *Raw::write<T>(result) = std::is_floating_point_v<T> ? static_cast<T>(real) : static_cast<T>(whole);
   });
   result.value_->weak = true;
   return result;

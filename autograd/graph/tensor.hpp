@@ -46,6 +46,15 @@ T item_as(const Number& number) {
   return number.as<T>();
 }
 
+/// An integer as int64, where one from 2^63 on is an error; 0 for floating-point numbers.
+template <class T>
+std::int64_t whole_or_0(T number) {
+  if constexpr (std::is_integral_v<T>)
+    return whole(number);
+  else
+    return 0;
+}
+
 /// A number in the type that stores its dtype; an unsigned one from 2^63 on is an error.
 template <class T>
 Stored<T> stored(T number) {
@@ -88,7 +97,8 @@ class Tensor {
 
   /// A number, rank 0. Weak: it takes the dtype of the tensor it is combined with (x * 2.0 keeps float32).
   template <class T, std::enable_if_t<std::is_arithmetic_v<T>, int> = 0>
-  Tensor(T number) : Tensor(make_number(number)) {}
+  Tensor(T number)
+      : Tensor(make_number(detail::dtype_for<T>(), static_cast<double>(number), detail::whole_or_0(number))) {}
   /// Nested braces: Tensor{1., 2.} and Tensor({{1., 2.}, {3., 4.}}). A ragged list is an error, and so is a number that
   /// the dtype asked for cannot hold.
   Tensor(std::initializer_list<detail::Nested> entries);
@@ -243,7 +253,7 @@ class Tensor {
   Node* node() const noexcept;
   explicit Tensor(Ref<detail::Value> value) noexcept : value_(std::move(value)) {}
 
-  static Tensor make_number(Number number);
+  static Tensor make_number(DType dtype, double real, std::int64_t whole);
   Number only_element() const;
   void check_view(DType asked) const;
   /// `what` begins the error of an empty handle where no op has a scope.
