@@ -155,7 +155,7 @@ struct FusedRule {
     std::copy(read, read + count, all.begin() + 1);
     visit_floating(g.dtype(), [&](auto type) {
       using T = typename decltype(type)::type;
-      pointwise_kernel<T>(pull, all, Raw::write<T>(out), out.shape());
+      pointwise_kernel<T>(pull, all, static_cast<T*>(Raw::write_bytes(out)), out.shape());
     });
     return out;
   }
@@ -317,7 +317,7 @@ void general_kernel(const F& f, const Tensor* x, std::array<Tensor, N> kept, DTy
     if (other) kept[i] = converted(x[i], dtype);
     readings[i] = reading(other ? kept[i] : x[i]);
   }
-  pointwise_kernel<T>(f, readings, Raw::write<Out>(y), y.shape());
+  pointwise_kernel<T>(f, readings, static_cast<Out*>(Raw::write_bytes(y)), y.shape());
 }
 
 template <class T, std::size_t N, class F>
@@ -325,7 +325,7 @@ void fill_from(const F& f, const Operands<N>& x, bool alike, DType dtype, const 
   if (!alike) return general_kernel<T>(f, x.begin(), std::array<Tensor, N>(), dtype, y);
   std::array<const T*, N> in;
   for (std::size_t i = 0; i < N; ++i) in[i] = static_cast<const T*>(Raw::bytes(x[i]));
-  same_shape_kernel<T>(f, in, Raw::write<T>(y), y.size());
+  same_shape_kernel<T>(f, in, static_cast<T*>(Raw::write_bytes(y)), y.size());
 }
 
 /// y = value(x...), element by element, recorded with the rules.
