@@ -47,8 +47,15 @@ void check_label_shape(const char* op, const Tensor& x, const char* name, const 
 
 void check_labels(const char* op, const Tensor& target, std::int64_t classes, std::int64_t ignored) {
   const std::int64_t* labels = Raw::data<std::int64_t>(target);
-  for (std::int64_t i = 0; i < target.size(); ++i)
-    if ((labels[i] < 0 || labels[i] >= classes) && labels[i] != ignored)
+  const std::int64_t rows = target.size();
+  const auto wrong = [&](std::int64_t i) {
+    return static_cast<std::uint64_t>(labels[i]) >= static_cast<std::uint64_t>(classes) && labels[i] != ignored;
+  };
+  bool any = false;
+  for (std::int64_t i = 0; i < rows; ++i) any |= wrong(i);
+  if (!any) return;
+  for (std::int64_t i = 0; i < rows; ++i)
+    if (wrong(i))
       throw std::invalid_argument(std::string(op) + ": the label of row " + std::to_string(i) + " is " +
                                   std::to_string(labels[i]) + ": labels lie in [0, " + std::to_string(classes) +
                                   "), or are ignore_index");

@@ -5,6 +5,7 @@
 
 #include <xgrad/nn/module_state.hpp>
 #include <xgrad/nn/printing.hpp>
+#include <xgrad/nn/state_dict.hpp>
 
 namespace xgrad::nn {
 namespace detail {
@@ -197,6 +198,9 @@ Tensor ModuleBase::parameter(const std::string& path) const {
 }
 Tensor ModuleBase::buffer(const std::string& path) const { return find(*this, named_buffers(), "buffer", path); }
 
+StateDict ModuleBase::state_dict() const { return detail::state_dict(state_); }
+void ModuleBase::load_state_dict(const StateDict& state) { detail::load_state_dict(state_, type_name(), state); }
+
 std::vector<ModuleBase> ModuleBase::children() const {
   std::vector<ModuleBase> result;
   for (auto& child : named_children()) result.push_back(std::move(child.second));
@@ -251,6 +255,14 @@ void ModuleBase::to(DType dtype) {
   for_each_once(state_, &ModuleState::parameters, note);
   for_each_once(state_, &ModuleState::buffers, note);
   for (const auto& [tensor, values] : changes) tensor.set_data(values);
+}
+
+Tensor Module::operator()(const Tensor& x, Source at) const {
+  // A module is a handle: a const one leaves the shared state writable, as a const Tensor does.
+  auto* self = const_cast<Module*>(this);
+  Tensor y = call([&] { return self->forward(x); }, at);
+  if (detail::CallObserver* observer = detail::call_observer()) (*observer)(*this, y);
+  return y;
 }
 
 }  // namespace xgrad::nn

@@ -1,3 +1,5 @@
+#include <xgrad/nn/state_dict.hpp>
+
 #include <cstring>
 #include <unordered_map>
 #include <unordered_set>
@@ -5,7 +7,7 @@
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/nn/module_state.hpp>
 
-namespace xgrad::nn {
+namespace xgrad::nn::detail {
 namespace {
 
 // The keys at fault, by kind of fault.
@@ -57,23 +59,22 @@ Tensor copy_of(const Tensor& original) {
 
 }  // namespace
 
-StateDict ModuleBase::state_dict() const {
+StateDict state_dict(const StatePtr& root) {
   StateDict result;
-  detail::for_each_module("", state_, [&](const std::string& path, const detail::StatePtr& module) {
-    for (const auto& each : module->parameters)
-      result.emplace_back(detail::join(path, each.name), each.tensor.detach());
-    for (const auto& each : module->buffers) result.emplace_back(detail::join(path, each.name), each.tensor.detach());
+  for_each_module("", root, [&](const std::string& path, const StatePtr& module) {
+    for (const auto& each : module->parameters) result.emplace_back(join(path, each.name), each.tensor.detach());
+    for (const auto& each : module->buffers) result.emplace_back(join(path, each.name), each.tensor.detach());
   });
   return result;
 }
 
-void ModuleBase::load_state_dict(const StateDict& state) {
+void load_state_dict(const StatePtr& root, const std::string& type, const StateDict& state) {
   Faults faults;
   std::unordered_map<std::string, Tensor> given;
   for (const auto& [key, tensor] : state)
     if (!given.emplace(key, tensor).second) faults.add("given twice", key);
 
-  const StateDict own = state_dict();
+  const StateDict own = state_dict(root);
   std::unordered_set<std::string> known;
   std::unordered_set<const Storage*> own_memory;
   for (const auto& [key, tensor] : own) {
@@ -88,7 +89,7 @@ void ModuleBase::load_state_dict(const StateDict& state) {
   for (const auto& entry : state)
     if (known.count(entry.first) == 0) faults.add("unexpected", entry.first);
   if (!faults.empty())
-    throw std::invalid_argument(type_name() + ": cannot load this state: " + faults.text() + ": nothing was changed");
+    throw std::invalid_argument(type + ": cannot load this state: " + faults.text() + ": nothing was changed");
 
   // All that can fail happens before the first write. Values that share memory with this module are copied first, since
   // writing one parameter may change the source of another.
@@ -104,4 +105,4 @@ void ModuleBase::load_state_dict(const StateDict& state) {
   for (std::size_t i = 0; i < own.size(); ++i) copy_values(own[i].second, values[i], Source::here());
 }
 
-}  // namespace xgrad::nn
+}  // namespace xgrad::nn::detail

@@ -75,6 +75,12 @@ __thread ThreadState thread_state = {};
 
 void let_others_run() noexcept { std::this_thread::yield(); }
 
+void Saved::hold_alias(const Tensor& y) {
+  const Tensor same = Raw::alias(y, y.shape());
+  retain(Raw::value(same));
+  held_ = reinterpret_cast<std::uintptr_t>(Raw::value(same)) | whole;
+}
+
 Saved Saved::output(const Tensor& y) {
   const Value& value = *Raw::value(y);
   Saved saved;
@@ -84,9 +90,7 @@ Saved Saved::output(const Tensor& y) {
     saved.held_ = reinterpret_cast<std::uintptr_t>(value.storage.get()) | (value.weak ? weak : 0);
     saved.offset_ = static_cast<std::uint32_t>(value.offset);
   } else {
-    const Tensor same = Raw::alias(y, value.shape);
-    retain(Raw::value(same));
-    saved.held_ = reinterpret_cast<std::uintptr_t>(Raw::value(same)) | whole;
+    saved.hold_alias(y);
   }
   return saved;
 }
@@ -234,23 +238,33 @@ Tensor Node::output() const { return y_.restore(this, shape_, dtype_); }
 
 Tensor Node::pull_fused(const detail::FusedPull& how, const void* f, const Tensor& g, bool last) const {
   constexpr std::size_t most = detail::FusedPull::most_reads;
-  const bool recorded = grad_enabled();
-  if (!recorded && !guarded_) {
+  if (!grad_enabled() && !guarded_) {
     detail::Reading read[most];
+    const DType dtype = g.dtype();
     std::size_t count = 0;
     bool same = true;
-    for (std::size_t i = 0; i < edge_count_; ++i)
-      if ((how.reads >> i & 1u) != 0) read[count++] = read_input(i);
-    if ((how.reads & detail::reads_y) != 0) read[count++] = read_output();
-    for (std::size_t i = 0; i < count; ++i) same = same && read[i].dtype == g.dtype();
+    for (std::size_t i = 0, reads = how.reads & detail::reads_every_x; reads != 0; ++i, reads >>= 1)
+      if ((reads & 1u) != 0) {
+        read[count] = read_input(i);
+        same = same && read[count++].dtype == dtype;
+      }
+    if ((how.reads & detail::reads_y) != 0) {
+      read[count] = read_output();
+      same = same && read[count++].dtype == dtype;
+    }
     if (same) return how.kernel(f, read, g, last);
   }
+  return pull_restored(how, f, g);
+}
+
+Tensor Node::pull_restored(const detail::FusedPull& how, const void* f, const Tensor& g) const {
+  constexpr std::size_t most = detail::FusedPull::most_reads;
   Tensor read[most];
   std::size_t count = 0;
   for (std::size_t i = 0; i < edge_count_; ++i)
     if ((how.reads >> i & 1u) != 0) read[count++] = input(i);
   if ((how.reads & detail::reads_y) != 0) read[count++] = output();
-  if (recorded) {
+  if (grad_enabled()) {
     const detail::GuardScope guard;
     return how.recorded(f, read, g, guarded_);
   }

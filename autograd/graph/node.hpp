@@ -64,6 +64,7 @@ class Saved {
     return held_ & whole ? reinterpret_cast<const Value*>(held_ & ~flags) : nullptr;
   }
   const Storage* storage() const noexcept;
+  void hold_alias(const Tensor& y);
   void drop() noexcept;
 
   std::uintptr_t held_ = 0;
@@ -191,13 +192,6 @@ class Node {
     return from ? edges_[i].saved.read(from->shape_, from->dtype_) : edges_[i].saved.read(shape_, dtype_);
   }
   detail::Reading read_output() const noexcept { return y_.read(shape_, dtype_); }
-  /// Saves input i, which a rule reads; `owned` as in Saved::input.
-  void keep_input(std::size_t i, const Tensor& x, bool owned) {
-    if (edges_[i].node || Raw::node(x) == nullptr)
-      edges_[i].saved = detail::Saved::input(x, owned);
-    else  // a recorded value to which this op passes no gradient
-      edges_[i].saved = detail::Saved::input(x.detach(), true);
-  }
   void keep_output(const Tensor& y) { y_ = detail::Saved::output(y); }
   /// Numbers the node; to be called after its edges are set.
   void number_after_inputs() noexcept;
@@ -216,6 +210,9 @@ class Node {
   friend void release(const Node* node) noexcept;
   friend struct detail::Value;
   friend class Engine;
+
+  /// pull_fused() over tensors of the saved values, where no kernel can read them as they are.
+  Tensor pull_restored(const detail::FusedPull& how, const void* f, const Tensor& g) const;
 
   mutable std::atomic<std::uint32_t> count_{1};
   mutable std::atomic<std::uint32_t> lock_{0};

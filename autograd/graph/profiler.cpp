@@ -9,6 +9,7 @@
 #include <ostream>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 
 namespace xgrad {
 namespace {
@@ -69,15 +70,28 @@ namespace detail {
 std::atomic<bool> profiling{false};
 
 void Timed::begin(const char* name, Source at, bool backward) noexcept {
+  measured_ = true;
   name_ = name;
-  at_ = at;
+  file_ = at.file;
+  line_ = at.line;
   backward_ = backward;
   bytes_ = bytes_taken;
   ++depth;
   start_ = now();
 }
 
-void Timed::end() noexcept {
+void Timed::enter() noexcept {
+  entered_ = true;
+  thread_state.entered_paused = thread_state.paused;
+  thread_state.watch_in_op = std::exchange(thread_state.watch, 0);
+}
+
+void Timed::finish() noexcept {
+  if (measured_) add_event();
+  if (entered_) thread_state.watch = std::exchange(thread_state.watch_in_op, 0);
+}
+
+void Timed::add_event() const noexcept {
   const std::int64_t stop = now();
   --depth;
   if (!profiling.load(std::memory_order_relaxed)) return;
@@ -85,7 +99,8 @@ void Timed::end() noexcept {
   Measured& all = measured();
   const std::lock_guard<std::mutex> lock(all.mutex);
   try {
-    all.events.push_back({name_, at_, backward_, depth > 0, this_thread, start_, stop - start_, bytes_taken - bytes_});
+    all.events.push_back(
+        {name_, Source{file_, line_}, backward_, depth > 0, this_thread, start_, stop - start_, bytes_taken - bytes_});
   } catch (const std::bad_alloc&) {
     ++all.lost;
   }

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <iosfwd>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <xgrad/autograd/graph/mode.hpp>
@@ -60,27 +59,24 @@ class Timed {
     if (thread_state.watch != 0) enter();
   }
   ~Timed() {
-    if (name_ != nullptr) end();
-    if (entered_) leave();
+    if (measured_ || entered_) finish();
   }
   Timed(const Timed&) = delete;
   Timed& operator=(const Timed&) = delete;
 
  private:
   void begin(const char* name, Source at, bool backward) noexcept;
-  void end() noexcept;
-  void enter() noexcept {
-    entered_ = true;
-    thread_state.entered_paused = thread_state.paused;
-    thread_state.watch_in_op = std::exchange(thread_state.watch, 0);
-  }
-  void leave() noexcept { thread_state.watch = std::exchange(thread_state.watch_in_op, 0); }
+  void enter() noexcept;
+  void finish() noexcept;
+  void add_event() const noexcept;
 
-  const char* name_ = nullptr;
-  Source at_;
-  bool backward_ = false, entered_ = false;
-  std::int64_t start_ = 0;
-  std::int64_t bytes_ = 0;
+  bool measured_ = false, entered_ = false;
+  // Set by begin() only, since a Timed is constructed for every op.
+  bool backward_;
+  const char* name_;
+  const char* file_;
+  int line_;
+  std::int64_t start_, bytes_;
 };
 
 /// Counts memory allocated for tensors while ops are measured.

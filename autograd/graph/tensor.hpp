@@ -279,6 +279,8 @@ class Raw {
     return static_cast<T*>(y.raw_write());
   }
   static const void* bytes(const Tensor& x) { return x.read(); }
+  /// The same within an op's detail::Timed, where reads are never the rule's own.
+  static const void* operand(const Tensor& x) { return x.raw(); }
   static void* write_bytes(const Tensor& y) { return y.raw_write(); }
   /// A tensor over the same storage, with another shape of as many elements or fewer.
   static Tensor alias(const Tensor& x, const Shape& shape, std::int64_t offset = 0) {

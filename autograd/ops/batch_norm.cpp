@@ -272,7 +272,7 @@ Tensor batch_norm(Tensor input, Tensor gamma, Tensor bias, Tensor running_mean, 
   Tensor statistics = statistics_for(input, running_mean, running_var, training, momentum, eps, at);
   Tensor value = normalized(input, gamma, bias, statistics, channels_of(input.shape()));
   const bool weighted = gamma.defined();
-  // An absent weight or bias is stood in for by the statistics, which need no gradient.
+  // Without a weight or bias, `stats`, which needs no gradient, takes that input's place.
   if (!weighted) gamma = statistics;
   if (!bias.defined()) bias = statistics;
   return record("batch_norm", at, std::move(value),

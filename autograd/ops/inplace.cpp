@@ -85,17 +85,19 @@ template <class F>
 void update(const Tensor& x, const Tensor& by, const F& f) {
   visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    same_shape_kernel<T>(f, std::array<const T*, 2>{Raw::data<T>(x), Raw::data<T>(by)}, Raw::write<T>(x), x.size());
+    same_shape_kernel<T>(
+        f, std::array<const T*, 2>{static_cast<const T*>(Raw::operand(x)), static_cast<const T*>(Raw::operand(by))},
+        Raw::write<T>(x), x.size());
   });
 }
 
 }  // namespace
 
 void accumulate(const Tensor& sum, const Tensor& x, Source at) {
-  const bool overlap = Raw::storage(x) == Raw::storage(sum) && Raw::bytes(x) != Raw::bytes(sum);
-  const Tensor apart = overlap ? unrecorded([&] { return clone(x, at); }) : Tensor();
+  if (Raw::storage(x) == Raw::storage(sum) && Raw::operand(x) != Raw::operand(sum))
+    return accumulate(sum, unrecorded([&] { return clone(x, at); }), at);
   Raw::storage(sum)->wrote(at);
-  update(sum, overlap ? apart : x, [](auto a, auto b) { return a + b; });
+  update(sum, x, [](auto a, auto b) { return a + b; });
 }
 
 }  // namespace detail
