@@ -20,8 +20,10 @@ namespace xgrad {
 
 // One backward run over a graph, from its roots to its leaves. Nodes that have received a gradient wait in a heap
 // ordered by their numbers. A node's number exceeds those of its inputs, so the node with the greatest number has
-// received all of its gradient. The gradient of a waiting node is summed in the node itself (pending_), unless another
-// run, of another thread or enclosing this one, is using that field; then it is kept in a map of this run (elsewhere_).
+// received all of its gradient. Leaves have no inputs to pass a gradient on to: they wait in a list until the heap is
+// empty, and then have their turn in the same order. The gradient of a waiting node is summed in the node itself
+// (pending_), unless another run, of another thread or enclosing this one, is using that field; then it is kept in a
+// map of this run (elsewhere_).
 class Engine {
  public:
   Engine(Graph graph, const std::vector<Tensor>* targets) : graph_(graph), id_(next_id()), targets_(targets) {
@@ -35,11 +37,13 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   ~Engine() {
-    for (const Waiting& waiting : heap_) {
-      take_pending(waiting.node);
-      release(waiting.node);
+    for (std::vector<Waiting>* list : {&heap_, &leaves_}) {
+      for (const Waiting& waiting : *list) {
+        take_pending(waiting.node);
+        release(waiting.node);
+      }
+      list->clear();
     }
-    heap_.clear();
     results_.clear();
   }
 
@@ -49,10 +53,10 @@ class Engine {
       for (std::size_t i = 0; i < count; ++i) arrive(Ref<Node>(Raw::node(roots[i])), seeds[i]);
       while (!heap_.empty()) {
         std::pop_heap(heap_.begin(), heap_.end());
-        Node* node = heap_.back().node;
-        heap_.pop_back();
-        visit(Ref<Node>::adopt(node));
+        visit(last_of(heap_));
       }
+      std::sort(leaves_.begin(), leaves_.end());
+      while (!leaves_.empty()) visit(last_of(leaves_));
       prepare_results(seeds, count);
     }
     hand_over();
@@ -74,7 +78,7 @@ class Engine {
   };
 
   struct Work {
-    std::vector<Waiting> heap;
+    std::vector<Waiting> heap, leaves;
     std::vector<Result> results;
     bool busy = false;
   };
@@ -83,7 +87,13 @@ class Engine {
     Work& work;
   };
 
-  // The heap and the result list of this thread, kept empty between runs so that the next run need not allocate them. A
+  static Ref<Node> last_of(std::vector<Waiting>& list) {
+    auto node = Ref<Node>::adopt(list.back().node);
+    list.pop_back();
+    return node;
+  }
+
+  // The lists of this thread, kept empty between runs so that the next run need not allocate them. A
   // run nested in another has its own.
   Work& work() {
     thread_local Work kept;
@@ -135,14 +145,15 @@ class Engine {
   // The gradient of a value that is used several times is the sum over its uses.
   void arrive(Ref<Node> node, Tensor gradient) {
     bool first = false;
-    // Heap space is reserved first: if the push threw after pending_ was claimed, the claim would never be released.
-    if (heap_.size() == heap_.capacity()) heap_.reserve(std::max<std::size_t>(64, 2 * heap_.size()));
+    std::vector<Waiting>& list = node->is_leaf() ? leaves_ : heap_;
+    // Space is reserved first: if the push threw after pending_ was claimed, the claim would never be released.
+    if (list.size() == list.capacity()) list.reserve(std::max<std::size_t>(64, 2 * list.size()));
     Tensor& sum = pending(node.get(), first);
     if (first) {
       sum = std::move(gradient);
       const std::uint64_t number = node->number();
-      heap_.push_back({number, node.give_up()});
-      std::push_heap(heap_.begin(), heap_.end());
+      list.push_back({number, node.give_up()});
+      if (&list == &heap_) std::push_heap(heap_.begin(), heap_.end());
     } else if (graph_ != Graph::create && detail::alone(sum)) {
       detail::accumulate(sum, gradient, node->at());
     } else {
@@ -332,6 +343,7 @@ class Engine {
   Work own_work_;
   const Lease lease_{work()};
   std::vector<Waiting>& heap_ = lease_.work.heap;
+  std::vector<Waiting>& leaves_ = lease_.work.leaves;
   std::vector<Result>& results_ = lease_.work.results;
   std::vector<Tensor> found_;
   using Places = std::unordered_map<Node*, Tensor>;
