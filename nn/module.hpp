@@ -54,8 +54,9 @@ class ModuleBase {
   /// parameters, its buffers, then its children. Tied ones appear under each of their names.
   StateDict state_dict() const;
   /// Writes the values of `state` into this module's parameters and buffers. Keys, shapes and dtypes must agree
-  /// exactly, except that float32 and float64 are converted. An error names every key at fault, and then nothing has
-  /// changed.
+  /// exactly, except that float32 and float64 are converted, and whole numbers of any dtype to int64; and a
+  /// num_batches_tracked that is missing, as in old files of PyTorch, stays what it is. An error names every key at
+  /// fault, and then nothing has changed.
   void load_state_dict(const StateDict& state);
 
   /// The modules registered here, and this module with all below it, with their names relative to this one ("" for
