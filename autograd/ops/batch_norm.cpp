@@ -12,6 +12,7 @@
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/kernels/reduction/moments.hpp>
 #include <xgrad/autograd/kernels/reduction/normalization.hpp>
+#include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/along.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
@@ -174,10 +175,10 @@ Gradients pull_kernel(const Tensor& x, const Tensor& weight, const Tensor& stats
   return out;
 }
 
-// A mask of the channels whose squares overflow or underflow in the dtype of x, while eps is 0 or negligible beside the
-// variance.
+// A mask of the channels in which the squares, or fifth powers of r as they occur in derivatives of the formula,
+// overflow or underflow in the dtype of x, while eps is 0 or negligible beside the variance.
 Tensor far_channels(const Tensor& stats, DType dtype, double eps) {
-  const double most = dtype == float32 ? 1e18 : 1e140;
+  const double most = dtype == float32 ? 1e6 : 1e50;
   const Tensor r = stats[1];
   return ((r > most) | (r < 1 / most)) & (r * std::sqrt(eps) < 1e-9);
 }
@@ -236,7 +237,7 @@ void check_batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias,
   require_channel_vector(x, running_var, "running_var");
   if (running_mean.defined() != running_var.defined())
     throw std::invalid_argument("batch_norm: one of running_mean and running_var is undefined: pass both or none");
-  if (!(eps >= 0)) throw std::invalid_argument("batch_norm: eps must not be negative, got " + std::to_string(eps));
+  if (!(eps >= 0)) throw std::invalid_argument("batch_norm: eps must not be negative, got " + detail::number_text(eps));
   if (of_batch && channels_of(x.shape()).lines() == 1)
     throw std::invalid_argument(
         "batch_norm: expected more than 1 value per channel when training, got input of shape " + to_string(x.shape()));
