@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include <xgrad/autograd/ops/ops.hpp>
 #include <xgrad/nn/nn.hpp>
 #include <xgrad/optim/optim.hpp>
 
