@@ -127,8 +127,8 @@ struct Silu : Function {
   }
   template <class V>
   V slope(const V& x) const {
-    const Logistic<V> l(x);
-    return l.s * (1.0 + x * l.rest);
+    const V s = sigmoid(x);
+    return s * (1.0 + x * (1.0 - s));
   }
 };
 
