@@ -99,10 +99,10 @@ void load_state_dict(const StatePtr& root, const std::string& type, const StateD
     known.insert(key);
     own_memory.insert(Raw::storage(tensor).get());
     const auto found = given.find(key);
-    if (found == given.end()) {
-      if (!may_be_missing(key)) faults.add("missing", key);
-    } else
+    if (found != given.end())
       compare(key, tensor, found->second, faults);
+    else if (!may_be_missing(key))
+      faults.add("missing", key);
   }
   for (const auto& entry : state)
     if (known.count(entry.first) == 0) faults.add("unexpected", entry.first);
