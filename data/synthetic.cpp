@@ -5,6 +5,7 @@
 #include <string>
 
 #include <xgrad/autograd/graph/random.hpp>
+#include <xgrad/autograd/kernels/runtime/number_text.hpp>
 
 namespace xgrad::data {
 namespace {
@@ -20,7 +21,8 @@ TensorDataset two_spirals(std::int64_t per_spiral, double noise, std::uint64_t s
     throw std::invalid_argument("two_spirals: the number of points must not be negative, got " +
                                 std::to_string(per_spiral));
   if (!(noise >= 0) || !std::isfinite(noise))
-    throw std::invalid_argument("two_spirals: the noise must be finite and not negative, got " + std::to_string(noise));
+    throw std::invalid_argument("two_spirals: the noise must be finite and not negative, got " +
+                                xgrad::detail::number_text(noise));
 
   const std::int64_t count = Shape({2, per_spiral}).count();
   Tensor inputs = Raw::uninitialized({count, 2}, float32);

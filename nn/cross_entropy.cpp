@@ -9,6 +9,7 @@
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/cross_entropy.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
@@ -149,7 +150,8 @@ Tensor cross_entropy(Tensor logits, Tensor target, const CrossEntropyOptions& op
   check_input("cross_entropy", logits, "logits", target, options.reduction());
   const double epsilon = options.label_smoothing();
   if (!(epsilon >= 0 && epsilon <= 1))
-    throw std::invalid_argument("cross_entropy: label_smoothing must lie in [0, 1], got " + std::to_string(epsilon));
+    throw std::invalid_argument("cross_entropy: label_smoothing must lie in [0, 1], got " +
+                                xgrad::detail::number_text(epsilon));
   const Tensor weight = checked_weight("cross_entropy", logits, "logits", options.weight(), at);
   if (is_floating(target.dtype())) {
     check_soft_target(logits, target, options);

@@ -6,6 +6,7 @@
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
 
 namespace xgrad::nn::init {
@@ -92,14 +93,14 @@ double calculate_gain(Nonlinearity nonlinearity, double slope) {
 
 Tensor uniform_(Tensor tensor, double low, double high, Generator* generator) {
   if (!(low <= high) || !std::isfinite(high - low))
-    throw std::invalid_argument("uniform_: cannot draw from " + std::to_string(low) + " .. " + std::to_string(high) +
-                                ": both must be finite, and in this order");
+    throw std::invalid_argument("uniform_: cannot draw from " + xgrad::detail::number_text(low) + " .. " +
+                                xgrad::detail::number_text(high) + ": both must be finite, and in this order");
   return draw_uniform("uniform_", tensor, low, high, generator);
 }
 
 Tensor normal_(Tensor tensor, double mean, double std, Generator* generator) {
   if (!(std >= 0))
-    throw std::invalid_argument("normal_: the deviation must not be negative, got " + std::to_string(std));
+    throw std::invalid_argument("normal_: the deviation must not be negative, got " + xgrad::detail::number_text(std));
   return draw_normal("normal_", tensor, mean, std, generator);
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
+#include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/pointwise_loss.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
@@ -111,7 +112,7 @@ void require_probabilities(const char* op, const Tensor& z) {
     const T* found = std::find_if(begin, end, [](T p) { return p < 0 || p > 1; });
     if (found != end)
       throw std::invalid_argument(std::string(op) + ": element " + std::to_string(found - begin) + " of the input is " +
-                                  std::to_string(*found) +
+                                  xgrad::detail::number_text(static_cast<double>(*found)) +
                                   ": probabilities lie in [0, 1]: put a sigmoid before, or use logits");
   });
 }
@@ -140,7 +141,7 @@ Tensor smooth_l1_loss(Tensor input, Tensor target, Reduction reduction, double b
   constexpr const char* op = "smooth_l1_loss";
   detail::require_plain(op, reduction);
   if (!(beta >= 0))
-    throw std::invalid_argument("smooth_l1_loss: beta must not be negative, got " + std::to_string(beta));
+    throw std::invalid_argument("smooth_l1_loss: beta must not be negative, got " + xgrad::detail::number_text(beta));
   const Pair pair(op, {input, "input"}, {target, "target"}, at);
   if (beta == 0) return xgrad::detail::absolute_error(op, pair.x, pair.target, reduction_of(pair, reduction), at);
   return xgrad::detail::smooth_absolute_error(op, pair.x, pair.target, beta, reduction_of(pair, reduction), at);
@@ -148,7 +149,8 @@ Tensor smooth_l1_loss(Tensor input, Tensor target, Reduction reduction, double b
 
 Tensor huber_loss(Tensor input, Tensor target, Reduction reduction, double delta, Source at) {
   detail::require_plain("huber_loss", reduction);
-  if (!(delta > 0)) throw std::invalid_argument("huber_loss: delta must be positive, got " + std::to_string(delta));
+  if (!(delta > 0))
+    throw std::invalid_argument("huber_loss: delta must be positive, got " + xgrad::detail::number_text(delta));
   const Pair pair("huber_loss", {input, "input"}, {target, "target"}, at);
   return xgrad::detail::huber_error("huber_loss", pair.x, pair.target, delta, reduction_of(pair, reduction), at);
 }

@@ -54,8 +54,9 @@ class ModuleBase {
   /// parameters, its buffers, then its children. Tied ones appear under each of their names.
   StateDict state_dict() const;
   /// Writes the values of `state` into this module's parameters and buffers. Keys, shapes and dtypes must agree
-  /// exactly, except that float32 and float64 are converted. An error names every key at fault, and then nothing has
-  /// changed.
+  /// exactly, except that float32 and float64 are converted, and whole numbers of any dtype to int64; and a
+  /// num_batches_tracked that is missing, as in old files of PyTorch, stays what it is. An error names every key at
+  /// fault, and then nothing has changed.
   void load_state_dict(const StateDict& state);
 
   /// The modules registered here, and this module with all below it, with their names relative to this one ("" for
@@ -73,7 +74,7 @@ class ModuleBase {
   /// Drops all gradients.
   void zero_grad();
   /// Converts floating parameters and buffers to float32 or float64. Every handle sees it, those of optimisers too;
-  /// gradients are dropped.
+  /// gradients are dropped, and backward of a loss from before refuses (Tensor::set_data).
   void to(DType dtype);
   /// Whether the parameters collect gradients: false freezes them.
   void requires_grad_(bool on = true);
@@ -120,7 +121,7 @@ class ModuleBase {
   ModuleBase(std::shared_ptr<detail::ModuleState> state, const std::type_info* type);
   const std::type_info* known_class() const noexcept;
   ModuleBase handle() const;
-  ModuleBase add_list(const std::string& name);
+  ModuleBase make_list(const std::string& name) const;
   void check_name(const std::string& name) const;
 
   std::shared_ptr<detail::ModuleState> state_;
@@ -150,8 +151,9 @@ class Module : public ModuleBase {
 template <class M>
 void ModuleBase::add(const std::string& name, std::vector<M>& modules) {
   static_assert(std::is_convertible_v<M&, ModuleBase&>, "add: the vector must hold modules");
-  ModuleBase list = add_list(name);
+  ModuleBase list = make_list(name);
   for (std::size_t i = 0; i < modules.size(); ++i) list.add(std::to_string(i), static_cast<ModuleBase&>(modules[i]));
+  add(name, list);
 }
 
 }  // namespace xgrad::nn

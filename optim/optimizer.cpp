@@ -2,21 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <sstream>
 #include <stdexcept>
 #include <unordered_map>
 
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/profiler.hpp>
+#include <xgrad/autograd/kernels/runtime/number_text.hpp>
 
 namespace xgrad::optim {
 namespace {
 
-std::string text(double number) {
-  std::ostringstream out;
-  out << number;
-  return out.str();
-}
+std::string text(double number) { return xgrad::detail::number_text(number); }
 
 std::string text(const Tensor& tensor) { return to_string(tensor.shape()) + " " + name_of(tensor.dtype()); }
 

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include <xgrad/autograd/graph/leaf.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/node.hpp>
 #include <xgrad/autograd/graph/profiler.hpp>
@@ -30,7 +31,9 @@ class Engine {
     if (targets_) {
       lowest_ = UINT64_MAX;
       found_.resize(targets_->size());
-      for (const Tensor& target : *targets_) lowest_ = std::min(lowest_, Raw::node(target)->number());
+      // A former leaf of a target is older than the target's present one, and must be found to be refused.
+      for (const Tensor& target : *targets_)
+        lowest_ = Raw::value(target)->had_leaf ? 0 : std::min(lowest_, Raw::node(target)->number());
     }
   }
   Engine(const Engine&) = delete;
@@ -202,6 +205,18 @@ class Engine {
           std::string(node.name()) + ", " + to_string(node.at()) + ")");
     for (std::size_t i = 0; i < node.edge_count(); ++i) refuse_stale(node, node.edges()[i].saved, "input ", i + 1);
     refuse_stale(node, node.saved_output(), "its output", 0);
+    if (const detail::NodeExtras* extras = node.find_extras(); extras != nullptr && !extras->checksums.empty())
+      refuse_unseen_writes(node, extras->checksums);
+  }
+
+  [[gnu::noinline]] static void refuse_unseen_writes(const Node& node, const std::vector<std::uint64_t>& before) {
+    const std::vector<std::uint64_t> now = node.checksums();
+    for (std::size_t i = 0; i < before.size(); ++i)
+      if (now[i] != before[i])
+        throw std::logic_error("backward: " + to_string(node) + " needs " +
+                               (i < node.edge_count() ? "input " + std::to_string(i) : "its output") +
+                               ", which was written since through a mutable_view or a pointer that was kept: take a "
+                               "new mutable_view for each write, before the op, or give the op a clone()");
   }
 
   static void refuse_stale(const Node& node, const detail::Saved& saved, const char* what, std::size_t place) {
@@ -209,6 +224,14 @@ class Engine {
     throw std::logic_error("backward: " + to_string(node) + " needs " + what +
                            (place == 0 ? "" : std::to_string(place - 1)) + ", which was written in place at " +
                            to_string(saved.last_write()) + ": write before the op, or give the op a clone()");
+  }
+
+  [[gnu::noinline]] void refuse_lost(const Node& node, const Node& leaf) const {
+    const std::string what = detail::lost_leaf(leaf, targets_);
+    if (what.empty()) return;
+    throw std::logic_error((targets_ ? "grad: " : "backward: ") + to_string(node) + " was computed from " + what +
+                           ", so that its gradient would be lost: change tensors before they are used, or compute the "
+                           "result anew");
   }
 
   void pull(Node& node, const Tensor& g) {
@@ -242,6 +265,7 @@ class Engine {
       if (!input || !out[i].defined() || (targets_ && input->number() < lowest_)) continue;
       if (node.adds() && is_waiting(*input) && Raw::value(out[i]) == Raw::value(input->pending_))
         continue;  // the rule has added its gradient in place
+      if (input->replaced()) refuse_lost(node, *input);
       Tensor gradient = fold(node, *input, std::move(out[i]));
       arrive(last ? std::move(input) : input, std::move(gradient));
     }

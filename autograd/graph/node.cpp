@@ -294,6 +294,33 @@ void Node::let_go() noexcept {
   clear_kept();
 }
 
+namespace {
+
+// FNV-1a over words of 8 bytes: any change of a single word changes it.
+std::uint64_t checksum(const detail::Reading& values) {
+  const auto* from = static_cast<const unsigned char*>(values.data);
+  std::uint64_t sum = 0xcbf29ce484222325u;
+  for (std::size_t left = static_cast<std::size_t>(values.shape->count()) * size_of(values.dtype); left > 0;) {
+    const std::size_t bytes = std::min(left, sizeof(std::uint64_t));
+    std::uint64_t word = 0;
+    std::memcpy(&word, from, bytes);
+    sum = (sum ^ word) * 0x100000001b3u;
+    from += bytes;
+    left -= bytes;
+  }
+  return sum;
+}
+
+}  // namespace
+
+std::vector<std::uint64_t> Node::checksums() const {
+  std::vector<std::uint64_t> sums(edge_count_ + 1);
+  for (std::size_t i = 0; i < edge_count_; ++i)
+    if (edges_[i].saved.defined()) sums[i] = checksum(read_input(i));
+  if (y_.defined()) sums[edge_count_] = checksum(read_output());
+  return sums;
+}
+
 detail::NodeExtras& Node::extras() {
   if (!extras_) extras_ = std::make_unique<detail::NodeExtras>();
   return *extras_;
@@ -304,6 +331,7 @@ namespace detail {
 Tensor attach(Tensor y, Ref<Node> node) {
   if (Raw::node(y) != nullptr || !is_floating(y.dtype()))
     throw std::logic_error(std::string("internal error: ") + node->name() + " recorded a value that cannot be its own");
+  if (thread_state.checking_writes) node->extras().checksums = node->checksums();
   Raw::value(y)->node = std::move(node);
   return y;
 }

@@ -117,6 +117,7 @@ struct FusedPull {
 /// Rarely used fields of a node, allocated on demand.
 struct NodeExtras {
   std::vector<Hook> hooks;
+  std::vector<std::uint64_t> checksums;  // of what the node has saved, if it was made under DetectWrites
 };
 
 }  // namespace detail
@@ -150,6 +151,11 @@ class Node {
   DType dtype() const noexcept { return dtype_; }
   bool is_leaf() const noexcept { return leaf_; }
   bool released() const noexcept { return released_; }
+  /// Whether this was the leaf of a tensor that has another one, or none, now (graph/leaf.hpp).
+  bool replaced() const noexcept { return replaced_; }
+  void mark_replaced() noexcept { replaced_ = true; }
+  /// Whether anything but one tensor refers to this node.
+  bool shared() const noexcept { return count_.load(std::memory_order_acquire) > 1; }
 
   detail::Edge* edges() noexcept { return edges_; }
   const detail::Edge* edges() const noexcept { return edges_; }
@@ -170,6 +176,9 @@ class Node {
 
   /// Releases inputs and saved values; backward through this node is an error from then on.
   void let_go() noexcept;
+
+  /// Checksums of the saved inputs and of the saved output; 0 where nothing is saved.
+  std::vector<std::uint64_t> checksums() const;
 
   detail::NodeExtras& extras();
   const detail::NodeExtras* find_extras() const noexcept { return extras_.get(); }
@@ -230,6 +239,7 @@ class Node {
   bool released_ = false;
   bool adds_ = false;
   bool guarded_;
+  bool replaced_ = false;
   detail::Edge* edges_ = nullptr;
   Shape shape_;
   detail::Saved y_;

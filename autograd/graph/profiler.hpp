@@ -39,8 +39,8 @@ class Profiler {
   std::vector<Row> rows() const;
   /// The rows as text, with their share of the time that was spent in ops.
   std::string table() const;
-  /// Every call as an event of Chrome's trace format (JSON), with the line that made it; a file that cannot be written
-  /// is an error.
+  /// Every call as an event of Chrome's trace format (JSON), with the line that made it; a file that cannot be written,
+  /// or a pipe, is an error.
   void save_trace(const std::string& path) const;
 };
 

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
+#include <xgrad/autograd/kernels/runtime/number_text.hpp>
 
 namespace xgrad {
 namespace {
@@ -61,8 +62,9 @@ Tensor full_like(const Tensor& x, double number) { return full(x.shape(), number
 
 Tensor arange(double start, double stop, double step, DType dtype) {
   if (step == 0 || !std::isfinite(start) || !std::isfinite(stop) || !std::isfinite(step))
-    throw std::invalid_argument("arange: needs finite bounds and a step that is not 0, got " + std::to_string(start) +
-                                ", " + std::to_string(stop) + ", " + std::to_string(step));
+    throw std::invalid_argument("arange: needs finite bounds and a step that is not 0, got " +
+                                detail::number_text(start) + ", " + detail::number_text(stop) + ", " +
+                                detail::number_text(step));
   const double count = std::ceil((stop - start) / step);
   return filled({count > 0 ? static_cast<std::int64_t>(count) : 0}, dtype,
                 [&](std::int64_t i) { return start + static_cast<double>(i) * step; });

@@ -58,8 +58,15 @@ Tensor& assign(const char* op, Tensor& a, Operand& b, F&& f) {
   if (broadcast_shapes(op, a.shape(), b.tensor().shape()) != a.shape())
     throw std::invalid_argument(std::string(op) + ": cannot write values of shape " + to_string(b.tensor().shape()) +
                                 " into shape " + to_string(a.shape()));
-  if (a.weak()) return a = f(a, b.tensor());  // a weak tensor may change its dtype
-  overwrite(op, a, unrecorded([&] { return f(a, b.tensor()); }), b.at);
+  const Tensor result = unrecorded([&] { return f(a, b.tensor()); });
+  // A number takes the dtype of its result, as a count that becomes a fraction does, and every handle sees that too.
+  // One that collects gradients keeps its dtype.
+  const bool gives_way = a.weak() && !a.requires_grad();
+  if (gives_way && result.dtype() != a.dtype())
+    a.set_data(result);
+  else
+    overwrite(op, a, result, b.at);
+  if (gives_way) Raw::mark_weak(a, result.weak());
   return a;
 }
 

@@ -126,8 +126,9 @@ Tensor pull_kernel(const Tensor& x, const Tensor& means, const Tensor& y, const 
     for (std::int64_t i = 0; i < lines; ++i) {
       const auto up = static_cast<double>(Raw::data<T>(g)[i]);
       const auto s = root == Root::yes ? static_cast<double>(Raw::data<T>(y)[i]) : 0.5;
-      // Powers of two keep the differences and the inverse of s within the range of double.
-      factor[i] = s > 1e300 ? 0.5 : s < 1e-290 ? 0x1p200 : 1;
+      // The differences are scaled to the size of s by a power of two, which rounds nothing: neither up / s nor they
+      // times up then leave the range of double before their product does.
+      factor[i] = s == 0 ? 1 : std::ldexp(1.0, -std::clamp(std::ilogb(s), -1000, 1000));
       offset[i] = factor[i] * Raw::data<double>(means)[i];
       scale[i] = s == 0 ? 0 : up / divisor / (factor[i] * s);
     }

@@ -8,13 +8,14 @@
 #include <utility>
 
 #include <xgrad/autograd/kernels/pointwise/tile_loop.hpp>
+#include <xgrad/autograd/kernels/runtime/number_text.hpp>
 
 namespace xgrad::kernels {
 
 fn::Clamp::Clamp(double lowest, double highest) : low(lowest), high(highest) {
   if (!(low <= high))
-    throw std::invalid_argument("clamp: low must not be above high, got " + std::to_string(low) + " and " +
-                                std::to_string(high));
+    throw std::invalid_argument("clamp: low must not be above high, got " + xgrad::detail::number_text(low) + " and " +
+                                xgrad::detail::number_text(high));
 }
 
 namespace {

@@ -103,7 +103,8 @@ struct ManyLines {
   }
   Vec<T> max(const T* x) const {
     Vec<T> m = -infinity<T>;
-    each([&](std::int64_t at, auto part) { m = larger(load(x + at, part, -infinity<T>), m); });
+    // Not -inf in lanes without a line: -inf - -inf, which is computed there too, would raise FE_INVALID.
+    each([&](std::int64_t at, auto part) { m = larger(load(x + at, part, T(0)), m); });
     return m;
   }
   void prefetch_next(const T*) const {}
