@@ -3,13 +3,13 @@
 #include <zlib.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <memory>
 #include <new>
 #include <stdexcept>
 #include <utility>
+
+#include <xgrad/io/input_file.hpp>
 
 namespace xgrad::data {
 namespace {
@@ -17,19 +17,14 @@ namespace {
 constexpr std::size_t chunk = std::size_t{1} << 16;
 
 [[noreturn]] void fail(const std::string& path, const std::string& what) {
-  throw std::runtime_error("read_idx: '" + path + "': " + what);
+  throw std::runtime_error("read_idx: " + io::path_text(path) + ": " + what);
 }
-
-struct Close {
-  void operator()(std::FILE* file) const { std::fclose(file); }
-};
 
 /// The bytes of a file, decompressed if it is gzip. zlib's gzread silently ignores bytes after the gzip stream, so this
 /// calls inflate itself.
 class Input {
  public:
-  explicit Input(const std::string& path) : path_(path), file_(std::fopen(path.c_str(), "rb")), buffer_(chunk) {
-    if (!file_) fail(path_, std::string("cannot be opened: ") + std::strerror(errno));
+  explicit Input(const std::string& path) : path_(path), file_("read_idx", path), buffer_(chunk) {
     refill();
     packed_ = at_gzip_magic();
     if (packed_ && inflateInit2(&stream_, MAX_WBITS + 16) != Z_OK) fail(path_, "zlib cannot be started");
@@ -53,11 +48,9 @@ class Input {
 
  private:
   void refill() {
-    errno = 0;
     begin_ = 0;
-    end_ = std::fread(buffer_.data(), 1, buffer_.size(), file_.get());
-    if (std::ferror(file_.get()))
-      fail(path_, std::string("cannot be read: ") + (errno == EISDIR ? "it is a folder" : std::strerror(errno)));
+    end_ = file_.read(at_, buffer_.data(), buffer_.size());
+    at_ += end_;
   }
 
   /// Whether any byte is left in the file.
@@ -88,13 +81,24 @@ class Input {
     return room - stream_.avail_out;
   }
 
-  /// A gzip file may hold several streams in a row.
+  /// A gzip file may hold several streams in a row, and then zero bytes, which fill the blocks of some media.
   bool next_stream() {
     if (!has_more()) return false;
+    if (buffer_[begin_] == 0) {
+      require_zeros();
+      return false;
+    }
     if (buffer_[begin_] != 0x1f) fail(path_, "bytes that are not gzip follow the gzip stream");
     inflateReset(&stream_);
     ended_ = false;
     return true;
+  }
+
+  void require_zeros() {
+    for (; has_more(); begin_ = end_)
+      if (std::any_of(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_),
+                      buffer_.begin() + static_cast<std::ptrdiff_t>(end_), [](std::uint8_t byte) { return byte != 0; }))
+        fail(path_, "bytes that are not gzip follow the gzip stream");
   }
 
   void step() {
@@ -109,7 +113,8 @@ class Input {
   }
 
   const std::string& path_;
-  std::unique_ptr<std::FILE, Close> file_;
+  const io::InputFile file_;
+  std::uint64_t at_ = 0;  // where the next bytes are read
   std::vector<std::uint8_t> buffer_;
   std::size_t begin_ = 0, end_ = 0;
   z_stream stream_ = {};
@@ -135,9 +140,8 @@ const char* element_name(std::uint8_t code) {
 }
 
 std::string hex(std::uint8_t byte) {
-  char text[8];
-  std::snprintf(text, sizeof text, "0x%02x", static_cast<unsigned>(byte));
-  return text;
+  const char* digits = "0123456789abcdef";
+  return std::string("0x") + digits[byte >> 4] + digits[byte & 0xf];
 }
 
 std::string product_text(const std::vector<std::int64_t>& sizes) {

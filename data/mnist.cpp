@@ -9,6 +9,7 @@
 
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/data/idx.hpp>
+#include <xgrad/io/input_file.hpp>
 
 namespace xgrad::data {
 namespace {
@@ -53,8 +54,8 @@ std::string find_file(const std::string& folder, const std::string& stem, const 
                            ", plain or with .gz");
 }
 
-Idx read_ranked(const std::string& path, std::size_t rank) {
-  Idx idx = read_idx(path);
+Idx read_ranked(const std::string& path, std::size_t rank, std::int64_t limit) {
+  Idx idx = read_idx(path, limit);
   if (idx.sizes.size() != rank)
     throw std::runtime_error("load_mnist: '" + path + "' has rank " + std::to_string(idx.sizes.size()) +
                              ": it must be " + std::to_string(rank));
@@ -127,17 +128,18 @@ const std::uint8_t* ImageDataset::pixels(std::int64_t row) const {
   return bytes_->pixels.data() + static_cast<std::size_t>(row * features());
 }
 
-ImageDataset load_mnist(const std::string& folder, Split split) {
+ImageDataset load_mnist(const std::string& folder, Split split, std::int64_t limit) {
+  io::check_path("load_mnist", folder);
   const std::string prefix = split == Split::train ? "train" : "t10k";
   const std::string images_path = find_file(folder, prefix + "-images", "idx3-ubyte");
   const std::string labels_path = find_file(folder, prefix + "-labels", "idx1-ubyte");
   // The small file first: a wrong one is then refused before the large one is read.
-  Idx labels = read_ranked(labels_path, 1);
+  Idx labels = read_ranked(labels_path, 1, limit);
   const auto bad = std::find_if(labels.bytes.begin(), labels.bytes.end(), [](std::uint8_t label) { return label > 9; });
   if (bad != labels.bytes.end())
     throw std::runtime_error("load_mnist: '" + labels_path + "': label " + std::to_string(bad - labels.bytes.begin()) +
                              " is " + std::to_string(*bad) + ": it must be 0 to 9");
-  Idx images = read_ranked(images_path, 3);
+  Idx images = read_ranked(images_path, 3, limit);
   if (images.sizes[0] != labels.sizes[0])
     throw std::runtime_error("load_mnist: '" + images_path + "' holds " + std::to_string(images.sizes[0]) +
                              " images, '" + labels_path + "' holds " + std::to_string(labels.sizes[0]) +

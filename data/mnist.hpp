@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <xgrad/data/dataset.hpp>
+#include <xgrad/data/idx.hpp>
 
 namespace xgrad::data {
 
@@ -56,7 +57,7 @@ class ImageDataset : public Dataset {
 /// an added ".gz" are accepted too; of several spellings, an uncompressed one is preferred.
 ///
 /// Throws std::runtime_error naming the folder when a file is missing, and naming the files when they are damaged (see
-/// read_idx), have the wrong rank, disagree in number, or hold a label above 9.
-[[nodiscard]] ImageDataset load_mnist(const std::string& folder, Split split);
+/// read_idx), have the wrong rank, disagree in number, hold a label above 9, or announce more than `limit` bytes.
+[[nodiscard]] ImageDataset load_mnist(const std::string& folder, Split split, std::int64_t limit = default_idx_limit);
 
 }  // namespace xgrad::data

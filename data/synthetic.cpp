@@ -6,6 +6,7 @@
 
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/random.hpp>
+#include <xgrad/autograd/kernels/runtime/number_text.hpp>
 
 namespace xgrad::data {
 namespace {
@@ -23,7 +24,7 @@ TensorDataset two_spirals(std::int64_t per_spiral, double noise, std::uint64_t s
                                 std::to_string(per_spiral));
   if (!(noise >= 0) || !std::isfinite(noise))
     throw std::invalid_argument("two_spirals: the noise must be finite and not negative, got " +
-                                xgrad::detail::text(noise));
+                                xgrad::detail::number_text(noise));
 
   if (per_spiral > std::int64_t{1} << 60) xgrad::detail::refuse_memory({2, per_spiral, 2}, float32);
   const std::int64_t count = 2 * per_spiral;

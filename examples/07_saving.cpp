@@ -21,7 +21,10 @@ int main() {
   other.eval();
   const Tensor x = rand({5, 4});
   std::cout << "same results: " << std::boolalpha << (sum(model(x) != other(x)).item() == 0) << '\n';
-  std::cout << "trained on: " << io::load_safetensors_metadata("model.safetensors")["trained on"] << '\n';
+
+  // Metadata and single tensors, from one open of the file.
+  const io::SafetensorsFile file("model.safetensors");
+  std::cout << "trained on: " << file.metadata().at("trained on") << ", " << file.tensor("3.bias").shape() << '\n';
 
   // A state that does not fit changes nothing, and the error names every key at fault.
   nn::Sequential wider{nn::Linear(4, 5), nn::BatchNorm1d(5), nn::ReLU(), nn::Linear(5, 2)};

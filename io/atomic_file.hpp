@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -10,13 +12,17 @@ namespace xgrad::io {
 /// the new one. The bytes go to a temporary file beside the target; commit() syncs it to the disk, renames it to the
 /// target's name and syncs the folder.
 ///
-/// A target that exists keeps its permissions (and its owner, where the process may set it); a new one obeys the umask.
-/// Where the path is a symbolic link, the file it leads to is replaced and the link stays. Only a regular file is ever
-/// replaced.
+/// The new file is another file than the old one. It gets the old one's permissions, and its owner and group where this
+/// process may give them away: a privileged process keeps both; for any other the new file belongs to the process's
+/// user, and to the old group if the user is a member. Access control lists and extended attributes are not carried
+/// over, and other hard links keep the old file. A target that did not exist obeys the umask. Where the path is a
+/// symbolic link, the file it leads to is replaced and the link stays. Only a regular file is ever replaced.
 ///
-/// Every failure throws std::runtime_error with the path and the system's reason. The temporary file is removed by a
-/// failure and by the destructor; it stays only if the process dies, as `.<name>.<process>.<number>.tmp`.
-/// POSIX systems only.
+/// Every failure throws std::runtime_error with the path and the system's reason; a path with a zero byte is refused.
+/// The temporary file is removed by a failure and by the destructor. It stays only if the process dies, as
+/// `.<name>.<process>.<number>.tmp`; the next AtomicFile for the same target removes it. A saver holds a lock on its
+/// temporary file, so that one of a saver that is alive is never removed. After fork() the file belongs to the parent:
+/// the child can neither write nor commit it, and does not remove it. POSIX systems only.
 class AtomicFile {
  public:
   /// `op` begins the messages of errors.
@@ -35,6 +41,9 @@ class AtomicFile {
  private:
   [[noreturn]] void fail(const std::string& what, int error);
   void open_temporary();
+  void create_locked(mode_t mode);
+  void remove_abandoned() const;
+  void check_open(const char* call) const;
   void sync_folder();
   void discard() noexcept;
 
@@ -42,8 +51,10 @@ class AtomicFile {
   std::string path_;    // as the caller wrote it
   std::string target_;  // with symbolic links resolved
   std::string folder_;
+  std::string prefix_;  // of the names of the target's temporary files, in that folder
   std::string temporary_;
   int file_ = -1;
+  pid_t process_ = 0;  // that made the temporary file
 };
 
 }  // namespace xgrad::io

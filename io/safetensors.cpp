@@ -1,12 +1,8 @@
 #include <xgrad/io/safetensors.hpp>
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstdint>
-#include <cstdio>
 #include <cstring>
 #include <limits>
 #include <memory>
@@ -16,6 +12,7 @@
 #include <utility>
 
 #include <xgrad/io/atomic_file.hpp>
+#include <xgrad/io/input_file.hpp>
 #include <xgrad/io/safetensors_header.hpp>
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
@@ -32,58 +29,20 @@ using detail::Header;
 constexpr std::size_t length_bytes = 8;
 constexpr std::size_t piece = std::size_t{1} << 16;
 
-struct Close {
-  void operator()(std::FILE* file) const { std::fclose(file); }
-};
-
-/// An open safetensors file whose header has been read and checked, positioned at the values.
+/// Reads the values of a file one after the other.
 class Reader {
  public:
-  Reader(const char* op, const std::string& path) : origin_(std::string(op) + ": '" + path + "'") {
-    const std::uint64_t size = open(path);
-    if (size < length_bytes) fail("holds " + std::to_string(size) + " bytes: a safetensors file has at least 8");
-    std::array<unsigned char, length_bytes> prefix;
-    read(prefix.data(), prefix.size());
-    std::uint64_t length = 0;
-    for (std::size_t i = length_bytes; i-- > 0;) length = length << 8 | prefix[i];
-    if (length > detail::max_header)
-      fail("announces a header of " + std::to_string(length) + " bytes: the limit is " +
-           std::to_string(detail::max_header) + " (is this a safetensors file?)");
-    if (length > size - length_bytes)
-      fail("announces a header of " + std::to_string(length) + " bytes, but only " +
-           std::to_string(size - length_bytes) + " follow");
-    std::string text(static_cast<std::size_t>(length), '\0');
-    read(text.data(), text.size());
-    header_ = detail::parse_header(text, size - length_bytes - length, origin_);
-  }
-
-  Header& header() { return header_; }
-  const std::string& origin() const { return origin_; }
+  Reader(const InputFile& file, std::uint64_t at) : file_(file), at_(at) {}
 
   void read(void* to, std::size_t bytes) {
-    errno = 0;
-    if (std::fread(to, 1, bytes, file_.get()) == bytes) return;
-    if (std::ferror(file_.get())) fail(std::string("cannot be read: ") + std::strerror(errno));
-    fail("became shorter while it was read");
+    if (file_.read(at_, to, bytes) != bytes) file_.fail("became shorter while it was read");
+    at_ += bytes;
   }
+  const InputFile& file() const { return file_; }
 
  private:
-  std::uint64_t open(const std::string& path) {
-    struct stat status = {};
-    // Checked before opening, which would block for ever on a pipe.
-    if (::stat(path.c_str(), &status) != 0) fail(std::string("cannot be opened: ") + std::strerror(errno));
-    if (!S_ISREG(status.st_mode)) fail(S_ISDIR(status.st_mode) ? "is a folder" : "is not a regular file");
-    file_.reset(std::fopen(path.c_str(), "rb"));
-    if (!file_ || ::fstat(::fileno(file_.get()), &status) != 0)
-      fail(std::string("cannot be opened: ") + std::strerror(errno));
-    return static_cast<std::uint64_t>(status.st_size);
-  }
-
-  [[noreturn]] void fail(const std::string& what) const { throw std::runtime_error(origin_ + ": " + what); }
-
-  std::string origin_;
-  std::unique_ptr<std::FILE, Close> file_;
-  Header header_;
+  const InputFile& file_;
+  std::uint64_t at_;
 };
 
 /// IEEE 754 binary16.
@@ -127,15 +86,15 @@ void read_whole(Reader& reader, const Tensor& tensor, const Entry& entry) {
   read_converted<From, std::int64_t>(reader, tensor, [&](From number) {
     if constexpr (std::is_same_v<From, std::uint64_t>) {
       if (number > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
-        throw std::runtime_error(reader.origin() + ": tensor " + detail::name_text(entry.name) + ": holds " +
-                                 std::to_string(number) + ": int64 ends at 2^63 - 1");
+        reader.file().fail("tensor " + detail::name_text(entry.name) + ": holds " + std::to_string(number) +
+                           ": int64 ends at 2^63 - 1");
     }
     return static_cast<std::int64_t>(number);
   });
 }
 
-Tensor read_tensor(Reader& reader, const Entry& entry) {
-  Tensor tensor = Raw::uninitialized(entry.shape, detail::dtype_of(entry.format));
+Tensor read_tensor(Reader reader, const Entry& entry, const Shape& shape) {
+  Tensor tensor = Raw::uninitialized(shape, detail::dtype_of(entry.format));
   switch (entry.format) {
     case Format::f32:
     case Format::f64:
@@ -172,6 +131,8 @@ Tensor read_tensor(Reader& reader, const Entry& entry) {
       break;
     case Format::u64:
       read_whole<std::uint64_t>(reader, tensor, entry);
+      break;
+    case Format::other:
       break;
   }
   return tensor;
@@ -230,20 +191,76 @@ void save_safetensors(const StateDict& tensors, const std::string& path, const M
   file.commit();
 }
 
-StateDict load_safetensors(const std::string& path) {
-  Reader reader("load_safetensors", path);
-  Header& header = reader.header();
-  std::vector<Tensor> values(header.entries.size());
-  for (std::size_t i : header.by_offset) values[i] = read_tensor(reader, header.entries[i]);
-  StateDict result;
-  result.reserve(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i)
-    result.emplace_back(std::move(header.entries[i].name), std::move(values[i]));
+struct SafetensorsFile::Contents {
+  explicit Contents(const char* op, const std::string& path) : file(op, path) {
+    if (file.size() < length_bytes)
+      file.fail("holds " + std::to_string(file.size()) + " bytes: a safetensors file has at least 8");
+    std::array<unsigned char, length_bytes> prefix;
+    Reader reader(file, 0);
+    reader.read(prefix.data(), prefix.size());
+    std::uint64_t length = 0;
+    for (std::size_t i = length_bytes; i-- > 0;) length = length << 8 | prefix[i];
+    const std::uint64_t rest = file.size() - length_bytes;
+    if (length > detail::max_header)
+      file.fail("announces a header of " + std::to_string(length) + " bytes: the limit is " +
+                std::to_string(detail::max_header) + " (is this a safetensors file?)");
+    if (length > rest)
+      file.fail("announces a header of " + std::to_string(length) + " bytes, but only " + std::to_string(rest) +
+                " follow");
+    std::string text(static_cast<std::size_t>(length), '\0');
+    reader.read(text.data(), text.size());
+    header = detail::parse_header(text, rest - length, file.origin());
+    values = length_bytes + length;
+  }
+
+  Tensor tensor(const Entry& entry) const {
+    if (entry.format == Format::other)
+      file.fail("tensor " + detail::name_text(entry.name) + ": dtype " +
+                detail::name_text(header.other_formats.at(static_cast<std::size_t>(&entry - header.entries.data()))) +
+                " cannot be read: it must be one of " + detail::format_names() +
+                ": the other tensors can be read by name from a SafetensorsFile");
+    return read_tensor(Reader(file, values + entry.begin), entry, header.shape(entry));
+  }
+
+  InputFile file;
+  Header header;
+  std::uint64_t values = 0;  // where they begin
+};
+
+SafetensorsFile::SafetensorsFile(const std::string& path) : SafetensorsFile("SafetensorsFile", path) {}
+SafetensorsFile::SafetensorsFile(const char* op, const std::string& path)
+    : contents_(std::make_unique<Contents>(op, path)) {}
+SafetensorsFile::SafetensorsFile(SafetensorsFile&&) noexcept = default;
+SafetensorsFile& SafetensorsFile::operator=(SafetensorsFile&&) noexcept = default;
+SafetensorsFile::~SafetensorsFile() = default;
+
+const Metadata& SafetensorsFile::metadata() const { return contents_->header.metadata; }
+
+std::vector<std::string> SafetensorsFile::names() const {
+  std::vector<std::string> result;
+  for (const Entry& entry : contents_->header.entries) result.push_back(entry.name);
   return result;
 }
 
+bool SafetensorsFile::contains(const std::string& name) const { return contents_->header.find(name) != nullptr; }
+
+Tensor SafetensorsFile::tensor(const std::string& name) const {
+  const Entry* entry = contents_->header.find(name);
+  if (entry == nullptr) contents_->file.fail("there is no tensor " + detail::name_text(name));
+  return contents_->tensor(*entry);
+}
+
+StateDict SafetensorsFile::tensors() const {
+  const Header& header = contents_->header;
+  StateDict result(header.entries.size());
+  for (std::size_t i : header.by_offset) result[i] = {header.entries[i].name, contents_->tensor(header.entries[i])};
+  return result;
+}
+
+StateDict load_safetensors(const std::string& path) { return SafetensorsFile("load_safetensors", path).tensors(); }
+
 Metadata load_safetensors_metadata(const std::string& path) {
-  return std::move(Reader("load_safetensors_metadata", path).header().metadata);
+  return SafetensorsFile("load_safetensors_metadata", path).metadata();
 }
 
 }  // namespace xgrad::io

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include <xgrad/autograd/graph/dtype.hpp>
@@ -15,29 +16,44 @@ namespace xgrad::io::detail {
 /// The reference implementation's limit.
 inline constexpr std::uint64_t max_header = 100'000'000;
 
-enum class Format : std::uint8_t { boolean, u8, i8, i16, u16, f16, bf16, i32, u32, f32, f64, i64, u64 };
+enum class Format : std::uint8_t { boolean, u8, i8, i16, u16, f16, bf16, i32, u32, f32, f64, i64, u64, other };
 
 /// The size of one element in the file.
 std::size_t size_of(Format format);
 /// The dtype of the tensor that it is loaded into.
 DType dtype_of(Format format);
+/// The names of the formats that can be loaded.
+std::string format_names();
 
 /// A tensor as the header describes it, in bytes from the end of the header.
 struct Entry {
   std::string name;
-  Format format = Format::boolean;
-  Shape shape;
   std::uint64_t begin = 0, end = 0;
+  std::size_t sizes = 0;  // where its shape begins in Header::sizes
+  std::uint8_t rank = 0;
+  Format format = Format::boolean;
 };
 
+/// A header, in a few times its own size: a Shape for every entry would take more than any entry does.
 struct Header {
   std::vector<Entry> entries;
-  /// The entries' indices in the order of their bytes.
-  std::vector<std::size_t> by_offset;
+  std::vector<std::int64_t> sizes;
+  /// The indices of the entries in the order of their bytes, and in that of their names.
+  std::vector<std::size_t> by_offset, by_name;
+  /// What the header calls the formats that are not known here, by the indices of their entries.
+  std::unordered_map<std::size_t, std::string> other_formats;
   Metadata metadata;
+
+  Shape shape(const Entry& entry) const {
+    const auto first = sizes.begin() + static_cast<std::ptrdiff_t>(entry.sizes);
+    return Shape(std::vector<std::int64_t>(first, first + entry.rank));
+  }
+  /// The entry of that name, or null.
+  const Entry* find(std::string_view name) const;
 };
 
-/// Parses and checks a header that `data_bytes` bytes of values follow. Errors begin with `origin`.
+/// Parses and checks a header that `data_bytes` bytes of values follow, in a time that grows as n log n with it. Errors
+/// begin with `origin`.
 Header parse_header(std::string_view text, std::uint64_t data_bytes, const std::string& origin);
 
 /// The header of a file, padded with spaces, for tensors in the order of their bytes.

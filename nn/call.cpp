@@ -1,9 +1,10 @@
+#include <xgrad/nn/call.hpp>
+
 #include <typeinfo>
 
 #include <xgrad/nn/module_state.hpp>
 
-namespace xgrad::nn {
-namespace detail {
+namespace xgrad::nn::detail {
 namespace {
 
 thread_local CallScope* innermost = nullptr;
@@ -72,14 +73,4 @@ std::string CallScope::located(const std::exception& error) const {
 
 CallObserver*& call_observer() noexcept { return observer; }
 
-}  // namespace detail
-
-Tensor Module::operator()(const Tensor& x, Source at) const {
-  // A module is a handle: a const one leaves the shared state writable, as a const Tensor does.
-  auto* self = const_cast<Module*>(this);
-  Tensor y = call([&] { return self->forward(x); }, at);
-  if (detail::CallObserver* observer = detail::call_observer()) (*observer)(*this, y);
-  return y;
-}
-
-}  // namespace xgrad::nn
+}  // namespace xgrad::nn::detail

@@ -10,6 +10,7 @@
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/cross_entropy.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
@@ -48,8 +49,15 @@ void check_label_shape(const char* op, const Tensor& x, const char* name, const 
 
 void check_labels(const char* op, const Tensor& target, std::int64_t classes, std::int64_t ignored) {
   const std::int64_t* labels = Raw::data<std::int64_t>(target);
-  for (std::int64_t i = 0; i < target.size(); ++i)
-    if ((labels[i] < 0 || labels[i] >= classes) && labels[i] != ignored)
+  const std::int64_t rows = target.size();
+  const auto wrong = [&](std::int64_t i) {
+    return static_cast<std::uint64_t>(labels[i]) >= static_cast<std::uint64_t>(classes) && labels[i] != ignored;
+  };
+  bool any = false;
+  for (std::int64_t i = 0; i < rows; ++i) any |= wrong(i);
+  if (!any) return;
+  for (std::int64_t i = 0; i < rows; ++i)
+    if (wrong(i))
       throw std::invalid_argument(std::string(op) + ": the label of row " + std::to_string(i) + " is " +
                                   std::to_string(labels[i]) + ": labels lie in [0, " + std::to_string(classes) +
                                   "), or are ignore_index");
@@ -145,7 +153,7 @@ Tensor cross_entropy(Tensor logits, Tensor target, const CrossEntropyOptions& op
   const double epsilon = options.label_smoothing();
   if (!(epsilon >= 0 && epsilon <= 1))
     throw std::invalid_argument("cross_entropy: label_smoothing must lie in [0, 1], got " +
-                                xgrad::detail::text(epsilon));
+                                xgrad::detail::number_text(epsilon));
   const Tensor weight = checked_weight("cross_entropy", logits, "logits", options.weight(), at);
   if (is_floating(target.dtype())) {
     check_soft_target(logits, target, options);

@@ -14,8 +14,8 @@ namespace xgrad::nn::init {
 namespace {
 
 using xgrad::detail::Calling;
+using xgrad::detail::number_text;
 using xgrad::detail::require_finite;
-using xgrad::detail::text;
 
 void require_floating(const char* op, const Tensor& tensor) {
   if (!is_floating(tensor.dtype()))
@@ -102,7 +102,7 @@ double calculate_gain(Nonlinearity nonlinearity, double slope) {
 Tensor uniform_(Tensor tensor, double low, double high, Generator* generator) {
   const Calling calling("uniform_");
   if (!(low <= high) || !std::isfinite(high - low))
-    throw std::invalid_argument("uniform_: cannot draw from " + text(low) + " .. " + text(high) +
+    throw std::invalid_argument("uniform_: cannot draw from " + number_text(low) + " .. " + number_text(high) +
                                 ": both must be finite, and in this order");
   return draw_uniform("uniform_", tensor, low, high, generator);
 }
@@ -111,7 +111,7 @@ Tensor normal_(Tensor tensor, double mean, double std, Generator* generator) {
   const Calling calling("normal_");
   require_finite("normal_", "the mean", mean);
   if (!(std >= 0) || std::isinf(std))
-    throw std::invalid_argument("normal_: the deviation must be finite and not negative, got " + text(std));
+    throw std::invalid_argument("normal_: the deviation must be finite and not negative, got " + number_text(std));
   return draw_normal("normal_", tensor, mean, std, generator);
 }
 

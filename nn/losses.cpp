@@ -116,7 +116,8 @@ void require_probabilities(const char* op, const Tensor& z, const char* name, co
     if (all != 0) return;
     const T* found = std::find_if_not(begin, end, lies_within);
     throw std::invalid_argument(std::string(op) + ": element " + std::to_string(found - begin) + " of the " + name +
-                                " is " + xgrad::detail::text(*found) + ": probabilities lie in [0, 1]" + way_out);
+                                " is " + xgrad::detail::number_text(*found) + ": probabilities lie in [0, 1]" +
+                                way_out);
   });
 }
 
@@ -148,7 +149,7 @@ Tensor smooth_l1_loss(Tensor input, Tensor target, Reduction reduction, double b
   constexpr const char* op = "smooth_l1_loss";
   detail::require_plain(op, reduction);
   if (!(beta >= 0))
-    throw std::invalid_argument("smooth_l1_loss: beta must not be negative, got " + xgrad::detail::text(beta));
+    throw std::invalid_argument("smooth_l1_loss: beta must not be negative, got " + xgrad::detail::number_text(beta));
   xgrad::detail::require_finite("smooth_l1_loss", "beta", beta);
   const Pair pair(op, {input, "input"}, {target, "target"}, at);
   if (beta == 0) return xgrad::detail::absolute_error(op, pair.x, pair.target, reduction_of(pair, reduction), at);
@@ -159,7 +160,7 @@ Tensor huber_loss(Tensor input, Tensor target, Reduction reduction, double delta
   const xgrad::detail::Calling calling("huber_loss", at);
   detail::require_plain("huber_loss", reduction);
   if (!(delta > 0))
-    throw std::invalid_argument("huber_loss: delta must be positive, got " + xgrad::detail::text(delta));
+    throw std::invalid_argument("huber_loss: delta must be positive, got " + xgrad::detail::number_text(delta));
   xgrad::detail::require_finite("huber_loss", "delta", delta);
   const Pair pair("huber_loss", {input, "input"}, {target, "target"}, at);
   return xgrad::detail::huber_error("huber_loss", pair.x, pair.target, delta, reduction_of(pair, reduction), at);

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include <xgrad/autograd/graph/leaf.hpp>
 #include <xgrad/nn/module_state.hpp>
 #include <xgrad/nn/printing.hpp>
+#include <xgrad/nn/state_dict.hpp>
 
 namespace xgrad::nn {
 namespace detail {
@@ -85,6 +87,19 @@ void apply_below(const StatePtr& state, const std::function<void(ModuleBase&)>& 
   }
 }
 
+// Registers a member in both directions, or in none.
+template <class Entry>
+void append(std::vector<Entry>& list, Entry entry, detail::Registration& registration, const StatePtr& parent,
+            const std::string& name) {
+  list.push_back(std::move(entry));
+  try {
+    registration.add(parent, name);
+  } catch (...) {
+    list.pop_back();
+    throw;
+  }
+}
+
 void set_mode(ModuleState& state, bool training) {
   state.training = training;
   for (const auto& child : state.children) set_mode(*child.second, training);
@@ -149,8 +164,7 @@ void ModuleBase::add(const std::string& name, ModuleBase& module) {
   if (contains(*module.state_, *state_))
     throw std::invalid_argument(type_name() + ": cannot register \"" + name + "\": a module cannot contain itself");
   if (module.state_->type.empty()) module.state_->type = module.type_name();
-  state_->children.emplace_back(name, module.state_);
-  module.state_->registration.add(state_, name);
+  append(state_->children, {name, module.state_}, module.state_->registration, state_, name);
 }
 
 void ModuleBase::add(const std::string& name, Parameter& parameter) {
@@ -158,8 +172,8 @@ void ModuleBase::add(const std::string& name, Parameter& parameter) {
   if (!parameter.defined())
     throw std::invalid_argument(type_name() + ": cannot register \"" + name +
                                 "\": the parameter is empty: give it values first");
-  state_->parameters.push_back({name, parameter, detail::Access::registration(parameter)});
-  detail::Access::registration(parameter)->add(state_, name);
+  const auto& registration = detail::Access::registration(parameter);
+  append(state_->parameters, {name, parameter, registration}, *registration, state_, name);
 }
 
 void ModuleBase::add(const std::string& name, Buffer& buffer) {
@@ -167,15 +181,16 @@ void ModuleBase::add(const std::string& name, Buffer& buffer) {
   if (!buffer.defined())
     throw std::invalid_argument(type_name() + ": cannot register \"" + name +
                                 "\": the buffer is empty: give it values first");
-  state_->buffers.push_back({name, buffer, detail::Access::registration(buffer)});
-  detail::Access::registration(buffer)->add(state_, name);
+  const auto& registration = detail::Access::registration(buffer);
+  append(state_->buffers, {name, buffer, registration}, *registration, state_, name);
 }
 
-ModuleBase ModuleBase::add_list(const std::string& name) {
+// The list is registered once it is complete, so that an element that cannot be added leaves nothing behind.
+ModuleBase ModuleBase::make_list(const std::string& name) const {
+  check_name(name);
   ModuleBase list;
   list.rename("ModuleList");
   list.state_->is_list = true;
-  add(name, list);
   return {list.state_, nullptr};
 }
 
@@ -196,6 +211,9 @@ Tensor ModuleBase::parameter(const std::string& path) const {
   return find(*this, named_parameters(), "parameter", path);
 }
 Tensor ModuleBase::buffer(const std::string& path) const { return find(*this, named_buffers(), "buffer", path); }
+
+StateDict ModuleBase::state_dict() const { return detail::state_dict(state_); }
+void ModuleBase::load_state_dict(const StateDict& state) { detail::load_state_dict(state_, type_name(), state); }
 
 std::vector<ModuleBase> ModuleBase::children() const {
   std::vector<ModuleBase> result;
@@ -234,23 +252,43 @@ void ModuleBase::zero_grad() {
   for (const Tensor& parameter : parameters()) parameter.set_grad(Tensor());
 }
 
+namespace {
+
+// All changes or, where one cannot be made, none.
+void commit(std::vector<xgrad::detail::LeafChange>& changes) noexcept {
+  for (xgrad::detail::LeafChange& change : changes) change.commit();
+}
+
+}  // namespace
+
 void ModuleBase::requires_grad_(bool on) {
-  for (const Tensor& parameter : parameters()) parameter.requires_grad_(on);
+  std::vector<xgrad::detail::LeafChange> changes;
+  for (const Tensor& parameter : parameters()) changes.push_back(xgrad::detail::LeafChange::gradient(parameter, on));
+  commit(changes);
 }
 
 void ModuleBase::to(DType dtype) {
   if (!is_floating(dtype))
     throw std::invalid_argument(std::string("to: the parameters of a module are float32 or float64, not ") +
                                 name_of(dtype));
-  std::vector<std::pair<Tensor, Tensor>> changes;
+  std::vector<xgrad::detail::LeafChange> changes;
   const auto note = [&](const std::string&, const RegisteredTensor& each) {
     const DType now = each.tensor.dtype();
     if (is_floating(now) && now != dtype)
-      changes.emplace_back(each.tensor, xgrad::detail::converted(each.tensor, dtype));
+      changes.push_back(
+          xgrad::detail::LeafChange::data("to", each.tensor, xgrad::detail::converted(each.tensor, dtype)));
   };
   for_each_once(state_, &ModuleState::parameters, note);
   for_each_once(state_, &ModuleState::buffers, note);
-  for (const auto& [tensor, values] : changes) tensor.set_data(values);
+  commit(changes);
+}
+
+Tensor Module::operator()(const Tensor& x, Source at) const {
+  // A module is a handle: a const one leaves the shared state writable, as a const Tensor does.
+  auto* self = const_cast<Module*>(this);
+  Tensor y = call([&] { return self->forward(x); }, at);
+  if (detail::CallObserver* observer = detail::call_observer()) (*observer)(*this, y);
+  return y;
 }
 
 }  // namespace xgrad::nn

@@ -12,6 +12,7 @@
 
 #include <xgrad/autograd/graph/tensor.hpp>
 #include <xgrad/io/state_dict.hpp>
+#include <xgrad/nn/call.hpp>
 #include <xgrad/nn/clone.hpp>
 #include <xgrad/nn/parameter.hpp>
 
@@ -21,33 +22,6 @@ namespace detail {
 
 struct ModuleState;
 struct Access;
-
-/// One module being called by this thread, inside the one that called it.
-class CallScope {
- public:
-  CallScope(const ModuleBase& module, Source at) noexcept;
-  ~CallScope();
-  CallScope(const CallScope&) = delete;
-  CallScope& operator=(const CallScope&) = delete;
-
-  /// The line that called the innermost module.
-  static Source call_site() noexcept;
-  /// Throws the error again with the module's path in front, unless an inner module has put its own there.
-  [[noreturn]] void rethrow(const std::logic_error& error) const;
-  [[noreturn]] void rethrow(const OutOfMemory& error) const;
-
- private:
-  std::string path() const;
-  std::string located(const std::exception& error) const;
-
-  const ModuleBase& module_;
-  CallScope* outer_;
-  Source at_;
-};
-
-/// While set, is notified of every module that this thread calls; summary() uses it.
-using CallObserver = std::function<void(const ModuleBase& module, const Tensor& output)>;
-CallObserver*& call_observer() noexcept;
 
 }  // namespace detail
 
@@ -80,8 +54,9 @@ class ModuleBase {
   /// parameters, its buffers, then its children. Tied ones appear under each of their names.
   [[nodiscard]] StateDict state_dict() const;
   /// Writes the values of `state` into this module's parameters and buffers. Keys, shapes and dtypes must agree
-  /// exactly, except that float32 and float64 are converted. An error names every key at fault, and then nothing has
-  /// changed.
+  /// exactly, except that float32 and float64 are converted, and whole numbers of any dtype to int64; and a
+  /// num_batches_tracked that is missing, as in old files of PyTorch, stays what it is. An error names every key at
+  /// fault, and then nothing has changed.
   void load_state_dict(const StateDict& state);
 
   /// The modules registered here, and this module with all below it, with their names relative to this one ("" for
@@ -99,7 +74,7 @@ class ModuleBase {
   /// Drops all gradients.
   void zero_grad();
   /// Converts floating parameters and buffers to float32 or float64. Every handle sees it, those of optimisers too;
-  /// gradients are dropped.
+  /// gradients are dropped, and backward of a loss from before refuses (Tensor::set_data).
   void to(DType dtype);
   /// Whether the parameters collect gradients: false freezes them.
   void requires_grad_(bool on = true);
@@ -148,7 +123,7 @@ class ModuleBase {
   ModuleBase(std::shared_ptr<detail::ModuleState> state, const std::type_info* type);
   const std::type_info* known_class() const noexcept;
   ModuleBase handle() const;
-  ModuleBase add_list(const std::string& name);
+  ModuleBase make_list(const std::string& name) const;
   void check_name(const std::string& name) const;
 
   std::shared_ptr<detail::ModuleState> state_;
@@ -178,8 +153,9 @@ class Module : public ModuleBase {
 template <class M>
 void ModuleBase::add(const std::string& name, std::vector<M>& modules) {
   static_assert(std::is_convertible_v<M&, ModuleBase&>, "add: the vector must hold modules");
-  ModuleBase list = add_list(name);
+  ModuleBase list = make_list(name);
   for (std::size_t i = 0; i < modules.size(); ++i) list.add(std::to_string(i), static_cast<ModuleBase&>(modules[i]));
+  add(name, list);
 }
 
 }  // namespace xgrad::nn

@@ -56,9 +56,11 @@ bool has_member(const ModuleState& module, const std::string& name) {
 
 void Registration::add(const StatePtr& parent, const std::string& name) {
   std::vector<Parent> alive;
+  alive.reserve(parents.size() + 1);  // this and the copy of the name may fail, before anything has changed
+  Parent added{parent, name};
   for (Parent& each : parents)
     if (!each.module.expired()) alive.push_back(std::move(each));
-  alive.push_back({parent, name});
+  alive.push_back(std::move(added));
   parents = std::move(alive);
 }
 

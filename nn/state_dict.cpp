@@ -1,3 +1,7 @@
+#include <xgrad/nn/state_dict.hpp>
+
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <unordered_map>
 #include <unordered_set>
@@ -5,7 +9,7 @@
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/nn/module_state.hpp>
 
-namespace xgrad::nn {
+namespace xgrad::nn::detail {
 namespace {
 
 // The keys at fault, by kind of fault.
@@ -30,7 +34,23 @@ class Faults {
   std::vector<std::pair<std::string, std::string>> kinds_;
 };
 
-bool converts(DType from, DType to) { return from == to || (is_floating(from) && is_floating(to)); }
+// Whether the values can be converted without a loss that anyone would mind: between the floating dtypes, and to int64
+// what is whole, since some systems save counters as floating-point numbers.
+bool converts(const Tensor& from, DType to) {
+  if (from.dtype() == to || (is_floating(from.dtype()) && is_floating(to))) return true;
+  if (to != int64) return false;
+  const Tensor wide = xgrad::detail::converted(from, float64);
+  const auto* numbers = Raw::data<double>(wide);
+  return std::all_of(numbers, numbers + wide.size(),
+                     [](double x) { return std::fabs(x) <= 0x1p53 && x == std::floor(x); });
+}
+
+// PyTorch's states from before release 0.4.1 do not have it, and PyTorch still reads them.
+bool may_be_missing(const std::string& key) {
+  const std::string name = "num_batches_tracked";
+  return key == name ||
+         (key.size() > name.size() && key.compare(key.size() - name.size() - 1, std::string::npos, "." + name) == 0);
+}
 
 void compare(const std::string& key, const Tensor& here, const Tensor& there, Faults& faults) {
   if (!there.defined()) {
@@ -38,7 +58,7 @@ void compare(const std::string& key, const Tensor& here, const Tensor& there, Fa
   } else if (there.shape() != here.shape()) {
     faults.add("shape",
                key + " is " + to_string(here.shape()) + " here and " + to_string(there.shape()) + " in the state");
-  } else if (!converts(there.dtype(), here.dtype())) {
+  } else if (!converts(there, here.dtype())) {
     faults.add("dtype", key + " is " + name_of(here.dtype()) + " here and " + name_of(there.dtype()) + " in the state");
   }
 }
@@ -57,51 +77,52 @@ Tensor copy_of(const Tensor& original) {
 
 }  // namespace
 
-StateDict ModuleBase::state_dict() const {
+StateDict state_dict(const StatePtr& root) {
   StateDict result;
-  detail::for_each_module("", state_, [&](const std::string& path, const detail::StatePtr& module) {
-    for (const auto& each : module->parameters)
-      result.emplace_back(detail::join(path, each.name), each.tensor.detach());
-    for (const auto& each : module->buffers) result.emplace_back(detail::join(path, each.name), each.tensor.detach());
+  for_each_module("", root, [&](const std::string& path, const StatePtr& module) {
+    for (const auto& each : module->parameters) result.emplace_back(join(path, each.name), each.tensor.detach());
+    for (const auto& each : module->buffers) result.emplace_back(join(path, each.name), each.tensor.detach());
   });
   return result;
 }
 
-void ModuleBase::load_state_dict(const StateDict& state) {
+void load_state_dict(const StatePtr& root, const std::string& type, const StateDict& state) {
   Faults faults;
   std::unordered_map<std::string, Tensor> given;
   for (const auto& [key, tensor] : state)
     if (!given.emplace(key, tensor).second) faults.add("given twice", key);
 
-  const StateDict own = state_dict();
+  const StateDict own = state_dict(root);
   std::unordered_set<std::string> known;
   std::unordered_set<const Storage*> own_memory;
   for (const auto& [key, tensor] : own) {
     known.insert(key);
     own_memory.insert(Raw::storage(tensor).get());
     const auto found = given.find(key);
-    if (found == given.end())
-      faults.add("missing", key);
-    else
+    if (found != given.end())
       compare(key, tensor, found->second, faults);
+    else if (!may_be_missing(key))
+      faults.add("missing", key);
   }
   for (const auto& entry : state)
     if (known.count(entry.first) == 0) faults.add("unexpected", entry.first);
   if (!faults.empty())
-    throw std::invalid_argument(type_name() + ": cannot load this state: " + faults.text() + ": nothing was changed");
+    throw std::invalid_argument(type + ": cannot load this state: " + faults.text() + ": nothing was changed");
 
   // All that can fail happens before the first write. Values that share memory with this module are copied first, since
   // writing one parameter may change the source of another.
-  std::vector<Tensor> values;
+  std::vector<std::pair<Tensor, Tensor>> writes;
   for (const auto& [key, tensor] : own) {
-    const Tensor& from = given.at(key);
+    const auto found = given.find(key);
+    if (found == given.end()) continue;
+    const Tensor& from = found->second;
     if (from.dtype() != tensor.dtype())
-      values.push_back(xgrad::detail::converted(from, tensor.dtype()));
+      writes.emplace_back(tensor, xgrad::detail::converted(from, tensor.dtype()));
     else
-      values.push_back(own_memory.count(Raw::storage(from).get()) > 0 ? copy_of(from) : from);
+      writes.emplace_back(tensor, own_memory.count(Raw::storage(from).get()) > 0 ? copy_of(from) : from);
   }
   const NoGrad no_grad;
-  for (std::size_t i = 0; i < own.size(); ++i) copy_values(own[i].second, values[i], Source::here());
+  for (const auto& [to, from] : writes) copy_values(to, from, Source::here());
 }
 
-}  // namespace xgrad::nn
+}  // namespace xgrad::nn::detail

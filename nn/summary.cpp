@@ -1,11 +1,11 @@
 #include <xgrad/nn/summary.hpp>
 
 #include <cmath>
-#include <cstdio>
 #include <ostream>
 
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/nn/module_state.hpp>
 
@@ -84,9 +84,7 @@ std::string line(const std::string& name, const std::string& shape, const std::s
 }
 
 std::string size_line(const char* what, double mb) {
-  char number[64];
-  std::snprintf(number, sizeof number, "%.2f", mb);
-  return std::string(what) + " (MB): " + number + "\n";
+  return std::string(what) + " (MB): " + xgrad::detail::fixed_text(mb, 2) + "\n";
 }
 
 }  // namespace

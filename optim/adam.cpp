@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/update.hpp>
 
 namespace xgrad::optim {
@@ -33,7 +34,7 @@ Adam::Adam(const char* name, std::vector<Tensor> parameters, double lr, const Op
       weight_decay_(options.weight_decay_.value_or(decoupled ? 0.01 : 0)),
       decoupled_(decoupled) {
   for (double beta : {options_.beta1_, options_.beta2_})
-    if (!(beta >= 0 && beta < 1)) refuse("betas must lie within [0, 1), got " + xgrad::detail::text(beta));
+    if (!(beta >= 0 && beta < 1)) refuse("betas must lie within [0, 1), got " + xgrad::detail::number_text(beta));
   require_not_negative("eps", options_.eps_);
   require_not_negative("weight_decay", weight_decay_);
   count_steps();

@@ -8,11 +8,14 @@
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/profiler.hpp>
+#include <xgrad/autograd/kernels/runtime/number_text.hpp>
 
 namespace xgrad::optim {
 namespace {
 
-using xgrad::detail::text;
+using xgrad::detail::number_text;
+
+std::string text(double number) { return number_text(number); }
 
 std::string text(const Tensor& tensor) { return to_string(tensor.shape()) + " " + name_of(tensor.dtype()); }
 

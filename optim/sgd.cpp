@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/update.hpp>
 
 namespace xgrad::optim {
@@ -20,10 +21,10 @@ SGD::SGD(std::vector<Tensor> parameters, double lr, const Options& options)
   require_not_negative("momentum", options_.momentum_);
   require_not_negative("weight_decay", options_.weight_decay_);
   if (!std::isfinite(options_.dampening_))
-    refuse("dampening must be finite, got " + xgrad::detail::text(options_.dampening_));
+    refuse("dampening must be finite, got " + xgrad::detail::number_text(options_.dampening_));
   if (options_.nesterov_ && (options_.momentum_ == 0 || options_.dampening_ != 0))
-    refuse("cannot look ahead with momentum " + xgrad::detail::text(options_.momentum_) + " and dampening " +
-           xgrad::detail::text(options_.dampening_) + ": Nesterov needs momentum, and no dampening");
+    refuse("cannot look ahead with momentum " + xgrad::detail::number_text(options_.momentum_) + " and dampening " +
+           xgrad::detail::number_text(options_.dampening_) + ": Nesterov needs momentum, and no dampening");
 }
 
 void SGD::update(const std::vector<Moving>& moving, Source at) {

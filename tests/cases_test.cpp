@@ -1,6 +1,7 @@
 // Checks the gradients of every row of the table of cases.
 
 #include <algorithm>
+#include <cfenv>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -289,4 +290,23 @@ TEST_CASE("every op of the headers has a row", "[cases]") {
     }
   CHECK(headers > 20);  // otherwise the folders have moved
   CHECK(found > 80);    // otherwise the pattern no longer finds declarations
+}
+
+TEST_CASE("no sample raises a floating-point exception, forward or backward", "[cases]") {
+  for_each_sample([](const Case&, const Sample& given) -> std::string {
+    const auto empty = [](const Tensor& x) { return x.size() == 0; };
+    for (const DType dtype : {float32, float64}) {
+      const Sample sample = in(dtype, given);
+      if (std::any_of(sample.inputs.begin(), sample.inputs.end(), empty)) return "";
+      std::feclearexcept(FE_ALL_EXCEPT);
+      const Tensor y = sample.f(sample.inputs);
+      if (y.size() == 0) return "";
+      if (std::fetestexcept(FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW))
+        return std::string("forward in ") + name_of(dtype);
+      gradients(sample, ones(y.shape(), y.dtype()));
+      if (std::fetestexcept(FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW))
+        return std::string("backward in ") + name_of(dtype);
+    }
+    return "";
+  });
 }

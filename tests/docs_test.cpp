@@ -24,6 +24,7 @@ namespace {
 using Lines = std::vector<std::string>;
 
 const fs::path root = XGRAD_SOURCE_DIR;
+const std::string number_text = "autograd/kernels/runtime/number_text.hpp";
 /// The rooms of the library, and what each may include besides itself: other rooms with their subfolders, or single
 /// headers.
 const std::map<std::string, std::set<std::string>> rooms{
@@ -40,9 +41,9 @@ const std::map<std::string, std::set<std::string>> rooms{
     {"autograd/graph", {"autograd/kernels"}},
     {"autograd/ops", {"autograd/kernels", "autograd/graph"}},
     {"autograd/engine", {"autograd/kernels", "autograd/graph", "autograd/ops"}},
-    {"nn", {"autograd/graph", "autograd/ops", "autograd/engine", "io/state_dict.hpp"}},
-    {"optim", {"autograd/graph", "autograd/ops", "autograd/engine", "nn", "io/state_dict.hpp"}},
-    {"data", {"autograd/graph", "autograd/ops", "autograd/engine"}},
+    {"nn", {"autograd/graph", "autograd/ops", "autograd/engine", number_text, "io/state_dict.hpp"}},
+    {"optim", {"autograd/graph", "autograd/ops", "autograd/engine", number_text, "nn", "io/state_dict.hpp"}},
+    {"data", {"autograd/graph", "autograd/ops", "autograd/engine", number_text, "io/input_file.hpp"}},
     {"io", {"autograd/graph", "autograd/ops", "autograd/engine"}}};
 
 /// Folders of programs, which may include anything.

@@ -108,7 +108,7 @@ TEST_CASE("a state that does not fit changes nothing, and every fault is named")
     if (is_floating(entry.second.dtype())) entry.second.fill_(9);
   state[1].second = zeros({6, 5});
   state[3].second = zeros({5}, int64);
-  state[6].second = zeros(Shape());
+  state[6].second = zeros(Shape()).fill_(0.5);
   state[4].first = "layer1.1.mean";
   state.erase(state.begin() + 7);
   REQUIRE(

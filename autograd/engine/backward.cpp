@@ -9,6 +9,7 @@
 #include <unordered_set>
 
 #include <xgrad/autograd/graph/calling.hpp>
+#include <xgrad/autograd/graph/leaf.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/node.hpp>
 #include <xgrad/autograd/graph/out_of_memory.hpp>
@@ -23,26 +24,32 @@ namespace xgrad {
 
 // One backward run over a graph, from its roots to its leaves. Nodes that have received a gradient wait in a heap
 // ordered by their numbers. A node's number exceeds those of its inputs, so the node with the greatest number has
-// received all of its gradient. The gradient of a waiting node is summed in the node itself (pending_), unless another
-// run, of another thread or enclosing this one, is using that field; then it is kept in a map of this run (elsewhere_).
+// received all of its gradient. Leaves have no inputs to pass a gradient on to: they wait in a list until the heap is
+// empty, and then have their turn in the same order. The gradient of a waiting node is summed in the node itself
+// (pending_), unless another run, of another thread or enclosing this one, is using that field; then it is kept in a
+// map of this run (elsewhere_).
 class Engine {
  public:
   Engine(Graph graph, const std::vector<Tensor>* targets) : graph_(graph), id_(next_id()), targets_(targets) {
     if (targets_) {
       lowest_ = UINT64_MAX;
       found_.resize(targets_->size());
-      for (const Tensor& target : *targets_) lowest_ = std::min(lowest_, Raw::node(target)->number());
+      // A former leaf of a target is older than the target's present one, and must be found to be refused.
+      for (const Tensor& target : *targets_)
+        lowest_ = Raw::value(target)->had_leaf ? 0 : std::min(lowest_, Raw::node(target)->number());
     }
   }
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
   ~Engine() {
-    for (const Waiting& waiting : heap_) {
-      take_pending(waiting.node);
-      release(waiting.node);
+    for (std::vector<Waiting>* list : {&heap_, &leaves_}) {
+      for (const Waiting& waiting : *list) {
+        take_pending(waiting.node);
+        release(waiting.node);
+      }
+      list->clear();
     }
-    heap_.clear();
     results_.clear();
   }
 
@@ -52,10 +59,10 @@ class Engine {
       for (std::size_t i = 0; i < count; ++i) arrive(Ref<Node>(Raw::node(roots[i])), seeds[i]);
       while (!heap_.empty()) {
         std::pop_heap(heap_.begin(), heap_.end());
-        Node* node = heap_.back().node;
-        heap_.pop_back();
-        visit(Ref<Node>::adopt(node));
+        visit(last_of(heap_));
       }
+      std::sort(leaves_.begin(), leaves_.end());
+      while (!leaves_.empty()) visit(last_of(leaves_));
       prepare_results(seeds, count);
     }
     hand_over();
@@ -77,7 +84,7 @@ class Engine {
   };
 
   struct Work {
-    std::vector<Waiting> heap;
+    std::vector<Waiting> heap, leaves;
     std::vector<Result> results;
     bool busy = false;
   };
@@ -86,7 +93,13 @@ class Engine {
     Work& work;
   };
 
-  // The heap and the result list of this thread, kept empty between runs so that the next run need not allocate them. A
+  static Ref<Node> last_of(std::vector<Waiting>& list) {
+    auto node = Ref<Node>::adopt(list.back().node);
+    list.pop_back();
+    return node;
+  }
+
+  // The lists of this thread, kept empty between runs so that the next run need not allocate them. A
   // run nested in another has its own.
   Work& work() {
     thread_local Work kept;
@@ -138,14 +151,15 @@ class Engine {
   // The gradient of a value that is used several times is the sum over its uses.
   void arrive(Ref<Node> node, Tensor gradient) {
     bool first = false;
-    // Heap space is reserved first: if the push threw after pending_ was claimed, the claim would never be released.
-    if (heap_.size() == heap_.capacity()) heap_.reserve(std::max<std::size_t>(64, 2 * heap_.size()));
+    std::vector<Waiting>& list = node->is_leaf() ? leaves_ : heap_;
+    // Space is reserved first: if the push threw after pending_ was claimed, the claim would never be released.
+    if (list.size() == list.capacity()) list.reserve(std::max<std::size_t>(64, 2 * list.size()));
     Tensor& sum = pending(node.get(), first);
     if (first) {
       sum = std::move(gradient);
       const std::uint64_t number = node->number();
-      heap_.push_back({number, node.give_up()});
-      std::push_heap(heap_.begin(), heap_.end());
+      list.push_back({number, node.give_up()});
+      if (&list == &heap_) std::push_heap(heap_.begin(), heap_.end());
     } else if (graph_ != Graph::create && detail::alone(sum)) {
       detail::accumulate(sum, gradient, node->at());
     } else {
@@ -197,6 +211,18 @@ class Engine {
           std::string(node.name()) + ", " + to_string(node.at()) + ")");
     for (std::size_t i = 0; i < node.edge_count(); ++i) refuse_stale(node, node.edges()[i].saved, "input ", i + 1);
     refuse_stale(node, node.saved_output(), "its output", 0);
+    if (const detail::NodeExtras* extras = node.find_extras(); extras != nullptr && !extras->checksums.empty())
+      refuse_unseen_writes(node, extras->checksums);
+  }
+
+  [[gnu::noinline]] static void refuse_unseen_writes(const Node& node, const std::vector<std::uint64_t>& before) {
+    const std::vector<std::uint64_t> now = node.checksums();
+    for (std::size_t i = 0; i < before.size(); ++i)
+      if (now[i] != before[i])
+        throw std::logic_error("backward: " + to_string(node) + " needs " +
+                               (i < node.edge_count() ? "input " + std::to_string(i) : "its output") +
+                               ", which was written since through a mutable_view or a pointer that was kept: take a "
+                               "new mutable_view for each write, before the op, or give the op a clone()");
   }
 
   static void refuse_stale(const Node& node, const detail::Saved& saved, const char* what, std::size_t place) {
@@ -204,6 +230,14 @@ class Engine {
     throw std::logic_error("backward: " + to_string(node) + " needs " + what +
                            (place == 0 ? "" : std::to_string(place - 1)) + ", which was written in place at " +
                            to_string(saved.last_write()) + ": write before the op, or give the op a clone()");
+  }
+
+  [[gnu::noinline]] void refuse_lost(const Node& node, const Node& leaf) const {
+    const std::string what = detail::lost_leaf(leaf, targets_);
+    if (what.empty()) return;
+    throw std::logic_error((targets_ ? "grad: " : "backward: ") + to_string(node) + " was computed from " + what +
+                           ", so that its gradient would be lost: change tensors before they are used, or compute the "
+                           "result anew");
   }
 
   void pull(Node& node, const Tensor& g) {
@@ -231,6 +265,7 @@ class Engine {
       if (!input || !out[i].defined() || (targets_ && input->number() < lowest_)) continue;
       if (node.adds() && is_waiting(*input) && Raw::value(out[i]) == Raw::value(input->pending_))
         continue;  // the rule has added its gradient in place
+      if (input->replaced()) refuse_lost(node, *input);
       Tensor gradient = fold(node, *input, std::move(out[i]));
       arrive(last ? std::move(input) : input, std::move(gradient));
     }
@@ -349,6 +384,7 @@ class Engine {
   Work own_work_;
   const Lease lease_{work()};
   std::vector<Waiting>& heap_ = lease_.work.heap;
+  std::vector<Waiting>& leaves_ = lease_.work.leaves;
   std::vector<Result>& results_ = lease_.work.results;
   std::vector<Tensor> found_;
   using Places = std::unordered_map<Node*, Tensor>;

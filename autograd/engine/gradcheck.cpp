@@ -11,6 +11,7 @@
 #include <xgrad/autograd/engine/backward.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/kernels/random/random.hpp>
+#include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 
@@ -24,12 +25,19 @@ struct Failure {
   std::string sentence;
 };
 
+std::string part(double number) { return detail::number_text(number, 12); }
+std::string part(const std::string& words) { return words; }
+std::string part(const char* words) { return words; }
+template <class T, std::enable_if_t<std::is_integral_v<T>, int> = 0>
+std::string part(T number) {
+  return std::to_string(number);
+}
+std::string part(const Shape& shape) { return to_string(shape); }
+std::string part(DType dtype) { return name_of(dtype); }
+
 template <class... Parts>
 std::string text(const Parts&... parts) {
-  std::ostringstream out;
-  out.precision(12);
-  (out << ... << parts);
-  return out.str();
+  return (part(parts) + ...);
 }
 
 Numbers numbers(const Tensor& x) { return Numbers(Raw::data<double>(x), Raw::data<double>(x) + x.size()); }

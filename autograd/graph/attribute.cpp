@@ -1,33 +1,25 @@
 #include <xgrad/autograd/graph/attribute.hpp>
-
-#include <locale>
-#include <sstream>
+#include <xgrad/autograd/kernels/runtime/number_text.hpp>
 
 namespace xgrad {
 
 std::string to_string(const Attribute& attribute) {
-  std::ostringstream out;
-  out.imbue(std::locale::classic());
-  out << attribute.name << '=';
+  std::string text = std::string(attribute.name) + "=";
   switch (attribute.kind) {
     case Attribute::Kind::truth:
-      out << (attribute.integer != 0 ? "true" : "false");
-      break;
+      return text + (attribute.integer != 0 ? "true" : "false");
     case Attribute::Kind::integer:
-      out << attribute.integer;
-      break;
+      return text + std::to_string(attribute.integer);
     case Attribute::Kind::real:
-      out << attribute.real;
-      break;
+      return text + detail::number_text(attribute.real, 6);
     case Attribute::Kind::text:
-      out << attribute.text;
-      break;
+      return text + attribute.text;
     case Attribute::Kind::list:
-      out << '(';
-      for (std::size_t i = 0; i < attribute.list.size(); ++i) out << (i ? ", " : "") << attribute.list[i];
-      out << ')';
+      break;
   }
-  return out.str();
+  text += "(";
+  for (std::size_t i = 0; i < attribute.list.size(); ++i) text += (i ? ", " : "") + std::to_string(attribute.list[i]);
+  return text + ")";
 }
 
 }  // namespace xgrad

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <utility>
 
 #include <xgrad/autograd/graph/source.hpp>
 
@@ -19,6 +20,7 @@ struct ThreadState {
   bool paused;                  // recording is off
   bool deleting;                // release() is deleting nodes further up the stack
   bool guarding;                // new nodes are guarded (Node::guarded)
+  bool checking_writes;         // new nodes keep checksums of what they save (DetectWrites)
   std::uint32_t watch;          // number of the active RuleWatch while its rule's own code runs, else 0
   std::uint32_t watch_in_op;    // number of the active RuleWatch while an op called by its rule runs, else 0
   bool entered_paused;          // whether recording was off when that op began
@@ -86,6 +88,20 @@ class NoGrad : detail::ModeScope {
 class EnableGrad : detail::ModeScope {
  public:
   [[nodiscard]] EnableGrad() noexcept : ModeScope(true) {}
+};
+
+/// While an object exists, ops of this thread keep a checksum of each value that they save for backward, and backward
+/// refuses if it differs. It finds writes that no version counts: through a mutable_view or a pointer that was kept and
+/// written after the op. For debugging, since it reads every saved value twice more.
+class DetectWrites {
+ public:
+  DetectWrites() noexcept : before_(std::exchange(detail::thread_state.checking_writes, true)) {}
+  ~DetectWrites() { detail::thread_state.checking_writes = before_; }
+  DetectWrites(const DetectWrites&) = delete;
+  DetectWrites& operator=(const DetectWrites&) = delete;
+
+ private:
+  bool before_;
 };
 
 }  // namespace xgrad

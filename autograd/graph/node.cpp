@@ -75,6 +75,12 @@ __thread ThreadState thread_state = {};
 
 void let_others_run() noexcept { std::this_thread::yield(); }
 
+void Saved::hold_alias(const Tensor& y) {
+  const Tensor same = Raw::alias(y, y.shape());
+  retain(Raw::value(same));
+  held_ = reinterpret_cast<std::uintptr_t>(Raw::value(same)) | whole;
+}
+
 Saved Saved::output(const Tensor& y) {
   const Value& value = *Raw::value(y);
   Saved saved;
@@ -84,9 +90,7 @@ Saved Saved::output(const Tensor& y) {
     saved.held_ = reinterpret_cast<std::uintptr_t>(value.storage.get()) | (value.weak ? weak : 0);
     saved.offset_ = static_cast<std::uint32_t>(value.offset);
   } else {
-    const Tensor same = Raw::alias(y, value.shape);
-    retain(Raw::value(same));
-    saved.held_ = reinterpret_cast<std::uintptr_t>(Raw::value(same)) | whole;
+    saved.hold_alias(y);
   }
   return saved;
 }
@@ -234,23 +238,33 @@ Tensor Node::output() const { return y_.restore(this, shape_, dtype_); }
 
 Tensor Node::pull_fused(const detail::FusedPull& how, const void* f, const Tensor& g, bool last) const {
   constexpr std::size_t most = detail::FusedPull::most_reads;
-  const bool recorded = grad_enabled();
-  if (!recorded && !guarded_) {
+  if (!grad_enabled() && !guarded_) {
     detail::Reading read[most];
+    const DType dtype = g.dtype();
     std::size_t count = 0;
     bool same = true;
-    for (std::size_t i = 0; i < edge_count_; ++i)
-      if ((how.reads >> i & 1u) != 0) read[count++] = read_input(i);
-    if ((how.reads & detail::reads_y) != 0) read[count++] = read_output();
-    for (std::size_t i = 0; i < count; ++i) same = same && read[i].dtype == g.dtype();
+    for (std::size_t i = 0, reads = how.reads & detail::reads_every_x; reads != 0; ++i, reads >>= 1)
+      if ((reads & 1u) != 0) {
+        read[count] = read_input(i);
+        same = same && read[count++].dtype == dtype;
+      }
+    if ((how.reads & detail::reads_y) != 0) {
+      read[count] = read_output();
+      same = same && read[count++].dtype == dtype;
+    }
     if (same) return how.kernel(f, read, g, last);
   }
+  return pull_restored(how, f, g);
+}
+
+Tensor Node::pull_restored(const detail::FusedPull& how, const void* f, const Tensor& g) const {
+  constexpr std::size_t most = detail::FusedPull::most_reads;
   Tensor read[most];
   std::size_t count = 0;
   for (std::size_t i = 0; i < edge_count_; ++i)
     if ((how.reads >> i & 1u) != 0) read[count++] = input(i);
   if ((how.reads & detail::reads_y) != 0) read[count++] = output();
-  if (recorded) {
+  if (grad_enabled()) {
     const detail::GuardScope guard;
     return how.recorded(f, read, g, guarded_);
   }
@@ -280,6 +294,33 @@ void Node::let_go() noexcept {
   clear_kept();
 }
 
+namespace {
+
+// FNV-1a over words of 8 bytes: any change of a single word changes it.
+std::uint64_t checksum(const detail::Reading& values) {
+  const auto* from = static_cast<const unsigned char*>(values.data);
+  std::uint64_t sum = 0xcbf29ce484222325u;
+  for (std::size_t left = static_cast<std::size_t>(values.shape->count()) * size_of(values.dtype); left > 0;) {
+    const std::size_t bytes = std::min(left, sizeof(std::uint64_t));
+    std::uint64_t word = 0;
+    std::memcpy(&word, from, bytes);
+    sum = (sum ^ word) * 0x100000001b3u;
+    from += bytes;
+    left -= bytes;
+  }
+  return sum;
+}
+
+}  // namespace
+
+std::vector<std::uint64_t> Node::checksums() const {
+  std::vector<std::uint64_t> sums(edge_count_ + 1);
+  for (std::size_t i = 0; i < edge_count_; ++i)
+    if (edges_[i].saved.defined()) sums[i] = checksum(read_input(i));
+  if (y_.defined()) sums[edge_count_] = checksum(read_output());
+  return sums;
+}
+
 detail::NodeExtras& Node::extras() {
   if (!extras_) extras_ = std::make_unique<detail::NodeExtras>();
   return *extras_;
@@ -290,6 +331,7 @@ namespace detail {
 Tensor attach(Tensor y, Ref<Node> node) {
   if (Raw::node(y) != nullptr || !is_floating(y.dtype()))
     throw std::logic_error(std::string("internal error: ") + node->name() + " recorded a value that cannot be its own");
+  if (thread_state.checking_writes) node->extras().checksums = node->checksums();
   Raw::value(y)->node = std::move(node);
   return y;
 }

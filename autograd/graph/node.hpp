@@ -64,6 +64,7 @@ class Saved {
     return held_ & whole ? reinterpret_cast<const Value*>(held_ & ~flags) : nullptr;
   }
   const Storage* storage() const noexcept;
+  void hold_alias(const Tensor& y);
   void drop() noexcept;
 
   std::uintptr_t held_ = 0;
@@ -116,6 +117,7 @@ struct FusedPull {
 /// Rarely used fields of a node, allocated on demand.
 struct NodeExtras {
   std::vector<Hook> hooks;
+  std::vector<std::uint64_t> checksums;  // of what the node has saved, if it was made under DetectWrites
 };
 
 }  // namespace detail
@@ -149,6 +151,11 @@ class Node {
   DType dtype() const noexcept { return dtype_; }
   bool is_leaf() const noexcept { return leaf_; }
   bool released() const noexcept { return released_; }
+  /// Whether this was the leaf of a tensor that has another one, or none, now (graph/leaf.hpp).
+  bool replaced() const noexcept { return replaced_; }
+  void mark_replaced() noexcept { replaced_ = true; }
+  /// Whether anything but one tensor refers to this node.
+  bool shared() const noexcept { return count_.load(std::memory_order_acquire) > 1; }
 
   detail::Edge* edges() noexcept { return edges_; }
   const detail::Edge* edges() const noexcept { return edges_; }
@@ -169,6 +176,9 @@ class Node {
 
   /// Releases inputs and saved values; backward through this node is an error from then on.
   void let_go() noexcept;
+
+  /// Checksums of the saved inputs and of the saved output; 0 where nothing is saved.
+  std::vector<std::uint64_t> checksums() const;
 
   detail::NodeExtras& extras();
   const detail::NodeExtras* find_extras() const noexcept { return extras_.get(); }
@@ -191,13 +201,6 @@ class Node {
     return from ? edges_[i].saved.read(from->shape_, from->dtype_) : edges_[i].saved.read(shape_, dtype_);
   }
   detail::Reading read_output() const noexcept { return y_.read(shape_, dtype_); }
-  /// Saves input i, which a rule reads; `owned` as in Saved::input.
-  void keep_input(std::size_t i, const Tensor& x, bool owned) {
-    if (edges_[i].node || Raw::node(x) == nullptr)
-      edges_[i].saved = detail::Saved::input(x, owned);
-    else  // a recorded value to which this op passes no gradient
-      edges_[i].saved = detail::Saved::input(x.detach(), true);
-  }
   void keep_output(const Tensor& y) { y_ = detail::Saved::output(y); }
   /// Numbers the node; to be called after its edges are set.
   void number_after_inputs() noexcept;
@@ -217,6 +220,9 @@ class Node {
   friend struct detail::Value;
   friend class Engine;
 
+  /// pull_fused() over tensors of the saved values, where no kernel can read them as they are.
+  Tensor pull_restored(const detail::FusedPull& how, const void* f, const Tensor& g) const;
+
   mutable std::atomic<std::uint32_t> count_{1};
   mutable std::atomic<std::uint32_t> lock_{0};
   std::atomic<std::uint32_t> run_{0};  // id of the backward run that uses pending_ now; 0 if none does
@@ -233,6 +239,7 @@ class Node {
   bool released_ = false;
   bool adds_ = false;
   bool guarded_;
+  bool replaced_ = false;
   detail::Edge* edges_ = nullptr;
   Shape shape_;
   detail::Saved y_;

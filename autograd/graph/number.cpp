@@ -13,6 +13,6 @@ void detail::refuse_number(const std::string& number, const std::string& low, co
                               (place < 0 ? " does not fit" : "") + ": the integer must lie in " + low + " .. " + high);
 }
 
-std::string Number::text() const { return is_whole() ? std::to_string(whole_) : detail::text(real_); }
+std::string Number::text() const { return is_whole() ? std::to_string(whole_) : detail::number_text(real_); }
 
 }  // namespace xgrad

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t most_bytes = std::size_t{1} << 47;
 
 std::string whole_text(double number) {
-  return number < 1e15 ? std::to_string(static_cast<std::int64_t>(number)) : text(number);
+  return number < 1e15 ? std::to_string(static_cast<std::int64_t>(number)) : number_text(number);
 }
 
 [[noreturn]] void refuse(const std::string& what, double bytes) {

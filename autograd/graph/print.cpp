@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -10,6 +9,7 @@
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/node.hpp>
 #include <xgrad/autograd/graph/tensor.hpp>
+#include <xgrad/autograd/kernels/runtime/number_text.hpp>
 
 namespace xgrad {
 namespace {
@@ -19,9 +19,7 @@ constexpr std::int64_t whole_up_to = 1000;  // elements of the largest tensor th
 
 // At most six significant digits, and no more than the number needs; a point marks floating-point numbers.
 std::string text_of(double value) {
-  char buffer[32];
-  std::snprintf(buffer, sizeof buffer, "%.6g", value);
-  std::string text = buffer;
+  std::string text = detail::number_text(value, 6);
   if (std::isfinite(value) && text.find_first_of(".e") == std::string::npos) text += ".";
   return text;
 }

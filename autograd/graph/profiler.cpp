@@ -1,14 +1,24 @@
 #include <xgrad/autograd/graph/profiler.hpp>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
-#include <fstream>
+#include <cstdio>
+#include <cstring>
 #include <iomanip>
+#include <locale>
 #include <map>
 #include <mutex>
 #include <ostream>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
+
+#include <xgrad/autograd/kernels/runtime/number_text.hpp>
 
 namespace xgrad {
 namespace {
@@ -49,6 +59,7 @@ std::int64_t now() noexcept {
 // The text as a JSON string.
 std::string quoted(const std::string& text) {
   std::ostringstream out;
+  out.imbue(std::locale::classic());
   out << '"';
   for (const char c : text) {
     if (c == '"' || c == '\\')
@@ -61,6 +72,54 @@ std::string quoted(const std::string& text) {
   out << '"';
   return out.str();
 }
+
+std::string trace_event(const Event& event, std::int64_t origin) {
+  const auto microseconds = [](std::int64_t time) { return detail::fixed_text(1e-3 * static_cast<double>(time), 3); };
+  std::string text = "{\"name\": " + quoted(event.name) + ", \"cat\": \"" + (event.backward ? "backward" : "forward") +
+                     "\", \"ph\": \"X\", \"pid\": 1, \"tid\": " + std::to_string(event.thread) +
+                     ", \"ts\": " + microseconds(event.start - origin) + ", \"dur\": " + microseconds(event.duration) +
+                     ", \"args\": {\"bytes\": " + std::to_string(event.bytes);
+  if (event.at.file != nullptr)
+    text += ", \"at\": " + quoted(std::string(event.at.file) + ":" + std::to_string(event.at.line));
+  return text + "}}";
+}
+
+/// A file that is written from its beginning. A pipe is refused: without a reader, to open it would block.
+class OutputFile {
+ public:
+  static constexpr std::size_t piece = std::size_t{1} << 16;
+
+  explicit OutputFile(const std::string& path) : path_(path) {
+    if (path.find('\0') != std::string::npos) fail("the path holds a zero byte");
+    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_CLOEXEC, 0666);
+    struct stat status = {};
+    if (file != -1 && ::fstat(file, &status) == 0 && !S_ISFIFO(status.st_mode)) file_ = ::fdopen(file, "w");
+    if (file_ != nullptr) return;
+    const int error = file == -1 ? errno : 0;
+    if (file != -1) ::close(file);
+    fail(S_ISFIFO(status.st_mode) || error == ENXIO ? "it is a pipe or socket" : std::strerror(error));
+  }
+  ~OutputFile() {
+    if (file_ != nullptr) std::fclose(file_);
+  }
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  void write(const std::string& text) {
+    if (std::fwrite(text.data(), 1, text.size(), file_) != text.size()) fail(std::strerror(errno));
+  }
+  void close() {
+    if (std::fclose(std::exchange(file_, nullptr)) != 0) fail(std::strerror(errno));
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& why) const {
+    throw std::runtime_error("Profiler: cannot write '" + path_.substr(0, path_.find('\0')) + "': " + why);
+  }
+
+  std::string path_;
+  std::FILE* file_ = nullptr;
+};
 
 }  // namespace
 
@@ -76,7 +135,18 @@ void Timed::begin(bool backward) noexcept {
   start_ = now();
 }
 
-void Timed::end() noexcept {
+void Timed::enter() noexcept {
+  entered_ = true;
+  thread_state.entered_paused = thread_state.paused;
+  thread_state.watch_in_op = std::exchange(thread_state.watch, 0);
+}
+
+void Timed::finish() noexcept {
+  if (measured_) add_event();
+  if (entered_) thread_state.watch = std::exchange(thread_state.watch_in_op, 0);
+}
+
+void Timed::add_event() const noexcept {
   const std::int64_t stop = now();
   --depth;
   if (!profiling.load(std::memory_order_relaxed)) return;
@@ -149,6 +219,7 @@ std::string Profiler::table() const {
     widest = std::max(widest, row.name.size());
   }
   std::ostringstream out;
+  out.imbue(std::locale::classic());
   const auto name = [&](const std::string& text) {
     out << std::left << std::setw(static_cast<int>(widest)) << text << std::right;
   };
@@ -167,27 +238,23 @@ std::string Profiler::table() const {
 }
 
 void Profiler::save_trace(const std::string& path) const {
-  std::ofstream out(path);
+  OutputFile file(path);
+  std::string text = "{\"displayTimeUnit\": \"ns\", \"traceEvents\": [";
   Measured& all = measured();
   {
     const std::lock_guard<std::mutex> lock(all.mutex);
-    out << "{\"displayTimeUnit\": \"ns\", \"traceEvents\": [";
     const char* comma = "\n";
-    out << std::fixed << std::setprecision(3);
     for (const Event& event : all.events) {
-      out << comma << "{\"name\": " << quoted(event.name) << ", \"cat\": \""
-          << (event.backward ? "backward" : "forward") << "\", \"ph\": \"X\", \"pid\": 1, \"tid\": " << event.thread
-          << ", \"ts\": " << 1e-3 * static_cast<double>(event.start - all.origin)
-          << ", \"dur\": " << 1e-3 * static_cast<double>(event.duration) << ", \"args\": {\"bytes\": " << event.bytes;
-      if (event.at.file != nullptr)
-        out << ", \"at\": " << quoted(std::string(event.at.file) + ":" + std::to_string(event.at.line));
-      out << "}}";
+      text += comma;
+      text += trace_event(event, all.origin);
       comma = ",\n";
+      if (text.size() < OutputFile::piece) continue;
+      file.write(text);
+      text.clear();
     }
-    out << "\n]}\n";
   }
-  out.flush();
-  if (!out) throw std::runtime_error("Profiler: cannot write " + path);
+  file.write(text + "\n]}\n");
+  file.close();
 }
 
 std::ostream& operator<<(std::ostream& out, const Profiler& profiler) { return out << profiler.table(); }

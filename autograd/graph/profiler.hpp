@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <iosfwd>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <xgrad/autograd/graph/calling.hpp>
@@ -41,8 +40,8 @@ class Profiler {
   std::vector<Row> rows() const;
   /// The rows as text, with their share of the time that was spent in ops.
   std::string table() const;
-  /// Every call as an event of Chrome's trace format (JSON), with the line that made it; a file that cannot be written
-  /// is an error.
+  /// Every call as an event of Chrome's trace format (JSON), with the line that made it; a file that cannot be written,
+  /// or a pipe, is an error.
   void save_trace(const std::string& path) const;
 };
 
@@ -61,25 +60,21 @@ class Timed : Calling {
     if (thread_state.watch != 0) enter();
   }
   ~Timed() {
-    if (measured_) end();
-    if (entered_) leave();
+    if (measured_ || entered_) finish();
   }
   Timed(const Timed&) = delete;
   Timed& operator=(const Timed&) = delete;
 
  private:
   void begin(bool backward) noexcept;
-  void end() noexcept;
-  void enter() noexcept {
-    entered_ = true;
-    thread_state.entered_paused = thread_state.paused;
-    thread_state.watch_in_op = std::exchange(thread_state.watch, 0);
-  }
-  void leave() noexcept { thread_state.watch = std::exchange(thread_state.watch_in_op, 0); }
+  void enter() noexcept;
+  void finish() noexcept;
+  void add_event() const noexcept;
 
-  bool measured_ = false, backward_ = false, entered_ = false;
-  std::int64_t start_ = 0;
-  std::int64_t bytes_ = 0;
+  bool measured_ = false, entered_ = false;
+  // Set by begin() only, since a Timed is constructed for every op.
+  bool backward_;
+  std::int64_t start_, bytes_;
 };
 
 /// Counts memory allocated for tensors while ops are measured.

@@ -209,7 +209,7 @@ class RuleNode final : public InputsNode<N>, private std::tuple<R...>, private S
     }
     if constexpr ((all_flags & reads_every_x) != 0)
       for (std::size_t i = 0; i < n && i < most_read; ++i)
-        if ((wanted >> i & 1u) != 0) this->keep_input(i, inputs[i], (borrowed >> i & 1u) == 0);
+        if ((wanted >> i & 1u) != 0) keep_input(edges[i], inputs[i], (borrowed >> i & 1u) == 0);
     if ((wanted & reads_y) != 0) this->keep_output(y);
     this->number_after_inputs();
     if constexpr ((all_flags & rule_adds) != 0) this->takes_sums();
@@ -226,6 +226,16 @@ class RuleNode final : public InputsNode<N>, private std::tuple<R...>, private S
 
  private:
   using Rules = std::tuple<R...>;
+
+  /// Saves an input, which a rule reads; `owned` as in Saved::input.
+  static void keep_input(Edge& edge, const Tensor& x, bool owned) {
+    if constexpr ((all_flags & rule_none) != 0)
+      if (!edge.node && Raw::node(x) != nullptr) {  // a recorded value to which this op passes no gradient
+        edge.saved = Saved::input(x.detach(), true);
+        return;
+      }
+    edge.saved = Saved::input(x, owned);
+  }
 
   template <std::size_t I>
   const auto& function() const {

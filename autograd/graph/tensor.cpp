@@ -5,18 +5,13 @@
 
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/dispatch.hpp>
+#include <xgrad/autograd/graph/leaf.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/node.hpp>
 #include <xgrad/autograd/kernels/pointwise/convert.hpp>
 
 namespace xgrad {
 namespace {
-
-class LeafNode final : public Node {
- public:
-  LeafNode(const Shape& shape, DType dtype) : Node(Leaf{}, shape, dtype) {}
-  void pull(const Tensor&, Tensor*) override {}
-};
 
 void measure(const detail::Nested& entry, std::size_t depth, std::vector<std::int64_t>& sizes, DType& dtype) {
   if (!entry.is_list()) {
@@ -67,7 +62,17 @@ Tensor from_nested(const detail::Nested& list, const DType* asked) {
 
 namespace detail {
 
-void destroy(const Value* value) noexcept { delete value; }
+// A gradient may have a gradient, and so on: a loop, since a destructor that recursed would exhaust the stack.
+void destroy(const Value* value) noexcept {
+  while (value != nullptr) {
+    auto* dead = const_cast<Value*>(value);
+    if (dead->keeps_grad) dead->disown_gradient();  // first: until then, backward in another thread may write the grad
+    if (dead->had_leaf) dead->disown_former_leaves();
+    const Value* grad = dead->grad.give_up();
+    delete dead;
+    value = grad != nullptr && was_last(grad->count) ? grad : nullptr;
+  }
+}
 
 void refuse_empty(const char* what) {
   throw std::logic_error(
@@ -169,23 +174,8 @@ bool Tensor::is_leaf() const {
 }
 
 Tensor Tensor::requires_grad_(bool on) const {
-  detail::Value& value = get("requires_grad_");
-  if (!on) {
-    if (!is_leaf())
-      throw std::logic_error(
-          "requires_grad_: an inner node always requires its gradient: use detach() for its value alone");
-    value.disown_gradient();
-    value.node = nullptr;
-    return *this;
-  }
-  if (!is_floating(value.dtype))
-    throw std::invalid_argument(std::string(detail::caller_or("requires_grad_")) +
-                                ": only float32 and float64 tensors have gradients, this one is " +
-                                name_of(value.dtype));
-  if (!value.node) {
-    value.node = Ref<Node>::adopt(new LeafNode(value.shape, value.dtype));
-    value.own_gradient();
-  }
+  const detail::Calling calling("requires_grad_");
+  detail::LeafChange::gradient(*this, on).commit();
   return *this;
 }
 
@@ -243,30 +233,7 @@ void Tensor::begin_write(const char* op, Source at) const {
 
 void Tensor::set_data(const Tensor& values) const {
   const detail::Calling calling("set_data");
-  detail::Value& value = get();
-  if (value.node && !value.node->is_leaf()) throw std::logic_error("set_data: only a leaf can be given new values");
-  const detail::Value& from = values.get();
-  if (value.node && !is_floating(from.dtype))
-    throw std::invalid_argument(std::string("set_data: a tensor that requires a gradient cannot become ") +
-                                name_of(from.dtype));
-  // The node of a leaf stores its shape and dtype. If these change, the leaf gets a new node, which takes over its
-  // hooks.
-  Ref<Node> node = value.node;
-  if (node && (from.shape != value.shape || from.dtype != value.dtype)) {
-    node = Ref<Node>::adopt(new LeafNode(from.shape, from.dtype));
-    if (const detail::NodeExtras* extras = value.node->find_extras()) node->extras().hooks = extras->hooks;
-  }
-  Shape shape = from.shape;
-  value.disown_gradient();
-  value.drop_twin();
-  value.shape = std::move(shape);
-  value.dtype = from.dtype;
-  value.weak = from.weak;
-  value.storage = from.storage;
-  value.offset = from.offset;
-  value.grad = nullptr;
-  value.node = std::move(node);
-  if (value.node) value.own_gradient();
+  detail::LeafChange::data("set_data", *this, values).commit();
 }
 
 }  // namespace xgrad

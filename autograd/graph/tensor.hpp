@@ -172,7 +172,9 @@ class Tensor {
 
   [[nodiscard]] bool requires_grad() const;
   /// Makes this tensor a leaf that collects gradients (or stops it). Only float32 and float64 can; an inner node of a
-  /// graph always requires its gradient.
+  /// graph always requires its gradient. To switch a leaf off and on again makes another leaf of it: backward of a
+  /// graph from before refuses, as it would lose the gradient. While it is off, its gradient is not wanted, and
+  /// dropped.
   Tensor requires_grad_(bool on = true) const;
   /// Whether no op made this tensor.
   [[nodiscard]] bool is_leaf() const;
@@ -182,12 +184,14 @@ class Tensor {
   void set_grad(const Tensor& gradient) const;
   /// Keeps this inner node's gradient in grad() at the next backward.
   void retain_grad() const;
-  /// Calls `hook` with the complete gradient of this tensor in every later backward.
+  /// Calls `hook` with the complete gradient of this tensor in every later backward. The tensor holds its hooks: one
+  /// that captures this same tensor keeps a leaf alive for ever; it may capture detach().
   void register_hook(Hook hook) const;
   /// Adds the gradient of this scalar with respect to every leaf into that leaf's grad().
   ///
   /// Errors, before any gradient has changed: a root that is not one element (pass a seed), one that needs no gradient,
-  /// a graph that was freed, a saved value that was written since.
+  /// a graph that was freed, a saved value that was written since, a leaf that was replaced since (requires_grad_,
+  /// set_data).
   void backward(Graph graph = Graph::release) const;
   /// The same for a root of any shape: `seed` is the gradient of the final scalar with respect to it.
   void backward(Tensor seed, Graph graph = Graph::release) const;
@@ -237,7 +241,8 @@ class Tensor {
   /// Adds scale times the other tensor.
   Tensor add_(const Tensor& other, Number scale = 1, Source at = Source::here()) const;
   Tensor mul_(const Tensor& factor, Source at = Source::here()) const;
-  /// Gives every handle of this tensor new values, perhaps of another dtype; the gradient is dropped.
+  /// Gives every handle of this tensor new values, perhaps of another shape or dtype; the gradient is dropped. If shape
+  /// or dtype change, this is another leaf: backward of a graph from before refuses, as it would lose the gradient.
   void set_data(const Tensor& values) const;
 
  private:
@@ -305,6 +310,8 @@ class Raw {
     return static_cast<T*>(elements);
   }
   static const void* bytes(const Tensor& x) { return x.read(); }
+  /// The same within an op's detail::Timed, where reads are never the rule's own.
+  static const void* operand(const Tensor& x) { return x.raw(); }
   static void* write_bytes(const Tensor& y) { return y.raw_write(); }
   /// A tensor over the same storage, with another shape of as many elements or fewer.
   static Tensor alias(const Tensor& x, const Shape& shape, std::int64_t offset = 0) {

@@ -26,15 +26,14 @@ inline void release(const Value* value) noexcept;
 struct Value {
   Value(const Shape& shape_in, DType dtype_in, Ref<Storage> storage_in, std::int64_t offset_in)
       : dtype(dtype_in), shape(shape_in), storage(std::move(storage_in)), offset(offset_in) {}
-  ~Value() {
-    if (node && keeps_grad) disown_gradient();
-    drop_twin();
-  }
+  ~Value() { drop_twin(); }
   static void* operator new(std::size_t bytes) { return take_memory(bytes); }
   static void operator delete(void* block, std::size_t bytes) noexcept { give_memory(block, bytes); }
 
   void own_gradient();
   void disown_gradient() noexcept;
+  /// Tells the nodes that were this tensor's leaves before that it is gone (graph/leaf.hpp).
+  void disown_former_leaves() noexcept;
   /// The same values as a separate Value owned by the graph, which nobody can give other data or make a leaf. It is
   /// created once and shared by all nodes that save this value.
   Ref<Value> constant();
@@ -46,6 +45,7 @@ struct Value {
   DType dtype;
   bool weak = false;
   bool keeps_grad = false;
+  bool had_leaf = false;  // a leaf of this tensor was replaced while a graph referred to it
   Shape shape;
   Ref<Storage> storage;
   std::int64_t offset;  // in elements

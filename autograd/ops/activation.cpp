@@ -29,7 +29,7 @@ namespace detail {
 
 void require_finite(const char* op, const char* what, double value) {
   if (!std::isfinite(value))
-    throw std::invalid_argument(std::string(op) + ": " + what + " must be finite, got " + text(value));
+    throw std::invalid_argument(std::string(op) + ": " + what + " must be finite, got " + number_text(value));
 }
 
 void check_softplus(const char* op, double beta, double threshold) {

@@ -65,7 +65,8 @@ XGRAD_MIXED_OPERATOR(*, mul)
 XGRAD_MIXED_OPERATOR(/, div)
 
 /// a += b writes to the storage of a in place, which every handle sees, where recording is off or neither needs a
-/// gradient. Else it is recorded as a = a + b, for this handle alone.
+/// gradient. Else it is recorded as a = a + b, for this handle alone. A weak a without a gradient takes the dtype of
+/// the result.
 Tensor& operator+=(Tensor& a, Operand b);
 Tensor& operator-=(Tensor& a, Operand b);
 Tensor& operator*=(Tensor& a, Operand b);

@@ -175,10 +175,10 @@ Gradients pull_kernel(const Tensor& x, const Tensor& weight, const Tensor& stats
   return out;
 }
 
-// A mask of the channels whose squares overflow or underflow in the dtype of x, while eps is 0 or negligible beside the
-// variance.
+// A mask of the channels in which the squares, or fifth powers of r as they occur in derivatives of the formula,
+// overflow or underflow in the dtype of x, while eps is 0 or negligible beside the variance.
 Tensor far_channels(const Tensor& stats, DType dtype, double eps) {
-  const double most = dtype == float32 ? 1e18 : 1e140;
+  const double most = dtype == float32 ? 1e6 : 1e50;
   const Tensor r = stats[1];
   return ((r > most) | (r < 1 / most)) & (r * std::sqrt(eps) < 1e-9);
 }
@@ -238,32 +238,25 @@ void check_batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias,
   if (running_mean.defined() != running_var.defined())
     throw std::invalid_argument("batch_norm: one of running_mean and running_var is undefined: pass both or none");
   if (!(eps > 0) || std::isinf(eps))
-    throw std::invalid_argument("batch_norm: eps must be positive and finite, got " + detail::text(eps));
+    throw std::invalid_argument("batch_norm: eps must be positive and finite, got " + detail::number_text(eps));
   if (!(momentum >= 0 && momentum <= 1))
-    throw std::invalid_argument("batch_norm: momentum must lie in [0, 1], got " + detail::text(momentum));
+    throw std::invalid_argument("batch_norm: momentum must lie in [0, 1], got " + detail::number_text(momentum));
   if (of_batch && channels_of(x.shape()).lines() == 1)
     throw std::invalid_argument(
         "batch_norm: expected more than 1 value per channel when training, got input of shape " + to_string(x.shape()));
 }
 
-// The statistics to normalise with; in training they also update the running statistics.
-Tensor statistics_for(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, bool training,
-                      double momentum, double eps, Source at) {
+// The statistics to normalise with. Those of a batch come with its variances.
+Tensor statistics_for(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, bool training, double eps,
+                      const Tensor& variance) {
   if (!training && running_mean.defined()) return running_statistics(running_mean, running_var, eps);
   const Along sizes = channels_of(x.shape());
-  const auto n = static_cast<double>(sizes.lines());
   if (sizes.lines() == 0) {
     Tensor stats = Raw::uninitialized({2, sizes.n}, float64);
     std::fill_n(Raw::write<double>(stats), 2 * sizes.n, 0.0);
     return stats;
   }
-  const Tensor variance = scratch(sizes.n);
-  Tensor stats = batch_statistics(x, sizes, eps, Raw::write<double>(variance));
-  if (training && running_mean.defined()) {
-    move_running(running_mean, Raw::data<double>(stats), 1, momentum, at);
-    move_running(running_var, Raw::data<double>(variance), n / (n - 1), momentum, at);
-  }
-  return stats;
+  return batch_statistics(x, sizes, eps, Raw::write<double>(variance));
 }
 
 }  // namespace
@@ -273,20 +266,30 @@ Tensor batch_norm(Tensor input, Tensor gamma, Tensor bias, Tensor running_mean, 
   const detail::Timed timed("batch_norm", at);
   const bool of_batch = training || !running_mean.defined();
   check_batch_norm(input, gamma, bias, running_mean, running_var, of_batch, momentum, eps);
-  Tensor statistics = statistics_for(input, running_mean, running_var, training, momentum, eps, at);
-  Tensor value = normalized(input, gamma, bias, statistics, channels_of(input.shape()));
+  const Along sizes = channels_of(input.shape());
+  const Tensor variance = of_batch ? scratch(sizes.n) : Tensor();
+  Tensor statistics = statistics_for(input, running_mean, running_var, training, eps, variance);
+  const Tensor batch = statistics;
+  Tensor value = normalized(input, gamma, bias, statistics, sizes);
   const bool weighted = gamma.defined();
-  // An absent weight or bias is stood in for by the statistics, which need no gradient.
+  // Without a weight or bias, `stats`, which needs no gradient, takes that input's place.
   if (!weighted) gamma = statistics;
   if (!bias.defined()) bias = statistics;
-  return record("batch_norm", at, std::move(value),
-                {std::move(input), std::move(gamma), std::move(bias), std::move(statistics)},
-                attributes("training", training, "momentum", momentum, "eps", eps),
-                joint<0, 1, 3>([=](Tensor x, Tensor w, Tensor stats, Tensor g, Needs needs) {
-                  const Tensor weight = weighted ? w : Tensor();
-                  if (grad_enabled()) return pull_formula(x, weight, stats, g, needs, of_batch, eps);
-                  return pull_kernel(x, weight, stats, g, needs, of_batch);
-                }));
+  Tensor y = record("batch_norm", at, std::move(value),
+                    {std::move(input), std::move(gamma), std::move(bias), std::move(statistics)},
+                    attributes("training", training, "momentum", momentum, "eps", eps),
+                    joint<0, 1, 3>([=](Tensor x, Tensor w, Tensor stats, Tensor g, Needs needs) {
+                      const Tensor weight = weighted ? w : Tensor();
+                      if (grad_enabled()) return pull_formula(x, weight, stats, g, needs, of_batch, eps);
+                      return pull_kernel(x, weight, stats, g, needs, of_batch);
+                    }));
+  // Last, when nothing can fail any more: both statistics move or none.
+  if (training && running_mean.defined() && sizes.lines() > 0) {
+    const auto n = static_cast<double>(sizes.lines());
+    move_running(running_mean, Raw::data<double>(batch), 1, momentum, at);
+    move_running(running_var, Raw::data<double>(variance), n / (n - 1), momentum, at);
+  }
+  return y;
 }
 
 }  // namespace xgrad

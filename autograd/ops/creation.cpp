@@ -49,8 +49,9 @@ Tensor whole_range(std::int64_t start, std::int64_t stop, std::int64_t step, DTy
 
 Tensor real_range(double start, double stop, double step, DType dtype) {
   if (step == 0 || !std::isfinite(start) || !std::isfinite(stop) || !std::isfinite(step))
-    throw std::invalid_argument("arange: needs finite bounds and a step that is not 0, got " + detail::text(start) +
-                                ", " + detail::text(stop) + ", " + detail::text(step));
+    throw std::invalid_argument("arange: needs finite bounds and a step that is not 0, got " +
+                                detail::number_text(start) + ", " + detail::number_text(stop) + ", " +
+                                detail::number_text(step));
   const double count = std::max(0.0, std::ceil((stop - start) / step));
   if (!(count <= 0x1p62)) detail::refuse_memory(count, dtype);
   return filled({static_cast<std::int64_t>(count)}, dtype,

@@ -83,9 +83,16 @@ Tensor& assign(const char* op, Tensor& a, Operand& b, F&& f, Quotient quotient =
   if (broadcast_shapes(op, a.shape(), b.tensor().shape()) != a.shape())
     throw std::invalid_argument(std::string(op) + ": cannot write values of shape " + to_string(b.tensor().shape()) +
                                 " into shape " + to_string(a.shape()));
-  if (a.weak()) return a = f(a, b.tensor());  // a weak tensor may change its dtype
-  require_room_for_result(op, a, b.tensor(), quotient);
-  overwrite(op, a, unrecorded([&] { return f(a, b.tensor()); }), b.at);
+  const bool gives_way = a.weak() && !a.requires_grad();
+  if (!gives_way) require_room_for_result(op, a, b.tensor(), quotient);
+  const Tensor result = unrecorded([&] { return f(a, b.tensor()); });
+  // A number takes the dtype of its result, as a count that becomes a fraction does, and every handle sees that too.
+  // One that collects gradients keeps its dtype.
+  if (gives_way && result.dtype() != a.dtype())
+    a.set_data(result);
+  else
+    overwrite(op, a, result, b.at);
+  if (gives_way) Raw::mark_weak(a, result.weak());
   return a;
 }
 
@@ -112,17 +119,19 @@ template <class F>
 void update(const Tensor& x, const Tensor& by, const F& f) {
   visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    same_shape_kernel<T>(f, std::array<const T*, 2>{Raw::data<T>(x), Raw::data<T>(by)}, Raw::write<T>(x), x.size());
+    same_shape_kernel<T>(
+        f, std::array<const T*, 2>{static_cast<const T*>(Raw::operand(x)), static_cast<const T*>(Raw::operand(by))},
+        Raw::write<T>(x), x.size());
   });
 }
 
 }  // namespace
 
 void accumulate(const Tensor& sum, const Tensor& x, Source at) {
-  const bool overlap = Raw::storage(x) == Raw::storage(sum) && Raw::bytes(x) != Raw::bytes(sum);
-  const Tensor apart = overlap ? unrecorded([&] { return clone(x, at); }) : Tensor();
+  if (Raw::storage(x) == Raw::storage(sum) && Raw::operand(x) != Raw::operand(sum))
+    return accumulate(sum, unrecorded([&] { return clone(x, at); }), at);
   Raw::storage(sum)->wrote(at);
-  update(sum, overlap ? apart : x, [](auto a, auto b) { return a + b; });
+  update(sum, x, [](auto a, auto b) { return a + b; });
 }
 
 }  // namespace detail

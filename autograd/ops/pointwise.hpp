@@ -58,7 +58,7 @@ void pointwise_kernel(const F& f, const std::array<Reading, N>& x, Out* out, con
   kernels::pointwise<T>(f, out, in, kernels::Plan<N>(shape.data(), shape.rank(), sizes, ranks));
 }
 
-inline Reading reading(const Tensor& x) { return {Raw::bytes(x), &x.shape(), x.dtype()}; }
+inline Reading reading(const Tensor& x) { return {Raw::operand(x), &x.shape(), x.dtype()}; }
 
 /// The operands of an op: owned handles, or borrowed ones that hold no reference, since the caller keeps their tensors
 /// alive.
@@ -324,7 +324,7 @@ template <class T, std::size_t N, class F>
 void fill_from(const F& f, const Operands<N>& x, bool alike, DType dtype, const Tensor& y) {
   if (!alike) return general_kernel<T>(f, x.begin(), std::array<Tensor, N>(), dtype, y);
   std::array<const T*, N> in;
-  for (std::size_t i = 0; i < N; ++i) in[i] = static_cast<const T*>(Raw::bytes(x[i]));
+  for (std::size_t i = 0; i < N; ++i) in[i] = static_cast<const T*>(Raw::operand(x[i]));
   same_shape_kernel<T>(f, in, static_cast<T*>(Raw::write_bytes(y)), y.size());
 }
 

@@ -129,8 +129,9 @@ Tensor pull_kernel(const Tensor& x, const Tensor& means, const Tensor& y, const 
     for (std::int64_t i = 0; i < lines; ++i) {
       const auto up = static_cast<double>(Raw::data<T>(g)[i]);
       const auto s = root == Root::yes ? static_cast<double>(Raw::data<T>(y)[i]) : 0.5;
-      // Powers of two keep the differences and the inverse of s within the range of double.
-      factor[i] = s > 1e300 ? 0.5 : s < 1e-290 ? 0x1p200 : 1;
+      // The differences are scaled to the size of s by a power of two, which rounds nothing: neither up / s nor they
+      // times up then leave the range of double before their product does.
+      factor[i] = s == 0 ? 1 : std::ldexp(1.0, -std::clamp(std::ilogb(s), -1000, 1000));
       offset[i] = factor[i] * Raw::data<double>(means)[i];
       scale[i] = s == 0 ? 0 : up / divisor / (factor[i] * s);
     }
@@ -145,7 +146,8 @@ Tensor spread_op(const char* op, Tensor input, const Axes& asked, double correct
   detail::require_defined(op, &input, 1);
   const AxisNumbers axes = asked.resolve(op, input.rank());
   if (!std::isfinite(correction))
-    throw std::invalid_argument(std::string(op) + ": the correction must be finite, got " + detail::text(correction));
+    throw std::invalid_argument(std::string(op) + ": the correction must be finite, got " +
+                                detail::number_text(correction));
   if (!is_floating(input.dtype())) input = to(std::move(input), float32, at);
   const auto n = static_cast<double>(detail::reduced_count(input.shape(), axes));
   const double divisor = n == 0 ? 1 : std::max(0.0, n - correction);  // over no elements y is NaN, whatever the divisor

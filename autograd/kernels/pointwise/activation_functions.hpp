@@ -31,6 +31,20 @@ struct Sigmoid : Function {
   }
 };
 
+/// s = 1 / (1 + e^-x), as sigmoid, and 1 - s. The derivative of sigmoid by its result, s (1 - s), has no correct digits
+/// where s is close to 1; recorded, these formulas have accurate derivatives everywhere. So slopes that are
+/// differentiated again use them.
+template <class V>
+struct Logistic {
+  explicit Logistic(const V& x) {
+    const auto above = x > 0;
+    const V e = exp(where(above, -x, x)), larger = 1.0 / (1.0 + e), smaller = e * larger;
+    s = where(above, larger, smaller);
+    rest = where(above, smaller, larger);
+  }
+  V s, rest;
+};
+
 struct LogSigmoid : Function {
   static constexpr const char* name = "logsigmoid";
   static constexpr Reads reads = of_x;
@@ -40,7 +54,7 @@ struct LogSigmoid : Function {
   }
   template <class V>
   V slope(const V& x) const {
-    return sigmoid(-x);
+    return Logistic<V>(x).rest;
   }
 };
 
@@ -132,7 +146,7 @@ struct Softplus : Function {
   template <class V>
   V slope(const V& x) const {
     const V z = beta * x;
-    return where(z > threshold, V(1.0), sigmoid(z));
+    return where(z > threshold, V(1.0), Logistic<V>(z).s);
   }
 };
 
@@ -143,9 +157,10 @@ struct Softsign : Function {
   V value(const V& x) const {
     return x / (1.0 + abs(x));
   }
+  /// The derivative of |x| would be 0 for NaN, and that of the slope too.
   template <class V>
   V slope(const V& x) const {
-    const V share = 1.0 / (1.0 + abs(x));
+    const V share = 1.0 / where(x == 0, V(1.0), where(x < 0, 1.0 - x, 1.0 + x));
     return share * share;
   }
 };
@@ -170,9 +185,10 @@ struct GeluTanh : Function {
   static constexpr const char* name = "gelu";
   static constexpr Reads reads = of_x;
   std::array<Setting, 1> settings() const { return {{{"approximate", "tanh"}}}; }
+  /// x is bounded below, where t is -1: -inf times 0 would be NaN.
   template <class V>
   V value(const V& x) const {
-    return 0.5 * x * (1.0 + tanh(scale * (x + cubic * (x * x * x))));
+    return 0.5 * maximum(x, V(-30.0)) * (1.0 + tanh(scale * (x + cubic * (x * x * x))));
   }
   /// x is clamped to ±30, so that no power of it overflows: beyond, t is ±1 and its derivative is 0.
   template <class V>

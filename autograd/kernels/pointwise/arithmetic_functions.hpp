@@ -106,10 +106,13 @@ struct Pow : Function {
   V value(const V& a, const V& b) const {
     return pow(a, b);
   }
-  /// b a^(b-1), and 0 at b = 0, where the power may be infinite or NaN.
+  /// b a^(b-1), and 0 at b = 0, where the power may be infinite or NaN. For a small b it may overflow where the product
+  /// does not, and b is multiplied by its root twice.
   template <class V>
   V slope_a(const V& a, const V& b) const {
-    return guarded_product(b, pow(a, b - 1.0));
+    const auto small = abs(b) < 0.25;
+    const V power = pow(a, where(small, 0.5, V(1.0)) * (b - 1.0));
+    return guarded_product(guarded_product(b, power), where(small, power, V(1.0)));
   }
   /// a^b ln a, and its limit 0 at a = 0 for b >= 0, where the logarithm is taken of 1. For b < 0 it is -inf there.
   template <class V>
@@ -307,9 +310,15 @@ struct Power : Function {
   V value(const V& x) const {
     return raise(x, n);
   }
+  /// For a small n, x^(n-1) may overflow where the product with n does not.
   template <class V>
   V slope(const V& x) const {
-    return n == 1 ? V(1.0) : V(n * raise(x, n - 1));
+    if (n == 1) return V(1.0);
+    if (-0.25 < n && n < 0.25) {
+      const V root = raise(x, (n - 1) / 2);
+      return n * root * root;
+    }
+    return n * raise(x, n - 1);
   }
 
  private:

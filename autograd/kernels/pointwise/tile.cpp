@@ -14,8 +14,8 @@ namespace xgrad::kernels {
 
 fn::Clamp::Clamp(double lowest, double highest) : low(lowest), high(highest) {
   if (!(low <= high))
-    throw std::invalid_argument("clamp: low must not be above high, got " + xgrad::detail::text(low) + " and " +
-                                xgrad::detail::text(high));
+    throw std::invalid_argument("clamp: low must not be above high, got " + xgrad::detail::number_text(low) + " and " +
+                                xgrad::detail::number_text(high));
 }
 
 namespace {

@@ -103,15 +103,20 @@ struct ManyLines {
   }
   Vec<T> max(const T* x) const {
     Vec<T> m = -infinity<T>;
-    each([&](std::int64_t at, auto part) { m = larger(load(x + at, part, -infinity<T>), m); });
+    // Not -inf in lanes without a line: -inf - -inf, which is computed there too, would raise FE_INVALID.
+    each([&](std::int64_t at, auto part) { m = larger(load(x + at, part, T(0)), m); });
     return m;
   }
   void prefetch_next(const T*) const {}
-  void sums(WideSum<T>& s, double* out) const { std::copy_n(s.lane_sums(), Vec<T>::width, out); }
+  void sums(WideSum<T>& s, double* out) const { s.lane_sums(out); }
   template <class S>
   Vec<T> to_lanes(const S* of_lines) const {
-    alignas(64) T lane[Vec<T>::width] = {};
-    for (std::int64_t i = 0; i < count; ++i) lane[i] = static_cast<T>(of_lines[i]);
+    alignas(64) T lane[Vec<T>::width];
+    if (count == width<T>) {
+      for (std::int64_t i = 0; i < width<T>; ++i) lane[i] = static_cast<T>(of_lines[i]);
+    } else {
+      for (std::int64_t i = 0; i < width<T>; ++i) lane[i] = i < count ? static_cast<T>(of_lines[i]) : T(0);
+    }
     return Vec<T>::load(lane);
   }
   std::int64_t lines() const { return count; }
@@ -123,24 +128,39 @@ struct ManyLines {
 template <class T>
 inline constexpr std::int64_t short_line = 2 * width<T> < 24 ? 24 : 2 * width<T>;
 
+// `count` lines of n elements become n vectors, with a lane for each line and 0 in the other lanes.
+template <class T>
+void gather_lanes(const T* lines, std::int64_t n, std::int64_t count, T* vectors) {
+  for (std::int64_t j = 0; j < n; ++j)
+    if (count == width<T>)
+      for (std::int64_t i = 0; i < width<T>; ++i) vectors[j * width<T> + i] = lines[i * n + j];
+    else
+      for (std::int64_t i = 0; i < width<T>; ++i) vectors[j * width<T> + i] = i < count ? lines[i * n + j] : T(0);
+}
+template <class T>
+void scatter_lanes(const T* vectors, std::int64_t n, std::int64_t count, T* lines) {
+  for (std::int64_t j = 0; j < n; ++j)
+    if (count == width<T>)
+      for (std::int64_t i = 0; i < width<T>; ++i) lines[i * n + j] = vectors[j * width<T> + i];
+    else
+      for (std::int64_t i = 0; i < count; ++i) lines[i * n + j] = vectors[j * width<T> + i];
+}
+
 template <class T, std::size_t N, class F>
 void for_each_block_of_short_lines(Along axis, const std::array<const T*, N>& in, T* out, const F& f) {
   const std::int64_t n = axis.n, blocks = (axis.outer + width<T> - 1) / width<T>;
   const std::int64_t grain = std::max<std::int64_t>(1, pointwise_grain / (std::max<std::int64_t>(1, n) * width<T>));
   parallel_ranges(blocks, grain, [&](std::int64_t begin, std::int64_t end) {
-    alignas(64) T buffer[N + 1][short_line<T> * Vec<T>::width] = {};
+    alignas(64) T buffer[N + 1][short_line<T> * Vec<T>::width];
     std::array<const T*, N> from;
     for (std::int64_t k = begin; k < end; ++k) {
       const std::int64_t line = k * width<T>, count = std::min(width<T>, axis.outer - line);
       for (std::size_t a = 0; a < N; ++a) {
-        for (std::int64_t i = 0; i < count; ++i)
-          for (std::int64_t j = 0; j < n; ++j) buffer[a][j * width<T> + i] = in[a][(line + i) * n + j];
+        gather_lanes(in[a] + line * n, n, count, buffer[a]);
         from[a] = buffer[a];
       }
       f(ManyLines<T>{n, width<T>, count, true}, from, buffer[N], line);
-      if (out == nullptr) continue;
-      for (std::int64_t i = 0; i < count; ++i)
-        for (std::int64_t j = 0; j < n; ++j) out[(line + i) * n + j] = buffer[N][j * width<T> + i];
+      if (out != nullptr) scatter_lanes(buffer[N], n, count, out + line * n);
     }
   });
 }

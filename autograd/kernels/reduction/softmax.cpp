@@ -17,6 +17,7 @@ void take_logs(double* sums, const Block& block) {
     sums[0] = std::log(sums[0]);
     return;
   }
+  std::fill(sums + block.lines(), sums + width<T>, 1.0);  // ln 0 would raise FE_DIVBYZERO
   for (std::int64_t i = 0; i < block.lines(); i += width<double>) log(D::load(sums + i)).store(sums + i);
 }
 

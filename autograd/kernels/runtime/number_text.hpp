@@ -4,8 +4,15 @@
 
 namespace xgrad::detail {
 
-/// A number for a message: the shortest digits that read back as the same number, such as 0.1, 1e-09, 3, nan and inf.
-std::string text(double number);
-std::string text(float number);
+// Numbers as text, the same in every locale, where printf, streams and std::to_string obey that of the process. NaN is
+// "nan" whatever its sign.
+
+/// The fewest digits that read back as the same number.
+std::string number_text(double number);
+std::string number_text(float number);
+/// At most `digits` significant digits, as printf's %g.
+std::string number_text(double number, int digits);
+/// With `decimals` digits after the point, as printf's %f.
+std::string fixed_text(double number, int decimals);
 
 }  // namespace xgrad::detail

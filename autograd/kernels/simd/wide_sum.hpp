@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 
 #include <xgrad/autograd/kernels/simd/vec.hpp>
@@ -21,15 +22,14 @@ class WideSum {
     if (++count_ == spill_after) spill();
   }
   /// The sum of each lane.
-  const double* lane_sums() {
+  void lane_sums(double* out) {
     spill();
-    return wide_;
+    std::memcpy(out, &wide_, sizeof wide_);
   }
   /// The sum of all lanes.
   double total() {
-    spill();
     double part[width];
-    for (std::size_t i = 0; i < width; ++i) part[i] = wide_[i];
+    lane_sums(part);
     for (std::size_t half = width / 2; half > 0; half /= 2)
       for (std::size_t i = 0; i < half; ++i) part[i] += part[i + half];
     return part[0];
@@ -38,17 +38,22 @@ class WideSum {
  private:
   static constexpr int spill_after = std::is_same_v<T, float> ? 32 : 1 << 30;
 
+  // Vectors of the compiler, since it would make a loop over an array of doubles into one scalar register for each
+  // lane, and then has none left for the loop that adds.
+  typedef T Lanes __attribute__((vector_size(width * sizeof(T))));
+  typedef double WideLanes __attribute__((vector_size(width * sizeof(double))));
+
   void spill() {
-    alignas(64) T now[width];
-    lanes_.store(now);
-    for (std::size_t i = 0; i < width; ++i) wide_[i] += static_cast<double>(now[i]);
+    Lanes now;
+    lanes_.store(reinterpret_cast<T*>(&now));
+    wide_ += __builtin_convertvector(now, WideLanes);
     lanes_ = B(T(0));
     count_ = 0;
   }
 
   B lanes_ = B(T(0));
   int count_ = 0;
-  double wide_[width] = {};
+  WideLanes wide_ = {};
 };
 
 }  // namespace xgrad::kernels

@@ -1,0 +1,71 @@
+#include <xgrad/io/input_file.hpp>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+
+namespace xgrad::io {
+namespace {
+
+constexpr std::size_t max_piece = std::size_t{1} << 30;
+
+const char* kind_of(mode_t mode) {
+  if (S_ISDIR(mode)) return "is a folder";
+  if (S_ISFIFO(mode) || S_ISSOCK(mode)) return "is a pipe or socket: only regular files can be read";
+  return "is a device: only regular files can be read";
+}
+
+}  // namespace
+
+std::string path_text(const std::string& path) {
+  std::string text = path;
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  return "'" + text + "'";
+}
+
+void check_path(const std::string& op, const std::string& path) {
+  if (path.find('\0') != std::string::npos)
+    throw std::invalid_argument(op + ": " + path_text(path) + ": the path holds a zero byte: no file can be named so");
+}
+
+InputFile::InputFile(const std::string& op, const std::string& path) : origin_(op + ": " + path_text(path)) {
+  check_path(op, path);
+  // O_NONBLOCK: a pipe is opened at once, and then refused.
+  file_ = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  struct stat status = {};
+  if (file_ != -1 && ::fstat(file_, &status) == 0 && S_ISREG(status.st_mode)) {
+    size_ = static_cast<std::uint64_t>(status.st_size);
+    return;
+  }
+  const int error = errno;
+  const bool opened = file_ != -1;
+  if (opened) ::close(file_);
+  if (opened && status.st_mode != 0) fail(kind_of(status.st_mode));
+  fail(error == ENXIO ? kind_of(S_IFSOCK) : std::string("cannot be opened: ") + std::strerror(error));
+}
+
+InputFile::~InputFile() { ::close(file_); }
+
+std::size_t InputFile::read(std::uint64_t offset, void* to, std::size_t bytes) const {
+  std::size_t done = 0;
+  while (done < bytes) {
+    const ssize_t got = ::pread(file_, static_cast<char*>(to) + done, std::min(bytes - done, max_piece),
+                                static_cast<off_t>(offset + done));
+    if (got == 0) break;
+    if (got > 0)
+      done += static_cast<std::size_t>(got);
+    else if (errno != EINTR)
+      fail(std::string("cannot be read: ") + std::strerror(errno));
+  }
+  return done;
+}
+
+void InputFile::fail(const std::string& what) const { throw std::runtime_error(origin_ + ": " + what); }
+
+}  // namespace xgrad::io

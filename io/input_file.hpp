@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace xgrad::io {
+
+/// The path in quotes for a message, without control characters.
+std::string path_text(const std::string& path);
+/// Refuses a path with a zero byte, which the system would cut there: std::invalid_argument, beginning with `op`.
+void check_path(const std::string& op, const std::string& path);
+
+/// A regular file, open for reading. A folder, device, pipe or socket is refused at once: to open a pipe could block
+/// for ever. Failures throw std::runtime_error that begin with the op and the path.
+class InputFile {
+ public:
+  InputFile(const std::string& op, const std::string& path);
+  ~InputFile();
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+
+  /// "op: 'path'", with which messages begin.
+  const std::string& origin() const { return origin_; }
+  /// The size when the file was opened.
+  std::uint64_t size() const { return size_; }
+  /// Reads from `offset` on; fewer bytes than asked for only at the end of the file.
+  std::size_t read(std::uint64_t offset, void* to, std::size_t bytes) const;
+  /// Throws an error about this file.
+  [[noreturn]] void fail(const std::string& what) const;
+
+ private:
+  std::string origin_;
+  std::uint64_t size_ = 0;
+  int file_ = -1;
+};
+
+}  // namespace xgrad::io
