@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <unordered_map>
 
+#include <xgrad/autograd/graph/calling.hpp>
+
 namespace xgrad::detail {
 namespace {
 
@@ -76,9 +78,9 @@ LeafChange LeafChange::gradient(const Tensor& tensor, bool on) {
     return change;
   }
   if (!is_floating(tensor.dtype()))
-    throw std::invalid_argument(
-        std::string("requires_grad_: only float32 and float64 tensors have gradients, this one is ") +
-        name_of(tensor.dtype()));
+    throw std::invalid_argument(std::string(caller_or("requires_grad_")) +
+                                ": only float32 and float64 tensors have gradients, this one is " +
+                                name_of(tensor.dtype()));
   if (!is_on) change.node_ = Ref<Node>::adopt(new LeafNode(tensor.shape(), tensor.dtype()));
   return change;
 }
