@@ -2,14 +2,17 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/node.hpp>
 #include <xgrad/autograd/graph/profiler.hpp>
+#include <xgrad/autograd/kernels/runtime/ending.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/inplace.hpp>
@@ -84,10 +87,17 @@ class Engine {
   };
 
   // The heap and the result list of this thread, kept empty between runs so that the next run need not allocate them. A
-  // run nested in another has its own.
+  // run nested in another has its own, and so has one for which nothing can be kept, as its thread is ending.
   Work& work() {
-    thread_local Work kept;
-    Work& mine = kept.busy ? own_work_ : kept;
+    thread_local Work* kept = nullptr;
+    thread_local bool tried = false;
+    thread_local detail::AtThreadEnd at_end{[]() noexcept { delete std::exchange(kept, nullptr); }, nullptr};
+    if (!tried) {
+      kept = new Work;
+      tried = true;
+      if (!detail::at_thread_end(at_end)) delete std::exchange(kept, nullptr);
+    }
+    Work& mine = kept == nullptr || kept->busy ? own_work_ : *kept;
     mine.busy = true;
     return mine;
   }

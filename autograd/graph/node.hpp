@@ -12,6 +12,7 @@
 #include <xgrad/autograd/graph/attribute.hpp>
 #include <xgrad/autograd/graph/ref.hpp>
 #include <xgrad/autograd/graph/tensor.hpp>
+#include <xgrad/autograd/kernels/runtime/ending.hpp>
 
 namespace xgrad {
 
@@ -79,11 +80,13 @@ struct Edge {
 
 void let_others_run() noexcept;
 
-/// A spin lock over what several threads' backward runs may touch at once: a node's owner and the owner's gradient.
+/// A spin lock over what several threads' backward runs may touch at once: a node's owner and the owner's gradient. It
+/// holds the generation of the process of its holder: in a forked child, a lock that another thread held is free.
 class NodeLock {
  public:
   explicit NodeLock(std::atomic<std::uint32_t>& lock) noexcept : lock_(lock) {
-    while (lock_.exchange(1, std::memory_order_acquire) != 0) let_others_run();
+    const std::uint32_t here = process_generation.load(std::memory_order_relaxed);
+    while (lock_.exchange(here, std::memory_order_acquire) == here) let_others_run();
   }
   ~NodeLock() { lock_.store(0, std::memory_order_release); }
   NodeLock(const NodeLock&) = delete;
