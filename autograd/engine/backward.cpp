@@ -31,7 +31,12 @@ class Engine {
     if (targets_) {
       lowest_ = UINT64_MAX;
       found_.resize(targets_->size());
-      for (const Tensor& target : *targets_) lowest_ = std::min(lowest_, Raw::node(target)->number());
+      for (std::size_t i = 0; i < targets_->size(); ++i) {
+        const Node* node = Raw::node((*targets_)[i]);
+        lowest_ = std::min(lowest_, node->number());
+        places_.push_back({node, i});
+      }
+      std::sort(places_.begin(), places_.end());
     }
   }
   Engine(const Engine&) = delete;
@@ -74,6 +79,13 @@ class Engine {
     Tensor gradient;
     Tensor before = {};  // the leaf's gradient when `sum` was computed; used in recorded runs only
     Tensor sum = {};
+  };
+
+  // Where in found_ the gradient of a node goes.
+  struct Place {
+    const Node* node;
+    std::size_t index;
+    bool operator<(const Place& other) const { return std::less<>()(node, other.node); }
   };
 
   struct Work {
@@ -122,7 +134,7 @@ class Engine {
       first = true;
       return node->pending_;
     }
-    if (!elsewhere_) elsewhere_ = std::make_unique<Places>();
+    if (!elsewhere_) elsewhere_ = std::make_unique<Sums>();
     const auto [entry, added] = elsewhere_->try_emplace(node);
     first = added;
     return entry->second;
@@ -164,8 +176,9 @@ class Engine {
     Tensor g = take_pending(node.get());
     if (const detail::NodeExtras* extras = node->find_extras()) g = hooked(*node, *extras, std::move(g));
     if (targets_) {
-      for (std::size_t i = 0; i < targets_->size(); ++i)
-        if (Raw::node((*targets_)[i]) == node.get()) found_[i] = g;
+      const Place wanted{node.get(), 0};
+      auto place = std::lower_bound(places_.begin(), places_.end(), wanted);
+      for (; place != places_.end() && place->node == node.get(); ++place) found_[place->index] = g;
       if (node->number() <= lowest_) return;
     } else if (node->owner_.load(std::memory_order_relaxed) != nullptr) {
       if (node->is_leaf()) {
@@ -219,7 +232,8 @@ class Engine {
       outside.resize(node.edge_count());
       out = outside.data();
     }
-    if (node.adds() && graph_ != Graph::create) offer_sums(node, out);
+    const bool offered = graph_ != Graph::create ? node.adds() : node.adds_always();
+    if (offered) offer_sums(node, out);
     try {
       const detail::SourceScope line(node.at());
       const detail::Timed timed(node.name(), node.at(), true);
@@ -239,8 +253,10 @@ class Engine {
     for (std::size_t i = 0; i < node.edge_count(); ++i) {
       Ref<Node>& input = node.edges()[i].node;
       if (!input || !out[i].defined() || (targets_ && input->number() < lowest_)) continue;
-      if (node.adds() && is_waiting(*input) && Raw::value(out[i]) == Raw::value(input->pending_))
-        continue;  // the rule has added its gradient in place
+      if (offered && is_waiting(*input) && added_in_place(out[i], input->pending_)) {
+        input->pending_ = std::move(out[i]);
+        continue;
+      }
       Tensor gradient = fold(node, *input, std::move(out[i]));
       arrive(last ? std::move(input) : input, std::move(gradient));
     }
@@ -261,6 +277,12 @@ class Engine {
       const Node* input = node.edges()[i].node.get();
       if (input != nullptr && is_waiting(*input) && detail::alone(input->pending_)) out[i] = input->pending_;
     }
+  }
+
+  // Whether a rule has added its gradient to the sum that it was offered. Where backward is recorded, the result is
+  // another tensor over the same memory.
+  bool added_in_place(const Tensor& result, const Tensor& sum) const {
+    return graph_ == Graph::create ? Raw::storage(result) == Raw::storage(sum) : Raw::value(result) == Raw::value(sum);
   }
 
   // Sums a gradient over broadcast axes and converts it to its input's shape and dtype.
@@ -344,8 +366,9 @@ class Engine {
   std::vector<Waiting>& heap_ = lease_.work.heap;
   std::vector<Result>& results_ = lease_.work.results;
   std::vector<Tensor> found_;
-  using Places = std::unordered_map<Node*, Tensor>;
-  std::unique_ptr<Places> elsewhere_;
+  std::vector<Place> places_;  // sorted
+  using Sums = std::unordered_map<Node*, Tensor>;
+  std::unique_ptr<Sums> elsewhere_;
 };
 
 namespace {

@@ -163,6 +163,8 @@ class Node {
   /// sum in place.
   virtual void pull(const Tensor& g, Tensor* out) = 0;
   bool adds() const noexcept { return adds_; }
+  /// Whether it does so while backward is recorded: then out[i] may hold another tensor over the memory of the sum.
+  bool adds_always() const noexcept { return adds_always_; }
   /// The settings of the op, such as its axis.
   virtual std::vector<Attribute> attributes() const { return {}; }
   /// Whether the node was created while the rule of a pointwise op was recorded. In such a node a 0 in g, or in a
@@ -207,7 +209,10 @@ class Node {
   /// The gradient of a pointwise function with respect to one operand: by recorded ops if backward is recorded, else by
   /// a kernel.
   Tensor pull_fused(const detail::FusedPull& how, const void* f, const Tensor& g, bool last) const;
-  void takes_sums() noexcept { adds_ = true; }
+  void takes_sums(bool always) noexcept {
+    adds_ = true;
+    adds_always_ = always;
+  }
   Needs needs() const noexcept;
   struct Leaf {};
   Node(Leaf, const Shape& shape, DType dtype);
@@ -235,6 +240,7 @@ class Node {
   bool leaf_ = false;
   bool released_ = false;
   bool adds_ = false;
+  bool adds_always_ = false;
   bool guarded_;
   detail::Edge* edges_ = nullptr;
   Shape shape_;
