@@ -6,6 +6,7 @@
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/kernels/indexing/gather.hpp>
 #include <xgrad/autograd/kernels/indexing/scatter.hpp>
+#include <xgrad/autograd/kernels/indexing/scatter_onto.hpp>
 #include <xgrad/autograd/ops/along.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
 
@@ -35,16 +36,26 @@ Tensor resolved(const char* op, const Tensor& indices, const Shape& shape, std::
 
 Tensor select_rows(Tensor x, std::size_t axis, Tensor rows, Source at);
 
-// Zeros of the given shape, with slice j of x added to the slice rows[j] along the axis.
-Tensor add_rows(Tensor x, std::size_t axis, Tensor rows, const Shape& shape) {
-  Tensor y = Raw::uninitialized(shape, x.dtype());
+// Zeros of the given shape, with slice j of x added to the slice rows[j] along the axis. Where `sum` is defined, they
+// are added to it instead, in its own memory, so that many small selections from a large leaf cost what they hold.
+Tensor add_rows(Tensor x, std::size_t axis, Tensor rows, const Shape& shape, const Tensor& sum) {
+  const bool few = 4 * rows.size() < with_an_axis(shape)[axis];  // else it pays to visit the whole
+  const bool onto = few && sum.defined() && sum.shape() == shape && sum.dtype() == x.dtype();
+  Tensor y = onto ? Raw::alias(sum, shape) : Raw::uninitialized(shape, x.dtype());
   detail::visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    kernels::add_rows(Raw::data<T>(x), Raw::data<std::int64_t>(rows), rows.size(), Raw::write<T>(y),
-                      along(shape, axis));
+    const auto kernel = onto ? &kernels::add_rows_onto<T> : &kernels::add_rows<T>;
+    kernel(Raw::data<T>(x), Raw::data<std::int64_t>(rows), rows.size(), Raw::write<T>(y), along(shape, axis));
   });
-  return record("index_add", Source::here(), std::move(y), {std::move(x), std::move(rows)}, attributes("axis", axis),
-                from<1>([axis](Tensor r, Tensor g) { return select_rows(g, axis, r, Source::here()); }), no_gradient);
+  const auto back = from<1>([axis](Tensor r, Tensor g) { return select_rows(g, axis, r, Source::here()); });
+  const auto settings = attributes("axis", axis);
+  if (!onto)
+    return record("index_add", Source::here(), std::move(y), {std::move(x), std::move(rows)}, settings, back,
+                  no_gradient);
+  if (!grad_enabled()) return sum;
+  const auto onto_back = from<2>([axis](Tensor r, Tensor g) { return select_rows(g, axis, r, Source::here()); });
+  return record("index_add", Source::here(), std::move(y), {Tensor(sum), std::move(x), std::move(rows)}, settings,
+                pass_on, onto_back, no_gradient);
 }
 
 Tensor select_rows(Tensor x, std::size_t axis, Tensor rows, Source at) {
@@ -56,7 +67,10 @@ Tensor select_rows(Tensor x, std::size_t axis, Tensor rows, Source at) {
                        along(shape, axis));
   });
   return record("index_select", at, std::move(y), {std::move(x), std::move(rows)}, attributes("axis", axis),
-                from<1>([axis, shape](Tensor r, Tensor g) { return add_rows(g, axis, r, shape); }), no_gradient);
+                detail::adding_always<1>([axis, shape](Tensor r, Tensor g, const Tensor& sum) {
+                  return add_rows(std::move(g), axis, std::move(r), shape, sum);
+                }),
+                no_gradient);
 }
 
 Tensor pick_elements(Tensor x, std::size_t axis, Tensor picks, Source at);

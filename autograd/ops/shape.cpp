@@ -199,20 +199,26 @@ namespace {
 Tensor take(const char* name, Tensor x, std::size_t axis, std::int64_t start, std::int64_t step, std::int64_t count,
             Source at);
 
-// Zeros of the given size along the axis, with g at start, start + step, ...: the adjoint of take().
-Tensor spread(const Tensor& g, std::size_t axis, std::int64_t size, std::int64_t start, std::int64_t step) {
+// Zeros of the given size along the axis, with g at start, start + step, ...: the adjoint of take(). Where `sum` is
+// defined, g is added to it there instead, in its own memory, so that the rows of a large leaf cost what they hold.
+Tensor spread(const Tensor& g, std::size_t axis, std::int64_t size, std::int64_t start, std::int64_t step,
+              const Tensor& sum) {
   const Shape shape = g.shape().with(axis, size);
-  Tensor y = Raw::uninitialized(shape, g.dtype());
+  const bool onto = sum.defined() && sum.shape() == shape && sum.dtype() == g.dtype();
   const kernels::Along all = detail::along(shape, axis);
   const std::int64_t count = g.shape()[axis];
-  detail::visit(g.dtype(), [&](auto type) {
+  Tensor y = onto ? Raw::alias(sum, shape) : Raw::uninitialized(shape, g.dtype());
+  detail::visit_floating(g.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
+    if (onto) return kernels::add_range(Raw::data<T>(g), Raw::write<T>(y), all, start, step, count);
     std::fill_n(Raw::write<T>(y), y.size(), T(0));
     kernels::put_range(Raw::data<T>(g), Raw::write<T>(y), all, start, step, count);
   });
-  return record("spread", Source::here(), std::move(y), {Tensor(g)},
-                attributes("axis", axis, "start", start, "step", step, "size", size),
-                [=](Tensor u) { return take("spread", u, axis, start, step, count, Source::here()); });
+  const auto back = [=](Tensor u) { return take("spread", u, axis, start, step, count, Source::here()); };
+  const auto settings = attributes("axis", axis, "start", start, "step", step, "size", size);
+  if (!onto) return record("spread", Source::here(), std::move(y), {Tensor(g)}, settings, back);
+  if (!grad_enabled()) return sum;
+  return record("spread", Source::here(), std::move(y), {Tensor(sum), Tensor(g)}, settings, pass_on, back);
 }
 
 // Elements start, start + step, ... (count of them) along an axis.
@@ -231,9 +237,9 @@ Tensor take(const char* name, Tensor x, std::size_t axis, std::int64_t start, st
     });
   }
   const std::int64_t size = all.n;
-  return record(name, at, std::move(y), {std::move(x)},
-                attributes("axis", axis, "start", start, "step", step, "count", count),
-                [=](Tensor g) { return spread(g, axis, size, start, step); });
+  return record(
+      name, at, std::move(y), {std::move(x)}, attributes("axis", axis, "start", start, "step", step, "count", count),
+      detail::adding_always([=](Tensor g, const Tensor& sum) { return spread(g, axis, size, start, step, sum); }));
 }
 
 void check_index(const char* op, std::int64_t index, std::size_t axis, const Shape& shape) {

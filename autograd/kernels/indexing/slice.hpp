@@ -17,4 +17,8 @@ void take_range(const T* in, T* out, Along axis, std::int64_t start, std::int64_
 template <class T>
 void put_range(const T* in, T* out, Along axis, std::int64_t start, std::int64_t step, std::int64_t count);
 
+/// out[o, start + j step, i] += in[o, j, i], with `axis` the sizes of `out`. For float and double.
+template <class T>
+void add_range(const T* in, T* out, Along axis, std::int64_t start, std::int64_t step, std::int64_t count);
+
 }  // namespace xgrad::kernels
