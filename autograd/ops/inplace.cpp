@@ -51,6 +51,14 @@ Tensor unrecorded(F&& f) {
 }
 
 template <class F>
+void write_result(const char* op, const Tensor& a, const Operand& b, F&& f) {
+  if (broadcast_shapes(op, a.shape(), b.tensor().shape()) != a.shape())
+    throw std::invalid_argument(std::string(op) + ": cannot write values of shape " + to_string(b.tensor().shape()) +
+                                " into shape " + to_string(a.shape()));
+  overwrite(op, a, unrecorded([&] { return f(a, b.tensor()); }), b.at);
+}
+
+template <class F>
 Tensor& assign(const char* op, Tensor& a, Operand& b, F&& f) {
   const Tensor both[] = {a, b.tensor()};
   detail::require_defined(op, both, 2);
@@ -70,6 +78,27 @@ Tensor& assign(const char* op, Tensor& a, Operand& b, F&& f) {
   return a;
 }
 
+[[noreturn]] void refuse_lost_result(const char* op, const Tensor& a, const char* why) {
+  throw std::logic_error(std::string(op) + ": the result of this assignment to a temporary of shape " +
+                         to_string(a.shape()) + " would be lost, since it " + why);
+}
+
+// For a temporary, such as a row x[0]: it must share memory with a tensor that somebody else holds.
+template <class F>
+Tensor assign_temporary(const char* op, Tensor a, Operand& b, F&& f) {
+  const Tensor both[] = {a, b.tensor()};
+  detail::require_defined(op, both, 2);
+  if (grad_enabled() && (a.requires_grad() || b.tensor().requires_grad()))
+    refuse_lost_result(op, a, "would be recorded: write x.put(index, values), or open a NoGrad scope");
+  if (Raw::value(a)->copied || detail::alone(a))
+    refuse_lost_result(
+        op, a,
+        "is a copy that nobody else holds: write a place of x with x.put({xt::all(), 1}, values), or give "
+        "the temporary a name");
+  write_result(op, a, b, f);
+  return a;
+}
+
 }  // namespace
 
 Tensor& operator+=(Tensor& a, Operand b) {
@@ -83,6 +112,19 @@ Tensor& operator*=(Tensor& a, Operand b) {
 }
 Tensor& operator/=(Tensor& a, Operand b) {
   return assign("div", a, b, [&](const Tensor& x, const Tensor& y) { return div(x, y, b.at); });
+}
+
+Tensor operator+=(Tensor&& a, Operand b) {
+  return assign_temporary("add", std::move(a), b, [&](const Tensor& x, const Tensor& y) { return add(x, y, b.at); });
+}
+Tensor operator-=(Tensor&& a, Operand b) {
+  return assign_temporary("sub", std::move(a), b, [&](const Tensor& x, const Tensor& y) { return sub(x, y, b.at); });
+}
+Tensor operator*=(Tensor&& a, Operand b) {
+  return assign_temporary("mul", std::move(a), b, [&](const Tensor& x, const Tensor& y) { return mul(x, y, b.at); });
+}
+Tensor operator/=(Tensor&& a, Operand b) {
+  return assign_temporary("div", std::move(a), b, [&](const Tensor& x, const Tensor& y) { return div(x, y, b.at); });
 }
 
 namespace detail {
@@ -109,12 +151,12 @@ void accumulate(const Tensor& sum, const Tensor& x, Source at) {
 
 }  // namespace detail
 
-Tensor Tensor::copy_(const Tensor& values, Source at) const {
+Tensor Tensor::copy_(const Tensor& values, Source at) const& {
   overwrite("copy_", *this, values, at);
   return *this;
 }
 
-Tensor Tensor::fill_(double number, Source at) const {
+Tensor Tensor::fill_(double number, Source at) const& {
   Raw::begin_write(*this, "fill_", at);
   detail::visit(dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
@@ -123,7 +165,7 @@ Tensor Tensor::fill_(double number, Source at) const {
   return *this;
 }
 
-Tensor Tensor::add_(const Tensor& other, double scale, Source at) const {
+Tensor Tensor::add_(const Tensor& other, double scale, Source at) const& {
   detail::require_defined("add_", this, 1);
   detail::require_defined("add_", &other, 1);
   require_no_history("add_", other);
@@ -138,7 +180,7 @@ Tensor Tensor::add_(const Tensor& other, double scale, Source at) const {
   return *this;
 }
 
-Tensor Tensor::mul_(const Tensor& factor, Source at) const {
+Tensor Tensor::mul_(const Tensor& factor, Source at) const& {
   const Tensor both[] = {*this, factor};
   detail::require_defined("mul_", both, 2);
   require_no_history("mul_", factor);
