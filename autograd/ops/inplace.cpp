@@ -50,12 +50,13 @@ Tensor unrecorded(F&& f) {
   return f();
 }
 
+// f(a, b), which must have the shape of a.
 template <class F>
-void write_result(const char* op, const Tensor& a, const Operand& b, F&& f) {
+Tensor result_for(const char* op, const Tensor& a, const Operand& b, F&& f) {
   if (broadcast_shapes(op, a.shape(), b.tensor().shape()) != a.shape())
     throw std::invalid_argument(std::string(op) + ": cannot write values of shape " + to_string(b.tensor().shape()) +
                                 " into shape " + to_string(a.shape()));
-  overwrite(op, a, unrecorded([&] { return f(a, b.tensor()); }), b.at);
+  return unrecorded([&] { return f(a, b.tensor()); });
 }
 
 template <class F>
@@ -63,10 +64,7 @@ Tensor& assign(const char* op, Tensor& a, Operand& b, F&& f) {
   const Tensor both[] = {a, b.tensor()};
   detail::require_defined(op, both, 2);
   if (grad_enabled() && (a.requires_grad() || b.tensor().requires_grad())) return a = f(a, b.tensor());
-  if (broadcast_shapes(op, a.shape(), b.tensor().shape()) != a.shape())
-    throw std::invalid_argument(std::string(op) + ": cannot write values of shape " + to_string(b.tensor().shape()) +
-                                " into shape " + to_string(a.shape()));
-  const Tensor result = unrecorded([&] { return f(a, b.tensor()); });
+  const Tensor result = result_for(op, a, b, f);
   // A number takes the dtype of its result, as a count that becomes a fraction does, and every handle sees that too.
   // One that collects gradients keeps its dtype.
   const bool gives_way = a.weak() && !a.requires_grad();
@@ -86,16 +84,17 @@ Tensor& assign(const char* op, Tensor& a, Operand& b, F&& f) {
 // For a temporary, such as a row x[0]: it must share memory with a tensor that somebody else holds.
 template <class F>
 Tensor assign_temporary(const char* op, Tensor a, Operand& b, F&& f) {
+  const bool alone = a.defined() && detail::alone(a);
   const Tensor both[] = {a, b.tensor()};
   detail::require_defined(op, both, 2);
   if (grad_enabled() && (a.requires_grad() || b.tensor().requires_grad()))
     refuse_lost_result(op, a, "would be recorded: write x.put(index, values), or open a NoGrad scope");
-  if (Raw::value(a)->copied || detail::alone(a))
+  if (Raw::value(a)->copied || alone)
     refuse_lost_result(
         op, a,
         "is a copy that nobody else holds: write a place of x with x.put({xt::all(), 1}, values), or give "
         "the temporary a name");
-  write_result(op, a, b, f);
+  overwrite(op, a, result_for(op, a, b, f), b.at);
   return a;
 }
 
