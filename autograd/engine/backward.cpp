@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <xgrad/autograd/graph/leaf.hpp>
+#include <xgrad/autograd/graph/lost_writes.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/node.hpp>
 #include <xgrad/autograd/graph/profiler.hpp>
@@ -176,6 +177,7 @@ class Engine {
     Tensor& sum = pending(node.get(), first);
     if (first) {
       sum = std::move(gradient);
+      detail::forget_copy(sum);
       const std::uint64_t number = node->number();
       list.push_back({number, node.give_up()});
       if (&list == &heap_) std::push_heap(heap_.begin(), heap_.end());
@@ -472,8 +474,15 @@ std::vector<Tensor> grad(std::initializer_list<Tensor> outputs, std::initializer
   return grad(std::vector<Tensor>(outputs), std::vector<Tensor>(inputs), seeds, graph, unused);
 }
 
-Tensor grad(const Tensor& output, const Tensor& input, Graph graph) {
-  return grad(std::vector<Tensor>{output}, std::vector<Tensor>{input}, {}, graph)[0];
+std::vector<Tensor> grad(std::initializer_list<Tensor> outputs, std::initializer_list<Tensor> inputs,
+                         std::initializer_list<Tensor> seeds, Graph graph, Unused unused) {
+  return grad(std::vector<Tensor>(outputs), std::vector<Tensor>(inputs), std::vector<Tensor>(seeds), graph, unused);
+}
+
+Tensor grad(const Tensor& output, const Tensor& input, Graph graph) { return grad(output, input, Tensor(), graph); }
+
+Tensor grad(const Tensor& output, const Tensor& input, const Tensor& seed, Graph graph) {
+  return grad(std::vector<Tensor>{output}, std::vector<Tensor>{input}, std::vector<Tensor>{seed}, graph)[0];
 }
 
 void Tensor::backward(Graph graph) const { backward(Tensor(), graph); }

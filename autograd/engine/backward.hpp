@@ -24,7 +24,11 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
 std::vector<Tensor> grad(std::initializer_list<Tensor> outputs, std::initializer_list<Tensor> inputs,
                          const std::vector<Tensor>& seeds = {}, Graph graph = Graph::release,
                          Unused unused = Unused::error);
-/// The same for one output and one input.
+std::vector<Tensor> grad(std::initializer_list<Tensor> outputs, std::initializer_list<Tensor> inputs,
+                         std::initializer_list<Tensor> seeds, Graph graph = Graph::release,
+                         Unused unused = Unused::error);
+/// The same for one output and one input, and a seed if the output is no scalar.
 Tensor grad(const Tensor& output, const Tensor& input, Graph graph = Graph::release);
+Tensor grad(const Tensor& output, const Tensor& input, const Tensor& seed, Graph graph = Graph::release);
 
 }  // namespace xgrad

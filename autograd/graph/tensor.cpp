@@ -5,6 +5,7 @@
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/leaf.hpp>
+#include <xgrad/autograd/graph/lost_writes.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/node.hpp>
 #include <xgrad/autograd/kernels/pointwise/convert.hpp>
@@ -193,7 +194,15 @@ void Tensor::register_hook(Hook hook) const {
   get().node->extras().hooks.push_back(std::move(hook));
 }
 
-Tensor Tensor::detach() const { return alias(shape()); }
+Tensor Tensor::detach() const& { return alias(shape()); }
+Tensor Tensor::detach() && { return detail::LostWrites(*this).mark(alias(shape())); }
+
+void Tensor::refuse_lost_write(const char* op) const {
+  if (!get().copied) return;
+  throw std::logic_error(std::string(op) + ": the write would be lost: this temporary of shape " + to_string(shape()) +
+                         " is a copy of a part of another tensor, or of it in another order: write the place itself "
+                         "with x.put({xt::all(), 1}, values), or write to a clone()");
+}
 
 void Tensor::begin_write(const char* op, Source at) const {
   const detail::Value& value = get();

@@ -16,7 +16,8 @@ Tensor transpose(Tensor x, Source at = Source::here());
 Tensor transpose(Tensor x, const std::vector<std::int64_t>& axes, Source at = Source::here());
 /// Two axes exchanged.
 Tensor swapaxes(Tensor x, Dim a, Dim b, Source at = Source::here());
-/// x without an axis of size 1, or with a new one.
+/// x without its axes of size 1; without one axis, which stays if its size is not 1; with a new axis of size 1.
+Tensor squeeze(Tensor x, Source at = Source::here());
 Tensor squeeze(Tensor x, Dim axis, Source at = Source::here());
 Tensor unsqueeze(Tensor x, Dim axis, Source at = Source::here());
 // The same two for lists and integers, a better match than xtensor's templates under `using namespace xt`.
@@ -35,10 +36,5 @@ Tensor broadcast_to(Tensor x, const Shape& shape, Source at = Source::here());
 Tensor expand(Tensor x, const NewShape& shape, Source at = Source::here());
 /// A copy in storage of its own; the gradient passes through.
 Tensor clone(Tensor x, Source at = Source::here());
-/// One index along an axis, which disappears. Negative indices count from the end; out of range is an error.
-Tensor select(Tensor x, Dim axis, Dim index, Source at = Source::here());
-/// The `length` elements along one axis that begin with `start`, which counts from the end when it is negative. They
-/// must all exist, unlike those of a range in operator().
-Tensor narrow(Tensor x, Dim axis, Dim start, Dim length, Source at = Source::here());
 
 }  // namespace xgrad

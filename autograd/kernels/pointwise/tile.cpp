@@ -13,9 +13,9 @@
 
 namespace xgrad::kernels {
 
-fn::Clamp::Clamp(double lowest, double highest) : low(lowest), high(highest) {
-  if (!(low <= high))
-    throw std::invalid_argument("clamp: low must not be above high, got " + xgrad::detail::number_text(low) + " and " +
+fn::Clamp::Clamp(double lowest, double highest) : low(lowest), high(highest), floor(std::min(lowest, highest)) {
+  if (low != low || high != high)
+    throw std::invalid_argument("clamp: the bounds must not be NaN, got " + xgrad::detail::number_text(low) + " and " +
                                 xgrad::detail::number_text(high));
 }
 
