@@ -21,6 +21,11 @@ int main() {
   // And back to xtensor: a view shares the memory, to_xarray copies it.
   auto view = matrix.view<double>();
   xt::xarray<float> copy = matrix.to_xarray<float>();
+  Tensor squares = zeros({2, 3}, float64);
+  auto out = squares.mutable_view<double>();
+  out = view * view;  // writes the tensor's memory
+  out *= xt::xarray<double>{1.0, 10.0, 100.0};
+  std::cout << squares << '\n';
   std::cout << "view(1, 2) = " << view(1, 2) << ", copy(0, 0) = " << copy(0, 0) << '\n';
 
   // A leaf that requires a gradient gets one from backward(). It has the leaf's shape, also where the leaf was

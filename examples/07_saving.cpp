@@ -2,10 +2,54 @@
 
 #include <cstdio>
 #include <iostream>
+#include <limits>
 
 #include <xgrad/xgrad.hpp>
 
 using namespace xgrad;
+
+void early_stopping() {
+  manual_seed(3);
+  const Tensor x = randn({20, 4}), t = randn({20, 1}), x_held = randn({20, 4}), t_held = randn({20, 1});
+  nn::Sequential net{nn::Linear(4, 8), nn::ReLU(), nn::Dropout(0.2), nn::Linear(8, 1)};
+  optim::SGD sgd(net.parameters(), 0.1);
+  const auto held_out_loss = [&] {
+    NoGrad off;
+    net.eval();
+    const double loss = nn::mse_loss(net(x_held), t_held).item();
+    net.train();
+    return loss;
+  };
+
+  StateDict best = net.state_dict();
+  double least = held_out_loss();
+  for (int epoch = 0, since_best = 0; since_best < 10; ++epoch, ++since_best) {
+    sgd.zero_grad();
+    nn::mse_loss(net(x), t).backward();
+    sgd.step();
+    const double loss = held_out_loss();
+    if (loss < least) {
+      least = loss;
+      best = net.state_dict();  // a copy: later steps do not change it
+      since_best = 0;
+    }
+  }
+  const bool last_is_best = held_out_loss() == least;
+  net.load_state_dict(best);
+  std::cout << "the last weights were the best: " << last_is_best << ", those kept: " << (held_out_loss() == least)
+            << '\n';
+}
+
+void generator_state() {
+  const Tensor x = ones({1000});
+  Generator& generator = default_generator();
+  const std::uint64_t seed = generator.seed(), stream = generator.stream(), draws = generator.draws();  // to be saved
+  const Tensor first = nn::dropout(x, 0.5);
+
+  generator = Generator(seed, stream);  // in the process that resumes
+  generator.restore(draws);
+  std::cout << "the same elements dropped: " << (sum(nn::dropout(x, 0.5) != first).item() == 0) << '\n';
+}
 
 int main() {
   nn::Sequential model{nn::Linear(4, 3), nn::BatchNorm1d(3), nn::ReLU(), nn::Linear(3, 2)};
@@ -34,4 +78,6 @@ int main() {
     std::cout << error.what() << '\n';
   }
   std::remove("model.safetensors");
+  early_stopping();
+  generator_state();
 }

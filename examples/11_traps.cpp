@@ -99,6 +99,24 @@ void wrong_rule() {
   refused([&] { sum(twice).backward(); });
 }
 
+void parts() {
+  Tensor c = {{1.0, 2.0, 3.0}, {4.0, 5.0, 6.0}};
+  c[1].fill_(7);  // a row shares the memory of c
+  c[0] += 1;
+  refused([&] { c(xt::all(), 1).fill_(0); });  // a column is a copy
+  c.put({xt::all(), 1}, 0);
+  c.put({0, xt::range(0, 3, 2)}, Tensor{10.0, 20.0});
+  std::cout << c << '\n';
+  Tensor column = c(xt::all(), 0);  // a copy with a name
+  column.fill_(-1);
+  std::cout << column << ' ' << c(0, 0).item() << '\n';
+
+  Tensor x = Tensor({1.0, 2.0}).requires_grad_();
+  Tensor y = 3 * x;
+  y.put(0, x[1]);  // recorded
+  std::cout << y << ' ' << grad(sum(y), x) << '\n';
+}
+
 void integers() {
   Tensor counts = {1, 2};
   refused([&] { counts *= 2.5; });
@@ -125,6 +143,7 @@ int main() {
   shapes();
   names();
   wrong_rule();
+  parts();
   integers();
   memory();
 }

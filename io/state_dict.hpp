@@ -8,8 +8,31 @@
 
 namespace xgrad {
 
-/// An ordered list of named tensors: the parameters and buffers of a model, as PyTorch's state_dict() lists them.
-using StateDict = std::vector<std::pair<std::string, Tensor>>;
+/// An ordered list of named tensors: the parameters and buffers of a model, as PyTorch's state_dict() lists them. A
+/// std::vector of pairs whose tensors are found by key too.
+class StateDict : public std::vector<std::pair<std::string, Tensor>> {
+ public:
+  using Entries = std::vector<std::pair<std::string, Tensor>>;
+  using Entries::Entries;
+  using Entries::operator[];
+  using Entries::at;
+  StateDict() = default;
+  StateDict(const Entries& entries) : Entries(entries) {}
+  StateDict(Entries&& entries) noexcept : Entries(std::move(entries)) {}
+
+  bool contains(const std::string& key) const { return find(key) != end(); }
+  /// The first entry with this key, or end().
+  const_iterator find(const std::string& key) const;
+  iterator find(const std::string& key);
+  /// The tensor of a key; an unknown one is an error.
+  const Tensor& at(const std::string& key) const;
+  Tensor& at(const std::string& key);
+  const Tensor& operator[](const std::string& key) const { return at(key); }
+  Tensor& operator[](const std::string& key) { return at(key); }
+
+  /// The same keys with copies of the tensors. Those that share memory are copied once, and share the copy.
+  StateDict clone() const;
+};
 
 namespace io {
 using xgrad::StateDict;

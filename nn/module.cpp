@@ -212,7 +212,7 @@ Tensor ModuleBase::parameter(const std::string& path) const {
 }
 Tensor ModuleBase::buffer(const std::string& path) const { return find(*this, named_buffers(), "buffer", path); }
 
-StateDict ModuleBase::state_dict() const { return detail::state_dict(state_); }
+StateDict ModuleBase::state_dict() const { return detail::state_dict(state_).clone(); }
 void ModuleBase::load_state_dict(const StateDict& state) { detail::load_state_dict(state_, type_name(), state); }
 
 std::vector<ModuleBase> ModuleBase::children() const {

@@ -50,8 +50,9 @@ class ModuleBase {
   [[nodiscard]] Tensor parameter(const std::string& path) const;
   [[nodiscard]] Tensor buffer(const std::string& path) const;
 
-  /// Parameters and buffers, detached but over the same memory, with PyTorch's keys in PyTorch's order: a module's
-  /// parameters, its buffers, then its children. Tied ones appear under each of their names.
+  /// Copies of the parameters and buffers, which later steps do not change, with PyTorch's keys in PyTorch's order: a
+  /// module's parameters, its buffers, then its children. Tied ones appear under each of their names, and share their
+  /// copy. (PyTorch's state_dict shares the model's memory; here named_parameters() and named_buffers() do.)
   [[nodiscard]] StateDict state_dict() const;
   /// Writes the values of `state` into this module's parameters and buffers. Keys, shapes and dtypes must agree
   /// exactly, except that float32 and float64 are converted, and whole numbers of any dtype to int64; and a
@@ -97,6 +98,20 @@ class ModuleBase {
   template <class M>
   void add(const std::string& name, std::vector<M>& modules);
   void add(const std::string&, const Tensor&) = delete;  // make it an nn::Parameter or nn::Buffer, and a member
+  /// PyTorch's names for add(); what is registered is a member, and is returned.
+  template <class M>
+  M& register_module(const std::string& name, M& module) {
+    add(name, module);
+    return module;
+  }
+  Parameter& register_parameter(const std::string& name, Parameter& parameter) {
+    add(name, parameter);
+    return parameter;
+  }
+  Buffer& register_buffer(const std::string& name, Buffer& buffer) {
+    add(name, buffer);
+    return buffer;
+  }
 
   /// Sets the text that printing puts between this module's parentheses.
   void describe(const std::string& text);

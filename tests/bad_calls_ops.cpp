@@ -145,7 +145,6 @@ void functions_with_settings(Catalogue& all) {
   probe(
       all, "elementwise", [](auto x, auto y) { return elementwise([](auto a, auto b) { return a * b; }, x, y); },
       matrix(), matrix());
-  refused(all, "clamp", "low above high", [] { static_cast<void>(clamp(matrix(), 2, 1)); });
   refused(all, "to", "1e300 for int64", [] { static_cast<void>(Tensor({1e300}).to(int64)); });
   refused(all, "mul", "2.5 into int64", [] {
     Tensor x = {1, 2};
@@ -197,7 +196,53 @@ void reductions(Catalogue& all) {
   });
 }
 
+// PyTorch's names; errors begin with the op's own.
+void other_names(Catalogue& all) {
+  probe_as(
+      all, "cat", "concat", [](auto v, auto a) { return cat(v, a); }, vector<Tensor>{matrix(), matrix()}, Axis{0});
+  probe_as(
+      all, "permute", "transpose",
+      [](auto x, auto a) {
+        return permute(x, vector<std::int64_t>{a.value, 0});
+      },
+      matrix(), Axis{1});
+  probe_as(
+      all, "transpose", "swapaxes", [](auto x, auto a) { return transpose(x, a.value, 0); }, matrix(), Axis{1});
+  probe(
+      all, "t", [](auto x) { return t(x); }, matrix());
+  probe_as(
+      all, "clip", "clamp", [](auto x, auto a) { return clip(x, a.value, 1.0); }, matrix(), Setting{-1});
+  probe(
+      all, "rand_like", [](auto x) { return rand_like(x); }, matrix());
+  probe(
+      all, "randn_like", [](auto x) { return randn_like(x); }, matrix());
+  probe_as(
+      all, "size", "shape", [](auto x, auto a) { return size(x, a); }, matrix(), Axis{1});
+  probe_as(
+      all, "dim", "rank", [](auto x) { return dim(x); }, matrix());
+  probe_as(
+      all, "numel", "size", [](auto x) { return numel(x); }, matrix());
+}
+
 void shapes(Catalogue& all) {
+  probe(
+      all, "split", [](auto x, auto n, auto a) { return split(x, n, a); }, matrix(), Index{2}, Axis{0});
+  probe(
+      all, "split",
+      [](auto x, auto n) {
+        return split(x, {n.value, 1}, 1);
+      },
+      matrix(), Index{2});
+  probe(
+      all, "chunk", [](auto x, auto n, auto a) { return chunk(x, n, a); }, matrix(), Index{2}, Axis{0});
+  probe(
+      all, "put",
+      [](auto x, auto i, auto y) {
+        return put(x, {i.value, xt::all()}, y);
+      },
+      matrix(), Index{1}, Tensor{1.f, 2.f, 3.f});
+  probe(
+      all, "squeeze", [](auto x) { return squeeze(x); }, matrix());
   probe(
       all, "clone", [](auto x) { return clone(x); }, matrix());
   probe(
@@ -261,6 +306,7 @@ void op_calls(Catalogue& all) {
   functions_with_settings(all);
   reductions(all);
   shapes(all);
+  other_names(all);
 }
 
 }  // namespace bad_calls

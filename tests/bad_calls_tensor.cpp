@@ -70,6 +70,9 @@ void members(Catalogue& all) {
       all, "operator()", "slice", [](auto x, auto i) { return x(xt::all(), i.value); }, matrix(), Index{1});
   probe_as(
       all, "slice", "slice", [](auto x) { return x(xt::range(0, 2), xt::newaxis()); }, matrix());
+  probe(
+      all, "put", [](auto x, auto y) { return x.defined() ? x.clone().put(0, y) : x.put(0, y); }, matrix(),
+      Tensor{1.f, 2.f, 3.f});
   refused(all, "item", "NaN as an int", [] { static_cast<void>(Tensor(nan).item<int>()); });
   refused(all, "item", "3e9 as an int", [] { static_cast<void>(Tensor(3e9).item<int>()); });
   refused(all, "to_xarray", "-1 as unsigned", [] { static_cast<void>(Tensor{-1}.to_xarray<unsigned>()); });
@@ -119,6 +122,9 @@ void gradients(Catalogue& all) {
   probe(
       all, "grad", [](auto outputs, auto inputs) { return grad(outputs, inputs, {}, retain_graph); },
       std::vector<Tensor>{y}, std::vector<Tensor>{x});
+  probe(
+      all, "grad", [](auto output, auto input, auto seed) { return grad(output, input, seed, retain_graph); }, y, x,
+      Optional{Tensor(1.0)});
   refused(all, "register_hook", "an empty hook", [] { leaf().register_hook(Hook()); });
   refused(all, "backward", "an int64 gradient from a hook", [] {
     const Tensor z = leaf() * 2;

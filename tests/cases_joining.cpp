@@ -1,3 +1,4 @@
+#include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/indexing.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
 
@@ -38,8 +39,9 @@ Case gathering() {
   const auto f = [](std::int64_t axis) { return [axis](const Tensors& x) { return gather(x[0], axis, x[1]); }; };
   for (const At& at : list)
     row.samples.push_back({f(at.axis), {any(at.x), labels(at.indices, at.x.rank() == 0 ? 1 : at.x.at(at.axis))}});
-  row.refusals = {{f(1), {any({2, 3}), labels({4, 2}, 3)}},
+  row.refusals = {{f(1), {any({2, 3}), labels({4, 2}, 3)}},  // of more rows than x has
                   {f(0), {any({2, 3}), labels({2}, 2)}},
+                  {f(1), {any({2, 3}), labels({3, 1}, 2)}},
                   {f(2), {any({2, 3}), labels({2, 3}, 2)}, {"axis 2"}},
                   {f(1), {any({2, 3}), Tensor({{0}, {3}}, int64)}, {"3"}},
                   {f(1), {any({2, 3}), constant(any({2, 3}))}, {"float64"}}};
@@ -78,6 +80,8 @@ Case concatenating() {
       {{0, {{0}, {0}}},
        {0, {{0}, {3}}},
        {0, {{2, 3}, {0, 3}}},
+       {1, {{0}, {2, 3}, {0}}},
+       {0, {{2, 3}, {0}}},
        {1, {{2, 0}, {2, 2}, {2, 0}}},
        {-1, {{0, 3}, {0, 1}}},
        {0, {{5}}},
@@ -120,8 +124,50 @@ Case stacking() {
       {{0, {{2, 3}, {2, 4}}}, {1, {{2, 3}, {3}}}}, none);
 }
 
+// What cutting gives, weighted and joined again, for each way of cutting.
+Case cutting(const char* op, std::function<Tensors(const Tensor&, std::int64_t, std::int64_t)> f) {
+  struct Cut {
+    Shape shape;
+    std::int64_t number, axis;
+  };
+  const std::vector<Cut> list = {
+      {{0}, 1, 0},     {{0, 3}, 2, 1}, {{2, 0}, 1, 0}, {{2, 0, 3}, 2, 0}, {{5}, 2, 0},       {{5}, 5, 0},
+      {{5}, 7, -1},    {{1}, 1, 0},    {{2, 3}, 1, 0}, {{2, 3}, 2, 1},    {{2, 3}, 1, -1},   {{4, 3}, 2, 0},
+      {{4, 3}, 3, -2}, {{1, 4}, 2, 1}, {{4, 1}, 3, 0}, {{2, 3, 2}, 2, 1}, {{2, 3, 2}, 1, 2}, {{3, 2, 2}, 2, 0}};
+  Case row{op, {}, {}, no_scalars};
+  const auto joined = [f](std::int64_t number, std::int64_t axis) {
+    return [=](const Tensors& x) {
+      Tensors pieces = f(x[0], number, axis);
+      for (std::size_t i = 0; i < pieces.size(); ++i) pieces[i] = pieces[i] * static_cast<double>(i + 1);
+      return concat(pieces, axis);
+    };
+  };
+  for (const Cut& cut : list) row.samples.push_back({joined(cut.number, cut.axis), {any(cut.shape)}});
+  row.refusals = {{joined(0, 0), {any({2, 3})}},
+                  {joined(1, 2), {any({2, 3})}, {"axis 2", "2 axes"}},
+                  {joined(-1, 1), {any({2, 3})}}};
+  return row;
+}
+
+Case cutting_by_sizes() {
+  Case row =
+      cutting("split", [](const Tensor& x, std::int64_t size, std::int64_t axis) { return split(x, size, axis); });
+  const auto by = [](std::vector<std::int64_t> sizes, std::int64_t axis) {
+    return [=](const Tensors& x) { return split(x[0], sizes, axis).back(); };
+  };
+  row.samples.push_back({by({1, 3}, 0), {any({4, 2})}});
+  row.samples.push_back({by({0, 2, 1}, 1), {any({2, 3})}});
+  row.refusals.push_back({by({1, 1}, 1), {any({2, 3})}, {"(1, 1)", "3", "(2, 3)"}});
+  row.refusals.push_back({by({4, -1}, 1), {any({2, 3})}, {"(4, -1)"}});
+  return row;
+}
+
 }  // namespace
 
-std::vector<Case> joining_cases() { return {gathering(), concatenating(), stacking()}; }
+std::vector<Case> joining_cases() {
+  return {
+      gathering(), concatenating(), stacking(), cutting_by_sizes(),
+      cutting("chunk", [](const Tensor& x, std::int64_t count, std::int64_t axis) { return chunk(x, count, axis); })};
+}
 
 }  // namespace cases

@@ -95,7 +95,7 @@ const std::vector<Rows>& rows_of_classes() {
                                          {{5, 2}, none, false, 0},
                                          {{2, 3, 2}},
                                          {{2, 3, 2}, none, true},
-                                         {{1, 2, 2, 2}, mean, true, 1},
+                                         {{2, 2, 2, 2}, mean, true, 1},
                                          {{2, 2, 1, 2}, sum},
                                          {{3, 4}, mean}};
   return list;

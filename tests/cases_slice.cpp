@@ -1,17 +1,80 @@
+#include <vector>
+
 #include <xtensor/xview.hpp>
 
 #include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/slicing.hpp>
 
 #include "cases.hpp"
 
 using namespace xgrad;
 using xt::all;
+using xt::drop;
 using xt::ellipsis;
+using xt::keep;
 using xt::newaxis;
 using xt::range;
 using namespace xt::placeholders;
 
 namespace cases {
+namespace {
+
+// put() in places of every kind, of values of the place's shape and of ones that broadcast.
+Case put_cases() {
+  const auto into = [](const Shape& shape, const Index& index, const Shape& values) {
+    return Sample{[index](const Tensors& x) { return put(x[0], index, x[1]); }, {any(shape), any(values)}};
+  };
+  Case row{"put", {}, {}, selects};
+  row.samples = {
+      into({5}, 2, {}),
+      into({}, {}, {}),
+      into({}, newaxis(), {1}),
+      into({0}, all(), {}),
+      into({0}, {range(0, 0)}, {1}),
+      into({0, 3}, {all(), 1}, {0}),
+      into({2, 0, 2}, {1, ellipsis(), -1}, {}),
+      into({0, 1}, {newaxis(), all(), xt::keep(0)}, {1, 0, 1}),
+      into({2, 0}, {all(), range(0, 2)}, {2, 0}),
+      into({2, 3}, {range(1, 1)}, {3}),
+      into({5}, range(1, 4), {3}),
+      into({5}, range(_, _, -2), {3}),
+      into({5}, {range(3, 0, -2)}, {1}),
+      into({2, 3}, {all(), 1}, {2}),
+      into({2, 3}, {all(), 1}, {}),
+      into({2, 3}, 1, {3}),
+      into({2, 3}, 1, {1, 3}),
+      into({2, 3}, {1, 1}, {1, 1}),
+      into({2, 3}, {0, -1}, {}),
+      into({2, 3}, {all(), newaxis(), range(0, 3, 2)}, {2, 1, 2}),
+      into({2, 3}, {ellipsis()}, {2, 3}),
+      into({2, 3}, {range(_, _, -1)}, {1, 3}),
+      into({4, 3}, {keep(3, 0), drop(1)}, {2, 2}),
+      into({4, 3}, {drop(1), keep(-1, 1)}, {2}),
+      into({2, 3, 2}, {ellipsis(), 1}, {2, 3}),
+      into({2, 3, 2}, {keep(1), all(), range(_, _, -1)}, {3, 1}),
+      into({3, 2, 2, 2, 2}, {range(0, 3, 2), 1, ellipsis(), keep(0)}, {2, 2, 2, 1}),
+      {[](const Tensors& x) {
+         return put(x[0], {all(), 1}, 0.5);
+       },
+       {any({2, 3})}},
+      {[](const Tensors& x) { return put(x[0], range(0, 2), x[0](range(1, 3))); }, {any({3})}},
+      {[](const Tensors& x) { return put(put(x[0], 0, x[1]), 1, x[1] * x[1]); }, {any({2, 2}), any({2})}},
+  };
+  const auto refused = [](const Shape& shape, const Index& index, const Shape& values, std::vector<std::string> says) {
+    return Refusal{[index](const Tensors& x) { return put(x[0], index, x[1]); }, {any(shape), any(values)}, says};
+  };
+  row.refusals = {
+      refused({2, 3}, {all(), 1}, {3}, {"values of shape (3)", "place of shape (2)", "shape (2, 3)"}),
+      refused({2, 3}, 1, {2, 3}, {"values of shape (2, 3)", "place of shape (3)"}),
+      refused({2, 3}, {all(), 3}, {}, {"index 3", "axis 1", "(2, 3)"}),
+      refused({2, 3}, {0, 0, 0}, {}, {"3 indices", "(2, 3)"}),
+      refused({2, 3}, {all(), range(0, 3, 0)}, {}, {"step", "0"}),
+      refused({5}, keep(1, -4), {2}, {"index 1", "twice", "axis 0"}),
+  };
+  return row;
+}
+
+}  // namespace
 
 // operator() with xtensor's slices. The row is not required by the headers of ops, since operator() is a member.
 std::vector<Case> slice_cases() {
@@ -55,6 +118,20 @@ std::vector<Case> slice_cases() {
       over({2, 3, 2}, [](const Tensor& x) { return x(-1, 2, 0); }),
       over({2, 3, 2}, [](const Tensor& x) { return x(range(_, _, -1), range(0, 3, 2), newaxis(), 1); }),
       over({3}, [](const Tensor& x) { return x(range(0, 2)) * x(range(1, 3)) + x(0); }),
+      over({5}, [](const Tensor& x) { return x(keep(3, 0, -1)); }),
+      over({5}, [](const Tensor& x) { return x(keep(2, 2)); }),
+      over({5}, [](const Tensor& x) { return x(drop(0, -2)); }),
+      over({2, 3}, [](const Tensor& x) { return x(all(), keep(2, 0)); }),
+      over({2, 3}, [](const Tensor& x) { return x(drop(1), newaxis(), keep(1)); }),
+      over({4, 3},
+           [](const Tensor& x) {
+             return x(keep(std::vector<std::size_t>{3, 1}), drop(-1));
+           }),
+      over({2, 3, 4}, [](const Tensor& x) { return x(1, keep(2, 0), range(_, _, -2)); }),
+      over({3, 2, 4}, [](const Tensor& x) { return x(keep(2, 0), ellipsis(), drop(1, 2)); }),
+      over({0, 3}, [](const Tensor& x) { return x(all(), drop(1)); }),
+      over({2, 3}, [](const Tensor& x) { return x(all(), keep(std::vector<int>())); }),
+      over({2, 2, 2, 2, 3}, [](const Tensor& x) { return x(range(_, _, -1), 0, ellipsis(), range(0, 3, 2)); }),
   };
   const auto refused = [](const Shape& shape, std::function<Tensor(const Tensor&)> f,
                           std::vector<std::string> says = {}) {
@@ -67,8 +144,11 @@ std::vector<Case> slice_cases() {
       refused({2, 3}, [](const Tensor& x) { return x(ellipsis(), ellipsis()); }, {"ellipsis"}),
       refused({2, 3}, [](const Tensor& x) { return x(range(0, 2, 0)); }, {"step", "0"}),
       refused({}, [](const Tensor& x) { return x(0); }),
+      refused({2, 3}, [](const Tensor& x) { return x(all(), keep(0, 3)); }, {"index 3", "axis 1", "(2, 3)"}),
+      refused({2, 3}, [](const Tensor& x) { return x(drop(-3)); }, {"index -3", "axis 0", "(2, 3)"}),
+      refused({2, 3}, [](const Tensor& x) { return x(keep(0), keep(0), keep(0)); }, {"3 indices", "(2, 3)"}),
   };
-  return {row};
+  return {row, put_cases()};
 }
 
 }  // namespace cases

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -13,6 +14,7 @@
 #include <xgrad/autograd/engine/backward.hpp>
 #include <xgrad/autograd/engine/runtime.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/graph/profiler.hpp>
 #include <xgrad/autograd/kernels/random/random.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
 
@@ -255,6 +257,24 @@ TEST_CASE("no node outlives the checks of the table", "[cases]") {
   CHECK(live_nodes() == before);
 }
 
+TEST_CASE("a profile has a row for the forward of every op", "[cases]") {
+  // The parts of losses that are functions of their own.
+  const std::map<std::string, std::string> others = {{"label_cross_entropy", "cross_entropy"},
+                                                     {"label_likelihood", "nll_loss"}};
+  std::set<std::string> seen;
+  for (const Case& row : table()) {
+    if (!seen.insert(row.op).second) continue;
+    const auto other = others.find(row.op);
+    const std::string name = other == others.end() ? row.op : other->second;
+    const Profiler profiler;
+    row.samples.back().f(row.samples.back().inputs);
+    bool found = false;
+    for (const Profiler::Row& one : profiler.rows()) found = found || (one.name == name && one.forward_calls > 0);
+    INFO("an op without a row in the profile: " << row.op);
+    CHECK(found);
+  }
+}
+
 TEST_CASE("every op of the headers has a row", "[cases]") {
   namespace fs = std::filesystem;
   const fs::path root = XGRAD_SOURCE_DIR;
@@ -264,8 +284,10 @@ TEST_CASE("every op of the headers has a row", "[cases]") {
   std::set<std::string> rows = {"product", "elementwise", "result_room"};
   for (const Case& row : table()) rows.insert(row.op);
   for (const ValueCase& row : value_table()) rows.insert(row.op);
-  // nn/init.hpp fills tensors in place, and nn/loss_checks.hpp is what the sources of losses share.
-  const std::set<fs::path> not_ops = {root / "nn/init.hpp", root / "nn/loss_checks.hpp"};
+  // nn/init.hpp fills tensors in place, nn/loss_checks.hpp is what the sources of losses share, and torch_names.hpp has
+  // other names of ops with rows.
+  const std::set<fs::path> not_ops = {root / "nn/init.hpp", root / "nn/loss_checks.hpp",
+                                      root / "autograd/ops/torch_names.hpp"};
   const std::regex declaration("^(\\[\\[nodiscard\\]\\] )?(?:Tensor|ValuesIndices) (\\w+)\\((.*)$");
   std::size_t found = 0, headers = 0;
   for (const fs::path& room : {root / "autograd/ops", root / "nn"})

@@ -20,7 +20,6 @@ inline void writing(Tensor x, const Tensor& y) {
   WRONG(x(0) = y;)                   // must not compile
   WRONG(x[0] = y;)                   // must not compile
   WRONG(x.grad() = g;)               // must not compile
-  WRONG(x(0) += y;)                  // must not compile
   WRONG(exp(x) = y;)                 // must not compile
   WRONG(y.mutable_view<float>();)    // must not compile
   WRONG(y.view<float>()(0) = 1.0f;)  // must not compile
@@ -45,23 +44,31 @@ inline void truth(const Tensor& x, const Tensor& y) {
 }
 
 inline void axes_and_shapes(const Tensor& x, const Tensor& y) {
-  WRONG(sum(x, true);)       // must not compile
-  WRONG(sum(x, 0.5);)        // must not compile
-  WRONG(sum(x, 0, true);)    // must not compile
-  WRONG(mean(x, {0.5});)     // must not compile
-  WRONG(x.sum(1.0);)         // must not compile
-  WRONG(softmax(x);)         // must not compile
-  WRONG(softmax(x, 1.0);)    // must not compile
-  WRONG(max(x, y);)          // must not compile
-  WRONG(min(x, y);)          // must not compile
-  WRONG(x[{1, 2}];)          // must not compile
-  WRONG(x[0.5];)             // must not compile
-  WRONG(x(0.5);)             // must not compile
-  WRONG(zeros(2.5);)         // must not compile
-  WRONG(zeros({2.5, 3.0});)  // must not compile
-  WRONG(zeros(true);)        // must not compile
-  WRONG(x.reshape(2.0);)     // must not compile
-  WRONG(x.to("float32");)    // must not compile
+  WRONG(sum(x, true);)                              // must not compile
+  WRONG(sum(x, 0.5);)                               // must not compile
+  WRONG(sum(x, 0, true);)                           // must not compile
+  WRONG(mean(x, {0.5});)                            // must not compile
+  WRONG(x.sum(1.0);)                                // must not compile
+  WRONG(softmax(x);)                                // must not compile
+  WRONG(softmax(x, 1.0);)                           // must not compile
+  WRONG(max(x, y);)                                 // must not compile
+  WRONG(min(x, y);)                                 // must not compile
+  WRONG(x[{1, 2}];)                                 // must not compile
+  WRONG(x[0.5];)                                    // must not compile
+  WRONG(x(0.5);)                                    // must not compile
+  WRONG(x(xt::all(), true);)                        // must not compile
+  WRONG(x(y);)                                      // must not compile
+  WRONG(x(xt::range(0, 0.8 * 10));)                 // must not compile
+  WRONG(x(xt::range(0, 10, 2.0));)                  // must not compile
+  WRONG(x(xt::keep(std::vector<double>{1.0}));)     // must not compile
+  WRONG(Tensor(x).put({xt::all(), 0.5f}, 1);)       // must not compile
+  WRONG(Tensor(x).put(0.5L, 1);)                    // must not compile
+  WRONG(x.view<float>() = x.view<float>() + 1.0f;)  // must not compile
+  WRONG(zeros(2.5);)                                // must not compile
+  WRONG(zeros({2.5, 3.0});)                         // must not compile
+  WRONG(zeros(true);)                               // must not compile
+  WRONG(x.reshape(2.0);)                            // must not compile
+  WRONG(x.to("float32");)                           // must not compile
 }
 
 inline void making(const Tensor& x, const std::vector<std::string>& words) {

@@ -319,5 +319,5 @@ TEST_CASE("integers raised to integers are integers, and clamped by integers too
   CHECK_THROWS_WITH(pow(x, Tensor{1, -2, 3}), StartsWith("pow: ") && Contains("-2"));
   CHECK(difference(clamp(x, -1, 3), Tensor{-1, 2, 3}) == "");
   CHECK(clamp(x, -1, 3.0).dtype() == float32);
-  CHECK_THROWS_WITH(clamp(x, 2, 1), StartsWith("clamp: ") && Contains("low"));
+  CHECK(difference(clamp(x, 2, 1), Tensor{1, 1, 1}) == "");
 }

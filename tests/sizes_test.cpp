@@ -189,7 +189,7 @@ TEST_CASE("an integer tensor in place refuses a result that is not of integers")
 TEST_CASE("a number in a message keeps all of its digits") {
   const Tensor x = ones({2});
   CHECK_THAT(refusal([&] { nn::smooth_l1_loss(x, x, nn::Reduction::mean, -1e-9); }), Contains("got -1e-09"));
-  CHECK_THAT(refusal([&] { clamp(x, 1e-9, 1e-10); }), Contains("got 1e-09 and 1e-10"));
+  CHECK_THAT(refusal([&] { clamp(x, 1e-9, not_a_number); }), Contains("got 1e-09 and nan"));
   CHECK_THAT(refusal([&] { dropout(x, 1 + 1e-12); }), Contains("got 1.000000000001"));
   CHECK_THAT(refusal([&] { optim::Adam({x.detach().requires_grad_()}, .1, optim::Adam::Options().betas(-1e-9, 0)); }),
              Contains("got -1e-09"));

@@ -4,6 +4,7 @@
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/ops/ops.hpp>
 #include <xgrad/nn/nn.hpp>
+#include <xgrad/optim/sgd.hpp>
 
 #include "catch2.hpp"
 #include "compare.hpp"
@@ -128,10 +129,48 @@ TEST_CASE("a state that does not fit changes nothing, and every fault is named")
   REQUIRE(load_error(net, empty) == "Net: cannot load this state: empty: layer1.1.weight: nothing was changed");
 }
 
+TEST_CASE("a state is a copy: it keeps the best weights while training goes on") {
+  nn::Linear model(3, 2);
+  const StateDict best = model.state_dict();
+  const Tensor weights = model.weight.detach().clone();
+  optim::SGD sgd(model.parameters(), 0.1);
+  sum(square(model(ones({4, 3})))).backward();
+  sgd.step();
+  REQUIRE(difference(model.weight.detach(), weights) != "");
+  REQUIRE(difference(best["weight"], weights) == "");
+  model.load_state_dict(best);
+  REQUIRE(difference(model.weight.detach(), weights) == "");
+}
+
+TEST_CASE("a state finds by key") {
+  const Net net;
+  StateDict state = net.state_dict();
+  REQUIRE(state.contains("layer2.0.bias"));
+  REQUIRE(!state.contains("layer2.0"));
+  REQUIRE(state["layer2.0.bias"].shape() == Shape{3});
+  REQUIRE(state.at("layer1.0.weight").shape() == Shape{5, 6});
+  REQUIRE(state.find("temperature") == state.begin());
+  state["layer2.0.bias"].fill_(4);
+  REQUIRE(state.back().second[0].item() == 4);
+  REQUIRE_THROWS_WITH(state["layer3"], Catch::Matchers::Contains("layer3") && Catch::Matchers::Contains("9 keys"));
+}
+
+TEST_CASE("a clone of a state has memory of its own, which entries share as before") {
+  const Tensor a = ones({2}), b = zeros({2});
+  const StateDict state{{"a", a}, {"b", b}, {"c", a}, {"none", Tensor()}};
+  const StateDict copy = state.clone();
+  a.fill_(5);
+  REQUIRE(copy["a"][0].item() == 1);
+  copy["a"].fill_(3);
+  REQUIRE(copy["c"][0].item() == 3);
+  REQUIRE(copy["b"][0].item() == 0);
+  REQUIRE(!copy["none"].defined());
+}
+
 TEST_CASE("a state whose tensors share the model's memory is loaded correctly") {
   nn::Sequential model{nn::Linear(3, 3, nn::no_bias), nn::Linear(3, 3, nn::no_bias)};
   const StateDict before = copied(model.state_dict());
-  const StateDict now = model.state_dict();
+  const StateDict now = model.named_parameters();
   model.load_state_dict({{"0.weight", now[1].second}, {"1.weight", now[0].second}});
   REQUIRE(difference(model.state_dict()[0].second, before[1].second) == "");
   REQUIRE(difference(model.state_dict()[1].second, before[0].second) == "");

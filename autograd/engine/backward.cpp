@@ -2,18 +2,22 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <typeinfo>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/leaf.hpp>
+#include <xgrad/autograd/graph/lost_writes.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/node.hpp>
 #include <xgrad/autograd/graph/out_of_memory.hpp>
 #include <xgrad/autograd/graph/profiler.hpp>
+#include <xgrad/autograd/kernels/runtime/ending.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/inplace.hpp>
@@ -34,9 +38,14 @@ class Engine {
     if (targets_) {
       lowest_ = UINT64_MAX;
       found_.resize(targets_->size());
-      // A former leaf of a target is older than the target's present one, and must be found to be refused.
-      for (const Tensor& target : *targets_)
-        lowest_ = Raw::value(target)->had_leaf ? 0 : std::min(lowest_, Raw::node(target)->number());
+      for (std::size_t i = 0; i < targets_->size(); ++i) {
+        const Tensor& target = (*targets_)[i];
+        const Node* node = Raw::node(target);
+        // A former leaf of a target is older than the target's present one, and must be found to be refused.
+        lowest_ = Raw::value(target)->had_leaf ? 0 : std::min(lowest_, node->number());
+        places_.push_back({node, i});
+      }
+      std::sort(places_.begin(), places_.end());
     }
   }
   Engine(const Engine&) = delete;
@@ -83,6 +92,13 @@ class Engine {
     Tensor sum = {};
   };
 
+  // Where in found_ the gradient of a node goes.
+  struct Place {
+    const Node* node;
+    std::size_t index;
+    bool operator<(const Place& other) const { return std::less<>()(node, other.node); }
+  };
+
   struct Work {
     std::vector<Waiting> heap, leaves;
     std::vector<Result> results;
@@ -99,11 +115,18 @@ class Engine {
     return node;
   }
 
-  // The lists of this thread, kept empty between runs so that the next run need not allocate them. A
-  // run nested in another has its own.
+  // The lists of this thread, kept empty between runs so that the next run need not allocate them. A run nested in
+  // another has its own, and so has one for which nothing can be kept, as its thread is ending.
   Work& work() {
-    thread_local Work kept;
-    Work& mine = kept.busy ? own_work_ : kept;
+    thread_local Work* kept = nullptr;
+    thread_local bool tried = false;
+    thread_local detail::AtThreadEnd at_end{[]() noexcept { delete std::exchange(kept, nullptr); }, nullptr};
+    if (!tried) {
+      kept = new Work;
+      tried = true;
+      if (!detail::at_thread_end(at_end)) delete std::exchange(kept, nullptr);
+    }
+    Work& mine = kept == nullptr || kept->busy ? own_work_ : *kept;
     mine.busy = true;
     return mine;
   }
@@ -128,7 +151,7 @@ class Engine {
       first = true;
       return node->pending_;
     }
-    if (!elsewhere_) elsewhere_ = std::make_unique<Places>();
+    if (!elsewhere_) elsewhere_ = std::make_unique<Sums>();
     const auto [entry, added] = elsewhere_->try_emplace(node);
     first = added;
     return entry->second;
@@ -157,6 +180,7 @@ class Engine {
     Tensor& sum = pending(node.get(), first);
     if (first) {
       sum = std::move(gradient);
+      detail::forget_copy(sum);
       const std::uint64_t number = node->number();
       list.push_back({number, node.give_up()});
       if (&list == &heap_) std::push_heap(heap_.begin(), heap_.end());
@@ -171,8 +195,9 @@ class Engine {
     Tensor g = take_pending(node.get());
     if (const detail::NodeExtras* extras = node->find_extras()) g = hooked(*node, *extras, std::move(g));
     if (targets_) {
-      for (std::size_t i = 0; i < targets_->size(); ++i)
-        if (Raw::node((*targets_)[i]) == node.get()) found_[i] = g;
+      const Place wanted{node.get(), 0};
+      auto place = std::lower_bound(places_.begin(), places_.end(), wanted);
+      for (; place != places_.end() && place->node == node.get(); ++place) found_[place->index] = g;
       if (node->number() <= lowest_) return;
     } else if (node->owner_.load(std::memory_order_relaxed) != nullptr) {
       if (node->is_leaf()) {
@@ -249,7 +274,8 @@ class Engine {
       outside.resize(node.edge_count());
       out = outside.data();
     }
-    if (node.adds() && graph_ != Graph::create) offer_sums(node, out);
+    const bool offered = graph_ != Graph::create ? node.adds() : node.adds_always();
+    if (offered) offer_sums(node, out);
     try {
       const detail::SourceScope line(node.at());
       const detail::Timed timed(node.name(), node.at(), true);
@@ -263,8 +289,10 @@ class Engine {
     for (std::size_t i = 0; i < node.edge_count(); ++i) {
       Ref<Node>& input = node.edges()[i].node;
       if (!input || !out[i].defined() || (targets_ && input->number() < lowest_)) continue;
-      if (node.adds() && is_waiting(*input) && Raw::value(out[i]) == Raw::value(input->pending_))
-        continue;  // the rule has added its gradient in place
+      if (offered && is_waiting(*input) && added_in_place(out[i], input->pending_)) {
+        input->pending_ = std::move(out[i]);
+        continue;
+      }
       if (input->replaced()) refuse_lost(node, *input);
       Tensor gradient = fold(node, *input, std::move(out[i]));
       arrive(last ? std::move(input) : input, std::move(gradient));
@@ -303,6 +331,12 @@ class Engine {
       const Node* input = node.edges()[i].node.get();
       if (input != nullptr && is_waiting(*input) && detail::alone(input->pending_)) out[i] = input->pending_;
     }
+  }
+
+  // Whether a rule has added its gradient to the sum that it was offered. Where backward is recorded, the result is
+  // another tensor over the same memory.
+  bool added_in_place(const Tensor& result, const Tensor& sum) const {
+    return graph_ == Graph::create ? Raw::storage(result) == Raw::storage(sum) : Raw::value(result) == Raw::value(sum);
   }
 
   // Sums a gradient over broadcast axes and converts it to its input's shape and dtype.
@@ -387,8 +421,9 @@ class Engine {
   std::vector<Waiting>& leaves_ = lease_.work.leaves;
   std::vector<Result>& results_ = lease_.work.results;
   std::vector<Tensor> found_;
-  using Places = std::unordered_map<Node*, Tensor>;
-  std::unique_ptr<Places> elsewhere_;
+  std::vector<Place> places_;  // sorted
+  using Sums = std::unordered_map<Node*, Tensor>;
+  std::unique_ptr<Sums> elsewhere_;
 };
 
 namespace {
@@ -463,8 +498,15 @@ std::vector<Tensor> grad(std::initializer_list<Tensor> outputs, std::initializer
   return grad(std::vector<Tensor>(outputs), std::vector<Tensor>(inputs), seeds, graph, unused);
 }
 
-Tensor grad(const Tensor& output, const Tensor& input, Graph graph) {
-  return grad(std::vector<Tensor>{output}, std::vector<Tensor>{input}, {}, graph)[0];
+std::vector<Tensor> grad(std::initializer_list<Tensor> outputs, std::initializer_list<Tensor> inputs,
+                         std::initializer_list<Tensor> seeds, Graph graph, Unused unused) {
+  return grad(std::vector<Tensor>(outputs), std::vector<Tensor>(inputs), std::vector<Tensor>(seeds), graph, unused);
+}
+
+Tensor grad(const Tensor& output, const Tensor& input, Graph graph) { return grad(output, input, Tensor(), graph); }
+
+Tensor grad(const Tensor& output, const Tensor& input, const Tensor& seed, Graph graph) {
+  return grad(std::vector<Tensor>{output}, std::vector<Tensor>{input}, std::vector<Tensor>{seed}, graph)[0];
 }
 
 void Tensor::backward(Graph graph) const { backward(Tensor(), graph); }

@@ -24,7 +24,11 @@ inline constexpr Unused allow_unused = Unused::allowed;
 [[nodiscard]] std::vector<Tensor> grad(std::initializer_list<Tensor> outputs, std::initializer_list<Tensor> inputs,
                                        const std::vector<Tensor>& seeds = {}, Graph graph = Graph::release,
                                        Unused unused = Unused::error);
-/// The same for one output and one input.
+[[nodiscard]] std::vector<Tensor> grad(std::initializer_list<Tensor> outputs, std::initializer_list<Tensor> inputs,
+                                       std::initializer_list<Tensor> seeds, Graph graph = Graph::release,
+                                       Unused unused = Unused::error);
+/// The same for one output and one input, and a seed if the output is no scalar.
 [[nodiscard]] Tensor grad(const Tensor& output, const Tensor& input, Graph graph = Graph::release);
+[[nodiscard]] Tensor grad(const Tensor& output, const Tensor& input, const Tensor& seed, Graph graph = Graph::release);
 
 }  // namespace xgrad

@@ -1,6 +1,5 @@
 #include <xgrad/autograd/graph/node.hpp>
 
-#include <algorithm>
 #include <cstring>
 #include <mutex>
 #include <stdexcept>
@@ -8,58 +7,74 @@
 
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/record.hpp>
+#include <xgrad/autograd/kernels/runtime/ending.hpp>
 
 namespace xgrad {
 namespace {
 
 // Live nodes are counted as created minus deleted nodes. Each thread has its own counter: incrementing one atomic
-// counter that all threads share would cost more than the rest of creating a small node.
-struct LiveCounters {
-  std::mutex mutex;
-  std::vector<const std::atomic<std::int64_t>*> of_threads;
-  std::int64_t of_ended_threads = 0;
+// counter that all threads share would cost more than the rest of creating a small node. The counters of threads are a
+// linked list, so that deleting a node, which may be the first thing that a thread does, takes no memory.
+struct LiveCounter {
+  std::atomic<std::int64_t> count;
+  LiveCounter* next;
+  LiveCounter* previous;
 };
 
-LiveCounters& live_counters() {
-  static auto* counters = new LiveCounters;  // never destroyed: threads may exit after static objects are
-  return *counters;
-}
+std::mutex live_mutex;  // of what follows
+LiveCounter* live_counters = nullptr;
+std::int64_t live_elsewhere = 0;  // what threads without a counter have counted
 
-thread_local std::atomic<std::int64_t> live_here{0};
+thread_local LiveCounter live_here{};
 thread_local bool ended = false;
 
-struct Registration {
-  Registration() {
-    LiveCounters& counters = live_counters();
-    const std::lock_guard<std::mutex> lock(counters.mutex);
-    counters.of_threads.push_back(&live_here);
-    detail::thread_state.live = &live_here;
-  }
-  ~Registration() {
-    LiveCounters& counters = live_counters();
-    const std::lock_guard<std::mutex> lock(counters.mutex);
-    counters.of_ended_threads += live_here.load(std::memory_order_relaxed);
-    counters.of_threads.erase(std::find(counters.of_threads.begin(), counters.of_threads.end(), &live_here));
-    detail::thread_state.live = nullptr;
-    ended = true;
-  }
-};
-
-// The slow path of count_live: registers the thread's counter at its first node; after the thread's destructors have
-// run, counts under the lock.
-[[gnu::noinline]] void count_live_slow(std::int64_t change) {
-  if (!ended) {
-    thread_local const Registration registration;
-    static_cast<void>(registration);
-    live_here.store(live_here.load(std::memory_order_relaxed) + change, std::memory_order_relaxed);
-    return;
-  }
-  LiveCounters& counters = live_counters();
-  const std::lock_guard<std::mutex> lock(counters.mutex);
-  counters.of_ended_threads += change;
+void unlink_counter() noexcept {
+  live_elsewhere += live_here.count.load(std::memory_order_relaxed);
+  (live_here.previous != nullptr ? live_here.previous->next : live_counters) = live_here.next;
+  if (live_here.next != nullptr) live_here.next->previous = live_here.previous;
 }
 
-void count_live(std::int64_t change) {
+thread_local detail::AtThreadEnd at_end{[]() noexcept {
+                                          const std::lock_guard<std::mutex> lock(live_mutex);
+                                          unlink_counter();
+                                          detail::thread_state.live = nullptr;
+                                          ended = true;
+                                        },
+                                        nullptr};
+
+// The slow path of count_live: registers the thread's counter at its first node; once the thread ends, counts under the
+// lock.
+[[gnu::noinline]] void count_live_slow(std::int64_t change) noexcept {
+  if (!ended && !detail::at_thread_end(at_end)) ended = true;
+  const std::lock_guard<std::mutex> lock(live_mutex);
+  if (ended) {
+    live_elsewhere += change;
+    return;
+  }
+  live_here.count.store(change, std::memory_order_relaxed);
+  live_here.previous = nullptr;
+  live_here.next = live_counters;
+  if (live_counters != nullptr) live_counters->previous = &live_here;
+  live_counters = &live_here;
+  detail::thread_state.live = &live_here.count;
+}
+
+// In a forked child the other threads and their counters are gone.
+struct LiveInChild {
+  LiveInChild() noexcept {
+    detail::hold_across_fork(live_mutex);
+    detail::around_fork(nullptr, nullptr, []() noexcept {
+      const bool mine = detail::thread_state.live != nullptr;
+      for (LiveCounter* each = live_counters; each != nullptr; each = each->next)
+        if (each != &live_here) live_elsewhere += each->count.load(std::memory_order_relaxed);
+      live_counters = mine ? &live_here : nullptr;
+      live_here.next = live_here.previous = nullptr;
+    });
+  }
+};
+const LiveInChild live_in_child;
+
+void count_live(std::int64_t change) noexcept {
   std::atomic<std::int64_t>* live = detail::thread_state.live;
   if (live != nullptr)
     live->store(live->load(std::memory_order_relaxed) + change, std::memory_order_relaxed);
@@ -214,10 +229,10 @@ Node::Node(Leaf, const Shape& shape, DType dtype)
 Node::~Node() { count_live(-1); }
 
 std::int64_t Node::live() noexcept {
-  LiveCounters& counters = live_counters();
-  const std::lock_guard<std::mutex> lock(counters.mutex);
-  std::int64_t sum = counters.of_ended_threads;
-  for (const auto* one : counters.of_threads) sum += one->load(std::memory_order_relaxed);
+  const std::lock_guard<std::mutex> lock(live_mutex);
+  std::int64_t sum = live_elsewhere;
+  for (const LiveCounter* each = live_counters; each != nullptr; each = each->next)
+    sum += each->count.load(std::memory_order_relaxed);
   return sum;
 }
 

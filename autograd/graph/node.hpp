@@ -12,6 +12,7 @@
 #include <xgrad/autograd/graph/attribute.hpp>
 #include <xgrad/autograd/graph/ref.hpp>
 #include <xgrad/autograd/graph/tensor.hpp>
+#include <xgrad/autograd/kernels/runtime/ending.hpp>
 
 namespace xgrad {
 
@@ -80,11 +81,13 @@ struct Edge {
 
 void let_others_run() noexcept;
 
-/// A spin lock over what several threads' backward runs may touch at once: a node's owner and the owner's gradient.
+/// A spin lock over what several threads' backward runs may touch at once: a node's owner and the owner's gradient. It
+/// holds the generation of the process of its holder: in a forked child, a lock that another thread held is free.
 class NodeLock {
  public:
   explicit NodeLock(std::atomic<std::uint32_t>& lock) noexcept : lock_(lock) {
-    while (lock_.exchange(1, std::memory_order_acquire) != 0) let_others_run();
+    const std::uint32_t here = process_generation.load(std::memory_order_relaxed);
+    while (lock_.exchange(here, std::memory_order_acquire) == here) let_others_run();
   }
   ~NodeLock() { lock_.store(0, std::memory_order_release); }
   NodeLock(const NodeLock&) = delete;
@@ -167,6 +170,8 @@ class Node {
   /// sum in place.
   virtual void pull(const Tensor& g, Tensor* out) = 0;
   bool adds() const noexcept { return adds_; }
+  /// Whether it does so while backward is recorded: then out[i] may hold another tensor over the memory of the sum.
+  bool adds_always() const noexcept { return adds_always_; }
   /// The settings of the op, such as its axis.
   virtual std::vector<Attribute> attributes() const { return {}; }
   /// Whether the node was created while the rule of a pointwise op was recorded. In such a node a 0 in g, or in a
@@ -207,7 +212,10 @@ class Node {
   /// The gradient of a pointwise function with respect to one operand: by recorded ops if backward is recorded, else by
   /// a kernel.
   Tensor pull_fused(const detail::FusedPull& how, const void* f, const Tensor& g, bool last) const;
-  void takes_sums() noexcept { adds_ = true; }
+  void takes_sums(bool always) noexcept {
+    adds_ = true;
+    adds_always_ = always;
+  }
   Needs needs() const noexcept;
   struct Leaf {};
   Node(Leaf, const Shape& shape, DType dtype);
@@ -238,6 +246,7 @@ class Node {
   bool leaf_ = false;
   bool released_ = false;
   bool adds_ = false;
+  bool adds_always_ = false;
   bool guarded_;
   bool replaced_ = false;
   detail::Edge* edges_ = nullptr;

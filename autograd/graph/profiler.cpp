@@ -20,6 +20,8 @@
 
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 
+#include <xgrad/autograd/kernels/runtime/ending.hpp>
+
 namespace xgrad {
 namespace {
 
@@ -42,7 +44,11 @@ struct Measured {
 };
 
 Measured& measured() {
-  static auto* all = new Measured;  // never destroyed: threads may still measure after static objects are
+  static auto* all = [] {  // never destroyed: threads may still measure after static objects are
+    auto* made = new Measured;
+    detail::hold_across_fork(made->mutex);
+    return made;
+  }();
   return *all;
 }
 

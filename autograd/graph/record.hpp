@@ -39,14 +39,15 @@ namespace xgrad {
 namespace detail {
 
 // Flags for the kind of a rule; the lower bits say what it reads.
-inline constexpr std::uint32_t rule_none = 1u << 24;   // the input has no gradient
-inline constexpr std::uint32_t rule_zero = 1u << 25;   // the gradient is 0 everywhere
-inline constexpr std::uint32_t rule_pass = 1u << 26;   // the gradient is g
-inline constexpr std::uint32_t rule_adds = 1u << 27;   // it may add its gradient to the input's partial sum in place
-inline constexpr std::uint32_t rule_joint = 1u << 28;  // one function for the gradients of all inputs
-inline constexpr std::uint32_t rule_each = 1u << 29;   // one function f(i, g) for all inputs, however many
-inline constexpr std::uint32_t rule_once = 1u << 30;   // its result cannot be differentiated again
-inline constexpr std::uint32_t rule_fused = 1u << 31;  // a pointwise function with its own kernels (FusedPull)
+inline constexpr std::uint32_t rule_always = 1u << 23;  // a rule that adds does so where backward is recorded too
+inline constexpr std::uint32_t rule_none = 1u << 24;    // the input has no gradient
+inline constexpr std::uint32_t rule_zero = 1u << 25;    // the gradient is 0 everywhere
+inline constexpr std::uint32_t rule_pass = 1u << 26;    // the gradient is g
+inline constexpr std::uint32_t rule_adds = 1u << 27;    // it may add its gradient to the input's partial sum in place
+inline constexpr std::uint32_t rule_joint = 1u << 28;   // one function for the gradients of all inputs
+inline constexpr std::uint32_t rule_each = 1u << 29;    // one function f(i, g) for all inputs, however many
+inline constexpr std::uint32_t rule_once = 1u << 30;    // its result cannot be differentiated again
+inline constexpr std::uint32_t rule_fused = 1u << 31;   // a pointwise function with its own kernels (FusedPull)
 
 }  // namespace detail
 
@@ -91,6 +92,17 @@ template <std::size_t... I, class F>
 auto adding(F f) {
   return Rule<((1u << I) | ... | detail::rule_adds), F>{std::move(f)};
 }
+namespace detail {
+
+/// An adding() rule that is handed the sum where backward is recorded too. There it returns a
+/// recorded tensor over the memory of the sum, which takes the place of the sum. For ops of one input with a gradient.
+template <std::size_t... I, class F>
+auto adding_always(F f) {
+  return Rule<((1u << I) | ... | (rule_adds | rule_always)), F>{std::move(f)};
+}
+
+}  // namespace detail
+
 /// A joint rule that reads the inputs I...: one function for the gradients of all inputs, which is also handed a Needs
 /// and returns std::array<Tensor, N>, in which an undefined Tensor stands for no gradient.
 template <std::size_t... I, class F>
@@ -212,7 +224,7 @@ class RuleNode final : public InputsNode<N>, private std::tuple<R...>, private S
         if ((wanted >> i & 1u) != 0) keep_input(edges[i], inputs[i], (borrowed >> i & 1u) == 0);
     if ((wanted & reads_y) != 0) this->keep_output(y);
     this->number_after_inputs();
-    if constexpr ((all_flags & rule_adds) != 0) this->takes_sums();
+    if constexpr ((all_flags & rule_adds) != 0) this->takes_sums((all_flags & rule_always) != 0);
   }
 
   std::vector<Attribute> attributes() const override { return Settings::list(); }

@@ -1,24 +1,76 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <type_traits>
+#include <vector>
 
 #include <xtensor/xslice.hpp>
 
 namespace xgrad::detail {
+struct ListPeek;
+}
 
-/// One index of operator(): an integer, or one of xtensor's all(), range(), newaxis() and ellipsis().
+// xtensor's keep() and drop() show their indices only after they have been fitted to an axis, and drop() not even then.
+// A specialisation is a friend of the template, so this one may read them.
+template <>
+class xt::xdrop_slice<xgrad::detail::ListPeek> {
+ public:
+  template <class T>
+  static const auto& indices(const xt::xdrop_slice<T>& slice) {
+    return slice.m_raw_indices;
+  }
+};
+template <>
+class xt::xkeep_slice<xgrad::detail::ListPeek> {
+ public:
+  template <class T>
+  static const auto& indices(const xt::xkeep_slice<T>& slice) {
+    return slice.m_raw_indices;
+  }
+};
+
+namespace xgrad {
+namespace detail {
+
+template <class T>
+inline constexpr bool is_whole = std::is_integral_v<T> && !std::is_same_v<T, bool>;
+
+/// A bound of a range may be an integer, or one of xtensor's placeholders.
+template <class T>
+inline constexpr bool is_bound = !std::is_arithmetic_v<T> || is_whole<T>;
+
+template <class T>
+inline constexpr bool never = false;
+
+/// One index of operator() and of put(): an integer, or one of xtensor's all(), range(), keep(), drop(), newaxis() and
+/// ellipsis().
 struct Slice {
-  enum class Kind : std::uint8_t { index, range, newaxis, ellipsis };
+  enum class Kind : std::uint8_t { index, range, newaxis, ellipsis, keep, drop };
 
-  template <class I, std::enable_if_t<std::is_integral_v<I> && !std::is_same_v<I, bool>, int> = 0>
+  template <class I, std::enable_if_t<is_whole<I>, int> = 0>
   Slice(I i) : kind(Kind::index), start(static_cast<std::int64_t>(i)) {}
   Slice(xt::xall_tag) {}
   Slice(xt::xnewaxis_tag) : kind(Kind::newaxis) {}
   Slice(xt::xellipsis_tag) : kind(Kind::ellipsis) {}
   template <class A, class B, class C>
   Slice(const xt::xrange_adaptor<A, B, C>& range)
-      : start(range.start()), stop(range.stop()), step(Bound(range.step()).or_else(1)) {}
+      : start(range.start()), stop(range.stop()), step(Bound(range.step()).or_else(1)) {
+    static_assert(is_bound<A> && is_bound<B> && is_bound<C>,
+                  "an index of a tensor: the bounds and the step of xt::range(start, stop, step) are integers: round "
+                  "them first");
+  }
+  template <class T>
+  Slice(const xt::xkeep_slice<T>& keep) : kind(Kind::keep), list(list_of(xt::xkeep_slice<ListPeek>::indices(keep))) {}
+  template <class T>
+  Slice(const xt::xdrop_slice<T>& drop) : kind(Kind::drop), list(list_of(xt::xdrop_slice<ListPeek>::indices(drop))) {}
+  template <class T, std::enable_if_t<!is_whole<T>, int> = 0, class = decltype(sizeof(T))>
+  Slice(const T&) {
+    static_assert(
+        never<T>,
+        "an index of a tensor is an integer, xt::all(), xt::range(), xt::keep(), xt::drop(), xt::newaxis() or "
+        "xt::ellipsis(): for a tensor of indices write x[indices] or gather, for a mask where()");
+  }
 
   /// A bound of a range: a number, or absent (an xtensor placeholder).
   struct Bound {
@@ -39,6 +91,30 @@ struct Slice {
   Kind kind = Kind::range;
   Bound start, stop;
   std::int64_t step = 1;
+  std::vector<std::int64_t> list;  // of keep and drop
+
+ private:
+  template <class C>
+  static std::vector<std::int64_t> list_of(const C& indices) {
+    static_assert(is_whole<typename C::value_type>, "an index of a tensor: xt::keep() and xt::drop() take integers");
+    return {indices.begin(), indices.end()};
+  }
 };
 
-}  // namespace xgrad::detail
+}  // namespace detail
+
+/// A place in a tensor, as put() takes it: one index, or several in braces; each as in operator().
+class Index {
+ public:
+  Index(std::initializer_list<detail::Slice> slices) : slices_(slices) {}
+  Index(const std::vector<detail::Slice>& slices) : slices_(slices) {}
+  template <class I, std::enable_if_t<!std::is_same_v<I, Index>, int> = 0>
+  Index(const I& one) : slices_{detail::Slice(one)} {}
+
+  const std::vector<detail::Slice>& slices() const { return slices_; }
+
+ private:
+  std::vector<detail::Slice> slices_;
+};
+
+}  // namespace xgrad

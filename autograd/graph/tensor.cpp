@@ -6,6 +6,7 @@
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/leaf.hpp>
+#include <xgrad/autograd/graph/lost_writes.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/node.hpp>
 #include <xgrad/autograd/kernels/pointwise/convert.hpp>
@@ -216,7 +217,15 @@ void Tensor::register_hook(Hook hook) const {
   get().node->extras().hooks.push_back(std::move(hook));
 }
 
-Tensor Tensor::detach() const { return alias(get("detach").shape); }
+Tensor Tensor::detach() const& { return alias(get("detach").shape); }
+Tensor Tensor::detach() && { return detail::LostWrites(*this).mark(alias(get("detach").shape)); }
+
+void Tensor::refuse_lost_write(const char* op) const {
+  if (!get(op).copied) return;
+  throw std::logic_error(std::string(op) + ": the write would be lost: this temporary of shape " + to_string(shape()) +
+                         " is a copy of a part of another tensor, or of it in another order: write the place itself "
+                         "with x.put({xt::all(), 1}, values), or write to a clone()");
+}
 
 void Tensor::begin_write(const char* op, Source at) const {
   const detail::Calling calling(op, at);

@@ -155,12 +155,17 @@ class Tensor {
   /// The same, writable. Counts as a write: a graph that saved the old values refuses to run backward. On what
   /// requires a gradient it needs a NoGrad scope.
   template <class T>
-  ArrayView<T> mutable_view(Source at = Source::here()) {
+  ArrayView<T> mutable_view(Source at = Source::here()) & {
     static_assert(detail::is_stored<T>, "mutable_view<T>: T is float, double, std::int64_t or bool");
     const detail::Calling calling("mutable_view", at);
     check_view(detail::dtype_for<T>());
     begin_write("mutable_view", at);
     return detail::make_view<T>(storage(), static_cast<T*>(raw_write()), shape());
+  }
+  template <class T>
+  ArrayView<T> mutable_view(Source at = Source::here()) && {
+    refuse_lost_write("mutable_view");
+    return mutable_view<T>(at);
   }
   /// A copy, converted to T; an element that an integer type T cannot hold is an error.
   template <class T>
@@ -197,50 +202,111 @@ class Tensor {
   void backward(Tensor seed, Graph graph = Graph::release) const;
   void backward(bool) const = delete;
   /// The same values without a place in the graph. Shares the storage.
-  [[nodiscard]] Tensor detach() const;
+  [[nodiscard]] Tensor detach() const&;
+  [[nodiscard]] Tensor detach() &&;
 
-  // ---- selection (autograd/ops/shape.hpp says more)
+  // ---- selection (autograd/ops/slicing.hpp says more). Of functions that come twice, the second is for temporaries.
 
-  /// One index or slice per axis: integers (negative from the end), xt::all(), xt::range(a, b, step), xt::newaxis(),
-  /// xt::ellipsis(). Axes that are not indexed are kept whole.
+  /// One index or slice per axis: integers (negative from the end), xt::all(), xt::range(a, b, step), xt::keep(i, j,
+  /// ...), xt::drop(i, j, ...), xt::newaxis(), xt::ellipsis(). Axes that are not indexed are kept whole. Shares memory
+  /// if integers, then at most one range of step 1, then only whole axes are named; else the result is a copy.
   template <class... I>
-  [[nodiscard]] Tensor operator()(I... index) const {
+  [[nodiscard]] Tensor operator()(I... index) const& {
     return slice({detail::Slice(index)...});
   }
-  /// Row i: axis 0 disappears.
+  template <class... I>
+  [[nodiscard]] Tensor operator()(I... index) && {
+    return std::move(*this).slice({detail::Slice(index)...});
+  }
+  /// Row i: axis 0 disappears. Shares memory.
   template <class I, std::enable_if_t<std::is_integral_v<I> && !std::is_same_v<I, bool>, int> = 0>
-  Tensor operator[](I row) const {
+  Tensor operator[](I row) const& {
     return select(0, row);
+  }
+  template <class I, std::enable_if_t<std::is_integral_v<I> && !std::is_same_v<I, bool>, int> = 0>
+  Tensor operator[](I row) && {
+    return std::move(*this).select(0, row);
   }
   template <class I, std::enable_if_t<std::is_floating_point_v<I> || std::is_same_v<I, bool>, int> = 0>
   Tensor operator[](I) const = delete;  // an index is an integer
-  /// The rows that the indices in a one-dimensional int64 tensor select, as index_select does.
-  Tensor operator[](const Tensor& rows) const;
+  /// The rows that the indices in an int64 tensor select: y[i, j, ...] = x[rows[i, j], ...]. A copy.
+  Tensor operator[](const Tensor& rows) const&;
+  Tensor operator[](const Tensor& rows) &&;
   Tensor operator[](std::initializer_list<std::int64_t>) const = delete;  // an element in xtensor, a gather in NumPy
-  Tensor slice(const std::vector<detail::Slice>& index, Source at = Source::here()) const;
+  Tensor slice(const std::vector<detail::Slice>& index, Source at = Source::here()) const&;
+  Tensor slice(const std::vector<detail::Slice>& index, Source at = Source::here()) &&;
+
+  /// Writes the values, a number or a tensor that broadcasts, into the place that the index names, as in
+  /// x.put({xt::all(), 1}, 0). Where nothing has to be recorded it writes the memory, which every handle sees. Where
+  /// this tensor is a recorded result, or the values require a gradient, it is x = put(x, index, values): recorded, and
+  /// seen by this handle alone. A leaf that requires a gradient is refused while ops are recorded.
+  Tensor& put(const Index& index, const Tensor& values, Source at = Source::here()) &;
+  const Tensor& put(const Index& index, const Tensor& values, Source at = Source::here()) const&;
+  Tensor put(const Index& index, const Tensor& values, Source at = Source::here()) &&;
 
   // ---- the most common ops; every other op is a free function
 
   [[nodiscard]] Tensor sum(Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here()) const;
   [[nodiscard]] Tensor mean(Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here()) const;
-  [[nodiscard]] Tensor reshape(const NewShape& shape, Source at = Source::here()) const;
-  [[nodiscard]] Tensor transpose(Source at = Source::here()) const;
+  [[nodiscard]] Tensor reshape(const NewShape& shape, Source at = Source::here()) const&;
+  [[nodiscard]] Tensor reshape(const NewShape& shape, Source at = Source::here()) &&;
+  [[nodiscard]] Tensor transpose(Source at = Source::here()) const&;
+  [[nodiscard]] Tensor transpose(Source at = Source::here()) &&;
   [[nodiscard]] Tensor to(DType dtype, Source at = Source::here()) const;
   [[nodiscard]] Tensor clone(Source at = Source::here()) const;
-  [[nodiscard]] Tensor select(Dim axis, Dim index, Source at = Source::here()) const;
+  [[nodiscard]] Tensor select(Dim axis, Dim index, Source at = Source::here()) const&;
+  [[nodiscard]] Tensor select(Dim axis, Dim index, Source at = Source::here()) &&;
   [[nodiscard]] Tensor matmul(const Tensor& other, Source at = Source::here()) const;
   [[nodiscard]] Tensor exp(Source at = Source::here()) const;
   [[nodiscard]] Tensor log(Source at = Source::here()) const;
 
-  // ---- writes in place, which every handle of the storage sees and which are never recorded: while recording is on,
-  // neither the tensor nor the values may require a gradient. They return this tensor.
+  // ---- PyTorch's names for what has another name here (docs/pytorch.md; functions are in
+  // autograd/ops/torch_names.hpp)
 
-  Tensor copy_(const Tensor& values, Source at = Source::here()) const;
-  Tensor fill_(Number number, Source at = Source::here()) const;
-  Tensor zero_(Source at = Source::here()) const { return fill_(0, at); }
-  /// Adds scale times the other tensor.
-  Tensor add_(const Tensor& other, Number scale = 1, Source at = Source::here()) const;
-  Tensor mul_(const Tensor& factor, Source at = Source::here()) const;
+  [[nodiscard]] std::int64_t size(Dim axis) const { return shape(axis); }
+  [[nodiscard]] std::int64_t dim() const { return static_cast<std::int64_t>(rank()); }
+  [[nodiscard]] std::int64_t numel() const { return size(); }
+  [[nodiscard]] Tensor t(Source at = Source::here()) const&;
+  [[nodiscard]] Tensor t(Source at = Source::here()) &&;
+  [[nodiscard]] Tensor transpose(Dim a, Dim b, Source at = Source::here()) const&;
+  [[nodiscard]] Tensor transpose(Dim a, Dim b, Source at = Source::here()) &&;
+  [[nodiscard]] Tensor permute(const std::vector<std::int64_t>& order, Source at = Source::here()) const&;
+  [[nodiscard]] Tensor permute(const std::vector<std::int64_t>& order, Source at = Source::here()) &&;
+  [[nodiscard]] Tensor expand(const NewShape& shape, Source at = Source::here()) const;
+  [[nodiscard]] Tensor squeeze(Dim axis, Source at = Source::here()) const&;
+  [[nodiscard]] Tensor squeeze(Dim axis, Source at = Source::here()) &&;
+  [[nodiscard]] Tensor unsqueeze(Dim axis, Source at = Source::here()) const&;
+  [[nodiscard]] Tensor unsqueeze(Dim axis, Source at = Source::here()) &&;
+
+  // ---- writes in place, which every handle of the storage sees and which are never recorded: while recording is on,
+  // neither the tensor nor the values may require a gradient. They return this tensor. A temporary that is a copy of a
+  // part of another tensor, as in x(xt::all(), 1).fill_(7), is refused, since nobody would see the write: see put().
+
+  Tensor copy_(const Tensor& values, Source at = Source::here()) const&;
+  Tensor fill_(Number number, Source at = Source::here()) const&;
+  Tensor zero_(Source at = Source::here()) const& { return fill_(0, at); }
+  Tensor add_(const Tensor& other, Number scale = 1, Source at = Source::here()) const&;
+  Tensor mul_(const Tensor& factor, Source at = Source::here()) const&;
+  Tensor copy_(const Tensor& values, Source at = Source::here()) && {
+    refuse_lost_write("copy_");
+    return copy_(values, at);
+  }
+  Tensor fill_(Number number, Source at = Source::here()) && {
+    refuse_lost_write("fill_");
+    return fill_(number, at);
+  }
+  Tensor zero_(Source at = Source::here()) && {
+    refuse_lost_write("zero_");
+    return fill_(0, at);
+  }
+  Tensor add_(const Tensor& other, Number scale = 1, Source at = Source::here()) && {
+    refuse_lost_write("add_");
+    return add_(other, scale, at);
+  }
+  Tensor mul_(const Tensor& factor, Source at = Source::here()) && {
+    refuse_lost_write("mul_");
+    return mul_(factor, at);
+  }
   /// Gives every handle of this tensor new values, perhaps of another shape or dtype; the gradient is dropped. If shape
   /// or dtype change, this is another leaf: backward of a graph from before refuses, as it would lose the gradient.
   void set_data(const Tensor& values) const;
@@ -255,6 +321,7 @@ class Tensor {
   void* raw_write() const { return const_cast<void*>(raw()); }
   const Ref<Storage>& storage() const;
   void begin_write(const char* op, Source at) const;
+  void refuse_lost_write(const char* op) const;
   Node* node() const noexcept;
   explicit Tensor(Ref<detail::Value> value) noexcept : value_(std::move(value)) {}
 

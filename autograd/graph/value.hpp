@@ -46,6 +46,7 @@ struct Value {
   bool weak = false;
   bool keeps_grad = false;
   bool had_leaf = false;  // a leaf of this tensor was replaced while a graph referred to it
+  bool copied = false;    // a copy of a part of a tensor that others see: a write to it, as a temporary, would be lost
   Shape shape;
   Ref<Storage> storage;
   std::int64_t offset;  // in elements

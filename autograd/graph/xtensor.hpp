@@ -8,6 +8,7 @@
 #include <iterator>
 #include <memory>
 #include <stdexcept>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -84,11 +85,114 @@ class SharedBuffer {
   std::size_t size_ = 0;
 };
 
+// Whether a shape broadcasts to another, and the error if not.
+template <class A, class B>
+void require_broadcast(const A& from, const B& to) {
+  bool fits = from.size() <= to.size();
+  auto f = from.end();
+  auto t = to.end();
+  while (fits && f != from.begin()) {
+    --f, --t;
+    fits = static_cast<std::size_t>(*f) == static_cast<std::size_t>(*t) || static_cast<std::size_t>(*f) == 1;
+  }
+  if (fits) return;
+  const auto text = [](const auto& shape) {
+    std::string all;
+    for (const auto n : shape) all += (all.empty() ? "" : ", ") + std::to_string(n);
+    return "(" + all + ")";
+  };
+  throw std::invalid_argument("view: cannot write values of shape " + text(from) + " into a view of shape " + text(to));
+}
+
 }  // namespace detail
 
-/// An xtensor array over a tensor's memory, which stays alive as long as the view does.
+/// An xtensor array over a tensor's memory, which stays alive as long as the view does. Of a writable view, assignment
+/// writes the memory, as with xt::view: v = expression, v *= row, u = v. What does not broadcast to its shape is an
+/// error. A read-only view becomes a view of what is assigned to it.
 template <class T>
-using ArrayView = xt::xarray_adaptor<detail::SharedBuffer<T>, xt::layout_type::row_major>;
+class ArrayView;
+
+}  // namespace xgrad
+
+namespace xt {
+
+template <class T>
+struct xcontainer_inner_types<xgrad::ArrayView<T>> {
+  using storage_type = xgrad::detail::SharedBuffer<T>;
+  using reference = T&;
+  using const_reference = typename storage_type::const_reference;
+  using size_type = std::size_t;
+  using shape_type = dynamic_shape<std::size_t>;
+  using strides_type = get_strides_t<shape_type>;
+  using backstrides_type = strides_type;
+  using inner_shape_type = shape_type;
+  using inner_strides_type = strides_type;
+  using inner_backstrides_type = backstrides_type;
+  using temporary_type = xarray<std::remove_const_t<T>, layout_type::row_major>;
+  static constexpr layout_type layout = layout_type::row_major;
+};
+
+template <class T>
+struct xiterable_inner_types<xgrad::ArrayView<T>> : xcontainer_iterable_types<xgrad::ArrayView<T>> {};
+
+}  // namespace xt
+
+namespace xgrad {
+
+template <class T>
+class ArrayView : public xt::xstrided_container<ArrayView<T>>, public xt::xview_semantic<ArrayView<T>> {
+  using Base = xt::xstrided_container<ArrayView<T>>;
+  using Semantic = xt::xview_semantic<ArrayView<T>>;
+
+ public:
+  using storage_type = typename Base::storage_type;
+  using shape_type = typename Base::shape_type;
+  using temporary_type = typename Semantic::temporary_type;
+  using expression_tag = xt::xtensor_expression_tag;
+  static constexpr std::size_t rank = SIZE_MAX;
+
+  ArrayView(storage_type storage, const shape_type& shape) : storage_(std::move(storage)) { Base::reshape(shape); }
+  ArrayView(const ArrayView&) = default;
+  ArrayView(ArrayView&&) = default;
+  ~ArrayView() = default;
+
+  ArrayView& operator=(const ArrayView& other) {
+    if constexpr (std::is_const_v<T>) {
+      Base::operator=(other);
+      storage_ = other.storage_;
+      return *this;
+    } else {
+      return write(other);
+    }
+  }
+  ArrayView& operator=(ArrayView&& other) { return *this = std::as_const(other); }
+  template <class E>
+  ArrayView& operator=(const xt::xexpression<E>& expression) {
+    static_assert(!std::is_const_v<T>, "this view is read-only: t.mutable_view<T>() is the one to write to");
+    return write(expression);
+  }
+  void resize(const shape_type& shape) const {
+    if (!std::equal(shape.begin(), shape.end(), this->shape().begin(), this->shape().end()))
+      throw std::invalid_argument("view: a view of a tensor cannot be resized");
+  }
+
+ private:
+  friend class xt::xcontainer<ArrayView<T>>;
+  friend class xt::xview_semantic<ArrayView<T>>;
+
+  template <class E>
+  ArrayView& write(const xt::xexpression<E>& expression) {
+    detail::require_broadcast(expression.derived_cast().shape(), this->shape());
+    return Semantic::operator=(expression);
+  }
+  void assign_temporary_impl(temporary_type&& values) {
+    std::copy(values.data(), values.data() + values.size(), storage_.data());
+  }
+  storage_type& storage_impl() noexcept { return storage_; }
+  const storage_type& storage_impl() const noexcept { return storage_; }
+
+  storage_type storage_;
+};
 
 namespace detail {
 

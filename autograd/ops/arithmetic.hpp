@@ -71,6 +71,12 @@ Tensor& operator+=(Tensor& a, Operand b);
 Tensor& operator-=(Tensor& a, Operand b);
 Tensor& operator*=(Tensor& a, Operand b);
 Tensor& operator/=(Tensor& a, Operand b);
+// To a temporary that shares memory with a tensor, as in x[0] += 1, they write that memory; if it is a copy, or the
+// result would have to be recorded, it would be lost, and is refused: Tensor::put writes any place.
+Tensor operator+=(Tensor&& a, Operand b);
+Tensor operator-=(Tensor&& a, Operand b);
+Tensor operator*=(Tensor&& a, Operand b);
+Tensor operator/=(Tensor&& a, Operand b);
 
 /// x converted to another dtype; the gradient is converted back to the dtype of x.
 [[nodiscard]] Tensor to(Tensor x, DType dtype, Source at = Source::here());

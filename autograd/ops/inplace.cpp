@@ -74,18 +74,24 @@ Tensor unrecorded(F&& f) {
   return f();
 }
 
+// f(a, b), which must have the shape of a.
+template <class F>
+Tensor result_for(const char* op, const Tensor& a, const Operand& b, F&& f) {
+  if (broadcast_shapes(op, a.shape(), b.tensor().shape()) != a.shape())
+    throw std::invalid_argument(std::string(op) + ": cannot write values of shape " + to_string(b.tensor().shape()) +
+                                " into shape " + to_string(a.shape()));
+  return unrecorded([&] { return f(a, b.tensor()); });
+}
+
 template <class F>
 Tensor& assign(const char* op, Tensor& a, Operand& b, F&& f, Quotient quotient = Quotient::no) {
   const detail::Calling calling(op, b.at);
   const Tensor both[] = {a, b.tensor()};
   detail::require_defined(op, both, 2);
   if (grad_enabled() && (a.requires_grad() || b.tensor().requires_grad())) return a = f(a, b.tensor());
-  if (broadcast_shapes(op, a.shape(), b.tensor().shape()) != a.shape())
-    throw std::invalid_argument(std::string(op) + ": cannot write values of shape " + to_string(b.tensor().shape()) +
-                                " into shape " + to_string(a.shape()));
   const bool gives_way = a.weak() && !a.requires_grad();
   if (!gives_way) require_room_for_result(op, a, b.tensor(), quotient);
-  const Tensor result = unrecorded([&] { return f(a, b.tensor()); });
+  const Tensor result = result_for(op, a, b, f);
   // A number takes the dtype of its result, as a count that becomes a fraction does, and every handle sees that too.
   // One that collects gradients keeps its dtype.
   if (gives_way && result.dtype() != a.dtype())
@@ -93,6 +99,30 @@ Tensor& assign(const char* op, Tensor& a, Operand& b, F&& f, Quotient quotient =
   else
     overwrite(op, a, result, b.at);
   if (gives_way) Raw::mark_weak(a, result.weak());
+  return a;
+}
+
+[[noreturn]] void refuse_lost_result(const char* op, const Tensor& a, const char* why) {
+  throw std::logic_error(std::string(op) + ": the result of this assignment to a temporary of shape " +
+                         to_string(a.shape()) + " would be lost, since it " + why);
+}
+
+// For a temporary, such as a row x[0]: it must share memory with a tensor that somebody else holds.
+template <class F>
+Tensor assign_temporary(const char* op, Tensor a, Operand& b, F&& f, Quotient quotient = Quotient::no) {
+  const detail::Calling calling(op, b.at);
+  const bool alone = a.defined() && detail::alone(a);
+  const Tensor both[] = {a, b.tensor()};
+  detail::require_defined(op, both, 2);
+  if (grad_enabled() && (a.requires_grad() || b.tensor().requires_grad()))
+    refuse_lost_result(op, a, "would be recorded: write x.put(index, values), or open a NoGrad scope");
+  if (Raw::value(a)->copied || alone)
+    refuse_lost_result(
+        op, a,
+        "is a copy that nobody else holds: write a place of x with x.put({xt::all(), 1}, values), or give "
+        "the temporary a name");
+  require_room_for_result(op, a, b.tensor(), quotient);
+  overwrite(op, a, result_for(op, a, b, f), b.at);
   return a;
 }
 
@@ -110,6 +140,20 @@ Tensor& operator*=(Tensor& a, Operand b) {
 Tensor& operator/=(Tensor& a, Operand b) {
   return assign(
       "div", a, b, [&](const Tensor& x, const Tensor& y) { return div(x, y, b.at); }, Quotient::yes);
+}
+
+Tensor operator+=(Tensor&& a, Operand b) {
+  return assign_temporary("add", std::move(a), b, [&](const Tensor& x, const Tensor& y) { return add(x, y, b.at); });
+}
+Tensor operator-=(Tensor&& a, Operand b) {
+  return assign_temporary("sub", std::move(a), b, [&](const Tensor& x, const Tensor& y) { return sub(x, y, b.at); });
+}
+Tensor operator*=(Tensor&& a, Operand b) {
+  return assign_temporary("mul", std::move(a), b, [&](const Tensor& x, const Tensor& y) { return mul(x, y, b.at); });
+}
+Tensor operator/=(Tensor&& a, Operand b) {
+  return assign_temporary(
+      "div", std::move(a), b, [&](const Tensor& x, const Tensor& y) { return div(x, y, b.at); }, Quotient::yes);
 }
 
 namespace detail {
@@ -136,13 +180,13 @@ void accumulate(const Tensor& sum, const Tensor& x, Source at) {
 
 }  // namespace detail
 
-Tensor Tensor::copy_(const Tensor& values, Source at) const {
+Tensor Tensor::copy_(const Tensor& values, Source at) const& {
   const detail::Calling calling("copy_", at);
   overwrite("copy_", *this, values, at);
   return *this;
 }
 
-Tensor Tensor::fill_(Number number, Source at) const {
+Tensor Tensor::fill_(Number number, Source at) const& {
   const detail::Calling calling("fill_", at);
   detail::visit(dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
@@ -153,7 +197,7 @@ Tensor Tensor::fill_(Number number, Source at) const {
   return *this;
 }
 
-Tensor Tensor::add_(const Tensor& other, Number number, Source at) const {
+Tensor Tensor::add_(const Tensor& other, Number number, Source at) const& {
   const detail::Calling calling("add_", at);
   const Tensor both[] = {*this, other};
   detail::require_defined("add_", both, 2);
@@ -173,7 +217,7 @@ Tensor Tensor::add_(const Tensor& other, Number number, Source at) const {
   return *this;
 }
 
-Tensor Tensor::mul_(const Tensor& factor, Source at) const {
+Tensor Tensor::mul_(const Tensor& factor, Source at) const& {
   const Tensor both[] = {*this, factor};
   detail::require_defined("mul_", both, 2);
   const detail::Calling calling("mul_", at);

@@ -57,8 +57,7 @@ Shape batch_shape(const char* name, const Shape& a, const Shape& b) {
 Tensor matrix_product(const Tensor& a, const Tensor& b, bool ta, bool tb, Sizes s, const Tensor& sum) {
   const bool adds =
       sum.defined() && sum.dtype() == a.dtype() && sum.rank() == 2 && sum.shape()[0] == s.m && sum.shape()[1] == s.n;
-  const Tensor both[] = {a, b};
-  Tensor y = adds ? sum : detail::result_room(both, 2, {s.m, s.n}, a.dtype());
+  Tensor y = adds ? sum : detail::result_room(a, b, {s.m, s.n}, a.dtype());
   detail::visit_floating(y.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     const kernels::Onto<T> onto = adds ? kernels::Onto<T>{Raw::data<T>(y), s.n} : kernels::Onto<T>{};
@@ -81,8 +80,7 @@ void multiply(const Tensor& a, const Tensor& b, bool ta, bool tb, const Tensor& 
 
 Tensor batched_product(const char* name, const Tensor& a, const Tensor& b, bool ta, bool tb, Sizes s) {
   const Shape batch = batch_shape(name, a.shape(), b.shape());
-  const Tensor both[] = {a, b};
-  Tensor y = detail::result_room(both, 2, batch.inserted(batch.rank(), s.m).inserted(batch.rank() + 1, s.n), a.dtype());
+  Tensor y = detail::result_room(a, b, batch.inserted(batch.rank(), s.m).inserted(batch.rank() + 1, s.n), a.dtype());
   detail::visit_floating(y.dtype(),
                          [&](auto type) { multiply<typename decltype(type)::type>(a, b, ta, tb, y, batch, s); });
   return y;
@@ -147,8 +145,7 @@ Tensor affine(Tensor x, Tensor weight, Tensor bias, Source at) {
     Tensor flat = reshape(std::move(x), {rows_of(shape), s.k}, at);
     return reshape(affine(std::move(flat), std::move(weight), std::move(bias), at), shape, at);
   }
-  const Tensor both[] = {x, weight};
-  Tensor y = detail::result_room(both, 2, {s.m, s.n}, x.dtype());
+  Tensor y = detail::result_room(x, weight, {s.m, s.n}, x.dtype());
   detail::visit_floating(y.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     kernels::gemm(false, true, s.m, s.n, s.k, Raw::data<T>(x), Raw::data<T>(weight), Raw::write<T>(y),

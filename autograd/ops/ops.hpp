@@ -12,5 +12,7 @@
 #include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
+#include <xgrad/autograd/ops/slicing.hpp>
 #include <xgrad/autograd/ops/softmax.hpp>
+#include <xgrad/autograd/ops/torch_names.hpp>
 #include <xgrad/autograd/ops/variance.hpp>

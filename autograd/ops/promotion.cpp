@@ -61,6 +61,14 @@ Tensor result_room(const Tensor* x, std::size_t count, const Shape& shape, DType
   }
 }
 
+Tensor result_room(const Tensor& a, const Tensor& b, const Shape& shape, DType dtype) {
+  try {
+    return Raw::uninitialized(shape, dtype);
+  } catch (const OutOfMemory&) {
+    refuse_memory(shape, dtype, to_string(a.shape()) + " and " + to_string(b.shape()) + " give ");
+  }
+}
+
 void refuse_bool(const char* op) {
   throw std::invalid_argument(std::string(op) +
                               ": bool operands are refused: combine masks with &, | and !=, or convert with to(int64)");

@@ -20,6 +20,8 @@ Shape broadcast_all(const char* op, const Tensor* x, std::size_t count);
 /// A new tensor for the result of an op. Where there is no memory for it, the error says what it is the result of:
 /// "(3, 1) and (4) give (3, 4)".
 [[nodiscard]] Tensor result_room(const Tensor* x, std::size_t count, const Shape& shape, DType dtype);
+/// The same for two operands.
+Tensor result_room(const Tensor& a, const Tensor& b, const Shape& shape, DType dtype);
 
 /// Refuses operands that are all bool, naming the op.
 [[noreturn]] void refuse_bool(const char* op);

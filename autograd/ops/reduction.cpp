@@ -5,10 +5,12 @@
 #include <stdexcept>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
+#include <xgrad/autograd/graph/lost_writes.hpp>
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/kernels/pointwise/convert.hpp>
 #include <xgrad/autograd/kernels/reduction/min_max.hpp>
 #include <xgrad/autograd/kernels/reduction/sum.hpp>
+#include <xgrad/autograd/kernels/reduction/ties.hpp>
 #include <xgrad/autograd/kernels/runtime/memory.hpp>
 #include <xgrad/autograd/ops/along.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
@@ -88,6 +90,18 @@ void require_elements(const char* op, const Tensor& x, Along run) {
     throw std::invalid_argument(std::string(op) + ": there is nothing to choose from in shape " + to_string(x.shape()));
 }
 
+Tensor shared_among_ties(const Tensor& x, const Tensor& y, const Tensor& g, const AxisList<std::size_t>& axes) {
+  Tensor gx = Raw::uninitialized(x.shape(), x.dtype());
+  bool reduced[Shape::max_rank] = {};
+  for (std::size_t axis : axes) reduced[axis] = true;
+  detail::visit_floating(x.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    kernels::share_among_ties(Raw::data<T>(x), Raw::data<T>(y), Raw::data<T>(g), Raw::write<T>(gx), x.rank(),
+                              x.shape().data(), reduced);
+  });
+  return gx;
+}
+
 Tensor extreme_op(const char* name, Tensor input, const Axes& asked, KeepDims keep, bool largest, Source at) {
   const detail::Timed timed(name, at);
   detail::require_defined(name, &input, 1);
@@ -99,6 +113,7 @@ Tensor extreme_op(const char* name, Tensor input, const Axes& asked, KeepDims ke
   if (input.dtype() == boolean) return detail::converted(values, boolean);
   return record(name, at, std::move(values), {std::move(input)}, attributes("axes", Shape(axes), "keepdims", keep),
                 from_xy([kept, axes](Tensor x, Tensor y, Tensor g) {
+                  if (!grad_enabled() && x.dtype() == g.dtype()) return shared_among_ties(x, y, g, axes);
                   const Tensor ties = (x == reshape(y, kept)) | isnan(x);
                   const Tensor count = sum(ties.to(g.dtype()), Axes(axes), keepdims);
                   return where(ties, reshape(g, kept) / count, 0);
@@ -137,6 +152,7 @@ ValuesIndices extreme_along(const char* op, Tensor x, Dim asked, KeepDims keep, 
   const detail::Timed timed(op, at);
   Tensor indices = arg_along(op, x, asked, keepdims, largest);
   Tensor values = gather(std::move(x), asked, indices, at);
+  detail::forget_copy(values);
   if (keep == KeepDims::yes) return {std::move(values), std::move(indices)};
   values = squeeze(std::move(values), asked, at);
   return {values, Raw::alias(indices, values.shape())};

@@ -50,8 +50,8 @@ namespace xgrad {
 namespace detail {
 [[nodiscard]] Tensor clamp(Tensor x, Number low, Number high, Source at);
 }
-/// y = x kept within low .. high; slope 1 at the bounds, 0 outside and for NaN. low above high, or NaN, is an error.
-/// int64 stays int64 if both bounds are integers.
+/// y = x kept within low .. high; slope 1 at the bounds, 0 outside and for NaN. low above high makes every element
+/// high, with slope 0; a bound that is NaN is an error. int64 stays int64 if both bounds are integers.
 template <class L, class H, std::enable_if_t<std::is_arithmetic_v<L> && std::is_arithmetic_v<H>, int> = 0>
 [[nodiscard]] Tensor clamp(Tensor x, L low, H high, Source at = Source::here()) {
   return detail::clamp(std::move(x), low, high, at);

@@ -17,7 +17,8 @@ namespace xgrad {
 [[nodiscard]] Tensor transpose(Tensor x, const std::vector<std::int64_t>& axes, Source at = Source::here());
 /// Two axes exchanged.
 [[nodiscard]] Tensor swapaxes(Tensor x, Dim a, Dim b, Source at = Source::here());
-/// x without an axis of size 1, or with a new one.
+/// x without its axes of size 1; without one axis, which stays if its size is not 1; with a new axis of size 1.
+[[nodiscard]] Tensor squeeze(Tensor x, Source at = Source::here());
 [[nodiscard]] Tensor squeeze(Tensor x, Dim axis, Source at = Source::here());
 [[nodiscard]] Tensor unsqueeze(Tensor x, Dim axis, Source at = Source::here());
 /// The axes in the given order, as a list of numbers of any integer types: transpose(x, {0, k}).
@@ -38,10 +39,5 @@ template <class I, detail::IfIndex<I> = 0>
 [[nodiscard]] Tensor expand(Tensor x, const NewShape& shape, Source at = Source::here());
 /// A copy in storage of its own; the gradient passes through.
 [[nodiscard]] Tensor clone(Tensor x, Source at = Source::here());
-/// One index along an axis, which disappears. Negative indices count from the end; out of range is an error.
-[[nodiscard]] Tensor select(Tensor x, Dim axis, Dim index, Source at = Source::here());
-/// The `length` elements along one axis that begin with `start`, which counts from the end when it is negative. They
-/// must all exist, unlike those of a range in operator().
-[[nodiscard]] Tensor narrow(Tensor x, Dim axis, Dim start, Dim length, Source at = Source::here());
 
 }  // namespace xgrad

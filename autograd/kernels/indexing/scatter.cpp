@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <type_traits>
+#include <utility>
 
 #include <xgrad/autograd/kernels/runtime/memory.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
@@ -130,6 +131,61 @@ void add_blocks(const T* in, std::int64_t count, T* out, Along axis, const Row& 
   });
 }
 
+// The rows that go to each row of the output: order[first[r] .. first[r + 1]) in the order of j.
+struct Inverse {
+  Scratch<std::int64_t> first, order;
+
+  Inverse(const std::int64_t* rows, std::int64_t count, std::int64_t n) : first(n + 1), order(count) {
+    std::int64_t* at = first.data();
+    std::fill_n(at, n + 1, std::int64_t{0});
+    for (std::int64_t j = 0; j < count; ++j) ++at[rows[j]];
+    std::int64_t sum = 0;
+    for (std::int64_t r = 0; r <= n; ++r) sum += std::exchange(at[r], sum);
+    for (std::int64_t j = 0; j < count; ++j) order.data()[at[rows[j]]++] = j;
+    std::copy_backward(at, at + n, at + n + 1);
+    at[0] = 0;
+  }
+};
+
+// For many blocks of short rows. The rows of the output to which one row or two go are written without a sum in double:
+// the sum of two elements is rounded only once.
+template <class T>
+void add_short_rows(const T* in, const std::int64_t* rows, std::int64_t count, T* out, Along axis) {
+  const std::int64_t n = axis.n, inner = axis.inner;
+  const Inverse inverse(rows, count, n);
+  const std::int64_t *first = inverse.first.data(), *order = inverse.order.data();
+  struct Pair {
+    std::int64_t to, a, b;
+  };
+  const Scratch<Pair> ones(n), twos(n);
+  const Scratch<std::int64_t> others(n);
+  std::int64_t one = 0, two = 0, other = 0;
+  for (std::int64_t r = 0; r < n; ++r) {
+    const std::int64_t k = first[r], met = first[r + 1] - k;
+    if (met == 1) ones.data()[one++] = {r * inner, order[k] * inner, 0};
+    if (met == 2) twos.data()[two++] = {r * inner, order[k] * inner, order[k + 1] * inner};
+    if (met > 2) others.data()[other++] = r;
+  }
+  const std::int64_t grain = std::max<std::int64_t>(1, pointwise_grain / ((n + count) * inner));
+  parallel_ranges(axis.outer, grain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t o = begin; o < end; ++o) {
+      const T* __restrict from = in + o * count * inner;
+      T* __restrict to = out + o * n * inner;
+      std::fill_n(to, n * inner, T(0));
+      for (const Pair* p = ones.data(); p < ones.data() + one; ++p)
+        for (std::int64_t i = 0; i < inner; ++i) to[p->to + i] = T(0) + from[p->a + i];
+      for (const Pair* p = twos.data(); p < twos.data() + two; ++p)
+        for (std::int64_t i = 0; i < inner; ++i) to[p->to + i] = T(0) + from[p->a + i] + from[p->b + i];
+      for (std::int64_t k = 0; k < other; ++k)
+        for (std::int64_t r = others.data()[k], i = 0; i < inner; ++i) {
+          double sum = 0;
+          for (std::int64_t j = first[r]; j < first[r + 1]; ++j) sum += static_cast<double>(from[order[j] * inner + i]);
+          to[r * inner + i] = static_cast<T>(sum);
+        }
+    }
+  });
+}
+
 // to[i] += from[i]
 template <class S, class T>
 void add_slice(const T* __restrict from, S* __restrict to, std::int64_t width) {
@@ -142,6 +198,7 @@ template <class T>
 void add_rows(const T* in, const std::int64_t* rows, std::int64_t count, T* out, Along axis) {
   const std::int64_t n = axis.n, inner = axis.inner;
   constexpr std::int64_t few = 16, many = 256;  // columns
+  if (n > 0 && inner < few && axis.outer >= 4) return add_short_rows(in, rows, count, out, axis);
   if (inner < few)
     return add_blocks(in, count, out, axis, [=](std::int64_t, std::int64_t j, std::int64_t) { return rows[j]; });
   // Rows that receive more than two slices are summed in double, in buffers stored one after another at place[r]. The

@@ -7,6 +7,7 @@
 
 #include <cblas.h>
 
+#include <xgrad/autograd/kernels/matrix/blas_gate.hpp>
 #include <xgrad/autograd/kernels/matrix/small_gemm.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
 
@@ -45,13 +46,37 @@ bool prepare() {
 
 const bool prepared = prepare();
 
-void call(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const float* a, int lda, const float* b, int ldb,
+void blas(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const float* a, int lda, const float* b, int ldb,
           float beta, float* c, int ldc) {
   cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
 }
-void call(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const double* a, int lda, const double* b,
+void blas(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const double* a, int lda, const double* b,
           int ldb, double beta, double* c, int ldc) {
   cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
+}
+
+// For the last moments of a process, after OpenBLAS has ended.
+template <class T>
+void without_blas(bool ta, bool tb, int m, int n, int k, const T* a, int lda, const T* b, int ldb, T beta, T* c,
+                  int ldc) {
+  for (std::ptrdiff_t i = 0; i < m; ++i)
+    for (std::ptrdiff_t j = 0; j < n; ++j) {
+      double sum = 0;
+      for (std::ptrdiff_t l = 0; l < k; ++l)
+        sum += static_cast<double>(ta ? a[l * lda + i] : a[i * lda + l]) *
+               static_cast<double>(tb ? b[j * ldb + l] : b[l * ldb + j]);
+      c[i * ldc + j] = static_cast<T>(sum) + (beta == 0 ? T(0) : c[i * ldc + j]);
+    }
+}
+
+template <class T>
+void call(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const T* a, int lda, const T* b, int ldb, T beta,
+          T* c, int ldc) {
+  const BlasCall here;
+  if (here.allowed())
+    blas(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc);
+  else
+    without_blas(ta == CblasTrans, tb == CblasTrans, m, n, k, a, lda, b, ldb, beta, c, ldc);
 }
 
 int narrow(std::int64_t size) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include <xgrad/autograd/kernels/matrix/permute.hpp>
+#include <xgrad/autograd/kernels/matrix/strided.hpp>
 #include <xgrad/autograd/kernels/runtime/memory.hpp>
 #include <xgrad/autograd/kernels/simd/partial.hpp>
 
@@ -133,8 +133,8 @@ template <class T>
 void product_transposed(std::int64_t m, std::int64_t n, std::int64_t k, LeftOperand<T> a, const T* b, T* c,
                         Onto<T> onto) {
   const detail::Scratch<T> transposed(n * k);
-  const std::int64_t sizes[] = {k, n}, strides[] = {1, k};
-  permute(b, transposed.data(), 2, sizes, strides);
+  const std::int64_t sizes[] = {k, n}, in[] = {1, k}, out[] = {n, 1};
+  copy_strided(b, transposed.data(), {2, sizes, in, out});
   product(m, n, k, a, transposed.data(), c, onto);
 }
 

@@ -56,13 +56,13 @@ struct Clamp : Function {
   static constexpr const char* name = "clamp";
   static constexpr Domain domain = Domain::whole;
   static constexpr Reads reads = of_x;
-  double low, high;
-  /// Throws if low > high or if either is NaN.
+  double low, high, floor;
+  /// low above high makes every element `high`, as in PyTorch. Throws if either is NaN.
   Clamp(double lowest, double highest);
   std::array<Setting, 2> settings() const { return {{{"low", low}, {"high", high}}}; }
   template <class V>
   V value(const V& x) const {
-    return where(x < low, V(low), where(x > high, V(high), x));
+    return where(x < floor, V(floor), where(x > high, V(high), x));
   }
   template <class V>
   V pull(const V& x, const V& g) const {

@@ -8,33 +8,35 @@
 #include <utility>
 
 #include <xgrad/autograd/kernels/pointwise/tile_loop.hpp>
+#include <xgrad/autograd/kernels/runtime/ending.hpp>
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 
 namespace xgrad::kernels {
 
-fn::Clamp::Clamp(double lowest, double highest) : low(lowest), high(highest) {
-  if (!(low <= high))
-    throw std::invalid_argument("clamp: low must not be above high, got " + xgrad::detail::number_text(low) + " and " +
+fn::Clamp::Clamp(double lowest, double highest) : low(lowest), high(highest), floor(std::min(lowest, highest)) {
+  if (low != low || high != high)
+    throw std::invalid_argument("clamp: the bounds must not be NaN, got " + xgrad::detail::number_text(low) + " and " +
                                 xgrad::detail::number_text(high));
 }
 
 namespace {
 
-// The free list of this thread. The pointer itself needs no initialisation guard and no destructor; the cleaner, which
-// is constructed with the first slot, frees the list when the thread exits.
+// The free list of this thread, which is freed when the thread ends.
 thread_local Slot* free_slots = nullptr;
 thread_local bool closed = false;
-
-struct Cleaner {
-  ~Cleaner() {
-    closed = true;
-    while (free_slots != nullptr) delete std::exchange(free_slots, free_slots->next);
-  }
-};
+thread_local xgrad::detail::AtThreadEnd at_end{[]() noexcept {
+                                                 closed = true;
+                                                 while (free_slots != nullptr)
+                                                   delete std::exchange(free_slots, free_slots->next);
+                                               },
+                                               nullptr};
+thread_local bool registered = false;
 
 Slot* new_slot() {
-  static thread_local Cleaner cleaner;
-  static_cast<void>(cleaner);
+  if (!registered) {
+    registered = true;
+    closed = !xgrad::detail::at_thread_end(at_end);
+  }
   return new Slot;
 }
 

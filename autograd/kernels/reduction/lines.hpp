@@ -51,6 +51,9 @@ T largest(Vec<T> m) {
 /// A block of one line, of n elements.
 template <class T>
 struct OneLine {
+  /// What the lanes beyond the end hold in place of an element, so that it changes neither the maximum nor Σ e^x.
+  static constexpr T filler = -infinity<T>;
+
   std::int64_t n;
 
   /// Calls f(offset of the elements, Full or Partial) for each vector of the block.
@@ -71,7 +74,7 @@ struct OneLine {
       m = larger(larger(k[0], k[1]), larger(k[2], k[3]));
     }
     for (; j + width<T> <= n; j += width<T>) m = larger(Vec<T>::load(x + j), m);
-    if (j < n) m = larger(load(x + j, Partial{n - j}, -infinity<T>), m);
+    if (j < n) m = larger(load(x + j, Partial{n - j}, filler), m);
     return largest(m);
   }
   /// Prefetches the next line, during a loop that is bound by computing and not by memory.
@@ -91,6 +94,9 @@ struct OneLine {
 /// A block of `count` neighbouring lines of n elements, at most one for each lane.
 template <class T>
 struct ManyLines {
+  /// Lanes without a line hold any number: with -inf, -inf - -inf would be computed there and raise FE_INVALID.
+  static constexpr T filler = 0;
+
   std::int64_t n, inner, count;
   bool padded;  // whether the memory holds whole vectors even where count is less than the number of lanes
 
@@ -103,8 +109,7 @@ struct ManyLines {
   }
   Vec<T> max(const T* x) const {
     Vec<T> m = -infinity<T>;
-    // Not -inf in lanes without a line: -inf - -inf, which is computed there too, would raise FE_INVALID.
-    each([&](std::int64_t at, auto part) { m = larger(load(x + at, part, T(0)), m); });
+    each([&](std::int64_t at, auto part) { m = larger(load(x + at, part, filler), m); });
     return m;
   }
   void prefetch_next(const T*) const {}

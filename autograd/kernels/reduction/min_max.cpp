@@ -21,7 +21,7 @@ std::int64_t grain(std::int64_t work) { return std::max<std::int64_t>(1, block /
 
 template <bool largest, class T>
 bool is_better(T a, T b) {
-  return (largest ? a > b : a < b) || (a != a && b == b);
+  return (largest ? a > b : a < b) | ((a != a) & (b == b));
 }
 
 template <bool largest, class T>
@@ -153,9 +153,68 @@ void for_each_column_block(const T* x, To* out, Along axis, const F& f) {
   });
 }
 
+// Short lines, side by side: element j of several lines, then element j + 1, so that no line waits for its last result.
+// Their maxima and minima do not depend on the order in which NaN is met, as NaN wins against everything.
+constexpr std::int64_t short_line = 32;
+constexpr std::int64_t lines_at_once = 32;
+
+template <bool largest, class T>
+T better(T a, T b) {
+  const T best = largest ? (a > b ? a : b) : (a < b ? a : b);  // b if either is NaN
+  return a != a ? a : best;
+}
+
+template <int n, bool largest, class T>
+void min_max_fixed(const T* __restrict x, T* __restrict out, std::int64_t lines) {
+  for (std::int64_t o = 0; o < lines; ++o) {
+    T best = x[o * n];
+    for (int j = 1; j < n; ++j) best = better<largest>(x[o * n + j], best);
+    out[o] = best;
+  }
+}
+
+template <bool largest, class T>
+void min_max_short(const T* x, T* out, std::int64_t lines, std::int64_t n) {
+  if (n == 2) return min_max_fixed<2, largest>(x, out, lines);
+  if (n == 3) return min_max_fixed<3, largest>(x, out, lines);
+  if (n == 4) return min_max_fixed<4, largest>(x, out, lines);
+  T best[lines_at_once];
+  for (std::int64_t o = 0; o < lines; o += lines_at_once) {
+    const std::int64_t count = std::min(lines_at_once, lines - o);
+    const T* from = x + o * n;
+    for (std::int64_t i = 0; i < count; ++i) best[i] = from[i * n];
+    for (std::int64_t j = 1; j < n; ++j)
+      for (std::int64_t i = 0; i < count; ++i) best[i] = better<largest>(from[i * n + j], best[i]);
+    std::copy_n(best, count, out + o);
+  }
+}
+
+// Blocks of few rows and columns.
+template <bool largest, class T>
+void min_max_small_blocks(const T* x, T* out, std::int64_t blocks, std::int64_t n, std::int64_t inner) {
+  for (std::int64_t o = 0; o < blocks; ++o) {
+    const T* __restrict from = x + o * n * inner;
+    T* __restrict to = out + o * inner;
+    if (n == 2) {
+      for (std::int64_t i = 0; i < inner; ++i) to[i] = better<largest>(from[inner + i], from[i]);
+      continue;
+    }
+    for (std::int64_t i = 0; i < inner; ++i) to[i] = from[i];
+    for (std::int64_t j = 1; j < n; ++j)
+      for (std::int64_t i = 0; i < inner; ++i) to[i] = better<largest>(from[j * inner + i], to[i]);
+  }
+}
+
 template <bool largest, class T>
 void min_max_all(const T* x, T* out, Along axis) {
   const std::int64_t n = axis.n, inner = axis.inner;
+  if (n <= short_line && inner < 4 * width<T> && n > 0)
+    return parallel_ranges(axis.outer, grain(n * inner), [&](std::int64_t begin, std::int64_t end) {
+      if (inner == 1)
+        min_max_short<largest>(x + begin * n, out + begin, end - begin, n);
+      else
+        min_max_small_blocks<largest>(x + begin * n * inner, out + begin * inner, end - begin, n, inner);
+    });
   if (inner != 1)
     return for_each_column_block(x, out, axis, [=](const T* from, T* to, std::int64_t columns) {
       min_max_columns<largest>(from, to, n, inner, columns);
@@ -253,6 +312,28 @@ void arg_min_max_columns(const T* x, std::int64_t* out, std::int64_t n, std::int
   }
 }
 
+// As min_max_short, with the rows of the best numbers beside them.
+template <int fixed, bool largest, class T>
+void arg_min_max_short(const T* x, std::int64_t* out, std::int64_t lines, std::int64_t any_n) {
+  const std::int64_t n = fixed > 0 ? fixed : any_n;
+  T best[lines_at_once];
+  std::int32_t row[lines_at_once];
+  for (std::int64_t o = 0; o < lines; o += lines_at_once) {
+    const std::int64_t count = std::min(lines_at_once, lines - o);
+    const T* from = x + o * n;
+    for (std::int64_t i = 0; i < count; ++i) best[i] = from[i * n];
+    std::fill_n(row, count, 0);
+    for (std::int64_t j = 1; j < n; ++j)
+      for (std::int64_t i = 0; i < count; ++i) {
+        const T a = from[i * n + j];
+        const bool wins = is_better<largest>(a, best[i]);
+        best[i] = wins ? a : best[i];
+        row[i] = wins ? static_cast<std::int32_t>(j) : row[i];
+      }
+    for (std::int64_t i = 0; i < count; ++i) out[o + i] = row[i];
+  }
+}
+
 template <bool largest, class T>
 void arg_min_max_all(const T* x, std::int64_t* out, Along axis) {
   const std::int64_t n = axis.n, inner = axis.inner;
@@ -261,6 +342,8 @@ void arg_min_max_all(const T* x, std::int64_t* out, Along axis) {
       arg_min_max_columns<largest>(from, to, n, inner, columns);
     });
   parallel_ranges(axis.outer, grain(n), [&](std::int64_t begin, std::int64_t end) {
+    if (n == 2) return arg_min_max_short<2, largest>(x + begin * n, out + begin, end - begin, n);
+    if (n <= short_line) return arg_min_max_short<0, largest>(x + begin * n, out + begin, end - begin, n);
     for (std::int64_t o = begin; o < end; ++o) out[o] = arg_min_max_line<largest>(x + o * n, n);
   });
 }

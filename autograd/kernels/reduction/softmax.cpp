@@ -27,7 +27,7 @@ void sum_exp(const T* x, Vec<T> m, const Block& block, double* out) {
   WideSum<T> s;
   block.each([&](std::int64_t at, auto part) {
     block.prefetch_next(x + at);
-    s.add(bounded_exp(load(x + at, part, -infinity<T>) - m));
+    s.add(bounded_exp(load(x + at, part, Block::filler) - m));
   });
   block.sums(s, out);
 }
@@ -37,7 +37,7 @@ template <class T, class Block>
   const Vec<T> m = block.max(x);
   WideSum<T> s;
   block.each([&](std::int64_t at, auto part) {
-    const Vec<T> e = bounded_exp(load(x + at, part, -infinity<T>) - m);
+    const Vec<T> e = bounded_exp(load(x + at, part, Block::filler) - m);
     block.prefetch_next(x + at);
     s.add(e);
     store(e, y + at, part);
@@ -90,7 +90,7 @@ template <class T, class Block>
   // not do.
   m = where(abs(m) < infinity<T>, m, 0);
   WideSum<T> s;
-  block.each([&](std::int64_t at, auto part) { s.add(exp(load(x + at, part, -infinity<T>) - m)); });
+  block.each([&](std::int64_t at, auto part) { s.add(exp(load(x + at, part, Block::filler) - m)); });
   double sums[Vec<T>::width];
   block.sums(s, sums);
   alignas(64) T shifts[Vec<T>::width];

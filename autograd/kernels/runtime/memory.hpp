@@ -15,48 +15,90 @@ struct FreeBlock {
   FreeBlock* next;
 };
 
-/// The blocks that a thread keeps for reuse: lists of the small sizes, which are rounded up to multiples of 16 bytes,
-/// and how many bytes of any size it may still keep.
+/// The small blocks that a thread keeps for reuse: a list for each size, which is a multiple of 16 bytes, and a full
+/// list beside it. A third one would go to the process.
 struct FreeLists {
   static constexpr std::size_t grain = 16, largest = 512;
+  struct List {
+    FreeBlock* first;
+    FreeBlock* full;
+    std::uint32_t count;  // of the blocks in `first`
+    std::uint32_t most;
+  };
 
-  FreeBlock* small[largest / grain];
-  std::int64_t room;
+  List small[largest / grain];
 };
 
-/// Those of the calling thread; null before it first keeps a block, and after the thread's destructors have run. It
-/// uses the initial-exec TLS model, which needs no call of __tls_get_addr in a shared library: every op allocates and
-/// frees a node and a value.
-extern __thread FreeLists* free_lists __attribute__((tls_model("initial-exec")));
+/// The lists of the calling thread: null before it first keeps a block and after its destructors have run, and also
+/// while another thread empties them. That thread waits until `busy` is 0, which the owner sets before it reads
+/// `lists`. It uses the initial-exec TLS model, which needs no call of __tls_get_addr in a shared library: every op
+/// allocates and frees a node and a value.
+struct ThreadLists {
+  FreeLists* lists;
+  std::uint32_t busy;
+};
+extern __thread ThreadLists thread_lists __attribute__((tls_model("initial-exec")));
 
-void* take_from_system(std::size_t bytes);
-void* take_large(std::size_t bytes);
+#if defined(__SANITIZE_THREAD__)
+inline constexpr bool ordered_lists = true;
+#elif defined(__has_feature)
+inline constexpr bool ordered_lists = __has_feature(thread_sanitizer);
+#else
+inline constexpr bool ordered_lists = false;
+#endif
+
+/// The calling thread's lists, or null; it must call leave_lists() when it is done with them. The compiler keeps the
+/// order of the store and the load; for the order in which the processor makes them visible, a thread that empties the
+/// lists of others uses membarrier(), which the thread sanitizer does not know.
+inline FreeLists* enter_lists() noexcept {
+  if (ordered_lists) {
+    __atomic_exchange_n(&thread_lists.busy, 1, __ATOMIC_SEQ_CST);
+  } else {
+    __atomic_store_n(&thread_lists.busy, 1, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+  }
+  return __atomic_load_n(&thread_lists.lists, __ATOMIC_ACQUIRE);
+}
+inline void leave_lists() noexcept { __atomic_store_n(&thread_lists.busy, 0, __ATOMIC_RELEASE); }
+
+void* take_slow(std::size_t bytes);
 void give_memory_slow(void* block, std::size_t bytes) noexcept;
 
 /// Allocates memory for values and nodes, aligned to 64 bytes from 256 bytes on, else to 16. A training step asks for
-/// the same sizes as the one before. So each thread keeps what it frees, up to a limit, and takes it again, which needs
-/// no call of the system's allocator and finds the memory still in the processor's cache.
+/// the same sizes as the one before. So what is freed is kept, within limits, and taken again, which needs no call of
+/// the system's allocator and finds the memory still in the processor's cache.
 inline void* take_memory(std::size_t bytes) {
-  if (bytes > FreeLists::largest) return take_large(bytes);
-  const std::size_t index = (bytes - (bytes != 0)) / FreeLists::grain, size = (index + 1) * FreeLists::grain;
-  FreeLists* lists = free_lists;
-  if (lists == nullptr || lists->small[index] == nullptr) return take_from_system(size);
-  FreeBlock* block = lists->small[index];
-  lists->small[index] = block->next;
-  lists->room += static_cast<std::int64_t>(size);
-  return block;
+  if (bytes <= FreeLists::largest) {
+    if (FreeLists* lists = enter_lists()) {
+      FreeLists::List& list = lists->small[(bytes - (bytes != 0)) / FreeLists::grain];
+      if (FreeBlock* block = list.first) {
+        list.first = block->next;
+        __atomic_store_n(&list.count, list.count - 1, __ATOMIC_RELAXED);
+        leave_lists();
+        return block;
+      }
+    }
+    leave_lists();
+  }
+  return take_slow(bytes);
 }
 
 /// Frees a block; `bytes` is the size that was asked for. A thread may free what another has allocated.
 inline void give_memory(void* memory, std::size_t bytes) noexcept {
-  const std::size_t index = (bytes - (bytes != 0)) / FreeLists::grain;
-  const auto size = static_cast<std::int64_t>((index + 1) * FreeLists::grain);
-  FreeLists* lists = free_lists;
-  if (bytes > FreeLists::largest || lists == nullptr || lists->room < size) return give_memory_slow(memory, bytes);
-  auto* block = static_cast<FreeBlock*>(memory);
-  block->next = lists->small[index];
-  lists->small[index] = block;
-  lists->room -= size;
+  if (bytes <= FreeLists::largest) {
+    if (FreeLists* lists = enter_lists()) {
+      FreeLists::List& list = lists->small[(bytes - (bytes != 0)) / FreeLists::grain];
+      if (list.count != list.most) {
+        auto* block = static_cast<FreeBlock*>(memory);
+        block->next = list.first;
+        list.first = block;
+        __atomic_store_n(&list.count, list.count + 1, __ATOMIC_RELAXED);
+        return leave_lists();
+      }
+    }
+    leave_lists();
+  }
+  give_memory_slow(memory, bytes);
 }
 
 /// Uninitialised memory for `count` numbers, for the duration of a scope.
@@ -83,9 +125,16 @@ class Scratch {
 
 }  // namespace detail
 
-/// How many bytes of freed memory the calling thread keeps for reuse: at most 512 MiB.
+/// How many bytes of freed memory the process keeps for reuse, with what its threads keep: about memory_budget() at
+/// most, less where many threads compute.
 std::size_t cached_memory() noexcept;
-/// Returns them to the system.
+/// Returns them to the system, those of all threads.
 void release_cached_memory() noexcept;
+
+/// How many bytes of freed memory the process may keep: at first 512 MiB. Where n threads compute, it keeps the n-th
+/// part of it, but at least a sixth, so that what idle threads have used goes back to the system. Besides, each thread
+/// keeps some small blocks, at most a MiB.
+std::size_t memory_budget() noexcept;
+void set_memory_budget(std::size_t bytes) noexcept;
 
 }  // namespace xgrad

@@ -8,8 +8,11 @@ namespace xgrad::kernels {
 /// How many threads a kernel may use, at least 1. Results do not depend on it.
 int threads() noexcept;
 void set_threads(int count);
+/// The number of CPUs that the process may use.
+int usable_cpus() noexcept;
 
-/// Calls body(context, i) for every i in 0 .. chunks-1, on several threads if more than one is allowed. The chunks must
+/// Calls body(context, i) for every i in 0 .. chunks-1, on several threads if more than one is allowed, and on the
+/// calling thread alone in a forked child and at the end of the process, when the thread pool is gone. The chunks must
 /// write to disjoint memory. An exception that a chunk throws reaches the caller.
 void parallel_chunks(std::int64_t chunks, void (*body)(void*, std::int64_t), void* context);
 
@@ -34,6 +37,9 @@ void parallel_ranges(std::int64_t n, std::int64_t grain, F&& f) {
     f(begin, begin + grain < n ? begin + grain : n);
   });
 }
+
+/// Whether the calling thread is one of the pool's, which runs chunks for other threads.
+bool in_worker() noexcept;
 
 /// The number of elements in a chunk of a pointwise pass.
 inline constexpr std::int64_t pointwise_grain = 32768;

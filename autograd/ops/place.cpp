@@ -1,0 +1,182 @@
+#include <xgrad/autograd/ops/place.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include <xgrad/autograd/kernels/runtime/memory.hpp>
+
+namespace xgrad::detail {
+namespace {
+
+constexpr std::uint8_t is_new = 255;
+
+// Lets a shared pointer take its block from the thread's cache.
+template <class T>
+struct Cached {
+  using value_type = T;
+  Cached() = default;
+  template <class U>
+  Cached(const Cached<U>&) {}
+  T* allocate(std::size_t n) { return static_cast<T*>(take_memory(n * sizeof(T))); }
+  void deallocate(T* block, std::size_t n) noexcept { give_memory(block, n * sizeof(T)); }
+  friend bool operator==(const Cached&, const Cached&) { return true; }
+  friend bool operator!=(const Cached&, const Cached&) { return false; }
+};
+
+std::shared_ptr<Place> make() { return std::allocate_shared<Place>(Cached<Place>()); }
+
+std::int64_t checked_index(const char* op, std::int64_t index, std::size_t axis, const Shape& shape) {
+  if (index < -shape[axis] || index >= shape[axis])
+    throw std::invalid_argument(std::string(op) + ": index " + std::to_string(index) + " is out of range for axis " +
+                                std::to_string(axis) + " of shape " + to_string(shape));
+  return index < 0 ? index + shape[axis] : index;
+}
+
+// A range clamped as Python clamps a slice: where it starts, and how many elements it has.
+std::pair<std::int64_t, std::int64_t> clamped(const Slice& range, std::int64_t size) {
+  const std::int64_t step = range.step, low = step > 0 ? 0 : -1, high = step > 0 ? size : size - 1;
+  const auto within = [&](std::int64_t i) { return std::clamp(i < 0 ? i + size : i, low, high); };
+  const std::int64_t start = range.start.given ? within(range.start.value) : (step > 0 ? low : high);
+  const std::int64_t stop = range.stop.given ? within(range.stop.value) : (step > 0 ? high : low);
+  const std::int64_t span = step > 0 ? stop - start : start - stop;
+  if (span <= 0) return {0, 0};
+  const auto stride = step > 0 ? static_cast<std::uint64_t>(step) : 0 - static_cast<std::uint64_t>(step);
+  return {start, static_cast<std::int64_t>((static_cast<std::uint64_t>(span) - 1) / stride) + 1};
+}
+
+// Builds a place, axis by axis.
+class Builder {
+ public:
+  Builder(const char* op, const Shape& shape) : op_(op), place_(make()) { place_->whole = shape; }
+
+  void index(std::int64_t at) {
+    take(checked_index(op_, at, axis(), place_->whole), 1, 1);
+    place_->everything = place_->everything && place_->whole[axis() - 1] == 1;
+    if (varied_) place_->one_piece = false;
+  }
+  void range(const Slice& slice) {
+    if (slice.step == 0) throw std::invalid_argument(std::string(op_) + ": the step of a range cannot be 0");
+    const std::int64_t size = place_->whole[axis()];
+    const auto [start, count] = clamped(slice, size);
+    const bool whole = count == size && slice.step == 1;
+    keep(start, count <= 1 ? 1 : slice.step, count);
+    if (!whole) {
+      place_->everything = false;
+      if (varied_ || slice.step != 1) place_->one_piece = false;
+    }
+    varied_ = true;
+  }
+  void rest(std::size_t axes) {
+    for (std::size_t k = 0; k < axes; ++k) range(Slice(xt::all()));
+  }
+  void new_axis() {
+    if (place_->shape.rank() < Shape::max_rank) place_->source[place_->shape.rank()] = is_new;
+    place_->shape = place_->shape.inserted(place_->shape.rank(), 1);
+  }
+  void list(const Slice& slice) {
+    const std::size_t k = axis();
+    Place::List list{place_->shape.rank(), {}};
+    for (const std::int64_t i : slice.list) list.indices.push_back(checked_index(op_, i, k, place_->whole));
+    if (slice.kind == Slice::Kind::drop) {
+      std::vector<bool> dropped(static_cast<std::size_t>(place_->whole[k]));
+      for (const std::int64_t i : list.indices) dropped[static_cast<std::size_t>(i)] = true;
+      list.indices.clear();
+      for (std::size_t i = 0; i < dropped.size(); ++i)
+        if (!dropped[i]) list.indices.push_back(static_cast<std::int64_t>(i));
+    }
+    range(Slice(xt::all()));
+    place_->lists.push_back(std::move(list));
+  }
+
+  PlacePtr done() { return std::move(place_); }
+
+ private:
+  std::size_t axis() const { return place_->start.rank(); }
+  void take(std::int64_t start, std::int64_t step, std::int64_t count) {
+    const std::size_t k = axis();
+    place_->start = place_->start.inserted(k, start);
+    place_->count = place_->count.inserted(k, count);
+    place_->step.push_back(step);
+  }
+  void keep(std::int64_t start, std::int64_t step, std::int64_t count) {
+    if (place_->shape.rank() < Shape::max_rank)
+      place_->source[place_->shape.rank()] = static_cast<std::uint8_t>(axis());
+    place_->shape = place_->shape.inserted(place_->shape.rank(), count);
+    take(start, step, count);
+  }
+
+  const char* op_;
+  std::shared_ptr<Place> place_;
+  bool varied_ = false;  // an axis before this one has been kept
+};
+
+}  // namespace
+
+std::int64_t Place::offset() const {
+  std::int64_t at = 0, inner = 1;
+  for (std::size_t k = whole.rank(); k-- > 0; inner *= whole[k]) at += start[k] * inner;
+  return count.count() == 0 ? 0 : at;
+}
+
+AxisList<std::int64_t> Place::strides() const {
+  AxisList<std::int64_t> own(whole.begin(), whole.end()), result(shape.begin(), shape.end());
+  std::int64_t inner = 1;
+  for (std::size_t k = whole.rank(); k-- > 0; inner *= whole[k]) own[k] = step[k] * inner;
+  for (std::size_t r = 0; r < shape.rank(); ++r) result[r] = source[r] == is_new ? 0 : own[source[r]];
+  return result;
+}
+
+PlacePtr place_of(const char* op, const Shape& shape, const std::vector<Slice>& index) {
+  using Kind = Slice::Kind;
+  std::size_t named = 0, ellipses = 0;
+  for (const Slice& slice : index) {
+    named += slice.kind != Kind::newaxis && slice.kind != Kind::ellipsis;
+    ellipses += slice.kind == Kind::ellipsis;
+  }
+  if (named > shape.rank())
+    throw std::invalid_argument(std::string(op) + ": " + std::to_string(named) + " indices for shape " +
+                                to_string(shape));
+  if (ellipses > 1) throw std::invalid_argument(std::string(op) + ": an ellipsis can stand once only");
+  Builder builder(op, shape);
+  for (const Slice& slice : index) switch (slice.kind) {
+      case Kind::index:
+        builder.index(slice.start.value);
+        break;
+      case Kind::range:
+        builder.range(slice);
+        break;
+      case Kind::newaxis:
+        builder.new_axis();
+        break;
+      case Kind::ellipsis:
+        builder.rest(shape.rank() - named);
+        break;
+      case Kind::keep:
+      case Kind::drop:
+        builder.list(slice);
+        break;
+    }
+  if (ellipses == 0) builder.rest(shape.rank() - named);
+  return builder.done();
+}
+
+PlacePtr place_along(const Shape& shape, std::size_t axis, std::int64_t start, std::int64_t count, bool drop_axis) {
+  Builder builder("slice", shape);
+  builder.rest(axis);
+  if (drop_axis) {
+    builder.index(start);
+  } else {
+    Slice range{xt::all()};
+    range.start = start;
+    range.stop = start + count;
+    builder.range(range);
+  }
+  builder.rest(shape.rank() - axis - 1);
+  return builder.done();
+}
+
+std::vector<Attribute> PlaceSettings::list() const {
+  return {{"start", place->start}, {"step", place->step}, {"count", place->count}};
+}
+
+}  // namespace xgrad::detail

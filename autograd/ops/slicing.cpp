@@ -1,0 +1,282 @@
+#include <xgrad/autograd/ops/slicing.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <stdexcept>
+
+#include <xgrad/autograd/graph/dispatch.hpp>
+#include <xgrad/autograd/graph/lost_writes.hpp>
+#include <xgrad/autograd/graph/record.hpp>
+#include <xgrad/autograd/kernels/matrix/spread.hpp>
+#include <xgrad/autograd/kernels/matrix/strided.hpp>
+#include <xgrad/autograd/ops/indexing.hpp>
+#include <xgrad/autograd/ops/place.hpp>
+#include <xgrad/autograd/ops/promotion.hpp>
+#include <xgrad/autograd/ops/shape.hpp>
+
+namespace xgrad {
+namespace {
+
+using detail::Place;
+using detail::PlacePtr;
+using detail::PlaceSettings;
+using Sizes = AxisList<std::int64_t>;
+
+Sizes contiguous(const Shape& shape) {
+  Sizes strides(shape.begin(), shape.end());
+  std::int64_t inner = 1;
+  for (std::size_t k = shape.rank(); k-- > 0; inner *= shape[k]) strides[k] = inner;
+  return strides;
+}
+
+Tensor part(const char* name, Tensor x, const PlacePtr& place, Source at);
+
+// Zeros of the whole shape, with g in the place: the adjoint of part(). Where `sum` is defined, g is added to it there
+// instead, in its own memory, so that many small parts of one tensor cost what they hold.
+Tensor spread(Tensor g, const PlacePtr& place, const Tensor& sum) {
+  const bool onto = sum.defined() && sum.shape() == place->whole && sum.dtype() == g.dtype();
+  Tensor y = onto ? Raw::alias(sum, place->whole) : Raw::uninitialized(place->whole, g.dtype());
+  detail::visit_floating(g.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    if (onto) {
+      const Sizes in = contiguous(place->shape), out = place->strides();
+      kernels::add_strided(Raw::data<T>(g), Raw::write<T>(y) + place->offset(),
+                           {place->shape.rank(), place->shape.data(), in.begin(), out.begin()});
+    } else {
+      kernels::spread(
+          Raw::data<T>(g), Raw::write<T>(y),
+          {place->whole.rank(), place->whole.data(), place->start.data(), place->step.begin(), place->count.data()});
+    }
+  });
+  const auto back = [place](Tensor u) { return part("slice", std::move(u), place, Source::here()); };
+  if (onto && !grad_enabled()) return sum;
+  if (!onto) {
+    if (!detail::records(&g, 1)) return y;
+    return detail::record_rules<1>("spread", Source::here(), std::move(y), &g, 1, 0, PlaceSettings{place}, back);
+  }
+  const Tensor both[] = {sum, std::move(g)};
+  if (!detail::records(both, 2)) return y;
+  return detail::record_rules<2>("spread", Source::here(), std::move(y), both, 2, 0, PlaceSettings{place}, pass_on,
+                                 back);
+}
+
+// The place of x, without its lists. A part that is one piece of memory shares it.
+Tensor part(const char* name, Tensor x, const PlacePtr& place, Source at) {
+  Tensor y;
+  if (place->one_piece) {
+    y = Raw::alias(x, place->shape, place->offset());
+  } else {
+    y = Raw::uninitialized(place->shape, x.dtype());
+    const Sizes in = place->strides(), out = contiguous(place->shape);
+    detail::visit(x.dtype(), [&](auto type) {
+      using T = typename decltype(type)::type;
+      kernels::copy_strided(Raw::data<T>(x) + place->offset(), Raw::write<T>(y),
+                            {place->shape.rank(), place->shape.data(), in.begin(), out.begin()});
+    });
+    Raw::mark_weak(y, x.weak());
+  }
+  if (!detail::records(&x, 1)) return y;
+  return detail::record_rules<1>(name, at, std::move(y), &x, 1, 0, PlaceSettings{place},
+                                 detail::adding_always([place](Tensor g, const Tensor& sum) {
+                                   if (place->everything) return reshape(std::move(g), place->whole);
+                                   return spread(std::move(g), place, sum);
+                                 }));
+}
+
+Tensor taken(const char* name, Tensor x, const PlacePtr& place, Source at) {
+  if (place->lists.empty()) {
+    if (place->everything && place->shape == place->whole) return x;
+    return part(name, std::move(x), place, at);
+  }
+  // Without its lists the place may be the whole tensor.
+  Tensor y = place->everything && place->shape == place->whole ? std::move(x) : part(name, std::move(x), place, at);
+  for (const Place::List& list : place->lists)
+    y = index_select(std::move(y), static_cast<std::int64_t>(list.axis), Tensor(list.indices), at);
+  Raw::value(y)->copied = false;  // which the caller decides
+  return y;
+}
+
+// Writes the values, of y's dtype and of a shape that broadcasts to the place's, into y.
+void write(const Tensor& y, const Place& place, const Tensor& values) {
+  const Shape result = place.result();
+  const std::size_t rank = result.rank(), lead = rank - values.rank();
+  Sizes sizes(result.begin(), result.end()), in = sizes, out = place.strides();
+  const Sizes own = contiguous(values.shape());
+  for (std::size_t k = 0; k < rank; ++k) in[k] = k < lead || values.shape()[k - lead] == 1 ? 0 : own[k - lead];
+  if (result.count() == 0) return;
+  // A list is walked index by index, over the rest of the place.
+  std::vector<std::size_t> at(place.lists.size(), 0);
+  for (const Place::List& list : place.lists) sizes[list.axis] = 1;
+  detail::visit(y.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    for (;;) {
+      std::int64_t from = 0, to = place.offset();
+      for (std::size_t i = 0; i < at.size(); ++i) {
+        const Place::List& list = place.lists[i];
+        from += static_cast<std::int64_t>(at[i]) * in[list.axis];
+        to += list.indices[at[i]] * out[list.axis];
+      }
+      kernels::copy_strided(Raw::data<T>(values) + from, Raw::write<T>(y) + to,
+                            {rank, sizes.begin(), in.begin(), out.begin()});
+      std::size_t i = at.size();
+      while (i > 0 && ++at[i - 1] == place.lists[i - 1].indices.size()) at[--i] = 0;
+      if (i == 0) return;
+    }
+  });
+}
+
+// The values in the dtype of y, and not in its memory.
+Tensor ready(const Tensor& values, const Tensor& y) {
+  const NoGrad off;
+  const Tensor same = detail::converted(values, y.dtype());
+  return Raw::storage(same) == Raw::storage(y) ? clone(same) : same;
+}
+
+void require_both(const Tensor& x, const Tensor& values) {
+  const Tensor both[] = {x, values};
+  detail::require_defined("put", both, 2);
+}
+
+// The values without leading axes of size 1 that the place does not have; what does not fit is an error.
+Tensor fitted(const Tensor& x, Tensor values, const Place& place) {
+  const Shape result = place.result();
+  Shape shape = values.shape();
+  while (shape.rank() > result.rank() && shape[0] == 1) shape = shape.without(0);
+  if (shape != values.shape()) values = reshape(std::move(values), shape);
+  if (!broadcasts_to(values.shape(), result))
+    throw std::invalid_argument("put: cannot write values of shape " + to_string(values.shape()) +
+                                " into a place of shape " + to_string(result) + " in shape " + to_string(x.shape()));
+  for (const Place::List& list : place.lists) {
+    std::vector<std::int64_t> sorted = list.indices;
+    std::sort(sorted.begin(), sorted.end());
+    const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+    if (twice != sorted.end())
+      throw std::invalid_argument("put: index " + std::to_string(*twice) + " is named twice along axis " +
+                                  std::to_string(list.axis) + " of a place of shape " + to_string(result) +
+                                  ": each element is written once");
+  }
+  return values;
+}
+
+Tensor put_in_copy(Tensor x, const PlacePtr& place, Tensor values, Source at) {
+  Tensor inputs[] = {std::move(x), std::move(values)};
+  const Tensor &from = inputs[0], &given = inputs[1];
+  const bool recorded = grad_enabled() && (Raw::node(from) != nullptr || Raw::node(given) != nullptr);
+  if (recorded && !is_floating(from.dtype()))
+    throw std::invalid_argument(std::string("put: values that require a gradient cannot be written into ") +
+                                name_of(from.dtype()) + " of shape " + to_string(from.shape()) +
+                                ": write their detach(), or convert the tensor with to(" + name_of(given.dtype()) +
+                                ")");
+  const Tensor fitting = ready(given, from);
+  Tensor y;
+  if (Raw::node(from) == nullptr && detail::alone(from)) {
+    y = Raw::alias(from, from.shape());
+  } else {
+    y = Raw::uninitialized(from.shape(), from.dtype());
+    const auto bytes = static_cast<std::size_t>(from.size()) * size_of(from.dtype());
+    if (bytes > 0) std::memcpy(Raw::write_bytes(y), Raw::bytes(from), bytes);
+  }
+  Raw::mark_weak(y, from.weak());
+  write(y, *place, fitting);
+  if (!detail::records(inputs, 2)) return y;
+  return detail::record_rules<2>("put", at, std::move(y), inputs, 2, 0, PlaceSettings{place},
+                                 joint<>([place](Tensor g, Needs needs) {
+                                   std::array<Tensor, 2> all;
+                                   if (needs[1]) all[1] = taken("slice", g, place, Source::here());
+                                   if (needs[0]) all[0] = put_in_copy(std::move(g), place, Tensor(0.0), Source::here());
+                                   return all;
+                                 }));
+}
+
+}  // namespace
+
+Tensor put(Tensor x, const Index& index, Tensor values, Source at) {
+  const detail::Timed timed("put", at);
+  require_both(x, values);
+  const PlacePtr place = detail::place_of("put", x.shape(), index.slices());
+  Tensor fitting = fitted(x, std::move(values), *place);
+  return put_in_copy(std::move(x), place, std::move(fitting), at);
+}
+
+namespace {
+
+// Writes the place in the memory of x. Where that would have to be recorded, false.
+bool put_in_place(const Tensor& x, const Index& index, const Tensor& values, Source at) {
+  const detail::Timed timed("put", at);
+  require_both(x, values);
+  if (grad_enabled() && (values.requires_grad() || (x.requires_grad() && !x.is_leaf()))) return false;
+  const PlacePtr place = detail::place_of("put", x.shape(), index.slices());
+  const Tensor same = ready(fitted(x, values, *place), x);
+  Raw::begin_write(x, "put", at);
+  write(x, *place, same);
+  return true;
+}
+
+[[noreturn]] void refuse_recorded(const char* why) {
+  throw std::logic_error(
+      std::string("put: this write must be recorded, which needs a handle to hold the result, but ") + why +
+      ": name it, or write y = put(x, index, values)");
+}
+
+}  // namespace
+
+Tensor& Tensor::put(const Index& index, const Tensor& values, Source at) & {
+  if (put_in_place(*this, index, values, at)) return *this;
+  if (requires_grad() && is_leaf()) begin_write("put", at);  // refuses a leaf, as every write does
+  return *this = xgrad::put(*this, index, values, at);
+}
+
+const Tensor& Tensor::put(const Index& index, const Tensor& values, Source at) const& {
+  if (!put_in_place(*this, index, values, at)) refuse_recorded("this one is const");
+  return *this;
+}
+
+Tensor Tensor::put(const Index& index, const Tensor& values, Source at) && {
+  refuse_lost_write("put");
+  if (!put_in_place(*this, index, values, at)) refuse_recorded("this one is a temporary");
+  return std::move(*this);
+}
+
+Tensor select(Tensor x, Dim asked, Dim index, Source at) {
+  const detail::Timed timed("select", at);
+  detail::require_defined("select", &x, 1);
+  const std::size_t axis = resolve_axis("select", asked, x.rank());
+  const std::int64_t size = x.shape()[axis];
+  if (index.value() < -size || index.value() >= size)
+    throw std::invalid_argument("select: index " + std::to_string(index.value()) + " is out of range for axis " +
+                                std::to_string(axis) + " of shape " + to_string(x.shape()));
+  const PlacePtr place = detail::place_along(x.shape(), axis, index.value(), 1, true);
+  const detail::LostWrites lost(x);
+  return lost.mark(part("select", std::move(x), place, at));
+}
+
+Tensor narrow(Tensor x, Dim asked, Dim start, Dim length, Source at) {
+  const detail::Timed timed("narrow", at);
+  detail::require_defined("narrow", &x, 1);
+  const std::size_t axis = resolve_axis("narrow", asked, x.rank());
+  const std::int64_t size = x.shape()[axis], first = start.value() < 0 ? start.value() + size : start.value();
+  if (first < 0 || length.value() < 0 || first > size || length.value() > size - first)
+    throw std::invalid_argument("narrow: " + std::to_string(length.value()) + " elements from " +
+                                std::to_string(start.value()) + " on do not lie within axis " + std::to_string(axis) +
+                                " of shape " + to_string(x.shape()));
+  const PlacePtr place = detail::place_along(x.shape(), axis, first, length.value(), false);
+  const detail::LostWrites lost(x);
+  return lost.mark(taken("narrow", std::move(x), place, at));
+}
+
+Tensor Tensor::slice(const std::vector<detail::Slice>& index, Source at) && {
+  const detail::Timed timed("slice", at);
+  detail::require_defined("slice", this, 1);
+  const PlacePtr place = detail::place_of("slice", shape(), index);
+  const detail::LostWrites lost(*this);
+  return lost.mark(taken("slice", std::move(*this), place, at));
+}
+
+Tensor Tensor::slice(const std::vector<detail::Slice>& index, Source at) const& {
+  return Tensor(*this).slice(index, at);
+}
+Tensor Tensor::select(Dim axis, Dim index, Source at) const& { return xgrad::select(*this, axis, index, at); }
+Tensor Tensor::select(Dim axis, Dim index, Source at) && { return xgrad::select(std::move(*this), axis, index, at); }
+
+}  // namespace xgrad

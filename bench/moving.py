@@ -1,0 +1,145 @@
+"""Compares xgrad with PyTorch in moving data (goal G19): python bench/moving.py build/release/bench/bench_moving [NAME...]
+
+The tasks are those of moving_side.cpp. Both sides run on one thread and one core, in alternation; times are CPU times, and the
+results must agree. Prints medians, the ratio PyTorch / xgrad, and the share of memcpy's speed that xgrad reaches in forward: the
+bytes of its result read and written once."""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+os.environ["OMP_NUM_THREADS"] = "1"
+import numpy as np
+import torch
+
+torch.set_num_threads(1)
+if hasattr(os, "sched_setaffinity"):
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+
+def numbers(seed, n, low, high):
+    with np.errstate(over="ignore"):
+        z = np.uint64(seed << 32) + np.arange(n, dtype=np.uint64) + np.uint64(0x9E3779B97F4A7C15)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        z = (z ^ (z >> np.uint64(31))) >> np.uint64(40)
+    low, high = np.float32(low), np.float32(high)
+    return low + (high - low) * (z.astype(np.float32) * np.float32(2**-24))
+
+
+def random(seed, shape):
+    return torch.tensor(numbers(seed, int(np.prod(shape)), -3, 3)).reshape(shape)
+
+
+def indices(seed, shape, n):
+    return torch.tensor(numbers(seed, int(np.prod(shape)), 0, n).astype(np.int64)).reshape(shape)
+
+
+some, rows = indices(70, (512,), 1024), indices(71, (1024, 512), 1024)
+columns = rows.t().contiguous()
+# A slice or a permutation is a view in PyTorch: contiguous() is the copy that a following op makes.
+TASKS = {
+    "slice.rows": ([(256, 1024)], lambda x: x[:, 10:900].contiguous()),
+    "slice.large": ([(4096, 4096)], lambda x: x[:, 10:4000].contiguous()),
+    "slice.short": ([(65536, 16)], lambda x: x[:, 2:10].contiguous()),
+    "slice.pairs": ([(65536, 5)], lambda x: x[:, 1:3].contiguous()),
+    "slice.columns": ([(1024, 1024)], lambda x: x[:, ::2].contiguous()),
+    "slice.every_other_row": ([(1024, 1024)], lambda x: x[::2].contiguous()),
+    "slice.one_column": ([(4096, 64)], lambda x: x[:, 3].contiguous()),
+    "slice.rank5": ([(16, 3, 32, 8, 8)], lambda x: x[:, 1, 2:30, :, 1:7].contiguous()),
+    "slice.rank6": ([(8, 8, 8, 8, 8, 8)], lambda x: x[::2, :, 1:7, 3, :, ::2].contiguous()),
+    "pad": ([(256, 1000)], lambda x: torch.nn.functional.pad(x, (12, 12, 2, 2))),
+    "concat.columns": ([(256, 1024)] * 2, lambda *x: torch.cat(x, 1)),
+    "concat.rows": ([(256, 1024)] * 2, lambda *x: torch.cat(x, 0)),
+    "concat.short": ([(65536, 4), (65536, 12)], lambda *x: torch.cat(x, 1)),
+    "concat.eight": ([(8192, 8)] * 8, lambda *x: torch.cat(x, 1)),
+    "stack.last": ([(65536,)] * 4, lambda *x: torch.stack(x, 1)),
+    "stack.first": ([(65536,)] * 4, lambda *x: torch.stack(x, 0)),
+    "split": ([(4096, 256)], lambda x: [part.contiguous() for part in torch.split(x, 64, 1)]),
+    "permute.heads": ([(8, 128, 12, 64)], lambda x: x.permute(0, 2, 1, 3).contiguous()),
+    "permute.channels_last": ([(64, 3, 64, 64)], lambda x: x.permute(0, 2, 3, 1).contiguous()),
+    "permute.channels_first": ([(64, 64, 64, 3)], lambda x: x.permute(0, 3, 1, 2).contiguous()),
+    "permute.rank6": ([(8, 8, 8, 8, 8, 8)], lambda x: x.permute(5, 4, 3, 2, 1, 0).contiguous()),
+    "permute.short": ([(65536, 2, 4)], lambda x: x.permute(0, 2, 1).contiguous()),
+    "transpose": ([(1000, 1000)], lambda x: x.t().contiguous()),
+    "amax.pool": ([(64, 12, 12, 2, 12, 2)], lambda x: torch.amax(x, (3, 5))),
+    "amax.last": ([(110592, 2)], lambda x: torch.amax(x, 1)),
+    "amax.first": ([(2, 110592)], lambda x: torch.amax(x, 0)),
+    "amax.sixteen": ([(13824, 16)], lambda x: torch.amax(x, 1)),
+    "max.last": ([(110592, 2)], lambda x: torch.max(x, 1).values),
+    "max.sixteen": ([(13824, 16)], lambda x: torch.max(x, 1).values),
+    "index_select.columns": ([(1024, 1024)], lambda x: torch.index_select(x, 1, some)),
+    "index_select.rows": ([(1024, 1024)], lambda x: torch.index_select(x, 0, some)),
+    "index_select.short": ([(1024, 256, 4)], lambda x: torch.index_select(x, 0, some)),
+    "gather.columns": ([(1024, 1024)], lambda x: torch.gather(x, 1, rows)),
+    "gather.rows": ([(1024, 1024)], lambda x: torch.gather(x, 0, columns)),
+}
+clock = time.process_time
+
+
+class Torch:
+    def __init__(self, name):
+        shapes, self.f = TASKS[name]
+        self.x = [random(80 + i, shape).requires_grad_() for i, shape in enumerate(shapes)]
+        self.seeds = [random(90 + i, y.shape) for i, y in enumerate(self.results())]
+
+    def results(self):
+        y = self.f(*self.x)
+        return y if isinstance(y, list) else [y]
+
+    def both(self):
+        # A gradient that is a view is copied, as it would be on its way into a parameter's.
+        return [g.contiguous() for g in torch.autograd.grad(self.results(), self.x, self.seeds)]
+
+    def check(self):
+        return sum((g.double() * torch.arange(g.numel()).double().reshape(g.shape)).sum().item() for g in self.both())
+
+    def time(self, call, n):
+        start = clock()
+        for _ in range(n):
+            call()
+        return (clock() - start) / n
+
+
+def main():
+    server = subprocess.Popen([sys.argv[1], "--clock", "cpu"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def ask(line):
+        server.stdin.write(line + "\n")
+        server.stdin.flush()
+        answer = json.loads(server.stdout.readline())
+        if "error" in answer:
+            raise SystemExit(f"{line}: {answer['error']}")
+        return answer
+
+    json.loads(server.stdout.readline())
+    print(f"PyTorch {torch.__version__}, one thread; microseconds, medians of alternating runs\n")
+    print("| task | forward | PyTorch | ratio | of memcpy | both ways | PyTorch | ratio |\n|---|---|---|---|---|---|---|---|")
+    behind = []
+    for name in sys.argv[2:] or TASKS:
+        peer = Torch(name)
+        ours, theirs = ask(f"check {name}.both")["values"][0], peer.check()
+        if abs(ours - theirs) > 1e-5 * (abs(theirs) + 1e3):
+            raise SystemExit(f"{name}: xgrad has {ours}, PyTorch {theirs}")
+        bytes_out = sum(y.numel() * 4 for y in peer.results())
+        size = min((64, 256, 1024, 4096, 16384, 65536), key=lambda k: abs(k * 1024 - bytes_out))
+        row = {}
+        for way, call in (("forward", peer.results), ("both", peer.both)):
+            n = max(3, int(0.02 / max(1e-6, peer.time(call, 3))))
+            a, b, c = [], [], []
+            for _ in range(9):
+                a.append(ask(f"time {name}.{way} {n}")["seconds"] / n)
+                b.append(peer.time(call, n))
+                c.append(ask(f"time memcpy.{size} {n}")["seconds"] / n * bytes_out / (size * 1024))
+            row[way] = [statistics.median(t) * 1e6 for t in (a, b, c)]
+        (f, pf, copy), (g, pg, _) = row["forward"], row["both"]
+        print(f"| {name} | {f:.1f} | {pf:.1f} | {pf / f:.2f} | {copy / f:.2f} | {g:.1f} | {pg:.1f} | {pg / g:.2f} |", flush=True)
+        behind += [name for ratio in (pf / f, pg / g) if ratio < 1]
+        ask("close")
+    print("\nbehind PyTorch:", ", ".join(dict.fromkeys(behind)) or "nowhere")
+
+
+main()

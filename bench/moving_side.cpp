@@ -1,0 +1,143 @@
+// Moving data: slices, joins, permutations, gathers and maxima over short axes, as tasks NAME.forward and NAME.both.
+// moving.py has the same tasks in PyTorch, under the same names, and compares the two in alternation.
+
+#include <xgrad/xgrad.hpp>
+
+#include <cstring>
+
+#include "side.hpp"
+#include "workloads.hpp"
+
+using namespace xgrad;
+using xt::all;
+using xt::range;
+
+namespace bench {
+namespace {
+
+using Tensors = std::vector<Tensor>;
+using Function = std::function<Tensors(const Tensors&)>;
+
+Tensor random(std::uint64_t seed, const Shape& shape) {
+  return Tensor(numbers(seed, shape.count(), -3, 3)).reshape(shape).requires_grad_();
+}
+
+Tensor indices(std::uint64_t seed, const Shape& shape, std::int64_t n) {
+  return Tensor(classes(seed, shape.count(), n)).reshape(shape);
+}
+
+// All that a task returns is made with a gradient of ones; the inputs are the first of `shapes`, in order.
+void add(Tasks& tasks, const std::string& name, const std::vector<Shape>& shapes, const Function& f) {
+  const auto make = [shapes] {
+    Tensors x;
+    for (const Shape& shape : shapes) x.push_back(random(80 + x.size(), shape));
+    return x;
+  };
+  const auto seeds_of = [f](const Tensors& x) {
+    Tensors seeds;
+    for (const Tensor& y : f(x)) seeds.push_back(random(90 + seeds.size(), y.shape()).detach());
+    return seeds;
+  };
+  tasks[name + ".forward"] = [=]() -> Task {
+    const Tensors x = make();
+    return {{}, repeat([=] { const Tensors y = f(x); })};
+  };
+  tasks[name + ".both"] = [=]() -> Task {
+    const Tensors x = make(), seeds = seeds_of(x);
+    const auto step = [=] { return grad(f(x), x, seeds); };
+    return {[=] {
+              double sum = 0;
+              for (const Tensor& g : step())
+                sum += (g.to(float64) * arange(static_cast<double>(g.size())).reshape(g.shape())).sum().item();
+              return Checked{{sum}, ""};
+            },
+            repeat([=] { step(); })};
+  };
+}
+
+template <class F>
+Function of_one(F f) {
+  return [f](const Tensors& x) { return Tensors{f(x[0])}; };
+}
+
+void add_slices(Tasks& tasks) {
+  add(tasks, "slice.rows", {{256, 1024}}, of_one([](const Tensor& x) { return x(all(), range(10, 900)); }));
+  add(tasks, "slice.large", {{4096, 4096}}, of_one([](const Tensor& x) { return x(all(), range(10, 4000)); }));
+  add(tasks, "slice.short", {{65536, 16}}, of_one([](const Tensor& x) { return x(all(), range(2, 10)); }));
+  add(tasks, "slice.pairs", {{65536, 5}}, of_one([](const Tensor& x) { return x(all(), range(1, 3)); }));
+  add(tasks, "slice.columns", {{1024, 1024}}, of_one([](const Tensor& x) { return x(all(), range(0, 1024, 2)); }));
+  add(tasks, "slice.every_other_row", {{1024, 1024}}, of_one([](const Tensor& x) { return x(range(0, 1024, 2)); }));
+  add(tasks, "slice.one_column", {{4096, 64}}, of_one([](const Tensor& x) { return x(all(), 3); }));
+  add(tasks, "slice.rank5", {{16, 3, 32, 8, 8}},
+      of_one([](const Tensor& x) { return x(all(), 1, range(2, 30), all(), range(1, 7)); }));
+  add(tasks, "slice.rank6", {{8, 8, 8, 8, 8, 8}},
+      of_one([](const Tensor& x) { return x(range(0, 8, 2), all(), range(1, 7), 3, all(), range(0, 8, 2)); }));
+  add(tasks, "pad", {{256, 1000}}, of_one([](const Tensor& x) {
+        return put(zeros({260, 1024}), {range(2, 258), range(12, 1012)}, x);
+      }));
+}
+
+void add_joins(Tasks& tasks) {
+  const auto joined = [](std::int64_t axis) { return [axis](const Tensors& x) { return Tensors{concat(x, axis)}; }; };
+  add(tasks, "concat.columns", {{256, 1024}, {256, 1024}}, joined(1));
+  add(tasks, "concat.rows", {{256, 1024}, {256, 1024}}, joined(0));
+  add(tasks, "concat.short", {{65536, 4}, {65536, 12}}, joined(1));
+  add(tasks, "concat.eight", std::vector<Shape>(8, {8192, 8}), joined(1));
+  add(tasks, "stack.last", std::vector<Shape>(4, {65536}), [](const Tensors& x) { return Tensors{stack(x, 1)}; });
+  add(tasks, "stack.first", std::vector<Shape>(4, {65536}), [](const Tensors& x) { return Tensors{stack(x, 0)}; });
+  add(tasks, "split", {{4096, 256}}, [](const Tensors& x) { return split(x[0], 64, 1); });
+}
+
+void add_permutations(Tasks& tasks) {
+  const auto permuted = [](std::vector<std::int64_t> order) {
+    return of_one([order](const Tensor& x) { return transpose(x, order); });
+  };
+  add(tasks, "permute.heads", {{8, 128, 12, 64}}, permuted({0, 2, 1, 3}));
+  add(tasks, "permute.channels_last", {{64, 3, 64, 64}}, permuted({0, 2, 3, 1}));
+  add(tasks, "permute.channels_first", {{64, 64, 64, 3}}, permuted({0, 3, 1, 2}));
+  add(tasks, "permute.rank6", {{8, 8, 8, 8, 8, 8}}, permuted({5, 4, 3, 2, 1, 0}));
+  add(tasks, "permute.short", {{65536, 2, 4}}, permuted({0, 2, 1}));
+  add(tasks, "transpose", {{1000, 1000}}, permuted({1, 0}));
+}
+
+void add_choices(Tasks& tasks) {
+  add(tasks, "amax.pool", {{64, 12, 12, 2, 12, 2}}, of_one([](const Tensor& x) { return amax(x, {3, 5}); }));
+  add(tasks, "amax.last", {{110592, 2}}, of_one([](const Tensor& x) { return amax(x, 1); }));
+  add(tasks, "amax.first", {{2, 110592}}, of_one([](const Tensor& x) { return amax(x, 0); }));
+  add(tasks, "amax.sixteen", {{13824, 16}}, of_one([](const Tensor& x) { return amax(x, 1); }));
+  add(tasks, "max.last", {{110592, 2}}, of_one([](const Tensor& x) { return max(x, 1).values; }));
+  add(tasks, "max.sixteen", {{13824, 16}}, of_one([](const Tensor& x) { return max(x, 1).values; }));
+  const Tensor some = indices(70, {512}, 1024), rows = indices(71, {1024, 512}, 1024), columns = transpose(rows);
+  add(tasks, "index_select.columns", {{1024, 1024}},
+      of_one([some](const Tensor& x) { return index_select(x, 1, some); }));
+  add(tasks, "index_select.rows", {{1024, 1024}}, of_one([some](const Tensor& x) { return index_select(x, 0, some); }));
+  add(tasks, "index_select.short", {{1024, 256, 4}},
+      of_one([some](const Tensor& x) { return index_select(x, 0, some); }));
+  add(tasks, "gather.columns", {{1024, 1024}}, of_one([rows](const Tensor& x) { return gather(x, 1, rows); }));
+  add(tasks, "gather.rows", {{1024, 1024}}, of_one([columns](const Tensor& x) { return gather(x, 0, columns); }));
+}
+
+// The floor: memcpy of so many bytes.
+void add_copies(Tasks& tasks) {
+  for (const std::int64_t kilobytes : {64, 256, 1024, 4096, 16384, 65536})
+    tasks["memcpy." + std::to_string(kilobytes)] = [=]() -> Task {
+      const Tensor from = random(80, {kilobytes * 256}).detach(), to = zeros({kilobytes * 256});
+      return {{}, repeat([=] {
+                std::memcpy(Raw::write<float>(to), Raw::data<float>(from), static_cast<std::size_t>(kilobytes) * 1024);
+              })};
+    };
+}
+
+}  // namespace
+}  // namespace bench
+
+int main(int argc, char** argv) {
+  xgrad::set_num_threads(1);
+  bench::Tasks tasks;
+  bench::add_slices(tasks);
+  bench::add_joins(tasks);
+  bench::add_permutations(tasks);
+  bench::add_choices(tasks);
+  bench::add_copies(tasks);
+  return bench::Server(std::move(tasks), argc, argv).run("");
+}

@@ -1,0 +1,61 @@
+#include <xgrad/io/state_dict.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <stdexcept>
+#include <unordered_map>
+
+namespace xgrad {
+namespace {
+
+bool same_memory(const Tensor& a, const Tensor& b) {
+  return Raw::storage(a) == Raw::storage(b) && Raw::bytes(a) == Raw::bytes(b) && a.shape() == b.shape() &&
+         a.dtype() == b.dtype();
+}
+
+Tensor copy_of(const Tensor& original) {
+  Tensor copy = Raw::uninitialized(original.shape(), original.dtype());
+  const std::size_t bytes = static_cast<std::size_t>(original.size()) * size_of(original.dtype());
+  if (bytes > 0) std::memcpy(Raw::write_bytes(copy), Raw::bytes(original), bytes);
+  return copy;
+}
+
+}  // namespace
+
+StateDict::const_iterator StateDict::find(const std::string& key) const {
+  return std::find_if(begin(), end(), [&](const value_type& entry) { return entry.first == key; });
+}
+
+StateDict::iterator StateDict::find(const std::string& key) {
+  return std::find_if(begin(), end(), [&](const value_type& entry) { return entry.first == key; });
+}
+
+const Tensor& StateDict::at(const std::string& key) const {
+  const auto found = find(key);
+  if (found == end())
+    throw std::invalid_argument("StateDict: there is no \"" + key + "\" among its " + std::to_string(size()) +
+                                " keys: contains() says whether there is one");
+  return found->second;
+}
+
+Tensor& StateDict::at(const std::string& key) { return const_cast<Tensor&>(std::as_const(*this).at(key)); }
+
+StateDict StateDict::clone() const {
+  StateDict result;
+  result.reserve(size());
+  std::unordered_multimap<const void*, std::size_t> copied;  // from the address of the numbers to the entry
+  for (const auto& [key, tensor] : *this) {
+    Tensor copy;
+    if (tensor.defined() && tensor.size() > 0) {
+      const auto known = copied.equal_range(Raw::bytes(tensor));
+      for (auto it = known.first; it != known.second && !copy.defined(); ++it)
+        if (same_memory((*this)[it->second].second, tensor)) copy = result[it->second].second;
+      if (!copy.defined()) copied.emplace(Raw::bytes(tensor), result.size());
+    }
+    if (tensor.defined() && !copy.defined()) copy = copy_of(tensor);
+    result.emplace_back(key, std::move(copy));
+  }
+  return result;
+}
+
+}  // namespace xgrad

@@ -1,0 +1,246 @@
+// Processes that end in every way: `ends COUNT` runs each mode COUNT times in a process of its own, `ends COUNT MODE`
+// that mode alone. None may hang, crash, or compute anything else than a process that is not about to end.
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <xgrad/autograd/engine/backward.hpp>
+#include <xgrad/autograd/engine/runtime.hpp>
+#include <xgrad/autograd/kernels/runtime/memory.hpp>
+#include <xgrad/autograd/ops/ops.hpp>
+
+using namespace xgrad;
+
+namespace {
+
+// Kernels of every kind: a product in OpenBLAS, one in our own kernels, pointwise passes and sums in several chunks,
+// tiles, and a backward.
+std::string work() {
+  const Tensor a = (ones({333, 555}) * 0.5f).requires_grad_(), b = ones({555, 444}).requires_grad_();
+  const Tensor small = matmul(ones({5, 7}), ones({7, 3}));
+  const Tensor y = elementwise([](auto x) { return x / (1.0 + exp(-x)); }, matmul(a, b) * 0.01f);
+  const Tensor loss = sum(tanh(y)) + sum(small);
+  loss.backward();
+  std::string all(static_cast<const char*>(Raw::bytes(a.grad())), static_cast<std::size_t>(a.size()) * 4);
+  return all.append(static_cast<const char*>(Raw::bytes(loss)), 4);
+}
+
+// What work() gave when the process began, never destroyed.
+const std::string& expected() {
+  static const std::string* const all = new std::string(work());
+  return *all;
+}
+
+void check(const char* where) {
+  if (work() == expected()) return;
+  std::fprintf(stderr, "ends: other numbers in %s\n", where);
+  _exit(2);
+}
+
+[[noreturn]] void compute_for_ever() {
+  for (;;) check("a thread that goes on");
+}
+
+void let_threads_compute(int count) {
+  static std::atomic<int> running{0};
+  for (int i = 0; i < count; ++i)
+    std::thread([] {
+      ++running;
+      compute_for_ever();
+    }).detach();
+  while (running < count) std::this_thread::yield();
+  std::this_thread::sleep_for(std::chrono::microseconds(getpid() % 5000));  // at another place in each process
+}
+
+struct ComputesAtTheEnd {
+  bool on = false;
+  ~ComputesAtTheEnd() {
+    if (on) check("a destructor");
+  }
+};
+
+ComputesAtTheEnd in_static;
+thread_local ComputesAtTheEnd in_thread;
+
+void static_destructor() {
+  in_static.on = true;
+  check("main");
+}
+
+// Nothing was computed before the process ends.
+void first_in_static_destructor() { in_static.on = true; }
+
+void atexit_handler() {
+  std::atexit([] { check("an atexit handler"); });
+  check("main");
+}
+
+void exit_in_thread() {
+  std::thread([] {
+    std::this_thread::sleep_for(std::chrono::microseconds(20000 + getpid() % 5000));
+    std::exit(0);
+  }).detach();
+  compute_for_ever();
+}
+
+void detached_threads() { let_threads_compute(3); }
+
+void main_ends_first() {
+  std::thread([] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    check("the last thread");
+    std::exit(0);
+  }).detach();
+  pthread_exit(nullptr);
+}
+
+void thread_local_destructor() {
+  for (int i = 0; i < 3; ++i)
+    std::thread([i] {
+      if (i != 1) in_thread.on = true;  // constructed before what the library keeps for the thread
+      if (i != 2) check("a thread");
+      if (i == 1) in_thread.on = true;
+    }).join();
+  in_thread.on = true;
+}
+
+void exit_in_a_kernel() {
+  std::atexit([] { check("an atexit handler in the middle of a kernel"); });
+  static std::atomic<int> calls{0};
+  const Tensor y = elementwise(
+      [](auto x) {
+        if (++calls == 30) std::exit(0);
+        return exp(x);
+      },
+      ones({1 << 20}));
+}
+
+void children(bool compute) {
+  for (int i = 0; i < 3; ++i) {
+    const pid_t child = fork();
+    if (child == 0) {
+      if (compute) {
+        check("a child");
+        std::thread([] { check("a thread of a child"); }).join();
+        release_cached_memory();
+      }
+      std::exit(0);
+    }
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0) {
+    }
+    if (status != 0) {
+      std::fprintf(stderr, "ends: a child ended with status %d\n", status);
+      _exit(3);
+    }
+  }
+}
+
+void fork_while_others_compute() {
+  let_threads_compute(3);
+  children(true);
+  _exit(0);
+}
+
+void fork_and_exit_while_others_compute() {
+  let_threads_compute(3);
+  children(false);
+}
+
+// The first kernels run without memory; later ones, with it, must not wait for what those began.
+void no_memory_at_first() {
+  struct rlimit before;
+  getrlimit(RLIMIT_AS, &before);
+  long pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  for (int more = 0; more < 64; more += 4) {
+    struct rlimit tight = before;
+    tight.rlim_cur = static_cast<rlim_t>(pages * 4096 + more * (1 << 20));
+    setrlimit(RLIMIT_AS, &tight);
+    try {
+      work();
+    } catch (const std::bad_alloc&) {
+    }
+    setrlimit(RLIMIT_AS, &before);
+  }
+  check("a process that has memory again");
+}
+
+struct Mode {
+  const char* name;
+  void (*run)();
+};
+const Mode modes[] = {
+    {"static_destructor", static_destructor},
+    {"first_in_static_destructor", first_in_static_destructor},
+    {"atexit_handler", atexit_handler},
+    {"exit_in_thread", exit_in_thread},
+    {"detached_threads", detached_threads},
+    {"main_ends_first", main_ends_first},
+    {"thread_local_destructor", thread_local_destructor},
+    {"exit_in_a_kernel", exit_in_a_kernel},
+    {"fork_while_others_compute", fork_while_others_compute},
+    {"fork_and_exit_while_others_compute", fork_and_exit_while_others_compute},
+    {"no_memory_at_first", no_memory_at_first},
+};
+
+int status_of(const char* program, const char* mode) {
+  const pid_t child = fork();
+  if (child == 0) {
+    execl(program, program, "run", mode, static_cast<char*>(nullptr));
+    _exit(127);
+  }
+  for (int waited = 0; waited < 60000; waited += 2) {
+    int status = 0;
+    if (waitpid(child, &status, WNOHANG) == child) return status;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  return -1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc == 3 && std::strcmp(argv[1], "run") == 0) {
+    set_num_threads(4);
+    if (std::strcmp(argv[2], "no_memory_at_first") != 0 && std::strcmp(argv[2], "first_in_static_destructor") != 0)
+      expected();
+    for (const Mode& mode : modes)
+      if (std::strcmp(mode.name, argv[2]) == 0) mode.run();
+    return 0;
+  }
+  const int count = argc > 1 ? std::atoi(argv[1]) : 5;
+  int failures = 0;
+  for (const Mode& mode : modes) {
+    if (argc > 2 && std::strcmp(mode.name, argv[2]) != 0) continue;
+    int hung = 0, failed = 0, last = 0;
+    for (int i = 0; i < count; ++i) {
+      const int status = status_of("/proc/self/exe", mode.name);
+      hung += status == -1;
+      failed += status > 0;
+      if (status > 0) last = status;
+    }
+    std::printf("%-36s %d processes, %d hung, %d failed", mode.name, count, hung, failed);
+    if (failed > 0) std::printf(" (the last with status %d)", last);
+    std::printf("\n");
+    std::fflush(stdout);
+    failures += hung + failed;
+  }
+  return failures > 0;
+}
