@@ -152,7 +152,7 @@ TEST_CASE("texts are as expected, with nan for NaN of either sign") {
   CHECK(printed(Tensor(-std::nanf(""))) == "nan shape (), float32");
   CHECK(printed(Tensor({1234567.5, -0.5})) == "[1.23457e+06,        -0.5] shape (2), float64");
   CHECK(to_string(Attribute("eps", -std::nan(""))) == "eps=nan");
-  CHECK(refused([] { clamp(Tensor({1.5}), 1e300, -0.125); }).find("1e+300 and -0.125") != std::string::npos);
+  CHECK(refused([] { dropout(Tensor({1.5}), -1e-300, true); }).find("-1e-300") != std::string::npos);
 }
 
 TEST_CASE("a German std::locale changes no text, no trace and no file") {

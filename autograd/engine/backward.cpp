@@ -126,9 +126,12 @@ class Engine {
       tried = true;
       if (!detail::at_thread_end(at_end)) delete std::exchange(kept, nullptr);
     }
-    Work& mine = kept == nullptr || kept->busy ? own_work_ : *kept;
-    mine.busy = true;
-    return mine;
+    if (kept == nullptr || kept->busy) {
+      own_work_ = std::make_unique<Work>();
+      return *own_work_;
+    }
+    kept->busy = true;
+    return *kept;
   }
 
   // An id that no other run in progress has; 0 stands for none. Each thread takes ids in blocks.
@@ -415,7 +418,7 @@ class Engine {
   std::uint32_t id_;
   const std::vector<Tensor>* targets_;
   std::uint64_t lowest_ = 0;
-  Work own_work_;
+  std::unique_ptr<Work> own_work_;
   const Lease lease_{work()};
   std::vector<Waiting>& heap_ = lease_.work.heap;
   std::vector<Waiting>& leaves_ = lease_.work.leaves;

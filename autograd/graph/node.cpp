@@ -251,27 +251,6 @@ Tensor Node::input(std::size_t i) const {
 
 Tensor Node::output() const { return y_.restore(this, shape_, dtype_); }
 
-Tensor Node::pull_fused(const detail::FusedPull& how, const void* f, const Tensor& g, bool last) const {
-  constexpr std::size_t most = detail::FusedPull::most_reads;
-  if (!grad_enabled() && !guarded_) {
-    detail::Reading read[most];
-    const DType dtype = g.dtype();
-    std::size_t count = 0;
-    bool same = true;
-    for (std::size_t i = 0, reads = how.reads & detail::reads_every_x; reads != 0; ++i, reads >>= 1)
-      if ((reads & 1u) != 0) {
-        read[count] = read_input(i);
-        same = same && read[count++].dtype == dtype;
-      }
-    if ((how.reads & detail::reads_y) != 0) {
-      read[count] = read_output();
-      same = same && read[count++].dtype == dtype;
-    }
-    if (same) return how.kernel(f, read, g, last);
-  }
-  return pull_restored(how, f, g);
-}
-
 Tensor Node::pull_restored(const detail::FusedPull& how, const void* f, const Tensor& g) const {
   constexpr std::size_t most = detail::FusedPull::most_reads;
   Tensor read[most];

@@ -209,9 +209,9 @@ class Node {
   void keep_output(const Tensor& y) { y_ = detail::Saved::output(y); }
   /// Numbers the node; to be called after its edges are set.
   void number_after_inputs() noexcept;
-  /// The gradient of a pointwise function with respect to one operand: by recorded ops if backward is recorded, else by
-  /// a kernel.
-  Tensor pull_fused(const detail::FusedPull& how, const void* f, const Tensor& g, bool last) const;
+  /// The gradient of a pointwise function with respect to one operand, from tensors of the saved values: by recorded
+  /// ops if backward is recorded, else by a kernel.
+  Tensor pull_restored(const detail::FusedPull& how, const void* f, const Tensor& g) const;
   void takes_sums(bool always) noexcept {
     adds_ = true;
     adds_always_ = always;
@@ -227,9 +227,6 @@ class Node {
   friend void release(const Node* node) noexcept;
   friend struct detail::Value;
   friend class Engine;
-
-  /// pull_fused() over tensors of the saved values, where no kernel can read them as they are.
-  Tensor pull_restored(const detail::FusedPull& how, const void* f, const Tensor& g) const;
 
   mutable std::atomic<std::uint32_t> count_{1};
   mutable std::atomic<std::uint32_t> lock_{0};
