@@ -43,7 +43,7 @@ StateDict damaged(const StateDict& good, Bytes& bytes) {
     if (how % 16 == 3) {
       state.emplace_back(key, tensor_from(bytes));
     } else if (how % 16 == 4 && tensor.defined()) {
-      state.emplace_back(key, detail::converted(tensor, how & 128u ? float64 : int64));
+      state.emplace_back(key, how & 128u ? detail::converted(tensor, float64) : zeros(tensor.shape(), int64));
     } else {
       state.emplace_back(how % 16 == 5 ? key + "." + std::to_string(how) : key, tensor);
     }
