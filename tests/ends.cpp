@@ -201,6 +201,7 @@ const Mode modes[] = {
 int status_of(const char* program, const char* mode) {
   const pid_t child = fork();
   if (child == 0) {
+    setpgid(0, 0);
     execl(program, program, "run", mode, static_cast<char*>(nullptr));
     _exit(127);
   }
@@ -209,7 +210,7 @@ int status_of(const char* program, const char* mode) {
     if (waitpid(child, &status, WNOHANG) == child) return status;
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
-  kill(child, SIGKILL);
+  kill(-child, SIGKILL);  // and its children
   waitpid(child, nullptr, 0);
   return -1;
 }
