@@ -151,6 +151,15 @@ TEST_CASE("a gradient that a handle outside shares is not written by rows", "[gr
   CHECK(numbers(seen) == Numbers{1, 1, 0, 0});
 }
 
+TEST_CASE("a part that is the whole brings its own gradient beside one that shares its memory", "[growth]") {
+  const Graph how = GENERATE(Graph::release, Graph::retain, Graph::create);
+  const Tensor x = leaf({1, 2, 3}), seed = Tensor({{1., 10., 100.}});
+  const auto whole = [&] { return x(xt::newaxis(), xt::all()); };
+  CHECK(numbers(grad({x + whole()}, {x}, {seed}, how)[0]) == Numbers{2, 20, 200});
+  CHECK(numbers(grad({x + whole()(0) + x(xt::ellipsis(), xt::newaxis())(xt::all(), 0)}, {x}, {seed[0]}, how)[0]) ==
+        Numbers{3, 30, 300});
+}
+
 TEST_CASE("the second derivative through rows of one leaf is that of finite differences", "[growth]") {
   const Tensor w = Tensor({{0.3, -0.2, 0.9}, {1.1, 0.4, -0.7}, {0.2, 0.8, 0.5}}).requires_grad_();
   const auto f = [](const std::vector<Tensor>& x) -> Tensor {

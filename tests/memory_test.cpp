@@ -9,6 +9,7 @@
 #include <memory>
 #include <new>
 #include <stdexcept>
+#include <thread>
 
 #include <xgrad/autograd/engine/backward.hpp>
 #include <xgrad/autograd/engine/runtime.hpp>
@@ -76,6 +77,19 @@ TEST_CASE("a graph is freed when its last handle goes", "[memory]") {
     y = Tensor();
     CHECK(live_nodes() == before + 1);
   }
+  CHECK(live_nodes() == before);
+}
+
+TEST_CASE("freeing a graph takes no memory, in a thread that has made nothing itself", "[memory]") {
+  if (!XGRAD_OWN_OPERATORS) return;
+  const std::int64_t before = live_nodes();
+  Tensor y = leaf({1, 2});
+  for (int i = 0; i < 1000; ++i) y = y * y;
+  std::thread([&] {
+    granted = 0;
+    y = Tensor();
+    granted = -1;
+  }).join();
   CHECK(live_nodes() == before);
 }
 

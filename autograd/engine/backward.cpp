@@ -277,8 +277,8 @@ class Engine {
       outside.resize(node.edge_count());
       out = outside.data();
     }
-    const bool offered = graph_ != Graph::create ? node.adds() : node.adds_always();
-    if (offered) offer_sums(node, out);
+    const bool adds = graph_ != Graph::create ? node.adds() : node.adds_always();
+    const std::uint64_t offered = adds ? offer_sums(node, out) : 0;
     try {
       const detail::SourceScope line(node.at());
       const detail::Timed timed(node.name(), node.at(), true);
@@ -292,7 +292,7 @@ class Engine {
     for (std::size_t i = 0; i < node.edge_count(); ++i) {
       Ref<Node>& input = node.edges()[i].node;
       if (!input || !out[i].defined() || (targets_ && input->number() < lowest_)) continue;
-      if (offered && is_waiting(*input) && added_in_place(out[i], input->pending_)) {
+      if (i < 64 && (offered >> i & 1u) != 0 && added_in_place(out[i], input->pending_)) {
         input->pending_ = std::move(out[i]);
         continue;
       }
@@ -328,12 +328,16 @@ class Engine {
   }
 
   // Offers the partial sums of its inputs to the rule of a node that adds(), so that it can add to them in place. Only
-  // sums that nothing else shares are offered.
-  void offer_sums(Node& node, Tensor* out) const {
-    for (std::size_t i = 0; i < node.edge_count(); ++i) {
+  // sums that nothing else shares are offered. Bit i of the result is set if that of input i was.
+  std::uint64_t offer_sums(Node& node, Tensor* out) const {
+    std::uint64_t offered = 0;
+    for (std::size_t i = 0; i < node.edge_count() && i < 64; ++i) {
       const Node* input = node.edges()[i].node.get();
-      if (input != nullptr && is_waiting(*input) && detail::alone(input->pending_)) out[i] = input->pending_;
+      if (input == nullptr || !is_waiting(*input) || !detail::alone(input->pending_)) continue;
+      out[i] = input->pending_;
+      offered |= std::uint64_t{1} << i;
     }
+    return offered;
   }
 
   // Whether a rule has added its gradient to the sum that it was offered. Where backward is recorded, the result is
