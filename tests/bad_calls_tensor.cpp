@@ -86,8 +86,8 @@ void writes(Catalogue& all) {
       all, "copy_", [=](auto x, auto y) { return copy(x).copy_(y); }, matrix(), matrix());
   probe(
       all, "fill_", [=](auto x, auto n) { return copy(x).fill_(n); }, matrix(), Amount{1});
-  probe_as(
-      all, "zero_", "fill_", [=](auto x) { return copy(x).zero_(); }, matrix());
+  probe(
+      all, "zero_", [=](auto x) { return copy(x).zero_(); }, matrix());
   probe(
       all, "add_", [=](auto x, auto y, auto s) { return copy(x).add_(y, s); }, matrix(), matrix(), Amount{2});
   probe(
