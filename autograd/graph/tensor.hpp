@@ -284,7 +284,10 @@ class Tensor {
 
   Tensor copy_(const Tensor& values, Source at = Source::here()) const&;
   Tensor fill_(Number number, Source at = Source::here()) const&;
-  Tensor zero_(Source at = Source::here()) const& { return fill_(0, at); }
+  Tensor zero_(Source at = Source::here()) const& {
+    const detail::Calling calling("zero_", at);
+    return fill_(0, at);
+  }
   Tensor add_(const Tensor& other, Number scale = 1, Source at = Source::here()) const&;
   Tensor mul_(const Tensor& factor, Source at = Source::here()) const&;
   Tensor copy_(const Tensor& values, Source at = Source::here()) && {
