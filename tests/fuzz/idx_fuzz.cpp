@@ -1,6 +1,7 @@
 // Reads a hostile IDX file, plain or compressed.
 
 #include <zlib.h>
+#include <algorithm>
 
 #include <stdexcept>
 
@@ -46,8 +47,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try {
     constexpr std::int64_t limit = 1 << 20;
     const data::Idx idx = data::read_idx(file.path(), limit);
-    std::int64_t product = 1;
-    for (const std::int64_t each : idx.sizes) product *= each == 0 ? 0 : each;
+    std::int64_t product = std::count(idx.sizes.begin(), idx.sizes.end(), 0) > 0 ? 0 : 1;
+    for (const std::int64_t each : idx.sizes)
+      if (product != 0) product *= each;
     if (static_cast<std::int64_t>(idx.bytes.size()) != product || product > limit) std::abort();
   } catch (const std::runtime_error&) {
   }

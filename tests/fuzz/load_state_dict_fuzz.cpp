@@ -27,7 +27,8 @@ Tensor tensor_from(Bytes& bytes) {
     const double value = number == 252 ? std::nan("") : number == 251 ? HUGE_VAL : number == 250 ? 1e300 : number / 2;
     if (dtype == float32) Raw::write<float>(x)[i] = static_cast<float>(value);
     if (dtype == float64) Raw::write<double>(x)[i] = value;
-    if (dtype == int64) Raw::write<std::int64_t>(x)[i] = static_cast<std::int64_t>(number) << (i % 8 * 8);
+    if (dtype == int64)
+      Raw::write<std::int64_t>(x)[i] = static_cast<std::int64_t>(number) * (std::int64_t{1} << (i % 7 * 8));
     if (dtype == boolean) Raw::write<bool>(x)[i] = number > 0;
   }
   return x;

@@ -32,9 +32,9 @@ void parallel_ranges(std::int64_t n, std::int64_t grain, F&& f) {
     if (n > 0) f(std::int64_t{0}, n);
     return;
   }
-  parallel_for((n + grain - 1) / grain, [&](std::int64_t i) {
+  parallel_for(n / grain + (n % grain != 0), [&](std::int64_t i) {
     const std::int64_t begin = i * grain;
-    f(begin, begin + grain < n ? begin + grain : n);
+    f(begin, n - begin > grain ? begin + grain : n);
   });
 }
 
