@@ -1,8 +1,8 @@
 // Reads a hostile IDX file, plain or compressed.
 
 #include <zlib.h>
-#include <algorithm>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include <xgrad/data/idx.hpp>
