@@ -191,7 +191,7 @@ void for_each_block(Along axis, const std::array<const T*, N>& in, T* out, const
     return;
   }
   const std::int64_t groups = (axis.inner + width<T> - 1) / width<T>;
-  const std::int64_t grain = std::max<std::int64_t>(1, pointwise_grain / (n * width<T>));
+  const std::int64_t grain = std::max<std::int64_t>(1, pointwise_grain / width<T> / n);
   parallel_ranges(axis.outer * groups, grain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t k = begin; k < end; ++k) {
       const std::int64_t o = k / groups, i = k % groups * width<T>, offset = o * axis.n * axis.inner + i;
