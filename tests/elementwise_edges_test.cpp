@@ -206,6 +206,9 @@ TEST_CASE("errors of elementwise name it and both shapes", "[elementwise]") {
   CHECK_THAT(message, StartsWith("elementwise: ") && Contains("(2, 3)") && Contains("(4, 5)"));
   CHECK_THAT(thrown_by<std::invalid_argument>([&] { elementwise(add, points({2}), Tensor()); }),
              StartsWith("elementwise: "));
+  CHECK_THAT(thrown_by<std::invalid_argument>(
+                 [&] { elementwise([](auto v) { return clamp(v, std::nan(""), 1.0); }, points({2})); }),
+             StartsWith("clamp: the bounds must not be NaN"));
 }
 
 TEST_CASE("an exception of the user's function reaches the caller, forward and backward", "[elementwise]") {
