@@ -36,11 +36,11 @@ struct Avx2Float : Arithmetic<float, Isa> {
   }
 
   static V exp(V v) {
+    // Both ways give the same bits where |v| <= 87. Beyond, only the second raises no floating-point exception for -inf.
+    if (any_rare(!(xsimd::abs(v) <= number(87)))) return bounded_exp(at_most(89, v));
     const Reduced e(v);
     const V power = from_bits(bits(e.root) + ((e.eighths & word(0xfffffff8u)) << 20));  // the exponent is raised by n
-    const V usual = fma(power, e.minus_one, power);
-    const M rare = !(xsimd::abs(v) <= number(87));
-    return any_rare(rare) ? xsimd::select(rare, bounded_exp(at_most(89, v)), usual) : usual;
+    return fma(power, e.minus_one, power);
   }
   /// 2^n as a product of two powers, so that e^x may be subnormal.
   static V bounded_exp(V v) {
