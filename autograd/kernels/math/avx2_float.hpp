@@ -36,7 +36,8 @@ struct Avx2Float : Arithmetic<float, Isa> {
   }
 
   static V exp(V v) {
-    // Both ways give the same bits where |v| <= 87. Beyond, only the second raises no floating-point exception for -inf.
+    // Both ways give the same bits where |v| <= 87. Beyond, only the second raises no floating-point exception for
+    // -inf.
     if (any_rare(!(xsimd::abs(v) <= number(87)))) return bounded_exp(at_most(89, v));
     const Reduced e(v);
     const V power = from_bits(bits(e.root) + ((e.eighths & word(0xfffffff8u)) << 20));  // the exponent is raised by n
