@@ -186,8 +186,7 @@ struct Mode {
   bool left_out = false;
 };
 // The thread sanitizer takes no exit() in the middle of threads, no threads after a fork and no limit of memory, the
-// address sanitizer no limit of memory, and its allocator stays locked in a child if another thread was in it (mended in
-// LLVM 17).
+// address sanitizer no limit of memory, and its allocator stays locked in a child if another thread was in it.
 #if defined(__SANITIZE_THREAD__)
 constexpr bool threads_watched = true, memory_watched = true;
 #elif defined(__SANITIZE_ADDRESS__)
