@@ -51,11 +51,11 @@ void check_labels(const char* op, const Tensor& target, std::int64_t classes, st
   const std::int64_t* labels = Raw::data<std::int64_t>(target);
   const std::int64_t rows = target.size();
   const auto wrong = [&](std::int64_t i) {
-    return static_cast<std::uint64_t>(labels[i]) >= static_cast<std::uint64_t>(classes) && labels[i] != ignored;
+    return ((labels[i] < 0) | (labels[i] >= classes)) & (labels[i] != ignored);  // without a branch, so in vectors
   };
-  bool any = false;
+  std::int64_t any = 0;
   for (std::int64_t i = 0; i < rows; ++i) any |= wrong(i);
-  if (!any) return;
+  if (any == 0) return;
   for (std::int64_t i = 0; i < rows; ++i)
     if (wrong(i))
       throw std::invalid_argument(std::string(op) + ": the label of row " + std::to_string(i) + " is " +

@@ -58,7 +58,18 @@ void pointwise_kernel(const F& f, const std::array<Reading, N>& x, Out* out, con
   kernels::pointwise<T>(f, out, in, kernels::Plan<N>(shape.data(), shape.rank(), sizes, ranks));
 }
 
-inline Reading reading(const Tensor& x) { return {Raw::operand(x), &x.shape(), x.dtype()}; }
+/// The elements of a defined tensor whose dtype is that of T, without any check.
+template <class T>
+T* elements(const Tensor& x) noexcept {
+  const Value& value = *Raw::value(x);
+  return static_cast<T*>(value.storage->data()) + value.offset;
+}
+
+inline Reading reading(const Tensor& x) {
+  const Value& value = *Raw::value(x);
+  const std::int64_t bytes = value.offset * static_cast<std::int64_t>(size_of(value.dtype));
+  return {static_cast<const char*>(value.storage->data()) + bytes, &value.shape, value.dtype};
+}
 
 /// The operands of an op: owned handles, or borrowed ones that hold no reference, since the caller keeps their tensors
 /// alive.
@@ -155,7 +166,7 @@ struct FusedRule {
     std::copy(read, read + count, all.begin() + 1);
     visit_floating(g.dtype(), [&](auto type) {
       using T = typename decltype(type)::type;
-      pointwise_kernel<T>(pull, all, static_cast<T*>(Raw::write_bytes(out)), out.shape());
+      pointwise_kernel<T>(pull, all, elements<T>(out), Raw::value(out)->shape);
     });
     return out;
   }
@@ -274,9 +285,9 @@ struct SettingsOf<F, std::void_t<decltype(std::declval<const F&>().settings())>>
 /// bool are computed in bool only if the domain includes it, and else in int64; a domain that refuses bool makes them
 /// an error.
 inline DType common_dtype(const char* name, const Tensor* x, std::size_t count, Domain domain) {
-  const DType first = x[0].dtype();
+  const DType first = Raw::value(x[0])->dtype;
   bool same = is_floating(first) || (first == int64 && domain != Domain::real);
-  for (std::size_t i = 1; i < count; ++i) same = same && x[i].dtype() == first;
+  for (std::size_t i = 1; i < count; ++i) same = same && Raw::value(x[i])->dtype == first;
   if (same) return first;
   const DType dtype = promote(x, count, domain == Domain::real);
   if (domain == Domain::never_bool)
@@ -290,7 +301,7 @@ inline DType common_dtype(const char* name, const Tensor* x, std::size_t count, 
 /// Whether all tensors have the shape of the first.
 inline bool one_shape(const Tensor* x, std::size_t count) {
   bool same = true;
-  for (std::size_t i = 1; i < count; ++i) same = same && x[i].shape() == x[0].shape();
+  for (std::size_t i = 1; i < count; ++i) same = same && Raw::value(x[i])->shape == Raw::value(x[0])->shape;
   return same;
 }
 
@@ -317,15 +328,15 @@ void general_kernel(const F& f, const Tensor* x, std::array<Tensor, N> kept, DTy
     if (other) kept[i] = converted(x[i], dtype);
     readings[i] = reading(other ? kept[i] : x[i]);
   }
-  pointwise_kernel<T>(f, readings, static_cast<Out*>(Raw::write_bytes(y)), y.shape());
+  pointwise_kernel<T>(f, readings, elements<Out>(y), y.shape());
 }
 
 template <class T, std::size_t N, class F>
 void fill_from(const F& f, const Operands<N>& x, bool alike, DType dtype, const Tensor& y) {
   if (!alike) return general_kernel<T>(f, x.begin(), std::array<Tensor, N>(), dtype, y);
   std::array<const T*, N> in;
-  for (std::size_t i = 0; i < N; ++i) in[i] = static_cast<const T*>(Raw::operand(x[i]));
-  same_shape_kernel<T>(f, in, static_cast<T*>(Raw::write_bytes(y)), y.size());
+  for (std::size_t i = 0; i < N; ++i) in[i] = elements<const T>(x[i]);
+  same_shape_kernel<T>(f, in, elements<T>(y), Raw::value(y)->shape.count());
 }
 
 /// y = value(x...), element by element, recorded with the rules.
@@ -338,12 +349,12 @@ Tensor pointwise(const char* name, Source at, const Operands<N>& x, const F& val
   const DType dtype = common_dtype(name, x.begin(), N, domain);
   const bool recorded = records(x.begin(), N), one = one_shape(x.begin(), N);
   bool alike = one;
-  for (std::size_t i = 0; i < N; ++i) alike = alike && x[i].dtype() == dtype;
+  for (std::size_t i = 0; i < N; ++i) alike = alike && Raw::value(x[i])->dtype == dtype;
   constexpr bool read_again = (((flags_of<R> & reads_every_x) != 0) || ...);
   const bool reuse = !(recorded && read_again);
-  Tensor y = one ? room_for(x, x[0].shape(), dtype, reuse, true)
+  Tensor y = one ? room_for(x, Raw::value(x[0])->shape, dtype, reuse, true)
                  : room_for(x, broadcast_all(name, x.begin(), N), dtype, reuse, false);
-  if (x[0].weak()) Raw::mark_weak(y, all_weak(x.begin(), N));
+  if (Raw::value(x[0])->weak) Raw::mark_weak(y, all_weak(x.begin(), N));
   if constexpr (domain != Domain::real) {
     if (dtype == int64) {
       fill_from<std::int64_t>(value, x, alike, dtype, y);
