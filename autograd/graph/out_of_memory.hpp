@@ -14,11 +14,13 @@ namespace xgrad {
 /// and, where it is known, the line of the call. Nothing has been changed.
 class OutOfMemory : public std::bad_alloc {
  public:
+  // NOLINTNEXTLINE(bugprone-throw-keyword-missing): an exception is kept here, to hold the text
   explicit OutOfMemory(const std::string& message) : message_(message) {}
   const char* what() const noexcept override { return message_.what(); }
 
  private:
-  std::runtime_error message_;  // copies of it share the text, and cannot throw
+  // Copies of it share the text, and cannot throw.
+  std::runtime_error message_;
 };
 
 namespace detail {

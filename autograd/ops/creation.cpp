@@ -153,12 +153,12 @@ Tensor eye(Dim n, Dim m, DType dtype, Source at) {
 Tensor rand(Shape shape, DType dtype, Source at) { return rand(std::move(shape), default_generator(), dtype, at); }
 Tensor rand(Shape shape, Generator& generator, DType dtype, Source at) {
   const detail::Calling calling("rand", at);
-  return uniform(std::move(shape), generator, dtype);
+  return uniform(shape, generator, dtype);
 }
 Tensor randn(Shape shape, DType dtype, Source at) { return randn(std::move(shape), default_generator(), dtype, at); }
 Tensor randn(Shape shape, Generator& generator, DType dtype, Source at) {
   const detail::Calling calling("randn", at);
-  return normal(std::move(shape), generator, dtype);
+  return normal(shape, generator, dtype);
 }
 
 Tensor randint(Dim low, Dim high, Shape shape, Source at) {
