@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include <xgrad/autograd/kernels/matrix/strided.hpp>
+#include <xgrad/autograd/kernels/matrix/transpose.hpp>
 #include <xgrad/autograd/kernels/runtime/memory.hpp>
 #include <xgrad/autograd/kernels/simd/partial.hpp>
 
@@ -133,8 +133,8 @@ template <class T>
 void product_transposed(std::int64_t m, std::int64_t n, std::int64_t k, LeftOperand<T> a, const T* b, T* c,
                         Onto<T> onto) {
   const detail::Scratch<T> transposed(n * k);
-  const std::int64_t sizes[] = {k, n}, in[] = {1, k}, out[] = {n, 1};
-  copy_strided(b, transposed.data(), {2, sizes, in, out});
+  for (std::int64_t p = 0; p < k; p += band_rows<T>)
+    transpose_band(b + p, transposed.data() + p * n, std::min(band_rows<T>, k - p), n, n, k, false);
   product(m, n, k, a, transposed.data(), c, onto);
 }
 
