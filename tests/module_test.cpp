@@ -325,13 +325,16 @@ TEST_CASE("an error inside a module names its path from the root") {
   REQUIRE(message_of([] {
             nn::Linear(2, 3)(zeros({4, 5}));
           }).rfind("Linear: expected 2 features on the last axis, got input of shape (4, 5) (module_test", 0) == 0);
-  REQUIRE(message_of([] { nn::Linear(2, 3)(zeros(Shape())); }) ==
-          "Linear: expected 2 features on the last axis, got input of shape () (module_test.cpp:328)");
+  REQUIRE(message_of([] {
+            nn::Linear(2, 3)(zeros(Shape()));
+          }).rfind("Linear: expected 2 features on the last axis, got input of shape () (module_test.cpp:", 0) == 0);
 
   // A module that threw leaves nothing behind, and foreign errors pass as they are.
-  REQUIRE(message_of([&] {
-            deep.layer1(zeros({1, 7}));
-          }) == "0 (Linear): expected 784 features on the last axis, got input of shape (1, 7)");
+  REQUIRE(
+      message_of([&] {
+        deep.layer1(zeros({1, 7}));
+      }).rfind("0 (Linear): expected 784 features on the last axis, got input of shape (1, 7) (module_test.cpp:", 0) ==
+      0);
   nn::Sequential thrower{[](const Tensor&) -> Tensor { throw std::runtime_error("mine"); }, relu};
   REQUIRE(message_of([&] { thrower(zeros(1)); }) == "mine");
   nn::Sequential ops{nn::ReLU(), [](const Tensor& x) { return matmul(x, zeros({4, 5})); }};
