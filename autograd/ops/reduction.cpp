@@ -31,8 +31,8 @@ using kernels::Along;
 Tensor as_number(const Tensor& x) { return x.dtype() == boolean ? detail::converted(x, int64) : x; }
 
 // Σ x / divisor, in the shape asked for. Floating-point sums stay in double until the last run of axes is reduced.
-Tensor sum_values(const Tensor& input, const AxisList<std::size_t>& axes, const Shape& shape, double divisor) {
-  const Tensor x = as_number(input);
+Tensor sum_values(const Tensor& x, const AxisList<std::size_t>& axes, const Shape& shape, double divisor) {
+  if (x.dtype() == boolean) return sum_values(as_number(x), axes, shape, divisor);
   Tensor y = Raw::uninitialized(shape, x.dtype());
   if (x.dtype() == int64) {
     Tensor sums = x;
