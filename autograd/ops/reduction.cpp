@@ -239,6 +239,8 @@ Tensor sum_to(Tensor x, const Shape& shape, Source at) {
                 [from](Tensor g) { return broadcast_to(g, from); });
 }
 
+Tensor detail::folded(const Tensor& g, const Shape& shape) { return sum_to(g, shape); }
+
 Tensor Tensor::sum(Axes axes, KeepDims keep, Source at) const { return xgrad::sum(*this, std::move(axes), keep, at); }
 Tensor Tensor::mean(Axes axes, KeepDims keep, Source at) const { return xgrad::mean(*this, std::move(axes), keep, at); }
 
