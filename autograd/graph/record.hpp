@@ -31,6 +31,7 @@
 #include <xgrad/autograd/graph/attribute.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/node.hpp>
+#include <xgrad/autograd/graph/observe.hpp>
 #include <xgrad/autograd/graph/profiler.hpp>
 #include <xgrad/autograd/graph/watch.hpp>
 
@@ -388,8 +389,10 @@ Tensor record_rules(const char* name, Source at, Tensor y, const Tensor* inputs,
 template <std::size_t N, class... A, class... R>
 Tensor record(const char* name, Source at, Tensor y, Tensor (&&inputs)[N], detail::AttributeSet<A...> settings,
               R... rules) {
-  if (!detail::records(inputs, N)) return y;
-  return detail::record_rules<N>(name, at, std::move(y), inputs, N, 0, settings, std::move(rules)...);
+  if (detail::records(inputs, N))
+    y = detail::record_rules<N>(name, at, std::move(y), inputs, N, 0, settings, std::move(rules)...);
+  if (detail::is_observed()) detail::tell_computed(name, at, y, inputs, N, settings);
+  return y;
 }
 template <std::size_t N, class... R>
 Tensor record(const char* name, Source at, Tensor y, Tensor (&&inputs)[N], R... rules) {
@@ -400,9 +403,11 @@ Tensor record(const char* name, Source at, Tensor y, Tensor (&&inputs)[N], R... 
 template <class F, class... A>
 Tensor record_each(const char* name, Source at, Tensor y, const std::vector<Tensor>& inputs,
                    detail::AttributeSet<A...> settings, F rule) {
-  if (!detail::records(inputs.data(), inputs.size())) return y;
-  return detail::record_rules<0>(name, at, std::move(y), inputs.data(), inputs.size(), 0, settings,
-                                 Rule<detail::rule_each, F>{std::move(rule)});
+  if (detail::records(inputs.data(), inputs.size()))
+    y = detail::record_rules<0>(name, at, std::move(y), inputs.data(), inputs.size(), 0, settings,
+                                Rule<detail::rule_each, F>{std::move(rule)});
+  if (detail::is_observed()) detail::tell_computed(name, at, y, inputs.data(), inputs.size(), settings);
+  return y;
 }
 template <class F>
 Tensor record_each(const char* name, Source at, Tensor y, const std::vector<Tensor>& inputs, F rule) {

@@ -87,7 +87,8 @@ Tensor extreme_values(const Tensor& input, const AxisList<std::size_t>& axes, co
 
 void require_elements(const char* op, const Tensor& x, Along run) {
   if (run.n == 0 && run.lines() > 0)
-    throw std::invalid_argument(std::string(op) + ": there is nothing to choose from in shape " + to_string(x.shape()));
+    throw detail::argument_error(std::string(op) + ": there is nothing to choose from in shape " +
+                                 to_string(x.shape()));
 }
 
 Tensor shared_among_ties(const Tensor& x, const Tensor& y, const Tensor& g, const AxisList<std::size_t>& axes) {
@@ -228,7 +229,7 @@ Tensor sum_to(Tensor x, const Shape& shape, Source at) {
   detail::require_defined("sum_to", &x, 1);
   if (x.shape() == shape) return x;
   if (!broadcasts_to(shape, x.shape()))
-    throw std::invalid_argument("sum_to: " + to_string(shape) + " does not broadcast to " + to_string(x.shape()));
+    throw detail::argument_error("sum_to: " + to_string(shape) + " does not broadcast to " + to_string(x.shape()));
   const std::size_t lead = x.rank() - shape.rank();
   AxisList<std::size_t> axes;
   for (std::size_t k = 0; k < x.rank(); ++k)
