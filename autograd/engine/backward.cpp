@@ -381,7 +381,8 @@ class Engine {
                                to_string(g.shape()) + " for an input of shape " + to_string(input.shape()));
       g = sum_to(std::move(g), input.shape(), node.at());
     }
-    return g.dtype() == input.dtype() ? g : to(std::move(g), input.dtype(), node.at());
+    if (g.dtype() != input.dtype()) g = to(std::move(g), input.dtype(), node.at());
+    return g;
   }
 
   // Everything that can fail happens before the first leaf is changed. A gradient that is given out shares memory with

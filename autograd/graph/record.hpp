@@ -170,6 +170,9 @@ Tensor zeros_for(const Node& input, const Tensor& g);
 /// The same for an input given as a tensor; the dtype is that of g.
 Tensor zeros_for(const Tensor& x, const Tensor& g);
 
+/// g summed over the axes over which an input of this shape was broadcast: sum_to(), which lies above this room.
+Tensor folded(const Tensor& g, const Shape& shape);
+
 /// Attaches the result of a once_differentiable() rule to a node that depends on the inputs of the op and on g, and
 /// that throws when its gradient is asked for.
 Tensor differentiable_once(const Node& node, Tensor result, const Tensor& g);
@@ -272,6 +275,10 @@ class RuleNode final : public InputsNode<N>, private std::tuple<R...>, private S
       } else if constexpr ((flags & rule_fused) != 0) {
         bool last = true;
         for (std::size_t later = I + 1; later < N; ++later) last = last && !this->edges()[later].node;
+        // A constant slope: to fold first, over axes that were broadcast, is less work.
+        if constexpr ((flags & (reads_every_x | reads_y)) == 0)
+          if (const Shape& shape = this->edges()[I].node->shape(); shape.count() < g.size())
+            return pull_fused<flags>(function<I>(), folded(g, shape), true, out);
         pull_fused<flags>(function<I>(), g, last, out);
       } else if constexpr ((flags & rule_adds) != 0) {
         out = this->template run<flags>(g, [&](const auto& x, const auto& y, const Tensor& up) {

@@ -86,6 +86,13 @@ Tensor batched_product(const char* name, const Tensor& a, const Tensor& b, bool 
   return y;
 }
 
+// The product of a gradient with a saved value. Where nothing is recorded, it borrows both.
+Tensor pulled(const Tensor& a, const Tensor& b, bool ta, bool tb, const Tensor& into) {
+  if (!grad_enabled() && a.rank() == 2 && b.rank() == 2)
+    return matrix_product(a, b, ta, tb, inner_sizes("matmul", a, b, ta, tb), into);
+  return detail::product("matmul", a, b, ta, tb, Source::here(), into);
+}
+
 }  // namespace
 
 namespace detail {
@@ -101,16 +108,15 @@ Tensor product(const char* name, Tensor left, Tensor right, bool ta, bool tb, So
     return reshape(product(name, std::move(flat), std::move(right), ta, tb, at, {}),
                    shape.with(shape.rank() - 1, sizes.n), at);
   }
-  const Tensor y = left.rank() == 2 && right.rank() == 2 ? matrix_product(left, right, ta, tb, sizes, sum)
-                                                         : batched_product(name, left, right, ta, tb, sizes);
-  return record(name, at, y, {std::move(left), std::move(right)}, attributes("transpose_a", ta, "transpose_b", tb),
-                adding<1>([=](Tensor b, Tensor g, Tensor into) {
-                  return ta ? product("matmul", b, g, tb, true, Source::here(), into)
-                            : product("matmul", g, b, false, !tb, Source::here(), into);
+  Tensor y = left.rank() == 2 && right.rank() == 2 ? matrix_product(left, right, ta, tb, sizes, sum)
+                                                   : batched_product(name, left, right, ta, tb, sizes);
+  return record(name, at, std::move(y), {std::move(left), std::move(right)},
+                attributes("transpose_a", ta, "transpose_b", tb),
+                adding<1>([=](const Tensor& b, const Tensor& g, const Tensor& into) {
+                  return ta ? pulled(b, g, tb, true, into) : pulled(g, b, false, !tb, into);
                 }),
-                adding<0>([=](Tensor a, Tensor g, Tensor into) {
-                  return tb ? product("matmul", g, a, true, ta, Source::here(), into)
-                            : product("matmul", a, g, !ta, false, Source::here(), into);
+                adding<0>([=](const Tensor& a, const Tensor& g, const Tensor& into) {
+                  return tb ? pulled(g, a, true, ta, into) : pulled(a, g, !ta, false, into);
                 }));
 }
 
@@ -151,14 +157,12 @@ Tensor affine(Tensor x, Tensor weight, Tensor bias, Source at) {
     kernels::gemm(false, true, s.m, s.n, s.k, Raw::data<T>(x), Raw::data<T>(weight), Raw::write<T>(y),
                   {Raw::data<T>(bias), 0});
   });
-  return record("linear", at, std::move(y), {std::move(x), std::move(weight), std::move(bias)},
-                adding<1>([](Tensor w, Tensor g, Tensor into) {
-                  return detail::product("matmul", g, w, false, false, Source::here(), into);
-                }),
-                adding<0>([](Tensor x_in, Tensor g, Tensor into) {
-                  return detail::product("matmul", g, x_in, true, false, Source::here(), into);
-                }),
-                [](Tensor g) { return g; });
+  return record(
+      "linear", at, std::move(y), {std::move(x), std::move(weight), std::move(bias)},
+      adding<1>([](const Tensor& w, const Tensor& g, const Tensor& into) { return pulled(g, w, false, false, into); }),
+      adding<0>(
+          [](const Tensor& x_in, const Tensor& g, const Tensor& into) { return pulled(g, x_in, true, false, into); }),
+      pass_on);
 }
 
 }  // namespace

@@ -31,8 +31,8 @@ using kernels::Along;
 Tensor as_number(const Tensor& x) { return x.dtype() == boolean ? detail::converted(x, int64) : x; }
 
 // Σ x / divisor, in the shape asked for. Floating-point sums stay in double until the last run of axes is reduced.
-Tensor sum_values(const Tensor& input, const AxisList<std::size_t>& axes, const Shape& shape, double divisor) {
-  const Tensor x = as_number(input);
+Tensor sum_values(const Tensor& x, const AxisList<std::size_t>& axes, const Shape& shape, double divisor) {
+  if (x.dtype() == boolean) return sum_values(as_number(x), axes, shape, divisor);
   Tensor y = Raw::uninitialized(shape, x.dtype());
   if (x.dtype() == int64) {
     Tensor sums = x;
@@ -239,6 +239,8 @@ Tensor sum_to(Tensor x, const Shape& shape, Source at) {
   return record("sum_to", at, std::move(y), {std::move(x)}, attributes("shape", shape),
                 [from](Tensor g) { return broadcast_to(g, from); });
 }
+
+Tensor detail::folded(const Tensor& g, const Shape& shape) { return sum_to(g, shape); }
 
 Tensor Tensor::sum(Axes axes, KeepDims keep, Source at) const { return xgrad::sum(*this, std::move(axes), keep, at); }
 Tensor Tensor::mean(Axes axes, KeepDims keep, Source at) const { return xgrad::mean(*this, std::move(axes), keep, at); }

@@ -18,7 +18,8 @@ using kernels::Along;
 // The op's operand in a floating dtype.
 Tensor floating(const char* op, Tensor x, Source at) {
   detail::require_defined(op, &x, 1);
-  return is_floating(x.dtype()) ? x : to(std::move(x), float32, at);
+  if (!is_floating(x.dtype())) x = to(std::move(x), float32, at);
+  return x;
 }
 
 // Runs kernel(x, more..., y) in the dtype of x, y a new tensor of x's shape.

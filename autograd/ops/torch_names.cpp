@@ -13,7 +13,8 @@ Tensor t(Tensor x, Source at) {
   if (x.rank() > 2)
     throw detail::argument_error("t: shape " + to_string(x.shape()) +
                                  " has more than two axes: name two in transpose(x, a, b), or all in permute");
-  return x.rank() < 2 ? x : transpose(std::move(x), at);
+  if (x.rank() >= 2) x = transpose(std::move(x), at);
+  return x;
 }
 
 Tensor Tensor::t(Source at) const& { return xgrad::t(*this, at); }
