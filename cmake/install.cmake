@@ -7,7 +7,7 @@ install(FILES ${PROJECT_SOURCE_DIR}/xgrad.hpp ${PROJECT_SOURCE_DIR}/simd.hpp ${P
               ${PROJECT_SOURCE_DIR}/version.hpp
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/xgrad)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/autograd ${PROJECT_SOURCE_DIR}/nn ${PROJECT_SOURCE_DIR}/optim
-                  ${PROJECT_SOURCE_DIR}/data ${PROJECT_SOURCE_DIR}/io
+                  ${PROJECT_SOURCE_DIR}/data ${PROJECT_SOURCE_DIR}/io ${PROJECT_SOURCE_DIR}/testing
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/xgrad FILES_MATCHING PATTERN "*.hpp")
 get_target_property(xgrad_type xgrad TYPE)
 install(EXPORT xgrad-targets NAMESPACE xgrad:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/xgrad)

@@ -44,7 +44,8 @@ const std::map<std::string, std::set<std::string>> rooms{
     {"nn", {"autograd/graph", "autograd/ops", "autograd/engine", number_text, "io/state_dict.hpp"}},
     {"optim", {"autograd/graph", "autograd/ops", "autograd/engine", number_text, "nn", "io/state_dict.hpp"}},
     {"data", {"autograd/graph", "autograd/ops", "autograd/engine", number_text, "io/input_file.hpp"}},
-    {"io", {"autograd/graph", "autograd/ops", "autograd/engine"}}};
+    {"io", {"autograd/graph", "autograd/ops", "autograd/engine"}},
+    {"testing", {"autograd/graph", "autograd/engine"}}};
 
 /// Folders of programs, which may include anything.
 const std::set<std::string> programs{"bench", "examples", "tests", "tools"};

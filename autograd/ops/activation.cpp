@@ -29,13 +29,13 @@ namespace detail {
 
 void require_finite(const char* op, const char* what, double value) {
   if (!std::isfinite(value))
-    throw std::invalid_argument(std::string(op) + ": " + what + " must be finite, got " + number_text(value));
+    throw detail::argument_error(std::string(op) + ": " + what + " must be finite, got " + number_text(value));
 }
 
 void check_softplus(const char* op, double beta, double threshold) {
   require_finite(op, "beta", beta);
-  if (beta == 0) throw std::invalid_argument(std::string(op) + ": beta cannot be 0: the result is divided by it");
-  if (std::isnan(threshold)) throw std::invalid_argument(std::string(op) + ": the threshold cannot be nan");
+  if (beta == 0) throw detail::argument_error(std::string(op) + ": beta cannot be 0: the result is divided by it");
+  if (std::isnan(threshold)) throw detail::argument_error(std::string(op) + ": the threshold cannot be nan");
 }
 
 }  // namespace detail

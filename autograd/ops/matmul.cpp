@@ -17,11 +17,11 @@ namespace {
 void require_same_floating(const char* op, const Tensor& a, const char* a_name, const Tensor& b, const char* b_name) {
   for (const Tensor* x : {&a, &b})
     if (!is_floating(x->dtype()))
-      throw std::invalid_argument(std::string(op) + ": " + (x == &a ? a_name : b_name) + " is " + name_of(x->dtype()) +
-                                  ": only float32 and float64 are multiplied: convert it with to()");
+      throw detail::argument_error(std::string(op) + ": " + (x == &a ? a_name : b_name) + " is " + name_of(x->dtype()) +
+                                   ": only float32 and float64 are multiplied: convert it with to()");
   if (a.dtype() != b.dtype())
-    throw std::invalid_argument(std::string(op) + ": " + a_name + " is " + name_of(a.dtype()) + ", " + b_name + " is " +
-                                name_of(b.dtype()) + ": write 1.0f, x.to(float32) or model.to(float64)");
+    throw detail::argument_error(std::string(op) + ": " + a_name + " is " + name_of(a.dtype()) + ", " + b_name +
+                                 " is " + name_of(b.dtype()) + ": write 1.0f, x.to(float32) or model.to(float64)");
 }
 
 Shape leading(const Shape& shape) { return Shape(shape.data(), shape.rank() - 2); }
@@ -38,9 +38,9 @@ Sizes inner_sizes(const char* name, const Tensor& a, const Tensor& b, bool ta, b
   const std::int64_t *last_of_a = a.shape().end() - 2, *last_of_b = b.shape().end() - 2;  // two sizes each
   const std::int64_t m = last_of_a[ta], ka = last_of_a[!ta], kb = last_of_b[tb], n = last_of_b[!tb];
   if (ka != kb)
-    throw std::invalid_argument(std::string(name) + ": cannot multiply " + to_string(a.shape()) +
-                                (ta ? " transposed" : "") + " by " + to_string(b.shape()) + (tb ? " transposed" : "") +
-                                ": the inner sizes must agree");
+    throw detail::argument_error(std::string(name) + ": cannot multiply " + to_string(a.shape()) +
+                                 (ta ? " transposed" : "") + " by " + to_string(b.shape()) + (tb ? " transposed" : "") +
+                                 ": the inner sizes must agree");
   return {m, n, ka};
 }
 
@@ -48,8 +48,8 @@ Shape batch_shape(const char* name, const Shape& a, const Shape& b) {
   try {
     return broadcast_shapes(name, leading(a), leading(b));
   } catch (const std::invalid_argument&) {
-    throw std::invalid_argument(std::string(name) + ": cannot multiply " + to_string(a) + " by " + to_string(b) +
-                                ": the axes before the last two must broadcast");
+    throw detail::argument_error(std::string(name) + ": cannot multiply " + to_string(a) + " by " + to_string(b) +
+                                 ": the axes before the last two must broadcast");
   }
 }
 
@@ -127,19 +127,19 @@ namespace {
 void check_linear(const char* op, const Tensor& input, const Tensor& weight, const Tensor& bias) {
   if (!input.defined() || !weight.defined()) detail::refuse_undefined(op, input.defined() ? 1 : 0);
   if (weight.rank() != 2 || input.rank() == 0)
-    throw std::invalid_argument(std::string(op) +
-                                ": the weight must be a matrix and the input have an axis, got weight " +
-                                to_string(weight.shape()) + " and input " + to_string(input.shape()));
+    throw detail::argument_error(std::string(op) +
+                                 ": the weight must be a matrix and the input have an axis, got weight " +
+                                 to_string(weight.shape()) + " and input " + to_string(input.shape()));
   if (input.shape().back() != weight.shape()[1])
-    throw std::invalid_argument(std::string(op) + ": cannot multiply input " + to_string(input.shape()) +
-                                " by the transpose of weight " + to_string(weight.shape()) +
-                                ": the last axes must agree");
+    throw detail::argument_error(std::string(op) + ": cannot multiply input " + to_string(input.shape()) +
+                                 " by the transpose of weight " + to_string(weight.shape()) +
+                                 ": the last axes must agree");
   require_same_floating(op, input, "input", weight, "weight");
   if (bias.defined()) {
     require_same_floating(op, input, "input", bias, "bias");
     if (bias.rank() != 1 || bias.size() != weight.shape()[0])
-      throw std::invalid_argument(std::string(op) + ": the bias must have shape " +
-                                  to_string(Shape{weight.shape()[0]}) + ", got " + to_string(bias.shape()));
+      throw detail::argument_error(std::string(op) + ": the bias must have shape " +
+                                   to_string(Shape{weight.shape()[0]}) + ", got " + to_string(bias.shape()));
   }
 }
 
@@ -172,14 +172,14 @@ Tensor matmul(Tensor left, Tensor right, Source at) {
   const detail::Timed timed("matmul", at);
   detail::require_defined("matmul", both, 2);
   if (left.rank() == 0 || right.rank() == 0)
-    throw std::invalid_argument("matmul: cannot multiply " + to_string(left.shape()) + " by " +
-                                to_string(right.shape()) + ": both need at least one axis: use * for a scalar");
+    throw detail::argument_error("matmul: cannot multiply " + to_string(left.shape()) + " by " +
+                                 to_string(right.shape()) + ": both need at least one axis: use * for a scalar");
   require_same_floating("matmul", left, "the left operand", right, "the right operand");
   const bool row = left.rank() == 1, column = right.rank() == 1;
   const std::int64_t inner_right = right.shape().at(column ? -1 : -2);
   if (left.shape().back() != inner_right)
-    throw std::invalid_argument("matmul: cannot multiply " + to_string(left.shape()) + " by " +
-                                to_string(right.shape()) + ": the inner sizes must agree");
+    throw detail::argument_error("matmul: cannot multiply " + to_string(left.shape()) + " by " +
+                                 to_string(right.shape()) + ": the inner sizes must agree");
   if (row) left = unsqueeze(std::move(left), 0, at);
   if (column) right = unsqueeze(std::move(right), 1, at);
   Tensor y = detail::product("matmul", std::move(left), std::move(right), false, false, at, {});

@@ -96,7 +96,8 @@ Tensor logsumexp_run(Tensor input, std::size_t first, std::size_t last, Source a
   Raw::mark_weak(value, input.weak());
   // What the gradient needs to form softmax(x): the shift and the inverse sum of every line.
   const std::int64_t lines = axis.lines();
-  Tensor kept = detail::records(&input, 1) ? Raw::uninitialized({2, lines}, input.dtype()) : Tensor();
+  Tensor kept =
+      detail::records(&input, 1) || detail::is_observed() ? Raw::uninitialized({2, lines}, input.dtype()) : Tensor();
   detail::visit_floating(input.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     T* shift = kept.defined() ? Raw::write<T>(kept) : nullptr;
