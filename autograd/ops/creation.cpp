@@ -119,7 +119,7 @@ Tensor arange(Number start, Number stop, Number step, Source at) {
 
 Tensor arange(Number start, Number stop, Number step, DType dtype, Source at) {
   const detail::Calling calling("arange", at);
-  if (start.is_whole() && stop.is_whole() && step.is_whole())
+  if (dtype == int64 || (start.is_whole() && stop.is_whole() && step.is_whole()))
     return whole_range(start.as<std::int64_t>(), stop.as<std::int64_t>(), step.as<std::int64_t>(), dtype);
   return real_range(start.real(), stop.real(), step.real(), dtype);
 }
@@ -131,7 +131,7 @@ Tensor linspace(Number start, Number stop, Dim count, DType dtype, Source at) {
   if (!std::isfinite(start.real()) || !std::isfinite(stop.real()))
     throw detail::argument_error("linspace: needs finite ends, got " + start.text() + " and " + stop.text());
   const std::int64_t n = count;
-  if (dtype == int64 && start.is_whole() && stop.is_whole()) {
+  if (dtype == int64) {
     const Wide from = start.as<std::int64_t>(), span = stop.as<std::int64_t>() - from, parts = std::max<Wide>(n - 1, 1);
     return filled({n}, dtype,
                   [&](std::int64_t i) { return static_cast<std::int64_t>((from * parts + span * i) / parts); });
