@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include <xgrad/autograd/ops/arithmetic.hpp>
+
 #include "cases.hpp"
 
 namespace cases {
@@ -23,6 +25,16 @@ inline Tensor dominant(const Shape& shape, double low = -0.4, double high = 0.4)
 /// The same with positive elements, whose sums over rows and columns, and those of the inverse, differ.
 inline Tensor uneven(const Shape& shape) { return dominant(shape, 0.2, 0.4); }
 
+/// x with 1.5, 4, 6.5, ... added to its diagonals: of small x, singular values that are far apart.
+inline Tensor spaced(const Tensor& x) {
+  const std::int64_t m = x.shape().at(-2), n = x.shape().at(-1);
+  std::vector<double> numbers(static_cast<std::size_t>(m * n));
+  for (std::int64_t i = 0; i < std::min(m, n); ++i)
+    numbers[static_cast<std::size_t>(i * n + i)] = 1.5 + 2.5 * static_cast<double>(i);
+  return x + Tensor(numbers).reshape({m, n}).to(x.dtype());
+}
+inline Tensor small(const Shape& shape) { return between(-0.4, 0.4)(shape); }
+
 inline const std::vector<Shape>& square_shapes() {
   static const std::vector<Shape> shapes = {{0, 0}, {2, 0, 0}, {0, 3, 3}, {0, 1, 1},    {3, 1, 0, 0}, {1, 1}, {2, 2},
                                             {3, 3}, {4, 4},    {2, 2, 2}, {3, 1, 1},    {2, 1, 2, 2}, {1, 1}, {1, 3, 3},
@@ -39,11 +51,12 @@ inline const std::vector<Shape>& matrix_shapes() {
 }
 
 /// A row over shapes of matrices.
-inline Case over(const std::vector<Shape>& shapes, std::string op, std::function<Tensor(const Tensor&)> f,
-                 unsigned flags = no_scalars) {
+inline Case over(
+    const std::vector<Shape>& shapes, std::string op, std::function<Tensor(const Tensor&)> f,
+    unsigned flags = no_scalars, Domain domain = [](const Shape& s) { return dominant(s); }) {
   Case row{std::move(op), {}, {}, flags};
   const TensorFunction of_list = [f = std::move(f)](const Tensors& x) { return f(x[0]); };
-  for (const Shape& shape : shapes) row.samples.push_back({of_list, {dominant(shape)}});
+  for (const Shape& shape : shapes) row.samples.push_back({of_list, {domain(shape)}});
   return row;
 }
 

@@ -46,17 +46,13 @@ Case qrs() {
 /// Functions that do not depend on the signs of eigenvectors.
 Case eighs() {
   Case row{"eigh", {}, {}, no_scalars};
-  // With eigenvalues near 0, 3, 6, ...
-  const auto symmetric = [](const Tensor& x) {
-    const std::int64_t n = x.shape().back();
-    return x + swapaxes(x, -2, -1) + eye(n, x.dtype()) * arange(0, 3 * n, 3, x.dtype());
-  };
+  const auto symmetric = [](const Tensor& x) { return spaced(x + swapaxes(x, -2, -1)); };
   const auto add = [&](const Shape& shape, Triangle triangle) {
     row.samples.push_back({[symmetric, triangle](const Tensors& x) {
                              const linalg::Eigh y = linalg::eigh(symmetric(x[0]), triangle);
                              return flat({y.eigenvalues, square(y.eigenvectors)});
                            },
-                           {between(-0.4, 0.4)(shape)}});
+                           {small(shape)}});
   };
   for (const Shape& shape : square_shapes()) add(shape, row.samples.size() % 2 ? Triangle::upper : Triangle::lower);
   row.samples.push_back({[symmetric](const Tensors& x) {
@@ -64,7 +60,7 @@ Case eighs() {
                            return matmul(y.eigenvectors * unsqueeze(exp(y.eigenvalues * 0.3), -2),
                                          swapaxes(y.eigenvectors, -2, -1));
                          },
-                         {between(-0.4, 0.4)({2, 3, 3})}});
+                         {small({2, 3, 3})}});
   const TensorFunction f = [](const Tensors& x) { return linalg::eigh(x[0]).eigenvalues; };
   refuse_no_matrix(row, f);
   row.refusals.push_back({f, {any({2, 3})}});
@@ -72,8 +68,10 @@ Case eighs() {
 }
 
 Case eigenvalues() {
-  Case row = over(square_shapes(), "eigvalsh",
-                  [](const Tensor& x) { return linalg::eigvalsh(x + swapaxes(x, -2, -1), Triangle::upper); });
+  Case row = over(
+      square_shapes(), "eigvalsh",
+      [](const Tensor& x) { return linalg::eigvalsh(spaced(x + swapaxes(x, -2, -1)), Triangle::upper); }, no_scalars,
+      small);
   const TensorFunction f = [](const Tensors& x) { return linalg::eigvalsh(x[0]); };
   refuse_no_matrix(row, f);
   row.refusals.push_back({f, {any({2, 3})}});
@@ -81,21 +79,24 @@ Case eigenvalues() {
 }
 
 Case svds() {
-  Case row = over(matrix_shapes(), "svd", [](const Tensor& x) {
-    const linalg::SVD y = linalg::svd(x, linalg::reduced_matrices);
-    return flat({square(y.u), y.s, square(y.vh)});
-  });
+  Case row = over(
+      matrix_shapes(), "svd",
+      [](const Tensor& x) {
+        const linalg::SVD y = linalg::svd(spaced(x), linalg::reduced_matrices);
+        return flat({square(y.u), y.s, square(y.vh)});
+      },
+      no_scalars, small);
   for (const Shape& shape : {Shape{3, 2}, Shape{2, 3}, Shape{2, 3, 3}})
     row.samples.push_back({[](const Tensors& x) {
-                             const linalg::SVD y = linalg::svd(x[0], linalg::reduced_matrices);
+                             const linalg::SVD y = linalg::svd(spaced(x[0]), linalg::reduced_matrices);
                              return matmul(y.u * unsqueeze(exp(y.s * 0.3), -2), y.vh);
                            },
-                           {dominant(shape)}});
+                           {small(shape)}});
   row.samples.push_back({[](const Tensors& x) {
-                           const linalg::SVD y = linalg::svd(x[0]);
+                           const linalg::SVD y = linalg::svd(spaced(x[0]));
                            return flat({square(narrow(y.u, -1, 0, 2)), y.s, square(y.vh)});
                          },
-                         {dominant({4, 2})}});
+                         {small({4, 2})}});
   const TensorFunction f = [](const Tensors& x) { return linalg::svd(x[0]).s; };
   refuse_no_matrix(row, f);
   row.refusals.push_back({f, {full({2, 1, 1}, infinity, float64)}, {"matrix 0 of the batch", "NaN or infinite"}});
@@ -103,7 +104,8 @@ Case svds() {
 }
 
 Case singular_values() {
-  Case row = over(matrix_shapes(), "svdvals", [](const Tensor& x) { return linalg::svdvals(x); });
+  Case row = over(
+      matrix_shapes(), "svdvals", [](const Tensor& x) { return linalg::svdvals(spaced(x)); }, no_scalars, small);
   refuse_no_matrix(row, [](const Tensors& x) { return linalg::svdvals(x[0]); });
   return row;
 }
