@@ -43,6 +43,7 @@ const std::map<std::string, std::set<std::string>> rooms{
     {"autograd/ops", {"autograd/kernels", "autograd/graph"}},
     {"autograd/linalg", {"autograd/kernels", "autograd/graph", "autograd/ops"}},
     {"autograd/engine", {"autograd/kernels", "autograd/graph", "autograd/ops"}},
+    {"autograd/inspect", {"autograd/kernels", "autograd/graph", "autograd/ops", "autograd/engine"}},
     {"nn", {"autograd/graph", "autograd/ops", "autograd/engine", number_text, "io/state_dict.hpp"}},
     {"optim", {"autograd/graph", "autograd/ops", "autograd/engine", number_text, "nn", "io/state_dict.hpp"}},
     {"data", {"autograd/graph", "autograd/ops", "autograd/engine", number_text, "io/input_file.hpp"}},
