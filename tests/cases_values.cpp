@@ -231,7 +231,7 @@ std::vector<ValueCase> randomness() {
 const std::vector<ValueCase>& value_table() {
   static const std::vector<ValueCase> all = [] {
     std::vector<ValueCase> rows;
-    for (auto kind : {comparisons, places, creation, randomness})
+    for (auto kind : {comparisons, places, creation, randomness, order_values, sampling_values})
       for (ValueCase& row : kind()) rows.push_back(std::move(row));
     return rows;
   }();
