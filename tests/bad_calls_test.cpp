@@ -157,7 +157,7 @@ const std::set<std::string>& exempt() {
 const Catalogue& catalogue() {
   static const Catalogue all = [] {
     Catalogue filled;
-    for (const Fill fill : {tensor_calls, op_calls, module_calls, training_calls}) fill(filled);
+    for (const Fill fill : {tensor_calls, op_calls, pointwise_calls, module_calls, training_calls}) fill(filled);
     return filled;
   }();
   return all;
