@@ -102,7 +102,8 @@ PReLU::PReLU(Dim num_parameters, double init) {
   const xgrad::detail::Calling calling("PReLU");
   const std::int64_t count = num_parameters;
   if (count < 1)
-    throw std::invalid_argument("PReLU: there cannot be " + std::to_string(count) + " parameters: at least one");
+    throw xgrad::detail::argument_error("PReLU: there cannot be " + std::to_string(count) +
+                                        " parameters: at least one");
   xgrad::detail::require_finite("PReLU", "the first weight", init);
   weight = Parameter(full(Shape{count}, init, float32));
   add("weight", weight);

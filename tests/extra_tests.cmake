@@ -11,3 +11,21 @@ add_test(NAME consumer
                  -DWORK=${PROJECT_BINARY_DIR}/consumer -DCOMPILER=${CMAKE_CXX_COMPILER} -DGENERATOR=${CMAKE_GENERATOR}
                  -DSANITIZE=${XGRAD_SANITIZE} -DCONFIG=$<CONFIG> "-DLIBRARY=$<$<CONFIG:Release>:$<TARGET_FILE:xgrad>>" -DXTENSOR=${xtensor_VERSION}
                  -P ${PROJECT_SOURCE_DIR}/tests/consumer.cmake)
+
+# The matchers of testing/ under the frameworks that are here; matchers_test is the one of Catch2. For the other version of
+# Catch2 a stand-in of its interface compiles them.
+function(xgrad_matchers name source)
+  add_executable(${name} ${source})
+  target_link_libraries(${name} PRIVATE xgrad::xgrad ${ARGN})
+  xgrad_own_options(${name})
+  xgrad_unoptimised(${name})
+  xgrad_test(${name} ${name})
+endfunction()
+xgrad_matchers(matchers_catch2_version_3 catch2_version_3/matchers.cpp)
+target_include_directories(matchers_catch2_version_3 BEFORE PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/catch2_version_3)
+find_package(GTest QUIET)
+if(TARGET GTest::gmock_main)
+  xgrad_matchers(matchers_googletest matchers_googletest.cpp GTest::gmock_main)
+else()
+  message(STATUS "GoogleTest not found (libgmock-dev): its matchers are not tested")
+endif()

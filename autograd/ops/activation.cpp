@@ -1,7 +1,6 @@
 #include <xgrad/autograd/ops/activation.hpp>
 
 #include <cmath>
-#include <stdexcept>
 #include <string>
 
 #include <xgrad/autograd/graph/calling.hpp>
@@ -33,21 +32,21 @@ namespace detail {
 
 void require_finite(const char* op, const char* what, double value) {
   if (!std::isfinite(value))
-    throw std::invalid_argument(std::string(op) + ": " + what + " must be finite, got " + number_text(value));
+    throw detail::argument_error(std::string(op) + ": " + what + " must be finite, got " + number_text(value));
 }
 
 void require_number(const char* op, const char* what, double value) {
-  if (std::isnan(value)) throw std::invalid_argument(std::string(op) + ": " + what + " cannot be nan");
+  if (std::isnan(value)) throw detail::argument_error(std::string(op) + ": " + what + " cannot be nan");
 }
 
 void check_celu(const char* op, double alpha) {
   require_finite(op, "alpha", alpha);
-  if (alpha == 0) throw std::invalid_argument(std::string(op) + ": alpha cannot be 0: x is divided by it");
+  if (alpha == 0) throw detail::argument_error(std::string(op) + ": alpha cannot be 0: x is divided by it");
 }
 
 void check_softplus(const char* op, double beta, double threshold) {
   require_finite(op, "beta", beta);
-  if (beta == 0) throw std::invalid_argument(std::string(op) + ": beta cannot be 0: the result is divided by it");
+  if (beta == 0) throw detail::argument_error(std::string(op) + ": beta cannot be 0: the result is divided by it");
   require_number(op, "the threshold", threshold);
 }
 
@@ -83,12 +82,12 @@ Tensor glu(Tensor x, Dim asked, Source at) {
   const detail::Calling calling("glu", at);
   detail::require_defined("glu", &x, 1);
   if (x.rank() == 0)
-    throw std::invalid_argument("glu: the input of shape () has no axis to halve: give it one with unsqueeze()");
+    throw detail::argument_error("glu: the input of shape () has no axis to halve: give it one with unsqueeze()");
   const std::size_t axis = resolve_axis("glu", asked, x.rank());
   const std::int64_t size = x.shape()[axis];
   if (size % 2 != 0)
-    throw std::invalid_argument("glu: axis " + std::to_string(axis) + " of shape " + to_string(x.shape()) +
-                                " cannot be halved: its size must be even");
+    throw detail::argument_error("glu: axis " + std::to_string(axis) + " of shape " + to_string(x.shape()) +
+                                 " cannot be halved: its size must be even");
   if (!is_floating(x.dtype())) x = to(std::move(x), float32, at);
   const auto along = static_cast<std::int64_t>(axis);
   Tensor gate = sigmoid(narrow(x, along, size / 2, size / 2, at), at);

@@ -1,6 +1,5 @@
 #include <xgrad/autograd/ops/bitwise.hpp>
 
-#include <stdexcept>
 #include <string>
 
 #include <xgrad/autograd/ops/pointwise.hpp>
@@ -17,8 +16,8 @@ Tensor on_bits(const char* op, Source at, const std::array<Tensor, N>& x, bool t
   detail::require_defined(op, x.data(), N);
   for (const Tensor& each : x)
     if (is_floating(each.dtype()))
-      throw std::invalid_argument(std::string(op) + ": an operand is " + name_of(each.dtype()) +
-                                  ", whose bits are no number: only int64 and bool will do");
+      throw detail::argument_error(std::string(op) + ": an operand is " + name_of(each.dtype()) +
+                                   ", whose bits are no number: only int64 and bool will do");
   const DType dtype = detail::promote(x.data(), N, false);
   if (dtype == boolean && !takes_bool) detail::refuse_bool(op);
   const Shape shape = detail::broadcast_all(op, x.data(), N);

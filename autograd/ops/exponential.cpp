@@ -1,6 +1,5 @@
 #include <xgrad/autograd/ops/exponential.hpp>
 
-#include <stdexcept>
 #include <string>
 
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
@@ -31,7 +30,7 @@ Tensor logit(Tensor x, Source at) { return detail::unary(fn::Logit(), at, std::m
 
 Tensor logit(Tensor x, double eps, Source at) {
   if (!(eps >= 0 && eps <= 0.5))
-    throw std::invalid_argument("logit: eps must lie in [0, 1/2], got " + detail::number_text(eps));
+    throw detail::argument_error("logit: eps must lie in [0, 1/2], got " + detail::number_text(eps));
   return detail::unary(fn::Logit(eps), at, std::move(x));
 }
 

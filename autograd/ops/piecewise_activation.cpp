@@ -1,6 +1,5 @@
 #include <xgrad/autograd/ops/piecewise_activation.hpp>
 
-#include <stdexcept>
 #include <string>
 
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
@@ -30,13 +29,13 @@ namespace detail {
 
 void check_hardtanh(const char* op, double low, double high) {
   if (!(low <= high))
-    throw std::invalid_argument(std::string(op) + ": the bounds are " + number_text(low) + " and " + number_text(high) +
-                                ": the first cannot be above the second");
+    throw detail::argument_error(std::string(op) + ": the bounds are " + number_text(low) + " and " +
+                                 number_text(high) + ": the first cannot be above the second");
 }
 
 void check_softshrink(const char* op, double lambda) {
   if (!(lambda >= 0))
-    throw std::invalid_argument(std::string(op) + ": lambda cannot be negative or nan, got " + number_text(lambda));
+    throw detail::argument_error(std::string(op) + ": lambda cannot be negative or nan, got " + number_text(lambda));
 }
 
 }  // namespace detail
@@ -67,9 +66,9 @@ Tensor prelu(Tensor x, Tensor weight, Source at) {
   detail::require_defined("prelu", both, 2);
   const std::int64_t channels = x.rank() >= 2 ? x.shape()[1] : 1, count = weight.size();
   if (weight.rank() > 1 || (count != 1 && count != channels))
-    throw std::invalid_argument("prelu: a weight of shape " + to_string(weight.shape()) + " for an input of shape " +
-                                to_string(x.shape()) + ": it must hold one number, or one for each of the " +
-                                std::to_string(channels) + " channels");
+    throw detail::argument_error("prelu: a weight of shape " + to_string(weight.shape()) + " for an input of shape " +
+                                 to_string(x.shape()) + ": it must hold one number, or one for each of the " +
+                                 std::to_string(channels) + " channels");
   Shape shape;
   if (count != 1) {
     for (std::size_t axis = 2; axis < x.rank(); ++axis) shape = shape.inserted(0, 1);

@@ -351,7 +351,7 @@ Tensor pointwise(const char* name, Source at, const Operands<N>& x, const F& val
   bool alike = one;
   for (std::size_t i = 0; i < N; ++i) alike = alike && Raw::value(x[i])->dtype == dtype;
   constexpr bool read_again = (((flags_of<R> & reads_every_x) != 0) || ...);
-  const bool reuse = !(recorded && read_again);
+  const bool reuse = !(recorded && read_again) && !is_observed();
   Tensor y = one ? room_for(x, Raw::value(x[0])->shape, dtype, reuse, true)
                  : room_for(x, broadcast_all(name, x.begin(), N), dtype, reuse, false);
   if (Raw::value(x[0])->weak) Raw::mark_weak(y, all_weak(x.begin(), N));
@@ -367,8 +367,9 @@ Tensor pointwise(const char* name, Source at, const Operands<N>& x, const F& val
     }
   }
   visit_floating(dtype, [&](auto type) { fill_from<typename decltype(type)::type>(value, x, alike, dtype, y); });
-  if (!recorded) return y;
-  return record_rules<N>(name, at, std::move(y), x.begin(), N, x.borrowed(), settings, rules...);
+  if (recorded) y = record_rules<N>(name, at, std::move(y), x.begin(), N, x.borrowed(), settings, rules...);
+  if (is_observed()) tell_computed(name, at, y, x.begin(), N, settings);
+  return y;
 }
 
 template <class F>

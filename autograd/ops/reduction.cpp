@@ -31,8 +31,8 @@ using kernels::Along;
 Tensor as_number(const Tensor& x) { return x.dtype() == boolean ? detail::converted(x, int64) : x; }
 
 // Σ x / divisor, in the shape asked for. Floating-point sums stay in double until the last run of axes is reduced.
-Tensor sum_values(const Tensor& input, const AxisList<std::size_t>& axes, const Shape& shape, double divisor) {
-  const Tensor x = as_number(input);
+Tensor sum_values(const Tensor& x, const AxisList<std::size_t>& axes, const Shape& shape, double divisor) {
+  if (x.dtype() == boolean) return sum_values(as_number(x), axes, shape, divisor);
   Tensor y = Raw::uninitialized(shape, x.dtype());
   if (x.dtype() == int64) {
     Tensor sums = x;
@@ -87,7 +87,8 @@ Tensor extreme_values(const Tensor& input, const AxisList<std::size_t>& axes, co
 
 void require_elements(const char* op, const Tensor& x, Along run) {
   if (run.n == 0 && run.lines() > 0)
-    throw std::invalid_argument(std::string(op) + ": there is nothing to choose from in shape " + to_string(x.shape()));
+    throw detail::argument_error(std::string(op) + ": there is nothing to choose from in shape " +
+                                 to_string(x.shape()));
 }
 
 Tensor shared_among_ties(const Tensor& x, const Tensor& y, const Tensor& g, const AxisList<std::size_t>& axes) {
@@ -228,7 +229,7 @@ Tensor sum_to(Tensor x, const Shape& shape, Source at) {
   detail::require_defined("sum_to", &x, 1);
   if (x.shape() == shape) return x;
   if (!broadcasts_to(shape, x.shape()))
-    throw std::invalid_argument("sum_to: " + to_string(shape) + " does not broadcast to " + to_string(x.shape()));
+    throw detail::argument_error("sum_to: " + to_string(shape) + " does not broadcast to " + to_string(x.shape()));
   const std::size_t lead = x.rank() - shape.rank();
   AxisList<std::size_t> axes;
   for (std::size_t k = 0; k < x.rank(); ++k)
@@ -238,6 +239,8 @@ Tensor sum_to(Tensor x, const Shape& shape, Source at) {
   return record("sum_to", at, std::move(y), {std::move(x)}, attributes("shape", shape),
                 [from](Tensor g) { return broadcast_to(g, from); });
 }
+
+Tensor detail::folded(const Tensor& g, const Shape& shape) { return sum_to(g, shape); }
 
 Tensor Tensor::sum(Axes axes, KeepDims keep, Source at) const { return xgrad::sum(*this, std::move(axes), keep, at); }
 Tensor Tensor::mean(Axes axes, KeepDims keep, Source at) const { return xgrad::mean(*this, std::move(axes), keep, at); }

@@ -1,7 +1,6 @@
 #include <xgrad/autograd/ops/rounding.hpp>
 
 #include <algorithm>
-#include <stdexcept>
 #include <string>
 
 #include <xgrad/autograd/ops/arithmetic.hpp>
@@ -36,8 +35,8 @@ void require_divisor(const char* op, const Tensor& a, const Tensor& b) {
   const auto* from = Raw::data<std::int64_t>(divisor);
   if (std::find(from, from + divisor.size(), 0) == from + divisor.size()) return;
   detail::broadcast_all(op, both, 2);  // whose error is the more useful one
-  throw std::invalid_argument(std::string(op) +
-                              ": an integer is divided by 0: convert to(float32), which has inf and nan");
+  throw detail::argument_error(std::string(op) +
+                               ": an integer is divided by 0: convert to(float32), which has inf and nan");
 }
 
 template <class F>
@@ -56,8 +55,8 @@ Tensor round(Tensor x, int decimals, Source at) {
   detail::require_defined("round", &x, 1);
   if (is_floating(x.dtype())) return detail::unary(fn::RoundDecimals(decimals), at, std::move(x));
   if (decimals < 0)
-    throw std::invalid_argument(std::string("round: ") + name_of(x.dtype()) + " cannot be rounded to " +
-                                std::to_string(decimals) + " decimals: convert it with to(float64)");
+    throw detail::argument_error(std::string("round: ") + name_of(x.dtype()) + " cannot be rounded to " +
+                                 std::to_string(decimals) + " decimals: convert it with to(float64)");
   return round(std::move(x), at);
 }
 

@@ -1,7 +1,6 @@
 #include <xgrad/autograd/ops/rrelu.hpp>
 
 #include <cmath>
-#include <stdexcept>
 #include <string>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
@@ -16,8 +15,8 @@ namespace detail {
 
 void check_rrelu(const char* op, double lower, double upper) {
   if (!std::isfinite(lower) || !std::isfinite(upper) || lower > upper)
-    throw std::invalid_argument(std::string(op) + ": the slopes are between " + number_text(lower) + " and " +
-                                number_text(upper) + ": both must be finite, and the first not above the second");
+    throw detail::argument_error(std::string(op) + ": the slopes are between " + number_text(lower) + " and " +
+                                 number_text(upper) + ": both must be finite, and the first not above the second");
 }
 
 }  // namespace detail

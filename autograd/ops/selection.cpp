@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <stdexcept>
 #include <string>
 
 #include <xgrad/autograd/graph/calling.hpp>
@@ -81,8 +80,8 @@ Tensor close(const char* op, const Tensor& a, const Tensor& b, double rtol, doub
   const Tensor both[] = {a, b};
   detail::require_defined(op, both, 2);
   if (!(rtol >= 0) || !(atol >= 0))
-    throw std::invalid_argument(std::string(op) + ": the tolerances are rtol = " + detail::number_text(rtol) +
-                                " and atol = " + detail::number_text(atol) + ": neither can be negative or nan");
+    throw detail::argument_error(std::string(op) + ": the tolerances are rtol = " + detail::number_text(rtol) +
+                                 " and atol = " + detail::number_text(atol) + ": neither can be negative or nan");
   detail::broadcast_all(op, both, 2);
   return detail::predicate(fn::IsClose(rtol, atol, nan == EqualNan::yes), at, comparable(a), comparable(b));
 }
@@ -125,7 +124,7 @@ Tensor clamp(Tensor x, std::optional<Number> low, std::optional<Number> high, So
   const Timed timed("clamp", at);
   require_defined("clamp", &x, 1);
   if (!low && !high)
-    throw std::invalid_argument("clamp: neither bound is given: pass a number for the least or the greatest value");
+    throw detail::argument_error("clamp: neither bound is given: pass a number for the least or the greatest value");
   const fn::Clamp bounds(low ? low->real() : -HUGE_VAL, high ? high->real() : HUGE_VAL);
   if (is_floating(x.dtype())) return unary(bounds, at, std::move(x));
   if ((low && !low->is_whole()) || (high && !high->is_whole())) return unary(bounds, at, to(std::move(x), float32, at));

@@ -1,7 +1,6 @@
 #include <xgrad/autograd/ops/softmax.hpp>
 
 #include <limits>
-#include <stdexcept>
 #include <string>
 
 #include <xgrad/autograd/graph/calling.hpp>
@@ -24,7 +23,8 @@ using kernels::Along;
 // The op's operand in a floating dtype.
 Tensor floating(const char* op, Tensor x, Source at) {
   detail::require_defined(op, &x, 1);
-  return is_floating(x.dtype()) ? x : to(std::move(x), float32, at);
+  if (!is_floating(x.dtype())) x = to(std::move(x), float32, at);
+  return x;
 }
 
 // Runs kernel(x, more..., y) in the dtype of x, y a new tensor of x's shape.
@@ -88,11 +88,11 @@ Tensor masked_softmax(Tensor input, Tensor mask, Dim asked, Source at) {
   input = floating("masked_softmax", std::move(input), at);
   const std::size_t k = resolve_axis_of_any_rank("masked_softmax", asked, input.rank());
   if (mask.dtype() != boolean)
-    throw std::invalid_argument(std::string("masked_softmax: the mask is ") + name_of(mask.dtype()) +
-                                ": it must be bool: compare it, as in mask != 0");
+    throw detail::argument_error(std::string("masked_softmax: the mask is ") + name_of(mask.dtype()) +
+                                 ": it must be bool: compare it, as in mask != 0");
   if (!broadcasts_to(mask.shape(), input.shape()))
-    throw std::invalid_argument("masked_softmax: a mask of shape " + to_string(mask.shape()) +
-                                " does not broadcast to the input's shape " + to_string(input.shape()));
+    throw detail::argument_error("masked_softmax: a mask of shape " + to_string(mask.shape()) +
+                                 " does not broadcast to the input's shape " + to_string(input.shape()));
   const Along axis = along(input.shape(), k);
   Tensor value = masked_value(input, mask, k);
   Raw::mark_weak(value, input.weak());
@@ -152,7 +152,8 @@ Tensor logsumexp_run(Tensor input, std::size_t first, std::size_t last, Source a
   Raw::mark_weak(value, input.weak());
   // What the gradient needs to form softmax(x): the shift and the inverse sum of every line.
   const std::int64_t lines = axis.lines();
-  Tensor kept = detail::records(&input, 1) ? Raw::uninitialized({2, lines}, input.dtype()) : Tensor();
+  Tensor kept =
+      detail::records(&input, 1) || detail::is_observed() ? Raw::uninitialized({2, lines}, input.dtype()) : Tensor();
   detail::visit_floating(input.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     T* shift = kept.defined() ? Raw::write<T>(kept) : nullptr;

@@ -1,6 +1,5 @@
 #include <xgrad/autograd/ops/special.hpp>
 
-#include <stdexcept>
 #include <string>
 
 #include <xgrad/autograd/ops/arithmetic.hpp>
@@ -20,7 +19,7 @@ XGRAD_SPECIAL_UNARY(XGRAD_UNARY_OP)
 template Tensor detail::unary(const fn::Polygamma&, Source, Tensor);
 
 Tensor polygamma(std::int64_t n, Tensor x, Source at) {
-  if (n < 0) throw std::invalid_argument("polygamma: n cannot be negative, got " + std::to_string(n));
+  if (n < 0) throw detail::argument_error("polygamma: n cannot be negative, got " + std::to_string(n));
   return detail::unary(fn::Polygamma(n), at, std::move(x));
 }
 

@@ -146,8 +146,8 @@ Tensor spread_op(const char* op, Tensor input, const Axes& asked, double correct
   detail::require_defined(op, &input, 1);
   const AxisNumbers axes = asked.resolve(op, input.rank());
   if (!std::isfinite(correction))
-    throw std::invalid_argument(std::string(op) + ": the correction must be finite, got " +
-                                detail::number_text(correction));
+    throw detail::argument_error(std::string(op) + ": the correction must be finite, got " +
+                                 detail::number_text(correction));
   if (!is_floating(input.dtype())) input = to(std::move(input), float32, at);
   const auto n = static_cast<double>(detail::reduced_count(input.shape(), axes));
   const double divisor = n == 0 ? 1 : std::max(0.0, n - correction);  // over no elements y is NaN, whatever the divisor
