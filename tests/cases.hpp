@@ -122,6 +122,9 @@ std::vector<Case> shape_cases();
 std::vector<Case> joining_cases();
 std::vector<Case> slice_cases();
 std::vector<Case> matmul_cases();
+std::vector<Case> product_cases();
+std::vector<Case> linalg_cases();
+std::vector<Case> matrix_function_cases();
 std::vector<Case> nn_cases();
 std::vector<Case> loss_cases();
 

@@ -66,7 +66,7 @@ class Engine {
   void run(const Tensor* roots, const Tensor* seeds, std::size_t count) {
     const detail::Unobserved own;
     observer_ = own.before();
-    tell([&](detail::Observer& each) { each.begins_backward(roots, count); });
+    if (observer_ != nullptr) tell([&](detail::Observer& each) { each.begins_backward(roots, count); });
     {
       detail::ModeScope mode(graph_ == Graph::create);
       for (std::size_t i = 0; i < count; ++i) arrive(Ref<Node>(Raw::node(roots[i])), seeds[i]);
@@ -192,10 +192,7 @@ class Engine {
       list.push_back({number, node.give_up()});
       if (&list == &heap_) std::push_heap(heap_.begin(), heap_.end());
     } else if (observer_ != nullptr) {
-      const Tensor both[] = {std::exchange(sum, Tensor()), std::move(gradient)};
-      sum = add(both[0], both[1], node->at());
-      const Tensor total = sum;
-      tell([&](detail::Observer& each) { each.changed(*node, "the sum over its uses", both, 2, total); });
+      add_observed(*node, sum, gradient);
     } else if (graph_ != Graph::create && detail::alone(sum)) {
       detail::accumulate(sum, gradient, node->at());
     } else {
@@ -203,9 +200,15 @@ class Engine {
     }
   }
 
+  [[gnu::noinline, gnu::cold]] void add_observed(const Node& node, Tensor& sum, const Tensor& gradient) const {
+    const Tensor both[] = {std::exchange(sum, Tensor()), gradient};
+    const Tensor total = sum = add(both[0], both[1], node.at());
+    tell([&](detail::Observer& each) { each.changed(node, "the sum over its uses", both, 2, total); });
+  }
+
   // Tells every observer, the innermost first.
   template <class F>
-  void tell(const F& f) const {
+  [[gnu::noinline, gnu::cold]] void tell(const F& f) const {
     for (detail::Observer* each = observer_; each != nullptr; each = each->outer()) f(*each);
   }
 
@@ -245,7 +248,7 @@ class Engine {
         throw std::invalid_argument("backward: a hook on " + to_string(node) + " of shape " + to_string(node.shape()) +
                                     " returned a gradient of shape " + to_string(other.shape()));
       const Tensor before = std::exchange(g, to(std::move(other), node.dtype(), node.at()));
-      tell([&](detail::Observer& each) { each.changed(node, "a hook", &before, 1, g); });
+      if (observer_ != nullptr) tell([&](detail::Observer& each) { each.changed(node, "a hook", &before, 1, g); });
     }
     return g;
   }
@@ -298,7 +301,7 @@ class Engine {
     }
     const bool adds = observer_ == nullptr && (graph_ != Graph::create ? node.adds() : node.adds_always());
     const std::uint64_t offered = adds ? offer_sums(node, out) : 0;
-    const Tensor kept = observer_ != nullptr ? g : Tensor();  // so that no rule writes its gradient into g's memory
+    if (observer_ != nullptr) keep(g);
     try {
       const detail::SourceScope line(node.at());
       const detail::Timed timed(node.name(), node.at(), true);
@@ -306,7 +309,7 @@ class Engine {
     } catch (const std::exception& error) {
       rethrow(in_backward_of(node, error), error);
     }
-    tell([&](detail::Observer& each) { each.pulled(node, g, out); });
+    if (observer_ != nullptr) tell([&](detail::Observer& each) { each.pulled(node, g, out); });
     // A node that is about to be released moves its references to its inputs into the heap.
     const bool last = graph_ == Graph::release;
     if (last) node.released_ = true;
@@ -322,6 +325,9 @@ class Engine {
       arrive(last ? std::move(input) : input, std::move(gradient));
     }
   }
+
+  // Where somebody observes, no rule may write its gradient into the memory of g.
+  [[gnu::noinline, gnu::cold]] void keep(const Tensor& g) { kept_ = g; }
 
   // Throws an exception of the same type with the message. Types that cannot be made from a message, such as those of
   // the user's own, are passed on as they are.
@@ -414,7 +420,7 @@ class Engine {
     }
   }
 
-  void tell_of(const Result& result) const {
+  [[gnu::noinline, gnu::cold]] void tell_of(const Result& result) const {
     Tensor owner;
     bool added = false;
     result.node->locked([&] {
@@ -460,6 +466,7 @@ class Engine {
 
   Graph graph_;
   detail::Observer* observer_ = nullptr;  // that of the thread, which is not told of the engine's own ops
+  Tensor kept_;
   std::uint32_t id_;
   const std::vector<Tensor>* targets_;
   std::uint64_t lowest_ = 0;

@@ -382,6 +382,15 @@ Tensor record_rules(const char* name, Source at, Tensor y, const Tensor* inputs,
   return attach(std::move(y), std::move(node));
 }
 
+/// The same, or not, and then tells the observers.
+template <std::size_t N, class Settings, class... R>
+[[gnu::noinline, gnu::cold]] Tensor record_observed(bool recorded, const char* name, Source at, Tensor y,
+                                                    const Tensor* inputs, const Settings& settings, R... rules) {
+  if (recorded) y = record_rules<N>(name, at, std::move(y), inputs, N, 0, settings, std::move(rules)...);
+  tell_computed(name, at, y, inputs, N, settings);
+  return y;
+}
+
 }  // namespace detail
 
 /// Records y, computed from the inputs, as a node with the settings of the op and one rule per input, or one joint
@@ -389,10 +398,11 @@ Tensor record_rules(const char* name, Source at, Tensor y, const Tensor* inputs,
 template <std::size_t N, class... A, class... R>
 Tensor record(const char* name, Source at, Tensor y, Tensor (&&inputs)[N], detail::AttributeSet<A...> settings,
               R... rules) {
-  if (detail::records(inputs, N))
-    y = detail::record_rules<N>(name, at, std::move(y), inputs, N, 0, settings, std::move(rules)...);
-  if (detail::is_observed()) detail::tell_computed(name, at, y, inputs, N, settings);
-  return y;
+  const bool recorded = detail::records(inputs, N);
+  if (detail::is_observed())
+    return detail::record_observed<N>(recorded, name, at, std::move(y), inputs, settings, std::move(rules)...);
+  if (!recorded) return y;
+  return detail::record_rules<N>(name, at, std::move(y), inputs, N, 0, settings, std::move(rules)...);
 }
 template <std::size_t N, class... R>
 Tensor record(const char* name, Source at, Tensor y, Tensor (&&inputs)[N], R... rules) {

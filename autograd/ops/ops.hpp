@@ -4,11 +4,14 @@
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/batch_norm.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
+#include <xgrad/autograd/ops/distance.hpp>
 #include <xgrad/autograd/ops/dropout.hpp>
+#include <xgrad/autograd/ops/einsum.hpp>
 #include <xgrad/autograd/ops/elementwise.hpp>
 #include <xgrad/autograd/ops/indexing.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
 #include <xgrad/autograd/ops/matmul.hpp>
+#include <xgrad/autograd/ops/products.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
