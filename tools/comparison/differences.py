@@ -118,7 +118,10 @@ LIST = [
     Difference("arange", "a step that is not whole gives float64, the dtype of C++'s literals; PyTorch float32",
                form=lambda call: "dtype" not in call.settings),
     *(Difference(op, "integers are not multiplied", refusal="only float32 and float64 are multiplied")
-      for op in ("matmul", "linear")),
+      for op in ("matmul", "linear", "dot", "vdot", "mv", "mm", "bmm", "addmm", "addmv", "baddbmm", "inner", "tensordot")),
+    Difference("multi_dot", "integers are not multiplied", refusal="all must be float32 or all float64"),
+    *(Difference(op, "the triangle of the factor that is not read has gradient 0", lambda call, name, got, expected: (
+        np.broadcast_to(slopes(name), got.shape))) for op in ("cholesky_solve", "cholesky_inverse")),
     Difference("batch_norm", "a momentum outside [0, 1] is an error", refusal="momentum must lie in [0, 1]"),
     Difference("batch_norm", "an input needs the axes (N, C)", refusal="the input must have axes (N, C)"),
 ]

@@ -21,7 +21,9 @@ PAGES = [
     ("joining", "Joining and cutting", ["autograd/ops/joining.hpp"]),
     ("indexing", "Parts of a tensor", ["autograd/ops/indexing.hpp", "autograd/ops/slicing.hpp"]),
     ("creation", "Factories", ["autograd/ops/creation.hpp"]),
-    ("matmul", "Products", ["autograd/ops/matmul.hpp"]),
+    ("matmul", "Products", ["autograd/ops/matmul.hpp", "autograd/ops/products.hpp", "autograd/ops/einsum.hpp",
+                            "autograd/ops/distance.hpp"]),
+    ("linalg", "Linear algebra", []),
     ("torch-names", "PyTorch's other names", ["autograd/ops/torch_names.hpp"]),
     ("losses", "Losses", ["nn/losses.hpp", "nn/cross_entropy.hpp", "nn/reduction.hpp"]),
     ("layers", "Layers", ["nn/linear.hpp", "nn/batch_norm.hpp", "nn/dropout.hpp", "nn/flatten.hpp", "nn/activation.hpp",
@@ -94,26 +96,29 @@ def kinds(root):
             continue
         if not name.startswith(GROUNDWORK):
             rest.append(name)
+    # A room that PAGES does not divide is one page; in the others a header is.
+    divided = {header.rpartition("/")[0] for _, _, headers in PAGES for header in headers}
+    titles = {slug: title for slug, title, _ in PAGES}
+    groups = {slug: (slug, title, list(headers)) for slug, title, headers in PAGES}
+    for header in rest:
+        room = header.rpartition("/")[0]
+        name = header[:-4] if room in divided else room
+        slug = name.split("/")[-1].replace("_", "-")
+        groups.setdefault(slug, (slug, titles.get(slug) or title_of(name), []))[2].append(header)
     result = []
-    groups = PAGES + [(header[:-4].split("/")[-1].replace("_", "-"), title_of(header), [header]) for header in rest]
-    taken = set()
-    for slug, title, headers in groups:
-        slug = slug if slug not in taken else headers[0][:-4].replace("/", "-").replace("_", "-")
+    for slug, title, headers in groups.values():
         kind = Kind(slug, title, [h for h in headers if (root / h).exists()])
         for header in kind.headers:
             text = (root / header).read_text(encoding="utf-8")
             if "s sources only:" not in text:
                 Reader(kind, header).read(text)
         if kind.entries:
-            taken.add(slug)
             result.append(kind)
     return result
 
 
-def title_of(header):
-    room, _, name = header[:-4].rpartition("/")
-    words = name.replace("_", " ")
-    return words.capitalize() if room.startswith("autograd") else f"{room.split('/')[-1]}: {words}"
+def title_of(name):
+    return name.split("/")[-1].replace("_", " ").capitalize()
 
 
 class Reader:
