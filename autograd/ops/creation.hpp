@@ -41,6 +41,9 @@ namespace xgrad {
 /// Uniform whole numbers in low .. high-1, int64.
 [[nodiscard]] Tensor randint(Dim low, Dim high, Shape shape, Source at = Source::here());
 [[nodiscard]] Tensor randint(Dim low, Dim high, Shape shape, Generator& generator, Source at = Source::here());
+/// The same in 0 .. high-1.
+[[nodiscard]] Tensor randint(Dim high, Shape shape, Source at = Source::here());
+[[nodiscard]] Tensor randint(Dim high, Shape shape, Generator& generator, Source at = Source::here());
 /// The numbers 0 .. n-1 in random order, int64.
 [[nodiscard]] Tensor randperm(Dim n, Source at = Source::here());
 [[nodiscard]] Tensor randperm(Dim n, Generator& generator, Source at = Source::here());
