@@ -4,7 +4,7 @@ include(CMakePackageConfigHelpers)
 install(TARGETS xgrad EXPORT xgrad-targets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(FILES ${PROJECT_SOURCE_DIR}/xgrad.hpp ${PROJECT_SOURCE_DIR}/simd.hpp ${PROJECT_SOURCE_DIR}/extend.hpp
-              ${PROJECT_SOURCE_DIR}/inspect.hpp
+              ${PROJECT_SOURCE_DIR}/inspect.hpp ${PROJECT_SOURCE_DIR}/lint.hpp
               ${PROJECT_SOURCE_DIR}/version.hpp
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/xgrad)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/autograd ${PROJECT_SOURCE_DIR}/nn ${PROJECT_SOURCE_DIR}/optim
