@@ -36,6 +36,9 @@ struct Catalogue {
 using Fill = void (*)(Catalogue&);
 void tensor_calls(Catalogue& all);
 void op_calls(Catalogue& all);
+void product_calls(Catalogue& all);
+void linalg_calls(Catalogue& all);
+void reduction_calls(Catalogue& all);
 void module_calls(Catalogue& all);
 void training_calls(Catalogue& all);
 

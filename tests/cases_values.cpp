@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <xgrad/linalg.hpp>
+
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/selection.hpp>
@@ -226,12 +228,31 @@ std::vector<ValueCase> randomness() {
   };
 }
 
+std::vector<ValueCase> ranks() {
+  return {gives("matrix_rank", "counts the singular values above the tolerance",
+                [] {
+                  return linalg::matrix_rank(Tensor({{{1., 2.}, {2., 4.}}, {{1., 2.}, {2., 5.}}}));
+                },
+                {1, 2}),
+          gives("matrix_rank", "of no rows or columns is 0",
+                [] {
+                  return linalg::matrix_rank(ones({2, 0, 3}));
+                },
+                {0, 0}),
+          gives(
+              "matrix_rank", "drops what is below a tolerance of the caller's",
+              [] {
+                return linalg::matrix_rank(full({1, 1}, 0.1), linalg::Tolerance().atol(0.2));
+              },
+              Tensor(0))};
+}
+
 }  // namespace
 
 const std::vector<ValueCase>& value_table() {
   static const std::vector<ValueCase> all = [] {
     std::vector<ValueCase> rows;
-    for (auto kind : {comparisons, places, creation, randomness})
+    for (auto kind : {comparisons, places, creation, randomness, ranks, order_values, sampling_values})
       for (ValueCase& row : kind()) rows.push_back(std::move(row));
     return rows;
   }();

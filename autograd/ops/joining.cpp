@@ -16,6 +16,8 @@
 namespace xgrad {
 namespace {
 
+constexpr std::int64_t most_empty_pieces = 1'000'000;
+
 std::string list_shapes(const std::vector<Tensor>& tensors) {
   std::string text;
   for (const Tensor& x : tensors) text += (text.empty() ? "" : ", ") + to_string(x.shape());
@@ -190,7 +192,13 @@ std::vector<Tensor> chunk(Tensor x, Dim count, Dim asked, Source at) {
     throw detail::argument_error("chunk: " + std::to_string(count.value()) + " pieces of shape " +
                                  to_string(x.shape()) + ": the count must be positive");
   const std::int64_t whole = x.shape()[axis];
-  return split(std::move(x), whole == 0 ? 0 : (whole - 1) / count.value() + 1, asked, at);
+  // Of nothing there are as many empty pieces as were asked for, as in PyTorch; more than this many is a mistake.
+  if (whole == 0 && count.value() <= most_empty_pieces)
+    return split(std::move(x), std::vector<std::int64_t>(static_cast<std::size_t>(count.value()), 0), asked, at);
+  if (whole == 0)
+    throw detail::argument_error("chunk: " + std::to_string(count.value()) + " pieces of shape " + to_string(x.shape()) +
+                                ": at most " + std::to_string(most_empty_pieces) + " of them may be empty");
+  return split(std::move(x), (whole - 1) / count.value() + 1, asked, at);
 }
 
 }  // namespace xgrad

@@ -14,16 +14,6 @@
 namespace xgrad {
 namespace {
 
-void require_same_floating(const char* op, const Tensor& a, const char* a_name, const Tensor& b, const char* b_name) {
-  for (const Tensor* x : {&a, &b})
-    if (!is_floating(x->dtype()))
-      throw detail::argument_error(std::string(op) + ": " + (x == &a ? a_name : b_name) + " is " + name_of(x->dtype()) +
-                                   ": only float32 and float64 are multiplied: convert it with to()");
-  if (a.dtype() != b.dtype())
-    throw detail::argument_error(std::string(op) + ": " + a_name + " is " + name_of(a.dtype()) + ", " + b_name +
-                                 " is " + name_of(b.dtype()) + ": write 1.0f, x.to(float32) or model.to(float64)");
-}
-
 Shape leading(const Shape& shape) { return Shape(shape.data(), shape.rank() - 2); }
 
 // The number of rows of all matrices together, as a product of sizes: dividing the number of elements by the row length
@@ -97,6 +87,16 @@ Tensor pulled(const Tensor& a, const Tensor& b, bool ta, bool tb, const Tensor& 
 
 namespace detail {
 
+void require_same_floating(const char* op, const Tensor& a, const char* a_name, const Tensor& b, const char* b_name) {
+  for (const Tensor* x : {&a, &b})
+    if (!is_floating(x->dtype()))
+      throw detail::argument_error(std::string(op) + ": " + (x == &a ? a_name : b_name) + " is " + name_of(x->dtype()) +
+                                   ": only float32 and float64 are multiplied: convert it with to()");
+  if (a.dtype() != b.dtype())
+    throw detail::argument_error(std::string(op) + ": " + a_name + " is " + name_of(a.dtype()) + ", " + b_name +
+                                 " is " + name_of(b.dtype()) + ": write 1.0f, x.to(float32) or model.to(float64)");
+}
+
 // Let a' and b' be the operands after the transpositions asked for. For y = a' b', da' = g b'ᵀ and db' = a'ᵀ g. The
 // gradient of a transposed operand is the transpose of that, which the same product gives with its factors exchanged.
 Tensor product(const char* name, Tensor left, Tensor right, bool ta, bool tb, Source at, const Tensor& sum) {
@@ -134,9 +134,9 @@ void check_linear(const char* op, const Tensor& input, const Tensor& weight, con
     throw detail::argument_error(std::string(op) + ": cannot multiply input " + to_string(input.shape()) +
                                  " by the transpose of weight " + to_string(weight.shape()) +
                                  ": the last axes must agree");
-  require_same_floating(op, input, "input", weight, "weight");
+  detail::require_same_floating(op, input, "input", weight, "weight");
   if (bias.defined()) {
-    require_same_floating(op, input, "input", bias, "bias");
+    detail::require_same_floating(op, input, "input", bias, "bias");
     if (bias.rank() != 1 || bias.size() != weight.shape()[0])
       throw detail::argument_error(std::string(op) + ": the bias must have shape " +
                                    to_string(Shape{weight.shape()[0]}) + ", got " + to_string(bias.shape()));
@@ -174,7 +174,7 @@ Tensor matmul(Tensor left, Tensor right, Source at) {
   if (left.rank() == 0 || right.rank() == 0)
     throw detail::argument_error("matmul: cannot multiply " + to_string(left.shape()) + " by " +
                                  to_string(right.shape()) + ": both need at least one axis: use * for a scalar");
-  require_same_floating("matmul", left, "the left operand", right, "the right operand");
+  detail::require_same_floating("matmul", left, "the left operand", right, "the right operand");
   const bool row = left.rank() == 1, column = right.rank() == 1;
   const std::int64_t inner_right = right.shape().at(column ? -1 : -2);
   if (left.shape().back() != inner_right)
