@@ -25,13 +25,13 @@ void check(const char* op, const Tensor& x, double p, const AxisNumbers& axes) {
   const std::string name = op;
   if (!is_floating(x.dtype()))
     throw detail::argument_error(name + ": x must be float32 or float64, got " + name_of(x.dtype()) +
-                                ": convert it with to()");
+                                 ": convert it with to()");
   if (std::isnan(p)) throw detail::argument_error(name + ": p must be a number, got nan");
   const bool has_identity = p >= 0 && std::isfinite(p);
   if (!has_identity && detail::reduced_count(x.shape(), axes) == 0 &&
       detail::reduced_shape(x.shape(), axes, KeepDims::no).count_or(1) > 0)
     throw detail::argument_error(name + ": there is nothing to take the norm of in shape " + to_string(x.shape()) +
-                                ": p = " + detail::number_text(p) + " needs an element");
+                                 ": p = " + detail::number_text(p) + " needs an element");
 }
 
 Tensor values(const Tensor& input, double p, const AxisNumbers& axes, const Shape& shape) {
