@@ -4,4 +4,5 @@
 
 #include <xgrad/autograd/inspect/explain.hpp>
 #include <xgrad/autograd/inspect/keep_values.hpp>
+#include <xgrad/autograd/inspect/lint.hpp>
 #include <xgrad/autograd/inspect/paths.hpp>
