@@ -34,9 +34,9 @@ Tensor lower_factors(const Tensor& a) {
         return failed;
       },
       [&](std::int64_t i, int order) {
-        throw std::invalid_argument("cholesky: " + which_matrix(batch, i) +
-                                    " is not positive definite: its leading minor of order " + std::to_string(order) +
-                                    " is not");
+        throw xgrad::detail::argument_error("cholesky: " + which_matrix(batch, i) +
+                                            " is not positive definite: its leading minor of order " +
+                                            std::to_string(order) + " is not");
       });
   return y;
 }
@@ -72,9 +72,9 @@ Tensor cholesky_solve(Tensor b, Tensor factor, Triangle triangle, Source at) {
   require_square(op, factor, "the factor");
   require_same_dtype(op, factor, "the factor", b, "the right-hand side");
   if (rows_of(b.shape()) != rows_of(factor.shape()))
-    throw std::invalid_argument(std::string(op) + ": the factor has shape " + to_string(factor.shape()) +
-                                ", the right-hand side " + to_string(b.shape()) +
-                                ": both need the same number of rows");
+    throw xgrad::detail::argument_error(std::string(op) + ": the factor has shape " + to_string(factor.shape()) +
+                                        ", the right-hand side " + to_string(b.shape()) +
+                                        ": both need the same number of rows");
   common_batch(op, factor.shape(), b.shape());
   require_diagonal(op, factor);
   TriangularOptions first, second;

@@ -39,8 +39,8 @@ void decompose(const char* op, const Tensor& a, bool vectors, T* to) {
         return failed;
       },
       [&](std::int64_t i, int) {
-        throw std::invalid_argument(std::string(op) + ": " + which_matrix(batch, i) +
-                                    " did not converge: it may be too badly scaled");
+        throw xgrad::detail::argument_error(std::string(op) + ": " + which_matrix(batch, i) +
+                                            " did not converge: it may be too badly scaled");
       });
 }
 

@@ -30,8 +30,8 @@ struct Limits {
 Limits limits(const char* op, const Tensor& a, const Tolerance& given) {
   for (const std::optional<double>& value : {given.atol(), given.rtol()})
     if (value && !(*value >= 0))
-      throw std::invalid_argument(std::string(op) + ": a tolerance is " + number_text(*value) +
-                                  ": it must be a number of at least 0");
+      throw xgrad::detail::argument_error(std::string(op) + ": a tolerance is " + number_text(*value) +
+                                          ": it must be a number of at least 0");
   const double epsilon = a.dtype() == float32 ? static_cast<double>(std::numeric_limits<float>::epsilon())
                                               : std::numeric_limits<double>::epsilon();
   const auto side = static_cast<double>(std::max(rows_of(a.shape()), columns_of(a.shape())));
@@ -86,9 +86,9 @@ std::array<Tensor, 2> lstsq_gradients(const Tensor& a, const Tensor& b, const Te
 
 void check_operands(const char* op, const Tensor& a, const Tensor& b, bool vectors) {
   if (b.rank() == 0 || b.shape().at(vectors ? -1 : -2) != rows_of(a.shape()))
-    throw std::invalid_argument(std::string(op) + ": the matrix has shape " + to_string(a.shape()) +
-                                ", the right-hand side " + to_string(b.shape()) +
-                                ": both need the same number of rows");
+    throw xgrad::detail::argument_error(std::string(op) + ": the matrix has shape " + to_string(a.shape()) +
+                                        ", the right-hand side " + to_string(b.shape()) +
+                                        ": both need the same number of rows");
 }
 
 }  // namespace

@@ -21,18 +21,19 @@ using xgrad::detail::require_defined;
 void require_matrices(const char* op, const Tensor& a, const char* what) {
   require_defined(op, &a, 1);
   if (!is_floating(a.dtype()))
-    throw std::invalid_argument(std::string(op) + ": " + what + " is " + name_of(a.dtype()) +
-                                ": only float32 and float64 are factorised: convert it with to()");
+    throw xgrad::detail::argument_error(std::string(op) + ": " + what + " is " + name_of(a.dtype()) +
+                                        ": only float32 and float64 are factorised: convert it with to()");
   if (a.rank() < 2)
-    throw std::invalid_argument(std::string(op) + ": " + what + " has shape " + to_string(a.shape()) +
-                                ": it must have at least two axes, of which the last two are those of the matrix");
+    throw xgrad::detail::argument_error(
+        std::string(op) + ": " + what + " has shape " + to_string(a.shape()) +
+        ": it must have at least two axes, of which the last two are those of the matrix");
 }
 
 void require_square(const char* op, const Tensor& a, const char* what) {
   require_matrices(op, a, what);
   if (rows_of(a.shape()) != columns_of(a.shape()))
-    throw std::invalid_argument(std::string(op) + ": " + what + " has shape " + to_string(a.shape()) +
-                                ": its last two axes must have the same size");
+    throw xgrad::detail::argument_error(std::string(op) + ": " + what + " has shape " + to_string(a.shape()) +
+                                        ": its last two axes must have the same size");
 }
 
 void require_finite(const char* op, const Tensor& a) {
@@ -45,8 +46,9 @@ void require_finite(const char* op, const Tensor& a) {
     const T* const from = static_cast<const T*>(Raw::operand(a));
     for (std::int64_t first = 0; first < a.size(); first += size)
       if (!all_finite(from + first, size))
-        throw std::invalid_argument(std::string(op) + ": " + which_matrix(batch_of(a.shape()), first / size) +
-                                    " has elements that are NaN or infinite: its singular values are not defined");
+        throw xgrad::detail::argument_error(
+            std::string(op) + ": " + which_matrix(batch_of(a.shape()), first / size) +
+            " has elements that are NaN or infinite: its singular values are not defined");
   });
 }
 
@@ -59,23 +61,23 @@ void require_diagonal(const char* op, const Tensor& a) {
     for (std::int64_t i = 0; i < a.size() / (n * n); ++i)
       for (std::int64_t j = 0; j < n; ++j)
         if (from[(i * n + j) * n + j] == 0)
-          throw std::invalid_argument(std::string(op) + ": " + which_matrix(batch_of(a.shape()), i) +
-                                      " is singular: element " + std::to_string(j) + " of its diagonal is 0");
+          throw xgrad::detail::argument_error(std::string(op) + ": " + which_matrix(batch_of(a.shape()), i) +
+                                              " is singular: element " + std::to_string(j) + " of its diagonal is 0");
   });
 }
 
 void require_same_dtype(const char* op, const Tensor& a, const char* a_name, const Tensor& b, const char* b_name) {
   if (a.dtype() != b.dtype())
-    throw std::invalid_argument(std::string(op) + ": " + a_name + " is " + name_of(a.dtype()) + ", " + b_name + " is " +
-                                name_of(b.dtype()) + ": convert one with to()");
+    throw xgrad::detail::argument_error(std::string(op) + ": " + a_name + " is " + name_of(a.dtype()) + ", " + b_name +
+                                        " is " + name_of(b.dtype()) + ": convert one with to()");
 }
 
 Shape common_batch(const char* op, const Shape& a, const Shape& b) {
   try {
     return broadcast_shapes(op, batch_of(a), batch_of(b));
   } catch (const std::invalid_argument&) {
-    throw std::invalid_argument(std::string(op) + ": the batches of " + to_string(a) + " and " + to_string(b) +
-                                " do not agree: the axes before the last two must broadcast");
+    throw xgrad::detail::argument_error(std::string(op) + ": the batches of " + to_string(a) + " and " + to_string(b) +
+                                        " do not agree: the axes before the last two must broadcast");
   }
 }
 

@@ -49,11 +49,11 @@ void check_matrix(std::size_t i, std::size_t count, const Tensor& x, const Tenso
   xgrad::detail::require_defined("multi_dot", &x, 1);
   const bool end = i == 0 || i + 1 == count;
   if (x.rank() != 2 && !(end && x.rank() == 1))
-    throw std::invalid_argument(where + " has shape " + to_string(x.shape()) +
-                                (end ? ": it must be a matrix or a vector" : ": it must be a matrix"));
+    throw xgrad::detail::argument_error(where + " has shape " + to_string(x.shape()) +
+                                        (end ? ": it must be a matrix or a vector" : ": it must be a matrix"));
   if (!is_floating(x.dtype()) || x.dtype() != first.dtype())
-    throw std::invalid_argument(where + " is " + name_of(x.dtype()) + ", the first is " + name_of(first.dtype()) +
-                                ": all must be float32 or all float64");
+    throw xgrad::detail::argument_error(where + " is " + name_of(x.dtype()) + ", the first is " +
+                                        name_of(first.dtype()) + ": all must be float32 or all float64");
 }
 
 }  // namespace
@@ -61,8 +61,8 @@ void check_matrix(std::size_t i, std::size_t count, const Tensor& x, const Tenso
 Tensor multi_dot(const std::vector<Tensor>& given, Source at) {
   const xgrad::detail::Timed timed("multi_dot", at);
   if (given.size() < 2)
-    throw std::invalid_argument("multi_dot: got " + std::to_string(given.size()) +
-                                " operands: a product needs at least two");
+    throw xgrad::detail::argument_error("multi_dot: got " + std::to_string(given.size()) +
+                                        " operands: a product needs at least two");
   for (std::size_t i = 0; i < given.size(); ++i) check_matrix(i, given.size(), given[i], given[0]);
   std::vector<Tensor> all = given;
   const bool row = given.front().rank() == 1, column = given.back().rank() == 1;
@@ -71,8 +71,8 @@ Tensor multi_dot(const std::vector<Tensor>& given, Source at) {
   std::vector<double> sizes{static_cast<double>(all[0].shape()[0])};
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (i > 0 && all[i - 1].shape()[1] != all[i].shape()[0])
-      throw std::invalid_argument("multi_dot: cannot multiply " + to_string(given[i - 1].shape()) + " by " +
-                                  to_string(given[i].shape()) + ": the inner sizes must agree");
+      throw xgrad::detail::argument_error("multi_dot: cannot multiply " + to_string(given[i - 1].shape()) + " by " +
+                                          to_string(given[i].shape()) + ": the inner sizes must agree");
     sizes.push_back(static_cast<double>(all[i].shape()[1]));
   }
   Tensor y = Order(sizes).product(all, 0, all.size() - 1);

@@ -35,8 +35,8 @@ void check_order(const char* op, const MatrixNorm& order) {
   const bool known = order.name().empty() ? size == 1 || size == 2 || std::isinf(size)
                                           : order.name() == "fro" || order.name() == "nuc";
   if (!known)
-    throw std::invalid_argument(std::string(op) + ": there is no norm of order " + text_of(order) +
-                                ": the orders are \"fro\", \"nuc\", 1, -1, 2, -2, inf and -inf");
+    throw xgrad::detail::argument_error(std::string(op) + ": there is no norm of order " + text_of(order) +
+                                        ": the orders are \"fro\", \"nuc\", 1, -1, 2, -2, inf and -inf");
 }
 
 /// √Σ x² of n numbers, without overflow or underflow of the squares.
@@ -103,8 +103,8 @@ void check_smallest(const char* op, const Shape& shape, const MatrixNorm& order)
   const std::int64_t m = rows_of(shape), n = columns_of(shape);
   const bool of_none = by_singular_values(order) ? std::min(m, n) == 0 : (std::isinf(order.order()) ? m : n) == 0;
   if (of_none)
-    throw std::invalid_argument(std::string(op) + ": a matrix of shape " + to_string(Shape{m, n}) +
-                                " has no norm of order " + text_of(order) + ": it is the smallest of nothing");
+    throw xgrad::detail::argument_error(std::string(op) + ": a matrix of shape " + to_string(Shape{m, n}) +
+                                        " has no norm of order " + text_of(order) + ": it is the smallest of nothing");
 }
 
 }  // namespace
@@ -116,7 +116,8 @@ Tensor matrix_norm(Tensor a, const MatrixNorm& order, const std::pair<Dim, Dim>&
   check_order(op, order);
   const std::size_t rank = a.rank();
   const std::size_t row = resolve_axis(op, axes.first, rank), column = resolve_axis(op, axes.second, rank);
-  if (row == column) throw std::invalid_argument(std::string(op) + ": axis " + std::to_string(row) + " is named twice");
+  if (row == column)
+    throw xgrad::detail::argument_error(std::string(op) + ": axis " + std::to_string(row) + " is named twice");
   Shape kept = a.shape();
   kept = kept.with(row, 1).with(column, 1);
   std::vector<std::int64_t> moved;
@@ -135,8 +136,8 @@ Tensor norm(Tensor a, Source at) {
   const Timed timed("norm", at);
   xgrad::detail::require_defined("norm", &a, 1);
   if (!is_floating(a.dtype()))
-    throw std::invalid_argument(std::string("norm: the tensor is ") + name_of(a.dtype()) +
-                                ": only float32 and float64 have a norm: convert it with to()");
+    throw xgrad::detail::argument_error(std::string("norm: the tensor is ") + name_of(a.dtype()) +
+                                        ": only float32 and float64 have a norm: convert it with to()");
   const std::int64_t size = a.size();
   return frobenius("norm", reshape(std::move(a), {1, size}, at), at);
 }

@@ -16,8 +16,9 @@ using namespace detail;
 using kernels::lapack::narrow;
 
 void refuse_singular(const char* op, const Shape& batch, std::int64_t index, int pivot) {
-  throw std::invalid_argument(std::string(op) + ": " + which_matrix(batch, index) + " is singular: its pivot " +
-                              std::to_string(pivot) + " is 0: linalg::lstsq and linalg::pinv take singular matrices");
+  throw xgrad::detail::argument_error(std::string(op) + ": " + which_matrix(batch, index) + " is singular: its pivot " +
+                                      std::to_string(pivot) +
+                                      " is 0: linalg::lstsq and linalg::pinv take singular matrices");
 }
 
 /// b copied to the shape of a broadcast result.
@@ -119,8 +120,9 @@ Tensor solve(Tensor a, Tensor b, Source at) {
   require_same_dtype("solve", a, "the matrix", b, "the right-hand side");
   const bool vectors = b.rank() == 1 || (b.rank() + 1 == a.rank() && b.shape() == a.shape().without(a.rank() - 1));
   if (b.rank() == 0 || b.shape().at(vectors ? -1 : -2) != rows_of(a.shape()))
-    throw std::invalid_argument("solve: the matrix has shape " + to_string(a.shape()) + ", the right-hand side " +
-                                to_string(b.shape()) + ": both need the same number of rows");
+    throw xgrad::detail::argument_error("solve: the matrix has shape " + to_string(a.shape()) +
+                                        ", the right-hand side " + to_string(b.shape()) +
+                                        ": both need the same number of rows");
   if (!vectors) return general_solve("solve", std::move(a), std::move(b), false, at);
   return squeeze(general_solve("solve", std::move(a), unsqueeze(std::move(b), -1, at), false, at), -1, at);
 }
@@ -161,7 +163,7 @@ Tensor triangular_solve(Tensor a, Tensor b, Triangle triangle, TriangularOptions
   require_matrices(op, b, "the right-hand side");
   require_same_dtype(op, a, "the matrix", b, "the right-hand side");
   if (rows_of(a.shape()) != (options.is_from_right() ? columns_of(b.shape()) : rows_of(b.shape())))
-    throw std::invalid_argument(
+    throw xgrad::detail::argument_error(
         std::string(op) + ": the matrix has shape " + to_string(a.shape()) + ", the right-hand side " +
         to_string(b.shape()) + ": " +
         (options.is_from_right() ? "the last axes must agree" : "the numbers of rows must agree"));

@@ -41,8 +41,8 @@ void decompose(const char* op, const Tensor& a, Factors factors, const Place& pl
         return kernels::lapack::svd(factors, m, n, from + i * size, to.u, to.s, to.vh);
       },
       [&](std::int64_t i, int) {
-        throw std::invalid_argument(std::string(op) + ": the singular values of " + which_matrix(batch, i) +
-                                    " did not converge: it may be too badly scaled");
+        throw xgrad::detail::argument_error(std::string(op) + ": the singular values of " + which_matrix(batch, i) +
+                                            " did not converge: it may be too badly scaled");
       });
 }
 

@@ -134,10 +134,11 @@ void check(const Tensor& a, const Tensor& b, double p) {
   const auto text = [&] {
     return "cdist: the operands have shapes " + to_string(a.shape()) + " and " + to_string(b.shape());
   };
-  if (a.rank() < 2 || b.rank() < 2) throw std::invalid_argument(text() + ": both must hold rows, in at least two axes");
+  if (a.rank() < 2 || b.rank() < 2)
+    throw detail::argument_error(text() + ": both must hold rows, in at least two axes");
   if (a.shape().back() != b.shape().back())
-    throw std::invalid_argument(text() + ": the rows must have the same number of elements");
-  if (!(p >= 0)) throw std::invalid_argument("cdist: p is " + detail::number_text(p) + ": it must be at least 0");
+    throw detail::argument_error(text() + ": the rows must have the same number of elements");
+  if (!(p >= 0)) throw detail::argument_error("cdist: p is " + detail::number_text(p) + ": it must be at least 0");
 }
 
 }  // namespace

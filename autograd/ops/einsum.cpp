@@ -161,14 +161,14 @@ std::pair<std::size_t, std::size_t> cheapest_pair(const std::vector<Labelled>& r
 }
 
 void check_operands(const std::vector<Tensor>& operands) {
-  if (operands.empty()) throw std::invalid_argument("einsum: got no operands: a sum of products needs at least one");
+  if (operands.empty()) throw detail::argument_error("einsum: got no operands: a sum of products needs at least one");
   detail::require_defined("einsum", operands.data(), operands.size());
   if (operands.size() == 1) return;
   for (std::size_t i = 0; i < operands.size(); ++i)
     if (operands[i].dtype() != operands[0].dtype() || operands[i].dtype() == boolean)
-      throw std::invalid_argument("einsum: operand 0 is " + std::string(name_of(operands[0].dtype())) + ", operand " +
-                                  std::to_string(i) + " is " + name_of(operands[i].dtype()) +
-                                  ": all must have one dtype, and not bool: convert them with to()");
+      throw detail::argument_error("einsum: operand 0 is " + std::string(name_of(operands[0].dtype())) + ", operand " +
+                                   std::to_string(i) + " is " + name_of(operands[i].dtype()) +
+                                   ": all must have one dtype, and not bool: convert them with to()");
 }
 
 }  // namespace

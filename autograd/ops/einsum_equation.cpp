@@ -7,7 +7,7 @@ namespace xgrad::detail {
 namespace {
 
 [[noreturn]] void refuse(const std::string& equation, const std::string& what) {
-  throw std::invalid_argument("einsum: \"" + equation + "\": " + what);
+  throw detail::argument_error("einsum: \"" + equation + "\": " + what);
 }
 
 int letter_label(char c) {

@@ -28,7 +28,7 @@ void require_both(const char* op, const Tensor& x, const Tensor& indices) {
 Tensor resolved(const char* op, const Tensor& indices, const Shape& shape, std::size_t axis) {
   const std::int64_t size = with_an_axis(shape)[axis];
   if (indices.dtype() != int64)
-    throw std::invalid_argument(std::string(op) + ": indices must be int64, got " + name_of(indices.dtype()));
+    throw detail::argument_error(std::string(op) + ": indices must be int64, got " + name_of(indices.dtype()));
   const auto* from = Raw::data<std::int64_t>(indices);
   const std::int64_t n = indices.size();
   std::int64_t signs = 0;  // negative if an index is, or exceeds size - 1
@@ -38,9 +38,9 @@ Tensor resolved(const char* op, const Tensor& indices, const Shape& shape, std::
   auto* to = Raw::write<std::int64_t>(result);
   for (std::int64_t i = 0; i < n; ++i) {
     if (from[i] < -size || from[i] >= size)
-      throw std::invalid_argument(std::string(op) + ": index " + std::to_string(from[i]) +
-                                  " is out of range for axis " + std::to_string(axis) + " of shape " +
-                                  to_string(shape));
+      throw detail::argument_error(std::string(op) + ": index " + std::to_string(from[i]) +
+                                   " is out of range for axis " + std::to_string(axis) + " of shape " +
+                                   to_string(shape));
     to[i] = from[i] < 0 ? from[i] + size : from[i];
   }
   return result;
@@ -131,11 +131,11 @@ Tensor index_select(Tensor x, Dim asked, Tensor indices, Source at) {
   require_both("index_select", x, indices);
   const std::size_t axis = resolve_axis_of_any_rank("index_select", asked, x.rank());
   if (indices.rank() != 1)
-    throw std::invalid_argument("index_select: indices must have one axis, got shape " + to_string(indices.shape()) +
-                                " for x of shape " + to_string(x.shape()));
+    throw detail::argument_error("index_select: indices must have one axis, got shape " + to_string(indices.shape()) +
+                                 " for x of shape " + to_string(x.shape()));
   if (x.rank() == 0 && indices.size() != 1)
-    throw std::invalid_argument("index_select: " + std::to_string(indices.size()) +
-                                " indices for x of shape (): a single element takes one");
+    throw detail::argument_error("index_select: " + std::to_string(indices.size()) +
+                                 " indices for x of shape (): a single element takes one");
   Tensor rows = resolved("index_select", indices, x.shape(), axis);
   const bool copied = Raw::value(x)->copied || !detail::alone(x);
   Tensor y = select_rows(std::move(x), axis, std::move(rows), at);
@@ -151,11 +151,11 @@ Tensor gather(Tensor x, Dim asked, Tensor indices, Source at) {
   bool fits = picked.rank() == sizes.rank();
   for (std::size_t k = 0; fits && k < sizes.rank(); ++k) fits = k == axis || picked[k] <= sizes[k];
   if (!fits)
-    throw std::invalid_argument(
+    throw detail::argument_error(
         "gather: indices of shape " + to_string(indices.shape()) + " do not fit x of shape " + to_string(x.shape()) +
         ": their sizes may be smaller than those of x, and larger only " + "along axis " + std::to_string(axis));
   if (indices.dtype() != int64)
-    throw std::invalid_argument(std::string("gather: indices must be int64, got ") + name_of(indices.dtype()));
+    throw detail::argument_error(std::string("gather: indices must be int64, got ") + name_of(indices.dtype()));
   const bool copied = Raw::value(x)->copied || !detail::alone(x);
   for (std::size_t k = 0; k < x.rank(); ++k)
     if (k != axis && picked[k] < sizes[k]) x = narrow(std::move(x), static_cast<std::int64_t>(k), 0, picked[k], at);

@@ -16,6 +16,8 @@
 namespace xgrad {
 namespace {
 
+constexpr std::int64_t most_empty_pieces = 1'000'000;
+
 std::string list_shapes(const std::vector<Tensor>& tensors) {
   std::string text;
   for (const Tensor& x : tensors) text += (text.empty() ? "" : ", ") + to_string(x.shape());
@@ -86,7 +88,7 @@ void join(const std::vector<Tensor>& tensors, const std::vector<std::int64_t>& s
 }  // namespace
 
 Tensor concat(const std::vector<Tensor>& tensors, Dim asked, Source at) {
-  if (tensors.empty()) throw std::invalid_argument("concat: there is nothing to join");
+  if (tensors.empty()) throw detail::argument_error("concat: there is nothing to join");
   const detail::Timed timed("concat", at);
   detail::require_defined("concat", tensors.data(), tensors.size());
   // A tensor of shape (0) beside others of another rank holds nothing, and is left out, as in PyTorch.
@@ -101,12 +103,12 @@ Tensor concat(const std::vector<Tensor>& tensors, Dim asked, Source at) {
   for (const Tensor& x : tensors) {
     left_out.push_back(x.shape() == none && first.rank() != 1);
     if (!left_out.back() && (x.rank() != first.rank() || x.shape().with(axis, first[axis]) != first))
-      throw std::invalid_argument("concat: shapes " + list_shapes(tensors) + " differ in more than axis " +
-                                  std::to_string(axis));
+      throw detail::argument_error("concat: shapes " + list_shapes(tensors) + " differ in more than axis " +
+                                   std::to_string(axis));
     std::int64_t end = 0;
     if (__builtin_add_overflow(starts.back(), left_out.back() ? 0 : x.shape()[axis], &end))
-      throw std::invalid_argument("concat: the sizes of shapes " + list_shapes(tensors) + " along axis " +
-                                  std::to_string(axis) + " have a sum beyond 2^63 - 1");
+      throw detail::argument_error("concat: the sizes of shapes " + list_shapes(tensors) + " along axis " +
+                                   std::to_string(axis) + " have a sum beyond 2^63 - 1");
     starts.push_back(end);
   }
   const DType dtype = detail::promote(tensors.data(), tensors.size(), false);
@@ -121,14 +123,14 @@ Tensor concat(const std::vector<Tensor>& tensors, Dim asked, Source at) {
 }
 
 Tensor stack(const std::vector<Tensor>& tensors, Dim asked, Source at) {
-  if (tensors.empty()) throw std::invalid_argument("stack: there is nothing to join");
+  if (tensors.empty()) throw detail::argument_error("stack: there is nothing to join");
   const detail::Timed timed("stack", at);
   detail::require_defined("stack", tensors.data(), tensors.size());
   const std::size_t axis = resolve_axis("stack", asked, tensors[0].rank() + 1);
   std::vector<std::int64_t> starts{0};
   for (const Tensor& x : tensors) {
     if (x.shape() != tensors[0].shape())
-      throw std::invalid_argument("stack: shapes " + list_shapes(tensors) + " must all be equal");
+      throw detail::argument_error("stack: shapes " + list_shapes(tensors) + " must all be equal");
     starts.push_back(starts.back() + 1);
   }
   const Shape shape = tensors[0].shape().inserted(axis, starts.back());
@@ -153,8 +155,8 @@ std::vector<Tensor> split(Tensor x, const std::vector<std::int64_t>& sizes, Dim 
   if (rest != 0) {
     std::string text;
     for (const std::int64_t size : sizes) text += (text.empty() ? "" : ", ") + std::to_string(size);
-    throw std::invalid_argument("split: the sizes (" + text + ") do not add up to " + std::to_string(whole) +
-                                ", the size of axis " + std::to_string(axis) + " of shape " + to_string(x.shape()));
+    throw detail::argument_error("split: the sizes (" + text + ") do not add up to " + std::to_string(whole) +
+                                 ", the size of axis " + std::to_string(axis) + " of shape " + to_string(x.shape()));
   }
   std::vector<Tensor> pieces;
   std::int64_t start = 0;
@@ -170,8 +172,8 @@ std::vector<Tensor> split(Tensor x, Dim size, Dim asked, Source at) {
   const std::size_t axis = resolve_axis("split", asked, x.rank());
   const std::int64_t whole = x.shape()[axis], most = size.value();
   if (most < 1 && !(most == 0 && whole == 0))
-    throw std::invalid_argument("split: pieces of size " + std::to_string(most) + " of axis " + std::to_string(axis) +
-                                " of shape " + to_string(x.shape()) + ": the size must be positive");
+    throw detail::argument_error("split: pieces of size " + std::to_string(most) + " of axis " + std::to_string(axis) +
+                                 " of shape " + to_string(x.shape()) + ": the size must be positive");
   constexpr std::int64_t most_pieces = std::int64_t{1} << 28;  // whose handles alone take tens of gigabytes
   if (whole > 0 && (whole - 1) / most >= most_pieces)
     throw OutOfMemory("split: out of memory: shape " + to_string(x.shape()) + " has more than 2^28 pieces of size " +
@@ -187,10 +189,17 @@ std::vector<Tensor> chunk(Tensor x, Dim count, Dim asked, Source at) {
   detail::require_defined("chunk", &x, 1);
   const std::size_t axis = resolve_axis("chunk", asked, x.rank());
   if (count.value() < 1)
-    throw std::invalid_argument("chunk: " + std::to_string(count.value()) + " pieces of shape " + to_string(x.shape()) +
-                                ": the count must be positive");
+    throw detail::argument_error("chunk: " + std::to_string(count.value()) + " pieces of shape " +
+                                 to_string(x.shape()) + ": the count must be positive");
   const std::int64_t whole = x.shape()[axis];
-  return split(std::move(x), whole == 0 ? 0 : (whole - 1) / count.value() + 1, asked, at);
+  // Of nothing there are as many empty pieces as were asked for, as in PyTorch; more than this many is a mistake.
+  if (whole == 0 && count.value() <= most_empty_pieces)
+    return split(std::move(x), std::vector<std::int64_t>(static_cast<std::size_t>(count.value()), 0), asked, at);
+  if (whole == 0)
+    throw detail::argument_error("chunk: " + std::to_string(count.value()) + " pieces of shape " +
+                                 to_string(x.shape()) + ": at most " + std::to_string(most_empty_pieces) +
+                                 " of them may be empty");
+  return split(std::move(x), (whole - 1) / count.value() + 1, asked, at);
 }
 
 }  // namespace xgrad

@@ -16,7 +16,8 @@ namespace xgrad {
 [[nodiscard]] std::vector<Tensor> split(Tensor x, Dim size, Dim axis = 0, Source at = Source::here());
 [[nodiscard]] std::vector<Tensor> split(Tensor x, const std::vector<std::int64_t>& sizes, Dim axis = 0,
                                         Source at = Source::here());
-/// x cut along an axis into at most `count` pieces of equal size, of which the last may be smaller.
+/// x cut along an axis into at most `count` pieces of equal size, of which the last may be smaller; an axis of size 0
+/// gives `count` empty pieces.
 [[nodiscard]] std::vector<Tensor> chunk(Tensor x, Dim count, Dim axis = 0, Source at = Source::here());
 
 }  // namespace xgrad

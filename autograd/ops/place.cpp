@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include <xgrad/autograd/graph/calling.hpp>
+
 #include <xgrad/autograd/kernels/runtime/memory.hpp>
 
 namespace xgrad::detail {
@@ -27,8 +29,8 @@ std::shared_ptr<Place> make() { return std::allocate_shared<Place>(Cached<Place>
 
 std::int64_t checked_index(const char* op, std::int64_t index, std::size_t axis, const Shape& shape) {
   if (index < -shape[axis] || index >= shape[axis])
-    throw std::invalid_argument(std::string(op) + ": index " + std::to_string(index) + " is out of range for axis " +
-                                std::to_string(axis) + " of shape " + to_string(shape));
+    throw detail::argument_error(std::string(op) + ": index " + std::to_string(index) + " is out of range for axis " +
+                                 std::to_string(axis) + " of shape " + to_string(shape));
   return index < 0 ? index + shape[axis] : index;
 }
 
@@ -55,7 +57,7 @@ class Builder {
     if (varied_) place_->one_piece = false;
   }
   void range(const Slice& slice) {
-    if (slice.step == 0) throw std::invalid_argument(std::string(op_) + ": the step of a range cannot be 0");
+    if (slice.step == 0) throw detail::argument_error(std::string(op_) + ": the step of a range cannot be 0");
     const std::int64_t size = place_->whole[axis()];
     const auto [start, count] = clamped(slice, size);
     const bool whole = count == size && slice.step == 1;
@@ -134,9 +136,9 @@ PlacePtr place_of(const char* op, const Shape& shape, const std::vector<Slice>& 
     ellipses += slice.kind == Kind::ellipsis;
   }
   if (named > shape.rank())
-    throw std::invalid_argument(std::string(op) + ": " + std::to_string(named) + " indices for shape " +
-                                to_string(shape));
-  if (ellipses > 1) throw std::invalid_argument(std::string(op) + ": an ellipsis can stand once only");
+    throw detail::argument_error(std::string(op) + ": " + std::to_string(named) + " indices for shape " +
+                                 to_string(shape));
+  if (ellipses > 1) throw detail::argument_error(std::string(op) + ": an ellipsis can stand once only");
   Builder builder(op, shape);
   for (const Slice& slice : index) switch (slice.kind) {
       case Kind::index:

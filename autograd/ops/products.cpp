@@ -29,11 +29,11 @@ void check_factors(const char* op, const Tensor& a, std::size_t a_rank, const Te
     return std::string(op) + ": cannot multiply " + to_string(a.shape()) + " by " + to_string(b.shape());
   };
   if (a.rank() != a_rank || b.rank() != b_rank)
-    throw std::invalid_argument(text() + ": the operands must have " + std::to_string(a_rank) + " and " +
-                                std::to_string(b_rank) + " axes: see matmul for others");
-  if (a.shape().back() != b.shape().at(meets)) throw std::invalid_argument(text() + ": the inner sizes must agree");
+    throw detail::argument_error(text() + ": the operands must have " + std::to_string(a_rank) + " and " +
+                                 std::to_string(b_rank) + " axes: see matmul for others");
+  if (a.shape().back() != b.shape().at(meets)) throw detail::argument_error(text() + ": the inner sizes must agree");
   if (a_rank == 3 && a.shape()[0] != b.shape()[0])
-    throw std::invalid_argument(text() + ": the sizes of axis 0 must agree");
+    throw detail::argument_error(text() + ": the sizes of axis 0 must agree");
 }
 
 Tensor inner_product(const char* op, Tensor a, Tensor b, Source at) {
@@ -54,10 +54,10 @@ void check_term(const char* op, const Tensor& c, const Tensor& a, const Shape& s
   detail::require_defined(op, &c, 1);
   detail::require_same_floating(op, c, "the term that is added", a, "the left operand");
   if (!broadcasts_to(c.shape(), shape))
-    throw std::invalid_argument(std::string(op) + ": the term of shape " + to_string(c.shape()) +
-                                " does not broadcast to " + to_string(shape) + ", the shape of the product");
+    throw detail::argument_error(std::string(op) + ": the term of shape " + to_string(c.shape()) +
+                                 " does not broadcast to " + to_string(shape) + ", the shape of the product");
   if (std::isnan(options.beta()) || std::isnan(options.alpha()))
-    throw std::invalid_argument(std::string(op) + ": beta or alpha is nan: it must be a number");
+    throw detail::argument_error(std::string(op) + ": beta or alpha is nan: it must be a number");
 }
 
 /// beta c + alpha a b, in which a term with the factor 0 is not read.
@@ -137,8 +137,8 @@ Tensor outer(Tensor a, Tensor b, Source at) {
   const Tensor both[] = {a, b};
   detail::require_defined("outer", both, 2);
   if (a.rank() != 1 || b.rank() != 1)
-    throw std::invalid_argument("outer: the operands have shapes " + to_string(a.shape()) + " and " +
-                                to_string(b.shape()) + ": both must be vectors");
+    throw detail::argument_error("outer: the operands have shapes " + to_string(a.shape()) + " and " +
+                                 to_string(b.shape()) + ": both must be vectors");
   return mul(unsqueeze(std::move(a), 1, at), std::move(b), at);
 }
 
@@ -148,15 +148,15 @@ Tensor kron(Tensor a, Tensor b, Source at) {
   detail::require_defined("kron", both, 2);
   const std::size_t rank = std::max(a.rank(), b.rank());
   if (2 * rank > Shape::max_rank)
-    throw std::invalid_argument("kron: the operands have shapes " + to_string(a.shape()) + " and " +
-                                to_string(b.shape()) + ": at most 16 axes are supported");
+    throw detail::argument_error("kron: the operands have shapes " + to_string(a.shape()) + " and " +
+                                 to_string(b.shape()) + ": at most 16 axes are supported");
   Shape of_a, of_b, result;
   for (std::size_t k = 0; k < rank; ++k) {
     const auto size = [&](const Tensor& x) { return k + x.rank() < rank ? 1 : x.shape()[k + x.rank() - rank]; };
     std::int64_t both_sizes = 0;
     if (__builtin_mul_overflow(size(a), size(b), &both_sizes))
-      throw std::invalid_argument("kron: " + to_string(a.shape()) + " and " + to_string(b.shape()) +
-                                  " give an axis of more than 2^63 elements: there is no such shape");
+      throw detail::argument_error("kron: " + to_string(a.shape()) + " and " + to_string(b.shape()) +
+                                   " give an axis of more than 2^63 elements: there is no such shape");
     of_a = of_a.inserted(2 * k, size(a)).inserted(2 * k + 1, 1);
     of_b = of_b.inserted(2 * k, 1).inserted(2 * k + 1, size(b));
     result = result.inserted(k, both_sizes);
@@ -172,10 +172,10 @@ Tensor cross(Tensor a, Tensor b, Dim asked, Source at) {
     return "cross: the operands have shapes " + to_string(a.shape()) + " and " + to_string(b.shape());
   };
   if (a.rank() != b.rank() || a.rank() == 0)
-    throw std::invalid_argument(text() + ": both need the same number of axes, at least one");
+    throw detail::argument_error(text() + ": both need the same number of axes, at least one");
   const std::size_t axis = resolve_axis("cross", asked, a.rank());
   if (a.shape()[axis] != 3 || b.shape()[axis] != 3)
-    throw std::invalid_argument(text() + ": axis " + std::to_string(axis) + " must have size 3 in both");
+    throw detail::argument_error(text() + ": axis " + std::to_string(axis) + " must have size 3 in both");
   broadcast_shapes("cross", a.shape(), b.shape());
   const auto turned = [&](const Tensor& x, const Tensor& order) {
     return index_select(x, static_cast<std::int64_t>(axis), order, at);

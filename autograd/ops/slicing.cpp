@@ -76,12 +76,15 @@ Tensor part(const char* name, Tensor x, const PlacePtr& place, Source at) {
     });
     Raw::mark_weak(y, x.weak());
   }
-  if (!detail::records(&x, 1)) return y;
-  return detail::record_rules<1>(name, at, std::move(y), &x, 1, 0, PlaceSettings{place},
-                                 detail::adding_always([place](Tensor g, const Tensor& sum) {
-                                   if (place->everything) return reshape(std::move(g), place->whole);
-                                   return spread(std::move(g), place, sum);
-                                 }));
+  const PlaceSettings settings{place};
+  if (detail::records(&x, 1))
+    y = detail::record_rules<1>(name, at, std::move(y), &x, 1, 0, settings,
+                                detail::adding_always([place](Tensor g, const Tensor& sum) {
+                                  if (place->everything) return reshape(std::move(g), place->whole);
+                                  return spread(std::move(g), place, sum);
+                                }));
+  if (detail::is_observed()) detail::tell_computed(name, at, y, &x, 1, settings);
+  return y;
 }
 
 Tensor taken(const char* name, Tensor x, const PlacePtr& place, Source at) {
@@ -145,16 +148,16 @@ Tensor fitted(const Tensor& x, Tensor values, const Place& place) {
   while (shape.rank() > result.rank() && shape[0] == 1) shape = shape.without(0);
   if (shape != values.shape()) values = reshape(std::move(values), shape);
   if (!broadcasts_to(values.shape(), result))
-    throw std::invalid_argument("put: cannot write values of shape " + to_string(values.shape()) +
-                                " into a place of shape " + to_string(result) + " in shape " + to_string(x.shape()));
+    throw detail::argument_error("put: cannot write values of shape " + to_string(values.shape()) +
+                                 " into a place of shape " + to_string(result) + " in shape " + to_string(x.shape()));
   for (const Place::List& list : place.lists) {
     std::vector<std::int64_t> sorted = list.indices;
     std::sort(sorted.begin(), sorted.end());
     const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
     if (twice != sorted.end())
-      throw std::invalid_argument("put: index " + std::to_string(*twice) + " is named twice along axis " +
-                                  std::to_string(list.axis) + " of a place of shape " + to_string(result) +
-                                  ": each element is written once");
+      throw detail::argument_error("put: index " + std::to_string(*twice) + " is named twice along axis " +
+                                   std::to_string(list.axis) + " of a place of shape " + to_string(result) +
+                                   ": each element is written once");
   }
   return values;
 }
@@ -164,13 +167,13 @@ Tensor put_in_copy(Tensor x, const PlacePtr& place, Tensor values, Source at) {
   const Tensor &from = inputs[0], &given = inputs[1];
   const bool recorded = grad_enabled() && (Raw::node(from) != nullptr || Raw::node(given) != nullptr);
   if (recorded && !is_floating(from.dtype()))
-    throw std::invalid_argument(std::string("put: values that require a gradient cannot be written into ") +
-                                name_of(from.dtype()) + " of shape " + to_string(from.shape()) +
-                                ": write their detach(), or convert the tensor with to(" + name_of(given.dtype()) +
-                                ")");
+    throw detail::argument_error(std::string("put: values that require a gradient cannot be written into ") +
+                                 name_of(from.dtype()) + " of shape " + to_string(from.shape()) +
+                                 ": write their detach(), or convert the tensor with to(" + name_of(given.dtype()) +
+                                 ")");
   const Tensor fitting = ready(given, from);
   Tensor y;
-  if (Raw::node(from) == nullptr && detail::alone(from)) {
+  if (Raw::node(from) == nullptr && detail::alone(from) && !detail::is_observed()) {
     y = Raw::alias(from, from.shape());
   } else {
     y = Raw::uninitialized(from.shape(), from.dtype());
@@ -179,14 +182,17 @@ Tensor put_in_copy(Tensor x, const PlacePtr& place, Tensor values, Source at) {
   }
   Raw::mark_weak(y, from.weak());
   write(y, *place, fitting);
-  if (!detail::records(inputs, 2)) return y;
-  return detail::record_rules<2>("put", at, std::move(y), inputs, 2, 0, PlaceSettings{place},
-                                 joint<>([place](Tensor g, Needs needs) {
-                                   std::array<Tensor, 2> all;
-                                   if (needs[1]) all[1] = taken("slice", g, place, Source::here());
-                                   if (needs[0]) all[0] = put_in_copy(std::move(g), place, Tensor(0.0), Source::here());
-                                   return all;
-                                 }));
+  const PlaceSettings settings{place};
+  if (detail::records(inputs, 2))
+    y = detail::record_rules<2>("put", at, std::move(y), inputs, 2, 0, settings,
+                                joint<>([place](Tensor g, Needs needs) {
+                                  std::array<Tensor, 2> all;
+                                  if (needs[1]) all[1] = taken("slice", g, place, Source::here());
+                                  if (needs[0]) all[0] = put_in_copy(std::move(g), place, Tensor(0.0), Source::here());
+                                  return all;
+                                }));
+  if (detail::is_observed()) detail::tell_computed("put", at, y, inputs, 2, settings);
+  return y;
 }
 
 }  // namespace
@@ -209,7 +215,10 @@ bool put_in_place(const Tensor& x, const Index& index, const Tensor& values, Sou
   const PlacePtr place = detail::place_of("put", x.shape(), index.slices());
   const Tensor same = ready(fitted(x, values, *place), x);
   Raw::begin_write(x, "put", at);
+  const Tensor both[] = {x, values};
+  const detail::ObservedWrite observed("put", at, x, both, 2);
   write(x, *place, same);
+  observed.done();
   return true;
 }
 
@@ -244,8 +253,8 @@ Tensor select(Tensor x, Dim asked, Dim index, Source at) {
   const std::size_t axis = resolve_axis("select", asked, x.rank());
   const std::int64_t size = x.shape()[axis];
   if (index.value() < -size || index.value() >= size)
-    throw std::invalid_argument("select: index " + std::to_string(index.value()) + " is out of range for axis " +
-                                std::to_string(axis) + " of shape " + to_string(x.shape()));
+    throw detail::argument_error("select: index " + std::to_string(index.value()) + " is out of range for axis " +
+                                 std::to_string(axis) + " of shape " + to_string(x.shape()));
   const PlacePtr place = detail::place_along(x.shape(), axis, index.value(), 1, true);
   const detail::LostWrites lost(x);
   return lost.mark(part("select", std::move(x), place, at));
@@ -257,9 +266,9 @@ Tensor narrow(Tensor x, Dim asked, Dim start, Dim length, Source at) {
   const std::size_t axis = resolve_axis("narrow", asked, x.rank());
   const std::int64_t size = x.shape()[axis], first = start.value() < 0 ? start.value() + size : start.value();
   if (first < 0 || length.value() < 0 || first > size || length.value() > size - first)
-    throw std::invalid_argument("narrow: " + std::to_string(length.value()) + " elements from " +
-                                std::to_string(start.value()) + " on do not lie within axis " + std::to_string(axis) +
-                                " of shape " + to_string(x.shape()));
+    throw detail::argument_error("narrow: " + std::to_string(length.value()) + " elements from " +
+                                 std::to_string(start.value()) + " on do not lie within axis " + std::to_string(axis) +
+                                 " of shape " + to_string(x.shape()));
   const PlacePtr place = detail::place_along(x.shape(), axis, first, length.value(), false);
   const detail::LostWrites lost(x);
   return lost.mark(taken("narrow", std::move(x), place, at));

@@ -20,8 +20,8 @@ Axis resolved(const char* op, const Axis& asked, const Tensor& x, const char* wh
   for (const std::int64_t axis : asked) {
     axes.push_back(static_cast<std::int64_t>(resolve_axis(op, axis, x.rank())));
     if (std::count(axes.begin(), axes.end(), axes.back()) > 1)
-      throw std::invalid_argument(std::string(op) + ": axis " + std::to_string(axes.back()) + " of the " + which +
-                                  " operand is named twice");
+      throw detail::argument_error(std::string(op) + ": axis " + std::to_string(axes.back()) + " of the " + which +
+                                   " operand is named twice");
   }
   return axes;
 }
@@ -49,9 +49,9 @@ Tensor contracted(const char* op, Tensor a, Tensor b, const Axis& of_a, const Ax
   for (std::size_t i = 0; i < of_a.size(); ++i) {
     const std::int64_t m = a.shape(of_a[i]), n = b.shape(of_b[i]);
     if (m != n && m != 1 && n != 1)
-      throw std::invalid_argument(std::string(op) + ": cannot contract axis " + std::to_string(of_a[i]) + " of " +
-                                  to_string(a.shape()) + " with axis " + std::to_string(of_b[i]) + " of " +
-                                  to_string(b.shape()) + ": the sizes must agree");
+      throw detail::argument_error(std::string(op) + ": cannot contract axis " + std::to_string(of_a[i]) + " of " +
+                                   to_string(a.shape()) + " with axis " + std::to_string(of_b[i]) + " of " +
+                                   to_string(b.shape()) + ": the sizes must agree");
   }
   for (std::size_t i = 0; i < of_a.size(); ++i) {
     const std::int64_t m = a.shape(of_a[i]), n = b.shape(of_b[i]);
@@ -86,9 +86,9 @@ Tensor tensordot(Tensor a, Tensor b, const std::vector<std::int64_t>& a_axes, co
   const detail::Timed timed(op, at);
   check_operands(op, a, b);
   if (a_axes.size() != b_axes.size())
-    throw std::invalid_argument(std::string(op) + ": got " + std::to_string(a_axes.size()) +
-                                " axes of the left operand and " + std::to_string(b_axes.size()) +
-                                " of the right: they are contracted in pairs");
+    throw detail::argument_error(std::string(op) + ": got " + std::to_string(a_axes.size()) +
+                                 " axes of the left operand and " + std::to_string(b_axes.size()) +
+                                 " of the right: they are contracted in pairs");
   const Axis of_a = resolved(op, a_axes, a, "left"), of_b = resolved(op, b_axes, b, "right");
   return contracted(op, std::move(a), std::move(b), of_a, of_b, at);
 }
@@ -99,9 +99,9 @@ Tensor tensordot(Tensor a, Tensor b, Dim count, Source at) {
   check_operands(op, a, b);
   const auto rank_a = static_cast<std::int64_t>(a.rank()), rank_b = static_cast<std::int64_t>(b.rank());
   if (count < 0 || count > rank_a || count > rank_b)
-    throw std::invalid_argument(std::string(op) + ": cannot contract " + std::to_string(count.value()) + " axes of " +
-                                to_string(a.shape()) + " and " + to_string(b.shape()) +
-                                ": the number must be at least 0 and at most that of either's axes");
+    throw detail::argument_error(std::string(op) + ": cannot contract " + std::to_string(count.value()) + " axes of " +
+                                 to_string(a.shape()) + " and " + to_string(b.shape()) +
+                                 ": the number must be at least 0 and at most that of either's axes");
   Axis of_a, of_b;
   for (std::int64_t i = 0; i < count; ++i) {
     of_a.push_back(rank_a - count + i);
@@ -118,8 +118,8 @@ Tensor inner(Tensor a, Tensor b, Source at) {
   if (a.rank() == 0 || b.rank() == 0) return mul(std::move(a), std::move(b), at);
   check_operands(op, a, b);
   if (a.shape().back() != b.shape().back())
-    throw std::invalid_argument("inner: cannot contract " + to_string(a.shape()) + " with " + to_string(b.shape()) +
-                                ": the last axes must have the same size");
+    throw detail::argument_error("inner: cannot contract " + to_string(a.shape()) + " with " + to_string(b.shape()) +
+                                 ": the last axes must have the same size");
   const auto last = [](const Tensor& x) { return Axis{static_cast<std::int64_t>(x.rank()) - 1}; };
   const Axis of_a = last(a), of_b = last(b);
   return contracted(op, std::move(a), std::move(b), of_a, of_b, at);
