@@ -79,6 +79,7 @@ using Registry = std::map<std::string, Function>;
 Registry pointwise_calls();
 Registry activation_calls();
 Registry reduction_calls();
+Registry sorting_calls();
 Registry shape_calls();
 Registry indexing_calls();
 Registry product_calls();
