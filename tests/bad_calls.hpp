@@ -40,6 +40,7 @@ void op_calls(Catalogue& all);
 void product_calls(Catalogue& all);
 void linalg_calls(Catalogue& all);
 void reduction_calls(Catalogue& all);
+void pointwise_calls(Catalogue& all);
 void module_calls(Catalogue& all);
 void training_calls(Catalogue& all);
 

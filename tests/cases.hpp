@@ -115,6 +115,9 @@ Case reducing(std::string op, std::function<Tensor(const Tensor&, const Fold&)> 
               const std::vector<Fold>& over, unsigned flags = none);
 
 std::vector<Case> arithmetic_cases();
+std::vector<Case> trigonometric_cases();
+std::vector<Case> special_cases();
+std::vector<Case> rounding_cases();
 std::vector<Case> selection_cases();
 std::vector<Case> activation_cases();
 std::vector<Case> reduction_cases();

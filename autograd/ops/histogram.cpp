@@ -17,7 +17,7 @@
 namespace xgrad {
 namespace {
 
-[[noreturn]] void refuse(const std::string& sentence) { throw std::invalid_argument(sentence); }
+[[noreturn]] void refuse(const std::string& sentence) { throw detail::argument_error(sentence); }
 
 // The length of the result of bincount.
 std::int64_t number_of_bins(const Tensor& x, std::int64_t minlength) {
@@ -106,8 +106,9 @@ Tensor bincount(Tensor x, Tensor weights, Dim minlength, Source at) {
     using T = typename decltype(type)::type;
     kernels::sum_weights(bins, Raw::data<T>(weights), x.size(), Raw::write<T>(sums), size);
   });
-  return record("bincount", at, std::move(sums), {x.detach(), std::move(weights)}, attributes("minlength", minlength.value()),
-                no_gradient, from<0>([](const Tensor& places, const Tensor& g) { return index_select(g, 0, places); }));
+  return record("bincount", at, std::move(sums), {x.detach(), std::move(weights)},
+                attributes("minlength", minlength.value()), no_gradient,
+                from<0>([](const Tensor& places, const Tensor& g) { return index_select(g, 0, places); }));
 }
 
 Tensor histc(Tensor x, Dim bins, double low, double high, Source at) {

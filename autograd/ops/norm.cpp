@@ -24,14 +24,14 @@ using kernels::Along;
 void check(const char* op, const Tensor& x, double p, const AxisNumbers& axes) {
   const std::string name = op;
   if (!is_floating(x.dtype()))
-    throw std::invalid_argument(name + ": x must be float32 or float64, got " + name_of(x.dtype()) +
-                                ": convert it with to()");
-  if (std::isnan(p)) throw std::invalid_argument(name + ": p must be a number, got nan");
+    throw detail::argument_error(name + ": x must be float32 or float64, got " + name_of(x.dtype()) +
+                                 ": convert it with to()");
+  if (std::isnan(p)) throw detail::argument_error(name + ": p must be a number, got nan");
   const bool has_identity = p >= 0 && std::isfinite(p);
   if (!has_identity && detail::reduced_count(x.shape(), axes) == 0 &&
       detail::reduced_shape(x.shape(), axes, KeepDims::no).count_or(1) > 0)
-    throw std::invalid_argument(name + ": there is nothing to take the norm of in shape " + to_string(x.shape()) +
-                                ": p = " + detail::number_text(p) + " needs an element");
+    throw detail::argument_error(name + ": there is nothing to take the norm of in shape " + to_string(x.shape()) +
+                                 ": p = " + detail::number_text(p) + " needs an element");
 }
 
 Tensor values(const Tensor& input, double p, const AxisNumbers& axes, const Shape& shape) {

@@ -26,8 +26,8 @@ enum class Missing : bool { count, skip };  // NaN makes the result NaN, or is l
 
 void require_elements(const char* op, const Tensor& x, std::size_t axis) {
   if (detail::with_an_axis(x.shape())[axis] > 0) return;
-  throw std::invalid_argument(std::string(op) + ": there is nothing to choose from along axis " + std::to_string(axis) +
-                              " of shape " + to_string(x.shape()));
+  throw detail::argument_error(std::string(op) + ": there is nothing to choose from along axis " +
+                               std::to_string(axis) + " of shape " + to_string(x.shape()));
 }
 
 // The median of all elements: those equal to it share the gradient, as of max().
@@ -36,8 +36,8 @@ Tensor median_of_all(const char* op, Tensor x, Missing missing, Source at) {
   detail::require_defined(op, &x, 1);
   if (x.size() == 0) {
     if (!is_floating(x.dtype()))
-      throw std::invalid_argument(std::string(op) + ": shape " + to_string(x.shape()) +
-                                  " has no elements: only a floating-point median of nothing is NaN");
+      throw detail::argument_error(std::string(op) + ": shape " + to_string(x.shape()) +
+                                   " has no elements: only a floating-point median of nothing is NaN");
     const DType dtype = x.dtype();
     return record(op, at, full({}, std::nan(""), dtype), {std::move(x)}, zero_gradient);
   }
@@ -142,14 +142,14 @@ Tensor interpolated(const Tensor& x, const Tensor& q, std::size_t axis, Missing 
 
 void require_fractions(const char* op, const Tensor& q) {
   if (q.rank() > 1)
-    throw std::invalid_argument(std::string(op) + ": q must be a number or have one axis, got shape " +
-                                to_string(q.shape()));
+    throw detail::argument_error(std::string(op) + ": q must be a number or have one axis, got shape " +
+                                 to_string(q.shape()));
   detail::visit_floating(q.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     for (std::int64_t i = 0; i < q.size(); ++i)
       if (const T one = Raw::data<T>(q)[i]; !(one >= 0 && one <= 1))
-        throw std::invalid_argument(std::string(op) + ": q must be within [0, 1], got " +
-                                    detail::number_text(static_cast<double>(one)));
+        throw detail::argument_error(std::string(op) + ": q must be within [0, 1], got " +
+                                     detail::number_text(static_cast<double>(one)));
   });
 }
 
@@ -161,10 +161,10 @@ Tensor quantile_op(const char* op, Tensor x, Tensor q, const Dim* asked, KeepDim
   detail::require_defined(op, both, 2);
   std::size_t axis = asked ? resolve_axis_of_any_rank(op, *asked, x.rank()) : 0;
   if (!is_floating(x.dtype()))
-    throw std::invalid_argument(std::string(op) + ": x must be float32 or float64, got " + name_of(x.dtype()) +
-                                ": convert it with to()");
+    throw detail::argument_error(std::string(op) + ": x must be float32 or float64, got " + name_of(x.dtype()) +
+                                 ": convert it with to()");
   if (x.size() == 0)
-    throw std::invalid_argument(std::string(op) + ": shape " + to_string(x.shape()) + " has no elements");
+    throw detail::argument_error(std::string(op) + ": shape " + to_string(x.shape()) + " has no elements");
   if (q.dtype() != x.dtype()) q = to(std::move(q), x.dtype(), at);
   require_fractions(op, q);
   Shape rest;  // the shape of the results of one q

@@ -243,7 +243,7 @@ constexpr std::size_t count_of(Reads reads) {
 /// The rule of one operand of a function of the table.
 template <Side side, class F>
 auto rule_of(const F& f) {
-  if constexpr (F::flat) {
+  if constexpr (kernels::is_flat_in<F, side>) {
     return zero_gradient;
   } else if constexpr (kernels::passes_on<F, side>) {
     return pass_on;

@@ -24,7 +24,7 @@ namespace {
 using detail::number_text;
 using kernels::Philox;
 
-[[noreturn]] void refuse(const std::string& sentence) { throw std::invalid_argument(sentence); }
+[[noreturn]] void refuse(const std::string& sentence) { throw detail::argument_error(sentence); }
 
 void require_floating(const char* op, const char* what, DType dtype) {
   if (!is_floating(dtype)) refuse(std::string(op) + ": " + what + " must be float32 or float64, got " + name_of(dtype));

@@ -40,9 +40,10 @@ Tensor sorted_indices(const char* op, const Tensor& x, Dim asked, Order order) {
 void require_within(const char* op, std::int64_t k, std::int64_t least, const Shape& shape, std::size_t axis) {
   const std::int64_t n = detail::with_an_axis(shape)[axis];
   if (k < least || k > n)
-    throw std::invalid_argument(std::string(op) + ": k is " + std::to_string(k) + ", but axis " + std::to_string(axis) +
-                                " of shape " + to_string(shape) + " has size " + std::to_string(n) +
-                                ": k must be within " + std::to_string(least) + " .. " + std::to_string(n));
+    throw detail::argument_error(std::string(op) + ": k is " + std::to_string(k) + ", but axis " +
+                                 std::to_string(axis) + " of shape " + to_string(shape) + " has size " +
+                                 std::to_string(n) + ": k must be within " + std::to_string(least) + " .. " +
+                                 std::to_string(n));
 }
 
 // The places in sorted order where an element differs from the one before it, and what follows from them.
@@ -155,8 +156,8 @@ UniqueValues unique(Tensor x, Dim asked, Source at) {
   const Shape shape = detail::with_an_axis(x.shape());
   for (std::size_t k = 0; k < shape.rank(); ++k)
     if (k != axis && shape[k] == 0)
-      throw std::invalid_argument("unique: the slices of shape " + to_string(x.shape()) + " along axis " +
-                                  std::to_string(axis) + " have no elements: only the axis itself may have size 0");
+      throw detail::argument_error("unique: the slices of shape " + to_string(x.shape()) + " along axis " +
+                                   std::to_string(axis) + " have no elements: only the axis itself may have size 0");
   const NoGrad off;
   x = x.detach();
   const std::int64_t rows = shape[axis], columns = rows == 0 ? 0 : x.size() / rows;
