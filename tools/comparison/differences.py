@@ -142,4 +142,24 @@ LIST = [
         np.broadcast_to(slopes(name), got.shape))) for op in ("cholesky_solve", "cholesky_inverse")),
     Difference("batch_norm", "a momentum outside [0, 1] is an error", refusal="momentum must lie in [0, 1]"),
     Difference("batch_norm", "an input needs the axes (N, C)", refusal="the input must have axes (N, C)"),
+    *(Difference(op, "trigamma and polygamma are right to 1e-14; PyTorch's to about 1e-9",
+                 lambda call, name, got, expected: close(got, expected, 1e-8)) for op in ("digamma", "lgamma", "polygamma")),
+    Difference("hardsigmoid", "its slope is 1/6; PyTorch's is that of float32 also in float64",
+               lambda call, name, got, expected: slopes(name) & close(got, expected, 1e-7)),
+    *(Difference(op, "logarithms and quotients are taken in the dtype of the result; PyTorch takes them in that of an operand",
+                 lambda call, name, got, expected: slopes(name) & close(got, expected, 1e-6)) for op in ("xlogy", "atan2", "logaddexp2")),
+    *(Difference(op, "a number at the edge, where PyTorch's formula gives NaN",
+                 lambda call, name, got, expected: np.isnan(expected) & ~np.isnan(got))
+      for op in ("atan2", "cbrt", "celu", "selu", "copysign", "fmod", "remainder", "hardswish", "hypot", "logit", "mish", "sinc",
+                 "xlogy", "polygamma")),
+    *(Difference(op, "outside of the domain, and of NaN, the slope is NaN", lambda call, name, got, expected: slopes(name) & np.isnan(got))
+      for op in ("acosh", "logit", "l1_loss", "smooth_l1_loss")),
+    Difference("sinc", "the slope near 0 is that of the series; PyTorch's is a difference of large numbers",
+               lambda call, name, got, expected: slopes(name) & (np.abs(argument(call)) < 0.01)),
+    *(Difference(op, "at a pole and at infinity the value is the limit or NaN; PyTorch's is that of a rounded argument",
+                 lambda call, name, got, expected: ~np.isfinite(got) | ~np.isfinite(argument(call)))
+      for op in ("digamma", "lgamma", "polygamma")),
+    *(Difference(op, "slopes have all their digits also where squares underflow",
+                 lambda call, name, got, expected: slopes(name) & (np.abs(argument(call)) + np.abs(argument(call, "other")) < 1e-37))
+      for op in ("hypot", "atan2")),
 ]
