@@ -150,7 +150,7 @@ void functions(Catalogue& all) {
       matrix(), Axis{0}, Axis{1});
   for (const double order : {1.0, 2.0, -2.0, inf})
     probe(all, "norm", of_few([order](auto a) { return norm(a, order); }), matrix());
-  probe(all, "norm", of_few([](auto a) { return norm(a); }), matrix());
+  probe(all, "norm", of_few([](auto a) { return linalg::norm(a); }), matrix());
   probe(all, "cond", of_few([](auto a) { return cond(a); }), matrix());
   probe(all, "cond", of_few([](auto a) { return cond(a, 1); }), square_matrix());
   for (const MatrixNorm& order : {MatrixNorm(3), MatrixNorm(nan), MatrixNorm(0.5), MatrixNorm(""), MatrixNorm("max")}) {

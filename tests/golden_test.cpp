@@ -107,10 +107,12 @@ std::set<std::string> declared(const fs::path& room) {
 /// Functions that need no line in the registry: other names, operators' temporaries, random numbers, memory, and
 /// factories and forms that are compared through others.
 const std::set<std::string> not_called = {
-    "cat",        "clip",        "permute",         "operator",   "rand",       "randn",
-    "rand_like",  "randn_like",  "randint",         "randperm",   "zeros",      "ones",
-    "zeros_like", "ones_like",   "full_like",       "inv",        "matrix_exp", "solve_triangular",
-    "summary",    "elementwise", "guarded_product", "result_room"};
+    "cat",        "clip",           "permute",         "operator",    "rand",         "randn",
+    "rand_like",  "randn_like",     "randint",         "randperm",    "zeros",        "ones",
+    "zeros_like", "ones_like",      "full_like",       "inv",         "matrix_exp",   "solve_triangular",
+    "summary",    "elementwise",    "guarded_product", "result_room", "bernoulli",    "multinomial",
+    "normal",     "uniform",        "exponential",     "gumbel",      "randint_like", "gumbel_softmax",
+    "rrelu",      "masked_softmax", "clamp_min",       "clamp_max"};
 
 }  // namespace
 

@@ -7,8 +7,11 @@ namespace xgrad {
 // Operations on the bits of int64 in two's complement, and on bool. They broadcast and promote; floating operands are
 // an error, and there is no gradient. The operators & | ~ combine masks: they are the logical functions.
 
+/// The bits that are set in both.
 [[nodiscard]] Tensor bitwise_and(Tensor a, Tensor b, Source at = Source::here());
+/// The bits that are set in either.
 [[nodiscard]] Tensor bitwise_or(Tensor a, Tensor b, Source at = Source::here());
+/// The bits that are set in one of the two.
 [[nodiscard]] Tensor bitwise_xor(Tensor a, Tensor b, Source at = Source::here());
 /// y = -1 - x of int64, and the opposite of bool.
 [[nodiscard]] Tensor bitwise_not(Tensor x, Source at = Source::here());

@@ -86,6 +86,92 @@ void from_gelu() {
     const Tensor x = ones({6}, float64);
     std::cout << dropout(x, 0.5, true, &generator) << '\n' << dropout(x, 0.5, false) << '\n';
   }
+  example("selu");
+  {
+    const Tensor x = {-2.0, -0.25, 0.25, 2.0};
+    std::cout << selu(x) << '\n';
+  }
+}
+
+void from_celu() {
+  example("celu");
+  {
+    const Tensor x = {-2.0, -0.25, 0.25, 2.0};
+    std::cout << celu(x) << '\n';
+  }
+  example("mish");
+  {
+    const Tensor x = {-2.0, -0.25, 0.25, 2.0};
+    std::cout << mish(x) << '\n';
+  }
+  example("tanhshrink");
+  {
+    const Tensor x = {-2.0, -0.25, 0.25, 2.0};
+    std::cout << tanhshrink(x) << '\n';
+  }
+  example("glu");
+  {
+    const Tensor x = {1.0, 2.0, 0.0, 1000.0};
+    std::cout << glu(x) << '\n';
+  }
+  example("hardtanh");
+  {
+    const Tensor x = {-2.0, -0.25, 0.25, 2.0};
+    std::cout << hardtanh(x) << '\n';
+  }
+  example("relu6");
+  {
+    const Tensor x = {-1.0, 3.0, 9.0};
+    std::cout << relu6(x) << '\n';
+  }
+  example("hardsigmoid");
+  {
+    const Tensor x = {-4.0, 0.0, 1.5};
+    std::cout << hardsigmoid(x) << '\n';
+  }
+  example("hardswish");
+  {
+    const Tensor x = {-4.0, 0.0, 1.5};
+    std::cout << hardswish(x) << '\n';
+  }
+}
+
+void from_hardshrink() {
+  example("hardshrink");
+  {
+    const Tensor x = {-2.0, -0.25, 0.25, 2.0};
+    std::cout << hardshrink(x) << '\n';
+  }
+  example("softshrink");
+  {
+    const Tensor x = {-2.0, -0.25, 0.25, 2.0};
+    std::cout << softshrink(x) << '\n';
+  }
+  example("threshold");
+  {
+    const Tensor x = {-2.0, -0.25, 0.25, 2.0};
+    std::cout << threshold(x, 0.0, -1.0) << '\n';
+  }
+  example("prelu");
+  {
+    const Tensor x = {-2.0, -0.25, 0.25, 2.0};
+    std::cout << prelu(x, Tensor{0.25}) << '\n';
+  }
+  example("rrelu");
+  {
+    const Tensor x = {-2.0, -0.25, 0.25, 2.0};
+    std::cout << rrelu(x) << '\n';
+  }
+  example("softmin");
+  {
+    const Tensor x = {1.0, 2.0, 3.0};
+    std::cout << softmin(x, 0) << '\n';
+  }
+  example("masked_softmax");
+  {
+    const Tensor x = {1.0, 2.0, 3.0}, mask = {true, true, false};
+    std::cout << masked_softmax(x, mask, 0) << '\n';
+  }
 }
 
 }  // namespace
@@ -93,5 +179,7 @@ void from_gelu() {
 int main() {
   from_step();
   from_gelu();
+  from_celu();
+  from_hardshrink();
   return 0;
 }

@@ -23,7 +23,7 @@ void from_add() {
   example("div");
   {
     const Tensor a = {7, -7}, b = {2, 2};
-    std::cout << div(a, b) << '\n';
+    std::cout << div(a, b) << '\n' << div(a, b, Rounding::floor) << '\n' << div(a, b, Rounding::trunc) << '\n';
   }
   example("pow");
   {
@@ -110,6 +110,97 @@ void from_sign() {
     const Tensor x = {-1.7, 0.0, 2.9};
     std::cout << to(x, int64) << '\n';
   }
+  example("lerp");
+  {
+    const Tensor a = {0.0, 10.0}, b = {10.0, 20.0};
+    std::cout << lerp(a, b, 0.25) << '\n';
+  }
+  example("addcmul");
+  {
+    const Tensor a = {1.0, 2.0}, b = {3.0, 4.0};
+    std::cout << addcmul(Tensor{100.0, 100.0}, a, b, 0.5) << '\n';
+  }
+  example("addcdiv");
+  {
+    const Tensor a = {1.0, 2.0}, b = {4.0, 4.0};
+    std::cout << addcdiv(Tensor{100.0, 100.0}, a, b) << '\n';
+  }
+  example("floor");
+  {
+    const Tensor x = {-2.5, 0.5, 2.5};
+    std::cout << floor(x) << '\n';
+  }
+  example("ceil");
+  {
+    const Tensor x = {-2.5, 0.5, 2.5};
+    std::cout << ceil(x) << '\n';
+  }
+}
+
+void from_trunc() {
+  example("trunc");
+  {
+    const Tensor x = {-2.5, 0.5, 2.5};
+    std::cout << trunc(x) << '\n';
+  }
+  example("round");
+  {
+    const Tensor x = {0.5, 1.5, 2.5, 3.14159};
+    std::cout << round(x) << '\n' << round(x, 2) << '\n';
+  }
+  example("frac");
+  {
+    const Tensor x = {-2.5, 0.5, 2.5};
+    std::cout << frac(x) << '\n';
+  }
+  example("fmod");
+  {
+    const Tensor a = {7.0, -7.0}, b = {3.0, 3.0};
+    std::cout << fmod(a, b) << '\n';
+  }
+  example("remainder");
+  {
+    const Tensor a = {7.0, -7.0}, b = {3.0, 3.0};
+    std::cout << remainder(a, b) << '\n';
+  }
+  example("floor_divide");
+  {
+    const Tensor a = {7, -7}, b = {2, 2};
+    std::cout << floor_divide(a, b) << '\n';
+  }
+  example("bitwise_and");
+  {
+    const Tensor a = {12, 10}, b = {10, 10};
+    std::cout << bitwise_and(a, b) << '\n';
+  }
+  example("bitwise_or");
+  {
+    const Tensor a = {12, 10}, b = {10, 5};
+    std::cout << bitwise_or(a, b) << '\n';
+  }
+}
+
+void from_bitwise_xor() {
+  example("bitwise_xor");
+  {
+    const Tensor a = {12, 10}, b = {10, 10};
+    std::cout << bitwise_xor(a, b) << '\n';
+  }
+  example("bitwise_not");
+  {
+    const Tensor x = {0, 5};
+    std::cout << bitwise_not(x) << '\n';
+  }
+  example("bitwise_left_shift");
+  {
+    const Tensor a = {1, 3}, b = {4, 1};
+    std::cout << bitwise_left_shift(a, b) << '\n';
+  }
+  example("bitwise_right_shift");
+  {
+    const Tensor a = {16, -8}, b = {2, 1};
+    std::cout << bitwise_right_shift(a, b) << '\n';
+  }
 }
 
 }  // namespace
@@ -118,5 +209,7 @@ int main() {
   from_add();
   from_sqrt();
   from_sign();
+  from_trunc();
+  from_bitwise_xor();
   return 0;
 }

@@ -99,6 +99,93 @@ void from_batch_norm() {
     const Tensor x = {{1.0, 10.0}, {3.0, 30.0}};
     std::cout << batch_norm(x, {}, {}, {}, {}, true) << '\n';
   }
+  example("ReLU6");
+  {
+    const nn::ReLU6 layer;
+    std::cout << layer << '\n' << layer(Tensor{-1.0, 0.0, 2.0}) << '\n';
+  }
+  example("SELU");
+  {
+    const nn::SELU layer;
+    std::cout << layer << '\n' << layer(Tensor{-1.0, 0.0, 2.0}) << '\n';
+  }
+  example("Mish");
+  {
+    const nn::Mish layer;
+    std::cout << layer << '\n' << layer(Tensor{-1.0, 0.0, 2.0}) << '\n';
+  }
+  example("Softsign");
+  {
+    const nn::Softsign layer;
+    std::cout << layer << '\n' << layer(Tensor{-1.0, 0.0, 2.0}) << '\n';
+  }
+  example("Tanhshrink");
+  {
+    const nn::Tanhshrink layer;
+    std::cout << layer << '\n' << layer(Tensor{-1.0, 0.0, 2.0}) << '\n';
+  }
+  example("Hardsigmoid");
+  {
+    const nn::Hardsigmoid layer;
+    std::cout << layer << '\n' << layer(Tensor{-1.0, 0.0, 2.0}) << '\n';
+  }
+  example("Hardswish");
+  {
+    const nn::Hardswish layer;
+    std::cout << layer << '\n' << layer(Tensor{-1.0, 0.0, 2.0}) << '\n';
+  }
+}
+
+void from_celu() {
+  example("CELU");
+  {
+    const nn::CELU layer;
+    std::cout << layer << '\n' << layer(Tensor{-1.0, 0.0, 2.0}) << '\n';
+  }
+  example("Hardtanh");
+  {
+    const nn::Hardtanh layer;
+    std::cout << layer << '\n' << layer(Tensor{-1.0, 0.0, 2.0}) << '\n';
+  }
+  example("Hardshrink");
+  {
+    const nn::Hardshrink layer;
+    std::cout << layer << '\n' << layer(Tensor{-1.0, 0.0, 2.0}) << '\n';
+  }
+  example("Softshrink");
+  {
+    const nn::Softshrink layer;
+    std::cout << layer << '\n' << layer(Tensor{-1.0, 0.0, 2.0}) << '\n';
+  }
+  example("Threshold");
+  {
+    const nn::Threshold layer(0.1, 20);
+    std::cout << layer << '\n' << layer(Tensor{-1.0, 0.0, 2.0}) << '\n';
+  }
+  example("GLU");
+  {
+    const nn::GLU layer;
+    std::cout << layer << '\n' << layer(Tensor{1.0, 2.0, 0.0, 1.0}) << '\n';
+  }
+  example("Softmin");
+  {
+    const nn::Softmin layer(0);
+    std::cout << layer << '\n' << layer(Tensor{-1.0, 0.0, 2.0}) << '\n';
+  }
+  example("PReLU");
+  {
+    const nn::PReLU layer;
+    std::cout << layer << '\n' << layer(Tensor{-1.f, 2.f}) << '\n';
+  }
+}
+
+void from_rrelu() {
+  example("RReLU");
+  {
+    nn::RReLU layer;
+    layer.eval();
+    std::cout << layer << '\n' << layer(Tensor{-1.0, 2.0}) << '\n';
+  }
 }
 
 }  // namespace
@@ -107,5 +194,7 @@ int main() {
   from_linear();
   from_silu();
   from_batch_norm();
+  from_celu();
+  from_rrelu();
   return 0;
 }
