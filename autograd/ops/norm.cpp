@@ -65,8 +65,8 @@ Tensor pull(const Tensor& x, const Tensor& y, const Tensor& g, double p, const A
   }
   const Tensor flat = y == 0, length = where(flat, 1, y), up = where(flat, 0, g);
   if (p == 2) return x / length * up;
-  const Tensor zero = x == 0;
-  return sign(x) * pow(where(zero, 1, size / length), p - 1) * up;
+  const Tensor flat_here = (x == 0) & (length == length);  // where y is NaN, so is the gradient
+  return sign(x) * pow(where(flat_here, 1, size / length), p - 1) * up;
 }
 
 Tensor norm_op(const char* op, Tensor x, double p, const Axes& asked, KeepDims keep, Source at) {

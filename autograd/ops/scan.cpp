@@ -1,5 +1,7 @@
 #include <xgrad/autograd/ops/scan.hpp>
 
+#include <limits>
+
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/kernels/scan/running.hpp>
@@ -10,6 +12,7 @@
 #include <xgrad/autograd/ops/promotion.hpp>
 #include <xgrad/autograd/ops/running_product.hpp>
 #include <xgrad/autograd/ops/selected.hpp>
+#include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/slicing.hpp>
 
 namespace xgrad {
@@ -90,7 +93,9 @@ Tensor product_rule(const Tensor& x, const Tensor& y, const Tensor& g, std::size
 Tensor logsumexp_rule(const Tensor& x, const Tensor& y, const Tensor& g, std::size_t axis) {
   const std::int64_t n = length(x, axis);
   if (n <= 1 || x.size() == 0) return g;
-  const Tensor decay = exp(part(y, axis, 0, n - 1) - part(y, axis, 1, n - 1));
+  const Tensor here = part(y, axis, 0, n - 1), next = part(y, axis, 1, n - 1);
+  const Tensor stays = (here == next) & (abs(next) == std::numeric_limits<double>::infinity());
+  const Tensor decay = where(stays, 1, exp(here - next));
   const Tensor last = zeros(x.shape().with(axis, 1), x.dtype());
   return exp(x - y) * linear_recurrence(joined(decay, last, axis), g, axis, Direction::backward);
 }
