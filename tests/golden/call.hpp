@@ -77,6 +77,7 @@ using Function = std::function<Results(const Call&)>;
 /// The ops that can be called, one line each in the file of their kind.
 using Registry = std::map<std::string, Function>;
 Registry pointwise_calls();
+Registry special_calls();
 Registry activation_calls();
 Registry reduction_calls();
 Registry shape_calls();

@@ -25,6 +25,13 @@ def weak(x, like):
 
 
 def clamps():
+    for low, high in [((3,), ()), ((2, 3), (3,)), ((), (2, 1)), ((2, 3), (2, 3))]:
+        for dtype in [F64, F32, I64]:
+            yield {"input": number((2, 3), dtype), "min": number(low, dtype, -2, 1), "max": number(high, dtype, -1, 2)}
+    x, y = pairs_of_hostile(F64)
+    yield {"input": x, "min": y, "max": number(tuple(x.shape))}
+    yield {"input": number((2, 3)), "min": 0.5}
+    yield {"input": number((2, 3), I64), "max": 1}
     for sample in unary():
         yield {**sample, "min": -1.5, "max": 1.25}
     for dtype in [F64, F32]:
@@ -126,6 +133,8 @@ ROWS = [
     one("log2", low=0.0078125), one("log10", low=0.0078125), one("tan"), one("asin", low=-1, high=1),
     one("acos", low=-1, high=1), one("atan"), one("sinh"), one("cosh"), one("asinh"), one("acosh", low=1, high=4),
     one("atanh", low=-1, high=1), one("erfc"), one("erfinv", low=-1, high=1), one("lgamma"), one("digamma"),
+    Op("polygamma", lambda n, input: torch.polygamma(n, input), lambda: (
+        {**s, "n": n} for n in [1, 2, 4] for s in unary(0.25, 4.0, whole=False))),
     one("sinc"), one("floor"), one("ceil"), one("trunc"), one("frac", whole=False), one("deg2rad"), one("rad2deg"),
     one("bitwise_not", whole=True),
     Op("round", lambda input, decimals=0: torch.round(input, decimals=decimals), unary),
@@ -149,6 +158,11 @@ ROWS = [
           ("input", "tensor1", "tensor2"), "value"),
     three("addcdiv", lambda input, tensor1, tensor2, value=1: torch.addcdiv(input, tensor1, tensor2, value=value),
           ("input", "tensor1", "tensor2"), "value"),
+    one("isposinf"), one("isneginf"),
+    two("floor_divide"),
+    Op("clamp_min", lambda input, min: torch.clamp_min(input, min), lambda: binary(names=("input", "min"))),
+    Op("clamp_max", lambda input, max: torch.clamp_max(input, max), lambda: binary(names=("input", "max"))),
+    two_of_integers("bitwise_left_shift"), two_of_integers("bitwise_right_shift"),
     two_of_integers("bitwise_and"), two_of_integers("bitwise_or"), two_of_integers("bitwise_xor"),
     Op("isclose", lambda input, other, rtol=1e-5, atol=1e-8, equal_nan=False: torch.isclose(
         input, other, rtol, atol, equal_nan), lambda: [
