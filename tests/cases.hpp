@@ -121,6 +121,8 @@ std::vector<Case> rounding_cases();
 std::vector<Case> selection_cases();
 std::vector<Case> activation_cases();
 std::vector<Case> reduction_cases();
+std::vector<Case> scan_cases();
+std::vector<Case> sorting_cases();
 std::vector<Case> shape_cases();
 std::vector<Case> joining_cases();
 std::vector<Case> slice_cases();
@@ -141,5 +143,7 @@ struct ValueCase {
   std::function<bool()> holds;
 };
 const std::vector<ValueCase>& value_table();
+std::vector<ValueCase> order_values();
+std::vector<ValueCase> sampling_values();
 
 }  // namespace cases

@@ -354,7 +354,7 @@ std::vector<ValueCase> ranks() {
 const std::vector<ValueCase>& value_table() {
   static const std::vector<ValueCase> all = [] {
     std::vector<ValueCase> rows;
-    for (auto kind : {comparisons, classes, bits, places, creation, randomness, ranks})
+    for (auto kind : {comparisons, places, creation, randomness, ranks, order_values, sampling_values, classes, bits})
       for (ValueCase& row : kind()) rows.push_back(std::move(row));
     return rows;
   }();

@@ -196,8 +196,9 @@ std::vector<Tensor> chunk(Tensor x, Dim count, Dim asked, Source at) {
   if (whole == 0 && count.value() <= most_empty_pieces)
     return split(std::move(x), std::vector<std::int64_t>(static_cast<std::size_t>(count.value()), 0), asked, at);
   if (whole == 0)
-    throw std::invalid_argument("chunk: " + std::to_string(count.value()) + " pieces of shape " + to_string(x.shape()) +
-                                ": at most " + std::to_string(most_empty_pieces) + " of them may be empty");
+    throw detail::argument_error("chunk: " + std::to_string(count.value()) + " pieces of shape " +
+                                 to_string(x.shape()) + ": at most " + std::to_string(most_empty_pieces) +
+                                 " of them may be empty");
   return split(std::move(x), (whole - 1) / count.value() + 1, asked, at);
 }
 

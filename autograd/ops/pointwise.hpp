@@ -16,6 +16,9 @@
 
 namespace xgrad {
 
+template <>
+inline constexpr bool kernels::is_recorded<Tensor> = true;
+
 /// a b, but 0 where either is 0, even if the other is infinite or NaN: a product of slopes.
 Tensor guarded_product(const Tensor& a, const Tensor& b);
 

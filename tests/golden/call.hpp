@@ -83,6 +83,7 @@ Registry reduction_calls();
 Registry shape_calls();
 Registry indexing_calls();
 Registry product_calls();
+Registry linalg_calls();
 Registry loss_calls();
 
 /// All of them.

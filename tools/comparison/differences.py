@@ -47,7 +47,7 @@ def too_few(call, name, got, expected):
 
 
 def is_integer(call):
-    return argument(call).dtype.kind in "ib"
+    return "input" in call.tensors and argument(call).dtype.kind in "ib"
 
 
 def close(got, expected, to):
@@ -130,16 +130,24 @@ LIST = [
     *(Difference(op, "a variance that is NaN, of one element or fewer than the correction, has gradients that are NaN",
                  too_few) for op in ("var", "std")),
     Difference("pow", "where the power is 0 or its other slope is, the slope is 0; PyTorch gives 0 times infinity",
-               lambda call, name, got, expected: slopes(name) & np.isnan(expected) & ((got == 0) | is_integer(call))),
+               lambda call, name, got, expected: slopes(name) & np.isnan(expected) & (
+                   (got == 0) | is_integer(call) | (argument(call) == 0))),
     Difference("pow", "where the exponent less 1 is -1 by rounding, neither has digits",
                lambda call, name, got, expected: slopes(name) & (np.abs(argument(call, "other")) < 1e-16)),
     Difference("pow", "logarithms are taken in the dtype of the result; PyTorch takes them in that of the base", mixed),
     Difference("pow", "an integer to a negative power is an error; PyTorch's is 0", refusal="an integer cannot be raised"),
+    *(Difference(op, "two numbers without a tensor give the dtype of C++'s literals, float64; PyTorch float32",
+                 form=lambda call: not call.tensors) for op in ("add", "sub", "mul", "div")),
+    Difference("elu", "the slope of NaN is NaN; PyTorch's is 1 or NaN by the number of elements",
+               lambda call, name, got, expected: slopes(name) & np.isnan(argument(call))),
     Difference("sum_to", "a bool of which nothing is summed stays a bool", form=is_integer),
     Difference("arange", "a step that is not whole gives float64, the dtype of C++'s literals; PyTorch float32",
                form=lambda call: "dtype" not in call.settings),
     *(Difference(op, "integers are not multiplied", refusal="only float32 and float64 are multiplied")
-      for op in ("matmul", "linear")),
+      for op in ("matmul", "linear", "dot", "vdot", "mv", "mm", "bmm", "addmm", "addmv", "baddbmm", "inner", "tensordot")),
+    Difference("multi_dot", "integers are not multiplied", refusal="all must be float32 or all float64"),
+    *(Difference(op, "the triangle of the factor that is not read has gradient 0", lambda call, name, got, expected: (
+        np.broadcast_to(slopes(name), got.shape))) for op in ("cholesky_solve", "cholesky_inverse")),
     Difference("batch_norm", "a momentum outside [0, 1] is an error", refusal="momentum must lie in [0, 1]"),
     Difference("batch_norm", "an input needs the axes (N, C)", refusal="the input must have axes (N, C)"),
 ]

@@ -125,10 +125,11 @@ struct Silu : Function {
   V value(const V& x) const {
     return silu(x);
   }
+  /// x is clamped to ±800, where s is 0 or 1: infinity times 0 would be NaN.
   template <class V>
   V slope(const V& x) const {
-    const V s = sigmoid(x);
-    return s * (1.0 + x * (1.0 - s));
+    const V u = maximum(minimum(x, V(800.0)), V(-800.0)), s = sigmoid(u);
+    return s * (1.0 + u * (1.0 - s));
   }
 };
 
@@ -173,10 +174,12 @@ struct Gelu : Function {
   V value(const V& x) const {
     return gelu(x);
   }
-  /// Φ(x) + x φ(x), Φ the normal distribution function and φ its density.
+  /// Φ(x) + x φ(x), Φ the normal distribution function and φ its density. In the second term x is clamped to ±40, where
+  /// φ is 0: infinity times 0 would be NaN.
   template <class V>
   V slope(const V& x) const {
-    return 0.5 * (1.0 + erf(0.70710678118654752 * x)) + x * (0.39894228040143268 * exp(-0.5 * (x * x)));
+    const V u = maximum(minimum(x, V(40.0)), V(-40.0));
+    return 0.5 * (1.0 + erf(0.70710678118654752 * x)) + u * (0.39894228040143268 * exp(-0.5 * (u * u)));
   }
 };
 

@@ -67,6 +67,10 @@ inline constexpr bool is_integer = false;
 template <class V>
 inline constexpr bool is_integer<V, std::enable_if_t<V::integer>> = true;
 
+/// Whether values of this kind are differentiated again, as Tensors are in recorded derivatives.
+template <class V>
+inline constexpr bool is_recorded = false;
+
 namespace detail {
 
 /// Calls f with those of a, b and y that R selects.
