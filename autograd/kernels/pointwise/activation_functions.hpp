@@ -114,7 +114,7 @@ struct Elu : Function {
   /// The argument of exp is clamped to 0, so that it cannot overflow where the other branch is taken.
   template <class V>
   V slope(const V& x) const {
-    return where(x <= 0, alpha * exp(where(x <= 0, x, V(0.0))), V(1.0));
+    return where(x > 0, V(1.0), alpha * exp(where(x > 0, V(0.0), x)));
   }
 };
 
@@ -215,7 +215,7 @@ struct Selu : Function {
   }
   template <class V>
   V slope(const V& x) const {
-    return where(x <= 0, scale * alpha * exp(where(x <= 0, x, V(0.0))), V(scale));
+    return where(x > 0, V(scale), scale * alpha * exp(where(x > 0, V(0.0), x)));
   }
 
  private:
@@ -235,7 +235,7 @@ struct Celu : Function {
   }
   template <class V>
   V slope(const V& x) const {
-    return where(x <= 0, exp(where(x <= 0, x / alpha, V(0.0))), V(1.0));
+    return where(x > 0, V(1.0), exp(where(x > 0, V(0.0), x / alpha)));
   }
 };
 

@@ -99,7 +99,7 @@ struct Logit : Function {
   template <class V>
   V pull(const V& x, const V& g) const {
     if (eps < 0) return where((x < 0) | (x > 1), V(std::numeric_limits<double>::quiet_NaN()), g / (x * (1.0 - x)));
-    return where((x < eps) | (x > 1 - eps), V(0.0), g / (x * (1.0 - x)));
+    return where((x >= eps) & (x <= 1 - eps), g / (x * (1.0 - x)), V(0.0));
   }
 };
 

@@ -62,7 +62,7 @@ struct Hardswish : Function {
   }
   template <class V>
   V pull(const V& x, const V& g) const {
-    return where(x <= -3, V(0.0), where(x < 3, g * (x / 3.0 + 0.5), g));
+    return where(x <= -3, V(0.0), where(x >= 3, g, g * (x / 3.0 + 0.5)));
   }
 };
 
