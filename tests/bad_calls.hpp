@@ -36,6 +36,7 @@ struct Catalogue {
 using Fill = void (*)(Catalogue&);
 void tensor_calls(Catalogue& all);
 void op_calls(Catalogue& all);
+void indexing_calls(Catalogue& all);
 void module_calls(Catalogue& all);
 void training_calls(Catalogue& all);
 

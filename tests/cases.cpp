@@ -202,7 +202,7 @@ const std::vector<Case>& table() {
   static const std::vector<Case> all = [] {
     std::vector<Case> rows;
     for (auto kind : {arithmetic_cases, selection_cases, activation_cases, reduction_cases, shape_cases, joining_cases,
-                      slice_cases, matmul_cases, nn_cases, loss_cases})
+                      slice_cases, arranging_cases, indexing_cases, matmul_cases, nn_cases, loss_cases})
       for (Case& row : kind()) rows.push_back(std::move(row));
     return rows;
   }();

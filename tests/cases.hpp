@@ -121,6 +121,8 @@ std::vector<Case> reduction_cases();
 std::vector<Case> shape_cases();
 std::vector<Case> joining_cases();
 std::vector<Case> slice_cases();
+std::vector<Case> arranging_cases();
+std::vector<Case> indexing_cases();
 std::vector<Case> matmul_cases();
 std::vector<Case> nn_cases();
 std::vector<Case> loss_cases();
