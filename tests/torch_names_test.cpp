@@ -68,7 +68,9 @@ TEST_CASE("PyTorch's names for joining and cutting", "[torch]") {
   REQUIRE(chunks.size() == 2);
   CHECK(chunks[0].shape() == Shape{2, 4});
   CHECK(chunks[1].shape() == Shape{1, 4});
-  CHECK(chunk(x, 5).size() == 3);  // no empty pieces
+  CHECK(chunk(x, 5).size() == 3);                 // no empty pieces
+  CHECK(chunk(zeros({2, 0}), 3, 1).size() == 3);  // of nothing, as many as were asked for
+  CHECK_THAT(thrown_by<std::invalid_argument>([] { chunk(zeros({0}), std::int64_t{1} << 40); }), Contains("(0)"));
 }
 
 TEST_CASE("PyTorch's names for values", "[torch]") {
@@ -109,6 +111,13 @@ TEST_CASE("a clamp whose low is above its high gives high, with slope 0", "[torc
   CHECK(numbers(grad(sum(clamp(bound, 2., -1.)), bound)) == Numbers{0});
   CHECK(numbers(clamp(Tensor{1, 5, 9}, 7, 4)) == Numbers{4, 4, 4});
   CHECK_THROWS_AS(clamp(x, std::nan(""), 1.), std::invalid_argument);
+}
+
+TEST_CASE("ranges of int64 take their bounds without fractions", "[torch]") {
+  CHECK(whole_numbers(arange(0, 3.1, 1, int64)) == std::vector<std::int64_t>{0, 1, 2});
+  CHECK(whole_numbers(arange(0.9, 4.9, 2.5, int64)) == std::vector<std::int64_t>{0, 2});
+  CHECK(whole_numbers(linspace(4.9, -3, 8, int64)) == std::vector<std::int64_t>{4, 3, 2, 1, 0, -1, -2, -3});
+  CHECK_THAT(thrown_by<std::invalid_argument>([] { arange(0, 1, 0.25, int64); }), Contains("step cannot be 0"));
 }
 
 TEST_CASE("indices of any rank select rows", "[torch]") {

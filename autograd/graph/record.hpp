@@ -31,6 +31,7 @@
 #include <xgrad/autograd/graph/attribute.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/node.hpp>
+#include <xgrad/autograd/graph/observe.hpp>
 #include <xgrad/autograd/graph/profiler.hpp>
 #include <xgrad/autograd/graph/watch.hpp>
 
@@ -169,6 +170,9 @@ Tensor zeros_for(const Node& input, const Tensor& g);
 /// The same for an input given as a tensor; the dtype is that of g.
 Tensor zeros_for(const Tensor& x, const Tensor& g);
 
+/// g summed over the axes over which an input of this shape was broadcast: sum_to(), which lies above this room.
+Tensor folded(const Tensor& g, const Shape& shape);
+
 /// Attaches the result of a once_differentiable() rule to a node that depends on the inputs of the op and on g, and
 /// that throws when its gradient is asked for.
 Tensor differentiable_once(const Node& node, Tensor result, const Tensor& g);
@@ -271,6 +275,10 @@ class RuleNode final : public InputsNode<N>, private std::tuple<R...>, private S
       } else if constexpr ((flags & rule_fused) != 0) {
         bool last = true;
         for (std::size_t later = I + 1; later < N; ++later) last = last && !this->edges()[later].node;
+        // A constant slope: to fold first, over axes that were broadcast, is less work.
+        if constexpr ((flags & (reads_every_x | reads_y)) == 0)
+          if (const Shape& shape = this->edges()[I].node->shape(); shape.count() < g.size())
+            return pull_fused<flags>(function<I>(), folded(g, shape), true, out);
         pull_fused<flags>(function<I>(), g, last, out);
       } else if constexpr ((flags & rule_adds) != 0) {
         out = this->template run<flags>(g, [&](const auto& x, const auto& y, const Tensor& up) {
@@ -374,6 +382,15 @@ Tensor record_rules(const char* name, Source at, Tensor y, const Tensor* inputs,
   return attach(std::move(y), std::move(node));
 }
 
+/// The same, or not, and then tells the observers.
+template <std::size_t N, class Settings, class... R>
+[[gnu::noinline, gnu::cold]] Tensor record_observed(bool recorded, const char* name, Source at, Tensor y,
+                                                    const Tensor* inputs, const Settings& settings, R... rules) {
+  if (recorded) y = record_rules<N>(name, at, std::move(y), inputs, N, 0, settings, std::move(rules)...);
+  tell_computed(name, at, y, inputs, N, settings);
+  return y;
+}
+
 }  // namespace detail
 
 /// Records y, computed from the inputs, as a node with the settings of the op and one rule per input, or one joint
@@ -381,7 +398,10 @@ Tensor record_rules(const char* name, Source at, Tensor y, const Tensor* inputs,
 template <std::size_t N, class... A, class... R>
 Tensor record(const char* name, Source at, Tensor y, Tensor (&&inputs)[N], detail::AttributeSet<A...> settings,
               R... rules) {
-  if (!detail::records(inputs, N)) return y;
+  const bool recorded = detail::records(inputs, N);
+  if (detail::is_observed())
+    return detail::record_observed<N>(recorded, name, at, std::move(y), inputs, settings, std::move(rules)...);
+  if (!recorded) return y;
   return detail::record_rules<N>(name, at, std::move(y), inputs, N, 0, settings, std::move(rules)...);
 }
 template <std::size_t N, class... R>
@@ -393,9 +413,11 @@ Tensor record(const char* name, Source at, Tensor y, Tensor (&&inputs)[N], R... 
 template <class F, class... A>
 Tensor record_each(const char* name, Source at, Tensor y, const std::vector<Tensor>& inputs,
                    detail::AttributeSet<A...> settings, F rule) {
-  if (!detail::records(inputs.data(), inputs.size())) return y;
-  return detail::record_rules<0>(name, at, std::move(y), inputs.data(), inputs.size(), 0, settings,
-                                 Rule<detail::rule_each, F>{std::move(rule)});
+  if (detail::records(inputs.data(), inputs.size()))
+    y = detail::record_rules<0>(name, at, std::move(y), inputs.data(), inputs.size(), 0, settings,
+                                Rule<detail::rule_each, F>{std::move(rule)});
+  if (detail::is_observed()) detail::tell_computed(name, at, y, inputs.data(), inputs.size(), settings);
+  return y;
 }
 template <class F>
 Tensor record_each(const char* name, Source at, Tensor y, const std::vector<Tensor>& inputs, F rule) {

@@ -79,23 +79,23 @@ Tensor taken(const char* name, Tensor x, const Diagonal& diagonal, Source at) {
 Diagonal diagonal_of(const char* op, const Shape& whole, Dim offset, Dim axis1, Dim axis2) {
   const Diagonal result{whole, resolve_axis(op, axis1, whole.rank()), resolve_axis(op, axis2, whole.rank()), offset};
   if (result.axis1 == result.axis2)
-    throw std::invalid_argument(std::string(op) + ": axis " + std::to_string(result.axis1) + " of rank " +
-                                std::to_string(whole.rank()) + " is named twice: a diagonal lies in two axes");
+    throw detail::argument_error(std::string(op) + ": axis " + std::to_string(result.axis1) + " of rank " +
+                                 std::to_string(whole.rank()) + " is named twice: a diagonal lies in two axes");
   return result;
 }
 
 Tensor embedded_in_new_axes(const char* op, Tensor x, Dim offset, Dim axis1, Dim axis2, Source at) {
-  if (x.rank() == 0) throw std::invalid_argument(std::string(op) + ": shape () has no axis to lay on a diagonal");
+  if (x.rank() == 0) throw detail::argument_error(std::string(op) + ": shape () has no axis to lay on a diagonal");
   const std::size_t rank = x.rank() + 1;
   const std::size_t a = resolve_axis(op, axis1, rank), b = resolve_axis(op, axis2, rank);
   std::int64_t size = offset.value() < 0 ? -(offset.value() + 1) : offset.value();
   if (__builtin_add_overflow(size, offset.value() < 0 ? 1 : 0, &size) ||
       __builtin_add_overflow(size, x.shape().back(), &size))
-    throw std::invalid_argument(std::string(op) + ": the offset " + std::to_string(offset.value()) + " and shape " +
-                                to_string(x.shape()) + " give a matrix whose size exceeds 2^63 - 1");
+    throw detail::argument_error(std::string(op) + ": the offset " + std::to_string(offset.value()) + " and shape " +
+                                 to_string(x.shape()) + " give a matrix whose size exceeds 2^63 - 1");
   if (a == b)
-    throw std::invalid_argument(std::string(op) + ": axis " + std::to_string(a) + " of rank " + std::to_string(rank) +
-                                " is named twice: a diagonal lies in two axes");
+    throw detail::argument_error(std::string(op) + ": axis " + std::to_string(a) + " of rank " + std::to_string(rank) +
+                                 " is named twice: a diagonal lies in two axes");
   const Shape whole = x.shape().without(rank - 2).inserted(std::min(a, b), size).inserted(std::max(a, b), size);
   return embedded(op, std::move(x), {whole, a, b, offset}, at);
 }
@@ -103,7 +103,7 @@ Tensor embedded_in_new_axes(const char* op, Tensor x, Dim offset, Dim axis1, Dim
 Tensor cut(const char* op, Tensor x, std::int64_t diagonal, Triangle side, Source at) {
   detail::require_defined(op, &x, 1);
   if (x.rank() < 2)
-    throw std::invalid_argument(std::string(op) + ": a triangle needs two axes, got shape " + to_string(x.shape()));
+    throw detail::argument_error(std::string(op) + ": a triangle needs two axes, got shape " + to_string(x.shape()));
   const std::size_t rank = x.rank();
   const std::int64_t rows = x.shape()[rank - 2], columns = x.shape()[rank - 1];
   Tensor y = Raw::uninitialized(x.shape(), x.dtype());
@@ -131,8 +131,8 @@ Wide places_below(std::int64_t rows, std::int64_t columns, std::int64_t bound) {
 // i + diagonal on.
 Tensor places(const char* op, std::int64_t rows, std::int64_t columns, std::int64_t diagonal, Triangle side) {
   if (rows < 0 || columns < 0)
-    throw std::invalid_argument(std::string(op) + ": a matrix of " + std::to_string(rows) + " rows and " +
-                                std::to_string(columns) + " columns does not exist");
+    throw detail::argument_error(std::string(op) + ": a matrix of " + std::to_string(rows) + " rows and " +
+                                 std::to_string(columns) + " columns does not exist");
   const bool lower = side == Triangle::lower;
   const std::int64_t bound = std::clamp(diagonal, -rows, columns) + (lower ? 1 : 0);
   const Wide below = places_below(rows, columns, bound), all = lower ? below : Wide(rows) * columns - below;
@@ -166,8 +166,8 @@ Tensor diag(Tensor x, Dim offset, Source at) {
   detail::require_defined("diag", &x, 1);
   if (x.rank() == 1) return embedded_in_new_axes("diag", std::move(x), offset, 0, 1, at);
   if (x.rank() != 2)
-    throw std::invalid_argument("diag: shape " + to_string(x.shape()) +
-                                " is neither a vector nor a matrix: use diagonal() or diag_embed()");
+    throw detail::argument_error("diag: shape " + to_string(x.shape()) +
+                                 " is neither a vector nor a matrix: use diagonal() or diag_embed()");
   const Diagonal where = diagonal_of("diag", x.shape(), offset, 0, 1);
   return taken("diag", std::move(x), where, at);
 }
@@ -182,8 +182,8 @@ Tensor trace(Tensor x, Source at) {
   const detail::Timed timed("trace", at);
   detail::require_defined("trace", &x, 1);
   if (x.rank() != 2)
-    throw std::invalid_argument("trace: shape " + to_string(x.shape()) +
-                                " is not a matrix: for others, sum(diagonal(x, 0, -2, -1), -1)");
+    throw detail::argument_error("trace: shape " + to_string(x.shape()) +
+                                 " is not a matrix: for others, sum(diagonal(x, 0, -2, -1), -1)");
   const Diagonal where = diagonal_of("trace", x.shape(), 0, 0, 1);
   return sum(taken("diagonal", std::move(x), where, at), {}, KeepDims::no, at);
 }

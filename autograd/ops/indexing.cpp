@@ -114,11 +114,11 @@ Tensor index_select(Tensor x, Dim asked, Tensor indices, Source at) {
   require_both("index_select", x, indices);
   const std::size_t axis = resolve_axis_of_any_rank("index_select", asked, x.rank());
   if (indices.rank() != 1)
-    throw std::invalid_argument("index_select: indices must have one axis, got shape " + to_string(indices.shape()) +
-                                " for x of shape " + to_string(x.shape()));
+    throw detail::argument_error("index_select: indices must have one axis, got shape " + to_string(indices.shape()) +
+                                 " for x of shape " + to_string(x.shape()));
   if (x.rank() == 0 && indices.size() != 1)
-    throw std::invalid_argument("index_select: " + std::to_string(indices.size()) +
-                                " indices for x of shape (): a single element takes one");
+    throw detail::argument_error("index_select: " + std::to_string(indices.size()) +
+                                 " indices for x of shape (): a single element takes one");
   Tensor rows = resolved_indices("index_select", indices, x.shape(), axis);
   const bool copied = Raw::value(x)->copied || !detail::alone(x);
   Tensor y = select_rows(std::move(x), axis, std::move(rows), at);
@@ -134,11 +134,11 @@ Tensor gather(Tensor x, Dim asked, Tensor indices, Source at) {
   bool fits = picked.rank() == sizes.rank();
   for (std::size_t k = 0; fits && k < sizes.rank(); ++k) fits = k == axis || picked[k] <= sizes[k];
   if (!fits)
-    throw std::invalid_argument(
+    throw detail::argument_error(
         "gather: indices of shape " + to_string(indices.shape()) + " do not fit x of shape " + to_string(x.shape()) +
         ": their sizes may be smaller than those of x, and larger only " + "along axis " + std::to_string(axis));
   if (indices.dtype() != int64)
-    throw std::invalid_argument(std::string("gather: indices must be int64, got ") + name_of(indices.dtype()));
+    throw detail::argument_error(std::string("gather: indices must be int64, got ") + name_of(indices.dtype()));
   const bool copied = Raw::value(x)->copied || !detail::alone(x);
   for (std::size_t k = 0; k < x.rank(); ++k)
     if (k != axis && picked[k] < sizes[k]) x = narrow(std::move(x), static_cast<std::int64_t>(k), 0, picked[k], at);
@@ -174,15 +174,15 @@ void check_embedding(const Tensor& indices, const Tensor& table) {
   const Tensor both[] = {indices, table};
   detail::require_defined("embedding", both, 2);
   if (table.rank() != 2)
-    throw std::invalid_argument("embedding: the table must be a matrix with a row for each index, got shape " +
-                                to_string(table.shape()));
+    throw detail::argument_error("embedding: the table must be a matrix with a row for each index, got shape " +
+                                 to_string(table.shape()));
   if (indices.dtype() != int64)
-    throw std::invalid_argument(std::string("embedding: indices must be int64, got ") + name_of(indices.dtype()));
+    throw detail::argument_error(std::string("embedding: indices must be int64, got ") + name_of(indices.dtype()));
   const auto* from = Raw::data<std::int64_t>(indices);
   for (std::int64_t i = 0, n = indices.size(); i < n; ++i)
     if (from[i] < 0 || from[i] >= table.shape()[0])
-      throw std::invalid_argument("embedding: index " + std::to_string(from[i]) + " is no row of a table of shape " +
-                                  to_string(table.shape()));
+      throw detail::argument_error("embedding: index " + std::to_string(from[i]) + " is no row of a table of shape " +
+                                   to_string(table.shape()));
 }
 
 }  // namespace
@@ -198,8 +198,8 @@ Tensor embedding(Tensor indices, Tensor table, Dim padding_idx, Source at) {
   check_embedding(indices, table);
   const std::int64_t rows = table.shape()[0], asked = padding_idx;
   if (asked < -rows || asked >= rows)
-    throw std::invalid_argument("embedding: padding_idx " + std::to_string(asked) + " is no row of a table of shape " +
-                                to_string(table.shape()));
+    throw detail::argument_error("embedding: padding_idx " + std::to_string(asked) + " is no row of a table of shape " +
+                                 to_string(table.shape()));
   return rows_of_table(std::move(table), indices, asked < 0 ? asked + rows : asked, at);
 }
 
@@ -207,24 +207,24 @@ Tensor one_hot(Tensor labels, Dim classes, Source at) {
   const detail::Timed timed("one_hot", at);
   detail::require_defined("one_hot", &labels, 1);
   if (labels.dtype() != int64)
-    throw std::invalid_argument(std::string("one_hot: labels must be int64, got ") + name_of(labels.dtype()));
+    throw detail::argument_error(std::string("one_hot: labels must be int64, got ") + name_of(labels.dtype()));
   const std::int64_t count = labels.size();
   const auto* from = Raw::data<std::int64_t>(labels);
   std::int64_t n = classes;
   if (n == -1) {
     if (count == 0)
-      throw std::invalid_argument("one_hot: no labels in shape " + to_string(labels.shape()) +
-                                  ": the number of classes cannot be found, and must be given");
+      throw detail::argument_error("one_hot: no labels in shape " + to_string(labels.shape()) +
+                                   ": the number of classes cannot be found, and must be given");
     for (std::int64_t i = 0; i < count; ++i) n = std::max(n, from[i]);
     if (__builtin_add_overflow(n, 1, &n)) n = -1;
   }
   if (n < 0 || (n == 0 && count > 0))
-    throw std::invalid_argument("one_hot: " + std::to_string(classes.value()) + " classes for labels of shape " +
-                                to_string(labels.shape()) + ": the number must be positive");
+    throw detail::argument_error("one_hot: " + std::to_string(classes.value()) + " classes for labels of shape " +
+                                 to_string(labels.shape()) + ": the number must be positive");
   for (std::int64_t i = 0; i < count; ++i)
     if (from[i] < 0 || from[i] >= n)
-      throw std::invalid_argument("one_hot: label " + std::to_string(from[i]) + " is none of " + std::to_string(n) +
-                                  " classes");
+      throw detail::argument_error("one_hot: label " + std::to_string(from[i]) + " is none of " + std::to_string(n) +
+                                   " classes");
   Tensor y = Raw::uninitialized(labels.shape().inserted(labels.rank(), n), int64);
   auto* to = Raw::write<std::int64_t>(y);
   std::fill_n(to, y.size(), std::int64_t{0});
@@ -264,12 +264,12 @@ Tensor take_along_dim(Tensor x, Tensor indices, Dim asked, Source at) {
     picked = picked.with(k, both);
   }
   if (!fits)
-    throw std::invalid_argument("take_along_dim: indices of shape " + to_string(indices.shape()) + " and x of shape " +
-                                to_string(x.shape()) + " do not broadcast outside of axis " + std::to_string(axis));
+    throw detail::argument_error("take_along_dim: indices of shape " + to_string(indices.shape()) + " and x of shape " +
+                                 to_string(x.shape()) + " do not broadcast outside of axis " + std::to_string(axis));
   sizes = sizes.with(axis, n);
   picked = picked.with(axis, m);
   if (indices.dtype() != int64)
-    throw std::invalid_argument(std::string("take_along_dim: indices must be int64, got ") + name_of(indices.dtype()));
+    throw detail::argument_error(std::string("take_along_dim: indices must be int64, got ") + name_of(indices.dtype()));
   indices = broadcast_to(indices.detach(), picked);
   resolved_indices("take_along_dim", indices, x.shape(), axis);
   if (x.rank() > 0) x = broadcast_to(std::move(x), sizes, at);

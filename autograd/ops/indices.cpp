@@ -10,7 +10,7 @@ namespace xgrad::detail {
 Tensor resolved_indices(const char* op, const Tensor& indices, const Shape& shape, std::size_t axis) {
   const std::int64_t size = with_an_axis(shape)[axis];
   if (indices.dtype() != int64)
-    throw std::invalid_argument(std::string(op) + ": indices must be int64, got " + name_of(indices.dtype()));
+    throw argument_error(std::string(op) + ": indices must be int64, got " + name_of(indices.dtype()));
   const auto* from = Raw::data<std::int64_t>(indices);
   const std::int64_t n = indices.size();
   std::int64_t signs = 0;  // negative if an index is, or exceeds size - 1
@@ -20,9 +20,8 @@ Tensor resolved_indices(const char* op, const Tensor& indices, const Shape& shap
   auto* to = Raw::write<std::int64_t>(result);
   for (std::int64_t i = 0; i < n; ++i) {
     if (from[i] < -size || from[i] >= size)
-      throw std::invalid_argument(std::string(op) + ": index " + std::to_string(from[i]) +
-                                  " is out of range for axis " + std::to_string(axis) + " of shape " +
-                                  to_string(shape));
+      throw argument_error(std::string(op) + ": index " + std::to_string(from[i]) + " is out of range for axis " +
+                           std::to_string(axis) + " of shape " + to_string(shape));
     to[i] = from[i] < 0 ? from[i] + size : from[i];
   }
   return result;

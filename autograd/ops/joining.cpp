@@ -87,7 +87,7 @@ void join(const std::vector<Tensor>& tensors, const std::vector<std::int64_t>& s
 }  // namespace
 
 Tensor concat(const std::vector<Tensor>& tensors, Dim asked, Source at) {
-  if (tensors.empty()) throw std::invalid_argument("concat: there is nothing to join");
+  if (tensors.empty()) throw detail::argument_error("concat: there is nothing to join");
   const detail::Timed timed("concat", at);
   detail::require_defined("concat", tensors.data(), tensors.size());
   // A tensor of shape (0) beside others of another rank holds nothing, and is left out, as in PyTorch.
@@ -102,12 +102,12 @@ Tensor concat(const std::vector<Tensor>& tensors, Dim asked, Source at) {
   for (const Tensor& x : tensors) {
     left_out.push_back(x.shape() == none && first.rank() != 1);
     if (!left_out.back() && (x.rank() != first.rank() || x.shape().with(axis, first[axis]) != first))
-      throw std::invalid_argument("concat: shapes " + list_shapes(tensors) + " differ in more than axis " +
-                                  std::to_string(axis));
+      throw detail::argument_error("concat: shapes " + list_shapes(tensors) + " differ in more than axis " +
+                                   std::to_string(axis));
     std::int64_t end = 0;
     if (__builtin_add_overflow(starts.back(), left_out.back() ? 0 : x.shape()[axis], &end))
-      throw std::invalid_argument("concat: the sizes of shapes " + list_shapes(tensors) + " along axis " +
-                                  std::to_string(axis) + " have a sum beyond 2^63 - 1");
+      throw detail::argument_error("concat: the sizes of shapes " + list_shapes(tensors) + " along axis " +
+                                   std::to_string(axis) + " have a sum beyond 2^63 - 1");
     starts.push_back(end);
   }
   const DType dtype = detail::promote(tensors.data(), tensors.size(), false);
@@ -122,14 +122,14 @@ Tensor concat(const std::vector<Tensor>& tensors, Dim asked, Source at) {
 }
 
 Tensor stack(const std::vector<Tensor>& tensors, Dim asked, Source at) {
-  if (tensors.empty()) throw std::invalid_argument("stack: there is nothing to join");
+  if (tensors.empty()) throw detail::argument_error("stack: there is nothing to join");
   const detail::Timed timed("stack", at);
   detail::require_defined("stack", tensors.data(), tensors.size());
   const std::size_t axis = resolve_axis("stack", asked, tensors[0].rank() + 1);
   std::vector<std::int64_t> starts{0};
   for (const Tensor& x : tensors) {
     if (x.shape() != tensors[0].shape())
-      throw std::invalid_argument("stack: shapes " + list_shapes(tensors) + " must all be equal");
+      throw detail::argument_error("stack: shapes " + list_shapes(tensors) + " must all be equal");
     starts.push_back(starts.back() + 1);
   }
   const Shape shape = tensors[0].shape().inserted(axis, starts.back());
@@ -145,7 +145,7 @@ namespace {
 // The tensors concatenated after `prepared` has given all of them one rank.
 template <class F>
 Tensor joined(const char* op, const std::vector<Tensor>& tensors, std::size_t axis, Source at, F&& prepared) {
-  if (tensors.empty()) throw std::invalid_argument(std::string(op) + ": there is nothing to join");
+  if (tensors.empty()) throw detail::argument_error(std::string(op) + ": there is nothing to join");
   const detail::Timed timed(op, at);
   detail::require_defined(op, tensors.data(), tensors.size());
   std::vector<Tensor> all;
@@ -157,8 +157,8 @@ Tensor joined(const char* op, const std::vector<Tensor>& tensors, std::size_t ax
   for (const Tensor& x : all)
     if (x.shape() != none &&
         (axis >= model.rank() || x.rank() != model.rank() || x.shape().with(axis, 0) != model.with(axis, 0)))
-      throw std::invalid_argument(std::string(op) + ": shapes " + list_shapes(tensors) +
-                                  " do not fit side by side along axis " + std::to_string(axis));
+      throw detail::argument_error(std::string(op) + ": shapes " + list_shapes(tensors) +
+                                   " do not fit side by side along axis " + std::to_string(axis));
   return concat(all, static_cast<std::int64_t>(axis), at);
 }
 
@@ -226,8 +226,8 @@ Pieces split(Tensor x, const std::vector<std::int64_t>& sizes, Dim asked, Source
   if (!fits || bounds.back() != whole) {
     std::string text;
     for (const std::int64_t size : sizes) text += (text.empty() ? "" : ", ") + std::to_string(size);
-    throw std::invalid_argument("split: the sizes (" + text + ") do not add up to " + std::to_string(whole) +
-                                ", the size of axis " + std::to_string(axis) + " of shape " + to_string(x.shape()));
+    throw detail::argument_error("split: the sizes (" + text + ") do not add up to " + std::to_string(whole) +
+                                 ", the size of axis " + std::to_string(axis) + " of shape " + to_string(x.shape()));
   }
   return cut(x, axis, bounds, lost, at);
 }
@@ -239,8 +239,8 @@ Pieces split(Tensor x, Dim size, Dim asked, Source at) {
   const std::size_t axis = resolve_axis("split", asked, x.rank());
   const std::int64_t most = size.value();
   if (most < 1 && !(most == 0 && x.shape()[axis] == 0))
-    throw std::invalid_argument("split: pieces of size " + std::to_string(most) + " of axis " + std::to_string(axis) +
-                                " of shape " + to_string(x.shape()) + ": the size must be positive");
+    throw detail::argument_error("split: pieces of size " + std::to_string(most) + " of axis " + std::to_string(axis) +
+                                 " of shape " + to_string(x.shape()) + ": the size must be positive");
   return split_by("split", x, axis, most, lost, at);
 }
 
@@ -250,8 +250,8 @@ Pieces chunk(Tensor x, Dim count, Dim asked, Source at) {
   const detail::LostWrites lost(x);
   const std::size_t axis = resolve_axis("chunk", asked, x.rank());
   if (count.value() < 1)
-    throw std::invalid_argument("chunk: " + std::to_string(count.value()) + " pieces of shape " + to_string(x.shape()) +
-                                ": the count must be positive");
+    throw detail::argument_error("chunk: " + std::to_string(count.value()) + " pieces of shape " +
+                                 to_string(x.shape()) + ": the count must be positive");
   const std::int64_t whole = x.shape()[axis];
   if (whole > 0) return split_by("chunk", x, axis, (whole - 1) / count.value() + 1, lost, at);
   require_few("chunk", x.shape(), axis, count);
@@ -264,8 +264,8 @@ Pieces tensor_split(Tensor x, Dim count, Dim asked, Source at) {
   const detail::LostWrites lost(x);
   const std::size_t axis = resolve_axis("tensor_split", asked, x.rank());
   if (count.value() < 1)
-    throw std::invalid_argument("tensor_split: " + std::to_string(count.value()) + " pieces of shape " +
-                                to_string(x.shape()) + ": the count must be positive");
+    throw detail::argument_error("tensor_split: " + std::to_string(count.value()) + " pieces of shape " +
+                                 to_string(x.shape()) + ": the count must be positive");
   require_few("tensor_split", x.shape(), axis, count);
   const std::int64_t whole = x.shape()[axis];
   std::vector<std::int64_t> bounds{0};

@@ -19,8 +19,8 @@ void require_mask(const char* op, const Tensor& x, const Tensor& mask) {
   const Tensor both[] = {x, mask};
   detail::require_defined(op, both, 2);
   if (mask.dtype() != boolean)
-    throw std::invalid_argument(std::string(op) + ": the mask must be bool, got " + name_of(mask.dtype()) + " " +
-                                to_string(mask.shape()) + " for x of shape " + to_string(x.shape()));
+    throw detail::argument_error(std::string(op) + ": the mask must be bool, got " + name_of(mask.dtype()) + " " +
+                                 to_string(mask.shape()) + " for x of shape " + to_string(x.shape()));
 }
 
 std::int64_t count_true(const Tensor& mask) { return kernels::count_true(Raw::data<bool>(mask), mask.size()); }
@@ -67,8 +67,8 @@ Tensor masked_fill(Tensor x, Tensor mask, Tensor value, Source at) {
   require_mask("masked_fill", x, mask);
   detail::require_defined("masked_fill", &value, 1);
   if (value.rank() != 0)
-    throw std::invalid_argument("masked_fill: the value must have rank 0, got shape " + to_string(value.shape()) +
-                                " for x of shape " + to_string(x.shape()));
+    throw detail::argument_error("masked_fill: the value must have rank 0, got shape " + to_string(value.shape()) +
+                                 " for x of shape " + to_string(x.shape()));
   static_cast<void>(broadcast_shapes("masked_fill", x.shape(), mask.shape()));
   value = to(std::move(value), x.dtype(), at);
   return where(std::move(mask), std::move(value), std::move(x), at);
@@ -79,18 +79,18 @@ Tensor masked_scatter(Tensor x, Tensor mask, Tensor source, Source at) {
   require_mask("masked_scatter", x, mask);
   detail::require_defined("masked_scatter", &source, 1);
   if (!broadcasts_to(mask.shape(), x.shape()))
-    throw std::invalid_argument("masked_scatter: a mask of shape " + to_string(mask.shape()) +
-                                " does not broadcast to x of shape " + to_string(x.shape()));
+    throw detail::argument_error("masked_scatter: a mask of shape " + to_string(mask.shape()) +
+                                 " does not broadcast to x of shape " + to_string(x.shape()));
   if (source.dtype() != x.dtype())
-    throw std::invalid_argument(std::string("masked_scatter: the source is ") + name_of(source.dtype()) + " " +
-                                to_string(source.shape()) + ", x is " + name_of(x.dtype()) + " " +
-                                to_string(x.shape()) + ": convert one with to()");
+    throw detail::argument_error(std::string("masked_scatter: the source is ") + name_of(source.dtype()) + " " +
+                                 to_string(source.shape()) + ", x is " + name_of(x.dtype()) + " " +
+                                 to_string(x.shape()) + ": convert one with to()");
   mask = broadcast_to(std::move(mask), x.shape());
   const std::int64_t count = count_true(mask);
   if (count > source.size())
-    throw std::invalid_argument("masked_scatter: a source of shape " + to_string(source.shape()) + " has fewer than " +
-                                std::to_string(count) + " elements, which the mask of shape " +
-                                to_string(mask.shape()) + " takes");
+    throw detail::argument_error("masked_scatter: a source of shape " + to_string(source.shape()) + " has fewer than " +
+                                 std::to_string(count) + " elements, which the mask of shape " +
+                                 to_string(mask.shape()) + " takes");
   source = narrow(reshape(std::move(source), {-1}, at), 0, 0, count, at);
   Tensor y = Raw::uninitialized(x.shape(), x.dtype());
   detail::visit(x.dtype(), [&](auto type) {

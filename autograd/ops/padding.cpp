@@ -35,8 +35,8 @@ std::string text_of(const Dims& amounts) {
 Amounts checked_amounts(const Shape& shape, const Dims& asked) {
   const AxisList<std::int64_t>& list = asked.list();
   if (list.size() % 2 != 0 || list.size() > 2 * shape.rank())
-    throw std::invalid_argument("pad: the amounts " + text_of(asked) + " do not fit shape " + to_string(shape) +
-                                ": two for each axis, the last axis first");
+    throw detail::argument_error("pad: the amounts " + text_of(asked) + " do not fit shape " + to_string(shape) +
+                                 ": two for each axis, the last axis first");
   Amounts all;
   for (std::size_t k = 0; k < shape.rank(); ++k) {
     const std::size_t i = 2 * (shape.rank() - 1 - k);
@@ -44,8 +44,8 @@ Amounts checked_amounts(const Shape& shape, const Dims& asked) {
     std::int64_t size = 0;
     if (__builtin_add_overflow(shape[k], before, &size) || size < 0 || __builtin_add_overflow(size, after, &size) ||
         size < 0)
-      throw std::invalid_argument("pad: the amounts " + text_of(asked) + " give axis " + std::to_string(k) +
-                                  " of shape " + to_string(shape) + " a size that is negative or exceeds 2^63 - 1");
+      throw detail::argument_error("pad: the amounts " + text_of(asked) + " give axis " + std::to_string(k) +
+                                   " of shape " + to_string(shape) + " a size that is negative or exceeds 2^63 - 1");
     all.before.push_back(before);
     all.after.push_back(after);
   }
@@ -199,9 +199,9 @@ void require_enough(const Shape& shape, const Amounts& amounts, PadMode mode, co
     if (mode == PadMode::circular && most > n) rule = "circular takes amounts up to the size";
     if (mode == PadMode::replicate && n == 0) rule = "replicate needs an element to repeat";
     if (rule != nullptr)
-      throw std::invalid_argument("pad: the amounts " + text_of(asked) + " are too large for axis " +
-                                  std::to_string(k) + " with " + std::to_string(n) + " elements of shape " +
-                                  to_string(shape) + ": " + rule);
+      throw detail::argument_error("pad: the amounts " + text_of(asked) + " are too large for axis " +
+                                   std::to_string(k) + " with " + std::to_string(n) + " elements of shape " +
+                                   to_string(shape) + ": " + rule);
   }
 }
 
@@ -212,8 +212,8 @@ Tensor pad(Tensor x, const Dims& asked, PadMode mode, Number value, Source at) {
   detail::require_defined("pad", &x, 1);
   Amounts amounts = checked_amounts(x.shape(), asked);
   if (mode != PadMode::constant && !(value.real() == 0))
-    throw std::invalid_argument("pad: the value " + value.text() + " for shape " + to_string(x.shape()) +
-                                " is for PadMode::constant only");
+    throw detail::argument_error("pad: the value " + value.text() + " for shape " + to_string(x.shape()) +
+                                 " is for PadMode::constant only");
   detail::visit(x.dtype(), [&](auto type) { static_cast<void>(value.as<typename decltype(type)::type>()); });
   x = cropped(std::move(x), amounts, at);
   if (mode == PadMode::constant) return surrounded(std::move(x), amounts, value, at);

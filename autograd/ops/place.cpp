@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/kernels/indexing/mask.hpp>
 #include <xgrad/autograd/kernels/runtime/memory.hpp>
 #include <xgrad/autograd/ops/indices.hpp>
@@ -30,8 +31,8 @@ std::shared_ptr<Place> make() { return std::allocate_shared<Place>(Cached<Place>
 
 std::int64_t checked_index(const char* op, std::int64_t index, std::size_t axis, const Shape& shape) {
   if (index < -shape[axis] || index >= shape[axis])
-    throw std::invalid_argument(std::string(op) + ": index " + std::to_string(index) + " is out of range for axis " +
-                                std::to_string(axis) + " of shape " + to_string(shape));
+    throw argument_error(std::string(op) + ": index " + std::to_string(index) + " is out of range for axis " +
+                         std::to_string(axis) + " of shape " + to_string(shape));
   return index < 0 ? index + shape[axis] : index;
 }
 
@@ -58,7 +59,7 @@ class Builder {
     if (varied_) place_->one_piece = false;
   }
   void range(const Slice& slice) {
-    if (slice.step == 0) throw std::invalid_argument(std::string(op_) + ": the step of a range cannot be 0");
+    if (slice.step == 0) throw argument_error(std::string(op_) + ": the step of a range cannot be 0");
     const std::int64_t size = place_->whole[axis()];
     const auto [start, count] = clamped(slice, size);
     const bool whole = count == size && slice.step == 1;
@@ -145,8 +146,8 @@ std::size_t axes_of(const char* op, const Slice& slice) {
   require_defined(op, &indices, 1);
   if (indices.dtype() == boolean) return indices.rank();
   if (indices.dtype() != int64)
-    throw std::invalid_argument(std::string(op) + ": a tensor of indices is int64, and a mask bool, got " +
-                                name_of(indices.dtype()) + " " + to_string(indices.shape()));
+    throw argument_error(std::string(op) + ": a tensor of indices is int64, and a mask bool, got " +
+                         name_of(indices.dtype()) + " " + to_string(indices.shape()));
   return 1;
 }
 
@@ -161,9 +162,9 @@ Tensor true_elements(const Tensor& mask) {
 void require_fit(const char* op, const Tensor& mask, const Shape& shape, std::size_t axis) {
   for (std::size_t k = 0; k < mask.rank(); ++k)
     if (mask.shape()[k] != shape[axis + k])
-      throw std::invalid_argument(std::string(op) + ": a mask of shape " + to_string(mask.shape()) +
-                                  " does not fit shape " + to_string(shape) + ": its axis " + std::to_string(k) +
-                                  " has the size of axis " + std::to_string(axis + k));
+      throw argument_error(std::string(op) + ": a mask of shape " + to_string(mask.shape()) + " does not fit shape " +
+                           to_string(shape) + ": its axis " + std::to_string(k) + " has the size of axis " +
+                           std::to_string(axis + k));
 }
 
 // An index that is a tensor. A number of rank 0 counts as an integer.
@@ -193,9 +194,8 @@ PlacePtr place_of(const char* op, const Shape& shape, const std::vector<Slice>& 
     ellipses += slice.kind == Kind::ellipsis;
   }
   if (named > shape.rank())
-    throw std::invalid_argument(std::string(op) + ": " + std::to_string(named) + " indices for shape " +
-                                to_string(shape));
-  if (ellipses > 1) throw std::invalid_argument(std::string(op) + ": an ellipsis can stand once only");
+    throw argument_error(std::string(op) + ": " + std::to_string(named) + " indices for shape " + to_string(shape));
+  if (ellipses > 1) throw argument_error(std::string(op) + ": an ellipsis can stand once only");
   Builder builder(op, shape);
   for (const Slice& slice : index) switch (slice.kind) {
       case Kind::index:

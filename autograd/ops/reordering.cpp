@@ -29,8 +29,8 @@ AxisList<std::size_t> different(const char* op, const Numbers& axes, std::size_t
   for (const std::int64_t asked : axes) {
     const std::size_t axis = resolve_axis_of_any_rank(op, asked, rank);
     if ((seen >> axis & 1u) != 0)
-      throw std::invalid_argument(std::string(op) + ": axis " + std::to_string(axis) + " is named twice in " +
-                                  text_of(axes));
+      throw detail::argument_error(std::string(op) + ": axis " + std::to_string(axis) + " is named twice in " +
+                                   text_of(axes));
     seen |= 1u << axis;
     if (rank > 0) result.push_back(axis);
   }
@@ -111,8 +111,8 @@ Tensor movedim(Tensor x, const Dims& source, const Dims& destination, Source at)
   detail::require_defined("movedim", &x, 1);
   const Numbers &from = source.list(), &to = destination.list();
   if (from.size() != to.size())
-    throw std::invalid_argument("movedim: the axes " + text_of(from) + " cannot move to " + text_of(to) +
-                                ": each needs a place of its own");
+    throw detail::argument_error("movedim: the axes " + text_of(from) + " cannot move to " + text_of(to) +
+                                 ": each needs a place of its own");
   const std::size_t rank = x.rank();
   const AxisList<std::size_t> moved = different("movedim", from, rank), places = different("movedim", to, rank);
   std::vector<std::int64_t> order(rank, -1);
@@ -139,14 +139,14 @@ Tensor fliplr(Tensor x, Source at) {
   const detail::Timed timed("fliplr", at);
   detail::require_defined("fliplr", &x, 1);
   if (x.rank() < 2)
-    throw std::invalid_argument("fliplr: shape " + to_string(x.shape()) + " has no second axis to reverse");
+    throw detail::argument_error("fliplr: shape " + to_string(x.shape()) + " has no second axis to reverse");
   return flipped_along("fliplr", std::move(x), {1}, at);
 }
 
 Tensor flipud(Tensor x, Source at) {
   const detail::Timed timed("flipud", at);
   detail::require_defined("flipud", &x, 1);
-  if (x.rank() < 1) throw std::invalid_argument("flipud: shape () has no axis to reverse");
+  if (x.rank() < 1) throw detail::argument_error("flipud: shape () has no axis to reverse");
   return flipped_along("flipud", std::move(x), {0}, at);
 }
 
@@ -165,8 +165,8 @@ Tensor roll(Tensor x, const Dims& by, const Dims& along, Source at) {
   detail::require_defined("roll", &x, 1);
   const Numbers &shifts = by.list(), &axes = along.list();
   if (shifts.size() != axes.size())
-    throw std::invalid_argument("roll: the shifts " + text_of(shifts) + " do not match the axes " + text_of(axes) +
-                                ": each axis needs a shift");
+    throw detail::argument_error("roll: the shifts " + text_of(shifts) + " do not match the axes " + text_of(axes) +
+                                 ": each axis needs a shift");
   const Shape& shape = x.shape();
   Numbers all(shape.begin(), shape.end());
   for (std::int64_t& shift : all) shift = 0;
@@ -182,11 +182,11 @@ Tensor rot90(Tensor x, Dim turns, const Dims& axes, Source at) {
   detail::require_defined("rot90", &x, 1);
   const Numbers& plane = axes.list();
   if (plane.size() != 2)
-    throw std::invalid_argument("rot90: a rotation is in the plane of two axes, got " + text_of(plane));
+    throw detail::argument_error("rot90: a rotation is in the plane of two axes, got " + text_of(plane));
   const std::size_t a = resolve_axis("rot90", plane[0], x.rank()), b = resolve_axis("rot90", plane[1], x.rank());
   if (a == b)
-    throw std::invalid_argument("rot90: axis " + std::to_string(a) + " is named twice in " + text_of(plane) +
-                                ": a rotation is in the plane of two axes");
+    throw detail::argument_error("rot90: axis " + std::to_string(a) + " is named twice in " + text_of(plane) +
+                                 ": a rotation is in the plane of two axes");
   const auto first = static_cast<std::int64_t>(a), second = static_cast<std::int64_t>(b);
   switch ((turns.value() % 4 + 4) % 4) {
     case 1:

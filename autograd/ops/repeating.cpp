@@ -29,8 +29,8 @@ std::string text_of(const Numbers& list) {
 std::int64_t times(const char* op, std::int64_t size, std::int64_t count, const Shape& shape) {
   std::int64_t product = 0;
   if (__builtin_mul_overflow(size, count, &product))
-    throw std::invalid_argument(std::string(op) + ": " + std::to_string(count) + " times an axis of size " +
-                                std::to_string(size) + " of shape " + to_string(shape) + " exceeds 2^63 - 1");
+    throw detail::argument_error(std::string(op) + ": " + std::to_string(count) + " times an axis of size " +
+                                 std::to_string(size) + " of shape " + to_string(shape) + " exceeds 2^63 - 1");
   return product;
 }
 
@@ -70,8 +70,8 @@ Tensor repeated(const char* op, Tensor x, const Numbers& counts, Source at) {
   for (std::size_t lead = counts.size() - shape.rank(); lead > 0; --lead) shape = shape.inserted(0, 1);
   for (std::size_t k = 0; k < counts.size(); ++k) {
     if (counts[k] < 0)
-      throw std::invalid_argument(std::string(op) + ": the counts " + text_of(counts) + " for shape " +
-                                  to_string(x.shape()) + " must not be negative");
+      throw detail::argument_error(std::string(op) + ": the counts " + text_of(counts) + " for shape " +
+                                   to_string(x.shape()) + " must not be negative");
     result = result.inserted(k, times(op, shape[k], counts[k], x.shape()));
   }
   // Each repeated axis becomes two, and there can be 32: then one half is repeated after the other.
@@ -98,11 +98,11 @@ Tensor repeated_indices(const Tensor& repeats, std::int64_t n) {
   std::int64_t total = 0;
   for (std::int64_t i = 0; i < n; ++i) {
     if (counts[i] < 0)
-      throw std::invalid_argument("repeat_interleave: slice " + std::to_string(i) + " cannot be repeated " +
-                                  std::to_string(counts[i]) + " times");
+      throw detail::argument_error("repeat_interleave: slice " + std::to_string(i) + " cannot be repeated " +
+                                   std::to_string(counts[i]) + " times");
     if (__builtin_add_overflow(total, counts[i], &total))
-      throw std::invalid_argument("repeat_interleave: the repeats of " + std::to_string(n) +
-                                  " slices have a sum beyond 2^63 - 1");
+      throw detail::argument_error("repeat_interleave: the repeats of " + std::to_string(n) +
+                                   " slices have a sum beyond 2^63 - 1");
   }
   Tensor indices = Raw::uninitialized({total}, int64);
   auto* to = Raw::write<std::int64_t>(indices);
@@ -115,16 +115,16 @@ Tensor interleaved(Tensor x, const Tensor& repeats, std::size_t axis, Source at)
   const std::int64_t n = shape[axis];
   if (repeats.size() != 1) {
     if (repeats.size() != n)
-      throw std::invalid_argument("repeat_interleave: " + std::to_string(repeats.size()) + " repeats for axis " +
-                                  std::to_string(axis) + " of shape " + to_string(x.shape()) + " with " +
-                                  std::to_string(n) + " slices: give one for each, or one number");
+      throw detail::argument_error("repeat_interleave: " + std::to_string(repeats.size()) + " repeats for axis " +
+                                   std::to_string(axis) + " of shape " + to_string(x.shape()) + " with " +
+                                   std::to_string(n) + " slices: give one for each, or one number");
     return index_select(reshape(std::move(x), shape, at), static_cast<std::int64_t>(axis), repeated_indices(repeats, n),
                         at);
   }
   const std::int64_t count = *Raw::data<std::int64_t>(repeats);
   if (count < 0)
-    throw std::invalid_argument("repeat_interleave: the slices of shape " + to_string(x.shape()) +
-                                " cannot be repeated " + std::to_string(count) + " times");
+    throw detail::argument_error("repeat_interleave: the slices of shape " + to_string(x.shape()) +
+                                 " cannot be repeated " + std::to_string(count) + " times");
   const Shape result = shape.with(axis, times("repeat_interleave", n, count, x.shape()));
   const kernels::Along all = detail::along(shape, axis);
   Layout layout;
@@ -139,12 +139,12 @@ void require_counts(const Tensor& x, const Tensor& repeats) {
   const Tensor both[] = {x, repeats};
   detail::require_defined("repeat_interleave", both, 2);
   if (repeats.dtype() != int64 || repeats.rank() > 1)
-    throw std::invalid_argument("repeat_interleave: the repeats must be int64 numbers of at most one axis, got " +
-                                std::string(name_of(repeats.dtype())) + " of shape " + to_string(repeats.shape()));
+    throw detail::argument_error("repeat_interleave: the repeats must be int64 numbers of at most one axis, got " +
+                                 std::string(name_of(repeats.dtype())) + " of shape " + to_string(repeats.shape()));
 }
 
 void require_list(const char* op, const std::vector<Tensor>& tensors) {
-  if (tensors.empty()) throw std::invalid_argument(std::string(op) + ": there are no tensors");
+  if (tensors.empty()) throw detail::argument_error(std::string(op) + ": there are no tensors");
   detail::require_defined(op, tensors.data(), tensors.size());
 }
 
@@ -154,8 +154,8 @@ Tensor repeat(Tensor x, const Dims& counts, Source at) {
   const detail::Timed timed("repeat", at);
   detail::require_defined("repeat", &x, 1);
   if (counts.list().size() < x.rank())
-    throw std::invalid_argument("repeat: the counts " + text_of(counts.list()) + " are fewer than the axes of shape " +
-                                to_string(x.shape()) + ": give one for each axis, or use tile()");
+    throw detail::argument_error("repeat: the counts " + text_of(counts.list()) + " are fewer than the axes of shape " +
+                                 to_string(x.shape()) + ": give one for each axis, or use tile()");
   return repeated("repeat", std::move(x), counts.list(), at);
 }
 
@@ -197,9 +197,9 @@ Pieces meshgrid(std::vector<Tensor> tensors, Indexing indexing, Source at) {
   for (std::size_t k = 0; k < tensors.size(); ++k) {
     const Tensor& x = tensors[k];
     if (x.rank() > 1 || x.dtype() != tensors[0].dtype())
-      throw std::invalid_argument("meshgrid: tensor " + std::to_string(k) + " is " + name_of(x.dtype()) + " " +
-                                  to_string(x.shape()) + " beside " + name_of(tensors[0].dtype()) + " " +
-                                  to_string(tensors[0].shape()) + ": all need at most one axis, and one dtype");
+      throw detail::argument_error("meshgrid: tensor " + std::to_string(k) + " is " + name_of(x.dtype()) + " " +
+                                   to_string(x.shape()) + " beside " + name_of(tensors[0].dtype()) + " " +
+                                   to_string(tensors[0].shape()) + ": all need at most one axis, and one dtype");
     shape = shape.inserted(k, x.size());
   }
   if (exchanged) shape = shape.with(0, tensors[1].size()).with(1, tensors[0].size());
@@ -218,9 +218,9 @@ Tensor cartesian_prod(const std::vector<Tensor>& tensors, Source at) {
   require_list("cartesian_prod", tensors);
   for (const Tensor& x : tensors)
     if (x.rank() != 1 || x.dtype() != tensors[0].dtype())
-      throw std::invalid_argument("cartesian_prod: " + std::string(name_of(x.dtype())) + " " + to_string(x.shape()) +
-                                  " beside " + name_of(tensors[0].dtype()) + " " + to_string(tensors[0].shape()) +
-                                  ": all need one axis, and one dtype");
+      throw detail::argument_error("cartesian_prod: " + std::string(name_of(x.dtype())) + " " + to_string(x.shape()) +
+                                   " beside " + name_of(tensors[0].dtype()) + " " + to_string(tensors[0].shape()) +
+                                   ": all need one axis, and one dtype");
   if (tensors.size() == 1) return tensors[0];
   std::vector<Tensor> columns;
   for (Tensor& grid : meshgrid(tensors, Indexing::ij, at)) columns.push_back(reshape(std::move(grid), {-1}, at));

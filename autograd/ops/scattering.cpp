@@ -35,9 +35,9 @@ void require_three(const char* op, const Tensor& x, const Tensor& indices, const
 Tensor of_dtype(const char* op, const Tensor& x, Tensor src) {
   if (src.dtype() == x.dtype()) return src;
   if (!src.weak())
-    throw std::invalid_argument(std::string(op) + ": the source is " + name_of(src.dtype()) + " " +
-                                to_string(src.shape()) + ", x is " + name_of(x.dtype()) + " " + to_string(x.shape()) +
-                                ": convert one with to()");
+    throw detail::argument_error(std::string(op) + ": the source is " + name_of(src.dtype()) + " " +
+                                 to_string(src.shape()) + ", x is " + name_of(x.dtype()) + " " + to_string(x.shape()) +
+                                 ": convert one with to()");
   return to(std::move(src), x.dtype());
 }
 
@@ -70,11 +70,11 @@ Scattered scattered(const char* op, Tensor x, Dim asked, const Tensor& indices, 
     same = same && (k == axis || picked[k] == whole[k]);
   }
   if (!fits)
-    throw std::invalid_argument(std::string(op) + ": indices of shape " + to_string(indices.shape()) +
-                                " do not fit x of shape " + to_string(all.shape) + " and a source of shape " +
-                                to_string(src.shape()) +
-                                ": their sizes are at most those of the source, and outside of axis " +
-                                std::to_string(axis) + " at most those of x");
+    throw detail::argument_error(std::string(op) + ": indices of shape " + to_string(indices.shape()) +
+                                 " do not fit x of shape " + to_string(all.shape) + " and a source of shape " +
+                                 to_string(src.shape()) +
+                                 ": their sizes are at most those of the source, and outside of axis " +
+                                 std::to_string(axis) + " at most those of x");
   if (one) {
     src = broadcast_to(std::move(src), picked, at);
   } else {
@@ -217,17 +217,17 @@ Tensor multiplied(Scattered all, IncludeSelf include, Source at) {
 // What index_add() and its kin work with.
 Tensor list_of(const char* op, const Tensor& x, const Tensor& indices, std::size_t axis) {
   if (indices.rank() > 1)
-    throw std::invalid_argument(std::string(op) + ": indices must have at most one axis, got shape " +
-                                to_string(indices.shape()) + " for x of shape " + to_string(x.shape()));
+    throw detail::argument_error(std::string(op) + ": indices must have at most one axis, got shape " +
+                                 to_string(indices.shape()) + " for x of shape " + to_string(x.shape()));
   return reshape(detail::resolved_indices(op, indices, x.shape(), axis), {-1});
 }
 
 void require_slices(const char* op, const Tensor& x, const Tensor& indices, const Tensor& source, std::size_t axis) {
   const Shape needed = x.rank() == 0 ? x.shape() : x.shape().with(axis, indices.size());
   if (source.shape() != needed || (x.rank() == 0 && indices.size() != 1))
-    throw std::invalid_argument(std::string(op) + ": a source of shape " + to_string(source.shape()) + " for " +
-                                std::to_string(indices.size()) + " slices along axis " + std::to_string(axis) +
-                                " of shape " + to_string(x.shape()) + ": it must have shape " + to_string(needed));
+    throw detail::argument_error(std::string(op) + ": a source of shape " + to_string(source.shape()) + " for " +
+                                 std::to_string(indices.size()) + " slices along axis " + std::to_string(axis) +
+                                 " of shape " + to_string(x.shape()) + ": it must have shape " + to_string(needed));
 }
 
 }  // namespace
@@ -255,8 +255,8 @@ Tensor scatter_reduce(Tensor x, Dim axis, Tensor indices, Tensor src, ScatterRed
   const detail::Timed timed("scatter_reduce", at);
   Scattered all = scattered("scatter_reduce", std::move(x), axis, indices, std::move(src), at);
   if (all.x.dtype() == boolean && (reduce == ScatterReduce::mean || reduce == ScatterReduce::sum))
-    throw std::invalid_argument("scatter_reduce: truth values of shape " + to_string(all.shape) +
-                                " have no sum or mean: convert them with to()");
+    throw detail::argument_error("scatter_reduce: truth values of shape " + to_string(all.shape) +
+                                 " have no sum or mean: convert them with to()");
   if (all.nothing) return clone(std::move(all.x), at);
   const Shape shape = all.shape;
   switch (reduce) {
@@ -303,8 +303,8 @@ Tensor index_fill(Tensor x, Dim asked, Tensor indices, Tensor value, Source at) 
   const std::size_t axis = resolve_axis_of_any_rank("index_fill", asked, x.rank());
   Tensor rows = list_of("index_fill", x, indices, axis);
   if (value.rank() != 0)
-    throw std::invalid_argument("index_fill: the value must have rank 0, got shape " + to_string(value.shape()) +
-                                " for x of shape " + to_string(x.shape()));
+    throw detail::argument_error("index_fill: the value must have rank 0, got shape " + to_string(value.shape()) +
+                                 " for x of shape " + to_string(x.shape()));
   const Shape shape = x.rank() == 0 ? x.shape() : x.shape().with(axis, rows.size());
   if (x.rank() == 0 && rows.size() == 0) return clone(std::move(x), at);
   if (x.rank() == 0) rows = narrow(rows, 0, 0, 1);

@@ -20,15 +20,16 @@ using detail::strides_of;
 Tensor reordered(Tensor x, const Sizes& order, Source at) {
   const std::size_t rank = x.rank();
   if (order.size() != rank)
-    throw std::invalid_argument("transpose: " + std::to_string(order.size()) + " axes were named for shape " +
-                                to_string(x.shape()));
+    throw detail::argument_error("transpose: " + std::to_string(order.size()) + " axes were named for shape " +
+                                 to_string(x.shape()));
   const Sizes own = strides_of(x.shape());
   Sizes sizes, strides, inverse = own;
   Shape resolved;
   std::fill(inverse.begin(), inverse.end(), -1);
   for (std::size_t k = 0; k < rank; ++k) {
     const std::size_t axis = resolve_axis("transpose", order[k], rank);
-    if (inverse[axis] != -1) throw std::invalid_argument("transpose: axis " + std::to_string(axis) + " is named twice");
+    if (inverse[axis] != -1)
+      throw detail::argument_error("transpose: axis " + std::to_string(axis) + " is named twice");
     inverse[axis] = static_cast<std::int64_t>(k);
     resolved = resolved.inserted(k, static_cast<std::int64_t>(axis));
     sizes.push_back(x.shape()[axis]);
@@ -48,22 +49,22 @@ Shape worked_out(const Tensor& x, const Sizes& sizes) {
     return "reshape: cannot make " + all + ") of " + to_string(x.shape());
   };
   for (std::size_t i = 0; i < sizes.size(); ++i) {
-    if (sizes[i] < -1) throw std::invalid_argument(text() + ": a size is at least 0, or -1 to be worked out");
+    if (sizes[i] < -1) throw detail::argument_error(text() + ": a size is at least 0, or -1 to be worked out");
     if (sizes[i] >= 0) continue;
-    if (unknown >= 0) throw std::invalid_argument(text() + ": only one size can be -1");
+    if (unknown >= 0) throw detail::argument_error(text() + ": only one size can be -1");
     unknown = static_cast<std::int64_t>(i);
     result[i] = 1;
   }
   if (unknown >= 0) {
     const std::int64_t known = Shape(result).count();
     if (known == 0 || x.size() % known != 0)
-      throw std::invalid_argument(text() + ": the size of -1 cannot be worked out");
+      throw detail::argument_error(text() + ": the size of -1 cannot be worked out");
     result[static_cast<std::size_t>(unknown)] = x.size() / known;
   }
   Shape shape(result);
   if (shape.count() != x.size())
-    throw std::invalid_argument(text() + ": that takes " + std::to_string(shape.count()) + " elements, not " +
-                                std::to_string(x.size()));
+    throw detail::argument_error(text() + ": that takes " + std::to_string(shape.count()) + " elements, not " +
+                                 std::to_string(x.size()));
   return shape;
 }
 
@@ -84,7 +85,8 @@ Tensor flatten(Tensor x, Dim start, Dim end, Source at) {
   const std::size_t first = resolve_axis_of_any_rank("flatten", start, x.rank());
   const std::size_t last = resolve_axis_of_any_rank("flatten", end, x.rank());
   if (first > last)
-    throw std::invalid_argument("flatten: axis " + std::to_string(first) + " comes after axis " + std::to_string(last));
+    throw detail::argument_error("flatten: axis " + std::to_string(first) + " comes after axis " +
+                                 std::to_string(last));
   Shape shape = detail::with_an_axis(x.shape());
   const std::int64_t folded = Shape(shape.begin() + first, last - first + 1).count();
   for (std::size_t k = last; k > first; --k) shape = shape.without(k);
@@ -160,9 +162,9 @@ Tensor unflatten(Tensor x, Dim asked, const NewShape& sizes, Source at) {
     unknown += part == -1;
   }
   if (bad || unknown > 1 || (unknown == 1 ? known == 0 || whole % known != 0 : known != whole))
-    throw std::invalid_argument("unflatten: cannot cut axis " + std::to_string(axis) + " of shape " +
-                                to_string(x.shape()) + " into (" + text + "): the product of the sizes must be " +
-                                std::to_string(whole));
+    throw detail::argument_error("unflatten: cannot cut axis " + std::to_string(axis) + " of shape " +
+                                 to_string(x.shape()) + " into (" + text + "): the product of the sizes must be " +
+                                 std::to_string(whole));
   Shape shape = x.shape().without(axis);
   for (std::size_t k = 0; k < parts.size(); ++k)
     shape = shape.inserted(axis + k, parts[k] == -1 ? whole / known : parts[k]);
@@ -192,7 +194,7 @@ Tensor broadcast_to(Tensor x, const Shape& shape, Source at) {
   detail::require_defined("broadcast_to", &x, 1);
   if (x.shape() == shape) return x;
   if (!broadcasts_to(x.shape(), shape))
-    throw std::invalid_argument("broadcast_to: cannot broadcast " + to_string(x.shape()) + " to " + to_string(shape));
+    throw detail::argument_error("broadcast_to: cannot broadcast " + to_string(x.shape()) + " to " + to_string(shape));
   const Sizes own = strides_of(x.shape());
   Sizes strides(shape.begin(), shape.end());
   std::fill(strides.begin(), strides.end(), 0);
@@ -211,12 +213,12 @@ Tensor expand(Tensor x, const NewShape& asked, Source at) {
     std::int64_t& size = sizes[sizes.size() - back];
     if (size != -1) continue;
     if (back > x.rank())
-      throw std::invalid_argument("expand: -1 keeps a size, and shape " + to_string(x.shape()) + " has no such axis");
+      throw detail::argument_error("expand: -1 keeps a size, and shape " + to_string(x.shape()) + " has no such axis");
     size = x.shape()[x.rank() - back];
   }
   const Shape shape(sizes);
   if (!broadcasts_to(x.shape(), shape))
-    throw std::invalid_argument("expand: cannot broadcast " + to_string(x.shape()) + " to " + to_string(shape));
+    throw detail::argument_error("expand: cannot broadcast " + to_string(x.shape()) + " to " + to_string(shape));
   return broadcast_to(std::move(x), shape, at);
 }
 
@@ -225,8 +227,8 @@ Tensor expand_as(Tensor x, const Tensor& other, Source at) {
   const Tensor both[] = {x, other};
   detail::require_defined("expand_as", both, 2);
   if (!broadcasts_to(x.shape(), other.shape()))
-    throw std::invalid_argument("expand_as: cannot broadcast " + to_string(x.shape()) + " to " +
-                                to_string(other.shape()));
+    throw detail::argument_error("expand_as: cannot broadcast " + to_string(x.shape()) + " to " +
+                                 to_string(other.shape()));
   return broadcast_to(std::move(x), other.shape(), at);
 }
 
@@ -235,9 +237,9 @@ Tensor reshape_as(Tensor x, const Tensor& other, Source at) {
   const Tensor both[] = {x, other};
   detail::require_defined("reshape_as", both, 2);
   if (x.size() != other.size())
-    throw std::invalid_argument("reshape_as: cannot make " + to_string(other.shape()) + " of " + to_string(x.shape()) +
-                                ": that takes " + std::to_string(other.size()) + " elements, not " +
-                                std::to_string(x.size()));
+    throw detail::argument_error("reshape_as: cannot make " + to_string(other.shape()) + " of " + to_string(x.shape()) +
+                                 ": that takes " + std::to_string(other.size()) + " elements, not " +
+                                 std::to_string(x.size()));
   return reshape(std::move(x), other.shape(), at);
 }
 

@@ -80,12 +80,15 @@ Tensor part(const char* name, Tensor x, const PlacePtr& place, Source at) {
     });
     Raw::mark_weak(y, x.weak());
   }
-  if (!detail::records(&x, 1)) return y;
-  return detail::record_rules<1>(name, at, std::move(y), &x, 1, 0, PlaceSettings{place},
-                                 detail::adding_always([place](Tensor g, const Tensor& sum) {
-                                   if (place->everything) return reshape(std::move(g), place->whole);
-                                   return spread(std::move(g), place, sum);
-                                 }));
+  const PlaceSettings settings{place};
+  if (detail::records(&x, 1))
+    y = detail::record_rules<1>(name, at, std::move(y), &x, 1, 0, settings,
+                                detail::adding_always([place](Tensor g, const Tensor& sum) {
+                                  if (place->everything) return reshape(std::move(g), place->whole);
+                                  return spread(std::move(g), place, sum);
+                                }));
+  if (detail::is_observed()) detail::tell_computed(name, at, y, &x, 1, settings);
+  return y;
 }
 
 Tensor taken(const char* name, Tensor x, const PlacePtr& place, Source at) {
@@ -148,17 +151,17 @@ Tensor fitted(const Tensor& x, Tensor values, const Place& place, const Shape& r
   while (shape.rank() > result.rank() && shape[0] == 1) shape = shape.without(0);
   if (shape != values.shape()) values = reshape(std::move(values), shape);
   if (!broadcasts_to(values.shape(), result))
-    throw std::invalid_argument("put: cannot write values of shape " + to_string(values.shape()) +
-                                " into a place of shape " + to_string(result) + " in shape " + to_string(x.shape()));
+    throw detail::argument_error("put: cannot write values of shape " + to_string(values.shape()) +
+                                 " into a place of shape " + to_string(result) + " in shape " + to_string(x.shape()));
   if (accumulate == Accumulate::yes) return values;
   for (const Place::List& list : place.lists) {
     std::vector<std::int64_t> sorted = list.indices;
     std::sort(sorted.begin(), sorted.end());
     const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
     if (twice != sorted.end())
-      throw std::invalid_argument("put: index " + std::to_string(*twice) + " is named twice along axis " +
-                                  std::to_string(list.axis) + " of a place of shape " + to_string(result) +
-                                  ": each element is written once");
+      throw detail::argument_error("put: index " + std::to_string(*twice) + " is named twice along axis " +
+                                   std::to_string(list.axis) + " of a place of shape " + to_string(result) +
+                                   ": each element is written once");
   }
   return values;
 }
@@ -166,10 +169,10 @@ Tensor fitted(const Tensor& x, Tensor values, const Place& place, const Shape& r
 void require_floating(const Tensor& x, const Tensor& values) {
   const bool recorded = grad_enabled() && (Raw::node(x) != nullptr || Raw::node(values) != nullptr);
   if (recorded && !is_floating(x.dtype()))
-    throw std::invalid_argument(std::string("put: values that require a gradient cannot be written into ") +
-                                name_of(x.dtype()) + " of shape " + to_string(x.shape()) +
-                                ": write their detach(), or convert the tensor with to(" + name_of(values.dtype()) +
-                                ")");
+    throw detail::argument_error(std::string("put: values that require a gradient cannot be written into ") +
+                                 name_of(x.dtype()) + " of shape " + to_string(x.shape()) +
+                                 ": write their detach(), or convert the tensor with to(" + name_of(values.dtype()) +
+                                 ")");
 }
 
 Tensor put_in_copy(Tensor x, const PlacePtr& place, Tensor values, Source at) {
@@ -178,14 +181,17 @@ Tensor put_in_copy(Tensor x, const PlacePtr& place, Tensor values, Source at) {
   const Tensor fitting = ready(inputs[1], inputs[0]);
   Tensor y = detail::writable(inputs[0]);
   write(y, *place, fitting);
-  if (!detail::records(inputs, 2)) return y;
-  return detail::record_rules<2>("put", at, std::move(y), inputs, 2, 0, PlaceSettings{place},
-                                 joint<>([place](Tensor g, Needs needs) {
-                                   std::array<Tensor, 2> all;
-                                   if (needs[1]) all[1] = taken("slice", g, place, Source::here());
-                                   if (needs[0]) all[0] = put_in_copy(std::move(g), place, Tensor(0.0), Source::here());
-                                   return all;
-                                 }));
+  const PlaceSettings settings{place};
+  if (detail::records(inputs, 2))
+    y = detail::record_rules<2>("put", at, std::move(y), inputs, 2, 0, settings,
+                                joint<>([place](Tensor g, Needs needs) {
+                                  std::array<Tensor, 2> all;
+                                  if (needs[1]) all[1] = taken("slice", g, place, Source::here());
+                                  if (needs[0]) all[0] = put_in_copy(std::move(g), place, Tensor(0.0), Source::here());
+                                  return all;
+                                }));
+  if (detail::is_observed()) detail::tell_computed("put", at, y, inputs, 2, settings);
+  return y;
 }
 
 // A place that an index names, with the tensors in it, and its shape.
@@ -329,8 +335,8 @@ Tensor select(Tensor x, Dim asked, Dim index, Source at) {
   const std::size_t axis = resolve_axis("select", asked, x.rank());
   const std::int64_t size = x.shape()[axis];
   if (index.value() < -size || index.value() >= size)
-    throw std::invalid_argument("select: index " + std::to_string(index.value()) + " is out of range for axis " +
-                                std::to_string(axis) + " of shape " + to_string(x.shape()));
+    throw detail::argument_error("select: index " + std::to_string(index.value()) + " is out of range for axis " +
+                                 std::to_string(axis) + " of shape " + to_string(x.shape()));
   const PlacePtr place = detail::place_along(x.shape(), axis, index.value(), 1, true);
   const detail::LostWrites lost(x);
   return lost.mark(part("select", std::move(x), place, at));
@@ -342,9 +348,9 @@ Tensor narrow(Tensor x, Dim asked, Dim start, Dim length, Source at) {
   const std::size_t axis = resolve_axis("narrow", asked, x.rank());
   const std::int64_t size = x.shape()[axis], first = start.value() < 0 ? start.value() + size : start.value();
   if (first < 0 || length.value() < 0 || first > size || length.value() > size - first)
-    throw std::invalid_argument("narrow: " + std::to_string(length.value()) + " elements from " +
-                                std::to_string(start.value()) + " on do not lie within axis " + std::to_string(axis) +
-                                " of shape " + to_string(x.shape()));
+    throw detail::argument_error("narrow: " + std::to_string(length.value()) + " elements from " +
+                                 std::to_string(start.value()) + " on do not lie within axis " + std::to_string(axis) +
+                                 " of shape " + to_string(x.shape()));
   const PlacePtr place = detail::place_along(x.shape(), axis, first, length.value(), false);
   const detail::LostWrites lost(x);
   return lost.mark(taken("narrow", std::move(x), place, at));

@@ -54,7 +54,7 @@ bool any_repeated(const Tensor& indices, Targets how, const Tensor& x) {
 
 Tensor writable(const Tensor& x) {
   Tensor y;
-  if (Raw::node(x) == nullptr && alone(x)) {
+  if (Raw::node(x) == nullptr && alone(x) && !is_observed()) {
     y = Raw::alias(x, x.shape());
   } else {
     y = Raw::uninitialized(x.shape(), x.dtype());
@@ -106,9 +106,7 @@ Tensor zeroed(const char* op, Tensor x, Targets how, Tensor indices, Source at) 
 Tensor replaced(const char* op, Tensor x, Targets how, Tensor indices, Tensor src, Source at) {
   Tensor y = writable(x);
   replace(y, how, indices, src);
-  const Tensor inputs[] = {x, indices, src};
-  if (!records(inputs, 3)) return y;
-  const bool repeated = Raw::node(src) != nullptr && any_repeated(indices, how, y);
+  const bool repeated = grad_enabled() && Raw::node(src) != nullptr && any_repeated(indices, how, y);
   return record(op, at, std::move(y), {std::move(x), std::move(indices), std::move(src)}, attributes("axis", how.axis),
                 joint<1>([op, how, repeated](Tensor r, Tensor g, Needs needs) {
                   std::array<Tensor, 3> all;

@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
 #include <xgrad/autograd/ops/reordering.hpp>
 #include <xgrad/autograd/ops/selection.hpp>
@@ -51,15 +50,6 @@ template <class I, class J, detail::IfIndex<I> = 0, detail::IfIndex<J> = 0>
 template <class L, class H, std::enable_if_t<std::is_arithmetic_v<L> && std::is_arithmetic_v<H>, int> = 0>
 [[nodiscard]] Tensor clip(Tensor x, L low, H high, Source at = Source::here()) {
   return clamp(std::move(x), low, high, at);
-}
-/// rand(x.shape(), x.dtype()) and randn(x.shape(), x.dtype()).
-[[nodiscard]] inline Tensor rand_like(const Tensor& x, Source at = Source::here()) {
-  const detail::Calling calling("rand_like", at);
-  return rand(x.shape(), x.dtype(), at);
-}
-[[nodiscard]] inline Tensor randn_like(const Tensor& x, Source at = Source::here()) {
-  const detail::Calling calling("randn_like", at);
-  return randn(x.shape(), x.dtype(), at);
 }
 /// x.shape(axis), x.rank() and x.size().
 [[nodiscard]] inline std::int64_t size(const Tensor& x, Dim axis) { return x.shape(axis); }

@@ -57,10 +57,10 @@ Tensor unfold(Tensor x, Dim asked, Dim size, Dim step, Source at) {
   const std::int64_t n = detail::with_an_axis(x.shape())[axis];
   const std::int64_t more = step.value() < 1 ? 0 : (n - size.value()) / step.value();  // windows after the first
   if (size.value() < 0 || size.value() > n || step.value() < 1 || more == INT64_MAX)
-    throw std::invalid_argument("unfold: windows of " + std::to_string(size.value()) + " elements with a step of " +
-                                std::to_string(step.value()) + " along axis " + std::to_string(axis) + " of shape " +
-                                to_string(x.shape()) + ": a window has at most the " + std::to_string(n) +
-                                " elements of the axis, and the step is positive");
+    throw detail::argument_error("unfold: windows of " + std::to_string(size.value()) + " elements with a step of " +
+                                 std::to_string(step.value()) + " along axis " + std::to_string(axis) + " of shape " +
+                                 to_string(x.shape()) + ": a window has at most the " + std::to_string(n) +
+                                 " elements of the axis, and the step is positive");
   return windows_of(std::move(x), axis, {more + 1, size, step}, at);
 }
 

@@ -1,0 +1,58 @@
+#include <xgrad/autograd/ops/creation.hpp>
+#include <xgrad/autograd/ops/joining.hpp>
+#include <xgrad/autograd/ops/shape.hpp>
+#include <xgrad/autograd/ops/torch_names.hpp>
+
+#include "call.hpp"
+
+using namespace xgrad;
+
+namespace golden {
+
+namespace {
+
+/// The number of an argument with its kind: an integer stays one.
+Number number_of(const Call& c, const std::string& name) {
+  const Tensor x = c[name];
+  return is_floating(x.dtype()) ? Number(x.item()) : Number(x.item<std::int64_t>());
+}
+
+Tensor ranged(const Call& c) {
+  const Number start = c.has("start") ? number_of(c, "start") : 0, step = c.has("step") ? number_of(c, "step") : 1;
+  if (!c.has("dtype")) return arange(start, number_of(c, "end"), step);
+  return arange(start, number_of(c, "end"), step, c.dtype());
+}
+
+}  // namespace
+
+Registry shape_calls() {
+  return {
+      {"reshape", [](const Call& c) { return reshape(c["input"], c.integers("shape")); }},
+      {"flatten",
+       [](const Call& c) { return flatten(c["input"], c.integer("start_dim", 0), c.integer("end_dim", -1)); }},
+      {"transpose", [](const Call& c) { return transpose(c["input"], c.integers("dims")); }},
+      {"swapaxes", [](const Call& c) { return swapaxes(c["input"], c.integer("dim0"), c.integer("dim1")); }},
+      {"t", unary(t)},
+      {"squeeze",
+       [](const Call& c) { return c.has("dim") ? squeeze(c["input"], c.integer("dim")) : squeeze(c["input"]); }},
+      {"unsqueeze", [](const Call& c) { return unsqueeze(c["input"], c.integer("dim")); }},
+      {"broadcast_to", [](const Call& c) { return broadcast_to(c["input"], Shape(c.integers("size"))); }},
+      {"expand", [](const Call& c) { return expand(c["input"], c.integers("size")); }},
+      {"clone", unary(clone)},
+      {"concat", [](const Call& c) { return concat(c.list("tensors"), c.integer("dim")); }},
+      {"stack", [](const Call& c) { return stack(c.list("tensors"), c.integer("dim")); }},
+      {"split", [](const Call& c) { return split(c["input"], c.integer("split_size"), c.integer("dim")); }},
+      {"split_with_sizes",
+       [](const Call& c) { return split(c["input"], c.integers("split_sizes"), c.integer("dim")); }},
+      {"chunk", [](const Call& c) { return chunk(c["input"], c.integer("chunks"), c.integer("dim")); }},
+      {"arange", ranged},
+      {"linspace",
+       [](const Call& c) {
+         return linspace(number_of(c, "start"), number_of(c, "end"), c.integer("steps"), c.dtype());
+       }},
+      {"eye", [](const Call& c) { return eye(c.integer("n"), c.integer("m", c.integer("n")), c.dtype()); }},
+      {"full", [](const Call& c) { return full(Shape(c.integers("size")), c["fill_value"], c.dtype()); }},
+  };
+}
+
+}  // namespace golden

@@ -1,0 +1,127 @@
+"""Where the two are meant to differ, and why. docs/pytorch.md has the same list for readers."""
+
+from dataclasses import dataclass
+from typing import Callable, Optional
+
+import numpy as np
+
+
+@dataclass
+class Difference:
+    op: str
+    reason: str
+    where: Optional[Callable] = None  # (call, name of the tensor, ours, PyTorch's) -> a mask of elements
+    form: Optional[Callable] = None  # call -> whether shape or dtype are meant to differ
+    refusal: str = ""  # a part of the error with which the library refuses what PyTorch accepts
+
+
+def argument(call, name="input"):
+    return call.tensors[name].numpy()
+
+
+def slopes(name):
+    return name.startswith(("grad", "second"))
+
+
+def at_infinity(call, name, got, expected):
+    """PyTorch's formula is infinity times 0, or infinity less infinity, where there is a limit."""
+    x = argument(call)
+    return (np.isinf(x) | (np.abs(x) > 1e18)) & ~np.isfinite(expected)
+
+
+def lines_with(call, large):
+    """The elements in whose line there is one above `large`."""
+    x = np.abs(argument(call))
+    dim = call.settings.get("dim")
+    axes = tuple(int(d) for d in dim.split(",")) if dim else tuple(range(x.ndim))
+    return np.broadcast_to((x > large).any(axis=axes, keepdims=True), x.shape)
+
+
+def beyond_squares(call, name, got, expected):
+    large = 1e150 if argument(call).dtype == np.float64 else 1e18
+    return lines_with(call, large) if slopes(name) else np.isinf(expected) & np.isfinite(got)
+
+
+def too_few(call, name, got, expected):
+    return np.isnan(got) & slopes(name)
+
+
+def is_integer(call):
+    return "input" in call.tensors and argument(call).dtype.kind in "ib"
+
+
+def close(got, expected, to):
+    with np.errstate(all="ignore"):
+        return np.abs(got - expected) <= to * np.maximum(1, np.abs(expected))
+
+
+def bce(call, name, got, expected):
+    z = argument(call)
+    return slopes(name) & (close(got, expected, 1e-7) | (z * (1 - z) < 1e-9))
+
+
+def huber_kink(call, name, got, expected):
+    delta = float(call.settings.get("delta", 1.0))
+    return name.startswith("second") & (np.abs(argument(call) - argument(call, "target")) == delta)
+
+
+def divergence(call, name, got, expected):
+    x, t = argument(call), argument(call, "target")
+    nothing = np.isnan(expected) & ((t == 0) | np.isinf(t) | np.isinf(x) | (np.abs(t) > 700))
+    return nothing | (np.isinf(expected) | np.isinf(got)) & ((np.abs(t) > 1e300) | (np.abs(x) > 1e300))
+
+
+def with_nan(call, name, got, expected):
+    return slopes(name) & (np.isnan(argument(call)) | np.isnan(argument(call, "other")))
+
+
+def mixed(call, name, got, expected):
+    a, b = call.tensors["input"], call.tensors.get("other")
+    return b is not None and a.dtype != b.dtype and slopes(name) and close(got, expected, 1e-6)
+
+
+LIST = [
+    Difference("sign", "a bool counts as an integer, and its sign is int64", form=is_integer),
+    *(Difference(op, "a NaN gets the gradient, as in max and min of all elements; PyTorch's is 0/0 for the whole line",
+                 lambda call, name, got, expected: slopes(name) & np.isnan(expected)) for op in ("amax", "amin")),
+    Difference("binary_cross_entropy", "the slope is that of the clamped logarithm; PyTorch divides by max(z (1 - z), 1e-12)",
+               bce),
+    *(Difference(op, "the limit at infinity, where PyTorch's formula gives NaN", at_infinity)
+      for op in ("silu", "gelu", "softsign", "binary_cross_entropy_with_logits")),
+    Difference("elu", "the slope at 0 is alpha, and so is its slope; PyTorch's second derivative there is 0",
+               lambda call, name, got, expected: name.startswith("second") & (argument(call) == 0)),
+    Difference("huber_loss", "at the kinks y - t = ±delta the second derivative is that of the square; PyTorch's is 0",
+               huber_kink),
+    Difference("kl_div", "t ln t and its slope are 0 at t = 0, and infinite arguments have limits; PyTorch gives NaN",
+               divergence),
+    Difference("logsumexp", "the gradient is that of softmax; PyTorch's exp(x - y) loses digits where x is large",
+               lambda call, name, got, expected: name.startswith("grad") & (np.abs(argument(call)) > 1e6)),
+    *(Difference(op, "the side that is NaN gets the gradient; PyTorch sends the whole gradient to both", with_nan)
+      for op in ("maximum", "minimum")),
+    Difference("mean", "a mean is finite where the sum of the elements is not",
+               lambda call, name, got, expected: np.isinf(expected) & np.isfinite(got)),
+    *(Difference(op, "squares that overflow do no harm", beyond_squares) for op in ("var", "std")),
+    *(Difference(op, "a variance that is NaN, of one element or fewer than the correction, has gradients that are NaN",
+                 too_few) for op in ("var", "std")),
+    Difference("pow", "where the power is 0 or its other slope is, the slope is 0; PyTorch gives 0 times infinity",
+               lambda call, name, got, expected: slopes(name) & np.isnan(expected) & (
+                   (got == 0) | is_integer(call) | (argument(call) == 0))),
+    Difference("pow", "where the exponent less 1 is -1 by rounding, neither has digits",
+               lambda call, name, got, expected: slopes(name) & (np.abs(argument(call, "other")) < 1e-16)),
+    Difference("pow", "logarithms are taken in the dtype of the result; PyTorch takes them in that of the base", mixed),
+    Difference("pow", "an integer to a negative power is an error; PyTorch's is 0", refusal="an integer cannot be raised"),
+    *(Difference(op, "two numbers without a tensor give the dtype of C++'s literals, float64; PyTorch float32",
+                 form=lambda call: not call.tensors) for op in ("add", "sub", "mul", "div")),
+    Difference("elu", "the slope of NaN is NaN; PyTorch's is 1 or NaN by the number of elements",
+               lambda call, name, got, expected: slopes(name) & np.isnan(argument(call))),
+    Difference("sum_to", "a bool of which nothing is summed stays a bool", form=is_integer),
+    Difference("arange", "a step that is not whole gives float64, the dtype of C++'s literals; PyTorch float32",
+               form=lambda call: "dtype" not in call.settings),
+    *(Difference(op, "integers are not multiplied", refusal="only float32 and float64 are multiplied")
+      for op in ("matmul", "linear", "dot", "vdot", "mv", "mm", "bmm", "addmm", "addmv", "baddbmm", "inner", "tensordot")),
+    Difference("multi_dot", "integers are not multiplied", refusal="all must be float32 or all float64"),
+    *(Difference(op, "the triangle of the factor that is not read has gradient 0", lambda call, name, got, expected: (
+        np.broadcast_to(slopes(name), got.shape))) for op in ("cholesky_solve", "cholesky_inverse")),
+    Difference("batch_norm", "a momentum outside [0, 1] is an error", refusal="momentum must lie in [0, 1]"),
+    Difference("batch_norm", "an input needs the axes (N, C)", refusal="the input must have axes (N, C)"),
+]
