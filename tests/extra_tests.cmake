@@ -35,7 +35,7 @@ if(Python3_FOUND)
   add_test(NAME reference COMMAND ${Python3_EXECUTABLE} -B ${PROJECT_SOURCE_DIR}/tools/reference.py --check)
 else()
   message(STATUS "Python not found (python3): the test of the reference's pages is left out")
-
+endif()
 
 # The script of explain()'s pages, where there is node to run it.
 find_program(NODE node)
