@@ -37,6 +37,7 @@ struct Catalogue {
 using Fill = void (*)(Catalogue&);
 void tensor_calls(Catalogue& all);
 void op_calls(Catalogue& all);
+void indexing_calls(Catalogue& all);
 void product_calls(Catalogue& all);
 void linalg_calls(Catalogue& all);
 void reduction_calls(Catalogue& all);

@@ -147,7 +147,7 @@ const std::set<std::string>& exempt() {
       "operator=", "operator<<", "operator++", "to_string", "train", "apply", "order", "Bias", "Shared", "ModuleBase",
       "Optimizer", "ClassOptions", "CrossEntropyOptions",
       // Conversions and handles, whose checks are those of what they hold.
-      "Operand", "Layer", "Iterator",
+      "Operand", "Layer", "Iterator", "Pieces", "Dims",
       // For writers of ops, and inside them.
       "alias", "handle", "mark_weak", "begin_write", "uninitialized", "storage", "check_rows", "choose_parts",
       "differentiate", "transform",
@@ -159,7 +159,7 @@ const std::set<std::string>& exempt() {
 const Catalogue& catalogue() {
   static const Catalogue all = [] {
     Catalogue filled;
-    for (const Fill fill : {tensor_calls, op_calls, product_calls, linalg_calls, module_calls, training_calls,
+    for (const Fill fill : {tensor_calls, op_calls, indexing_calls, product_calls, linalg_calls, module_calls, training_calls,
                             reduction_calls, pointwise_calls})
       fill(filled);
     return filled;

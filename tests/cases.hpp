@@ -126,6 +126,8 @@ std::vector<Case> sorting_cases();
 std::vector<Case> shape_cases();
 std::vector<Case> joining_cases();
 std::vector<Case> slice_cases();
+std::vector<Case> arranging_cases();
+std::vector<Case> indexing_cases();
 std::vector<Case> matmul_cases();
 std::vector<Case> product_cases();
 std::vector<Case> linalg_cases();

@@ -6,6 +6,8 @@
 
 #include <xgrad/autograd/ops/bitwise.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
+#include <xgrad/autograd/ops/diagonal.hpp>
+#include <xgrad/autograd/ops/indexing.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/variance.hpp>
@@ -281,6 +283,28 @@ std::vector<ValueCase> creation() {
   };
 }
 
+std::vector<ValueCase> listing() {
+  return {
+      gives("one_hot", "has a one at each label",
+            [] {
+              return one_hot(Tensor({{2, 0}}));
+            },
+            {{{0, 0, 1}, {1, 0, 0}}}),
+      gives("one_hot", "has as many classes as asked for", [] { return one_hot(Tensor{1}, 2); }, {{0, 1}}),
+      gives(
+          "one_hot", "of no labels has the classes asked for", [] { return one_hot(zeros({0}, int64), 3); },
+          zeros({0, 3}, int64)),
+      gives(
+          "one_hot", "of one label is a row", [] { return one_hot(Tensor(std::int64_t{1})); }, Tensor{0, 1}),
+      gives("tril_indices", "lists rows, then columns", [] { return tril_indices(3, 4, -1); }, {{1, 2, 2}, {0, 0, 1}}),
+      gives(
+          "tril_indices", "is empty beyond the matrix", [] { return tril_indices(3, 4, -3); }, zeros({2, 0}, int64)),
+      gives("triu_indices", "lists rows, then columns", [] { return triu_indices(3, 4, 2); }, {{0, 0, 1}, {2, 3, 3}}),
+      gives("triu_indices", "takes all below the matrix", [] { return triu_indices(2, 2, -5); },
+            {{0, 0, 1, 1}, {0, 1, 0, 1}}),
+  };
+}
+
 /// Whether two generators of one seed give the same, and the same generator something else the next time.
 bool repeats(const std::function<Tensor(Generator&)>& draw) {
   Generator a(5), b(5);
@@ -354,7 +378,7 @@ std::vector<ValueCase> ranks() {
 const std::vector<ValueCase>& value_table() {
   static const std::vector<ValueCase> all = [] {
     std::vector<ValueCase> rows;
-    for (auto kind : {comparisons, places, creation, randomness, ranks, order_values, sampling_values, classes, bits})
+    for (auto kind : {comparisons, places, creation, listing, randomness, ranks, order_values, sampling_values, classes, bits})
       for (ValueCase& row : kind()) rows.push_back(std::move(row));
     return rows;
   }();

@@ -51,6 +51,9 @@ TEST_CASE("PyTorch's names for shapes", "[torch]") {
   CHECK_THAT(thrown_by<std::invalid_argument>([&] { x.t(); }), Contains("t: shape (2, 3, 4)"));
   CHECK(x(0, 0).expand({2, -1}).shape() == Shape{2, 4});
   CHECK(x.unsqueeze(1).squeeze(1).shape() == x.shape());
+  CHECK(difference(swapdims(x, 0, 1), swapaxes(x, 0, 1)) == "");
+  CHECK(difference(moveaxis(x, 0, -1), movedim(x, 0, 2)) == "");
+  CHECK(view_as(x, zeros({6, 4})).shape() == Shape{6, 4});
 }
 
 TEST_CASE("PyTorch's names for joining and cutting", "[torch]") {

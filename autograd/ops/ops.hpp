@@ -6,6 +6,7 @@
 #include <xgrad/autograd/ops/bitwise.hpp>
 #include <xgrad/autograd/ops/counting.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
+#include <xgrad/autograd/ops/diagonal.hpp>
 #include <xgrad/autograd/ops/distance.hpp>
 #include <xgrad/autograd/ops/dropout.hpp>
 #include <xgrad/autograd/ops/einsum.hpp>
@@ -14,17 +15,22 @@
 #include <xgrad/autograd/ops/histogram.hpp>
 #include <xgrad/autograd/ops/indexing.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
+#include <xgrad/autograd/ops/masking.hpp>
 #include <xgrad/autograd/ops/matmul.hpp>
 #include <xgrad/autograd/ops/norm.hpp>
 #include <xgrad/autograd/ops/order_statistics.hpp>
+#include <xgrad/autograd/ops/padding.hpp>
 #include <xgrad/autograd/ops/piecewise_activation.hpp>
 #include <xgrad/autograd/ops/product.hpp>
 #include <xgrad/autograd/ops/products.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
+#include <xgrad/autograd/ops/reordering.hpp>
+#include <xgrad/autograd/ops/repeating.hpp>
 #include <xgrad/autograd/ops/rounding.hpp>
 #include <xgrad/autograd/ops/rrelu.hpp>
 #include <xgrad/autograd/ops/sampling.hpp>
 #include <xgrad/autograd/ops/scan.hpp>
+#include <xgrad/autograd/ops/scattering.hpp>
 #include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 #include <xgrad/autograd/ops/slicing.hpp>
@@ -35,3 +41,4 @@
 #include <xgrad/autograd/ops/torch_names.hpp>
 #include <xgrad/autograd/ops/trigonometric.hpp>
 #include <xgrad/autograd/ops/variance.hpp>
+#include <xgrad/autograd/ops/windows.hpp>

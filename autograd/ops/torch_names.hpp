@@ -9,6 +9,7 @@
 
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
+#include <xgrad/autograd/ops/reordering.hpp>
 #include <xgrad/autograd/ops/rounding.hpp>
 #include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
@@ -32,6 +33,19 @@ template <class I, std::size_t N, detail::IfIndex<I> = 0>
 template <class I, class J, detail::IfIndex<I> = 0, detail::IfIndex<J> = 0>
 [[nodiscard]] Tensor transpose(Tensor x, I a, J b, Source at = Source::here()) {
   return swapaxes(std::move(x), a, b, at);
+}
+/// swapaxes(x, a, b).
+[[nodiscard]] inline Tensor swapdims(Tensor x, Dim a, Dim b, Source at = Source::here()) {
+  return swapaxes(std::move(x), a, b, at);
+}
+/// movedim(x, source, destination).
+[[nodiscard]] inline Tensor moveaxis(Tensor x, const Dims& source, const Dims& destination,
+                                     Source at = Source::here()) {
+  return movedim(std::move(x), source, destination, at);
+}
+/// reshape_as(x, other).
+[[nodiscard]] inline Tensor view_as(Tensor x, const Tensor& other, Source at = Source::here()) {
+  return reshape_as(std::move(x), other, at);
 }
 /// The transpose of a matrix; rank 0 and 1 stay as they are, more axes are an error.
 [[nodiscard]] Tensor t(Tensor x, Source at = Source::here());

@@ -2,6 +2,25 @@
 
 #include "example.hpp"
 
+namespace {
+
+void from_stacks() {
+  example("hstack");
+  std::cout << hstack({Tensor{1.0, 2.0}, Tensor{3.0}}) << '\n';
+  example("vstack");
+  std::cout << vstack({Tensor{1.0, 2.0}, Tensor{3.0, 4.0}}) << '\n';
+  example("dstack");
+  std::cout << dstack({Tensor{1.0, 2.0}, Tensor{3.0, 4.0}}) << '\n';
+  example("column_stack");
+  std::cout << column_stack({Tensor{1.0, 2.0}, Tensor{3.0, 4.0}}) << '\n';
+  example("tensor_split");
+  for (const Tensor& part : tensor_split(arange(5), 3)) std::cout << part << '\n';
+  example("unbind");
+  for (const Tensor& row : unbind(Tensor{{1.0, 2.0}, {3.0, 4.0}})) std::cout << row << '\n';
+}
+
+}  // namespace
+
 int main() {
   example("concat");
   {
@@ -20,5 +39,6 @@ int main() {
   }
   example("chunk");
   for (const Tensor& part : chunk(arange(5), 3)) std::cout << part << '\n';
+  from_stacks();
   return 0;
 }

@@ -28,5 +28,11 @@ int main() {
   std::cout << dim(zeros({2, 3})) << '\n';
   example("numel");
   std::cout << numel(zeros({2, 3})) << '\n';
+  example("swapdims");
+  std::cout << swapdims(zeros({2, 3, 4}), 0, -1).shape() << '\n';
+  example("moveaxis");
+  std::cout << moveaxis(zeros({2, 3, 4}), 0, -1).shape() << '\n';
+  example("view_as");
+  std::cout << view_as(zeros({4}), zeros({2, 2})).shape() << '\n';
   return 0;
 }
