@@ -80,6 +80,7 @@ Registry pointwise_calls();
 Registry activation_calls();
 Registry reduction_calls();
 Registry shape_calls();
+Registry arranging_calls();
 Registry indexing_calls();
 Registry product_calls();
 Registry linalg_calls();
