@@ -44,6 +44,10 @@ template <class I, detail::IfIndex<I> = 0>
 [[nodiscard]] Tensor diagonal(Tensor x, I offset, Dim axis1 = 0, Dim axis2 = 1, Source at = Source::here()) {
   return diagonal(std::move(x), Dim(offset), axis1, axis2, at);
 }
+template <class I, class J, class K, detail::IfIndex<I> = 0, detail::IfIndex<J> = 0, detail::IfIndex<K> = 0>
+[[nodiscard]] Tensor diagonal(Tensor x, I offset, J axis1, K axis2, Source at = Source::here()) {
+  return diagonal(std::move(x), Dim(offset), Dim(axis1), Dim(axis2), at);
+}
 template <class I, detail::IfIndex<I> = 0>
 [[nodiscard]] Tensor diag(Tensor x, I offset, Source at = Source::here()) {
   return diag(std::move(x), Dim(offset), at);

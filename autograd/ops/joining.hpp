@@ -27,6 +27,15 @@ namespace xgrad {
 /// which must add up to that of the axis.
 [[nodiscard]] Pieces split(Tensor x, Dim size, Dim axis = 0, Source at = Source::here());
 [[nodiscard]] Pieces split(Tensor x, const std::vector<std::int64_t>& sizes, Dim axis = 0, Source at = Source::here());
+// The same for integers, a better match than xtensor's template under `using namespace xt`.
+template <class I, detail::IfIndex<I> = 0>
+[[nodiscard]] Pieces split(Tensor x, I size, Source at = Source::here()) {
+  return split(std::move(x), Dim(size), Dim(0), at);
+}
+template <class I, class J, detail::IfIndex<I> = 0, detail::IfIndex<J> = 0>
+[[nodiscard]] Pieces split(Tensor x, I size, J axis, Source at = Source::here()) {
+  return split(std::move(x), Dim(size), Dim(axis), at);
+}
 /// x cut along an axis into at most `count` pieces of equal size, of which the last may be smaller; an axis of size 0
 /// gives `count` empty ones.
 [[nodiscard]] Pieces chunk(Tensor x, Dim count, Dim axis = 0, Source at = Source::here());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <stdexcept>
 #include <vector>
 
@@ -151,8 +152,8 @@ Tensor counted(const Scattered& all, IncludeSelf include) {
 Tensor averaged(Scattered all, IncludeSelf include, Source at) {
   const Tensor counts = counted(all, include);
   Tensor x = include == IncludeSelf::yes ? std::move(all.x)
-                                         : detail::zeroed("scatter_reduce", std::move(all.x), all.how, all.indices, at);
-  Tensor sums = detail::accumulated("scatter_reduce", std::move(x), all.how, all.indices, std::move(all.src), at);
+                                         : detail::zeroed("index_fill", std::move(all.x), all.how, all.indices, at);
+  Tensor sums = detail::accumulated("scatter_add", std::move(x), all.how, all.indices, std::move(all.src), at);
   if (is_floating(sums.dtype())) return div(sums, to(counts, sums.dtype()), at);
   Tensor y = Raw::uninitialized(sums.shape(), int64);
   const auto *a = Raw::data<std::int64_t>(sums), *n = Raw::data<std::int64_t>(counts);
@@ -210,7 +211,7 @@ Tensor multiplied(Scattered all, IncludeSelf include, Source at) {
     const Tensor more = concat({left, ones({1}, left.dtype())}, 0, at);
     left = mul(index_select(left, 0, Tensor(first), at), index_select(more, 0, Tensor(second), at), at);
   }
-  return reshape(detail::replaced("scatter_reduce", std::move(flat), {0, true}, Tensor(groups.places), left, at), shape,
+  return reshape(detail::replaced("index_copy", std::move(flat), {0, true}, Tensor(groups.places), left, at), shape,
                  at);
 }
 
@@ -283,8 +284,10 @@ Tensor index_add(Tensor x, Dim asked, Tensor indices, Tensor source, double alph
   Tensor rows = list_of("index_add", x, indices, axis);
   source = of_dtype("index_add", x, std::move(source));
   require_slices("index_add", x, rows, source, axis);
-  if (alpha != 1) source = to(mul(std::move(source), alpha, at), x.dtype(), at);
-  return detail::accumulated("index_add", std::move(x), {axis, true}, std::move(rows), std::move(source), at);
+  if (!is_floating(x.dtype()) && (alpha != std::trunc(alpha) || std::abs(alpha) >= 0x1p63))
+    throw detail::argument_error("index_add: a scale of " + Number(alpha).text() + " for " + name_of(x.dtype()) + " " +
+                                 to_string(x.shape()) + ": it must be a whole number, or x floating-point");
+  return detail::accumulated("index_add", std::move(x), {axis, true}, std::move(rows), std::move(source), at, alpha);
 }
 
 Tensor index_copy(Tensor x, Dim asked, Tensor indices, Tensor source, Source at) {

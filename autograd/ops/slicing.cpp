@@ -230,8 +230,10 @@ Tensor put_rows_in_copy(Tensor x, const Named& named, Tensor values, Accumulate 
   const detail::PlaceRows where = detail::rows_of("put", *named.place, named.tensors);
   values = as_rows(std::move(values), where, x.dtype(), at);
   x = reshape(std::move(x), {-1, where.length}, at);
-  const auto write = accumulate == Accumulate::yes ? detail::accumulated : detail::replaced;
-  return reshape(write("put", std::move(x), rows, where.rows, std::move(values), at), shape, at);
+  Tensor y = accumulate == Accumulate::yes
+                 ? detail::accumulated("put", std::move(x), rows, where.rows, std::move(values), at)
+                 : detail::replaced("put", std::move(x), rows, where.rows, std::move(values), at);
+  return reshape(std::move(y), shape, at);
 }
 
 }  // namespace

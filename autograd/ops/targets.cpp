@@ -1,5 +1,6 @@
 #include <xgrad/autograd/ops/targets.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -8,6 +9,7 @@
 #include <xgrad/autograd/kernels/indexing/accumulate.hpp>
 #include <xgrad/autograd/kernels/indexing/replace.hpp>
 #include <xgrad/autograd/ops/along.hpp>
+#include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/indexing.hpp>
 #include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
@@ -122,12 +124,26 @@ Tensor replaced(const char* op, Tensor x, Targets how, Tensor indices, Tensor sr
                 }));
 }
 
-Tensor accumulated(const char* op, Tensor x, Targets how, Tensor indices, Tensor src, Source at) {
+Tensor accumulated(const char* op, Tensor x, Targets how, Tensor indices, Tensor src, Source at, double scale) {
   Tensor y = writable(x);
-  accumulate(y, how, indices, src);
-  return record(op, at, std::move(y), {std::move(x), std::move(indices), std::move(src)}, attributes("axis", how.axis),
-                pass_on, no_gradient,
-                from<1>([how](Tensor r, Tensor g) { return looked_up(std::move(g), how, std::move(r)); }));
+  if (scale == 1) {
+    accumulate(y, how, indices, src);
+  } else {
+    const Tensor scaled = Raw::uninitialized(src.shape(), src.dtype());
+    visit(src.dtype(), [&](auto type) {
+      using T = typename decltype(type)::type;
+      const auto factor = static_cast<T>(scale);
+      std::transform(Raw::data<T>(src), Raw::data<T>(src) + src.size(), Raw::write<T>(scaled),
+                     [factor](T element) { return static_cast<T>(element * factor); });
+    });
+    accumulate(y, how, indices, scaled);
+  }
+  return record(op, at, std::move(y), {std::move(x), std::move(indices), std::move(src)},
+                attributes("axis", how.axis, "scale", scale), pass_on, no_gradient,
+                from<1>([how, scale](Tensor r, Tensor g) {
+                  Tensor part = looked_up(std::move(g), how, std::move(r));
+                  return scale == 1 ? part : mul(std::move(part), scale);
+                }));
 }
 
 }  // namespace xgrad::detail

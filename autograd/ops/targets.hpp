@@ -16,8 +16,8 @@ struct Targets {
 
 /// A copy of x with the elements of src, of its dtype, in the places; of a repeated place the last stays.
 Tensor replaced(const char* op, Tensor x, Targets how, Tensor indices, Tensor src, Source at);
-/// A copy of x with the elements of src, of its dtype, added in the places.
-Tensor accumulated(const char* op, Tensor x, Targets how, Tensor indices, Tensor src, Source at);
+/// A copy of x with the elements of src, of its dtype, times the scale, added in the places.
+Tensor accumulated(const char* op, Tensor x, Targets how, Tensor indices, Tensor src, Source at, double scale = 1);
 /// A copy of x with zeros in the places.
 Tensor zeroed(const char* op, Tensor x, Targets how, Tensor indices, Source at);
 /// What the places hold.

@@ -82,6 +82,7 @@ Registry activation_calls();
 Registry reduction_calls();
 Registry sorting_calls();
 Registry shape_calls();
+Registry arranging_calls();
 Registry indexing_calls();
 Registry product_calls();
 Registry linalg_calls();
