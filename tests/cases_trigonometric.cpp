@@ -87,7 +87,7 @@ std::vector<Case> special_cases() {
       unary(
           "digamma", [](const Tensor& x) { return digamma(x); }, between(0.6, 3)),
       unary(
-          "digamma", [](const Tensor& x) { return digamma(x); }, between(-1.65, -1.35)),
+          "digamma", [](const Tensor& x) { return digamma(x); }, between(-0.6, -0.4)),
       unary(
           "polygamma", [](const Tensor& x) { return polygamma(0, x); }, between(0.6, 3)),
       unary(

@@ -153,7 +153,7 @@ Tensor clamp_one_side(const char* name, Tensor x, Tensor bound, Source at) {
     else
       return v <= b;
   };
-  return detail::pointwise<kernels::Domain::whole>(
+  return detail::pointwise<kernels::Domain::truth>(
       name, at, Operands<2>(std::move(x), std::move(bound)),
       [](const auto& v, const auto& b) {
         if constexpr (side == Bound::least)

@@ -114,6 +114,8 @@ double polygamma(double n, double x) {
   if (std::isnan(x) || (std::isinf(x) && x < 0)) return not_a_number;
   if (x > 0) return positive_polygamma(n, x);
   if (off_whole(x) == 0) return std::fmod(n, 2) != 0 ? infinity : -infinity;
+  // So close to the pole at 0 its term is all.
+  if (x > -1e-30) return (std::fmod(n, 2) != 0 ? 1 : -1) * std::tgamma(n + 1) * std::pow(x, -(n + 1));
   // ψ(1 - x) - ψ(x) = π cot πx, differentiated n times.
   if (n <= 32) {
     const double mirrored = positive_polygamma(n, 1 - x);
