@@ -2,6 +2,7 @@
 
 // Includes all that a program needs to build, differentiate and train models.
 
+#include <xgrad/autograd/engine/anomaly.hpp>
 #include <xgrad/autograd/engine/backward.hpp>
 #include <xgrad/autograd/engine/gradcheck.hpp>
 #include <xgrad/autograd/engine/runtime.hpp>

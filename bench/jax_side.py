@@ -185,12 +185,81 @@ def composed_gelu(x):
     return 0.5 * x * (1.0 + jnp.tanh(0.7978845608 * (x + 0.044715 * x * x * x)))
 
 
+class Differentiated:
+    """Calls of a jitted function that returns some numbers to check, then arrays."""
+
+    def __init__(self, run, arguments, wide=False):
+        self.run, self.arguments, self.wide = jax.jit(run), arguments, wide
+
+    def check(self):
+        with jax.enable_x64(self.wide):
+            return [float(v) for v in self.run(*self.arguments)[0]]
+
+    def time(self, n):
+        with jax.enable_x64(self.wide):
+            begin = clock()
+            for _ in range(n):
+                y = self.run(*self.arguments)
+            jax.block_until_ready(y)
+            return {"seconds": clock() - begin}
+
+
+def mixture():
+    d, k, n, gamma, m = 64, 25, 1000, 1.0, 0.0
+    lower = d * (d - 1) // 2
+    places, at = np.full((d, d), d + lower), d
+    for j in range(d):
+        places[j, j] = j
+        places[j + 1 :, j] = np.arange(at, at + d - 1 - j)
+        at += d - 1 - j
+
+    def doubles(seed, *shape):
+        return numbers(seed, int(np.prod(shape)), -1.7, 1.7).astype(np.float64).reshape(shape)
+
+    def posterior(alpha, mu, packed, points):
+        logs, low = packed[:, :d], packed[:, d:]
+        diagonal = jnp.exp(logs)
+        q = jnp.concatenate([diagonal, low, jnp.zeros((k, 1))], 1)[:, places.ravel()]
+        moved = (points @ q.reshape(k * d, d).T).reshape(n, k, d)
+        centres = jnp.einsum("kij,kj->ki", q.reshape(k, d, d), mu)
+        inside = alpha + logs.sum(1) - 0.5 * jnp.square(moved - centres).sum(2)
+        return (jax.nn.logsumexp(inside, 1).sum() - n * jax.nn.logsumexp(alpha)
+                + 0.5 * gamma**2 * (jnp.square(diagonal).sum() + jnp.square(low).sum()) - m * logs.sum())
+
+    def run(*arguments):
+        value, slopes = jax.value_and_grad(posterior, argnums=(0, 1, 2))(*arguments)
+        return jnp.concatenate([value[None]] + [s.ravel()[:5] for s in slopes]), slopes
+
+    with jax.enable_x64(True):
+        arguments = [jnp.asarray(a) for a in (doubles(60, k), doubles(61, k, d), doubles(62, k, d + lower), doubles(63, n, d))]
+    return Differentiated(run, arguments, wide=True)
+
+
+def hessian_product():
+    sizes, batch = [784, 50, 10], 100
+    x = jnp.asarray(numbers(1, batch * sizes[0], 0, 1).reshape(batch, sizes[0]))
+    t = jnp.asarray(numbers(2, batch, 0, sizes[-1]).astype(np.int32))
+    weights = [layer(i, sizes[i], sizes[i + 1], True) for i in range(2)]
+    vectors = [layer(i + 5, sizes[i], sizes[i + 1], True) for i in range(2)]
+
+    def loss(weights):
+        (w, b), (v, c) = weights
+        return cross_entropy(jnp.tanh(x @ w.T + b) @ v.T + c, t)
+
+    def run(weights, vectors):
+        product = jax.jvp(jax.grad(loss), (weights,), (vectors,))[1]
+        return jnp.concatenate([p.ravel()[:4] for p in jax.tree.leaves(product)]), product
+
+    return Differentiated(run, (weights, vectors))
+
+
 def offered(folder):
     w2, w3, w6 = ([784, 512, 512, 10], 128, True, 3e-5), ([2, 16, 16, 2], 32, False, 0.1), ([3072, 2048, 2048, 10], 256, True, 1e-5)
     tasks = {
         "W1": lambda: mnist_network(folder, False), "W1/scan": lambda: mnist_network(folder, True),
         "W2": lambda: mlp(*w2), "W3": lambda: mlp(*w3), "W3/scan": lambda: mlp(*w3, scanned=True), "W6": lambda: mlp(*w6),
     }
+    tasks.update(W13=mixture, W14=hessian_product)
     functions = {f"gelu.{n}": (n, composed_gelu) for n in (SMALL, LARGE)}
     functions.update(relu=(LARGE, jax.nn.relu), sigmoid=(LARGE, jax.nn.sigmoid), tanh=(LARGE, jnp.tanh),
                      erf_gelu=(LARGE, lambda x: jax.nn.gelu(x, approximate=False)))

@@ -197,6 +197,63 @@ void add_pointwise(Tasks& tasks, const std::string& name, std::int64_t n, Functi
   };
 }
 
+Tensor doubles(const std::vector<double>& values, torch::IntArrayRef shape) {
+  return torch::tensor(values, torch::kFloat64).reshape(shape);
+}
+
+std::vector<double> first_doubles(const std::vector<Tensor>& tensors, std::int64_t count) {
+  std::vector<double> all;
+  for (const Tensor& each : tensors)
+    for (std::int64_t i = 0; i < count; ++i) all.push_back(each.flatten()[i].item<double>());
+  return all;
+}
+
+Task mixture_task() {
+  using M = Mixture;
+  const Tensor alpha = doubles(M::alpha(), {M::k}).requires_grad_(),
+               mu = doubles(M::mu(), {M::k, M::d}).requires_grad_(),
+               packed = doubles(M::packed(), {M::k, M::d + M::lower}).requires_grad_(),
+               points = doubles(M::points(), {M::n, M::d}), places = torch::tensor(M::places());
+  const auto step = [=] {
+    for (const Tensor& each : {alpha, mu, packed}) each.mutable_grad().reset();
+    const Tensor logs = packed.slice(1, 0, M::d), lower = packed.slice(1, M::d), diagonal = logs.exp();
+    const Tensor q = torch::cat({diagonal, lower, torch::zeros({M::k, 1}, torch::kFloat64)}, 1).index_select(1, places);
+    const Tensor moved = points.matmul(q.reshape({M::k * M::d, M::d}).t()).reshape({M::n, M::k, M::d});
+    const Tensor centres = q.reshape({M::k, M::d, M::d}).matmul(mu.unsqueeze(2)).reshape({M::k, M::d});
+    const Tensor inside = alpha + logs.sum(1) - 0.5 * (moved - centres).square().sum(2);
+    const Tensor f = inside.logsumexp(1).sum() - static_cast<double>(M::n) * alpha.logsumexp(0) +
+                     0.5 * M::gamma * M::gamma * (diagonal.square().sum() + lower.square().sum()) - M::m * logs.sum();
+    f.backward();
+    return f;
+  };
+  const auto check = [=] {
+    Checked checked{{step().template item<double>()}, ""};
+    for (double v : first_doubles({alpha.grad(), mu.grad(), packed.grad()}, 5)) checked.values.push_back(v);
+    return checked;
+  };
+  return {check, repeat([=] { step(); })};
+}
+
+Task hessian_task() {
+  const Mlp mlp = w14();
+  std::vector<Tensor> weights, vectors;
+  for (std::size_t i = 0; i + 1 < mlp.sizes.size(); ++i) {
+    const std::int64_t in = mlp.sizes[i], out = mlp.sizes[i + 1];
+    weights.push_back(tensor(layer_weights(i, in, in * out), {out, in}).requires_grad_());
+    weights.push_back(tensor(layer_bias(i, in, out), {out}).requires_grad_());
+    vectors.push_back(tensor(layer_weights(i + 5, in, in * out), {out, in}));
+    vectors.push_back(tensor(layer_bias(i + 5, in, out), {out}));
+  }
+  const Tensor inputs = tensor(mlp.inputs(), {mlp.batch, mlp.sizes.front()}), targets = torch::tensor(mlp.labels());
+  const auto product = [=] {
+    const Tensor hidden = torch::tanh(F::linear(inputs, weights[0], weights[1]));
+    const Tensor loss = F::cross_entropy(F::linear(hidden, weights[2], weights[3]), targets);
+    const auto slopes = torch::autograd::grad({loss}, weights, {}, true, true);
+    return torch::autograd::grad(slopes, weights, vectors);
+  };
+  return {[=] { return Checked{first_doubles(product(), 4), ""}; }, repeat([=] { product(); })};
+}
+
 Timed chain(std::int64_t nodes) {
   const Tensor x = leaf(50, 1, 1, 2), c = tensor({chain_factor}, {1}).requires_grad_();
   const double resident = resident_bytes(), start = now();
@@ -245,6 +302,8 @@ int main(int argc, char** argv) {
   add_pointwise(tasks, "W5.sigmoid", large, [](const Tensor& x) { return torch::sigmoid(x); });
   add_pointwise(tasks, "W5.tanh", large, [](const Tensor& x) { return torch::tanh(x); });
   add_pointwise(tasks, "W5.erf_gelu", large, [](const Tensor& x) { return torch::gelu(x); });
+  tasks["W13"] = mixture_task;
+  tasks["W14"] = hessian_task;
   tasks["W7"] = [] { return Task{[] { return Checked{{chain(2000).parts.back().second}, ""}; }, chain, false}; };
   return Server(std::move(tasks), argc, argv).run(TORCH_VERSION);
 }

@@ -56,6 +56,36 @@ inline Mlp w2() { return {{784, 512, 512, 10}, 128, true, 3e-5}; }
 inline Mlp w3() { return {{2, 16, 16, 2}, 32, false, 0.1}; }
 inline Mlp w6() { return {{3072, 2048, 2048, 10}, 256, true, 1e-5}; }
 
+inline Mlp w14() { return {{784, 50, 10}, 100, false, 0}; }  // with tanh
+
+/// W13: a Gaussian mixture of the size of ADBench's (Srajer, Kukelova and Fitzgibbon, 2018), with uniform numbers. Per
+/// component, `packed` holds the logarithms of the diagonal of a triangular matrix, then its lower part by columns.
+struct Mixture {
+  static constexpr std::int64_t d = 64, k = 25, n = 1000, lower = d * (d - 1) / 2;
+  static constexpr double gamma = 1, m = 0;
+
+  static std::vector<double> alpha() { return doubles(60, k); }
+  static std::vector<double> mu() { return doubles(61, k * d); }
+  static std::vector<double> packed() { return doubles(62, k * (d + lower)); }
+  static std::vector<double> points() { return doubles(63, n * d); }
+  /// Where each element of the matrix is in (diagonal, lower part, one zero).
+  static std::vector<std::int64_t> places() {
+    std::vector<std::int64_t> at(static_cast<std::size_t>(d * d), d + lower);
+    std::int64_t next = d;
+    for (std::int64_t j = 0; j < d; ++j) {
+      at[static_cast<std::size_t>(j * d + j)] = j;
+      for (std::int64_t i = j + 1; i < d; ++i) at[static_cast<std::size_t>(i * d + j)] = next++;
+    }
+    return at;
+  }
+
+ private:
+  static std::vector<double> doubles(std::uint64_t seed, std::int64_t count) {
+    const std::vector<float> x = numbers(seed, count, -1.7f, 1.7f);
+    return {x.begin(), x.end()};
+  }
+};
+
 /// The number of steps in which the losses must agree.
 inline constexpr int checked_steps = 20;
 

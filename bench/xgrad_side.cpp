@@ -110,5 +110,6 @@ int main(int argc, char** argv) {
   for (const std::int64_t batch : {64, 128, 256, 512, 1024, 2048})
     tasks["G13.batch." + std::to_string(batch)] = [=] { return mlp_task({{784, 128, 128, 10}, batch, false, 0.01}); };
   add_op_tasks(tasks);
+  add_gradient_tasks(tasks);
   return Server(std::move(tasks), argc, argv).run("0.1.0");
 }

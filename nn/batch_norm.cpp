@@ -13,12 +13,13 @@ BatchNorm1d::BatchNorm1d(Dim features, const Options& options) : features_(featu
   const xgrad::detail::Calling calling("BatchNorm1d");
   const std::optional<double>& momentum = options.momentum_;
   if (features_ < 0)
-    throw std::invalid_argument("BatchNorm1d: the number of features must not be negative, got " +
-                                std::to_string(features_));
+    throw xgrad::detail::argument_error("BatchNorm1d: the number of features must not be negative, got " +
+                                        std::to_string(features_));
   if (!(options.eps_ > 0) || std::isinf(options.eps_))
-    throw std::invalid_argument("BatchNorm1d: eps must be positive and finite, got " + detail::python(options.eps_));
+    throw xgrad::detail::argument_error("BatchNorm1d: eps must be positive and finite, got " +
+                                        detail::python(options.eps_));
   if (momentum && !(*momentum >= 0 && *momentum <= 1))
-    throw std::invalid_argument("BatchNorm1d: momentum must lie in [0, 1], got " + detail::python(*momentum));
+    throw xgrad::detail::argument_error("BatchNorm1d: momentum must lie in [0, 1], got " + detail::python(*momentum));
   const Shape shape{features_};
   if (options.affine_) {
     weight = Parameter(ones(shape));
@@ -41,8 +42,8 @@ BatchNorm1d::BatchNorm1d(Dim features, const Options& options) : features_(featu
 
 Tensor BatchNorm1d::forward(const Tensor& x) {
   if ((x.rank() != 2 && x.rank() != 3) || x.shape(1) != features_)
-    throw std::invalid_argument("expected input of shape (N, " + std::to_string(features_) + ") or (N, " +
-                                std::to_string(features_) + ", L), got " + to_string(x.shape()));
+    throw xgrad::detail::argument_error("expected input of shape (N, " + std::to_string(features_) + ") or (N, " +
+                                        std::to_string(features_) + ", L), got " + to_string(x.shape()));
   const bool tracked = running_mean.defined();
   if (!tracked || !is_training())
     return batch_norm(x, weight, bias, running_mean, running_var, !tracked, 0, options_.eps_, call_site());

@@ -2,6 +2,9 @@
 
 #include <typeinfo>
 
+#include <xgrad/autograd/graph/calling.hpp>
+#include <xgrad/autograd/graph/node.hpp>
+#include <xgrad/autograd/graph/observe.hpp>
 #include <xgrad/nn/module_state.hpp>
 
 namespace xgrad::nn::detail {
@@ -56,7 +59,12 @@ std::string CallScope::path() const {
 void CallScope::rethrow(const std::logic_error& error) const {
   const bool argument = typeid(error) == typeid(std::invalid_argument);
   if (!argument && typeid(error) != typeid(std::logic_error)) throw;
-  if (argument) throw LocatedArgument(located(error));
+  if (argument) {
+    const std::string message = located(error);
+    // Errors of ops end with the line of the call; those of modules get it here.
+    if (at_.file == nullptr || xgrad::detail::ends_with_line(message)) throw LocatedArgument(message);
+    throw LocatedArgument(message + " (" + to_string(at_) + ")");
+  }
   throw LocatedError(located(error));
 }
 
@@ -69,6 +77,15 @@ std::string CallScope::located(const std::exception& error) const {
   const std::string from_root = path();
   const std::string type = module_.type_name();
   return (from_root.empty() ? type : from_root + " (" + type + ")") + ": " + error.what();
+}
+
+std::string CallScope::innermost_path() { return innermost == nullptr ? "" : innermost->path(); }
+
+struct PathForObservers {
+  PathForObservers() noexcept { xgrad::detail::module_path = &CallScope::innermost_path; }
+};
+namespace {
+const PathForObservers path_for_observers;
 }
 
 CallObserver*& call_observer() noexcept { return observer; }

@@ -29,6 +29,9 @@ class CallScope {
  private:
   std::string path() const;
   std::string located(const std::exception& error) const;
+  /// The path of the module that this thread calls.
+  static std::string innermost_path();
+  friend struct PathForObservers;
 
   const ModuleBase& module_;
   CallScope* outer_;

@@ -30,21 +30,22 @@ void check_input(const char* op, const Tensor& x, const char* name, const Tensor
   detail::require_given(op, {{x, name}, {target, "the target"}});
   detail::require_plain(op, reduction);
   if (!is_floating(x.dtype()))
-    throw std::invalid_argument(std::string(op) + ": " + name + " are " + name_of(x.dtype()) +
-                                ": only float32 and float64 have losses: convert them with to()");
+    throw xgrad::detail::argument_error(std::string(op) + ": " + name + " are " + name_of(x.dtype()) +
+                                        ": only float32 and float64 have losses: convert them with to()");
   if (x.rank() == 0)
-    throw std::invalid_argument(std::string(op) + ": " + name + " have shape (): they need an axis of classes");
+    throw xgrad::detail::argument_error(std::string(op) + ": " + name + " have shape (): they need an axis of classes");
 }
 
 void check_label_shape(const char* op, const Tensor& x, const char* name, const Tensor& target) {
   const Shape rows = x.shape().without(class_axis(x.shape()));
   if (target.dtype() != int64)
-    throw std::invalid_argument(std::string(op) + ": the target is " + name_of(target.dtype()) + " " +
-                                to_string(target.shape()) + " for " + name + " " + to_string(x.shape()) +
-                                ": labels are int64 of shape " + to_string(rows));
+    throw xgrad::detail::argument_error(std::string(op) + ": the target is " + name_of(target.dtype()) + " " +
+                                        to_string(target.shape()) + " for " + name + " " + to_string(x.shape()) +
+                                        ": labels are int64 of shape " + to_string(rows));
   if (target.shape() != rows)
-    throw std::invalid_argument(std::string(op) + ": the target is " + to_string(target.shape()) + " for " + name +
-                                " " + to_string(x.shape()) + ": labels for them have shape " + to_string(rows));
+    throw xgrad::detail::argument_error(std::string(op) + ": the target is " + to_string(target.shape()) + " for " +
+                                        name + " " + to_string(x.shape()) + ": labels for them have shape " +
+                                        to_string(rows));
 }
 
 void check_labels(const char* op, const Tensor& target, std::int64_t classes, std::int64_t ignored) {
@@ -58,9 +59,9 @@ void check_labels(const char* op, const Tensor& target, std::int64_t classes, st
   if (any == 0) return;
   for (std::int64_t i = 0; i < rows; ++i)
     if (wrong(i))
-      throw std::invalid_argument(std::string(op) + ": the label of row " + std::to_string(i) + " is " +
-                                  std::to_string(labels[i]) + ": labels lie in [0, " + std::to_string(classes) +
-                                  "), or are ignore_index");
+      throw xgrad::detail::argument_error(std::string(op) + ": the label of row " + std::to_string(i) + " is " +
+                                          std::to_string(labels[i]) + ": labels lie in [0, " + std::to_string(classes) +
+                                          "), or are ignore_index");
 }
 
 // The weights of the classes in the dtype of x, or an undefined tensor.
@@ -68,10 +69,10 @@ Tensor checked_weight(const char* op, const Tensor& x, const char* name, const T
   if (!weight.defined()) return weight;
   const Shape shape{x.shape()[class_axis(x.shape())]};
   if (weight.shape() != shape)
-    throw std::invalid_argument(std::string(op) + ": the weight must have shape " + to_string(shape) + " for " + name +
-                                " " + to_string(x.shape()) + ", got " + to_string(weight.shape()));
+    throw xgrad::detail::argument_error(std::string(op) + ": the weight must have shape " + to_string(shape) + " for " +
+                                        name + " " + to_string(x.shape()) + ", got " + to_string(weight.shape()));
   if (weight.requires_grad() && grad_enabled())
-    throw std::invalid_argument(
+    throw xgrad::detail::argument_error(
         std::string(op) +
         ": the weight requires a gradient, but classes are weighted by constants: pass weight.detach()");
   return detail::follow(op, {weight, "weight"}, {x, name}, at);
@@ -137,12 +138,13 @@ Tensor soft_cross_entropy(const Tensor& x, const Tensor& target, const Tensor& w
 
 void check_soft_target(const Tensor& x, const Tensor& target, const CrossEntropyOptions& options) {
   if (target.shape() != x.shape())
-    throw std::invalid_argument("cross_entropy: the target is " + std::string(name_of(target.dtype())) + " " +
-                                to_string(target.shape()) + " for logits " + to_string(x.shape()) +
-                                ": labels are int64, and probabilities have the logits' shape");
+    throw xgrad::detail::argument_error("cross_entropy: the target is " + std::string(name_of(target.dtype())) + " " +
+                                        to_string(target.shape()) + " for logits " + to_string(x.shape()) +
+                                        ": labels are int64, and probabilities have the logits' shape");
   if (options.ignore_index() >= 0)
-    throw std::invalid_argument("cross_entropy: ignore_index is " + std::to_string(options.ignore_index()) +
-                                " and the target " + name_of(target.dtype()) + ": only int64 labels can be ignored");
+    throw xgrad::detail::argument_error("cross_entropy: ignore_index is " + std::to_string(options.ignore_index()) +
+                                        " and the target " + name_of(target.dtype()) +
+                                        ": only int64 labels can be ignored");
 }
 
 }  // namespace
@@ -152,8 +154,8 @@ Tensor cross_entropy(Tensor logits, Tensor target, const CrossEntropyOptions& op
   check_input("cross_entropy", logits, "logits", target, options.reduction());
   const double epsilon = options.label_smoothing();
   if (!(epsilon >= 0 && epsilon <= 1))
-    throw std::invalid_argument("cross_entropy: label_smoothing must lie in [0, 1], got " +
-                                xgrad::detail::number_text(epsilon));
+    throw xgrad::detail::argument_error("cross_entropy: label_smoothing must lie in [0, 1], got " +
+                                        xgrad::detail::number_text(epsilon));
   const Tensor weight = checked_weight("cross_entropy", logits, "logits", options.weight(), at);
   if (is_floating(target.dtype())) {
     check_soft_target(logits, target, options);

@@ -6,7 +6,8 @@
 namespace xgrad::nn {
 
 Dropout::Dropout(double p) : p_(p) {
-  if (!(p >= 0 && p <= 1)) throw std::invalid_argument("Dropout: p must lie in [0, 1], got " + detail::python(p));
+  if (!(p >= 0 && p <= 1))
+    throw xgrad::detail::argument_error("Dropout: p must lie in [0, 1], got " + detail::python(p));
   describe("p=" + detail::python(p) + ", inplace=False");
 }
 

@@ -23,8 +23,8 @@ Linear::Linear(Dim in_features, Dim out_features, Bias bias_wanted)
 Linear::Linear(Dim in_features, Dim out_features, Bias bias_wanted, Generator& generator) {
   const xgrad::detail::Calling calling("Linear");
   if (in_features < 0 || out_features < 0)
-    throw std::invalid_argument("Linear: a layer cannot lead from " + std::to_string(in_features) + " to " +
-                                std::to_string(out_features) + " features: neither may be negative");
+    throw xgrad::detail::argument_error("Linear: a layer cannot lead from " + std::to_string(in_features) + " to " +
+                                        std::to_string(out_features) + " features: neither may be negative");
   const double bound = in_features > 0 ? 1 / std::sqrt(static_cast<double>(in_features)) : 0;
   weight = uniform({out_features, in_features}, bound, generator);
   add("weight", weight);
@@ -39,8 +39,8 @@ Linear::Linear(Dim in_features, Dim out_features, Bias bias_wanted, Generator& g
 Tensor Linear::forward(const Tensor& x) {
   const std::int64_t in = weight.shape(1);
   if (x.rank() == 0 || x.shape(-1) != in)
-    throw std::invalid_argument("expected " + std::to_string(in) + " features on the last axis, got input of shape " +
-                                to_string(x.shape()));
+    throw xgrad::detail::argument_error("expected " + std::to_string(in) +
+                                        " features on the last axis, got input of shape " + to_string(x.shape()));
   return xgrad::linear(x, weight, bias, call_site());
 }
 

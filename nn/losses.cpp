@@ -20,15 +20,16 @@ namespace detail {
 void require_given(const char* op, std::initializer_list<Named> all) {
   for (const Named& one : all)
     if (!one.tensor.defined())
-      throw std::invalid_argument(std::string(op) + ": " + one.name +
-                                  " is an empty tensor: it was default-constructed or moved from");
+      throw xgrad::detail::argument_error(std::string(op) + ": " + one.name +
+                                          " is an empty tensor: it was default-constructed or moved from");
 }
 
 void require_same_floating(const char* op, Named argument, Named with) {
   const DType dtype = argument.tensor.dtype(), wanted = with.tensor.dtype();
   if (dtype != wanted && is_floating(dtype) && !argument.tensor.weak())
-    throw std::invalid_argument(std::string(op) + ": " + with.name + " is " + name_of(wanted) + ", " + argument.name +
-                                " is " + name_of(dtype) + ": write 1.0f, x.to(float32) or model.to(float64)");
+    throw xgrad::detail::argument_error(std::string(op) + ": " + with.name + " is " + name_of(wanted) + ", " +
+                                        argument.name + " is " + name_of(dtype) +
+                                        ": write 1.0f, x.to(float32) or model.to(float64)");
 }
 
 Tensor follow(const char* op, Named argument, Named with, Source at) {
@@ -38,15 +39,15 @@ Tensor follow(const char* op, Named argument, Named with, Source at) {
 
 void require_same_shape(const char* op, Named a, Named b) {
   if (a.tensor.shape() != b.tensor.shape())
-    throw std::invalid_argument(std::string(op) + ": " + a.name + " is " + to_string(a.tensor.shape()) + ", " + b.name +
-                                " is " + to_string(b.tensor.shape()) +
-                                ": losses do not broadcast: reshape one of them");
+    throw xgrad::detail::argument_error(std::string(op) + ": " + a.name + " is " + to_string(a.tensor.shape()) + ", " +
+                                        b.name + " is " + to_string(b.tensor.shape()) +
+                                        ": losses do not broadcast: reshape one of them");
 }
 
 void require_plain(const char* op, Reduction reduction) {
   if (reduction == Reduction::batchmean)
-    throw std::invalid_argument(std::string(op) +
-                                ": the reduction is batchmean, which only kl_div has: use mean, sum or none");
+    throw xgrad::detail::argument_error(std::string(op) +
+                                        ": the reduction is batchmean, which only kl_div has: use mean, sum or none");
 }
 
 Tensor reduce(Tensor losses, Reduction reduction, Source at) {
@@ -102,8 +103,8 @@ void require_weight(const char* op, const Tensor& x, const Tensor& weight, const
   if (!weight.defined()) return;
   detail::require_same_floating(op, {weight, name}, {x, "input"});
   if (!broadcasts_to(weight.shape(), x.shape()))
-    throw std::invalid_argument(std::string(op) + ": " + name + " is " + to_string(weight.shape()) +
-                                ", which does not broadcast to the input " + to_string(x.shape()));
+    throw xgrad::detail::argument_error(std::string(op) + ": " + name + " is " + to_string(weight.shape()) +
+                                        ", which does not broadcast to the input " + to_string(x.shape()));
 }
 
 void require_probabilities(const char* op, const Tensor& z, const char* name, const char* way_out) {
@@ -115,9 +116,9 @@ void require_probabilities(const char* op, const Tensor& z, const char* name, co
     for (const T* p = begin; p != end; ++p) all &= static_cast<int>(lies_within(*p));
     if (all != 0) return;
     const T* found = std::find_if_not(begin, end, lies_within);
-    throw std::invalid_argument(std::string(op) + ": element " + std::to_string(found - begin) + " of the " + name +
-                                " is " + xgrad::detail::number_text(*found) + ": probabilities lie in [0, 1]" +
-                                way_out);
+    throw xgrad::detail::argument_error(std::string(op) + ": element " + std::to_string(found - begin) + " of the " +
+                                        name + " is " + xgrad::detail::number_text(*found) +
+                                        ": probabilities lie in [0, 1]" + way_out);
   });
 }
 
@@ -149,7 +150,8 @@ Tensor smooth_l1_loss(Tensor input, Tensor target, Reduction reduction, double b
   constexpr const char* op = "smooth_l1_loss";
   detail::require_plain(op, reduction);
   if (!(beta >= 0))
-    throw std::invalid_argument("smooth_l1_loss: beta must not be negative, got " + xgrad::detail::number_text(beta));
+    throw xgrad::detail::argument_error("smooth_l1_loss: beta must not be negative, got " +
+                                        xgrad::detail::number_text(beta));
   xgrad::detail::require_finite("smooth_l1_loss", "beta", beta);
   const Pair pair(op, {input, "input"}, {target, "target"}, at);
   if (beta == 0) return xgrad::detail::absolute_error(op, pair.x, pair.target, reduction_of(pair, reduction), at);
@@ -160,7 +162,7 @@ Tensor huber_loss(Tensor input, Tensor target, Reduction reduction, double delta
   const xgrad::detail::Calling calling("huber_loss", at);
   detail::require_plain("huber_loss", reduction);
   if (!(delta > 0))
-    throw std::invalid_argument("huber_loss: delta must be positive, got " + xgrad::detail::number_text(delta));
+    throw xgrad::detail::argument_error("huber_loss: delta must be positive, got " + xgrad::detail::number_text(delta));
   xgrad::detail::require_finite("huber_loss", "delta", delta);
   const Pair pair("huber_loss", {input, "input"}, {target, "target"}, at);
   return xgrad::detail::huber_error("huber_loss", pair.x, pair.target, delta, reduction_of(pair, reduction), at);

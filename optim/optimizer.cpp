@@ -7,6 +7,7 @@
 
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/graph/observe.hpp>
 #include <xgrad/autograd/graph/profiler.hpp>
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 
@@ -89,6 +90,7 @@ void Optimizer::step(Source at) {
              ": they must agree");
     moving_.push_back({i, p, std::move(gradient)});
   }
+  xgrad::detail::tell_step(name_, at, parameters_);
   update(moving_, at);
   moving_.clear();
 }

@@ -290,7 +290,7 @@ TEST_CASE("every op of the headers has a row", "[cases]") {
                                       root / "autograd/ops/torch_names.hpp"};
   const std::regex declaration("^(\\[\\[nodiscard\\]\\] )?(?:Tensor|ValuesIndices) (\\w+)\\((.*)$");
   std::size_t found = 0, headers = 0;
-  for (const fs::path& room : {root / "autograd/ops", root / "nn"})
+  for (const fs::path& room : {root / "autograd/ops", root / "autograd/linalg", root / "nn"})
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(room)) {
       if (entry.path().extension() != ".hpp" || not_ops.count(entry.path()) != 0) continue;
       std::ifstream file(entry.path());

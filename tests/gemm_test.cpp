@@ -5,6 +5,7 @@
 
 #include <xgrad/autograd/kernels/matrix/gemm.hpp>
 #include <xgrad/autograd/kernels/matrix/small_gemm.hpp>
+#include <xgrad/autograd/kernels/matrix/subnormal.hpp>
 
 #include "catch2.hpp"
 
@@ -83,4 +84,71 @@ TEMPLATE_TEST_CASE("a product is added to one row for all", "[gemm]", float, dou
 TEST_CASE("sizes whose product overflows do not suit the own kernels", "[gemm]") {
   const std::int64_t huge = std::int64_t{1} << 40;
   CHECK_FALSE(kernels::suits_small_gemm<float>(false, false, huge, huge, huge));
+}
+
+namespace {
+
+// Numbers of which every third is subnormal, and those of column 5 all.
+template <class T>
+std::vector<T> with_subnormals(std::int64_t rows, std::int64_t columns) {
+  auto all = some_numbers<T>(rows * columns, 4);
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (i % 3 == 0 || static_cast<std::int64_t>(i) % columns == 5) all[i] *= std::numeric_limits<T>::min() / 64;
+  return all;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("a large product of subnormal numbers is scaled, and right", "[gemm]", float, double) {
+  using T = TestType;
+  const std::int64_t m = 96, n = 400, k = 512;
+  const std::vector<T> a = with_subnormals<T>(m, k);
+  std::vector<T> b = some_numbers<T>(k * n, 5), c(static_cast<std::size_t>(m * n)), before = some_numbers<T>(m * n, 6);
+  const auto scale = static_cast<T>(GENERATE(1.0, 1e20));
+  for (T& each : b) each *= scale;
+  REQUIRE(kernels::WithoutSubnormals<T>(a.data(), m * k, b.data(), k * n, k).factor() < 1);
+  const bool accumulate = GENERATE(false, true);
+  if (accumulate) c = before;
+  kernels::gemm(false, false, m, n, k, a.data(), b.data(), c.data(),
+                accumulate ? kernels::Onto<T>{c.data(), n} : kernels::Onto<T>{});
+  for (std::int64_t i = 0; i < m; i += 5)
+    for (std::int64_t j = 0; j < n; j += 3) {
+      const auto at = static_cast<std::size_t>(i * n + j);
+      long double sum = accumulate ? static_cast<long double>(before[at]) : 0, size = std::abs(sum);
+      for (std::int64_t p = 0; p < k; ++p) {
+        const long double term = static_cast<long double>(a[static_cast<std::size_t>(i * k + p)]) *
+                                 static_cast<long double>(b[static_cast<std::size_t>(p * n + j)]);
+        sum += term;
+        size += std::abs(term);
+      }
+      const long double bound = 2 * size * static_cast<long double>(k) * std::numeric_limits<T>::epsilon();
+      REQUIRE(std::abs(static_cast<long double>(c[at]) - sum) <= bound);
+    }
+}
+
+TEMPLATE_TEST_CASE("a row of subnormal numbers alone keeps its accuracy in a large product", "[gemm]", float, double) {
+  using T = TestType;
+  const std::int64_t m = 96, n = 400, k = 512;
+  std::vector<T> a = some_numbers<T>(m * k, 4), b(static_cast<std::size_t>(k * n), T(1)),
+                 c(static_cast<std::size_t>(m * n));
+  const T least = std::numeric_limits<T>::denorm_min();
+  for (std::int64_t p = 0; p < k; ++p) a[static_cast<std::size_t>(p)] = 3 * least;
+  for (std::int64_t i = 7; i < m; ++i)
+    for (std::int64_t p = 0; p < k; p += 2) a[static_cast<std::size_t>(i * k + p)] = least;
+  REQUIRE(kernels::WithoutSubnormals<T>(a.data(), m * k, b.data(), k * n, k).factor() < 1);
+  kernels::gemm(false, false, m, n, k, a.data(), b.data(), c.data());
+  for (std::int64_t j = 0; j < n; ++j) REQUIRE(c[static_cast<std::size_t>(j)] == static_cast<T>(3 * k) * least);
+}
+
+TEMPLATE_TEST_CASE("subnormal numbers are left as they are where scaling could overflow", "[gemm]", float, double) {
+  using T = TestType;
+  const std::int64_t m = 96, n = 400, k = 512;
+  std::vector<T> a = with_subnormals<T>(m, k), b = some_numbers<T>(k * n, 5), c(static_cast<std::size_t>(m * n));
+  const auto factor = [&] { return kernels::WithoutSubnormals<T>(a.data(), m * k, b.data(), k * n, k).factor(); };
+  const T huge = GENERATE(std::numeric_limits<T>::max() / 1024, std::numeric_limits<T>::infinity(),
+                          std::numeric_limits<T>::quiet_NaN());
+  (GENERATE(true, false) ? a : b)[77] = huge;
+  CHECK(factor() == 1);
+  kernels::gemm(false, false, m, n, k, a.data(), b.data(), c.data());
+  CHECK(std::isfinite(c[static_cast<std::size_t>(50 * n + 50)]));
 }

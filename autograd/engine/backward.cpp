@@ -18,6 +18,7 @@
 #include <xgrad/autograd/graph/lost_writes.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/node.hpp>
+#include <xgrad/autograd/graph/observe.hpp>
 #include <xgrad/autograd/graph/out_of_memory.hpp>
 #include <xgrad/autograd/graph/profiler.hpp>
 #include <xgrad/autograd/kernels/runtime/ending.hpp>
@@ -68,6 +69,9 @@ class Engine {
   }
 
   void run(const Tensor* roots, const Tensor* seeds, std::size_t count) {
+    const detail::Unobserved own;
+    observer_ = own.before();
+    if (observer_ != nullptr) tell([&](detail::Observer& each) { each.begins_backward(roots, count); });
     {
       detail::ModeScope mode(graph_ == Graph::create);
       for (std::size_t i = 0; i < count; ++i) arrive(Ref<Node>(Raw::node(roots[i])), seeds[i]);
@@ -192,6 +196,8 @@ class Engine {
       const std::uint64_t number = node->number();
       list.push_back({number, node.give_up()});
       if (&list == &heap_) std::push_heap(heap_.begin(), heap_.end());
+    } else if (observer_ != nullptr) {
+      add_observed(*node, sum, gradient);
     } else if (graph_ != Graph::create && detail::alone(sum)) {
       detail::accumulate(sum, gradient, node->at());
     } else {
@@ -199,10 +205,23 @@ class Engine {
     }
   }
 
+  [[gnu::noinline, gnu::cold]] void add_observed(const Node& node, Tensor& sum, const Tensor& gradient) const {
+    const Tensor both[] = {std::exchange(sum, Tensor()), gradient};
+    const Tensor total = sum = add(both[0], both[1], node.at());
+    tell([&](detail::Observer& each) { each.changed(node, "the sum over its uses", both, 2, total); });
+  }
+
+  // Tells every observer, the innermost first.
+  template <class F>
+  [[gnu::noinline, gnu::cold]] void tell(const F& f) const {
+    for (detail::Observer* each = observer_; each != nullptr; each = each->outer()) f(*each);
+  }
+
   void visit(Ref<Node> node) {
     Tensor g = take_pending(node.get());
     // A hook of a node below the floor is called with the complete gradient, by the run that the segment belongs to.
-    if (const detail::NodeExtras* extras = node->find_extras(); extras != nullptr && node->number() > floor_) g = hooked(*node, *extras, std::move(g));
+    if (const detail::NodeExtras* extras = node->find_extras(); extras != nullptr && node->number() > floor_)
+      g = hooked(*node, *extras, std::move(g));
     if (targets_) {
       const Place wanted{node.get(), 0};
       auto place = std::lower_bound(places_.begin(), places_.end(), wanted);
@@ -221,12 +240,15 @@ class Engine {
     if (graph_ == Graph::release) node->let_go();
   }
 
-  static Tensor hooked(const Node& node, const detail::NodeExtras& extras, Tensor g) {
+  Tensor hooked(const Node& node, const detail::NodeExtras& extras, Tensor g) const {
     const std::vector<std::shared_ptr<Hook>> hooks = extras.hooks;
     for (const std::shared_ptr<Hook>& each : hooks) {
       const Hook hook = *each;  // a copy, since a hook may remove itself
       if (!hook) continue;
-      Tensor other = hook(g);
+      Tensor other = [&] {
+        const detail::Observed user(observer_);
+        return hook(g);
+      }();
       if (!other.defined()) continue;
       if (!is_floating(other.dtype()))
         throw std::invalid_argument("backward: a hook on " + to_string(node) + " returned a gradient that is " +
@@ -234,7 +256,8 @@ class Engine {
       if (other.shape() != node.shape())
         throw std::invalid_argument("backward: a hook on " + to_string(node) + " of shape " + to_string(node.shape()) +
                                     " returned a gradient of shape " + to_string(other.shape()));
-      g = to(std::move(other), node.dtype(), node.at());
+      const Tensor before = std::exchange(g, to(std::move(other), node.dtype(), node.at()));
+      if (observer_ != nullptr) tell([&](detail::Observer& each) { each.changed(node, "a hook", &before, 1, g); });
     }
     return g;
   }
@@ -256,8 +279,9 @@ class Engine {
       outside.resize(node.edge_count());
       out = outside.data();
     }
-    const bool adds = graph_ != Graph::create ? node.adds() : node.adds_always();
+    const bool adds = observer_ == nullptr && (graph_ != Graph::create ? node.adds() : node.adds_always());
     const std::uint64_t offered = adds ? offer_sums(node, out) : 0;
+    if (observer_ != nullptr) keep(g);
     try {
       const detail::SourceScope line(node.at());
       const detail::Timed timed(node.name(), node.at(), true);
@@ -265,6 +289,7 @@ class Engine {
     } catch (const std::exception& error) {
       detail::rethrow(in_backward_of(node, error), error);
     }
+    if (observer_ != nullptr) tell([&](detail::Observer& each) { each.pulled(node, g, out); });
     // A node that is about to be released moves its references to its inputs into the heap.
     const bool last = graph_ == Graph::release;
     if (last) node.released_ = true;
@@ -280,6 +305,9 @@ class Engine {
       arrive(last ? std::move(input) : input, std::move(gradient));
     }
   }
+
+  // Where somebody observes, no rule may write its gradient into the memory of g.
+  [[gnu::noinline, gnu::cold]] void keep(const Tensor& g) { kept_ = g; }
 
   static std::string in_backward_of(const Node& node, const std::exception& error) {
     return "backward of " + to_string(node) + ": " + error.what();
@@ -316,7 +344,8 @@ class Engine {
                                to_string(g.shape()) + " for an input of shape " + to_string(input.shape()));
       g = sum_to(std::move(g), input.shape(), node.at());
     }
-    return g.dtype() == input.dtype() ? g : to(std::move(g), input.dtype(), node.at());
+    if (g.dtype() != input.dtype()) g = to(std::move(g), input.dtype(), node.at());
+    return g;
   }
 
   // Everything that can fail happens before the first leaf is changed. A gradient that is given out shares memory with
@@ -348,8 +377,16 @@ class Engine {
 
   void hand_over() {
     const detail::ModeScope mode(graph_ == Graph::create);
-    for (Result& result : results_)
+    for (Result& result : results_) {
       while (!settle(result)) result.sum = add(result.before, result.gradient);
+      if (observer_ != nullptr && result.node->is_leaf()) tell_of(result);
+    }
+  }
+
+  [[gnu::noinline, gnu::cold]] void tell_of(const Result& result) const {
+    const Tensor owner = result.node->owner();
+    const bool added = owner.defined() && Raw::value(owner.grad()) != Raw::value(result.gradient);
+    if (owner.defined()) tell([&](detail::Observer& each) { each.gave(owner, added); });
   }
 
   // Adds a gradient to its leaf's grad(); false if another thread has changed that in between, so that the recorded sum
@@ -381,6 +418,8 @@ class Engine {
   static detail::Value* owner_of(const Node& node) { return node.owner_.load(std::memory_order_relaxed); }
 
   Graph graph_;
+  detail::Observer* observer_ = nullptr;  // that of the thread, which is not told of the engine's own ops
+  Tensor kept_;
   std::uint32_t id_;
   const std::vector<Tensor>* targets_;
   std::uint64_t lowest_ = 0;

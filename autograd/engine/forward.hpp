@@ -10,7 +10,8 @@
 
 namespace xgrad::detail {
 
-/// What forward mode throws at an op whose rule cannot be transposed, since it is once_differentiable() and has no push.
+/// What forward mode throws at an op whose rule cannot be transposed, since it is once_differentiable() and has no
+/// push.
 struct NoForwardMode : std::logic_error {
   using logic_error::logic_error;
 };

@@ -15,8 +15,8 @@ class HookHandle {
   explicit HookHandle(const std::shared_ptr<std::function<F>>& hook)
       : hook_(hook), clear_([](void* kept) { *static_cast<std::function<F>*>(kept) = nullptr; }) {}
 
-  /// From now on the hook is not called, and what it captured is released. Again, or after the tensor or module is gone,
-  /// it does nothing.
+  /// From now on the hook is not called, and what it captured is released. Again, or after the tensor or module is
+  /// gone, it does nothing.
   void remove() {
     if (const std::shared_ptr<void> kept = hook_.lock()) clear_(kept.get());
     hook_.reset();

@@ -120,7 +120,11 @@ struct FusedPull {
 /// Rarely used fields of a node, allocated on demand.
 struct NodeExtras {
   std::vector<std::shared_ptr<Hook>> hooks;  // one that was removed is empty
-  std::vector<std::uint64_t> checksums;  // of what the node has saved, if it was made under DetectWrites
+  std::vector<std::uint64_t> checksums;      // of what the node has saved, if it was made under DetectWrites
+  // Copies of the result and of the inputs that need no gradient, and the module that was called, under KeepValues.
+  Tensor value;
+  std::vector<Tensor> constants;
+  std::string module;
 };
 
 }  // namespace detail
@@ -199,6 +203,8 @@ class Node {
   /// Checksums of the saved inputs and of the saved output; 0 where nothing is saved.
   std::vector<std::uint64_t> checksums() const;
 
+  /// The tensor whose grad() this node fills; undefined where there is none, or it is gone.
+  Tensor owner() const;
   detail::NodeExtras& extras();
   const detail::NodeExtras* find_extras() const noexcept { return extras_.get(); }
 

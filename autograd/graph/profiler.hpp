@@ -55,7 +55,7 @@ extern std::atomic<bool> profiling;
 /// rule (graph/watch.hpp) it also marks raw reads as the op's own, for which the rule is not responsible.
 class Timed : Calling {
  public:
-  [[nodiscard]] Timed(const char* name, Source at, bool backward = false) noexcept : Calling(name, at) {
+  [[nodiscard]] Timed(const char* name, Source at, bool backward = false) noexcept : Calling(name, at, true) {
     if (profiling.load(std::memory_order_relaxed)) begin(backward);
     if (thread_state.watch != 0) enter();
   }

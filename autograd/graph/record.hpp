@@ -31,6 +31,7 @@
 #include <xgrad/autograd/graph/attribute.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/node.hpp>
+#include <xgrad/autograd/graph/observe.hpp>
 #include <xgrad/autograd/graph/profiler.hpp>
 #include <xgrad/autograd/graph/watch.hpp>
 
@@ -40,16 +41,16 @@ namespace detail {
 
 // Flags for the kind of a rule; the lower bits say what it reads.
 inline constexpr std::uint32_t rule_pushes = 1u << 17;     // with a function for forward mode beside it (with_push)
-inline constexpr std::uint32_t rule_pointwise = 1u << 18;  // a joint rule that multiplies g by slopes element by element
-inline constexpr std::uint32_t rule_always = 1u << 23;  // a rule that adds does so where backward is recorded too
-inline constexpr std::uint32_t rule_none = 1u << 24;    // the input has no gradient
-inline constexpr std::uint32_t rule_zero = 1u << 25;    // the gradient is 0 everywhere
-inline constexpr std::uint32_t rule_pass = 1u << 26;    // the gradient is g
-inline constexpr std::uint32_t rule_adds = 1u << 27;    // it may add its gradient to the input's partial sum in place
-inline constexpr std::uint32_t rule_joint = 1u << 28;   // one function for the gradients of all inputs
-inline constexpr std::uint32_t rule_each = 1u << 29;    // one function f(i, g) for all inputs, however many
-inline constexpr std::uint32_t rule_once = 1u << 30;    // its result cannot be differentiated again
-inline constexpr std::uint32_t rule_fused = 1u << 31;   // a pointwise function with its own kernels (FusedPull)
+inline constexpr std::uint32_t rule_pointwise = 1u << 18;  // a joint rule whose slopes multiply g element by element
+inline constexpr std::uint32_t rule_always = 1u << 23;     // a rule that adds does so where backward is recorded too
+inline constexpr std::uint32_t rule_none = 1u << 24;       // the input has no gradient
+inline constexpr std::uint32_t rule_zero = 1u << 25;       // the gradient is 0 everywhere
+inline constexpr std::uint32_t rule_pass = 1u << 26;       // the gradient is g
+inline constexpr std::uint32_t rule_adds = 1u << 27;   // it may add its gradient to the input's partial sum in place
+inline constexpr std::uint32_t rule_joint = 1u << 28;  // one function for the gradients of all inputs
+inline constexpr std::uint32_t rule_each = 1u << 29;   // one function f(i, g) for all inputs, however many
+inline constexpr std::uint32_t rule_once = 1u << 30;   // its result cannot be differentiated again
+inline constexpr std::uint32_t rule_fused = 1u << 31;  // a pointwise function with its own kernels (FusedPull)
 
 }  // namespace detail
 
@@ -131,9 +132,9 @@ Rule<rule_pushes, Pushing<F, P>> pushing(F f, P push) {
 
 /// A rule with its transpose for forward mode: push(the values that the rule reads..., t) is what the tangent t of the
 /// input adds to the tangent of the output. An op that is linear in the input applies itself to t. With a further
-/// parameter std::size_t lead it takes many tangents at once: if lead is 1, along a leading axis of t and of its result.
-/// A rule without a push is transposed, which is right for every rule that can be recorded, and costs about three times
-/// as much.
+/// parameter std::size_t lead it takes many tangents at once: if lead is 1, along a leading axis of t and of its
+/// result. A rule without a push is transposed, which is right for every rule that can be recorded, and costs about
+/// three times as much.
 template <class R, class P>
 auto with_push(R rule, P push) {
   return detail::pushing(std::move(rule), std::move(push));
@@ -209,8 +210,7 @@ struct InvocableWith<P, std::tuple<A...>> : std::is_invocable<const P&, A...> {}
 template <std::uint32_t Flags, std::size_t N, class P, std::size_t... I>
 constexpr bool takes_lead(const P&, std::index_sequence<I...>) {
   using All = decltype(std::tuple_cat(ArgumentOf<(Flags >> I & 1u) != 0, Tensor>()...,
-                                      ArgumentOf<(Flags & reads_y) != 0, Tensor>(),
-                                      std::tuple<Tensor, std::size_t>()));
+                                      ArgumentOf<(Flags & reads_y) != 0, Tensor>(), std::tuple<Tensor, std::size_t>()));
   return InvocableWith<P, All>::value;
 }
 
@@ -219,6 +219,9 @@ constexpr bool takes_lead(const P&, std::index_sequence<I...>) {
 Tensor zeros_for(const Node& input, const Tensor& g);
 /// The same for an input given as a tensor; the dtype is that of g.
 Tensor zeros_for(const Tensor& x, const Tensor& g);
+
+/// g summed over the axes over which an input of this shape was broadcast: sum_to(), which lies above this room.
+Tensor folded(const Tensor& g, const Shape& shape);
 
 /// Attaches the result of a once_differentiable() rule to a node that depends on the inputs of the op and on g, and
 /// that throws when its gradient is asked for.
@@ -331,6 +334,10 @@ class RuleNode final : public InputsNode<N>, private std::tuple<R...>, private S
       } else if constexpr ((flags & rule_fused) != 0) {
         bool last = true;
         for (std::size_t later = I + 1; later < N; ++later) last = last && !this->edges()[later].node;
+        // A constant slope: to fold first, over axes that were broadcast, is less work.
+        if constexpr ((flags & (reads_every_x | reads_y)) == 0)
+          if (const Shape& shape = this->edges()[I].node->shape(); shape.count() < g.size())
+            return pull_fused<flags>(function<I>(), folded(g, shape), true, out);
         pull_fused<flags>(function<I>(), g, last, out);
       } else if constexpr ((flags & rule_adds) != 0) {
         out = this->template run<flags>(g, [&](const auto& x, const auto& y, const Tensor& up) {
@@ -476,6 +483,15 @@ Tensor record_rules(const char* name, Source at, Tensor y, const Tensor* inputs,
   return attach(std::move(y), std::move(node));
 }
 
+/// The same, or not, and then tells the observers.
+template <std::size_t N, class Settings, class... R>
+[[gnu::noinline, gnu::cold]] Tensor record_observed(bool recorded, const char* name, Source at, Tensor y,
+                                                    const Tensor* inputs, const Settings& settings, R... rules) {
+  if (recorded) y = record_rules<N>(name, at, std::move(y), inputs, N, 0, settings, std::move(rules)...);
+  tell_computed(name, at, y, inputs, N, settings);
+  return y;
+}
+
 }  // namespace detail
 
 /// Records y, computed from the inputs, as a node with the settings of the op and one rule per input, or one joint
@@ -483,7 +499,10 @@ Tensor record_rules(const char* name, Source at, Tensor y, const Tensor* inputs,
 template <std::size_t N, class... A, class... R>
 Tensor record(const char* name, Source at, Tensor y, Tensor (&&inputs)[N], detail::AttributeSet<A...> settings,
               R... rules) {
-  if (!detail::records(inputs, N)) return y;
+  const bool recorded = detail::records(inputs, N);
+  if (detail::is_observed())
+    return detail::record_observed<N>(recorded, name, at, std::move(y), inputs, settings, std::move(rules)...);
+  if (!recorded) return y;
   return detail::record_rules<N>(name, at, std::move(y), inputs, N, 0, settings, std::move(rules)...);
 }
 template <std::size_t N, class... R>
@@ -495,9 +514,11 @@ Tensor record(const char* name, Source at, Tensor y, Tensor (&&inputs)[N], R... 
 template <class F, class... A>
 Tensor record_each(const char* name, Source at, Tensor y, const std::vector<Tensor>& inputs,
                    detail::AttributeSet<A...> settings, F rule) {
-  if (!detail::records(inputs.data(), inputs.size())) return y;
-  return detail::record_rules<0>(name, at, std::move(y), inputs.data(), inputs.size(), 0, settings,
-                                 Rule<detail::rule_each, F>{std::move(rule)});
+  if (detail::records(inputs.data(), inputs.size()))
+    y = detail::record_rules<0>(name, at, std::move(y), inputs.data(), inputs.size(), 0, settings,
+                                Rule<detail::rule_each, F>{std::move(rule)});
+  if (detail::is_observed()) detail::tell_computed(name, at, y, inputs.data(), inputs.size(), settings);
+  return y;
 }
 template <class F>
 Tensor record_each(const char* name, Source at, Tensor y, const std::vector<Tensor>& inputs, F rule) {

@@ -22,8 +22,8 @@ Shape::Shape(const std::int64_t* first, std::size_t rank) {
 
 void Shape::resize(std::size_t rank) {
   if (rank > max_rank)
-    throw std::invalid_argument(std::string(detail::caller_or("shape")) + ": a shape has at most " +
-                                std::to_string(max_rank) + " axes, got " + std::to_string(rank));
+    throw detail::argument_error(std::string(detail::caller_or("shape")) + ": a shape has at most " +
+                                 std::to_string(max_rank) + " axes, got " + std::to_string(rank));
   if (rank > inline_rank) heap_ = new std::int64_t[rank];
   rank_ = rank;
 }
@@ -36,7 +36,7 @@ void Shape::copy_heap(const Shape& other) {
 void Shape::check() const {
   if (std::all_of(begin(), end(), [](std::int64_t size) { return size >= 0; })) return;
   const std::string text = to_string(*this);
-  throw std::invalid_argument(std::string(detail::caller_or("shape")) + ": a size cannot be negative, got " + text);
+  throw detail::argument_error(std::string(detail::caller_or("shape")) + ": a size cannot be negative, got " + text);
 }
 
 std::int64_t Shape::at(std::int64_t axis) const {
@@ -54,8 +54,8 @@ std::int64_t Shape::count_all(std::int64_t otherwise) const noexcept {
 }
 
 void Shape::refuse_count() const {
-  throw std::invalid_argument(std::string(detail::caller_or("shape")) + ": shape " + to_string(*this) +
-                              " has more than 2^62 elements");
+  throw detail::argument_error(std::string(detail::caller_or("shape")) + ": shape " + to_string(*this) +
+                               " has more than 2^62 elements");
 }
 
 Shape Shape::with(std::size_t axis, std::int64_t size) const {
@@ -90,13 +90,13 @@ std::string to_string(const Shape& shape) {
 std::ostream& operator<<(std::ostream& out, const Shape& shape) { return out << to_string(shape); }
 
 void refuse_more_axes() {
-  throw std::invalid_argument(std::string(detail::caller_or("shape")) + ": a shape has at most " +
-                              std::to_string(Shape::max_rank) + " axes");
+  throw detail::argument_error(std::string(detail::caller_or("shape")) + ": a shape has at most " +
+                               std::to_string(Shape::max_rank) + " axes");
 }
 
 void refuse_axis(const char* op, std::int64_t axis, std::size_t rank) {
-  throw std::invalid_argument(std::string(op) + ": axis " + std::to_string(axis) + " is out of range for " +
-                              std::to_string(rank) + (rank == 1 ? " axis" : " axes"));
+  throw detail::argument_error(std::string(op) + ": axis " + std::to_string(axis) + " is out of range for " +
+                               std::to_string(rank) + (rank == 1 ? " axis" : " axes"));
 }
 
 AxisList<std::size_t> Axes::resolve(const char* op, std::size_t rank) const {
@@ -109,7 +109,7 @@ AxisList<std::size_t> Axes::resolve(const char* op, std::size_t rank) const {
   std::sort(result.begin(), result.end());
   const auto twice = std::adjacent_find(result.begin(), result.end());
   if (twice != result.end())
-    throw std::invalid_argument(std::string(op) + ": axis " + std::to_string(*twice) + " is named twice");
+    throw detail::argument_error(std::string(op) + ": axis " + std::to_string(*twice) + " is named twice");
   return rank == 0 ? AxisList<std::size_t>() : result;
 }
 
@@ -121,9 +121,9 @@ Shape broadcast_shapes(const char* op, const Shape& a, const Shape& b) {
     const std::int64_t m = back <= a.rank() ? a[a.rank() - back] : 1;
     const std::int64_t n = back <= b.rank() ? b[b.rank() - back] : 1;
     if (m != n && m != 1 && n != 1)
-      throw std::invalid_argument(std::string(op) + ": cannot broadcast " + to_string(a) + " with " + to_string(b) +
-                                  ": axis -" + std::to_string(back) + " is " + std::to_string(m) + " against " +
-                                  std::to_string(n));
+      throw detail::argument_error(std::string(op) + ": cannot broadcast " + to_string(a) + " with " + to_string(b) +
+                                   ": axis -" + std::to_string(back) + " is " + std::to_string(m) + " against " +
+                                   std::to_string(n));
     const std::int64_t size = m == 1 ? n : m;
     if (size != result[longer.rank() - back]) result = result.with(longer.rank() - back, size);
   }

@@ -17,15 +17,15 @@ namespace {
 void measure(const detail::Nested& entry, std::size_t depth, std::vector<std::int64_t>& sizes, DType& dtype) {
   if (!entry.is_list()) {
     if (depth != sizes.size())
-      throw std::invalid_argument("tensor: the nested list is ragged: a number stands where a list should");
+      throw detail::argument_error("tensor: the nested list is ragged: a number stands where a list should");
     dtype = std::max(dtype, entry.number().dtype());
     return;
   }
   const auto n = static_cast<std::int64_t>(entry.entries().size());
   if (sizes.size() == depth) sizes.push_back(n);
   if (sizes[depth] != n)
-    throw std::invalid_argument("tensor: the nested list is ragged: lists of " + std::to_string(sizes[depth]) +
-                                " and of " + std::to_string(n) + " entries at depth " + std::to_string(depth));
+    throw detail::argument_error("tensor: the nested list is ragged: lists of " + std::to_string(sizes[depth]) +
+                                 " and of " + std::to_string(n) + " entries at depth " + std::to_string(depth));
   for (const detail::Nested& inner : entry.entries()) measure(inner, depth + 1, sizes, dtype);
 }
 
@@ -48,7 +48,7 @@ Tensor from_nested(const detail::Nested& list, const DType* asked) {
   std::vector<std::int64_t> sizes;
   DType dtype = DType::boolean;
   measure(list, 0, sizes, dtype);
-  if (sizes.size() != depth_of(list)) throw std::invalid_argument("tensor: the nested list is ragged");
+  if (sizes.size() != depth_of(list)) throw detail::argument_error("tensor: the nested list is ragged");
   const Shape shape(sizes);
   if (shape.count() == 0) dtype = DType::float64;
   Tensor result = Raw::uninitialized(shape, asked ? *asked : dtype);
@@ -82,9 +82,9 @@ void refuse_empty(const char* what) {
 }
 
 void refuse_type(const char* what, DType asked, const Tensor& x) {
-  throw std::invalid_argument(std::string(caller_or(what)) + ": the tensor is " + name_of(x.dtype()) +
-                              ", its elements were asked for as " + name_of(asked) +
-                              ": use its own type, or convert it with to()");
+  throw detail::argument_error(std::string(caller_or(what)) + ": the tensor is " + name_of(x.dtype()) +
+                               ", its elements were asked for as " + name_of(asked) +
+                               ": use its own type, or convert it with to()");
 }
 
 Tensor adopt(void* data, Shape shape, DType dtype, std::shared_ptr<void> owner) {
@@ -155,16 +155,16 @@ Tensor Tensor::alias(const Shape& shape, std::int64_t offset) const {
 Number Tensor::only_element() const {
   const detail::Calling calling("item");
   if (size() != 1)
-    throw std::invalid_argument(std::string(detail::caller_or("item")) +
-                                ": the tensor must hold one element, but has shape " + to_string(shape()));
+    throw detail::argument_error(std::string(detail::caller_or("item")) +
+                                 ": the tensor must hold one element, but has shape " + to_string(shape()));
   return detail::visit(dtype(), [&](auto type) { return Number(*Raw::data<typename decltype(type)::type>(*this)); });
 }
 
 void Tensor::check_view(DType asked) const {
   if (asked != dtype())
-    throw std::invalid_argument(std::string(detail::caller_or("view")) + ": the tensor is " + name_of(dtype()) +
-                                ", the view asked for is " + name_of(asked) +
-                                ": view it as its own type, or convert with to_xarray");
+    throw detail::argument_error(std::string(detail::caller_or("view")) + ": the tensor is " + name_of(dtype()) +
+                                 ", the view asked for is " + name_of(asked) +
+                                 ": view it as its own type, or convert with to_xarray");
 }
 
 bool Tensor::requires_grad() const { return static_cast<bool>(get("requires_grad").node); }
@@ -191,11 +191,11 @@ void Tensor::set_grad(const Tensor& gradient) const {
   if (gradient.defined()) {
     if (!value.node) throw std::logic_error("set_grad: this tensor does not require a gradient");
     if (&gradient.get() == &value)
-      throw std::invalid_argument("set_grad: a tensor cannot be its own gradient: pass its detach() or clone()");
+      throw detail::argument_error("set_grad: a tensor cannot be its own gradient: pass its detach() or clone()");
     if (gradient.shape() != value.shape || gradient.dtype() != value.dtype)
-      throw std::invalid_argument("set_grad: the gradient is " + to_string(gradient.shape()) + " " +
-                                  name_of(gradient.dtype()) + ", the tensor " + to_string(value.shape) + " " +
-                                  name_of(value.dtype) + ": they must agree");
+      throw detail::argument_error("set_grad: the gradient is " + to_string(gradient.shape()) + " " +
+                                   name_of(gradient.dtype()) + ", the tensor " + to_string(value.shape) + " " +
+                                   name_of(value.dtype) + ": they must agree");
   }
   Ref<detail::Value> old = gradient.value_;
   if (!value.node)
@@ -212,7 +212,7 @@ void Tensor::retain_grad() const {
 
 HookHandle Tensor::register_hook(Hook hook) const {
   const detail::Calling calling("register_hook");
-  if (!hook) throw std::invalid_argument("register_hook: the hook is empty");
+  if (!hook) throw detail::argument_error("register_hook: the hook is empty");
   if (!requires_grad()) throw std::logic_error("register_hook: this tensor does not require a gradient");
   auto kept = std::make_shared<Hook>(std::move(hook));
   get().node->extras().hooks.push_back(kept);

@@ -44,8 +44,8 @@ void require_whole_powers(const Tensor& a, const Tensor& b) {
   const auto* exponents = Raw::data<std::int64_t>(b);
   for (std::int64_t i = 0; i < b.size(); ++i)
     if (exponents[i] < 0)
-      throw std::invalid_argument("pow: an integer cannot be raised to the power " + std::to_string(exponents[i]) +
-                                  ": convert the base with to(float32)");
+      throw detail::argument_error("pow: an integer cannot be raised to the power " + std::to_string(exponents[i]) +
+                                   ": convert the base with to(float32)");
 }
 
 // x^n with a C++ number as its exponent.

@@ -29,19 +29,19 @@ using kernels::Along;
 void require_floating(const Tensor& x) {
   detail::require_defined("batch_norm", &x, 1);
   if (!is_floating(x.dtype()))
-    throw std::invalid_argument(std::string("batch_norm: the input is ") + name_of(x.dtype()) +
-                                ": only float32 and float64 will do: convert it with to()");
+    throw detail::argument_error(std::string("batch_norm: the input is ") + name_of(x.dtype()) +
+                                 ": only float32 and float64 will do: convert it with to()");
 }
 
 void require_channel_vector(const Tensor& x, const Tensor& v, const char* name) {
   if (!v.defined()) return;
   const Shape channels{x.shape()[1]};
   if (v.shape() != channels)
-    throw std::invalid_argument(std::string("batch_norm: ") + name + " must have shape " + to_string(channels) +
-                                " for input " + to_string(x.shape()) + ", got " + to_string(v.shape()));
+    throw detail::argument_error(std::string("batch_norm: ") + name + " must have shape " + to_string(channels) +
+                                 " for input " + to_string(x.shape()) + ", got " + to_string(v.shape()));
   if (v.dtype() != x.dtype())
-    throw std::invalid_argument(std::string("batch_norm: input is ") + name_of(x.dtype()) + ", " + name + " is " +
-                                name_of(v.dtype()) + ": write 1.0f, x.to(float32) or model.to(float64)");
+    throw detail::argument_error(std::string("batch_norm: input is ") + name_of(x.dtype()) + ", " + name + " is " +
+                                 name_of(v.dtype()) + ": write 1.0f, x.to(float32) or model.to(float64)");
 }
 
 // The shape seen as (samples, channels, positions).
@@ -229,20 +229,20 @@ void check_batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias,
                       const Tensor& running_var, bool of_batch, double momentum, double eps) {
   require_floating(x);
   if (x.rank() < 2)
-    throw std::invalid_argument("batch_norm: the input must have axes (N, C) or (N, C, L...), got shape " +
-                                to_string(x.shape()));
+    throw detail::argument_error("batch_norm: the input must have axes (N, C) or (N, C, L...), got shape " +
+                                 to_string(x.shape()));
   require_channel_vector(x, weight, "weight");
   require_channel_vector(x, bias, "bias");
   require_channel_vector(x, running_mean, "running_mean");
   require_channel_vector(x, running_var, "running_var");
   if (running_mean.defined() != running_var.defined())
-    throw std::invalid_argument("batch_norm: one of running_mean and running_var is undefined: pass both or none");
+    throw detail::argument_error("batch_norm: one of running_mean and running_var is undefined: pass both or none");
   if (!(eps > 0) || std::isinf(eps))
-    throw std::invalid_argument("batch_norm: eps must be positive and finite, got " + detail::number_text(eps));
+    throw detail::argument_error("batch_norm: eps must be positive and finite, got " + detail::number_text(eps));
   if (!(momentum >= 0 && momentum <= 1))
-    throw std::invalid_argument("batch_norm: momentum must lie in [0, 1], got " + detail::number_text(momentum));
+    throw detail::argument_error("batch_norm: momentum must lie in [0, 1], got " + detail::number_text(momentum));
   if (of_batch && channels_of(x.shape()).lines() == 1)
-    throw std::invalid_argument(
+    throw detail::argument_error(
         "batch_norm: expected more than 1 value per channel when training, got input of shape " + to_string(x.shape()));
 }
 

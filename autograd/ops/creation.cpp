@@ -30,8 +30,8 @@ Tensor filled(const Shape& shape, DType dtype, F&& next) {
 
 void require_floating(const char* op, DType dtype) {
   if (!is_floating(dtype))
-    throw std::invalid_argument(std::string(detail::caller_or(op)) + ": the dtype must be float32 or float64, got " +
-                                name_of(dtype));
+    throw detail::argument_error(std::string(detail::caller_or(op)) + ": the dtype must be float32 or float64, got " +
+                                 name_of(dtype));
 }
 
 // An integer of 128 bits, in which products and differences of int64 cannot overflow.
@@ -40,7 +40,7 @@ __extension__ using Wide = __int128;
 // start, start + step, ... before stop.
 Tensor whole_range(std::int64_t start, std::int64_t stop, std::int64_t step, DType dtype) {
   const Wide span = Wide(stop) - start, every = step;
-  if (step == 0) throw std::invalid_argument("arange: the step cannot be 0");
+  if (step == 0) throw detail::argument_error("arange: the step cannot be 0");
   const Wide count = span == 0 || (span > 0) != (every > 0) ? 0 : (span + every - (every > 0 ? 1 : -1)) / every;
   if (count > Wide(1) << 62) detail::refuse_memory(static_cast<double>(count), dtype);
   return filled({static_cast<std::int64_t>(count)}, dtype,
@@ -49,9 +49,9 @@ Tensor whole_range(std::int64_t start, std::int64_t stop, std::int64_t step, DTy
 
 Tensor real_range(double start, double stop, double step, DType dtype) {
   if (step == 0 || !std::isfinite(start) || !std::isfinite(stop) || !std::isfinite(step))
-    throw std::invalid_argument("arange: needs finite bounds and a step that is not 0, got " +
-                                detail::number_text(start) + ", " + detail::number_text(stop) + ", " +
-                                detail::number_text(step));
+    throw detail::argument_error("arange: needs finite bounds and a step that is not 0, got " +
+                                 detail::number_text(start) + ", " + detail::number_text(stop) + ", " +
+                                 detail::number_text(step));
   const double count = std::max(0.0, std::ceil((stop - start) / step));
   if (!(count <= 0x1p62)) detail::refuse_memory(count, dtype);
   return filled({static_cast<std::int64_t>(count)}, dtype,
@@ -59,7 +59,7 @@ Tensor real_range(double start, double stop, double step, DType dtype) {
 }
 
 // float32 uses 24 random bits, which it holds exactly, so that no number is rounded up to 1.
-Tensor uniform(const Shape& shape, Generator& generator, DType dtype) {
+Tensor uniform_numbers(const Shape& shape, Generator& generator, DType dtype) {
   require_floating("rand", dtype);
   detail::bytes_of(shape, dtype);  // refused before the generator has moved
   kernels::Philox random = generator.next();
@@ -68,7 +68,7 @@ Tensor uniform(const Shape& shape, Generator& generator, DType dtype) {
   return filled(shape, dtype, [&](std::int64_t) { return random.uniform(); });
 }
 
-Tensor normal(const Shape& shape, Generator& generator, DType dtype) {
+Tensor normal_numbers(const Shape& shape, Generator& generator, DType dtype) {
   require_floating("randn", dtype);
   detail::bytes_of(shape, dtype);
   kernels::Philox random = generator.next();
@@ -119,7 +119,7 @@ Tensor arange(Number start, Number stop, Number step, Source at) {
 
 Tensor arange(Number start, Number stop, Number step, DType dtype, Source at) {
   const detail::Calling calling("arange", at);
-  if (start.is_whole() && stop.is_whole() && step.is_whole())
+  if (dtype == int64 || (start.is_whole() && stop.is_whole() && step.is_whole()))
     return whole_range(start.as<std::int64_t>(), stop.as<std::int64_t>(), step.as<std::int64_t>(), dtype);
   return real_range(start.real(), stop.real(), step.real(), dtype);
 }
@@ -127,11 +127,11 @@ Tensor arange(Number start, Number stop, Number step, DType dtype, Source at) {
 Tensor linspace(Number start, Number stop, Dim count, DType dtype, Source at) {
   const detail::Calling calling("linspace", at);
   if (count < 0)
-    throw std::invalid_argument("linspace: the count cannot be negative, got " + std::to_string(count.value()));
+    throw detail::argument_error("linspace: the count cannot be negative, got " + std::to_string(count.value()));
   if (!std::isfinite(start.real()) || !std::isfinite(stop.real()))
-    throw std::invalid_argument("linspace: needs finite ends, got " + start.text() + " and " + stop.text());
+    throw detail::argument_error("linspace: needs finite ends, got " + start.text() + " and " + stop.text());
   const std::int64_t n = count;
-  if (dtype == int64 && start.is_whole() && stop.is_whole()) {
+  if (dtype == int64) {
     const Wide from = start.as<std::int64_t>(), span = stop.as<std::int64_t>() - from, parts = std::max<Wide>(n - 1, 1);
     return filled({n}, dtype,
                   [&](std::int64_t i) { return static_cast<std::int64_t>((from * parts + span * i) / parts); });
@@ -153,12 +153,12 @@ Tensor eye(Dim n, Dim m, DType dtype, Source at) {
 Tensor rand(Shape shape, DType dtype, Source at) { return rand(std::move(shape), default_generator(), dtype, at); }
 Tensor rand(Shape shape, Generator& generator, DType dtype, Source at) {
   const detail::Calling calling("rand", at);
-  return uniform(shape, generator, dtype);
+  return uniform_numbers(shape, generator, dtype);
 }
 Tensor randn(Shape shape, DType dtype, Source at) { return randn(std::move(shape), default_generator(), dtype, at); }
 Tensor randn(Shape shape, Generator& generator, DType dtype, Source at) {
   const detail::Calling calling("randn", at);
-  return normal(shape, generator, dtype);
+  return normal_numbers(shape, generator, dtype);
 }
 
 Tensor randint(Dim low, Dim high, Shape shape, Source at) {
@@ -167,14 +167,19 @@ Tensor randint(Dim low, Dim high, Shape shape, Source at) {
 Tensor randint(Dim low, Dim high, Shape shape, Generator& generator, Source at) {
   const detail::Calling calling("randint", at);
   if (low.value() >= high.value())
-    throw std::invalid_argument("randint: low must be below high, got " + std::to_string(low) + " and " +
-                                std::to_string(high));
+    throw detail::argument_error("randint: low must be below high, got " + std::to_string(low) + " and " +
+                                 std::to_string(high));
   Tensor y = Raw::uninitialized(shape, int64);
   kernels::Philox random = generator.next();
   const auto first = static_cast<std::uint64_t>(low.value()), span = static_cast<std::uint64_t>(high.value()) - first;
   std::int64_t* to = Raw::write<std::int64_t>(y);
   for (std::int64_t i = 0, n = y.size(); i < n; ++i) to[i] = static_cast<std::int64_t>(first + random.below(span));
   return y;
+}
+
+Tensor randint(Dim high, Shape shape, Source at) { return randint(0, high, std::move(shape), at); }
+Tensor randint(Dim high, Shape shape, Generator& generator, Source at) {
+  return randint(0, high, std::move(shape), generator, at);
 }
 
 Tensor randperm(Dim n, Source at) { return randperm(n, default_generator(), at); }

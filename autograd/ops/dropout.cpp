@@ -53,10 +53,10 @@ Tensor dropout(Tensor input, double p, bool training, Generator* generator, Sour
   const detail::Timed timed("dropout", at);
   detail::require_defined("dropout", &input, 1);
   if (!is_floating(input.dtype()))
-    throw std::invalid_argument(std::string("dropout: the input is ") + name_of(input.dtype()) +
-                                ": only float32 and float64 will do: convert it with to()");
+    throw detail::argument_error(std::string("dropout: the input is ") + name_of(input.dtype()) +
+                                 ": only float32 and float64 will do: convert it with to()");
   if (!(p >= 0 && p <= 1))
-    throw std::invalid_argument("dropout: the probability must lie in [0, 1], got " + detail::number_text(p));
+    throw detail::argument_error("dropout: the probability must lie in [0, 1], got " + detail::number_text(p));
   if (!training || p == 0) return input;
   Generator& source = generator != nullptr ? *generator : default_generator();
   const std::uint64_t seed = source.seed(), stream = (source.stream() << 40) + source.draws();

@@ -149,8 +149,10 @@ Tensor elementwise(const void* f, const Readings& readings, Tensor* x, Source at
     tile_pass(dtype, y.shape(), in, count, &y, 1,
               [&](Tile* tiles, Tile* result) { readings.value(f, tiles, result[0]); });
   Raw::mark_weak(y, all_weak(x, count));
-  if (readings.mask || !records(x, count)) return y;
-  return record_all(Kept{readings.keep(f), &readings, at}, std::move(y), x);
+  if (readings.mask) return y;
+  if (records(x, count)) y = record_all(Kept{readings.keep(f), &readings, at}, std::move(y), x);
+  if (is_observed()) tell_computed("elementwise", at, y, x, count, attributes());
+  return y;
 }
 
 }  // namespace xgrad::detail

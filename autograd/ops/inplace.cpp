@@ -10,6 +10,7 @@
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/graph/observe.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/pointwise.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
@@ -28,8 +29,8 @@ void require_no_history(const char* op, const Tensor& values) {
 
 void require_fitting_shape(const char* op, const Tensor& target, const Tensor& values) {
   if (!broadcasts_to(values.shape(), target.shape()))
-    throw std::invalid_argument(std::string(op) + ": cannot write values of shape " + to_string(values.shape()) +
-                                " into shape " + to_string(target.shape()));
+    throw detail::argument_error(std::string(op) + ": cannot write values of shape " + to_string(values.shape()) +
+                                 " into shape " + to_string(target.shape()));
 }
 
 // The number as a tensor of rank 0.
@@ -50,8 +51,10 @@ Tensor fitted(const char* op, const Tensor& target, const Tensor& values) {
 void overwrite(const char* op, const Tensor& target, const Tensor& values, Source at) {
   const Tensor same = fitted(op, target, values);
   Raw::begin_write(target, op, at);
+  const detail::ObservedWrite observed(op, at, target, &values, 1);
   std::memmove(Raw::write_bytes(target), Raw::bytes(same),
                static_cast<std::size_t>(target.size()) * size_of(target.dtype()));
+  observed.done();
 }
 
 /// What an operator in place computes with.
@@ -63,9 +66,9 @@ void require_room_for_result(const char* op, const Tensor& a, const Tensor& b, Q
   const DType result = detail::promote(both, 2, quotient == Quotient::yes);
   const bool lost = is_floating(result) ? !is_floating(a.dtype()) : result != boolean && a.dtype() == boolean;
   if (!lost) return;
-  throw std::invalid_argument(std::string(op) + ": the result is " + name_of(result) +
-                              ", which cannot be written into " + name_of(a.dtype()) + " " + to_string(a.shape()) +
-                              ": make a new tensor of the result, or convert with to()");
+  throw detail::argument_error(std::string(op) + ": the result is " + name_of(result) +
+                               ", which cannot be written into " + name_of(a.dtype()) + " " + to_string(a.shape()) +
+                               ": make a new tensor of the result, or convert with to()");
 }
 
 template <class F>
@@ -78,8 +81,8 @@ Tensor unrecorded(F&& f) {
 template <class F>
 Tensor result_for(const char* op, const Tensor& a, const Operand& b, F&& f) {
   if (broadcast_shapes(op, a.shape(), b.tensor().shape()) != a.shape())
-    throw std::invalid_argument(std::string(op) + ": cannot write values of shape " + to_string(b.tensor().shape()) +
-                                " into shape " + to_string(a.shape()));
+    throw detail::argument_error(std::string(op) + ": cannot write values of shape " + to_string(b.tensor().shape()) +
+                                 " into shape " + to_string(a.shape()));
   return unrecorded([&] { return f(a, b.tensor()); });
 }
 
@@ -206,7 +209,9 @@ Tensor Tensor::add_(const Tensor& other, Number number, Source at) const& {
   const bool apart = Raw::storage(other) != Raw::storage(*this) || Raw::bytes(other) == Raw::bytes(*this);
   if (is_floating(dtype()) && other.dtype() == dtype() && other.shape() == shape() && apart) {
     Raw::begin_write(*this, "add_", at);
+    const detail::ObservedWrite observed("add_", at, *this, both, 2);
     detail::update(*this, other, [scale](auto a, auto b) { return a + scale * b; });
+    observed.done();
     return *this;
   }
   require_fitting_shape("add_", *this, other);

@@ -14,16 +14,6 @@
 namespace xgrad {
 namespace {
 
-void require_same_floating(const char* op, const Tensor& a, const char* a_name, const Tensor& b, const char* b_name) {
-  for (const Tensor* x : {&a, &b})
-    if (!is_floating(x->dtype()))
-      throw std::invalid_argument(std::string(op) + ": " + (x == &a ? a_name : b_name) + " is " + name_of(x->dtype()) +
-                                  ": only float32 and float64 are multiplied: convert it with to()");
-  if (a.dtype() != b.dtype())
-    throw std::invalid_argument(std::string(op) + ": " + a_name + " is " + name_of(a.dtype()) + ", " + b_name + " is " +
-                                name_of(b.dtype()) + ": write 1.0f, x.to(float32) or model.to(float64)");
-}
-
 Shape leading(const Shape& shape) { return Shape(shape.data(), shape.rank() - 2); }
 
 // The number of rows of all matrices together, as a product of sizes: dividing the number of elements by the row length
@@ -38,9 +28,9 @@ Sizes inner_sizes(const char* name, const Tensor& a, const Tensor& b, bool ta, b
   const std::int64_t *last_of_a = a.shape().end() - 2, *last_of_b = b.shape().end() - 2;  // two sizes each
   const std::int64_t m = last_of_a[ta], ka = last_of_a[!ta], kb = last_of_b[tb], n = last_of_b[!tb];
   if (ka != kb)
-    throw std::invalid_argument(std::string(name) + ": cannot multiply " + to_string(a.shape()) +
-                                (ta ? " transposed" : "") + " by " + to_string(b.shape()) + (tb ? " transposed" : "") +
-                                ": the inner sizes must agree");
+    throw detail::argument_error(std::string(name) + ": cannot multiply " + to_string(a.shape()) +
+                                 (ta ? " transposed" : "") + " by " + to_string(b.shape()) + (tb ? " transposed" : "") +
+                                 ": the inner sizes must agree");
   return {m, n, ka};
 }
 
@@ -48,8 +38,8 @@ Shape batch_shape(const char* name, const Shape& a, const Shape& b) {
   try {
     return broadcast_shapes(name, leading(a), leading(b));
   } catch (const std::invalid_argument&) {
-    throw std::invalid_argument(std::string(name) + ": cannot multiply " + to_string(a) + " by " + to_string(b) +
-                                ": the axes before the last two must broadcast");
+    throw detail::argument_error(std::string(name) + ": cannot multiply " + to_string(a) + " by " + to_string(b) +
+                                 ": the axes before the last two must broadcast");
   }
 }
 
@@ -86,9 +76,26 @@ Tensor batched_product(const char* name, const Tensor& a, const Tensor& b, bool 
   return y;
 }
 
+// The product of a gradient with a saved value. Where nothing is recorded, it borrows both.
+Tensor pulled(const Tensor& a, const Tensor& b, bool ta, bool tb, const Tensor& into) {
+  if (!grad_enabled() && a.rank() == 2 && b.rank() == 2)
+    return matrix_product(a, b, ta, tb, inner_sizes("matmul", a, b, ta, tb), into);
+  return detail::product("matmul", a, b, ta, tb, Source::here(), into);
+}
+
 }  // namespace
 
 namespace detail {
+
+void require_same_floating(const char* op, const Tensor& a, const char* a_name, const Tensor& b, const char* b_name) {
+  for (const Tensor* x : {&a, &b})
+    if (!is_floating(x->dtype()))
+      throw detail::argument_error(std::string(op) + ": " + (x == &a ? a_name : b_name) + " is " + name_of(x->dtype()) +
+                                   ": only float32 and float64 are multiplied: convert it with to()");
+  if (a.dtype() != b.dtype())
+    throw detail::argument_error(std::string(op) + ": " + a_name + " is " + name_of(a.dtype()) + ", " + b_name +
+                                 " is " + name_of(b.dtype()) + ": write 1.0f, x.to(float32) or model.to(float64)");
+}
 
 // Let a' and b' be the operands after the transpositions asked for. For y = a' b', da' = g b'ᵀ and db' = a'ᵀ g. The
 // gradient of a transposed operand is the transpose of that, which the same product gives with its factors exchanged.
@@ -101,16 +108,15 @@ Tensor product(const char* name, Tensor left, Tensor right, bool ta, bool tb, So
     return reshape(product(name, std::move(flat), std::move(right), ta, tb, at, {}),
                    shape.with(shape.rank() - 1, sizes.n), at);
   }
-  const Tensor y = left.rank() == 2 && right.rank() == 2 ? matrix_product(left, right, ta, tb, sizes, sum)
-                                                         : batched_product(name, left, right, ta, tb, sizes);
-  return record(name, at, y, {std::move(left), std::move(right)}, attributes("transpose_a", ta, "transpose_b", tb),
-                adding<1>([=](Tensor b, Tensor g, Tensor into) {
-                  return ta ? product("matmul", b, g, tb, true, Source::here(), into)
-                            : product("matmul", g, b, false, !tb, Source::here(), into);
+  Tensor y = left.rank() == 2 && right.rank() == 2 ? matrix_product(left, right, ta, tb, sizes, sum)
+                                                   : batched_product(name, left, right, ta, tb, sizes);
+  return record(name, at, std::move(y), {std::move(left), std::move(right)},
+                attributes("transpose_a", ta, "transpose_b", tb),
+                adding<1>([=](const Tensor& b, const Tensor& g, const Tensor& into) {
+                  return ta ? pulled(b, g, tb, true, into) : pulled(g, b, false, !tb, into);
                 }),
-                adding<0>([=](Tensor a, Tensor g, Tensor into) {
-                  return tb ? product("matmul", g, a, true, ta, Source::here(), into)
-                            : product("matmul", a, g, !ta, false, Source::here(), into);
+                adding<0>([=](const Tensor& a, const Tensor& g, const Tensor& into) {
+                  return tb ? pulled(g, a, true, ta, into) : pulled(a, g, !ta, false, into);
                 }));
 }
 
@@ -121,19 +127,19 @@ namespace {
 void check_linear(const char* op, const Tensor& input, const Tensor& weight, const Tensor& bias) {
   if (!input.defined() || !weight.defined()) detail::refuse_undefined(op, input.defined() ? 1 : 0);
   if (weight.rank() != 2 || input.rank() == 0)
-    throw std::invalid_argument(std::string(op) +
-                                ": the weight must be a matrix and the input have an axis, got weight " +
-                                to_string(weight.shape()) + " and input " + to_string(input.shape()));
+    throw detail::argument_error(std::string(op) +
+                                 ": the weight must be a matrix and the input have an axis, got weight " +
+                                 to_string(weight.shape()) + " and input " + to_string(input.shape()));
   if (input.shape().back() != weight.shape()[1])
-    throw std::invalid_argument(std::string(op) + ": cannot multiply input " + to_string(input.shape()) +
-                                " by the transpose of weight " + to_string(weight.shape()) +
-                                ": the last axes must agree");
-  require_same_floating(op, input, "input", weight, "weight");
+    throw detail::argument_error(std::string(op) + ": cannot multiply input " + to_string(input.shape()) +
+                                 " by the transpose of weight " + to_string(weight.shape()) +
+                                 ": the last axes must agree");
+  detail::require_same_floating(op, input, "input", weight, "weight");
   if (bias.defined()) {
-    require_same_floating(op, input, "input", bias, "bias");
+    detail::require_same_floating(op, input, "input", bias, "bias");
     if (bias.rank() != 1 || bias.size() != weight.shape()[0])
-      throw std::invalid_argument(std::string(op) + ": the bias must have shape " +
-                                  to_string(Shape{weight.shape()[0]}) + ", got " + to_string(bias.shape()));
+      throw detail::argument_error(std::string(op) + ": the bias must have shape " +
+                                   to_string(Shape{weight.shape()[0]}) + ", got " + to_string(bias.shape()));
   }
 }
 
@@ -151,14 +157,12 @@ Tensor affine(Tensor x, Tensor weight, Tensor bias, Source at) {
     kernels::gemm(false, true, s.m, s.n, s.k, Raw::data<T>(x), Raw::data<T>(weight), Raw::write<T>(y),
                   {Raw::data<T>(bias), 0});
   });
-  return record("linear", at, std::move(y), {std::move(x), std::move(weight), std::move(bias)},
-                adding<1>([](Tensor w, Tensor g, Tensor into) {
-                  return detail::product("matmul", g, w, false, false, Source::here(), into);
-                }),
-                adding<0>([](Tensor x_in, Tensor g, Tensor into) {
-                  return detail::product("matmul", g, x_in, true, false, Source::here(), into);
-                }),
-                [](Tensor g) { return g; });
+  return record(
+      "linear", at, std::move(y), {std::move(x), std::move(weight), std::move(bias)},
+      adding<1>([](const Tensor& w, const Tensor& g, const Tensor& into) { return pulled(g, w, false, false, into); }),
+      adding<0>(
+          [](const Tensor& x_in, const Tensor& g, const Tensor& into) { return pulled(g, x_in, true, false, into); }),
+      pass_on);
 }
 
 }  // namespace
@@ -168,14 +172,14 @@ Tensor matmul(Tensor left, Tensor right, Source at) {
   const detail::Timed timed("matmul", at);
   detail::require_defined("matmul", both, 2);
   if (left.rank() == 0 || right.rank() == 0)
-    throw std::invalid_argument("matmul: cannot multiply " + to_string(left.shape()) + " by " +
-                                to_string(right.shape()) + ": both need at least one axis: use * for a scalar");
-  require_same_floating("matmul", left, "the left operand", right, "the right operand");
+    throw detail::argument_error("matmul: cannot multiply " + to_string(left.shape()) + " by " +
+                                 to_string(right.shape()) + ": both need at least one axis: use * for a scalar");
+  detail::require_same_floating("matmul", left, "the left operand", right, "the right operand");
   const bool row = left.rank() == 1, column = right.rank() == 1;
   const std::int64_t inner_right = right.shape().at(column ? -1 : -2);
   if (left.shape().back() != inner_right)
-    throw std::invalid_argument("matmul: cannot multiply " + to_string(left.shape()) + " by " +
-                                to_string(right.shape()) + ": the inner sizes must agree");
+    throw detail::argument_error("matmul: cannot multiply " + to_string(left.shape()) + " by " +
+                                 to_string(right.shape()) + ": the inner sizes must agree");
   if (row) left = unsqueeze(std::move(left), 0, at);
   if (column) right = unsqueeze(std::move(right), 1, at);
   Tensor y = detail::product("matmul", std::move(left), std::move(right), false, false, at, {});

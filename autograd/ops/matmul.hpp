@@ -15,6 +15,9 @@ XGRAD_MIXED(matmul)
 
 namespace detail {
 
+/// Refuses operands that are not both float32 or both float64; the names are those of the operands in the error.
+void require_same_floating(const char* op, const Tensor& a, const char* a_name, const Tensor& b, const char* b_name);
+
 /// The product of a and b, each of which may be transposed in its last two axes first; both of rank 2 or more. A
 /// product of two matrices is accumulated into `sum`, which is then the result, if that is defined and has the shape
 /// and dtype of the product.

@@ -16,6 +16,9 @@
 
 namespace xgrad {
 
+template <>
+inline constexpr bool kernels::is_recorded<Tensor> = true;
+
 /// a b, but 0 where either is 0, even if the other is infinite or NaN: a product of slopes.
 Tensor guarded_product(const Tensor& a, const Tensor& b);
 
@@ -240,7 +243,7 @@ constexpr std::size_t count_of(Reads reads) {
 /// The rule of one operand of a function of the table.
 template <Side side, class F>
 auto rule_of(const F& f) {
-  if constexpr (F::flat) {
+  if constexpr (kernels::is_flat_in<F, side>) {
     return zero_gradient;
   } else if constexpr (kernels::passes_on<F, side>) {
     return pass_on;
@@ -351,7 +354,7 @@ Tensor pointwise(const char* name, Source at, const Operands<N>& x, const F& val
   bool alike = one;
   for (std::size_t i = 0; i < N; ++i) alike = alike && Raw::value(x[i])->dtype == dtype;
   constexpr bool read_again = (((flags_of<R> & reads_every_x) != 0) || ...);
-  const bool reuse = !(recorded && read_again);
+  const bool reuse = !(recorded && read_again) && !is_observed();
   Tensor y = one ? room_for(x, Raw::value(x[0])->shape, dtype, reuse, true)
                  : room_for(x, broadcast_all(name, x.begin(), N), dtype, reuse, false);
   if (Raw::value(x[0])->weak) Raw::mark_weak(y, all_weak(x.begin(), N));
@@ -367,8 +370,9 @@ Tensor pointwise(const char* name, Source at, const Operands<N>& x, const F& val
     }
   }
   visit_floating(dtype, [&](auto type) { fill_from<typename decltype(type)::type>(value, x, alike, dtype, y); });
-  if (!recorded) return y;
-  return record_rules<N>(name, at, std::move(y), x.begin(), N, x.borrowed(), settings, rules...);
+  if (recorded) y = record_rules<N>(name, at, std::move(y), x.begin(), N, x.borrowed(), settings, rules...);
+  if (is_observed()) tell_computed(name, at, y, x.begin(), N, settings);
+  return y;
 }
 
 template <class F>

@@ -116,11 +116,14 @@ Tensor loss(const F& f, const char* op, Tensor x, Tensor t, const LossReduction&
   }
   Raw::mark_weak(value, x.weak() && t.weak());
   const Tensor inputs[] = {std::move(x), std::move(t)};
-  if (!records(inputs, 2)) return value;
+  const LossSettings<F> settings(f, reduction.name);
   // The factor of a mean over no elements would be 1/0.
   const double factor = inputs[0].size() == 0 ? 0 : reduction.factor;
-  return record_rules<2>(op, at, std::move(value), inputs, 2, 0, LossSettings<F>(f, reduction.name),
-                         reduced_rule<Side::a>(f, factor), reduced_rule<Side::b>(f, factor));
+  if (records(inputs, 2))
+    value = record_rules<2>(op, at, std::move(value), inputs, 2, 0, settings, reduced_rule<Side::a>(f, factor),
+                            reduced_rule<Side::b>(f, factor));
+  if (is_observed()) tell_computed(op, at, value, inputs, 2, settings);
+  return value;
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include <xgrad/autograd/graph/calling.hpp>
+
 namespace xgrad::detail {
 namespace {
 
@@ -70,12 +72,12 @@ Tensor result_room(const Tensor& a, const Tensor& b, const Shape& shape, DType d
 }
 
 void refuse_bool(const char* op) {
-  throw std::invalid_argument(std::string(op) +
-                              ": bool operands are refused: combine masks with &, | and !=, or convert with to(int64)");
+  throw detail::argument_error(
+      std::string(op) + ": bool operands are refused: combine masks with &, | and !=, or convert with to(int64)");
 }
 
 void refuse_undefined(const char* op, std::size_t place) {
-  throw std::invalid_argument(
+  throw detail::argument_error(
       std::string(op) + ": operand " + std::to_string(place) +
       " is an empty tensor: it was default-constructed, moved from, or is a gradient that does not exist yet");
 }

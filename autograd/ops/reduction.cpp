@@ -5,7 +5,6 @@
 #include <stdexcept>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
-#include <xgrad/autograd/graph/lost_writes.hpp>
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/kernels/pointwise/convert.hpp>
 #include <xgrad/autograd/kernels/reduction/min_max.hpp>
@@ -14,8 +13,8 @@
 #include <xgrad/autograd/kernels/runtime/memory.hpp>
 #include <xgrad/autograd/ops/along.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
-#include <xgrad/autograd/ops/indexing.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
+#include <xgrad/autograd/ops/selected.hpp>
 #include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 
@@ -31,8 +30,8 @@ using kernels::Along;
 Tensor as_number(const Tensor& x) { return x.dtype() == boolean ? detail::converted(x, int64) : x; }
 
 // Σ x / divisor, in the shape asked for. Floating-point sums stay in double until the last run of axes is reduced.
-Tensor sum_values(const Tensor& input, const AxisList<std::size_t>& axes, const Shape& shape, double divisor) {
-  const Tensor x = as_number(input);
+Tensor sum_values(const Tensor& x, const AxisList<std::size_t>& axes, const Shape& shape, double divisor) {
+  if (x.dtype() == boolean) return sum_values(as_number(x), axes, shape, divisor);
   Tensor y = Raw::uninitialized(shape, x.dtype());
   if (x.dtype() == int64) {
     Tensor sums = x;
@@ -87,7 +86,8 @@ Tensor extreme_values(const Tensor& input, const AxisList<std::size_t>& axes, co
 
 void require_elements(const char* op, const Tensor& x, Along run) {
   if (run.n == 0 && run.lines() > 0)
-    throw std::invalid_argument(std::string(op) + ": there is nothing to choose from in shape " + to_string(x.shape()));
+    throw detail::argument_error(std::string(op) + ": there is nothing to choose from in shape " +
+                                 to_string(x.shape()));
 }
 
 Tensor shared_among_ties(const Tensor& x, const Tensor& y, const Tensor& g, const AxisList<std::size_t>& axes) {
@@ -151,11 +151,7 @@ Tensor arg_along(const char* op, const Tensor& x, Dim asked, KeepDims keep, bool
 ValuesIndices extreme_along(const char* op, Tensor x, Dim asked, KeepDims keep, bool largest, Source at) {
   const detail::Timed timed(op, at);
   Tensor indices = arg_along(op, x, asked, keepdims, largest);
-  Tensor values = gather(std::move(x), asked, indices, at);
-  detail::forget_copy(values);
-  if (keep == KeepDims::yes) return {std::move(values), std::move(indices)};
-  values = squeeze(std::move(values), asked, at);
-  return {values, Raw::alias(indices, values.shape())};
+  return detail::selected_one(std::move(x), asked, std::move(indices), keep, at);
 }
 
 }  // namespace
@@ -202,6 +198,34 @@ Tensor mean(Tensor input, Axes asked, KeepDims keep, Source at) {
                 [shape, kept, n](Tensor g) { return broadcast_to(reshape(g, kept) / std::max(n, 1.0), shape); });
 }
 
+Tensor nansum(Tensor x, Axes axes, KeepDims keep, Source at) {
+  const detail::Timed timed("nansum", at);
+  detail::require_defined("nansum", &x, 1);
+  static_cast<void>(axes.resolve("nansum", x.rank()));
+  if (is_floating(x.dtype())) x = where(isnan(x, at), 0, x, at);
+  return sum(std::move(x), std::move(axes), keep, at);
+}
+
+Tensor nanmean(Tensor x, Axes axes, KeepDims keep, Source at) {
+  const detail::Timed timed("nanmean", at);
+  detail::require_defined("nanmean", &x, 1);
+  static_cast<void>(axes.resolve("nanmean", x.rank()));
+  if (!is_floating(x.dtype())) x = to(std::move(x), float32, at);
+  const Tensor missing = isnan(x, at);
+  const Tensor count = sum(logical_not(missing, at), axes, keep, at).to(x.dtype());
+  return div(sum(where(missing, 0, std::move(x), at), std::move(axes), keep, at), count, at);
+}
+
+MinMax aminmax(Tensor x, Axes asked, KeepDims keep, Source at) {
+  const detail::Timed timed("aminmax", at);
+  detail::require_defined("aminmax", &x, 1);
+  const auto axes = asked.resolve("aminmax", x.rank());
+  require_elements("aminmax", x,
+                   {reduced_shape(x.shape(), axes, KeepDims::no).count(), reduced_count(x.shape(), axes), 1});
+  Tensor least = amin(x, asked, keep, at);
+  return {std::move(least), amax(std::move(x), std::move(asked), keep, at)};
+}
+
 Tensor amax(Tensor x, Axes axes, KeepDims keep, Source at) {
   return extreme_op("amax", std::move(x), axes, keep, true, at);
 }
@@ -228,7 +252,7 @@ Tensor sum_to(Tensor x, const Shape& shape, Source at) {
   detail::require_defined("sum_to", &x, 1);
   if (x.shape() == shape) return x;
   if (!broadcasts_to(shape, x.shape()))
-    throw std::invalid_argument("sum_to: " + to_string(shape) + " does not broadcast to " + to_string(x.shape()));
+    throw detail::argument_error("sum_to: " + to_string(shape) + " does not broadcast to " + to_string(x.shape()));
   const std::size_t lead = x.rank() - shape.rank();
   AxisList<std::size_t> axes;
   for (std::size_t k = 0; k < x.rank(); ++k)
@@ -238,6 +262,8 @@ Tensor sum_to(Tensor x, const Shape& shape, Source at) {
   return record("sum_to", at, std::move(y), {std::move(x)}, attributes("shape", shape),
                 [from](Tensor g) { return broadcast_to(g, from); });
 }
+
+Tensor detail::folded(const Tensor& g, const Shape& shape) { return sum_to(g, shape); }
 
 Tensor Tensor::sum(Axes axes, KeepDims keep, Source at) const { return xgrad::sum(*this, std::move(axes), keep, at); }
 Tensor Tensor::mean(Axes axes, KeepDims keep, Source at) const { return xgrad::mean(*this, std::move(axes), keep, at); }

@@ -11,9 +11,10 @@ Tensor t(Tensor x, Source at) {
   const detail::Timed timed("t", at);
   detail::require_defined("t", &x, 1);
   if (x.rank() > 2)
-    throw std::invalid_argument("t: shape " + to_string(x.shape()) +
-                                " has more than two axes: name two in transpose(x, a, b), or all in permute");
-  return x.rank() < 2 ? x : transpose(std::move(x), at);
+    throw detail::argument_error("t: shape " + to_string(x.shape()) +
+                                 " has more than two axes: name two in transpose(x, a, b), or all in permute");
+  if (x.rank() >= 2) x = transpose(std::move(x), at);
+  return x;
 }
 
 Tensor Tensor::t(Source at) const& { return xgrad::t(*this, at); }

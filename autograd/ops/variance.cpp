@@ -146,8 +146,8 @@ Tensor spread_op(const char* op, Tensor input, const Axes& asked, double correct
   detail::require_defined(op, &input, 1);
   const AxisNumbers axes = asked.resolve(op, input.rank());
   if (!std::isfinite(correction))
-    throw std::invalid_argument(std::string(op) + ": the correction must be finite, got " +
-                                detail::number_text(correction));
+    throw detail::argument_error(std::string(op) + ": the correction must be finite, got " +
+                                 detail::number_text(correction));
   if (!is_floating(input.dtype())) input = to(std::move(input), float32, at);
   const auto n = static_cast<double>(detail::reduced_count(input.shape(), axes));
   const double divisor = n == 0 ? 1 : std::max(0.0, n - correction);  // over no elements y is NaN, whatever the divisor
@@ -173,6 +173,18 @@ Tensor var(Tensor x, Axes axes, double correction, KeepDims keep, Source at) {
 
 Tensor std(Tensor x, Axes axes, double correction, KeepDims keep, Source at) {
   return spread_op("std", std::move(x), axes, correction, keep, Root::yes, at);
+}
+
+VarMean var_mean(Tensor x, Axes axes, double correction, KeepDims keep, Source at) {
+  const detail::Timed timed("var_mean", at);
+  Tensor spread = spread_op("var_mean", x, axes, correction, keep, Root::no, at);
+  return {std::move(spread), mean(std::move(x), std::move(axes), keep, at)};
+}
+
+StdMean std_mean(Tensor x, Axes axes, double correction, KeepDims keep, Source at) {
+  const detail::Timed timed("std_mean", at);
+  Tensor spread = spread_op("std_mean", x, axes, correction, keep, Root::yes, at);
+  return {std::move(spread), mean(std::move(x), std::move(axes), keep, at)};
 }
 
 }  // namespace xgrad

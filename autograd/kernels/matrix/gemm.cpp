@@ -9,6 +9,7 @@
 
 #include <xgrad/autograd/kernels/matrix/blas_gate.hpp>
 #include <xgrad/autograd/kernels/matrix/small_gemm.hpp>
+#include <xgrad/autograd/kernels/matrix/subnormal.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
 
 // Exported by OpenBLAS builds that choose their kernels at run time, absent from others.
@@ -46,37 +47,37 @@ bool prepare() {
 
 const bool prepared = prepare();
 
-void blas(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const float* a, int lda, const float* b, int ldb,
-          float beta, float* c, int ldc) {
-  cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
+void blas(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, float alpha, const float* a, int lda,
+          const float* b, int ldb, float beta, float* c, int ldc) {
+  cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
-void blas(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const double* a, int lda, const double* b,
-          int ldb, double beta, double* c, int ldc) {
-  cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
+void blas(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, double alpha, const double* a, int lda,
+          const double* b, int ldb, double beta, double* c, int ldc) {
+  cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
 // For the last moments of a process, after OpenBLAS has ended.
 template <class T>
-void without_blas(bool ta, bool tb, int m, int n, int k, const T* a, int lda, const T* b, int ldb, T beta, T* c,
-                  int ldc) {
+void without_blas(bool ta, bool tb, int m, int n, int k, T alpha, const T* a, int lda, const T* b, int ldb, T beta,
+                  T* c, int ldc) {
   for (std::ptrdiff_t i = 0; i < m; ++i)
     for (std::ptrdiff_t j = 0; j < n; ++j) {
       double sum = 0;
       for (std::ptrdiff_t l = 0; l < k; ++l)
         sum += static_cast<double>(ta ? a[l * lda + i] : a[i * lda + l]) *
                static_cast<double>(tb ? b[j * ldb + l] : b[l * ldb + j]);
-      c[i * ldc + j] = static_cast<T>(sum) + (beta == 0 ? T(0) : c[i * ldc + j]);
+      c[i * ldc + j] = static_cast<T>(static_cast<double>(alpha) * sum) + (beta == 0 ? T(0) : c[i * ldc + j]);
     }
 }
 
 template <class T>
-void call(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const T* a, int lda, const T* b, int ldb, T beta,
-          T* c, int ldc) {
+void call(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, T alpha, const T* a, int lda, const T* b,
+          int ldb, T beta, T* c, int ldc) {
   const BlasCall here;
   if (here.allowed())
-    blas(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc);
+    blas(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
   else
-    without_blas(ta == CblasTrans, tb == CblasTrans, m, n, k, a, lda, b, ldb, beta, c, ldc);
+    without_blas(ta == CblasTrans, tb == CblasTrans, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
 int narrow(std::int64_t size) {
@@ -102,6 +103,7 @@ void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, st
   const CBLAS_TRANSPOSE ta = transpose_a ? CblasTrans : CblasNoTrans, tb = transpose_b ? CblasTrans : CblasNoTrans;
   const int lda = narrow(transpose_a ? m : k), ldb = narrow(transpose_b ? k : n), ldc = narrow(n);
   const T beta = accumulate ? T(1) : T(0);
+  const WithoutSubnormals<T> x(a, m * k, b, k * n, k);
   // The tiles, and so the bits of the result, depend on the sizes alone, never on the number of threads.
   constexpr std::int64_t enough = std::int64_t{1} << 24;
   const std::int64_t tiles = std::clamp<std::int64_t>(m * n / 64 * k / (enough / 64), 1, 8);
@@ -110,11 +112,11 @@ void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, st
   parallel_for((side + tile - 1) / tile, [&](std::int64_t i) {
     const std::int64_t begin = i * tile, size = std::min(tile, side - begin);
     if (m >= n)
-      call(ta, tb, narrow(size), narrow(n), narrow(k), a + (transpose_a ? begin : begin * k), lda, b, ldb, beta,
-           c + begin * n, ldc);
+      call(ta, tb, narrow(size), narrow(n), narrow(k), x.factor(), x.a() + (transpose_a ? begin : begin * k), lda,
+           x.b(), ldb, beta, c + begin * n, ldc);
     else
-      call(ta, tb, narrow(m), narrow(size), narrow(k), a, lda, b + (transpose_b ? begin * k : begin), ldb, beta,
-           c + begin, ldc);
+      call(ta, tb, narrow(m), narrow(size), narrow(k), x.factor(), x.a(), lda,
+           x.b() + (transpose_b ? begin * k : begin), ldb, beta, c + begin, ldc);
   });
 }
 

@@ -1,0 +1,191 @@
+#include <xgrad/autograd/engine/anomaly.hpp>
+
+#include <cmath>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <xgrad/autograd/engine/anomaly_cause.hpp>
+#include <xgrad/autograd/engine/range.hpp>
+#include <xgrad/autograd/graph/calling.hpp>
+#include <xgrad/autograd/graph/node.hpp>
+#include <xgrad/autograd/graph/observe.hpp>
+#include <xgrad/autograd/kernels/runtime/number_text.hpp>
+
+namespace xgrad {
+namespace detail {
+namespace {
+
+/// How many of an op's inputs are operands of its caller. What follows are statistics that the op computed itself.
+std::size_t operands_of(const char* name, std::size_t count) {
+  static const std::map<std::string, std::size_t> known = {{"batch_norm", 3}, {"cross_entropy", 2}, {"nll_loss", 2},
+                                                           {"logsumexp", 1},  {"var", 1},           {"std", 1}};
+  const auto found = known.find(name);
+  return found != known.end() && found->second < count ? found->second : count;
+}
+
+bool has_infinite_setting(const std::vector<Attribute>& attributes) {
+  for (const Attribute& each : attributes)
+    if (each.kind == Attribute::Kind::real && !std::isfinite(each.real)) return true;
+  return false;
+}
+
+std::string line_of(const char* what, const Range& range, const Shape& shape, DType dtype) {
+  return std::string("\n  ") + what + ": " + text_of(range, shape, dtype);
+}
+
+std::string name_with(const char* name, const std::vector<Attribute>& attributes) {
+  std::string text;
+  for (const Attribute& each : attributes) text += (text.empty() ? "" : ", ") + to_string(each);
+  return text.empty() ? name : std::string(name) + "(" + text + ")";
+}
+
+std::string number_of(double value) { return std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf"; }
+
+std::string first_of(const Range& range, const Shape& shape) {
+  return element_text(range.first, shape) + " of the result is " + number_of(range.at_first);
+}
+
+std::string report_of(const ObservedOp& op, const Tensor& y, std::size_t operands) {
+  const Range result = range_of(y);
+  std::vector<Range> ranges;
+  std::string lines;
+  for (std::size_t i = 0; i < operands; ++i) {
+    if (!op.inputs[i].defined()) continue;
+    ranges.push_back(range_of(op.inputs[i]));
+    lines +=
+        line_of(("operand " + std::to_string(i)).c_str(), ranges.back(), op.inputs[i].shape(), op.inputs[i].dtype());
+  }
+  const Calling* calling = thread_state.calling;
+  const Source at = op.at.file != nullptr || calling == nullptr ? op.at : calling->at();
+  std::string text = std::string(op.name) + ": " + first_of(result, y.shape()) + ", and all operands are finite, at " +
+                     to_string(at) + ": " + forward_cause(op.name, ranges, result, y.dtype());
+  if (calling != nullptr && std::string(calling->name()) != op.name)
+    text += "\n  inside " + std::string(calling->name());
+  text += "\n  op: " + name_with(op.name, op.attributes());
+  return text + lines + line_of("result", result, y.shape(), y.dtype());
+}
+
+}  // namespace
+}  // namespace detail
+
+using detail::Range;
+
+class DetectAnomaly::Detector final : public detail::Observer {
+ public:
+  void computed(const detail::ObservedOp& op, const Tensor& y) override {
+    const detail::Calling* calling = detail::thread_state.calling;
+    const bool inner = calling != nullptr && calling->is_op() && std::string(calling->name()) != op.name;
+    if (!inner) {
+      // An op of one name that calls itself, as a product of higher rank does, is judged by its own result.
+      if (!suspect_.empty() && same_call(calling)) suspect_.clear();
+      throw_suspect();
+    }
+    const bool fault = is_fault(op, y);
+    if (!inner) {
+      if (fault) throw Anomaly(detail::report_of(op, y, detail::operands_of(op.name, op.count)));
+      return;
+    }
+    // What another op computes on its way may be infinite, as long as its own result is not. If it never tells of a
+    // result of its own, the last op inside it decides, and its report comes with the next op.
+    if (!suspect_.empty() && !same_call(calling)) throw_suspect();
+    if (suspect_.empty() && fault) {
+      suspect_ = detail::report_of(op, y, detail::operands_of(op.name, op.count));
+      suspected_name_ = calling->name();
+      suspected_at_ = calling->at();
+    }
+    flows_on_ = !suspect_.empty() && is_floating(y.dtype()) && !detail::all_finite(y);
+  }
+
+  bool writes(const Tensor&, const Tensor* operands, std::size_t count) override {
+    for (std::size_t i = 0; i < count; ++i)
+      if (!detail::all_finite(operands[i])) return false;
+    return true;
+  }
+
+  void wrote(const char* name, Source at, const Tensor& target, bool were_finite) override {
+    if (!were_finite || detail::all_finite(target)) return;
+    const Range result = detail::range_of(target);
+    throw Anomaly(std::string(name) + ": " + detail::first_of(result, target.shape()) +
+                  " of this write in place, and what it was computed from is finite, at " + to_string(at) +
+                  ": the result is beyond the largest " + name_of(target.dtype()) +
+                  ": a learning rate or scale that is too large is the usual cause" +
+                  detail::line_of("written", result, target.shape(), target.dtype()));
+  }
+
+  void begins_backward(const Tensor*, std::size_t) override { throw_suspect(); }
+
+  void pulled(const Node& node, const Tensor& g, const Tensor* out) override {
+    for (std::size_t i = 0; i < node.edge_count(); ++i)
+      if (node.edges()[i].node && out[i].defined() && !detail::all_finite(out[i])) return judge(node, g, out[i], i);
+  }
+
+  void changed(const Node& node, const char* by, const Tensor* before, std::size_t count,
+               const Tensor& after) override {
+    if (detail::all_finite(after)) return;
+    std::string lines;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (!detail::all_finite(before[i])) return;
+      lines += detail::line_of("from", detail::range_of(before[i]), before[i].shape(), before[i].dtype());
+    }
+    const Range result = detail::range_of(after);
+    throw Anomaly("backward of " + to_string(node) + ": " + by + " made its gradient " +
+                  detail::number_of(result.at_first) + " at " + detail::element_text(result.first, after.shape()) +
+                  ", from finite gradients" + lines + detail::line_of("to", result, after.shape(), after.dtype()));
+  }
+
+ private:
+  static bool is_fault(const detail::ObservedOp& op, const Tensor& y) {
+    if (!is_floating(y.dtype()) || detail::all_finite(y)) return false;
+    for (std::size_t i = 0, count = detail::operands_of(op.name, op.count); i < count; ++i)
+      if (op.inputs[i].defined() && !detail::all_finite(op.inputs[i])) return false;
+    return !detail::has_infinite_setting(op.attributes());
+  }
+
+  bool same_call(const detail::Calling* calling) const {
+    return calling != nullptr && suspected_name_ == calling->name() && suspected_at_.file == calling->at().file &&
+           suspected_at_.line == calling->at().line;
+  }
+
+  void throw_suspect() {
+    const std::string text = std::exchange(suspect_, std::string());
+    if (!text.empty() && std::exchange(flows_on_, false)) throw Anomaly(text);
+  }
+
+  static Range range_or_empty(const detail::Reading& x) { return x.data == nullptr ? Range() : detail::range_of(x); }
+
+  static void judge(const Node& node, const Tensor& g, const Tensor& gradient, std::size_t place) {
+    if (!detail::all_finite(g) || detail::has_infinite_setting(node.attributes())) return;
+    std::vector<Range> saved;
+    std::string lines;
+    for (std::size_t i = 0; i < node.edge_count(); ++i) {
+      const detail::Reading x = detail::saved_input(node, i);
+      saved.push_back(range_or_empty(x));
+      if (!saved.back().finite()) return;
+      if (x.data != nullptr)
+        lines += detail::line_of(("saved input " + std::to_string(i)).c_str(), saved.back(), *x.shape, x.dtype);
+    }
+    const detail::Reading y = detail::saved_output(node);
+    const Range output = range_or_empty(y), up = detail::range_of(g), result = detail::range_of(gradient);
+    if (!output.finite()) return;
+    if (y.data != nullptr) lines += detail::line_of("saved output", output, *y.shape, y.dtype);
+    throw Anomaly("backward of " + to_string(node) + ": " + detail::element_text(result.first, gradient.shape()) +
+                  " of the gradient of input " + std::to_string(place) + " is " + detail::number_of(result.at_first) +
+                  ", and the upstream gradient is finite: " +
+                  detail::backward_cause(node.name(), up, saved, output, result, gradient.dtype()) +
+                  "\n  op: " + detail::name_with(node.name(), node.attributes()) +
+                  detail::line_of("upstream gradient", up, g.shape(), g.dtype()) + lines +
+                  detail::line_of("gradient", result, gradient.shape(), gradient.dtype()));
+  }
+
+  std::string suspect_;  // the report on an op inside another one
+  std::string suspected_name_;
+  Source suspected_at_;
+  bool flows_on_ = false;  // whether the last result inside that call was not finite
+};
+
+DetectAnomaly::DetectAnomaly() : detector_(std::make_unique<Detector>()) {}
+DetectAnomaly::~DetectAnomaly() = default;
+
+}  // namespace xgrad

@@ -1,0 +1,162 @@
+#include <xgrad/autograd/ops/distance.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+#include <xgrad/autograd/graph/dispatch.hpp>
+#include <xgrad/autograd/graph/record.hpp>
+#include <xgrad/autograd/kernels/pointwise/broadcast.hpp>
+#include <xgrad/autograd/kernels/runtime/number_text.hpp>
+#include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/creation.hpp>
+#include <xgrad/autograd/ops/matmul.hpp>
+#include <xgrad/autograd/ops/promotion.hpp>
+#include <xgrad/autograd/ops/reduction.hpp>
+#include <xgrad/autograd/ops/selection.hpp>
+#include <xgrad/autograd/ops/shape.hpp>
+
+namespace xgrad {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+/// Σ |x - y|^p, or the largest |x - y|, of two rows; each difference is multiplied by `scale` first.
+template <class T>
+double folded(const T* x, const T* y, std::int64_t d, double p, double scale) {
+  double sum = 0;
+  for (std::int64_t k = 0; k < d; ++k) {
+    const double difference = std::abs((static_cast<double>(x[k]) - static_cast<double>(y[k])) * scale);
+    if (p == 2)
+      sum += difference * difference;
+    else if (p == 1)
+      sum += difference;
+    else if (p == 0)
+      sum += std::isnan(difference) ? difference : difference != 0;
+    else if (p == infinity)
+      sum = difference <= sum ? sum : difference;
+    else
+      sum += std::pow(difference, p);
+    if (std::isnan(sum)) return sum;
+  }
+  return sum;
+}
+
+/// Σ (x - y)², in four partial sums, of which none waits for another.
+template <class T>
+double sum_of_squares(const T* x, const T* y, std::int64_t d) {
+  double sums[4] = {};
+  const std::int64_t whole = d - d % 4;
+  for (std::int64_t k = 0; k < whole; k += 4)
+    for (std::int64_t lane = 0; lane < 4; ++lane) {
+      const double difference = static_cast<double>(x[k + lane]) - static_cast<double>(y[k + lane]);
+      sums[lane] += difference * difference;
+    }
+  for (std::int64_t k = whole; k < d; ++k) {
+    const double difference = static_cast<double>(x[k]) - static_cast<double>(y[k]);
+    sums[k - whole] += difference * difference;
+  }
+  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
+template <class T>
+double distance(const T* x, const T* y, std::int64_t d, double p) {
+  const double sum = p == 2 ? sum_of_squares(x, y, d) : folded(x, y, d, p, 1);
+  if (p == 0 || p == 1 || p == infinity) return sum;
+  const auto root = [p](double s) { return p == 2 ? std::sqrt(s) : std::pow(s, 1 / p); };
+  if ((sum > 1e-280 && sum < infinity) || std::isnan(sum)) return root(sum);
+  const double largest = folded(x, y, d, infinity, 1);
+  if (largest == 0 || largest == infinity) return largest;
+  int exponent = 0;
+  std::frexp(largest, &exponent);
+  return std::ldexp(root(folded(x, y, d, p, std::ldexp(1.0, -exponent))), exponent);
+}
+
+struct Sizes {
+  std::int64_t n, m, d;
+};
+
+template <class T>
+void distances(const Tensor& a, const Tensor& b, const Tensor& y, const Shape& batch, Sizes s, double p) {
+  const auto lead = [](const Tensor& x) { return Shape(x.shape().data(), x.rank() - 2); };
+  const Shape of_a = lead(a), of_b = lead(b);
+  const kernels::Plan<2> plan(batch.data(), batch.rank(), {of_a.data(), of_b.data()}, {of_a.rank(), of_b.rank()});
+  const T *const from_a = static_cast<const T*>(Raw::operand(a)), *const from_b =
+                                                                      static_cast<const T*>(Raw::operand(b));
+  T* const to = Raw::write<T>(y);
+  const std::int64_t rows = s.m * s.d > 0 ? std::max<std::int64_t>(1, 32768 / (s.m * s.d)) : s.n;
+  plan.run([&](std::int64_t first, const std::array<std::int64_t, 2>& from, std::int64_t count) {
+    for (std::int64_t i = 0; i < count; ++i) {
+      const T* const left = from_a + (from[0] + i * plan.step[0]) * s.n * s.d;
+      const T* const right = from_b + (from[1] + i * plan.step[1]) * s.m * s.d;
+      T* const out = to + (first + i) * s.n * s.m;
+      kernels::parallel_ranges(s.n, std::max<std::int64_t>(rows, 1), [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t row = begin; row < end; ++row)
+          for (std::int64_t column = 0; column < s.m; ++column)
+            out[row * s.m + column] = static_cast<T>(distance(left + row * s.d, right + column * s.d, s.d, p));
+      });
+    }
+  });
+}
+
+// dy/dδ = sign(δ) (|δ| / y)^(p-1), for each component δ of a difference; 0 where y is 0.
+Tensor slopes(const Tensor& difference, const Tensor& y, double p) {
+  const Tensor one = ones({}, y.dtype()), zero = zeros({}, y.dtype()), same = y == 0;
+  const Tensor delta = where(same, zero, difference), size = where(same, one, y);
+  if (p == 0) return delta * zero;
+  if (p == 1) return sign(delta);
+  if (p == 2) return delta / size;
+  if (p == infinity) {
+    const Tensor reached = (abs(delta) == size).to(y.dtype());
+    return sign(delta) * reached / maximum(sum(reached, -1, keepdims), one);
+  }
+  const Tensor flat = delta == 0;
+  return where(flat, zero, sign(delta) * pow(where(flat, one, abs(delta)) / size, p - 1));
+}
+
+std::array<Tensor, 2> pull(const Tensor& a, const Tensor& b, const Tensor& y, const Tensor& g, double p, Needs needs) {
+  const Tensor delta = unsqueeze(a, -2) - unsqueeze(b, -3);
+  const Tensor each = unsqueeze(g, -1) * slopes(delta, unsqueeze(y, -1), p);
+  return {needs[0] ? sum(each, -2) : Tensor(), needs[1] ? -sum(each, -3) : Tensor()};
+}
+
+/// A joint rule that reads both inputs and the result.
+template <class F>
+auto joint_from_xy(F f) {
+  return Rule<detail::reads_every_x | detail::reads_y | detail::rule_joint, F>{std::move(f)};
+}
+
+void check(const Tensor& a, const Tensor& b, double p) {
+  const Tensor both[] = {a, b};
+  detail::require_defined("cdist", both, 2);
+  detail::require_same_floating("cdist", a, "the left operand", b, "the right operand");
+  const auto text = [&] {
+    return "cdist: the operands have shapes " + to_string(a.shape()) + " and " + to_string(b.shape());
+  };
+  if (a.rank() < 2 || b.rank() < 2)
+    throw detail::argument_error(text() + ": both must hold rows, in at least two axes");
+  if (a.shape().back() != b.shape().back())
+    throw detail::argument_error(text() + ": the rows must have the same number of elements");
+  if (!(p >= 0)) throw detail::argument_error("cdist: p is " + detail::number_text(p) + ": it must be at least 0");
+}
+
+}  // namespace
+
+Tensor cdist(Tensor a, Tensor b, double p, Source at) {
+  const detail::Timed timed("cdist", at);
+  check(a, b, p);
+  const auto lead = [](const Tensor& x) { return Shape(x.shape().data(), x.rank() - 2); };
+  const Sizes s{a.shape().at(-2), b.shape().at(-2), a.shape().back()};
+  const Shape batch = broadcast_shapes("cdist", lead(a), lead(b));
+  Tensor y = detail::result_room(a, b, batch.inserted(batch.rank(), s.n).inserted(batch.rank() + 1, s.m), a.dtype());
+  if (y.size() > 0)
+    detail::visit_floating(a.dtype(),
+                           [&](auto type) { distances<typename decltype(type)::type>(a, b, y, batch, s, p); });
+  return record("cdist", at, std::move(y), {std::move(a), std::move(b)}, attributes("p", p),
+                joint_from_xy([p](Tensor x, Tensor z, Tensor distance, Tensor g, Needs needs) {
+                  return pull(x, z, distance, g, p, needs);
+                }));
+}
+
+}  // namespace xgrad

@@ -1,0 +1,81 @@
+"""Samples of PyTorch's own op database as calls."""
+
+import inspect
+import sys
+import types
+import unittest
+
+import torch
+
+from comparison.calls import Inexpressible
+from comparison.samples import BOOL, F32, F64, I64
+
+
+OTHER_OPS = {"put"}  # have another meaning there
+
+
+def entries():
+    """The database. One module that it imports but does not need may be missing."""
+    try:
+        import expecttest  # noqa: F401
+    except ImportError:
+        stub = types.ModuleType("expecttest")
+        stub.TestCase = unittest.TestCase
+        sys.modules["expecttest"] = stub
+    from torch.testing._internal.common_methods_invocations import op_db
+    return op_db
+
+
+def matching(rows):
+    """The entries of the database for each row that has any."""
+    names = {}
+    for row in rows.values():
+        for name in (row.name, f"nn.functional.{row.name}", f"linalg.{row.name}", f"special.{row.name}", *row.database):
+            names.setdefault(name, []).append(row)
+    for name in OTHER_OPS:
+        names.pop(name, None)
+    # `transpose` there is swapaxes here, and `permute` is transpose.
+    for name in {n for row in rows.values() for n in row.database}:
+        names[name] = [row for row in names[name] if name in row.database or row.name == name]
+        if name == "transpose":
+            names[name] = [rows["swapaxes"]]
+    found = {}
+    for entry in entries():
+        for row in names.get(entry.name, ()):
+            found.setdefault(row.name, []).append(entry)
+    return found
+
+
+def plain(sample):
+    """A sample without the arguments that say what holds anyway."""
+    usual = {"device": "cpu", "requires_grad": False, "layout": torch.strided}
+    sample.kwargs = {k: v for k, v in sample.kwargs.items() if not (k in usual and str(v) == str(usual[k]))}
+    return sample
+
+
+def bound(row, sample):
+    sample = plain(sample)
+    if row.bind:
+        try:
+            return row.bind(sample)
+        except (TypeError, IndexError, AttributeError) as error:
+            raise Inexpressible(str(error)) from None
+    signature = inspect.signature(row.function)
+    try:
+        return dict(signature.bind(sample.input, *sample.args, **sample.kwargs).arguments)
+    except TypeError as error:
+        extra = [k for k in sample.kwargs if k not in signature.parameters]
+        raise Inexpressible(f"the argument {', '.join(extra)}" if extra else str(error)) from None
+
+
+def samples(entry, references=False):
+    """All samples of the dtypes that exist here."""
+    for dtype in [F64, F32, I64, BOOL]:
+        if not entry.supports_dtype(dtype, "cpu"):
+            continue
+        wanted = entry.supports_autograd and dtype.is_floating_point
+        make = entry.reference_inputs if references else entry.sample_inputs
+        try:
+            yield from make("cpu", dtype, requires_grad=wanted)
+        except (ValueError, RuntimeError) as error:  # some generators refuse a dtype that their op supports
+            print(f"{entry.name}: its samples of {str(dtype).replace('torch.', '')} end early: {error}")

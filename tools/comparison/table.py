@@ -1,0 +1,41 @@
+"""The ops that are compared: what PyTorch computes for each, and samples of its arguments.
+
+The parameters of `function` are the names by which both libraries are given the arguments.
+"""
+
+import inspect
+from dataclasses import dataclass, field
+from typing import Callable, Iterable
+
+POINTWISE, SUMS = 1e-12, 1e-11
+
+
+@dataclass
+class Op:
+    name: str  # in the library
+    function: Callable  # of PyTorch
+    samples: Callable[[], Iterable[dict]] = tuple
+    tolerance: float = POINTWISE
+    second: bool = True  # gradients of gradients are compared too, except at hostile numbers
+    constants: tuple = ()  # floating arguments without a gradient
+    database: tuple = ()  # names in PyTorch's op database besides the op's own
+    bind: Callable = None  # turns a sample of the database into arguments
+    parameters: tuple = field(init=False)
+
+    def __post_init__(self):
+        self.parameters = tuple(inspect.signature(self.function).parameters)
+
+
+def rows():
+    """All of them, by name."""
+    from comparison import table_activation, table_indexing, table_linalg, table_losses, table_pointwise, table_products
+    from comparison import table_reductions, table_shapes
+
+    result = {}
+    for part in (table_pointwise, table_activation, table_reductions, table_shapes, table_indexing, table_products,
+                 table_linalg, table_losses):
+        for row in part.ROWS:
+            if row.name in result:
+                raise ValueError(f"two rows of {row.name}")
+            result[row.name] = row
+    return result
