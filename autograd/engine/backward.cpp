@@ -242,8 +242,8 @@ class Engine {
 
   Tensor hooked(const Node& node, const detail::NodeExtras& extras, Tensor g) const {
     const std::vector<std::shared_ptr<Hook>> hooks = extras.hooks;
-    for (const std::shared_ptr<Hook>& each : hooks) {
-      const Hook hook = *each;  // a copy, since a hook may remove itself
+    for (const std::shared_ptr<Hook>& kept : hooks) {
+      const Hook hook = *kept;  // a copy, since a hook may remove itself
       if (!hook) continue;
       Tensor other = [&] {
         const detail::Observed user(observer_);

@@ -17,6 +17,7 @@
 #include <xgrad/autograd/ops/joining.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
+#include <xgrad/autograd/ops/slicing.hpp>
 
 namespace xgrad::detail {
 namespace {
@@ -181,34 +182,47 @@ Tensor pushed_through(const char* op, Node& node, const Tensor* tangents, Record
 
 }  // namespace
 
-Tape::Tape(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs) : inputs_(inputs.size()) {
-  std::unordered_map<const Node*, std::size_t> place;
+namespace {
+
+// The nodes on which the outputs depend, down to the inputs; `outside` as in reaches_outside().
+std::vector<Node*> nodes_between(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs, bool& outside) {
+  std::unordered_set<const Node*> seen;
   std::uint64_t lowest = UINT64_MAX;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const Node* node = Raw::node(inputs[i]);
-    place.emplace(node, i);
+  for (const Tensor& input : inputs) {
+    const Node* node = Raw::node(input);
+    seen.insert(node);
     lowest = std::min(lowest, node->number());
-    outside_ = outside_ || !node->is_leaf();
+    outside = outside || !node->is_leaf();
   }
   // Nodes that are older than every input do not depend on one.
-  std::vector<Node*> open, met;
-  std::unordered_set<const Node*> seen;
+  std::vector<Node*> met;
   const auto meet = [&](Node* node) {
-    if (node == nullptr || place.count(node) != 0) return;
-    if (node->number() < lowest || node->is_leaf()) {
-      outside_ = true;
-      return;
-    }
-    if (!seen.insert(node).second) return;
-    open.push_back(node);
-    met.push_back(node);
+    if (node == nullptr || !seen.insert(node).second) return;
+    if (node->number() < lowest || node->is_leaf())
+      outside = true;
+    else
+      met.push_back(node);
   };
   for (const Tensor& output : outputs) meet(Raw::node(output));
-  while (!open.empty()) {
-    Node* node = open.back();
-    open.pop_back();
-    for (std::size_t i = 0; i < node->edge_count(); ++i) meet(node->edges()[i].node.get());
-  }
+  for (std::size_t k = 0; k < met.size(); ++k)
+    for (std::size_t i = 0; i < met[k]->edge_count(); ++i) meet(met[k]->edges()[i].node.get());
+  return met;
+}
+
+}  // namespace
+
+bool reaches_outside(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs) {
+  for (const Tensor& input : inputs)
+    if (!Raw::node(input)->is_leaf()) return true;
+  bool outside = false;
+  nodes_between(outputs, inputs, outside);
+  return outside;
+}
+
+Tape::Tape(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs) : inputs_(inputs.size()) {
+  std::unordered_map<const Node*, std::size_t> place;
+  for (std::size_t i = 0; i < inputs.size(); ++i) place.emplace(Raw::node(inputs[i]), i);
+  std::vector<Node*> met = nodes_between(outputs, inputs, outside_);
   std::sort(met.begin(), met.end(), [](const Node* a, const Node* b) { return a->number() < b->number(); });
   last_use_.assign(inputs.size(), 0);
   for (Node* node : met) {

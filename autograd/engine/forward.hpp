@@ -19,6 +19,9 @@ struct NoForwardMode : std::logic_error {
 /// Whether the ops of a sweep are recorded, so that its result can be differentiated.
 enum class Recorded : bool { no, yes };
 
+/// Whether the outputs depend on recorded values besides the inputs, or the inputs on others. Every input has a node.
+bool reaches_outside(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs);
+
 /// The recorded ops by which outputs depend on inputs, in the order of their creation: what forward mode walks. A sweep
 /// carries tangents from the inputs to the outputs, node by node. It may be made any number of times, as long as the
 /// graph is not freed and saved values are not written.
@@ -27,7 +30,6 @@ class Tape {
   /// Every input has a node. A path ends at the first input that it meets.
   Tape(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs);
 
-  /// Whether the outputs depend on recorded values besides the inputs, or the inputs on others.
   bool reaches_outside() const noexcept { return outside_; }
 
   /// The tangents of the outputs for those of the inputs; an undefined one is zero. Each has the shape and dtype of its
