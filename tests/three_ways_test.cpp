@@ -28,7 +28,7 @@ using Places = std::vector<std::size_t>;
 Tensor random_like(const Tensor& y, std::uint64_t seed) {
   kernels::Philox random(seed);
   Tensor result = Raw::uninitialized(y.shape(), float64);
-  for (std::int64_t i = 0; i < y.size(); ++i) Raw::write<double>(result)[i] = 2 * random.uniform() - 1;
+  for (std::int64_t i = 0; i < y.size(); ++i) Raw::write<double>(result)[i] = random.uniform() - 0.5;
   return result;
 }
 
@@ -38,14 +38,14 @@ Tensors random_like(const Tensors& list, std::uint64_t seed) {
   return result;
 }
 
-double dot(const Tensor& a, const Tensor& b) {
+double dot_of(const Tensor& a, const Tensor& b) {
   double total = 0;
   for (std::int64_t i = 0; i < a.size(); ++i) total += Raw::data<double>(a)[i] * Raw::data<double>(b)[i];
   return total;
 }
-double dot(const Tensors& a, const Tensors& b) {
+double dot_of(const Tensors& a, const Tensors& b) {
   double total = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) total += dot(a[i], b[i]);
+  for (std::size_t i = 0; i < a.size(); ++i) total += dot_of(a[i], b[i]);
   return total;
 }
 double size_of_products(const Tensors& a, const Tensors& b) {
@@ -81,11 +81,12 @@ std::shared_ptr<const Recording> recorded(const Sample& sample, const Tensors& x
       "jvp", [&](const Tensors& in) { return Tensors{sample.f(in)}; }, x, wanted(sample));
 }
 
-/// The derivative of the sample's function along t, by a stencil of six points.
+/// The derivative of the sample's function along t, whose elements are at most 1/2, so that kinks stay as far away as
+/// gradcheck needs them, by a stencil of six points.
 Tensor difference_quotient(const Sample& sample, const Tensors& x, const Tensors& t) {
   const NoGrad off;
   const Places places = wanted(sample);
-  const double h = std::pow(2.2e-16, 1.0 / 7);
+  const double h = std::pow(2.2e-16, 1.0 / 7) / 2;
   const auto at = [&](double step) {
     Tensors moved = x;
     for (std::size_t i = 0; i < places.size(); ++i) moved[places[i]] = x[places[i]] + step * h * t[i];
@@ -136,9 +137,10 @@ TEST_CASE("forward mode agrees with reverse mode and with finite differences", "
     const auto recording = recorded(sample, x);
     const Tensors t = random_like(recording->inputs(), seed), u = random_like(recording->outputs(), seed + 100);
     const Tensors forward = Linear(recording).push(t), reverse = recording->pull_again(u);
-    std::string found = compare("forward against reverse", dot(forward, u), dot(reverse, t),
+    std::string found = compare("forward against reverse", dot_of(forward, u), dot_of(reverse, t),
                                 size_of_products(forward, u) + size_of_products(reverse, t));
-    if (found.empty()) {
+    const auto nothing = [](const Tensor& one) { return one.size() == 0; };
+    if (found.empty() && std::none_of(t.begin(), t.end(), nothing)) {
       const Tensor quotient = difference_quotient(sample, x, t);
       found = difference(forward[0], quotient, 1e-7, 1e-8 * std::max(1.0, largest(quotient)));
     }
@@ -182,7 +184,7 @@ TEST_CASE("forward over reverse agrees with reverse over reverse", "[three]") {
     const auto recording = std::make_shared<const Recording>("jvp", gradients, x, places);
     const Tensors t = random_like(recording->inputs(), seed), s = random_like(recording->outputs(), seed + 200);
     const Tensors forward = Linear(recording).push(t), reverse = recording->pull_again(s);
-    return compare("forward against reverse", dot(forward, s), dot(reverse, t),
+    return compare("forward against reverse", dot_of(forward, s), dot_of(reverse, t),
                    size_of_products(forward, s) + size_of_products(reverse, t));
   });
 }
@@ -205,7 +207,7 @@ TEST_CASE("a recorded sweep gives what an unrecorded one gives, and can be diffe
     // The second derivative along s and t, once by two sweeps and once by a sweep and a walk backward.
     const Tensors s = random_like(recording->inputs(), seed + 200), u = random_like(recording->outputs(), seed + 300);
     const Tensors forward = Linear(recording).push(s), reverse = recording->pull_again(u);
-    return compare("forward over forward against reverse over forward", dot(forward, u), dot(reverse, s),
+    return compare("forward over forward against reverse over forward", dot_of(forward, u), dot_of(reverse, s),
                    size_of_products(forward, u) + size_of_products(reverse, s));
   });
 }
