@@ -159,8 +159,8 @@ const std::set<std::string>& exempt() {
 const Catalogue& catalogue() {
   static const Catalogue all = [] {
     Catalogue filled;
-    for (const Fill fill : {tensor_calls, op_calls, indexing_calls, product_calls, linalg_calls, module_calls, training_calls,
-                            reduction_calls, pointwise_calls})
+    for (const Fill fill : {tensor_calls, op_calls, indexing_calls, product_calls, linalg_calls, module_calls,
+                            training_calls, reduction_calls, pointwise_calls, func_calls})
       fill(filled);
     return filled;
   }();

@@ -83,6 +83,19 @@ Tensor pulled(const Tensor& a, const Tensor& b, bool ta, bool tb, const Tensor& 
   return detail::product("matmul", a, b, ta, tb, Source::here(), into);
 }
 
+// The product of tangents with the other operand, whose rank may exceed theirs without the leading axis of many.
+Tensor pushed(const Tensor& a, const Tensor& b, bool ta, bool tb, std::size_t lead, bool of_left) {
+  Tensor t = of_left ? a : b;
+  const std::size_t other = of_left ? b.rank() : a.rank();
+  if (lead > 0 && t.rank() - 1 < other) {
+    Shape aligned = t.shape();
+    while (aligned.rank() - 1 < other) aligned = aligned.inserted(1, 1);
+    t = reshape(std::move(t), aligned);
+  }
+  return of_left ? detail::product("matmul", t, b, ta, tb, Source::here(), {})
+                 : detail::product("matmul", a, t, ta, tb, Source::here(), {});
+}
+
 }  // namespace
 
 namespace detail {
@@ -110,14 +123,16 @@ Tensor product(const char* name, Tensor left, Tensor right, bool ta, bool tb, So
   }
   Tensor y = left.rank() == 2 && right.rank() == 2 ? matrix_product(left, right, ta, tb, sizes, sum)
                                                    : batched_product(name, left, right, ta, tb, sizes);
-  return record(name, at, std::move(y), {std::move(left), std::move(right)},
-                attributes("transpose_a", ta, "transpose_b", tb),
-                adding<1>([=](const Tensor& b, const Tensor& g, const Tensor& into) {
+  return record(
+      name, at, std::move(y), {std::move(left), std::move(right)}, attributes("transpose_a", ta, "transpose_b", tb),
+      with_push(adding<1>([=](const Tensor& b, const Tensor& g, const Tensor& into) {
                   return ta ? pulled(b, g, tb, true, into) : pulled(g, b, false, !tb, into);
                 }),
-                adding<0>([=](const Tensor& a, const Tensor& g, const Tensor& into) {
+                [=](const Tensor& b, const Tensor& t, std::size_t lead) { return pushed(t, b, ta, tb, lead, true); }),
+      with_push(adding<0>([=](const Tensor& a, const Tensor& g, const Tensor& into) {
                   return tb ? pulled(g, a, true, ta, into) : pulled(a, g, !ta, false, into);
-                }));
+                }),
+                [=](const Tensor& a, const Tensor& t, std::size_t lead) { return pushed(a, t, ta, tb, lead, false); }));
 }
 
 }  // namespace detail
@@ -157,12 +172,20 @@ Tensor affine(Tensor x, Tensor weight, Tensor bias, Source at) {
     kernels::gemm(false, true, s.m, s.n, s.k, Raw::data<T>(x), Raw::data<T>(weight), Raw::write<T>(y),
                   {Raw::data<T>(bias), 0});
   });
-  return record(
-      "linear", at, std::move(y), {std::move(x), std::move(weight), std::move(bias)},
-      adding<1>([](const Tensor& w, const Tensor& g, const Tensor& into) { return pulled(g, w, false, false, into); }),
-      adding<0>(
-          [](const Tensor& x_in, const Tensor& g, const Tensor& into) { return pulled(g, x_in, true, false, into); }),
-      pass_on);
+  return record("linear", at, std::move(y), {std::move(x), std::move(weight), std::move(bias)},
+                with_push(adding<1>([](const Tensor& w, const Tensor& g, const Tensor& into) {
+                            return pulled(g, w, false, false, into);
+                          }),
+                          [](const Tensor& w, const Tensor& t, std::size_t lead) {
+                            return pushed(t, w, false, true, lead, true);
+                          }),
+                with_push(adding<0>([](const Tensor& x_in, const Tensor& g, const Tensor& into) {
+                            return pulled(g, x_in, true, false, into);
+                          }),
+                          [](const Tensor& x_in, const Tensor& t, std::size_t lead) {
+                            return pushed(x_in, t, false, true, lead, false);
+                          }),
+                pass_on);
 }
 
 }  // namespace

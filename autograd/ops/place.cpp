@@ -237,6 +237,24 @@ PlacePtr place_along(const Shape& shape, std::size_t axis, std::int64_t start, s
   return builder.done();
 }
 
+PlacePtr place_behind(const PlacePtr& place, std::int64_t many) {
+  auto result = std::make_shared<Place>(*place);
+  result->whole = place->whole.inserted(0, many);
+  result->start = place->start.inserted(0, 0);
+  result->count = place->count.inserted(0, many);
+  result->step = {};
+  result->step.push_back(1);
+  for (const std::int64_t step : place->step) result->step.push_back(step);
+  result->shape = place->shape.inserted(0, many);
+  result->source[0] = 0;
+  for (std::size_t k = 0; k < place->shape.rank(); ++k)
+    result->source[k + 1] =
+        place->source[k] == 255 ? std::uint8_t{255} : static_cast<std::uint8_t>(place->source[k] + 1);
+  result->one_piece = place->everything;
+  for (Place::List& list : result->lists) ++list.axis;
+  return result;
+}
+
 std::vector<Attribute> PlaceSettings::list() const {
   return {{"start", place->start}, {"step", place->step}, {"count", place->count}};
 }

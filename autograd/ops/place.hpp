@@ -58,6 +58,9 @@ PlacePtr place_of(const char* op, const Shape& shape, const std::vector<Slice>& 
 /// The same for `count` elements from `start` on along one axis; with `drop_axis`, count is 1 and the axis disappears.
 PlacePtr place_along(const Shape& shape, std::size_t axis, std::int64_t start, std::int64_t count, bool drop_axis);
 
+/// The same place in each of `many` tensors along a leading axis.
+PlacePtr place_behind(const PlacePtr& place, std::int64_t many);
+
 /// What a node tells of its place.
 struct PlaceSettings {
   PlacePtr place;

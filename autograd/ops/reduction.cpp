@@ -156,14 +156,28 @@ ValuesIndices extreme_along(const char* op, Tensor x, Dim asked, KeepDims keep, 
 
 }  // namespace
 
+namespace {
+
+// The push of a sum over these axes of x.
+auto sum_behind(const AxisList<std::size_t>& axes, KeepDims keep) {
+  return [axes, keep](const Tensor& t, std::size_t lead) {
+    std::vector<std::int64_t> shifted;
+    for (const std::size_t axis : axes) shifted.push_back(static_cast<std::int64_t>(axis + lead));
+    return shifted.empty() ? t : sum(t, Axes(shifted), keep);
+  };
+}
+
+}  // namespace
+
 Tensor sum(Tensor input, Axes asked, KeepDims keep, Source at) {
   const detail::Timed timed("sum", at);
   detail::require_defined("sum", &input, 1);
   const auto axes = asked.resolve("sum", input.rank());
   const Shape shape = input.shape(), kept = kept_shape(shape, axes);
   Tensor y = sum_values(input, axes, reduced_shape(shape, axes, keep), 1);
-  return record("sum", at, std::move(y), {std::move(input)}, attributes("axes", Shape(axes), "keepdims", keep),
-                [shape, kept](Tensor g) { return broadcast_to(reshape(g, kept), shape); });
+  return record(
+      "sum", at, std::move(y), {std::move(input)}, attributes("axes", Shape(axes), "keepdims", keep),
+      with_push([shape, kept](Tensor g) { return broadcast_to(reshape(g, kept), shape); }, sum_behind(axes, keep)));
 }
 
 namespace {
@@ -194,8 +208,12 @@ Tensor mean(Tensor input, Axes asked, KeepDims keep, Source at) {
   const auto n = static_cast<double>(reduced_count(shape, axes));
   Tensor y = sum_values(input, axes, reduced_shape(shape, axes, keep), n);
   recompute_overflowed_means(input, axes, n, y);
-  return record("mean", at, std::move(y), {std::move(input)}, attributes("axes", Shape(axes), "keepdims", keep),
-                [shape, kept, n](Tensor g) { return broadcast_to(reshape(g, kept) / std::max(n, 1.0), shape); });
+  return record(
+      "mean", at, std::move(y), {std::move(input)}, attributes("axes", Shape(axes), "keepdims", keep),
+      with_push([shape, kept, n](Tensor g) { return broadcast_to(reshape(g, kept) / std::max(n, 1.0), shape); },
+                [n, of = sum_behind(axes, keep)](const Tensor& t, std::size_t lead) {
+                  return of(t, lead) / std::max(n, 1.0);
+                }));
 }
 
 Tensor nansum(Tensor x, Axes axes, KeepDims keep, Source at) {
@@ -260,7 +278,10 @@ Tensor sum_to(Tensor x, const Shape& shape, Source at) {
   const Shape from = x.shape();
   Tensor y = sum_values(x, axes, shape, 1);
   return record("sum_to", at, std::move(y), {std::move(x)}, attributes("shape", shape),
-                [from](Tensor g) { return broadcast_to(g, from); });
+                with_push([from](Tensor g) { return broadcast_to(g, from); },
+                          [shape, of = sum_behind(axes, KeepDims::no)](const Tensor& t, std::size_t many) {
+                            return reshape(of(t, many), many > 0 ? shape.inserted(0, t.shape()[0]) : shape);
+                          }));
 }
 
 Tensor detail::folded(const Tensor& g, const Shape& shape) { return sum_to(g, shape); }

@@ -37,7 +37,14 @@ Tensor reordered(Tensor x, const Sizes& order, Source at) {
   }
   Tensor y = detail::LostWrites(x).mark(strided_copy(x, Shape(sizes), strides));
   return record("transpose", at, std::move(y), {std::move(x)}, attributes("axes", resolved),
-                [inverse](Tensor g) { return reordered(std::move(g), inverse, Source::here()); });
+                with_push([inverse](Tensor g) { return reordered(std::move(g), inverse, Source::here()); },
+                          [order = resolved](Tensor t, std::size_t lead) {
+                            Sizes axes;
+                            if (lead > 0) axes.push_back(0);
+                            for (const std::int64_t axis : order)
+                              axes.push_back(axis + static_cast<std::int64_t>(lead));
+                            return reordered(std::move(t), axes, Source::here());
+                          }));
 }
 
 Shape worked_out(const Tensor& x, const Sizes& sizes) {
@@ -75,8 +82,10 @@ Tensor reshape(Tensor x, const NewShape& shape, Source at) {
   detail::require_defined("reshape", &x, 1);
   const Shape from = x.shape(), to = worked_out(x, shape.sizes());
   Tensor y = detail::LostWrites(x).mark(Raw::alias(x, to));
-  return record("reshape", at, std::move(y), {std::move(x)}, attributes("shape", to),
-                [from](Tensor g) { return reshape(g, from); });
+  return record(
+      "reshape", at, std::move(y), {std::move(x)}, attributes("shape", to),
+      with_push([from](Tensor g) { return reshape(g, from); },
+                [to](Tensor t, std::size_t lead) { return reshape(t, lead > 0 ? to.inserted(0, t.shape()[0]) : to); }));
 }
 
 Tensor flatten(Tensor x, Dim start, Dim end, Source at) {

@@ -53,7 +53,10 @@ Tensor spread(Tensor g, const PlacePtr& place, const Tensor& sum) {
           {place->whole.rank(), place->whole.data(), place->start.data(), place->step.begin(), place->count.data()});
     }
   });
-  const auto back = [place](Tensor u) { return part("slice", std::move(u), place, Source::here()); };
+  const auto back = with_push([place](Tensor u) { return part("slice", std::move(u), place, Source::here()); },
+                              [place](const Tensor& t, std::size_t lead) {
+                                return spread(t, lead > 0 ? detail::place_behind(place, t.shape()[0]) : place, {});
+                              });
   if (onto && !grad_enabled()) return sum;
   if (!onto) {
     if (!detail::records(&g, 1)) return y;
@@ -83,10 +86,15 @@ Tensor part(const char* name, Tensor x, const PlacePtr& place, Source at) {
   const PlaceSettings settings{place};
   if (detail::records(&x, 1))
     y = detail::record_rules<1>(name, at, std::move(y), &x, 1, 0, settings,
-                                detail::adding_always([place](Tensor g, const Tensor& sum) {
-                                  if (place->everything) return reshape(std::move(g), place->whole);
-                                  return spread(std::move(g), place, sum);
-                                }));
+                                with_push(detail::adding_always([place](Tensor g, const Tensor& sum) {
+                                            if (place->everything) return reshape(std::move(g), place->whole);
+                                            return spread(std::move(g), place, sum);
+                                          }),
+                                          [place](const Tensor& t, std::size_t lead) {
+                                            return part("slice", t,
+                                                        lead > 0 ? detail::place_behind(place, t.shape()[0]) : place,
+                                                        Source::here());
+                                          }));
   if (detail::is_observed()) detail::tell_computed(name, at, y, &x, 1, settings);
   return y;
 }
