@@ -70,7 +70,7 @@ void custom(Catalogue& all) {
   const auto same = [](const Tensor& in) { return in; };
   refused(all, "checkpoint", "an empty argument", [=] { func::checkpoint(same, none); });
   refused(all, "checkpoint", "a function that returns nothing",
-          [=] { func::checkpoint([=](const Tensor&) { return none; }, leaf()); });
+          [=] { func::checkpoint([=](const Tensor&) { return none; }, Tensor{1.0}.requires_grad_()); });
   const auto backward = [](const func::Tensors&, const Tensor&, const Tensor& g) { return func::Tensors{g}; };
   const auto forward = [](const func::Tensors& in) { return in[0]; };
   refused(all, "custom", "an empty name", [=] { func::custom("", forward, backward); });
