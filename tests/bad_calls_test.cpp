@@ -148,7 +148,7 @@ const std::set<std::string>& exempt() {
       "Operand", "Layer", "Iterator",
       // For writers of ops, and inside them.
       "alias", "handle", "mark_weak", "begin_write", "uninitialized", "storage", "check_rows", "choose_parts",
-      "differentiate", "transform",
+      "differentiate", "transform", "constant", "refuse_lost_write",
       // What files hold is tested by io_test and data_test.
       "load_mnist", "read_idx"};
   return names;

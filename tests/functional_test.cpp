@@ -181,6 +181,13 @@ TEST_CASE("batch norm refuses what does not fit, before it writes") {
   require_close(running_var, ones({50}), 0);
 }
 
+TEST_CASE("batch norm refuses an eps that float32 rounds to 0, and takes one that it holds") {
+  const Tensor constant = ones({4, 2});
+  require_refused([&] { nn::batch_norm(constant, {}, {}, {}, {}, true, .1, 1e-80); }, "batch_norm: eps 1e-80 is 0");
+  CHECK(sum(nn::batch_norm(constant, {}, {}, {}, {}, true, .1, 1e-40)).item() == 0);
+  CHECK(sum(nn::batch_norm(constant.to(float64), {}, {}, {}, {}, true, .1, 1e-80)).item() == 0);
+}
+
 TEST_CASE("dropout keeps elements with probability 1 - p and scales them") {
   Generator generator(1);
   const Tensor x = ones({200, 500});

@@ -92,6 +92,7 @@ Numbers exponential(std::int64_t n, Numbers a) {
 
 template <class T>
 void exponentials(const Tensor& a, const Tensor& y) {
+  if (y.size() == 0) return;
   const std::int64_t n = rows_of(a.shape()), square = n * n;
   const T* const from = static_cast<const T*>(Raw::operand(a));
   T* const to = Raw::write<T>(y);
@@ -124,7 +125,7 @@ Tensor scales(const Tensor& g) {
 // g, which is scaled so that it does not change how often the matrix is halved.
 Tensor expm_gradient(const Tensor& a, const Tensor& g) {
   const std::int64_t n = rows_of(a.shape());
-  const Tensor at = adjoint(a), scale = scales(g.detach());
+  const Tensor at = adjoint(a), scale = scales(Raw::constant(g));
   const Tensor upper = concat({at, g / scale}, -1), lower = concat({zeros_like(at), at}, -1);
   return narrow(narrow(expm(concat({upper, lower}, -2)), -2, 0, n), -1, n, n) * scale;
 }

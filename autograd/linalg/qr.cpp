@@ -44,6 +44,7 @@ Tensor wide_gradient(const QR& y, const QR& g, Sizes s) {
 
 template <class T>
 void factorise(const Tensor& a, const Tensor& packed, Sizes s) {
+  if (packed.size() == 0) return;
   const int m = kernels::lapack::narrow("qr", s.m), n = kernels::lapack::narrow("qr", s.n);
   const std::int64_t k = std::min(s.m, s.n), length = s.columns * (s.m + s.n);
   const Tensor scratch = copied(a);

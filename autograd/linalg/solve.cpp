@@ -35,6 +35,7 @@ Tensor solved(const char* op, const Tensor& a, const Tensor& b, bool transposed)
   const int n = narrow(op, rows_of(a.shape())), k = narrow(op, columns_of(b.shape()));
   const std::int64_t size = std::int64_t{n} * k, square = std::int64_t{n} * n;
   Tensor x = xgrad::detail::result_room(a, b, matrices(batch, n, k), a.dtype());
+  if (x.size() == 0 && a.size() == 0) return x;
   Tensor factors = copied(a);
   const double work = 2.0 / 3 * n * static_cast<double>(square);
   std::vector<int> pivots(static_cast<std::size_t>(own.count() * n));
@@ -42,6 +43,7 @@ Tensor solved(const char* op, const Tensor& a, const Tensor& b, bool transposed)
   factorise_each(
       own.count(), work, [&](std::int64_t i) { return kernels::lapack::lu(n, lu + i * square, &pivots[0] + i * n); },
       [&](std::int64_t i, int pivot) { refuse_singular(op, own, i, pivot); });
+  if (x.size() == 0) return x;
   spread_matrices<T>(b, x, broadcast_indices(batch, batch_of(b.shape())), size);
   const std::vector<std::int64_t> of_a = broadcast_indices(batch, own);
   T* const to = Raw::write<T>(x);
@@ -68,7 +70,7 @@ Tensor general_solve(const char* op, Tensor a, Tensor b, bool transposed, Source
 
 template <class T>
 void check_diagonal(const Tensor& a) {
-  const std::int64_t n = rows_of(a.shape()), count = batch_of(a.shape()).count();
+  const std::int64_t n = rows_of(a.shape()), count = n == 0 ? 0 : batch_of(a.shape()).count();
   const T* from = static_cast<const T*>(Raw::operand(a));
   for (std::int64_t i = 0; i < count; ++i)
     for (std::int64_t j = 0; j < n; ++j)
@@ -85,6 +87,7 @@ Tensor triangular_solved(const Tensor& a, const Tensor& b, bool upper, const Tri
   const int m = narrow(op, rows_of(b.shape())), k = narrow(op, columns_of(b.shape()));
   const std::int64_t size = std::int64_t{m} * k, square = rows_of(a.shape()) * columns_of(a.shape());
   Tensor x = xgrad::detail::result_room(a, b, matrices(batch, m, k), a.dtype());
+  if (x.size() == 0) return x;
   spread_matrices<T>(b, x, broadcast_indices(batch, batch_of(b.shape())), size);
   const std::vector<std::int64_t> of_a = broadcast_indices(batch, batch_of(a.shape()));
   const T* const from = static_cast<const T*>(Raw::operand(a));
@@ -147,7 +150,7 @@ Tensor inverse(Tensor a, Source at) {
     using T = typename decltype(type)::type;
     T* const to = Raw::write<T>(y);
     factorise_each(
-        batch.count(), 2.0 * n * static_cast<double>(square),
+        n == 0 ? 0 : batch.count(), 2.0 * n * static_cast<double>(square),
         [&](std::int64_t i) {
           std::vector<int> pivots(static_cast<std::size_t>(n));
           const int failed = kernels::lapack::lu(n, to + i * square, pivots.data());

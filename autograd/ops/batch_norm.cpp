@@ -239,6 +239,10 @@ void check_batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias,
     throw detail::argument_error("batch_norm: one of running_mean and running_var is undefined: pass both or none");
   if (!(eps > 0) || std::isinf(eps))
     throw detail::argument_error("batch_norm: eps must be positive and finite, got " + detail::number_text(eps));
+  if (x.dtype() == float32 && static_cast<float>(eps) == 0)
+    throw detail::argument_error("batch_norm: eps " + detail::number_text(eps) +
+                                 " is 0 in float32, so that a constant channel would give NaN: take a larger one, such "
+                                 "as 1e-5");
   if (!(momentum >= 0 && momentum <= 1))
     throw detail::argument_error("batch_norm: momentum must lie in [0, 1], got " + detail::number_text(momentum));
   if (of_batch && channels_of(x.shape()).lines() == 1)

@@ -107,9 +107,11 @@ Lane<V> gelu(Lane<V> x, Gelu how = Gelu::exact) {
 /// to eight tensors, numbers or xtensor expressions; they broadcast, and their dtypes promote to float32 or float64
 /// (int64 and bool count as float32). A lambda that returns a comparison gives a bool tensor without a gradient.
 ///
-/// Inside f stand + - * /, comparisons, & | ~ && || ! on their masks, where(mask, a, b), and every op of
+/// Inside f stand + - * /, comparisons, & | ~ && || ! on their masks, where(mask, a, b), clip, and every op of
 /// arithmetic.hpp, activation.hpp and selection.hpp that works element by element, with numbers on either side and the
-/// meanings that they have on tensors. There is no `if` on a lane: where() chooses. f is a pure function, may be called
+/// meanings that they have on tensors. A mask beside a lane or a number counts as ones and zeros; what does not compile
+/// are quotients, powers, maxima and minima of two masks, and the difference, which tensors refuse too. There is no
+/// `if` on a lane: where() chooses. f is a pure function, may be called
 /// from several threads at once, and must not keep its arguments. It is called again in backward, so it captures
 /// numbers by value.
 ///

@@ -164,13 +164,16 @@ Tensor gather(Tensor x, Dim asked, Tensor indices, Source at) {
   return y;
 }
 
-Tensor Tensor::operator[](const Tensor& rows) && {
-  if (!rows.defined() || rows.rank() == 1 || rank() == 0) return index_select(std::move(*this), 0, rows);
+Tensor Tensor::operator[](const detail::Rows& given) && {
+  const Tensor& rows = given.tensor;
+  const Source at = given.at;
+  const detail::Calling calling("index_select", at);
+  if (!rows.defined() || rows.rank() == 1 || rank() == 0) return index_select(std::move(*this), 0, rows, at);
   Shape shape = rows.shape();
   for (std::size_t k = 1; k < rank(); ++k) shape = shape.inserted(shape.rank(), this->shape()[k]);
-  return index_select(std::move(*this), 0, rows.detach().reshape({-1})).reshape(shape);
+  return index_select(std::move(*this), 0, rows.detach().reshape({-1}, at), at).reshape(shape, at);
 }
 
-Tensor Tensor::operator[](const Tensor& rows) const& { return Tensor(*this)[rows]; }
+Tensor Tensor::operator[](const detail::Rows& rows) const& { return Tensor(*this)[rows]; }
 
 }  // namespace xgrad

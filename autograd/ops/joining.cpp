@@ -167,7 +167,12 @@ std::vector<Tensor> split(Tensor x, const std::vector<std::int64_t>& sizes, Dim 
   return pieces;
 }
 
+std::vector<Tensor> split(Tensor x, std::initializer_list<Dim> sizes, Dim axis, Source at) {
+  return split(std::move(x), detail::whole_list(sizes.begin(), sizes.end(), "split"), axis, at);
+}
+
 std::vector<Tensor> split(Tensor x, Dim size, Dim asked, Source at) {
+  const detail::Calling calling("split", at);
   detail::require_defined("split", &x, 1);
   const std::size_t axis = resolve_axis("split", asked, x.rank());
   const std::int64_t whole = x.shape()[axis], most = size.value();

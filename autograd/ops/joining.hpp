@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <vector>
 
 #include <xgrad/autograd/graph/tensor.hpp>
@@ -15,6 +16,8 @@ namespace xgrad {
 /// which must add up to that of the axis. Pieces along axis 0 share the memory of x, others are copies.
 [[nodiscard]] std::vector<Tensor> split(Tensor x, Dim size, Dim axis = 0, Source at = Source::here());
 [[nodiscard]] std::vector<Tensor> split(Tensor x, const std::vector<std::int64_t>& sizes, Dim axis = 0,
+                                        Source at = Source::here());
+[[nodiscard]] std::vector<Tensor> split(Tensor x, std::initializer_list<Dim> sizes, Dim axis = 0,
                                         Source at = Source::here());
 /// x cut along an axis into at most `count` pieces of equal size, of which the last may be smaller; an axis of size 0
 /// gives `count` empty pieces.
