@@ -40,6 +40,9 @@ def indices(seed, shape, n):
 
 some, rows = indices(70, (512,), 1024), indices(71, (1024, 512), 1024)
 columns = rows.t().contiguous()
+few, lines = indices(72, (4096,), 1 << 20), indices(73, (512,), 1024)
+half = torch.tensor(numbers(74, 1 << 20, 0, 1)).reshape(1024, 1024) > 0.5
+pad = torch.nn.functional.pad
 # A slice or a permutation is a view in PyTorch: contiguous() is the copy that a following op makes.
 TASKS = {
     "slice.rows": ([(256, 1024)], lambda x: x[:, 10:900].contiguous()),
@@ -76,6 +79,25 @@ TASKS = {
     "index_select.short": ([(1024, 256, 4)], lambda x: torch.index_select(x, 0, some)),
     "gather.columns": ([(1024, 1024)], lambda x: torch.gather(x, 1, rows)),
     "gather.rows": ([(1024, 1024)], lambda x: torch.gather(x, 0, columns)),
+    "flip.columns": ([(1024, 1024)], lambda x: torch.flip(x, (1,))),
+    "flip.rows": ([(1024, 1024)], lambda x: torch.flip(x, (0,))),
+    "roll": ([(1024, 1024)], lambda x: torch.roll(x, (100, 100), (0, 1))),
+    "pad.constant": ([(256, 1000)], lambda x: pad(x, (12, 12, 2, 2))),
+    "pad.reflect": ([(1, 256, 1000)], lambda x: pad(x, (12, 12), "reflect")),
+    "pad.replicate": ([(1, 4, 256, 256)], lambda x: pad(x, (2, 2, 2, 2), "replicate")),
+    "repeat": ([(256, 256)], lambda x: x.repeat(4, 4)),
+    "repeat_interleave": ([(256, 1024)], lambda x: torch.repeat_interleave(x, 4, 1)),
+    "tril": ([(16, 256, 256)], lambda x: torch.tril(x)),
+    "diagonal": ([(64, 128, 128)], lambda x: torch.diagonal(x, 0, 1, 2).contiguous()),
+    "unfold": ([(64, 4096)], lambda x: x.unfold(1, 16, 4).contiguous()),
+    "unfold.inner": ([(256, 256)], lambda x: x.unfold(0, 5, 1).contiguous()),
+    "scatter_add.columns": ([(1024, 1024), (1024, 512)], lambda x, s: torch.scatter_add(x, 1, rows, s)),
+    "scatter_add.rows": ([(1024, 1024), (512, 1024)], lambda x, s: torch.scatter_add(x, 0, columns, s)),
+    "scatter_add.few": ([(1 << 20,), (4096,)], lambda x, s: torch.scatter_add(x, 0, few, s)),
+    "index_add": ([(1024, 1024), (512, 1024)], lambda x, s: torch.index_add(x, 0, lines, s)),
+    "masked_select": ([(1024, 1024)], lambda x: torch.masked_select(x, half)),
+    "masked_fill": ([(1024, 1024)], lambda x: torch.masked_fill(x, half, 0)),
+    "index.pairs": ([(1024, 1024)], lambda x: x[lines, lines]),
 }
 clock = time.process_time
 

@@ -117,6 +117,42 @@ void add_choices(Tasks& tasks) {
   add(tasks, "gather.rows", {{1024, 1024}}, of_one([columns](const Tensor& x) { return gather(x, 0, columns); }));
 }
 
+void add_arranging(Tasks& tasks) {
+  add(tasks, "flip.columns", {{1024, 1024}}, of_one([](const Tensor& x) { return flip(x, 1); }));
+  add(tasks, "flip.rows", {{1024, 1024}}, of_one([](const Tensor& x) { return flip(x, 0); }));
+  add(tasks, "roll", {{1024, 1024}}, of_one([](const Tensor& x) { return roll(x, {100, 100}, {0, 1}); }));
+  add(tasks, "pad.constant", {{256, 1000}}, of_one([](const Tensor& x) { return pad(x, {12, 12, 2, 2}); }));
+  add(tasks, "pad.reflect", {{1, 256, 1000}}, of_one([](const Tensor& x) {
+        return pad(x, {12, 12}, PadMode::reflect);
+      }));
+  add(tasks, "pad.replicate", {{1, 4, 256, 256}}, of_one([](const Tensor& x) {
+        return pad(x, {2, 2, 2, 2}, PadMode::replicate);
+      }));
+  add(tasks, "repeat", {{256, 256}}, of_one([](const Tensor& x) { return repeat(x, {4, 4}); }));
+  add(tasks, "repeat_interleave", {{256, 1024}}, of_one([](const Tensor& x) { return repeat_interleave(x, 4, 1); }));
+  add(tasks, "tril", {{16, 256, 256}}, of_one([](const Tensor& x) { return tril(x); }));
+  add(tasks, "diagonal", {{64, 128, 128}}, of_one([](const Tensor& x) { return diagonal(x, 0, 1, 2); }));
+  add(tasks, "unfold", {{64, 4096}}, of_one([](const Tensor& x) { return unfold(x, 1, 16, 4); }));
+  add(tasks, "unfold.inner", {{256, 256}}, of_one([](const Tensor& x) { return unfold(x, 0, 5, 1); }));
+}
+
+void add_scattering(Tasks& tasks) {
+  const Tensor rows = indices(71, {1024, 512}, 1024), columns = transpose(rows), few = indices(72, {4096}, 1 << 20);
+  const Tensor list = indices(73, {512}, 1024);
+  const Tensor half = Tensor(numbers(74, 1 << 20, 0, 1)).reshape({1024, 1024}) > .5f;
+  add(tasks, "scatter_add.columns", {{1024, 1024}, {1024, 512}},
+      [rows](const Tensors& x) { return Tensors{scatter_add(x[0], 1, rows, x[1])}; });
+  add(tasks, "scatter_add.rows", {{1024, 1024}, {512, 1024}},
+      [columns](const Tensors& x) { return Tensors{scatter_add(x[0], 0, columns, x[1])}; });
+  add(tasks, "scatter_add.few", {{1 << 20}, {4096}},
+      [few](const Tensors& x) { return Tensors{scatter_add(x[0], 0, few, x[1])}; });
+  add(tasks, "index_add", {{1024, 1024}, {512, 1024}},
+      [list](const Tensors& x) { return Tensors{index_add(x[0], 0, list, x[1])}; });
+  add(tasks, "masked_select", {{1024, 1024}}, of_one([half](const Tensor& x) { return masked_select(x, half); }));
+  add(tasks, "masked_fill", {{1024, 1024}}, of_one([half](const Tensor& x) { return masked_fill(x, half, 0); }));
+  add(tasks, "index.pairs", {{1024, 1024}}, of_one([list](const Tensor& x) { return x(list, list); }));
+}
+
 // The floor: memcpy of so many bytes.
 void add_copies(Tasks& tasks) {
   for (const std::int64_t kilobytes : {64, 256, 1024, 4096, 16384, 65536})
@@ -138,6 +174,8 @@ int main(int argc, char** argv) {
   bench::add_joins(tasks);
   bench::add_permutations(tasks);
   bench::add_choices(tasks);
+  bench::add_arranging(tasks);
+  bench::add_scattering(tasks);
   bench::add_copies(tasks);
   return bench::Server(std::move(tasks), argc, argv).run("");
 }

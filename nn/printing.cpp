@@ -46,6 +46,8 @@ std::string python(double number) {
   return result;
 }
 
+std::string python(const Number& number) { return number.is_whole() ? number.text() : python(number.real()); }
+
 std::string class_name(const std::type_info& type) {
   int status = 0;
   const std::unique_ptr<char, void (*)(void*)> text(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status),

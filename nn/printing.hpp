@@ -3,10 +3,14 @@
 #include <string>
 #include <typeinfo>
 
+#include <xgrad/autograd/graph/number.hpp>
+
 namespace xgrad::nn::detail {
 
 /// A number as Python prints it: 0.1, 1e-05, 1.0, inf.
 std::string python(double number);
+/// The same; an integer of C++ as one of Python, without a point.
+std::string python(const Number& number);
 /// "True" or "False".
 std::string python(bool on);
 

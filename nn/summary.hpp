@@ -38,6 +38,7 @@ struct Summary {
 /// The same, and prints it.
 Summary summary(const Module& model, const Shape& input, std::ostream& out);
 
+/// The table as << prints it.
 std::string to_string(const Summary& summary);
 std::ostream& operator<<(std::ostream& out, const Summary& summary);
 

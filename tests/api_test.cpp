@@ -393,6 +393,14 @@ TEST_CASE("calls with tensors mean xgrad's ops where xtensor's functions of the 
   CHECK(are_tensors(maximum(w, e), minimum(w, 0.0), where(w > 0, w, e), w + e, e > w, w(all(), newaxis())));
   CHECK(are_tensors(transpose(w), transpose(w, {1, 0}), swapaxes(w, 0, 1), flatten(w), concat({w, w})));
   CHECK(are_tensors(squeeze(w(newaxis()), 0)));
+  CHECK(are_tensors(prod(w), prod(w, 0), prod(w, {0, 1}), nansum(w, 0), nanmean(w, 1, keepdims), any(w), all(w, 0)));
+  CHECK(are_tensors(cumsum(w, 0), cumprod(w, 1), median(w), median(w, 1).values, sort(w, 1).values, argsort(w)));
+  CHECK(are_tensors(count_nonzero(w, 1), nonzero(w), norm(w), unique(w).values, quantile(w, 0.5, 0), mode(w).values));
+  CHECK(are_tensors(bincount(argmax(w, 1)), searchsorted(w[0].detach(), w), histc(w, 3)));
+  CHECK(are_tensors(flip(w, 0), flip(w, {0, 1}), roll(w, 1), roll(w, 1, 0), rot90(w), rot90(w, 2), tile(w, 2)));
+  CHECK(are_tensors(tile(w, {2, 1}), repeat(w, {2, 1}), tril(w), tril(w, 1), triu(w, -1), diag(w), diag(w, 1)));
+  CHECK(are_tensors(diagonal(w), diagonal(w, 1), diagonal(w, 0, 0, 1), pad(w, {1, 1}), atleast_1d(w), atleast_3d(w)));
+  CHECK(are_tensors(hstack({w, w}), vstack({w, w}), meshgrid({w(0), w(1)})[0], split(w, 1)[0], w[w > 2.]));
   CHECK(same(grad(sum(square(w) * e), w), Tensor(2 * e * e)));
   CHECK(same(sum(w, 0).detach(), Tensor(xarray<double>(sum(e, {0})))));
   CHECK(same(w(range(0, 1), all()).detach(), Tensor{{1., 2.}}));

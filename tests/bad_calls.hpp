@@ -26,6 +26,7 @@ struct Outcome {
   bool must_throw;       // there is nothing legitimate that the call could have given
   bool threw = false;
   std::string problem = {};  // empty if the call was answered well
+  std::string error = {};    // what it threw
 };
 
 /// The outcomes of the calls of all functions, and the names of the functions.
@@ -36,6 +37,11 @@ struct Catalogue {
 using Fill = void (*)(Catalogue&);
 void tensor_calls(Catalogue& all);
 void op_calls(Catalogue& all);
+void indexing_calls(Catalogue& all);
+void product_calls(Catalogue& all);
+void linalg_calls(Catalogue& all);
+void reduction_calls(Catalogue& all);
+void pointwise_calls(Catalogue& all);
 void module_calls(Catalogue& all);
 void training_calls(Catalogue& all);
 

@@ -53,6 +53,32 @@ void layers(Catalogue& all) {
       all, "Softmax", [](auto x, auto a) { return apply(nn::Softmax(a), x); }, matrix(), Axis{1});
   probe(
       all, "LogSoftmax", [](auto x, auto a) { return apply(nn::LogSoftmax(a), x); }, matrix(), Axis{1});
+  probe(
+      all, "CELU", [](auto x, auto a) { return apply(nn::CELU(a), x); }, matrix(), Setting{1});
+  probe(
+      all, "Hardtanh", [](auto x, auto a, auto b) { return apply(nn::Hardtanh(a, b), x); }, matrix(), Setting{-1},
+      Setting{1});
+  probe(
+      all, "Hardshrink", [](auto x, auto a) { return apply(nn::Hardshrink(a), x); }, matrix(), Setting{.5});
+  probe(
+      all, "Softshrink", [](auto x, auto a) { return apply(nn::Softshrink(a), x); }, matrix(), Setting{.5});
+  probe(
+      all, "Threshold", [](auto x, auto a, auto v) { return apply(nn::Threshold(a, v), x); }, matrix(), Setting{.5},
+      Setting{1});
+  probe(
+      all, "GLU", [](auto x, auto a) { return apply(nn::GLU(a), x); }, ones({2, 4}), Axis{1});
+  probe(
+      all, "Softmin", [](auto x, auto a) { return apply(nn::Softmin(a), x); }, matrix(), Axis{1});
+  probe(
+      all, "PReLU", [](auto n, auto a) { return nn::PReLU(n, a).weight; }, Size{3}, Setting{.25});
+  probe(
+      all, "PReLU", [](auto x) { return apply(nn::PReLU(3), x); }, matrix());
+  probe(
+      all, "RReLU", [](auto x, auto a, auto b) { return apply(nn::RReLU(a, b), x); }, matrix(), Setting{.1},
+      Setting{.3});
+  probe(
+      all, "RReLU", [](auto a, auto b) { return apply(nn::RReLU(a, b, Generator(1)), matrix()); }, Setting{.1},
+      Setting{.3});
 #define XGRAD_BAD(Name) \
   probe(                \
       all, #Name, [](auto x) { return apply(nn::Name(), x); }, matrix())
@@ -61,6 +87,13 @@ void layers(Catalogue& all) {
   XGRAD_BAD(LogSigmoid);
   XGRAD_BAD(Tanh);
   XGRAD_BAD(SiLU);
+  XGRAD_BAD(ReLU6);
+  XGRAD_BAD(SELU);
+  XGRAD_BAD(Mish);
+  XGRAD_BAD(Softsign);
+  XGRAD_BAD(Tanhshrink);
+  XGRAD_BAD(Hardsigmoid);
+  XGRAD_BAD(Hardswish);
 #undef XGRAD_BAD
 }
 

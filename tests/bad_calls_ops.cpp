@@ -1,7 +1,5 @@
 // Bad calls of the ops.
 
-#include <xgrad/autograd/kernels/pointwise/functions.hpp>
-
 #include "bad_calls.hpp"
 
 namespace bad_calls {
@@ -59,97 +57,6 @@ void creation(Catalogue& all) {
   refused(all, "arange", "2^63 - 1 elements", [] { static_cast<void>(arange(most)); });
   refused(all, "full", "NaN as int64", [] { static_cast<void>(full({2}, nan, int64)); });
   refused(all, "full_like", "1e300 as int64", [] { static_cast<void>(full_like(Tensor{1, 2}, 1e300)); });
-}
-
-// Every function of the table is called, so that a new one needs no line here.
-
-void functions_of_one(Catalogue& all) {
-#define XGRAD_BAD(name, F) \
-  probe(                   \
-      all, #name, [](auto x) { return name(x); }, matrix());
-  XGRAD_ARITHMETIC_UNARY(XGRAD_BAD)
-  XGRAD_ACTIVATION_UNARY(XGRAD_BAD)
-  XGRAD_EACH_UNARY_PREDICATE(XGRAD_BAD)
-#undef XGRAD_BAD
-}
-
-void functions_of_two(Catalogue& all) {
-#define XGRAD_BAD(name, F) \
-  probe(                   \
-      all, #name, [](auto a, auto b) { return name(a, b); }, matrix(), matrix() + 1);
-  XGRAD_ARITHMETIC_BINARY(XGRAD_BAD)
-  XGRAD_SELECTION_BINARY(XGRAD_BAD)
-  XGRAD_EACH_BINARY_PREDICATE(XGRAD_BAD)
-#undef XGRAD_BAD
-}
-
-#define XGRAD_BAD(symbol, name) \
-  probe_as(                     \
-      all, "operator" #symbol, #name, [](const auto& a, const auto& b) { return a symbol b; }, matrix(), matrix() + 1)
-#define XGRAD_BAD_WRITE(symbol, name)   \
-  probe_as(                             \
-      all, "operator" #symbol, #name,   \
-      [](auto a, auto b) {              \
-        if (a.defined()) a = a.clone(); \
-        return Tensor(a symbol b);      \
-      },                                \
-      matrix(), matrix() + 1)
-
-void operators(Catalogue& all) {
-  XGRAD_BAD(+, add);
-  XGRAD_BAD(-, sub);
-  XGRAD_BAD(*, mul);
-  XGRAD_BAD(/, div);
-  XGRAD_BAD(<, less);
-  XGRAD_BAD(<=, less_equal);
-  XGRAD_BAD(>, greater);
-  XGRAD_BAD(>=, greater_equal);
-  XGRAD_BAD(==, equal);
-  XGRAD_BAD(!=, not_equal);
-  XGRAD_BAD(&, logical_and);
-  XGRAD_BAD(|, logical_or);
-  XGRAD_BAD(&&, logical_and);
-  XGRAD_BAD(||, logical_or);
-  XGRAD_BAD_WRITE(+=, add);
-  XGRAD_BAD_WRITE(-=, sub);
-  XGRAD_BAD_WRITE(*=, mul);
-  XGRAD_BAD_WRITE(/=, div);
-  probe_as(
-      all, "operator~", "logical_not", [](auto x) { return ~x; }, matrix());
-  probe_as(
-      all, "operator!", "logical_not", [](auto x) { return !x; }, matrix());
-  probe_as(
-      all, "operator-", "neg", [](auto x) { return -x; }, matrix());
-}
-#undef XGRAD_BAD
-#undef XGRAD_BAD_WRITE
-
-void functions_with_settings(Catalogue& all) {
-  probe(
-      all, "leaky_relu", [](auto x, auto a) { return leaky_relu(x, a); }, matrix(), Setting{.1});
-  probe(
-      all, "elu", [](auto x, auto a) { return elu(x, a); }, matrix(), Setting{1});
-  probe(
-      all, "softplus", [](auto x, auto b, auto t) { return softplus(x, b, t); }, matrix(), Setting{1}, Setting{20});
-  probe(
-      all, "gelu", [](auto x) { return gelu(x, Gelu::tanh); }, matrix());
-  probe(
-      all, "to", [](auto x, auto d) { return to(x, d); }, matrix(), float64);
-  probe(
-      all, "where", [](auto c, auto a, auto b) { return where(c, a, b); }, matrix() > .5, matrix(), matrix());
-  probe(
-      all, "clamp", [](auto x, auto a, auto b) { return clamp(x, a.value, b.value); }, matrix(), Setting{-1},
-      Setting{1});
-  probe(
-      all, "pow", [](auto x, auto n) { return pow(x, n.value); }, matrix(), Amount{2});
-  probe(
-      all, "elementwise", [](auto x, auto y) { return elementwise([](auto a, auto b) { return a * b; }, x, y); },
-      matrix(), matrix());
-  refused(all, "to", "1e300 for int64", [] { static_cast<void>(Tensor({1e300}).to(int64)); });
-  refused(all, "mul", "2.5 into int64", [] {
-    Tensor x = {1, 2};
-    x *= 2.5;
-  });
 }
 
 void reductions(Catalogue& all) {
@@ -300,10 +207,6 @@ void shapes(Catalogue& all) {
 
 void op_calls(Catalogue& all) {
   creation(all);
-  functions_of_one(all);
-  functions_of_two(all);
-  operators(all);
-  functions_with_settings(all);
   reductions(all);
   shapes(all);
   other_names(all);

@@ -115,12 +115,19 @@ Case reducing(std::string op, std::function<Tensor(const Tensor&, const Fold&)> 
               const std::vector<Fold>& over, unsigned flags = none);
 
 std::vector<Case> arithmetic_cases();
+std::vector<Case> trigonometric_cases();
+std::vector<Case> special_cases();
+std::vector<Case> rounding_cases();
 std::vector<Case> selection_cases();
 std::vector<Case> activation_cases();
 std::vector<Case> reduction_cases();
+std::vector<Case> scan_cases();
+std::vector<Case> sorting_cases();
 std::vector<Case> shape_cases();
 std::vector<Case> joining_cases();
 std::vector<Case> slice_cases();
+std::vector<Case> arranging_cases();
+std::vector<Case> indexing_cases();
 std::vector<Case> matmul_cases();
 std::vector<Case> product_cases();
 std::vector<Case> linalg_cases();
@@ -138,5 +145,7 @@ struct ValueCase {
   std::function<bool()> holds;
 };
 const std::vector<ValueCase>& value_table();
+std::vector<ValueCase> order_values();
+std::vector<ValueCase> sampling_values();
 
 }  // namespace cases

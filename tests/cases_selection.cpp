@@ -65,6 +65,32 @@ std::vector<Case> selection_cases() {
           "clamp", [](const Tensor& x) { return clamp(x, -1, 0.75); }, away_from({-1, 0.75}), selects),
       unary(
           "clamp", [](const Tensor& x) { return clamp(x, 0, HUGE_VAL); }, nonzero, selects),
+      unary(
+          "clamp", [](const Tensor& x) { return clamp(x, std::nullopt, 0.5); }, away_from({0.5}), selects),
+      binary(
+          "clamp_min", [](const Tensor& a, const Tensor& b) { return clamp_min(a, b); }, distinct, distinct_between,
+          selects),
+      binary(
+          "clamp_max", [](const Tensor& a, const Tensor& b) { return clamp_max(a, b); }, distinct, distinct_between,
+          selects),
+      unary(
+          "clamp_min", [](const Tensor& x) { return clamp_min(x, 0.5); }, away_from({0.5}), selects),
+      binary(
+          "fmax", [](const Tensor& a, const Tensor& b) { return fmax(a, b); }, distinct, distinct_between, selects),
+      binary(
+          "fmin", [](const Tensor& a, const Tensor& b) { return fmin(a, b); }, distinct, distinct_between, selects),
+      unary(
+          "fmax", [](const Tensor& x) { return fmax(0.5, x); }, away_from({0.5}), selects),
+      binary(
+          "copysign", [](const Tensor& a, const Tensor& b) { return copysign(a, b); }, nonzero, nonzero, zero_slope),
+      unary(
+          "copysign", [](const Tensor& x) { return copysign(x, -2.0); }, nonzero),
+      binary(
+          "heaviside", [](const Tensor& a, const Tensor& b) { return heaviside(a, b); }, nonzero, any, zero_slope),
+      unary(
+          "nan_to_num", [](const Tensor& x) { return nan_to_num(x); }, any),
+      unary(
+          "nan_to_num", [](const Tensor& x) { return nan_to_num(x, 1.0, 2.0, 3.0); }, any),
   };
 }
 

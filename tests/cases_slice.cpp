@@ -74,6 +74,93 @@ Case put_cases() {
   return row;
 }
 
+// put() in places that tensors name, where indices are repeated and where values are added.
+Case put_by_tensors() {
+  Case row{"put", {}, {}, selects};
+  const auto into = [&](const Shape& shape, const Index& index, const Shape& values) {
+    for (const Accumulate accumulate : {Accumulate::no, Accumulate::yes})
+      row.samples.push_back(
+          {[=](const Tensors& x) { return put(x[0], index, x[1], accumulate); }, {any(shape), any(values)}});
+  };
+  const Tensor some = labels({4}, 3), grid = labels({2, 2}, 2), nothing = labels({0}, 1);
+  into({0}, {nothing}, {0});
+  into({2, 3}, {all(), nothing}, {2, 0});
+  into({0, 3}, {all(), some}, {});
+  into({3, 0}, {some}, {4, 0});
+  into({}, {Tensor(true)}, {1});
+  into({}, {ellipsis(), Tensor(true)}, {});
+  into({3}, {some}, {4});
+  into({3}, {some}, {});
+  into({3, 2}, {some}, {4, 2});
+  into({3, 2}, {some, labels({4}, 2)}, {4});
+  into({2, 3}, {all(), some}, {2, 4});
+  into({2, 3}, {grid, labels({2, 1}, 3)}, {2, 2});
+  into({2, 3, 2}, {grid, all(), labels({2}, 2)}, {2, 2, 3});
+  into({2, 3, 2}, {all(), some, range(_, _, -1)}, {4, 1});
+  into({2, 3, 4}, {1, some, keep(3, 0)}, {4, 2});
+  into({2, 3}, {mask({2, 3})}, {});
+  into({2, 3}, {mask({2}), all()}, {3});
+  into({3, 2, 2}, {all(), newaxis(), mask({2, 2})}, {1});
+  into({5}, {range(0, 4), newaxis()}, {4, 1});
+  return row;
+}
+
+Case index_putting() {
+  Case row = put_by_tensors();
+  row.op = "index_put";
+  row.samples.clear();
+  const auto into = [&](const Shape& shape, const Tensors& indices, const Shape& values) {
+    for (const Accumulate accumulate : {Accumulate::no, Accumulate::yes})
+      row.samples.push_back(
+          {[=](const Tensors& x) { return index_put(x[0], indices, x[1], accumulate); }, {any(shape), any(values)}});
+  };
+  into({0}, {labels({0}, 1)}, {0});
+  into({2, 3}, {Tensor(), labels({0}, 1)}, {2, 0});
+  into({0, 3}, {Tensor(), labels({2}, 3)}, {});
+  into({}, {}, {});
+  into({3}, {labels({5}, 3)}, {5});
+  into({2, 3}, {labels({5}, 2), labels({5}, 3)}, {5});
+  into({2, 3}, {Tensor(), labels({2}, 3)}, {2, 2});
+  into({2, 3}, {mask({2, 3})}, {});
+  return row;
+}
+
+// operator() with tensors of indices and masks.
+Case by_tensors() {
+  Case row{"slice", {}, {}, selects};
+  const auto over = [&](const Shape& shape, std::function<Tensor(const Tensor&)> f) {
+    row.samples.push_back({[f](const Tensors& x) { return f(x[0]); }, {any(shape)}});
+  };
+  const Tensor some = labels({4}, 3), grid = labels({2, 2}, 2), nothing = labels({0}, 1);
+  over({0}, [=](const Tensor& x) { return x(nothing); });
+  over({2, 3}, [=](const Tensor& x) { return x(all(), nothing); });
+  over({0, 3}, [=](const Tensor& x) { return x(all(), some); });
+  over({3, 0}, [=](const Tensor& x) { return x(some); });
+  over({2, 3}, [=](const Tensor& x) { return x(Tensor(false)); });
+  over({}, [](const Tensor& x) { return x(Tensor(true)); });
+  over({3}, [=](const Tensor& x) { return x(Tensor(std::int64_t{1})); });
+  over({3}, [=](const Tensor& x) { return x(some); });
+  over({3, 2}, [=](const Tensor& x) { return x(some, 1); });
+  over({3, 2}, [=](const Tensor& x) { return x(some, range(_, _, -1)); });
+  over({2, 3}, [=](const Tensor& x) { return x(all(), grid); });
+  over({2, 3}, [=](const Tensor& x) { return x(grid, some(range(0, 2))); });
+  over({2, 3, 2}, [=](const Tensor& x) { return x(grid, all(), grid); });
+  over({2, 3, 2}, [=](const Tensor& x) { return x(grid, newaxis(), 2, grid); });
+  over({2, 3, 2}, [=](const Tensor& x) { return x(keep(1), some, ellipsis()); });
+  over({2, 3}, [m = mask({2, 3})](const Tensor& x) { return x[m]; });
+  over({3, 2}, [m = mask({3})](const Tensor& x) { return x[m]; });
+  over({2, 3, 2}, [m = mask({3, 2})](const Tensor& x) { return x(all(), m); });
+  const auto refused = [&](const Shape& shape, std::function<Tensor(const Tensor&)> f, std::vector<std::string> says) {
+    row.refusals.push_back({[f](const Tensors& x) { return f(x[0]); }, {any(shape)}, std::move(says)});
+  };
+  refused({2, 3}, [](const Tensor& x) { return x(all(), Tensor{0, 3}); }, {"index 3", "axis 1", "(2, 3)"});
+  refused({2, 3}, [](const Tensor& x) { return x(Tensor{0, 1}, Tensor{0, 1, 2}); }, {"(2)", "(3)"});
+  refused({2, 3}, [](const Tensor& x) { return x(Tensor{true, false, true}); }, {"(3)", "(2, 3)", "axis 0"});
+  refused({2, 3}, [](const Tensor& x) { return x(Tensor{0.5, 1.0}); }, {"float64", "int64", "(2)"});
+  refused({3}, [](const Tensor& x) { return x(0, Tensor{true}); }, {"2 indices", "(3)"});
+  return row;
+}
+
 }  // namespace
 
 // operator() with xtensor's slices. The row is not required by the headers of ops, since operator() is a member.
@@ -148,7 +235,7 @@ std::vector<Case> slice_cases() {
       refused({2, 3}, [](const Tensor& x) { return x(drop(-3)); }, {"index -3", "axis 0", "(2, 3)"}),
       refused({2, 3}, [](const Tensor& x) { return x(keep(0), keep(0), keep(0)); }, {"3 indices", "(2, 3)"}),
   };
-  return {row, put_cases()};
+  return {row, put_cases(), by_tensors(), put_by_tensors(), index_putting()};
 }
 
 }  // namespace cases

@@ -1,9 +1,13 @@
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 
 #include <xgrad/linalg.hpp>
 
+#include <xgrad/autograd/ops/bitwise.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
+#include <xgrad/autograd/ops/diagonal.hpp>
+#include <xgrad/autograd/ops/indexing.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/variance.hpp>
@@ -109,6 +113,106 @@ std::vector<ValueCase> comparisons() {
   };
 }
 
+std::vector<ValueCase> classes() {
+  const Tensor edges = {nan, HUGE_VAL, -HUGE_VAL, 0.0, -1e308};
+  return {
+      gives(
+          "isfinite", "is false for NaN and infinities", [=] { return isfinite(edges); },
+          truth({false, false, false, true, true})),
+      gives(
+          "isfinite", "holds for every integer",
+          [] {
+            return isfinite(Tensor{INT64_MIN, INT64_MAX});
+          },
+          truth({true, true})),
+      gives(
+          "isinf", "holds for both infinities", [=] { return isinf(edges); }, truth({false, true, true, false, false})),
+      gives(
+          "isposinf", "holds for one", [=] { return isposinf(edges); }, truth({false, true, false, false, false})),
+      gives(
+          "isneginf", "holds for the other", [=] { return isneginf(edges); },
+          truth({false, false, true, false, false})),
+      gives(
+          "logical_xor", "holds where one alone is not 0",
+          [] {
+            return logical_xor(Tensor{0.0, 2.0, nan, 0.0}, Tensor{0, 3, 0, 1});
+          },
+          truth({false, false, true, true})),
+      gives(
+          "isclose", "measures by the second operand",
+          [] {
+            return isclose(Tensor{1.0, 9.0, 10.0}, Tensor{1.0 + 1e-6, 10.0, 9.0}, 0.1, 0.0);
+          },
+          truth({true, true, false})),
+      gives(
+          "isclose", "has PyTorch's tolerances",
+          [] {
+            return isclose(Tensor{1e-9, 1e-7, 100.0}, Tensor{0.0, 0.0, 100.0011});
+          },
+          truth({true, false, false})),
+      gives(
+          "isclose", "holds for equal infinities only, and for NaN if asked",
+          [] {
+            return isclose(Tensor{HUGE_VAL, HUGE_VAL, nan, 1.0}, Tensor{HUGE_VAL, -HUGE_VAL, nan, HUGE_VAL}, 0.5, 1.0,
+                           equal_nan);
+          },
+          truth({true, false, true, false})),
+      gives(
+          "isclose", "compares integers too",
+          [] {
+            return isclose(Tensor{3, 100000}, Tensor{4, 100001});
+          },
+          truth({false, true})),
+  };
+}
+
+std::vector<ValueCase> bits() {
+  return {
+      gives("bitwise_and", "works on two's complement",
+            [] {
+              return bitwise_and(Tensor{-3, 12, 5}, Tensor{6, 10, -1});
+            },
+            {4, 8, 5}),
+      gives("bitwise_or", "broadcasts",
+            [] {
+              return bitwise_or(Tensor{1, -8}, Tensor({{2}, {5}}));
+            },
+            {{3, -6}, {5, -3}}),
+      gives("bitwise_xor", "takes bool beside int64",
+            [] {
+              return bitwise_xor(Tensor{1, 6}, Tensor{true, true});
+            },
+            {0, 7}),
+      gives(
+          "bitwise_xor", "of bools is bool",
+          [] {
+            return bitwise_xor(Tensor{true, false}, Tensor{true, true});
+          },
+          truth({false, true})),
+      gives("bitwise_not", "is -1 - x",
+            [] {
+              return bitwise_not(Tensor{0, 5, -7});
+            },
+            {-1, -6, 6}),
+      gives(
+          "bitwise_not", "of a bool is its opposite",
+          [] {
+            return bitwise_not(Tensor{true, false});
+          },
+          truth({false, true})),
+      gives("bitwise_left_shift", "drops what is beyond int64",
+            [] {
+              return bitwise_left_shift(Tensor{3, 1, -1, 5}, Tensor{2, 63, 64, -1});
+            },
+            {std::int64_t{12}, INT64_MIN, std::int64_t{0}, std::int64_t{0}}),
+      gives("bitwise_right_shift", "rounds down",
+            [] {
+              return bitwise_right_shift(Tensor{-3, 13, -1, 5}, Tensor{1, 2, 64, -1});
+            },
+            {-2, 3, -1, 0}),
+  };
+}
+
 std::vector<ValueCase> places() {
   const Tensor ties = Tensor({{1.0, 5.0, 5.0}, {7.0, nan, 7.0}});
   return {
@@ -176,6 +280,28 @@ std::vector<ValueCase> creation() {
       gives(
           "eye", "has ones on its diagonal", [] { return eye(2); }, Tensor({{1, 0}, {0, 1}}, float32)),
       gives("eye", "may be wide", [] { return eye(2, 3, int64); }, {{1, 0, 0}, {0, 1, 0}}),
+  };
+}
+
+std::vector<ValueCase> listing() {
+  return {
+      gives("one_hot", "has a one at each label",
+            [] {
+              return one_hot(Tensor({{2, 0}}));
+            },
+            {{{0, 0, 1}, {1, 0, 0}}}),
+      gives("one_hot", "has as many classes as asked for", [] { return one_hot(Tensor{1}, 2); }, {{0, 1}}),
+      gives(
+          "one_hot", "of no labels has the classes asked for", [] { return one_hot(zeros({0}, int64), 3); },
+          zeros({0, 3}, int64)),
+      gives(
+          "one_hot", "of one label is a row", [] { return one_hot(Tensor(std::int64_t{1})); }, Tensor{0, 1}),
+      gives("tril_indices", "lists rows, then columns", [] { return tril_indices(3, 4, -1); }, {{1, 2, 2}, {0, 0, 1}}),
+      gives(
+          "tril_indices", "is empty beyond the matrix", [] { return tril_indices(3, 4, -3); }, zeros({2, 0}, int64)),
+      gives("triu_indices", "lists rows, then columns", [] { return triu_indices(3, 4, 2); }, {{0, 0, 1}, {2, 3, 3}}),
+      gives("triu_indices", "takes all below the matrix", [] { return triu_indices(2, 2, -5); },
+            {{0, 0, 1, 1}, {0, 1, 0, 1}}),
   };
 }
 
@@ -252,7 +378,8 @@ std::vector<ValueCase> ranks() {
 const std::vector<ValueCase>& value_table() {
   static const std::vector<ValueCase> all = [] {
     std::vector<ValueCase> rows;
-    for (auto kind : {comparisons, places, creation, randomness, ranks})
+    for (auto kind :
+         {comparisons, places, creation, listing, randomness, ranks, order_values, sampling_values, classes, bits})
       for (ValueCase& row : kind()) rows.push_back(std::move(row));
     return rows;
   }();

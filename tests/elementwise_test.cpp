@@ -203,6 +203,31 @@ TEST_CASE("every function of the vocabulary agrees with the op on tensors", "[el
       "maximum and minimum", [](auto v) { return maximum(v, 0.3) * minimum(-0.2, v); }, x);
   agree(
       "isnan", [](auto v) { return where(isnan(v), 0.0, v * v); }, x);
+  agree(
+      "circular functions", [](auto v) { return sin(v) * tan(v / 2) + atan(v); }, x);
+  agree(
+      "hyperbolic functions", [](auto v) { return sinh(v) - cosh(v) / (2 + asinh(v) * asinh(v)); }, x);
+  agree(
+      "powers", [](auto v) { return exp2(v) + cbrt(v); }, p);
+  agree(
+      "logarithms", [](auto v) { return log2(v) + log10(v) + rsqrt(v); }, p);
+  agree(
+      "gamma functions", [](auto v) { return lgamma(v) + digamma(v) + polygamma(2, v); }, p);
+  agree(
+      "erfc and sinc", [](auto v) { return erfc(v) + sinc(v); }, x);
+  agree(
+      "hard activations", [](auto v) { return relu6(v) + hardsigmoid(v) + hardswish(v) + hardtanh(v, -0.3, 0.4); }, x);
+  agree(
+      "shrinking activations",
+      [](auto v) { return hardshrink(v, 0.3) + softshrink(v, 0.3) + tanhshrink(v) + threshold(v, 0.1, 2); }, x);
+  agree(
+      "smooth activations", [](auto v) { return selu(v) + celu(v, 1.5) + mish(v); }, x);
+  agree(
+      "two operands", [](auto v) { return atan2(v, 1.5) + hypot(2, v) + logaddexp(v, 0.3) + logaddexp2(-0.2, v); }, x);
+  agree(
+      "fmax and fmin", [](auto v) { return fmax(v, 0.3) * fmin(-0.2, v) + copysign(v, -1); }, x);
+  agree(
+      "remainders", [](auto v) { return remainder(v, 0.7) + fmod(v, 0.7) + frac(v) + v * floor(v); }, x);
   for (const int n : {-3, -2, -1, 0, 1, 2, 3, 4, 5})
     agree(
         "pow, int", [n](auto v) { return pow(v, n) + v; }, x);

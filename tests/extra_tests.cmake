@@ -29,3 +29,23 @@ if(TARGET GTest::gmock_main)
 else()
   message(STATUS "GoogleTest not found (libgmock-dev): its matchers are not tested")
 endif()
+
+# The pages of the reference are what the headers, the examples and the goldens say.
+find_package(Python3 3.9 COMPONENTS Interpreter)
+if(Python3_FOUND)
+  add_test(NAME reference COMMAND ${Python3_EXECUTABLE} -B ${PROJECT_SOURCE_DIR}/tools/reference.py --check)
+else()
+  message(STATUS "Python not found (python3): the test of the reference's pages is left out")
+endif()
+
+# The script of explain()'s pages, where there is node to run it.
+find_program(NODE node)
+if(NODE)
+  add_executable(explain_pages explain_pages.cpp)
+  target_link_libraries(explain_pages PRIVATE xgrad::xgrad)
+  xgrad_own_options(explain_pages)
+  xgrad_unoptimised(explain_pages)
+  file(MAKE_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/pages)
+  xgrad_test(explain_pages sh -c "\"$0\" \"$1\" && \"$2\" \"$3\" \"$1\"/*.html" $<TARGET_FILE:explain_pages>
+             ${CMAKE_CURRENT_BINARY_DIR}/pages ${NODE} ${CMAKE_CURRENT_SOURCE_DIR}/explain_page.js)
+endif()

@@ -135,3 +135,8 @@ TEST_CASE("the recorded gradients of gather and index_select are as wide", "[ind
     CHECK(difference(grad({g}, {s}, {Tensor({5.0, 7.0}, float32)})[0], Tensor({7.0, 7.0, 7.0}, float32)) == "");
   }
 }
+
+TEST_CASE("selecting from slices without elements has a gradient without elements", "[indexing]") {
+  const Tensor x = zeros({4, 3, 0}, float64).requires_grad_();
+  CHECK(grad(sum(index_select(x, 1, Tensor{1, 2, 0})), x).shape() == x.shape());
+}

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include <xgrad/autograd/engine/backward.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/ops/ops.hpp>
 #include <xgrad/nn/nn.hpp>
@@ -104,7 +105,7 @@ TEST_CASE("BatchNorm1d refuses other inputs, and counts no batch that it refused
   nn::BatchNorm1d norm(3);
   REQUIRE(message_of([&] {
             norm(zeros({5, 4}));
-          }) == "BatchNorm1d: expected input of shape (N, 3) or (N, 3, L), got (5, 4) (layers_test.cpp:105)");
+          }) == "BatchNorm1d: expected input of shape (N, 3) or (N, 3, L), got (5, 4) (layers_test.cpp:106)");
   REQUIRE_THROWS_AS(norm(zeros({3})), std::invalid_argument);
   REQUIRE_THROWS_AS(norm(zeros({1, 3})), std::invalid_argument);
   REQUIRE(norm.num_batches_tracked.item<int>() == 0);
@@ -142,10 +143,54 @@ TEST_CASE("activation layers compute their functions") {
                                                            {nn::GELU(Gelu::tanh), gelu(x, Gelu::tanh)},
                                                            {nn::Softmax(1), softmax(x, 1)},
                                                            {nn::LogSoftmax(-1), log_softmax(x, 1)},
+                                                           {nn::ReLU6(), relu6(x)},
+                                                           {nn::SELU(), selu(x)},
+                                                           {nn::CELU(2), celu(x, 2)},
+                                                           {nn::Mish(), mish(x)},
+                                                           {nn::Softsign(), softsign(x)},
+                                                           {nn::Tanhshrink(), tanhshrink(x)},
+                                                           {nn::Hardtanh(-0.3, 0.4), hardtanh(x, -0.3, 0.4)},
+                                                           {nn::Hardsigmoid(), hardsigmoid(x)},
+                                                           {nn::Hardswish(), hardswish(x)},
+                                                           {nn::Hardshrink(0.7), hardshrink(x, 0.7)},
+                                                           {nn::Softshrink(0.7), softshrink(x, 0.7)},
+                                                           {nn::Threshold(0.6, 7), threshold(x, 0.6, 7)},
+                                                           {nn::Softmin(1), softmax(-x, 1)},
                                                            {nn::Identity(), x}};
   for (const auto& [layer, expected] : pairs) REQUIRE(difference(layer(x), expected) == "");
   REQUIRE(nn::Flatten()(zeros({2, 3, 4})).shape() == Shape{2, 12});
   REQUIRE(nn::Flatten(0, 1)(zeros({2, 3, 4})).shape() == Shape{6, 4});
+}
+
+TEST_CASE("GLU gates one half of an axis with the other") {
+  const Tensor x{{1., 2., 0., 1e3}};
+  REQUIRE(values(nn::GLU()(x)) == std::vector<double>{0.5, 2.0});
+  REQUIRE(difference(nn::GLU(0)(transpose(x)), transpose(glu(x))) == "");
+}
+
+TEST_CASE("PReLU learns the slope below 0 of each channel, from a quarter on") {
+  nn::PReLU layer(2);
+  REQUIRE(difference(layer.weight, full({2}, 0.25f)) == "");
+  REQUIRE(layer.named_parameters()[0].first == "weight");
+  const Tensor x({{{-1., 2.}, {-3., -4.}}}, float32);
+  REQUIRE(difference(layer(x), Tensor({{{-0.25, 2.}, {-0.75, -1.}}}, float32)) == "");
+  sum(layer(x)).backward();
+  REQUIRE(values(layer.weight.grad()) == std::vector<double>{-1, -7});
+  REQUIRE(values(nn::PReLU(1, 0.5)(Tensor({-2.}, float32))) == std::vector<double>{-1});
+}
+
+TEST_CASE("RReLU draws its slopes in training, keeps them for backward, and takes their mean in evaluation") {
+  nn::RReLU layer(0.1, 0.3, Generator(7));
+  const Tensor x = full({2000}, -1.0).requires_grad_();
+  const Tensor y = layer(x);
+  const std::vector<double> drawn = values(-y);
+  REQUIRE(*std::min_element(drawn.begin(), drawn.end()) >= 0.1);
+  REQUIRE(*std::max_element(drawn.begin(), drawn.end()) <= 0.3);
+  REQUIRE(mean(y).item() == Approx(-0.2).margin(0.005));
+  REQUIRE(difference(grad(sum(y), x), -y.detach()) == "");
+  REQUIRE(difference(layer(x), y) != "");
+  layer.eval();
+  REQUIRE(values(layer(Tensor{-1., 2.})) == std::vector<double>{-0.2, 2});
 }
 
 TEST_CASE("a Sequential holds modules, functions and ops, and gives them back") {

@@ -48,6 +48,97 @@ TEST_CASE("put converts the values to the tensor's dtype", "[put]") {
   }
 }
 
+TEST_CASE("put writes where tensors of indices and masks say", "[put]") {
+  Tensor c = square_matrix();
+  const Tensor other = c;
+  c.put({Tensor{2, 0}, Tensor{0, 1}}, Tensor{70., 20.});
+  CHECK(numbers(other) == Numbers{1, 20, 3, 4, 5, 6, 70, 8, 9});
+  c.put(c > 9., -1.);
+  CHECK(numbers(other) == Numbers{1, -1, 3, 4, 5, 6, -1, 8, 9});
+  c.put({all(), Tensor{true, false, true}}, Tensor({{1.}, {2.}, {3.}}));
+  CHECK(numbers(other) == Numbers{1, -1, 1, 2, 5, 2, 3, 8, 3});
+  c.put({Tensor({{0, 1}, {0, 0}}), 1}, Tensor({{1., 2.}, {3., 4.}}));
+  CHECK(numbers(other) == Numbers{1, 4, 1, 2, 2, 2, 3, 8, 3});  // the last of those at row 0
+  c.put({Tensor{1, 1, -1}}, 10., Accumulate::yes);
+  CHECK(numbers(other) == Numbers{1, 4, 1, 22, 22, 22, 13, 18, 13});
+  c.put({0, range(0, 2)}, 1., Accumulate::yes);
+  CHECK(numbers(other) == Numbers{2, 5, 1, 22, 22, 22, 13, 18, 13});
+  c.put({xt::keep(0, 0), all()}, 1., Accumulate::yes);
+  CHECK(numbers(other) == Numbers{4, 7, 3, 22, 22, 22, 13, 18, 13});
+  c.put(zeros({3, 3}, boolean), 5.);
+  c.put(zeros({0}, int64), 5.);
+  CHECK(numbers(other) == Numbers{4, 7, 3, 22, 22, 22, 13, 18, 13});
+  c.put({Tensor{0}}, c(Tensor{1}));  // overlaps nothing, and the values are a copy
+  c.put({Tensor{1, 2}}, c(range(0, 2)));
+  CHECK(numbers(other) == Numbers{22, 22, 22, 22, 22, 22, 22, 22, 22});
+}
+
+TEST_CASE("a mask reads what is true in it", "[put]") {
+  const Tensor x = leaf({1, 2, 3, 4}).reshape({2, 2});
+  CHECK(numbers(x[x > 2.]) == Numbers{3, 4});
+  CHECK(numbers(x[Tensor{false, true}]) == Numbers{3, 4});
+  CHECK(numbers(x(all(), Tensor{false, true})) == Numbers{2, 4});
+  CHECK(numbers(grad(sum(square(x[x > 2.])), x)) == Numbers{0, 0, 6, 8});
+  CHECK(x[zeros({2, 2}, boolean)].shape() == Shape{0});
+  CHECK(x[Tensor(true)].shape() == Shape{1, 2, 2});
+  CHECK(x[Tensor(false)].shape() == Shape{0, 2, 2});
+}
+
+TEST_CASE("put by tensors is recorded, refuses a leaf, and changes nothing when refused", "[put]") {
+  const Tensor v = leaf({5, 6});
+  Tensor y = zeros({3}, float64);
+  y.put({Tensor{2, 2}}, v);
+  CHECK(numbers(grad(sum(y), v)) == Numbers{0, 1});
+  y = zeros({3}, float64);
+  y.put({Tensor{2, 2}}, v, Accumulate::yes);
+  CHECK(numbers(grad(sum(y * y), v)) == Numbers{22, 22});
+  Tensor w = leaf({1, 2});
+  CHECK_THAT(thrown_by<std::logic_error>([&] { w.put({Tensor{0}}, 7); }), Contains("put: a leaf"));
+  CHECK(numbers(w) == Numbers{1, 2});
+  {
+    NoGrad off;
+    w.put(w > 1., 7);
+    w.put({Tensor{0, 0}}, 1, Accumulate::yes);
+  }
+  CHECK(numbers(w) == Numbers{3, 7});
+  Tensor c = square_matrix();
+  CHECK_THAT(thrown_by<std::invalid_argument>([&] { c.put({Tensor{0, 3}}, 1); }), Contains("index 3"));
+  CHECK_THAT(thrown_by<std::invalid_argument>([&] {
+               c.put({Tensor{0, 1}}, Tensor{1., 2.});
+             }),
+             Contains("(2)") && Contains("(2, 3)"));
+  CHECK_THAT(thrown_by<std::logic_error>([&] { c(all(), Tensor{0}).fill_(7); }), Contains("lost"));
+  CHECK_THAT(thrown_by<std::logic_error>([&] { c[c > 2.].fill_(7); }), Contains("lost"));
+  CHECK(numbers(c) == numbers(square_matrix()));
+  const Tensor x = leaf({1, 2, 3});
+  const Tensor saved = Tensor{1., 1., 1.}, product = sum(x * saved);
+  saved.put({Tensor{0}}, 2);
+  CHECK_THAT(thrown_by<std::logic_error>([&] { product.backward(); }), Contains("written in place"));
+}
+
+TEST_CASE("a write to a piece that is a copy is refused where the list is a temporary", "[put]") {
+  Tensor c = square_matrix();
+  const Numbers before = numbers(c);
+  const auto refused = [&](auto write) { return thrown_by<std::logic_error>(write).find("lost") != std::string::npos; };
+  CHECK(refused([&] { split(c, 1, 1)[0].fill_(7); }));
+  CHECK(refused([&] { split(c, {1, 2}, 1).at(1).zero_(); }));
+  CHECK(refused([&] { chunk(c, 3, 1).front().mul_(2.); }));
+  CHECK(refused([&] { tensor_split(c, 2, 1).back().add_(Tensor(1.)); }));
+  CHECK(refused([&] { unbind(c, 1)[2].fill_(7); }));
+  CHECK(refused([&] { unbind(c, 1)[2] += 1.; }));
+  CHECK(numbers(c) == before);
+  CHECK(numbers(split(full({2, 2}, 3.), 1, 1)[0].fill_(7)) == Numbers{7, 7});  // of a tensor that nobody else holds
+  split(c, 1)[2].fill_(7);
+  unbind(c)[0] += 1.;
+  CHECK(numbers(c) == Numbers{2, 3, 4, 4, 5, 6, 7, 7, 7});
+  Pieces columns = split(c, 1, 1);
+  columns[0].fill_(0);  // a copy that has a name
+  CHECK(numbers(columns[0]) == Numbers{0, 0, 0});
+  CHECK_THROWS_AS(columns.at(3), std::invalid_argument);
+  const std::vector<Tensor> list = unbind(c);
+  CHECK(list.size() == 3);
+}
+
 TEST_CASE("slices are the same for every dtype", "[put]") {
   for (const DType dtype : {float32, float64, int64, boolean}) {
     const Tensor c = Tensor({{0, 1, 1}, {1, 0, 0}, {0, 0, 1}}).to(dtype);

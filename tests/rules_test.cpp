@@ -129,6 +129,22 @@ TEST_CASE("the mixed second derivative of a power is right at the exponent 0", "
   }
 }
 
+TEST_CASE("the mixed second derivative of a power is the same in both orders where a logarithm is infinite",
+          "[rules]") {
+  const auto power = [](const Tensor& a, const Tensor& b) { return pow(a, b); };
+  const auto swapped = [](const Tensor& b, const Tensor& a) { return pow(a, b); };
+  const Tensor a{-2.0, inf}, b{0.0, -1.0}, expected{-0.5, 0.0};
+  CHECK(difference(mixed(power, a, b), expected) == "");
+  CHECK(difference(mixed(swapped, b, a), expected) == "");
+  CHECK(difference(second([](const Tensor& t) { return pow(full(t.shape(), inf, float64), t); }, Tensor{-1.0}),
+                   Tensor{0.0}) == "");
+}
+
+TEST_CASE("the slope of x^inf between -1 and 1 is 0", "[rules]") {
+  CHECK(difference(slope([](const Tensor& x) { return pow(x, inf); }, Tensor{0.5, -0.5, 0.0}), Tensor{0.0, 0.0, 0.0}) ==
+        "");
+}
+
 TEST_CASE("the slope of 0^t in t is 0 for t >= 0, -inf below and NaN for NaN", "[rules]") {
   const Tensor t = {0., 2., -1., not_a_number};
   check_slopes(both([](auto x) { return pow(0., x); }), t, {0., 0., -inf, not_a_number});
@@ -228,6 +244,25 @@ TEST_CASE("gelu's tanh form has a finite slope for every finite number", "[rules
   check_slopes(f, Tensor({1e19F, -1e19F, 3e38F, lowest}), Tensor({1.F, 0.F, 1.F, 0.F}));
   check_slopes(f, Tensor({1e154, -1e300}), Tensor({1., 0.}));
   check_second(f, Tensor({1e30F, -1e30F}), Tensor({0.F, 0.F}));
+}
+
+TEST_CASE("silu and gelu have the slopes 1 and 0 at infinity", "[rules]") {
+  const Tensor ends{inf, -inf}, expected{1.0, 0.0};
+  check_slopes(both([](const auto& x) { return silu(x); }), ends, expected);
+  check_slopes(both([](const auto& x) { return gelu(x); }), ends, expected);
+}
+
+TEST_CASE("the second derivative of binary cross entropy of logits has all digits where a class is certain",
+          "[rules]") {
+  for (const double target : {0.0, 1.0}) {
+    const Tensor logits = Tensor{-18.0, 18.0, -80.0, 80.0}.to(float32);
+    const Tensor targets = full({4}, target, float32);
+    const auto loss = [&](const Tensor& x) {
+      return nn::binary_cross_entropy_with_logits(x, targets, nn::Reduction::sum);
+    };
+    const Tensor p = exp(Tensor{-18.0, -18.0, -80.0, -80.0});  // σ(1 - σ) to 1e-8
+    CHECK(difference(second(loss, logits).to(float64), p, 1e-6, 1e-45) == "");
+  }
 }
 
 TEST_CASE("softplus is x above its threshold, and scales with beta", "[rules]") {

@@ -116,8 +116,9 @@ TEST_CASE("a state that does not fit changes nothing, and every fault is named")
   state[6].second = zeros(Shape()).fill_(0.5);
   state[4].first = "layer1.1.mean";
   state.erase(state.begin() + 7);
+  const std::string text = load_error(net, state);
   REQUIRE(
-      load_error(net, state) ==
+      text ==
       "Net: cannot load this state: shape: layer1.0.weight is (5, 6) here and (6, 5) in the state; dtype: "
       "layer1.1.bias "
       "is float32 here and int64 in the state, layer1.1.num_batches_tracked is int64 here and float32 in the state; "

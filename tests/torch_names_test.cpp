@@ -51,6 +51,9 @@ TEST_CASE("PyTorch's names for shapes", "[torch]") {
   CHECK_THAT(thrown_by<std::invalid_argument>([&] { x.t(); }), Contains("t: shape (2, 3, 4)"));
   CHECK(x(0, 0).expand({2, -1}).shape() == Shape{2, 4});
   CHECK(x.unsqueeze(1).squeeze(1).shape() == x.shape());
+  CHECK(difference(swapdims(x, 0, 1), swapaxes(x, 0, 1)) == "");
+  CHECK(difference(moveaxis(x, 0, -1), movedim(x, 0, 2)) == "");
+  CHECK(view_as(x, zeros({6, 4})).shape() == Shape{6, 4});
 }
 
 TEST_CASE("PyTorch's names for joining and cutting", "[torch]") {
@@ -148,4 +151,31 @@ TEST_CASE("concat leaves out tensors of shape (0)", "[torch]") {
 TEST_CASE("squeeze keeps an axis that is not of size 1", "[torch]") {
   CHECK(squeeze(zeros({2, 1, 3}), 0).shape() == Shape{2, 1, 3});
   CHECK(squeeze(zeros({1, 2, 1, 3, 1})).shape() == Shape{2, 3});
+}
+
+TEST_CASE("functions that PyTorch has under two names are the same under both", "[torch]") {
+  const Tensor x = {-0.5, 0.25, 0.75}, y = {0.5, 0.25, -2.};
+  const auto same = [](const Tensor& a, const Tensor& b) { CHECK(numbers(a) == numbers(b)); };
+  same(absolute(x), abs(x));
+  same(negative(x), neg(x));
+  same(fix(4 * x), trunc(4 * x));
+  same(arcsin(x), asin(x));
+  same(arccos(x), acos(x));
+  same(arctan(x), atan(x));
+  same(arcsinh(x), asinh(x));
+  same(arccosh(x + 2), acosh(x + 2));
+  same(arctanh(x), atanh(x));
+  same(arctan2(x, y), atan2(x, y));
+  same(subtract(x, y), x - y);
+  same(multiply(x, 3), x * 3);
+  same(divide(x, y), x / y);
+  same(true_divide(2, y), 2 / y);
+  same(clip(x, y, 1), clamp(x, y, 1));
+  same(clip(x, std::nullopt, 0.5), minimum(x, 0.5));
+  CHECK(numbers(eq(x, y)) == Numbers{0, 1, 0});
+  CHECK(numbers(ne(x, y)) == Numbers{1, 0, 1});
+  CHECK(numbers(lt(x, y)) == Numbers{1, 0, 0});
+  CHECK(numbers(le(x, y)) == Numbers{1, 1, 0});
+  CHECK(numbers(gt(x, y)) == Numbers{0, 0, 1});
+  CHECK(numbers(ge(x, 0)) == Numbers{0, 1, 1});
 }

@@ -60,6 +60,8 @@ const std::map<std::string, std::vector<Cause>>& forward_causes() {
       {"logit", {{outside_unit, "logit is infinite at 0 and 1, and nan beyond: pass eps, or work with logits"}}},
       {"lgamma", {{up_to_zero, "lgamma is infinite at 0 and the negative integers"}}},
       {"digamma", {{up_to_zero, "digamma has poles at 0 and the negative integers"}}},
+      {"slogdet", {{any, "the determinant is 0, and its logarithm -inf: the matrix is singular"}}},
+      {"logdet", {{any, "the logarithm is -inf where the determinant is 0, and nan where it is negative"}}},
       {"xlogy", {{any, "x log(y) is infinite or nan where y is 0 or less and x is not 0"}}}};
   return all;
 }

@@ -425,18 +425,8 @@ class Engine {
   }
 
   [[gnu::noinline, gnu::cold]] void tell_of(const Result& result) const {
-    Tensor owner;
-    bool added = false;
-    result.node->locked([&] {
-      detail::Value* value = owner_of(*result.node);
-      if (value == nullptr) return;
-      // A tensor that another thread is destroying has a count of 0, and stays dead.
-      std::uint32_t count = value->count.load(std::memory_order_relaxed);
-      while (count != 0 && !value->count.compare_exchange_weak(count, count + 1)) continue;
-      if (count == 0) return;
-      owner = Raw::handle(Ref<detail::Value>::adopt(value));
-      added = value->grad.get() != Raw::value(result.gradient);
-    });
+    const Tensor owner = result.node->owner();
+    const bool added = owner.defined() && Raw::value(owner.grad()) != Raw::value(result.gradient);
     if (owner.defined()) tell([&](detail::Observer& each) { each.gave(owner, added); });
   }
 

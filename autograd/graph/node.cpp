@@ -284,7 +284,11 @@ void Node::let_go() noexcept {
     edges_[i].saved.clear();
     edges_[i].node = nullptr;
   }
-  if (extras_) extras_->hooks.clear();  // a hook may capture the tensor it is registered on: a reference cycle
+  if (extras_) {
+    extras_->hooks.clear();  // a hook may capture the tensor it is registered on: a reference cycle
+    extras_->value = Tensor();
+    extras_->constants.clear();
+  }
   clear_kept();
 }
 
@@ -313,6 +317,17 @@ std::vector<std::uint64_t> Node::checksums() const {
     if (edges_[i].saved.defined()) sums[i] = checksum(read_input(i));
   if (y_.defined()) sums[edge_count_] = checksum(read_output());
   return sums;
+}
+
+Tensor Node::owner() const {
+  return locked([&]() -> Tensor {
+    detail::Value* value = owner_.load(std::memory_order_relaxed);
+    if (value == nullptr) return {};
+    // A tensor that another thread is destroying has a count of 0, and stays dead.
+    std::uint32_t count = value->count.load(std::memory_order_relaxed);
+    while (count != 0 && !value->count.compare_exchange_weak(count, count + 1)) continue;
+    return count == 0 ? Tensor() : Raw::handle(Ref<detail::Value>::adopt(value));
+  });
 }
 
 detail::NodeExtras& Node::extras() {

@@ -121,6 +121,10 @@ struct FusedPull {
 struct NodeExtras {
   std::vector<Hook> hooks;
   std::vector<std::uint64_t> checksums;  // of what the node has saved, if it was made under DetectWrites
+  // Copies of the result and of the inputs that need no gradient, and the module that was called, under KeepValues.
+  Tensor value;
+  std::vector<Tensor> constants;
+  std::string module;
 };
 
 }  // namespace detail
@@ -185,6 +189,8 @@ class Node {
   /// Checksums of the saved inputs and of the saved output; 0 where nothing is saved.
   std::vector<std::uint64_t> checksums() const;
 
+  /// The tensor whose grad() this node fills; undefined where there is none, or it is gone.
+  Tensor owner() const;
   detail::NodeExtras& extras();
   const detail::NodeExtras* find_extras() const noexcept { return extras_.get(); }
 

@@ -174,6 +174,24 @@ class NewShape {
   AxisList<std::int64_t> sizes_;
 };
 
+/// Integers in order, such as shifts, repeats or axes: one, or a list.
+class Dims {
+ public:
+  template <class I, std::enable_if_t<std::is_integral_v<I> && !std::is_same_v<I, bool>, int> = 0>
+  Dims(I one) : list_{detail::whole(one)} {}
+  template <class N, detail::IfNoSize<N> = 0>
+  Dims(N) = delete;
+  Dims(std::initializer_list<Dim> list) {
+    for (Dim one : list) list_.push_back(one);
+  }
+  Dims(const std::vector<std::int64_t>& list) : list_(list.begin(), list.end()) {}
+
+  const AxisList<std::int64_t>& list() const { return list_; }
+
+ private:
+  AxisList<std::int64_t> list_;
+};
+
 /// "(2, 3)", "(3)" and "()".
 std::string to_string(const Shape& shape);
 std::ostream& operator<<(std::ostream& out, const Shape& shape);

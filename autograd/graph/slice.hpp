@@ -9,8 +9,10 @@
 
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/number.hpp>
+#include <xgrad/autograd/graph/ref.hpp>
 #include <xgrad/autograd/graph/shape.hpp>
 #include <xgrad/autograd/graph/source.hpp>
+#include <xgrad/autograd/graph/value.hpp>
 
 namespace xgrad::detail {
 struct ListPeek;
@@ -36,6 +38,12 @@ class xt::xkeep_slice<xgrad::detail::ListPeek> {
 };
 
 namespace xgrad {
+
+class Tensor;
+
+/// Whether put() replaces the elements of a place, or adds to them.
+enum class Accumulate : bool { no, yes };
+
 namespace detail {
 
 template <class T>
@@ -48,10 +56,10 @@ inline constexpr bool is_bound = !std::is_arithmetic_v<T> || is_whole<T>;
 template <class T>
 inline constexpr bool never = false;
 
-/// One index of operator() and of put(): an integer, or one of xtensor's all(), range(), keep(), drop(), newaxis() and
-/// ellipsis().
+/// One index of operator() and of put(): an integer; one of xtensor's all(), range(), keep(), drop(), newaxis() and
+/// ellipsis(); or a tensor of indices (int64) or truth values (bool).
 struct Slice {
-  enum class Kind : std::uint8_t { index, range, newaxis, ellipsis, keep, drop };
+  enum class Kind : std::uint8_t { index, range, newaxis, ellipsis, keep, drop, tensor };
 
   template <class I, std::enable_if_t<is_whole<I>, int> = 0>
   Slice(I i) : kind(Kind::index), start(i) {}
@@ -69,12 +77,13 @@ struct Slice {
   Slice(const xt::xkeep_slice<T>& keep) : kind(Kind::keep), list(list_of(xt::xkeep_slice<ListPeek>::indices(keep))) {}
   template <class T>
   Slice(const xt::xdrop_slice<T>& drop) : kind(Kind::drop), list(list_of(xt::xdrop_slice<ListPeek>::indices(drop))) {}
-  template <class T, std::enable_if_t<!is_whole<T>, int> = 0, class = decltype(sizeof(T))>
+  Slice(const Tensor& indices);
+  template <class T, std::enable_if_t<!is_whole<T> && !std::is_base_of_v<Tensor, T>, int> = 0,
+            class = decltype(sizeof(T))>
   Slice(const T&) {
-    static_assert(
-        never<T>,
-        "an index of a tensor is an integer, xt::all(), xt::range(), xt::keep(), xt::drop(), xt::newaxis() or "
-        "xt::ellipsis(): for a tensor of indices write x[indices] or gather, for a mask where()");
+    static_assert(never<T>,
+                  "an index of a tensor is an integer, xt::all(), xt::range(), xt::keep(), xt::drop(), xt::newaxis(), "
+                  "xt::ellipsis(), or a Tensor of indices or truth values: make one of an array with Tensor(array)");
   }
 
   /// A bound of a range: a number, or absent (an xtensor placeholder).
@@ -97,6 +106,7 @@ struct Slice {
   Bound start, stop;
   std::int64_t step = 1;
   std::vector<std::int64_t> list;  // of keep and drop
+  Ref<Value> tensor;               // of kind tensor
 
  private:
   template <class C>

@@ -220,6 +220,11 @@ class Tensor {
   /// if integers, then at most one range of step 1, then only whole axes are named; else the result is a copy. An
   /// unsigned index from 2^63 on, such as i - 1 where i is 0, is an error; but xt::range(0, i - 1), xt::keep(i - 1) and
   /// xt::drop(i - 1) make -1 of it before it gets here, unlike keep() and drop() of a container.
+  ///
+  /// An int64 tensor of indices takes the place of an axis by its own axes: x(xt::all(), i) for i of shape (2, 3) has
+  /// shape (n, 2, 3, ...). Several broadcast to each other and are read together, as in NumPy: x(i, j) holds x[i[k],
+  /// j[k]]; their axes come first if other axes lie between them. A bool tensor of r axes stands for the indices of its
+  /// true elements in r axes of x, of which it has the sizes. Gradients of repeated indices are added.
   [[nodiscard]] Tensor operator()() const { return slice({}); }
   template <class... I>
   [[nodiscard]] Tensor operator()(detail::FirstSlice first, const I&... index) const& {
@@ -232,7 +237,8 @@ class Tensor {
   /// Row i: axis 0 disappears. Shares memory.
   Tensor operator[](detail::Row row) const& { return select(0, row.index, row.at); }
   Tensor operator[](detail::Row row) && { return std::move(*this).select(0, row.index, row.at); }
-  /// The rows that the indices in an int64 tensor select: y[i, j, ...] = x[rows[i, j], ...]. A copy.
+  /// The rows that the indices in an int64 tensor select: y[i, j, ...] = x[rows[i, j], ...]; of a bool tensor, those
+  /// where it is true, which is masked_select() for one of the shape of x. A copy.
   Tensor operator[](const detail::Rows& rows) const&;
   Tensor operator[](const detail::Rows& rows) &&;
   Tensor operator[](std::initializer_list<std::int64_t>) const = delete;  // an element in xtensor, a gather in NumPy
@@ -242,10 +248,15 @@ class Tensor {
   /// Writes the values, a number or a tensor that broadcasts, into the place that the index names, as in
   /// x.put({xt::all(), 1}, 0). Where nothing has to be recorded it writes the memory, which every handle sees. Where
   /// this tensor is a recorded result, or the values require a gradient, it is x = put(x, index, values): recorded, and
-  /// seen by this handle alone. A leaf that requires a gradient is refused while ops are recorded.
-  Tensor& put(const Index& index, const Tensor& values, Source at = Source::here()) &;
-  const Tensor& put(const Index& index, const Tensor& values, Source at = Source::here()) const&;
-  Tensor put(const Index& index, const Tensor& values, Source at = Source::here()) &&;
+  /// seen by this handle alone. A leaf that requires a gradient is refused while ops are recorded. Of an index that
+  /// tensors repeat, the last value in row-major order stays; with Accumulate::yes all values are added to what is
+  /// there.
+  Tensor& put(const Index& index, const Tensor& values, Accumulate accumulate = Accumulate::no,
+              Source at = Source::here()) &;
+  const Tensor& put(const Index& index, const Tensor& values, Accumulate accumulate = Accumulate::no,
+                    Source at = Source::here()) const&;
+  Tensor put(const Index& index, const Tensor& values, Accumulate accumulate = Accumulate::no,
+             Source at = Source::here()) &&;
 
   // ---- the most common ops; every other op is a free function
 

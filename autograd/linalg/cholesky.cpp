@@ -24,6 +24,7 @@ Tensor lower_factors(const Tensor& a) {
   if (y.size() == 0) return y;
   T* const to = Raw::write<T>(y);
   const std::int64_t square = std::int64_t{n} * n;
+  if (a.size() == 0) return y;
   factorise_each(
       batch.count(), n * static_cast<double>(square) / 3,
       [&](std::int64_t i) {
@@ -76,6 +77,7 @@ Tensor cholesky_solve(Tensor b, Tensor factor, Triangle triangle, Source at) {
                                         ", the right-hand side " + to_string(b.shape()) +
                                         ": both need the same number of rows");
   common_batch(op, factor.shape(), b.shape());
+  require_diagonal(op, factor);
   TriangularOptions first, second;
   first.transpose(triangle == Triangle::upper);
   second.transpose(triangle == Triangle::lower);
@@ -85,6 +87,7 @@ Tensor cholesky_solve(Tensor b, Tensor factor, Triangle triangle, Source at) {
 Tensor cholesky_inverse(Tensor factor, Triangle triangle, Source at) {
   const Timed timed("cholesky_inverse", at);
   require_square("cholesky_inverse", factor, "the factor");
+  require_diagonal("cholesky_inverse", factor);
   const Tensor b = identity(rows_of(factor.shape()), factor.dtype());
   return cholesky_solve(b, std::move(factor), triangle, at);
 }

@@ -128,8 +128,11 @@ Tensor logdet(Tensor a, Source at) {
   const Timed timed("logdet", at);
   require_square("logdet", a);
   const DType dtype = a.dtype();
+  const Tensor operand = xgrad::detail::is_observed() ? a : Tensor();
   const SignLogAbsDet parts = slogdet(std::move(a), at);
-  return where(parts.sign < 0, full({}, std::numeric_limits<double>::quiet_NaN(), dtype), parts.logabsdet);
+  Tensor y = where(parts.sign < 0, full({}, std::numeric_limits<double>::quiet_NaN(), dtype), parts.logabsdet);
+  if (xgrad::detail::is_observed()) xgrad::detail::tell_computed("logdet", at, y, &operand, 1, attributes());
+  return y;
 }
 
 }  // namespace xgrad::linalg

@@ -22,6 +22,7 @@ void decompose(const char* op, const Tensor& a, bool vectors, T* to) {
   const Shape batch = batch_of(a.shape());
   const int n = kernels::lapack::narrow(op, rows_of(a.shape()));
   const std::int64_t square = std::int64_t{n} * n, length = n + (vectors ? square : 0);
+  if (a.size() == 0) return;
   const Tensor scratch = copied(a);
   T* const from = Raw::write<T>(scratch);
   factorise_each(
@@ -64,7 +65,7 @@ Eigh eigh(Tensor a, Triangle triangle, Source at) {
   const Timed timed("eigh", at);
   require_square("eigh", a);
   if (triangle == Triangle::upper) return eigh(adjoint(std::move(a)), Triangle::lower, at);
-  const std::int64_t n = rows_of(a.shape());
+  const std::int64_t n = kernels::lapack::narrow("eigh", rows_of(a.shape()));
   const Shape batch = batch_of(a.shape());
   Tensor packed = Raw::uninitialized(batch.inserted(batch.rank(), n + n * n), a.dtype());
   xgrad::detail::visit_floating(a.dtype(), [&](auto type) {

@@ -92,7 +92,7 @@ Numbers exponential(std::int64_t n, Numbers a) {
 
 template <class T>
 void exponentials(const Tensor& a, const Tensor& y) {
-  if (y.size() == 0) return;
+  if (a.size() == 0) return;
   const std::int64_t n = rows_of(a.shape()), square = n * n;
   const T* const from = static_cast<const T*>(Raw::operand(a));
   T* const to = Raw::write<T>(y);

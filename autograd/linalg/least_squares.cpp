@@ -28,15 +28,14 @@ struct Limits {
 };
 
 Limits limits(const char* op, const Tensor& a, const Tolerance& given) {
-  for (const double value : {given.atol(), given.rtol()})
-    if (std::isnan(value))
-      throw xgrad::detail::argument_error(std::string(op) + ": a tolerance is " + number_text(value) +
+  for (const std::optional<double>& value : {given.atol(), given.rtol()})
+    if (value && !(*value >= 0))
+      throw xgrad::detail::argument_error(std::string(op) + ": a tolerance is " + number_text(*value) +
                                           ": it must be a number of at least 0");
   const double epsilon = a.dtype() == float32 ? static_cast<double>(std::numeric_limits<float>::epsilon())
                                               : std::numeric_limits<double>::epsilon();
   const auto side = static_cast<double>(std::max(rows_of(a.shape()), columns_of(a.shape())));
-  const double rtol = given.rtol() >= 0 ? given.rtol() : given.atol() >= 0 ? 0 : side * epsilon;
-  return {std::max(given.atol(), 0.0), rtol};
+  return {given.atol().value_or(0), given.rtol().value_or(given.atol().value_or(0) > 0 ? 0 : side * epsilon)};
 }
 
 /// Which singular values (..., k), in descending order, count.
@@ -105,6 +104,7 @@ LeastSquares lstsq(Tensor a, Tensor b, const Tolerance& tolerance, Source at) {
   if (vectors) b = unsqueeze(std::move(b), -1, at);
   common_batch(op, a.shape(), b.shape());
   const Limits limit = limits(op, a, tolerance);
+  require_finite(op, a);
   LeastSquares result;
   Tensor x;
   bool residuals = false;
@@ -132,6 +132,7 @@ Tensor pinv(Tensor a, const Tolerance& tolerance, Source at) {
   const Timed timed("pinv", at);
   require_matrices("pinv", a);
   const Limits limit = limits("pinv", a, tolerance);
+  require_finite("pinv", a);
   return recorded_pinv(std::move(a), limit, at);
 }
 
@@ -139,6 +140,7 @@ Tensor matrix_rank(Tensor a, const Tolerance& tolerance, Source at) {
   const Timed timed("matrix_rank", at);
   require_matrices("matrix_rank", a);
   const Limits limit = limits("matrix_rank", a, tolerance);
+  require_finite("matrix_rank", a);
   const NoGrad off;
   return sum(counted(svdvals(std::move(a)), limit), -1);
 }

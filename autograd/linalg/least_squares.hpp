@@ -1,11 +1,14 @@
 #pragma once
 
+#include <optional>
+
 #include <xgrad/autograd/graph/tensor.hpp>
 
 namespace xgrad::linalg {
 
 /// Which singular values count as 0: those of at most max(atol, rtol s_max). If neither is given, rtol is max(m, n)
-/// times the distance from 1 to the next number of the dtype; if only atol is, rtol is 0.
+/// times the distance from 1 to the next number of the dtype; if only an atol above 0 is, rtol is 0. Numbers below 0
+/// are errors.
 class Tolerance {
  public:
   Tolerance& atol(double value) {
@@ -17,11 +20,11 @@ class Tolerance {
     return *this;
   }
 
-  double atol() const { return atol_; }
-  double rtol() const { return rtol_; }
+  std::optional<double> atol() const { return atol_; }
+  std::optional<double> rtol() const { return rtol_; }
 
  private:
-  double atol_ = -1, rtol_ = -1;  // below 0: not given
+  std::optional<double> atol_, rtol_;
 };
 
 /// A least squares solution. Rank and singular values have no gradient.

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include <xgrad/autograd/kernels/lapack/lapack.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/indexing.hpp>
@@ -33,6 +34,36 @@ void require_square(const char* op, const Tensor& a, const char* what) {
   if (rows_of(a.shape()) != columns_of(a.shape()))
     throw xgrad::detail::argument_error(std::string(op) + ": " + what + " has shape " + to_string(a.shape()) +
                                         ": its last two axes must have the same size");
+}
+
+void require_finite(const char* op, const Tensor& a) {
+  kernels::lapack::narrow(op, rows_of(a.shape()));
+  kernels::lapack::narrow(op, columns_of(a.shape()));
+  if (a.size() == 0) return;
+  const std::int64_t size = rows_of(a.shape()) * columns_of(a.shape());
+  xgrad::detail::visit_floating(a.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    const T* const from = static_cast<const T*>(Raw::operand(a));
+    for (std::int64_t first = 0; first < a.size(); first += size)
+      if (!all_finite(from + first, size))
+        throw xgrad::detail::argument_error(
+            std::string(op) + ": " + which_matrix(batch_of(a.shape()), first / size) +
+            " has elements that are NaN or infinite: its singular values are not defined");
+  });
+}
+
+void require_diagonal(const char* op, const Tensor& a) {
+  if (a.size() == 0) return;
+  const std::int64_t n = rows_of(a.shape());
+  xgrad::detail::visit_floating(a.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    const T* const from = static_cast<const T*>(Raw::operand(a));
+    for (std::int64_t i = 0; i < a.size() / (n * n); ++i)
+      for (std::int64_t j = 0; j < n; ++j)
+        if (from[(i * n + j) * n + j] == 0)
+          throw xgrad::detail::argument_error(std::string(op) + ": " + which_matrix(batch_of(a.shape()), i) +
+                                              " is singular: element " + std::to_string(j) + " of its diagonal is 0");
+  });
 }
 
 void require_same_dtype(const char* op, const Tensor& a, const char* a_name, const Tensor& b, const char* b_name) {

@@ -24,6 +24,10 @@ auto joint_from_y(F f) {
 void require_matrices(const char* op, const Tensor& a, const char* what = "the matrix");
 /// Refuses, in addition, matrices that are not square.
 void require_square(const char* op, const Tensor& a, const char* what = "the matrix");
+/// Refuses NaN and infinite elements, and sizes that LAPACK does not take: for what singular values are computed of.
+void require_finite(const char* op, const Tensor& a);
+/// Refuses square matrices with a 0 on the diagonal.
+void require_diagonal(const char* op, const Tensor& a);
 /// Refuses operands of different dtypes.
 void require_same_dtype(const char* op, const Tensor& a, const char* a_name, const Tensor& b, const char* b_name);
 
@@ -65,7 +69,7 @@ std::vector<std::int64_t> broadcast_indices(const Shape& batch, const Shape& own
 
 /// A copy of the numbers in memory of its own, for a factorisation to overwrite.
 Tensor copied(const Tensor& a);
-/// Whether every element of the n numbers is finite.
+/// Whether all of the n numbers are finite.
 template <class T>
 bool all_finite(const T* x, std::int64_t n) {
   T sum = 0;

@@ -107,16 +107,6 @@ void check_smallest(const char* op, const Shape& shape, const MatrixNorm& order)
                                         " has no norm of order " + text_of(order) + ": it is the smallest of nothing");
 }
 
-void check_finite(const char* op, const Tensor& a) {
-  const bool finite = xgrad::detail::visit_floating(a.dtype(), [&](auto type) {
-    using T = typename decltype(type)::type;
-    return all_finite(static_cast<const T*>(Raw::operand(a)), a.size());
-  });
-  if (!finite)
-    throw xgrad::detail::argument_error(std::string(op) +
-                                        ": elements are NaN or infinite: singular values are not defined");
-}
-
 }  // namespace
 
 Tensor matrix_norm(Tensor a, const MatrixNorm& order, const std::pair<Dim, Dim>& axes, KeepDims keep, Source at) {
@@ -137,7 +127,7 @@ Tensor matrix_norm(Tensor a, const MatrixNorm& order, const std::pair<Dim, Dim>&
   moved.push_back(static_cast<std::int64_t>(column));
   if (!std::is_sorted(moved.begin(), moved.end())) a = transpose(std::move(a), moved, at);
   check_smallest(op, a.shape(), order);
-  if (by_singular_values(order)) check_finite(op, a);
+  if (by_singular_values(order)) require_finite(op, a);
   Tensor y = norms(op, std::move(a), order, at);
   return keep == KeepDims::yes ? reshape(std::move(y), kept, at) : y;
 }
@@ -158,7 +148,7 @@ Tensor norm(Tensor a, const MatrixNorm& order, Source at) {
   require_matrices(op, a);
   check_order(op, order);
   check_smallest(op, a.shape(), order);
-  if (by_singular_values(order)) check_finite(op, a);
+  if (by_singular_values(order)) require_finite(op, a);
   return norms(op, std::move(a), order, at);
 }
 
@@ -168,7 +158,7 @@ Tensor cond(Tensor a, const MatrixNorm& order, Source at) {
   require_matrices(op, a);
   check_order(op, order);
   if (order.name().empty() && by_singular_values(order)) {
-    check_finite(op, a);
+    require_finite(op, a);
     const Tensor s = svdvals(std::move(a), at);
     const std::int64_t k = s.shape().back();
     if (k == 0) return sum(s, -1);
@@ -177,7 +167,7 @@ Tensor cond(Tensor a, const MatrixNorm& order, Source at) {
   }
   require_square(op, a);
   if (columns_of(a.shape()) == 0) return sum(a, {-2, -1});
-  if (by_singular_values(order)) check_finite(op, a);
+  if (by_singular_values(order)) require_finite(op, a);
   const SignLogAbsDet parts = slogdet(Raw::constant(a));
   const Tensor singular = (parts.sign == 0) & (parts.logabsdet < 0);
   const Tensor safe = where(unsqueeze(unsqueeze(singular, -1), -1), identity(rows_of(a.shape()), a.dtype()), a);

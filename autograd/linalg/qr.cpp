@@ -45,14 +45,14 @@ Tensor wide_gradient(const QR& y, const QR& g, Sizes s) {
 template <class T>
 void factorise(const Tensor& a, const Tensor& packed, Sizes s) {
   if (packed.size() == 0) return;
-  const int m = kernels::lapack::narrow("qr", s.m), n = kernels::lapack::narrow("qr", s.n);
   const std::int64_t k = std::min(s.m, s.n), length = s.columns * (s.m + s.n);
   const Tensor scratch = copied(a);
   T *const from = Raw::write<T>(scratch), *const to = Raw::write<T>(packed);
   const double work = 4.0 * static_cast<double>(s.m) * static_cast<double>(s.n) * static_cast<double>(k);
   for_each_matrix(batch_of(a.shape()).count(), work, [&](std::int64_t i) {
     T *const q = to + i * length, *const r = q + s.m * s.columns;
-    kernels::lapack::qr(m, n, static_cast<int>(s.columns), from + i * s.m * s.n, q, r);
+    kernels::lapack::qr(static_cast<int>(s.m), static_cast<int>(s.n), static_cast<int>(s.columns), from + i * s.m * s.n,
+                        q, r);
     std::fill(r + k * s.n, r + s.columns * s.n, T(0));
   });
 }
@@ -62,7 +62,8 @@ void factorise(const Tensor& a, const Tensor& packed, Sizes s) {
 QR qr(Tensor a, QRMode mode, Source at) {
   const xgrad::detail::Timed timed("qr", at);
   require_matrices("qr", a);
-  const std::int64_t m = rows_of(a.shape()), n = columns_of(a.shape());
+  const std::int64_t m = kernels::lapack::narrow("qr", rows_of(a.shape()));
+  const std::int64_t n = kernels::lapack::narrow("qr", columns_of(a.shape()));
   const bool complete = mode == QRMode::complete;
   const Sizes s{m, n, complete ? m : std::min(m, n)};
   const Shape batch = batch_of(a.shape());

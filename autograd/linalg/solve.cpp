@@ -35,7 +35,7 @@ Tensor solved(const char* op, const Tensor& a, const Tensor& b, bool transposed)
   const int n = narrow(op, rows_of(a.shape())), k = narrow(op, columns_of(b.shape()));
   const std::int64_t size = std::int64_t{n} * k, square = std::int64_t{n} * n;
   Tensor x = xgrad::detail::result_room(a, b, matrices(batch, n, k), a.dtype());
-  if (x.size() == 0 && a.size() == 0) return x;
+  if (a.size() == 0) return x;
   Tensor factors = copied(a);
   const double work = 2.0 / 3 * n * static_cast<double>(square);
   std::vector<int> pivots(static_cast<std::size_t>(own.count() * n));
@@ -69,21 +69,10 @@ Tensor general_solve(const char* op, Tensor a, Tensor b, bool transposed, Source
 }
 
 template <class T>
-void check_diagonal(const Tensor& a) {
-  const std::int64_t n = rows_of(a.shape()), count = n == 0 ? 0 : batch_of(a.shape()).count();
-  const T* from = static_cast<const T*>(Raw::operand(a));
-  for (std::int64_t i = 0; i < count; ++i)
-    for (std::int64_t j = 0; j < n; ++j)
-      if (from[(i * n + j) * n + j] == 0)
-        throw xgrad::detail::argument_error("triangular_solve: " + which_matrix(batch_of(a.shape()), i) +
-                                            " is singular: element " + std::to_string(j) + " of its diagonal is 0");
-}
-
-template <class T>
 Tensor triangular_solved(const Tensor& a, const Tensor& b, bool upper, const TriangularOptions& options) {
   const char* const op = "triangular_solve";
   const Shape batch = common_batch(op, a.shape(), b.shape());
-  if (!options.has_unit_diagonal()) check_diagonal<T>(a);
+  if (!options.has_unit_diagonal()) require_diagonal(op, a);
   const int m = narrow(op, rows_of(b.shape())), k = narrow(op, columns_of(b.shape()));
   const std::int64_t size = std::int64_t{m} * k, square = rows_of(a.shape()) * columns_of(a.shape());
   Tensor x = xgrad::detail::result_room(a, b, matrices(batch, m, k), a.dtype());
@@ -149,8 +138,9 @@ Tensor inverse(Tensor a, Source at) {
   xgrad::detail::visit_floating(a.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     T* const to = Raw::write<T>(y);
+    if (a.size() == 0) return;
     factorise_each(
-        n == 0 ? 0 : batch.count(), 2.0 * n * static_cast<double>(square),
+        batch.count(), 2.0 * n * static_cast<double>(square),
         [&](std::int64_t i) {
           std::vector<int> pivots(static_cast<std::size_t>(n));
           const int failed = kernels::lapack::lu(n, to + i * square, pivots.data());

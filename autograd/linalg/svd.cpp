@@ -17,15 +17,6 @@ using kernels::lapack::Factors;
 using kernels::lapack::narrow;
 using xgrad::detail::Timed;
 
-constexpr int not_finite = -1;
-
-[[noreturn]] void refuse(const char* op, const Shape& batch, std::int64_t i, int code) {
-  throw xgrad::detail::argument_error(
-      std::string(op) + ": " + which_matrix(batch, i) +
-      (code == not_finite ? " has elements that are NaN or infinite: its singular values are not defined"
-                          : " did not converge: it may be too badly scaled"));
-}
-
 double work_of(std::int64_t m, std::int64_t n) {
   return 20.0 * static_cast<double>(std::min(m, n)) * static_cast<double>(m) * static_cast<double>(n);
 }
@@ -47,11 +38,13 @@ void decompose(const char* op, const Tensor& a, Factors factors, const Place& pl
   factorise_each(
       batch.count(), work_of(m, n),
       [&](std::int64_t i) {
-        if (!all_finite(from + i * size, size)) return not_finite;
         const Places<T> to = place(i);
         return kernels::lapack::svd(factors, m, n, from + i * size, to.u, to.s, to.vh);
       },
-      [&](std::int64_t i, int code) { refuse(op, batch, i, code); });
+      [&](std::int64_t i, int) {
+        throw xgrad::detail::argument_error(std::string(op) + ": the singular values of " + which_matrix(batch, i) +
+                                            " did not converge: it may be too badly scaled");
+      });
 }
 
 /// x - q (qᵀ x): what is orthogonal to the columns of q.
@@ -88,6 +81,7 @@ SVD reduced(const SVD& full, std::int64_t k) { return {narrow(full.u, -1, 0, k),
 SVD svd(Tensor a, SingularVectors vectors, Source at) {
   const Timed timed("svd", at);
   require_matrices("svd", a);
+  require_finite("svd", a);
   const std::int64_t m = rows_of(a.shape()), n = columns_of(a.shape()), k = std::min(m, n);
   const bool full = vectors == SingularVectors::full;
   const std::int64_t left = full ? m : k, right = full ? n : k, length = m * left + k + right * n;
@@ -95,6 +89,7 @@ SVD svd(Tensor a, SingularVectors vectors, Source at) {
   Tensor packed = Raw::uninitialized(batch.inserted(batch.rank(), length), a.dtype());
   xgrad::detail::visit_floating(a.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
+    if (packed.size() == 0) return;
     T* const to = Raw::write<T>(packed);
     decompose<T>("svd", a, full ? Factors::full : Factors::reduced, [&](std::int64_t i) {
       T* const u = to + i * length;
@@ -112,11 +107,13 @@ SVD svd(Tensor a, SingularVectors vectors, Source at) {
 Tensor svdvals(Tensor a, Source at) {
   const Timed timed("svdvals", at);
   require_matrices("svdvals", a);
+  require_finite("svdvals", a);
   const Shape batch = batch_of(a.shape());
   const std::int64_t k = std::min(rows_of(a.shape()), columns_of(a.shape()));
   Tensor y = Raw::uninitialized(batch.inserted(batch.rank(), k), a.dtype());
   xgrad::detail::visit_floating(a.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
+    if (y.size() == 0) return;
     T* const s = Raw::write<T>(y);
     decompose<T>("svdvals", a, Factors::none, [&](std::int64_t i) { return Places<T>{nullptr, s + i * k, nullptr}; });
   });

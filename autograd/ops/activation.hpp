@@ -1,6 +1,6 @@
 #pragma once
 
-#include <xgrad/autograd/graph/tensor.hpp>
+#include <xgrad/autograd/ops/operand.hpp>
 
 namespace xgrad {
 
@@ -8,6 +8,10 @@ namespace detail {
 
 /// Refuses a setting that is NaN or infinite.
 void require_finite(const char* op, const char* what, double value);
+/// Refuses a setting that is NaN.
+void require_number(const char* op, const char* what, double value);
+/// Refuses an alpha that is 0 or not finite.
+void check_celu(const char* op, double alpha);
 /// Refuses a beta that is 0 or not finite, and a threshold that is NaN.
 void check_softplus(const char* op, double beta, double threshold);
 
@@ -40,5 +44,16 @@ enum class Gelu : std::uint8_t { exact, tanh };
 /// y = ln(1 + e^(beta x)) / beta, and x where beta x exceeds the threshold, as PyTorch has it; finite for every finite
 /// x.
 [[nodiscard]] Tensor softplus(Tensor x, double beta = 1.0, double threshold = 20.0, Source at = Source::here());
+/// y = 1.0507 x for x > 0, else 1.7581 (e^x - 1) (Klambauer et al., 2017); slope 1.7581 at 0.
+[[nodiscard]] Tensor selu(Tensor x, Source at = Source::here());
+/// y = x for x > 0, else alpha (e^(x / alpha) - 1) (Barron, 2017); slope 1 at 0. An alpha of 0 is an error.
+[[nodiscard]] Tensor celu(Tensor x, double alpha = 1.0, Source at = Source::here());
+/// y = x tanh(softplus(x)) (Misra, 2019), also for infinite x.
+[[nodiscard]] Tensor mish(Tensor x, Source at = Source::here());
+/// y = x - tanh x.
+[[nodiscard]] Tensor tanhshrink(Tensor x, Source at = Source::here());
+
+/// y = a sigmoid(b), where a and b are the halves of x along one axis, whose size must be even (Dauphin et al., 2017).
+[[nodiscard]] Tensor glu(Tensor x, Dim axis = -1, Source at = Source::here());
 
 }  // namespace xgrad

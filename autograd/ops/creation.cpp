@@ -59,7 +59,7 @@ Tensor real_range(double start, double stop, double step, DType dtype) {
 }
 
 // float32 uses 24 random bits, which it holds exactly, so that no number is rounded up to 1.
-Tensor uniform(const Shape& shape, Generator& generator, DType dtype) {
+Tensor uniform_numbers(const Shape& shape, Generator& generator, DType dtype) {
   require_floating("rand", dtype);
   detail::bytes_of(shape, dtype);  // refused before the generator has moved
   kernels::Philox random = generator.next();
@@ -68,7 +68,7 @@ Tensor uniform(const Shape& shape, Generator& generator, DType dtype) {
   return filled(shape, dtype, [&](std::int64_t) { return random.uniform(); });
 }
 
-Tensor normal(const Shape& shape, Generator& generator, DType dtype) {
+Tensor normal_numbers(const Shape& shape, Generator& generator, DType dtype) {
   require_floating("randn", dtype);
   detail::bytes_of(shape, dtype);
   kernels::Philox random = generator.next();
@@ -153,12 +153,12 @@ Tensor eye(Dim n, Dim m, DType dtype, Source at) {
 Tensor rand(Shape shape, DType dtype, Source at) { return rand(std::move(shape), default_generator(), dtype, at); }
 Tensor rand(Shape shape, Generator& generator, DType dtype, Source at) {
   const detail::Calling calling("rand", at);
-  return uniform(shape, generator, dtype);
+  return uniform_numbers(shape, generator, dtype);
 }
 Tensor randn(Shape shape, DType dtype, Source at) { return randn(std::move(shape), default_generator(), dtype, at); }
 Tensor randn(Shape shape, Generator& generator, DType dtype, Source at) {
   const detail::Calling calling("randn", at);
-  return normal(shape, generator, dtype);
+  return normal_numbers(shape, generator, dtype);
 }
 
 Tensor randint(Dim low, Dim high, Shape shape, Source at) {
@@ -175,6 +175,11 @@ Tensor randint(Dim low, Dim high, Shape shape, Generator& generator, Source at) 
   std::int64_t* to = Raw::write<std::int64_t>(y);
   for (std::int64_t i = 0, n = y.size(); i < n; ++i) to[i] = static_cast<std::int64_t>(first + random.below(span));
   return y;
+}
+
+Tensor randint(Dim high, Shape shape, Source at) { return randint(0, high, std::move(shape), at); }
+Tensor randint(Dim high, Shape shape, Generator& generator, Source at) {
+  return randint(0, high, std::move(shape), generator, at);
 }
 
 Tensor randperm(Dim n, Source at) { return randperm(n, default_generator(), at); }

@@ -7,11 +7,14 @@ namespace xgrad {
 
 // Factories that are given neither a dtype nor an element make float32, as in PyTorch.
 
+/// All elements 0.
 [[nodiscard]] Tensor zeros(Shape shape, DType dtype = float32, Source at = Source::here());
+/// All elements 1.
 [[nodiscard]] Tensor ones(Shape shape, DType dtype = float32, Source at = Source::here());
 /// All elements `number`; without a dtype, the number's own decides. One that the dtype cannot hold is an error.
 [[nodiscard]] Tensor full(Shape shape, Tensor number, Source at = Source::here());
 [[nodiscard]] Tensor full(Shape shape, Tensor number, DType dtype, Source at = Source::here());
+/// zeros, ones and full of the shape and dtype of x, without a gradient.
 [[nodiscard]] Tensor zeros_like(const Tensor& x, Source at = Source::here());
 [[nodiscard]] Tensor ones_like(const Tensor& x, Source at = Source::here());
 [[nodiscard]] Tensor full_like(const Tensor& x, Tensor number, Source at = Source::here());
@@ -38,6 +41,9 @@ namespace xgrad {
 /// Uniform whole numbers in low .. high-1, int64.
 [[nodiscard]] Tensor randint(Dim low, Dim high, Shape shape, Source at = Source::here());
 [[nodiscard]] Tensor randint(Dim low, Dim high, Shape shape, Generator& generator, Source at = Source::here());
+/// The same in 0 .. high-1.
+[[nodiscard]] Tensor randint(Dim high, Shape shape, Source at = Source::here());
+[[nodiscard]] Tensor randint(Dim high, Shape shape, Generator& generator, Source at = Source::here());
 /// The numbers 0 .. n-1 in random order, int64.
 [[nodiscard]] Tensor randperm(Dim n, Source at = Source::here());
 [[nodiscard]] Tensor randperm(Dim n, Generator& generator, Source at = Source::here());

@@ -12,6 +12,7 @@
 #include <xgrad/autograd/ops/activation.hpp>
 #include <xgrad/autograd/ops/operand.hpp>
 #include <xgrad/autograd/ops/recorded_lane.hpp>
+#include <xgrad/autograd/ops/rounding.hpp>
 
 namespace xgrad {
 
@@ -91,6 +92,20 @@ struct Compiled<F, std::index_sequence<I...>> {
 
 }  // namespace detail
 
+/// A quotient made whole, as that of tensors.
+template <class V>
+Lane<V> div(Lane<V> a, Lane<V> b, Rounding rounding) {
+  if (rounding == Rounding::floor) return floor_divide(std::move(a), std::move(b));
+  return detail::lane(kernels::fn::TruncDivide(), std::move(a), std::move(b));
+}
+template <class V, class N, detail::IfNumber<N> = 0>
+Lane<V> div(Lane<V> a, N b, Rounding rounding) {
+  return div(std::move(a), Lane<V>(b), rounding);
+}
+template <class V, class N, detail::IfNumber<N> = 0>
+Lane<V> div(N a, Lane<V> b, Rounding rounding) {
+  return div(Lane<V>(a), std::move(b), rounding);
+}
 /// gelu of a lane, as that of a tensor.
 template <class V>
 Lane<V> gelu(Lane<V> x, Gelu how = Gelu::exact) {
@@ -107,13 +122,11 @@ Lane<V> gelu(Lane<V> x, Gelu how = Gelu::exact) {
 /// to eight tensors, numbers or xtensor expressions; they broadcast, and their dtypes promote to float32 or float64
 /// (int64 and bool count as float32). A lambda that returns a comparison gives a bool tensor without a gradient.
 ///
-/// Inside f stand + - * /, comparisons, & | ~ && || ! on their masks, where(mask, a, b), clip, and every op of
-/// arithmetic.hpp, activation.hpp and selection.hpp that works element by element, with numbers on either side and the
-/// meanings that they have on tensors. A mask beside a lane or a number counts as ones and zeros; what does not compile
-/// are quotients, powers, maxima and minima of two masks, and the difference, which tensors refuse too. There is no
-/// `if` on a lane: where() chooses. f is a pure function, may be called
-/// from several threads at once, and must not keep its arguments. It is called again in backward, so it captures
-/// numbers by value.
+/// Inside f stand + - * / %, comparisons, & | ~ && || ! on their masks, where(mask, a, b), and every op that works
+/// element by element, with numbers on either side and the meanings that they have on tensors; but not those on bits. A
+/// mask beside a lane or a number counts as ones and zeros; quotients, powers and maxima of two masks do not compile.
+/// There is no `if` on a lane: where() chooses. f is a pure function, may be called from several threads at once, and
+/// must not keep its arguments. It is called again in backward, so it captures numbers by value.
 ///
 /// Gradients are right at the kinks: the branch that where() does not take contributes exactly 0, also where its slope
 /// is infinite or NaN, and so does every product of a slope with a zero one. where(x > 0, sqrt(x), 0) has

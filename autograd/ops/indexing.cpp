@@ -1,5 +1,6 @@
 #include <xgrad/autograd/ops/indexing.hpp>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
@@ -8,7 +9,11 @@
 #include <xgrad/autograd/kernels/indexing/scatter.hpp>
 #include <xgrad/autograd/kernels/indexing/scatter_onto.hpp>
 #include <xgrad/autograd/ops/along.hpp>
+#include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/indices.hpp>
+#include <xgrad/autograd/ops/masking.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
+#include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 #include <xgrad/autograd/ops/slicing.hpp>
 
@@ -16,34 +21,12 @@ namespace xgrad {
 namespace {
 
 using detail::along;
+using detail::resolved_indices;
 using detail::with_an_axis;
 
 void require_both(const char* op, const Tensor& x, const Tensor& indices) {
   const Tensor both[] = {x, indices};
   detail::require_defined(op, both, 2);
-}
-
-// The indices, with negative ones replaced by those counted from the front; one out of range is an error. If there are
-// none of either, they are used as they are.
-Tensor resolved(const char* op, const Tensor& indices, const Shape& shape, std::size_t axis) {
-  const std::int64_t size = with_an_axis(shape)[axis];
-  if (indices.dtype() != int64)
-    throw detail::argument_error(std::string(op) + ": indices must be int64, got " + name_of(indices.dtype()));
-  const auto* from = Raw::data<std::int64_t>(indices);
-  const std::int64_t n = indices.size();
-  std::int64_t signs = 0;  // negative if an index is, or exceeds size - 1
-  for (std::int64_t i = 0; i < n; ++i) signs |= from[i] | (size - 1 - from[i]);
-  if (signs >= 0) return indices.detach();
-  Tensor result = Raw::uninitialized(indices.shape(), int64);
-  auto* to = Raw::write<std::int64_t>(result);
-  for (std::int64_t i = 0; i < n; ++i) {
-    if (from[i] < -size || from[i] >= size)
-      throw detail::argument_error(std::string(op) + ": index " + std::to_string(from[i]) +
-                                   " is out of range for axis " + std::to_string(axis) + " of shape " +
-                                   to_string(shape));
-    to[i] = from[i] < 0 ? from[i] + size : from[i];
-  }
-  return result;
 }
 
 Tensor select_rows(Tensor x, std::size_t axis, Tensor rows, Source at);
@@ -117,7 +100,7 @@ Tensor pick_elements(Tensor x, std::size_t axis, Tensor picks, Source at) {
   const Shape shape = x.shape();
   Tensor y = picked_values(x, axis, picks);
   if (!y.defined()) {
-    picks = resolved("gather", picks, shape, axis);
+    picks = resolved_indices("gather", picks, shape, axis);
     y = picked_values(x, axis, picks);
   }
   return record("gather", at, std::move(y), {std::move(x), std::move(picks)}, attributes("axis", axis),
@@ -136,7 +119,7 @@ Tensor index_select(Tensor x, Dim asked, Tensor indices, Source at) {
   if (x.rank() == 0 && indices.size() != 1)
     throw detail::argument_error("index_select: " + std::to_string(indices.size()) +
                                  " indices for x of shape (): a single element takes one");
-  Tensor rows = resolved("index_select", indices, x.shape(), axis);
+  Tensor rows = resolved_indices("index_select", indices, x.shape(), axis);
   const bool copied = Raw::value(x)->copied || !detail::alone(x);
   Tensor y = select_rows(std::move(x), axis, std::move(rows), at);
   Raw::value(y)->copied = copied;
@@ -164,10 +147,142 @@ Tensor gather(Tensor x, Dim asked, Tensor indices, Source at) {
   return y;
 }
 
+namespace {
+
+// The rows that the indices, which lie in 0 .. n-1, name: those at `padding`, unless it is -1, get no gradient.
+Tensor rows_of_table(Tensor table, const Tensor& indices, std::int64_t padding, Source at) {
+  const Shape shape = table.shape();
+  Tensor rows = reshape(indices.detach(), {-1});
+  Tensor y = Raw::uninitialized({rows.size(), shape[1]}, table.dtype());
+  detail::visit(table.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    kernels::take_rows(Raw::data<T>(table), Raw::data<std::int64_t>(rows), rows.size(), Raw::write<T>(y),
+                       along(shape, 0));
+  });
+  y = record("embedding", at, std::move(y), {std::move(table), std::move(rows)}, attributes("padding_idx", padding),
+             detail::adding_always<1>([shape, padding](Tensor r, Tensor g, const Tensor& sum) {
+               if (padding >= 0) g = where(unsqueeze(r != padding, 1), g, 0);
+               return add_rows(std::move(g), 0, std::move(r), shape, sum);
+             }),
+             no_gradient);
+  Shape result = indices.shape();
+  result = result.inserted(result.rank(), shape[1]);
+  return reshape(std::move(y), result, at);
+}
+
+void check_embedding(const Tensor& indices, const Tensor& table) {
+  const Tensor both[] = {indices, table};
+  detail::require_defined("embedding", both, 2);
+  if (table.rank() != 2)
+    throw detail::argument_error("embedding: the table must be a matrix with a row for each index, got shape " +
+                                 to_string(table.shape()));
+  if (indices.dtype() != int64)
+    throw detail::argument_error(std::string("embedding: indices must be int64, got ") + name_of(indices.dtype()));
+  const auto* from = Raw::data<std::int64_t>(indices);
+  for (std::int64_t i = 0, n = indices.size(); i < n; ++i)
+    if (from[i] < 0 || from[i] >= table.shape()[0])
+      throw detail::argument_error("embedding: index " + std::to_string(from[i]) + " is no row of a table of shape " +
+                                   to_string(table.shape()));
+}
+
+}  // namespace
+
+Tensor embedding(Tensor indices, Tensor table, Source at) {
+  const detail::Timed timed("embedding", at);
+  check_embedding(indices, table);
+  return rows_of_table(std::move(table), indices, -1, at);
+}
+
+Tensor embedding(Tensor indices, Tensor table, Dim padding_idx, Source at) {
+  const detail::Timed timed("embedding", at);
+  check_embedding(indices, table);
+  const std::int64_t rows = table.shape()[0], asked = padding_idx;
+  if (asked < -rows || asked >= rows)
+    throw detail::argument_error("embedding: padding_idx " + std::to_string(asked) + " is no row of a table of shape " +
+                                 to_string(table.shape()));
+  return rows_of_table(std::move(table), indices, asked < 0 ? asked + rows : asked, at);
+}
+
+Tensor one_hot(Tensor labels, Dim classes, Source at) {
+  const detail::Timed timed("one_hot", at);
+  detail::require_defined("one_hot", &labels, 1);
+  if (labels.dtype() != int64)
+    throw detail::argument_error(std::string("one_hot: labels must be int64, got ") + name_of(labels.dtype()));
+  const std::int64_t count = labels.size();
+  const auto* from = Raw::data<std::int64_t>(labels);
+  std::int64_t n = classes;
+  if (n == -1) {
+    if (count == 0)
+      throw detail::argument_error("one_hot: no labels in shape " + to_string(labels.shape()) +
+                                   ": the number of classes cannot be found, and must be given");
+    for (std::int64_t i = 0; i < count; ++i) n = std::max(n, from[i]);
+    if (__builtin_add_overflow(n, 1, &n)) n = -1;
+  }
+  if (n < 0 || (n == 0 && count > 0))
+    throw detail::argument_error("one_hot: " + std::to_string(classes.value()) + " classes for labels of shape " +
+                                 to_string(labels.shape()) + ": the number must be positive");
+  for (std::int64_t i = 0; i < count; ++i)
+    if (from[i] < 0 || from[i] >= n)
+      throw detail::argument_error("one_hot: label " + std::to_string(from[i]) + " is none of " + std::to_string(n) +
+                                   " classes");
+  Tensor y = Raw::uninitialized(labels.shape().inserted(labels.rank(), n), int64);
+  auto* to = Raw::write<std::int64_t>(y);
+  std::fill_n(to, y.size(), std::int64_t{0});
+  for (std::int64_t i = 0; i < count; ++i) to[i * n + from[i]] = 1;
+  return y;
+}
+
+Tensor take(Tensor x, Tensor indices, Source at) {
+  const detail::Timed timed("take", at);
+  require_both("take", x, indices);
+  const bool copied = Raw::value(x)->copied || !detail::alone(x);
+  const Shape shape{x.size()};
+  Tensor rows = reshape(resolved_indices("take", indices, shape, 0), {-1});
+  Tensor y = reshape(select_rows(reshape(std::move(x), shape, at), 0, std::move(rows), at), indices.shape(), at);
+  Raw::value(y)->copied = copied;
+  return y;
+}
+
+Tensor take_along_dim(Tensor x, Tensor indices, Source at) {
+  const detail::Timed timed("take_along_dim", at);
+  require_both("take_along_dim", x, indices);
+  return gather(reshape(std::move(x), {-1}, at), 0, reshape(indices.detach(), {-1}), at);
+}
+
+Tensor take_along_dim(Tensor x, Tensor indices, Dim asked, Source at) {
+  const detail::Timed timed("take_along_dim", at);
+  require_both("take_along_dim", x, indices);
+  const std::size_t axis = resolve_axis_of_any_rank("take_along_dim", asked, x.rank());
+  Shape sizes = with_an_axis(x.shape()), picked = with_an_axis(indices.shape());
+  bool fits = sizes.rank() == picked.rank();
+  const std::int64_t n = sizes[axis], m = fits ? picked[axis] : 0;
+  for (std::size_t k = 0; fits && k < sizes.rank(); ++k) {
+    if (k == axis) continue;
+    fits = sizes[k] == picked[k] || sizes[k] == 1 || picked[k] == 1;
+    const std::int64_t both = sizes[k] == 1 ? picked[k] : sizes[k];
+    sizes = sizes.with(k, both);
+    picked = picked.with(k, both);
+  }
+  if (!fits)
+    throw detail::argument_error("take_along_dim: indices of shape " + to_string(indices.shape()) + " and x of shape " +
+                                 to_string(x.shape()) + " do not broadcast outside of axis " + std::to_string(axis));
+  sizes = sizes.with(axis, n);
+  picked = picked.with(axis, m);
+  if (indices.dtype() != int64)
+    throw detail::argument_error(std::string("take_along_dim: indices must be int64, got ") + name_of(indices.dtype()));
+  indices = broadcast_to(indices.detach(), picked);
+  resolved_indices("take_along_dim", indices, x.shape(), axis);
+  if (x.rank() > 0) x = broadcast_to(std::move(x), sizes, at);
+  return gather(std::move(x), static_cast<std::int64_t>(axis), std::move(indices), at);
+}
+
 Tensor Tensor::operator[](const detail::Rows& given) && {
   const Tensor& rows = given.tensor;
   const Source at = given.at;
   const detail::Calling calling("index_select", at);
+  if (rows.defined() && rows.dtype() == boolean)
+    return rows.rank() > 0 && rows.shape() == shape() ? masked_select(std::move(*this), rows, at)
+                                                      : std::move(*this).slice({detail::Slice(rows)}, at);
   if (!rows.defined() || rows.rank() == 1 || rank() == 0) return index_select(std::move(*this), 0, rows, at);
   Shape shape = rows.shape();
   for (std::size_t k = 1; k < rank(); ++k) shape = shape.inserted(shape.rank(), this->shape()[k]);

@@ -14,4 +14,20 @@ namespace xgrad {
 /// used. Rank 0 counts as one axis of size 1.
 [[nodiscard]] Tensor gather(Tensor x, Dim axis, Tensor indices, Source at = Source::here());
 
+/// The elements of x, read as one row, at the indices: a result of their shape.
+[[nodiscard]] Tensor take(Tensor x, Tensor indices, Source at = Source::here());
+/// gather() after x and the indices have been broadcast to each other outside of the axis, as argsort() and argmax()
+/// with keepdims give them; without an axis, both are read as one row.
+[[nodiscard]] Tensor take_along_dim(Tensor x, Tensor indices, Dim axis, Source at = Source::here());
+[[nodiscard]] Tensor take_along_dim(Tensor x, Tensor indices, Source at = Source::here());
+
+/// The rows of a matrix: y[i, j, ...] = table[indices[i, j, ...]], for indices of any rank in 0 .. rows-1; others, also
+/// negative ones, are errors. The gradients of repeated rows are added; the row `padding_idx`, which may count from the
+/// end, gets none.
+[[nodiscard]] Tensor embedding(Tensor indices, Tensor table, Source at = Source::here());
+[[nodiscard]] Tensor embedding(Tensor indices, Tensor table, Dim padding_idx, Source at = Source::here());
+/// For labels in 0 .. classes-1, int64 of any shape, a new last axis of `classes` zeros with a one at the label: int64.
+/// Without a number of classes it is the largest label + 1.
+[[nodiscard]] Tensor one_hot(Tensor labels, Dim classes = -1, Source at = Source::here());
+
 }  // namespace xgrad

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
+#include <xgrad/autograd/graph/lost_writes.hpp>
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/kernels/matrix/strided.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
@@ -15,8 +16,6 @@
 
 namespace xgrad {
 namespace {
-
-constexpr std::int64_t most_empty_pieces = 1'000'000;
 
 std::string list_shapes(const std::vector<Tensor>& tensors) {
   std::string text;
@@ -141,69 +140,170 @@ Tensor stack(const std::vector<Tensor>& tensors, Dim asked, Source at) {
   });
 }
 
-std::vector<Tensor> split(Tensor x, const std::vector<std::int64_t>& sizes, Dim asked, Source at) {
+namespace {
+
+// The tensors concatenated after `prepared` has given all of them one rank.
+template <class F>
+Tensor joined(const char* op, const std::vector<Tensor>& tensors, std::size_t axis, Source at, F&& prepared) {
+  if (tensors.empty()) throw detail::argument_error(std::string(op) + ": there is nothing to join");
+  const detail::Timed timed(op, at);
+  detail::require_defined(op, tensors.data(), tensors.size());
+  std::vector<Tensor> all;
+  for (const Tensor& x : tensors) all.push_back(prepared(x));
+  // One of shape (0) beside others of another rank is left out, as in concat().
+  const Shape none{0};
+  const auto some = std::find_if(all.begin(), all.end(), [&](const Tensor& x) { return x.shape() != none; });
+  const Shape model = some == all.end() ? none : some->shape();
+  for (const Tensor& x : all)
+    if (x.shape() != none &&
+        (axis >= model.rank() || x.rank() != model.rank() || x.shape().with(axis, 0) != model.with(axis, 0)))
+      throw detail::argument_error(std::string(op) + ": shapes " + list_shapes(tensors) +
+                                   " do not fit side by side along axis " + std::to_string(axis));
+  return concat(all, static_cast<std::int64_t>(axis), at);
+}
+
+// The pieces of x between neighbouring bounds.
+Pieces cut(const Tensor& x, std::size_t axis, const std::vector<std::int64_t>& bounds, const detail::LostWrites& lost,
+           Source at) {
+  Pieces pieces;
+  for (std::size_t i = 0; i + 1 < bounds.size(); ++i)
+    pieces.push_back(lost.mark(narrow(x, static_cast<std::int64_t>(axis), bounds[i],
+                                      std::max<std::int64_t>(0, bounds[i + 1] - bounds[i]), at)));
+  return pieces;
+}
+
+constexpr std::int64_t most_pieces = std::int64_t{1} << 28;  // whose handles alone take tens of gigabytes
+
+void require_few(const char* op, const Shape& shape, std::size_t axis, std::int64_t pieces) {
+  if (pieces > most_pieces)
+    throw OutOfMemory(std::string(op) + ": out of memory: shape " + to_string(shape) + " would be cut into " +
+                      std::to_string(pieces) + " pieces along axis " + std::to_string(axis));
+}
+
+Pieces split_by(const char* op, const Tensor& x, std::size_t axis, std::int64_t most, const detail::LostWrites& lost,
+                Source at) {
+  const std::int64_t whole = x.shape()[axis];
+  require_few(op, x.shape(), axis, whole == 0 ? 1 : (whole - 1) / most + 1);
+  std::vector<std::int64_t> bounds{0};
+  while (bounds.back() < whole) bounds.push_back(bounds.back() + std::min(most, whole - bounds.back()));
+  if (whole == 0) bounds.push_back(0);
+  return cut(x, axis, bounds, lost, at);
+}
+
+}  // namespace
+
+Tensor hstack(const std::vector<Tensor>& tensors, Source at) {
+  const bool rows = !tensors.empty() && tensors[0].defined() && tensors[0].rank() > 1;
+  return joined("hstack", tensors, rows ? 1 : 0, at, [&](const Tensor& x) { return atleast_1d(x, at); });
+}
+
+Tensor vstack(const std::vector<Tensor>& tensors, Source at) {
+  return joined("vstack", tensors, 0, at, [&](const Tensor& x) { return atleast_2d(x, at); });
+}
+
+Tensor dstack(const std::vector<Tensor>& tensors, Source at) {
+  return joined("dstack", tensors, 2, at, [&](const Tensor& x) { return atleast_3d(x, at); });
+}
+
+Tensor column_stack(const std::vector<Tensor>& tensors, Source at) {
+  return joined("column_stack", tensors, 1, at, [&](const Tensor& x) {
+    return x.rank() > 1 ? x : reshape(x, Shape{x.size(), std::int64_t{1}}, at);
+  });
+}
+
+Pieces split(Tensor x, const std::vector<std::int64_t>& sizes, Dim asked, Source at) {
   const detail::Timed timed("split", at);
   detail::require_defined("split", &x, 1);
+  const detail::LostWrites lost(x);
   const std::size_t axis = resolve_axis("split", asked, x.rank());
   const std::int64_t whole = x.shape()[axis];
-  std::int64_t rest = whole;
+  std::vector<std::int64_t> bounds{0};
+  bool fits = true;
   for (const std::int64_t size : sizes) {
-    if (size < 0 || size > rest) rest = -1;
-    if (rest < 0) break;
-    rest -= size;
+    fits = fits && size >= 0 && size <= whole - bounds.back();
+    bounds.push_back(fits ? bounds.back() + size : 0);
   }
-  if (rest != 0) {
+  if (!fits || bounds.back() != whole) {
     std::string text;
     for (const std::int64_t size : sizes) text += (text.empty() ? "" : ", ") + std::to_string(size);
     throw detail::argument_error("split: the sizes (" + text + ") do not add up to " + std::to_string(whole) +
                                  ", the size of axis " + std::to_string(axis) + " of shape " + to_string(x.shape()));
   }
-  std::vector<Tensor> pieces;
-  std::int64_t start = 0;
-  for (const std::int64_t size : sizes) {
-    pieces.push_back(narrow(x, static_cast<std::int64_t>(axis), start, size, at));
-    start += size;
-  }
-  return pieces;
+  return cut(x, axis, bounds, lost, at);
 }
 
-std::vector<Tensor> split(Tensor x, std::initializer_list<Dim> sizes, Dim axis, Source at) {
+Pieces tensor_split(Tensor x, std::initializer_list<Dim> indices, Dim axis, Source at) {
+  return tensor_split(std::move(x), detail::whole_list(indices.begin(), indices.end(), "tensor_split"), axis, at);
+}
+
+Pieces split(Tensor x, std::initializer_list<Dim> sizes, Dim axis, Source at) {
   return split(std::move(x), detail::whole_list(sizes.begin(), sizes.end(), "split"), axis, at);
 }
 
-std::vector<Tensor> split(Tensor x, Dim size, Dim asked, Source at) {
-  const detail::Calling calling("split", at);
+Pieces split(Tensor x, Dim size, Dim asked, Source at) {
+  const detail::Timed timed("split", at);
   detail::require_defined("split", &x, 1);
+  const detail::LostWrites lost(x);
   const std::size_t axis = resolve_axis("split", asked, x.rank());
-  const std::int64_t whole = x.shape()[axis], most = size.value();
-  if (most < 1 && !(most == 0 && whole == 0))
+  const std::int64_t most = size.value();
+  if (most < 1 && !(most == 0 && x.shape()[axis] == 0))
     throw detail::argument_error("split: pieces of size " + std::to_string(most) + " of axis " + std::to_string(axis) +
                                  " of shape " + to_string(x.shape()) + ": the size must be positive");
-  constexpr std::int64_t most_pieces = std::int64_t{1} << 28;  // whose handles alone take tens of gigabytes
-  if (whole > 0 && (whole - 1) / most >= most_pieces)
-    throw OutOfMemory("split: out of memory: shape " + to_string(x.shape()) + " has more than 2^28 pieces of size " +
-                      std::to_string(most) + " along axis " + std::to_string(axis));
-  std::vector<std::int64_t> sizes;
-  for (std::int64_t rest = whole; rest > 0; rest -= sizes.back()) sizes.push_back(std::min(most, rest));
-  if (sizes.empty()) sizes.push_back(0);
-  return split(std::move(x), sizes, asked, at);
+  return split_by("split", x, axis, most, lost, at);
 }
 
-std::vector<Tensor> chunk(Tensor x, Dim count, Dim asked, Source at) {
+Pieces chunk(Tensor x, Dim count, Dim asked, Source at) {
   const detail::Timed timed("chunk", at);
   detail::require_defined("chunk", &x, 1);
+  const detail::LostWrites lost(x);
   const std::size_t axis = resolve_axis("chunk", asked, x.rank());
   if (count.value() < 1)
     throw detail::argument_error("chunk: " + std::to_string(count.value()) + " pieces of shape " +
                                  to_string(x.shape()) + ": the count must be positive");
   const std::int64_t whole = x.shape()[axis];
-  // Of nothing there are as many empty pieces as were asked for, as in PyTorch; more than this many is a mistake.
-  if (whole == 0 && count.value() <= most_empty_pieces)
-    return split(std::move(x), std::vector<std::int64_t>(static_cast<std::size_t>(count.value()), 0), asked, at);
-  if (whole == 0)
-    throw std::invalid_argument("chunk: " + std::to_string(count.value()) + " pieces of shape " + to_string(x.shape()) +
-                                ": at most " + std::to_string(most_empty_pieces) + " of them may be empty");
-  return split(std::move(x), (whole - 1) / count.value() + 1, asked, at);
+  if (whole > 0) return split_by("chunk", x, axis, (whole - 1) / count.value() + 1, lost, at);
+  require_few("chunk", x.shape(), axis, count);
+  return cut(x, axis, std::vector<std::int64_t>(static_cast<std::size_t>(count.value()) + 1, 0), lost, at);
+}
+
+Pieces tensor_split(Tensor x, Dim count, Dim asked, Source at) {
+  const detail::Timed timed("tensor_split", at);
+  detail::require_defined("tensor_split", &x, 1);
+  const detail::LostWrites lost(x);
+  const std::size_t axis = resolve_axis("tensor_split", asked, x.rank());
+  if (count.value() < 1)
+    throw detail::argument_error("tensor_split: " + std::to_string(count.value()) + " pieces of shape " +
+                                 to_string(x.shape()) + ": the count must be positive");
+  require_few("tensor_split", x.shape(), axis, count);
+  const std::int64_t whole = x.shape()[axis];
+  std::vector<std::int64_t> bounds{0};
+  for (std::int64_t i = 0; i < count; ++i)
+    bounds.push_back(bounds.back() + whole / count + (i < whole % count.value() ? 1 : 0));
+  return cut(x, axis, bounds, lost, at);
+}
+
+Pieces tensor_split(Tensor x, const std::vector<std::int64_t>& indices, Dim asked, Source at) {
+  const detail::Timed timed("tensor_split", at);
+  detail::require_defined("tensor_split", &x, 1);
+  const detail::LostWrites lost(x);
+  const std::size_t axis = resolve_axis("tensor_split", asked, x.rank());
+  const std::int64_t whole = x.shape()[axis];
+  std::vector<std::int64_t> bounds{0};
+  for (const std::int64_t i : indices) bounds.push_back(std::clamp<std::int64_t>(i < 0 ? i + whole : i, 0, whole));
+  bounds.push_back(whole);
+  return cut(x, axis, bounds, lost, at);
+}
+
+Pieces unbind(Tensor x, Dim asked, Source at) {
+  const detail::Timed timed("unbind", at);
+  detail::require_defined("unbind", &x, 1);
+  const detail::LostWrites lost(x);
+  const std::size_t axis = resolve_axis("unbind", asked, x.rank());
+  require_few("unbind", x.shape(), axis, x.shape()[axis]);
+  Pieces pieces;
+  for (std::int64_t i = 0; i < x.shape()[axis]; ++i)
+    pieces.push_back(lost.mark(select(x, static_cast<std::int64_t>(axis), i, at)));
+  return pieces;
 }
 
 }  // namespace xgrad

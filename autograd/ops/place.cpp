@@ -5,8 +5,10 @@
 
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/out_of_memory.hpp>
-
+#include <xgrad/autograd/kernels/indexing/mask.hpp>
 #include <xgrad/autograd/kernels/runtime/memory.hpp>
+#include <xgrad/autograd/ops/indices.hpp>
+#include <xgrad/autograd/ops/promotion.hpp>
 
 namespace xgrad::detail {
 namespace {
@@ -30,8 +32,8 @@ std::shared_ptr<Place> make() { return std::allocate_shared<Place>(Cached<Place>
 
 std::int64_t checked_index(const char* op, std::int64_t index, std::size_t axis, const Shape& shape) {
   if (index < -shape[axis] || index >= shape[axis])
-    throw detail::argument_error(std::string(op) + ": index " + std::to_string(index) + " is out of range for axis " +
-                                 std::to_string(axis) + " of shape " + to_string(shape));
+    throw argument_error(std::string(op) + ": index " + std::to_string(index) + " is out of range for axis " +
+                         std::to_string(axis) + " of shape " + to_string(shape));
   return index < 0 ? index + shape[axis] : index;
 }
 
@@ -58,7 +60,7 @@ class Builder {
     if (varied_) place_->one_piece = false;
   }
   void range(const Slice& slice) {
-    if (slice.step == 0) throw detail::argument_error(std::string(op_) + ": the step of a range cannot be 0");
+    if (slice.step == 0) throw argument_error(std::string(op_) + ": the step of a range cannot be 0");
     const std::int64_t size = place_->whole[axis()];
     const auto [start, count] = clamped(slice, size);
     const bool whole = count == size && slice.step == 1;
@@ -86,6 +88,9 @@ class Builder {
   }
 
   PlacePtr done() { return std::move(place_); }
+  /// The axis that comes next, and how many axes the result has so far.
+  std::size_t next() const { return axis(); }
+  std::size_t result_rank() const { return place_->shape.rank(); }
 
  private:
   // The indices of an axis of this size that are not dropped.
@@ -139,17 +144,69 @@ AxisList<std::int64_t> Place::strides() const {
   return result;
 }
 
-PlacePtr place_of(const char* op, const Shape& shape, const std::vector<Slice>& index) {
+namespace {
+
+Tensor tensor_of(const Slice& slice) { return Raw::handle(slice.tensor); }
+
+// How many axes an index stands for.
+std::size_t axes_of(const char* op, const Slice& slice) {
+  using Kind = Slice::Kind;
+  if (slice.kind == Kind::newaxis || slice.kind == Kind::ellipsis) return 0;
+  if (slice.kind != Kind::tensor) return 1;
+  const Tensor indices = tensor_of(slice);
+  require_defined(op, &indices, 1);
+  if (indices.dtype() == boolean) return indices.rank();
+  if (indices.dtype() != int64)
+    throw argument_error(std::string(op) + ": a tensor of indices is int64, and a mask bool, got " +
+                         name_of(indices.dtype()) + " " + to_string(indices.shape()));
+  return 1;
+}
+
+// The numbers of the true elements.
+Tensor true_elements(const Tensor& mask) {
+  const auto* from = Raw::data<bool>(mask);
+  Tensor places = Raw::uninitialized({kernels::count_true(from, mask.size())}, int64);
+  kernels::true_places(from, mask.size(), Raw::write<std::int64_t>(places));
+  return places;
+}
+
+void require_fit(const char* op, const Tensor& mask, const Shape& shape, std::size_t axis) {
+  for (std::size_t k = 0; k < mask.rank(); ++k)
+    if (mask.shape()[k] != shape[axis + k])
+      throw argument_error(std::string(op) + ": a mask of shape " + to_string(mask.shape()) + " does not fit shape " +
+                           to_string(shape) + ": its axis " + std::to_string(k) + " has the size of axis " +
+                           std::to_string(axis + k));
+}
+
+// An index that is a tensor. A number of rank 0 counts as an integer.
+void add_tensor(const char* op, Builder& builder, const Shape& shape, const Tensor& given,
+                std::vector<TensorIndex>& tensors) {
+  if (given.dtype() == int64 && given.rank() == 0) return builder.index(*Raw::data<std::int64_t>(given));
+  const std::size_t at = builder.result_rank();
+  if (given.dtype() == int64) {
+    tensors.push_back({at, 1, resolved_indices(op, given, shape, builder.next())});
+    return builder.rest(1);
+  }
+  require_fit(op, given, shape, builder.next());
+  tensors.push_back({at, std::max<std::size_t>(1, given.rank()), true_elements(given)});
+  given.rank() == 0 ? builder.new_axis() : builder.rest(given.rank());
+}
+
+}  // namespace
+
+Slice::Slice(const Tensor& indices) : kind(Kind::tensor), tensor(Raw::value(indices)) {}
+
+PlacePtr place_of(const char* op, const Shape& shape, const std::vector<Slice>& index,
+                  std::vector<TensorIndex>& tensors) {
   using Kind = Slice::Kind;
   std::size_t named = 0, ellipses = 0;
   for (const Slice& slice : index) {
-    named += slice.kind != Kind::newaxis && slice.kind != Kind::ellipsis;
+    named += axes_of(op, slice);
     ellipses += slice.kind == Kind::ellipsis;
   }
   if (named > shape.rank())
-    throw detail::argument_error(std::string(op) + ": " + std::to_string(named) + " indices for shape " +
-                                 to_string(shape));
-  if (ellipses > 1) throw detail::argument_error(std::string(op) + ": an ellipsis can stand once only");
+    throw argument_error(std::string(op) + ": " + std::to_string(named) + " indices for shape " + to_string(shape));
+  if (ellipses > 1) throw argument_error(std::string(op) + ": an ellipsis can stand once only");
   Builder builder(op, shape);
   for (const Slice& slice : index) switch (slice.kind) {
       case Kind::index:
@@ -167,6 +224,9 @@ PlacePtr place_of(const char* op, const Shape& shape, const std::vector<Slice>& 
       case Kind::keep:
       case Kind::drop:
         builder.list(slice);
+        break;
+      case Kind::tensor:
+        add_tensor(op, builder, shape, tensor_of(slice), tensors);
         break;
     }
   if (ellipses == 0) builder.rest(shape.rank() - named);

@@ -9,6 +9,7 @@
 #include <xgrad/autograd/graph/attribute.hpp>
 #include <xgrad/autograd/graph/shape.hpp>
 #include <xgrad/autograd/graph/slice.hpp>
+#include <xgrad/autograd/graph/tensor.hpp>
 
 namespace xgrad::detail {
 
@@ -44,8 +45,16 @@ struct Place {
 /// Places are immutable, and shared by the rules of a node.
 using PlacePtr = std::shared_ptr<const Place>;
 
-/// The place that an index names; an error names the op.
-PlacePtr place_of(const char* op, const Shape& shape, const std::vector<Slice>& index);
+/// A tensor of indices in an index: it stands for `count` neighbouring axes of the place, from `axis` on, which are
+/// whole in it, and holds numbers of their elements, int64 in 0 .. n-1.
+struct TensorIndex {
+  std::size_t axis, count;
+  Tensor indices;
+};
+
+/// The place that an index names, without what its tensors name, which are put into the list; an error names the op.
+PlacePtr place_of(const char* op, const Shape& shape, const std::vector<Slice>& index,
+                  std::vector<TensorIndex>& tensors);
 /// The same for `count` elements from `start` on along one axis; with `drop_axis`, count is 1 and the axis disappears.
 PlacePtr place_along(const Shape& shape, std::size_t axis, std::int64_t start, std::int64_t count, bool drop_axis);
 
@@ -54,5 +63,9 @@ struct PlaceSettings {
   PlacePtr place;
   std::vector<Attribute> list() const;
 };
+
+/// x added to `sum` in the place, in the memory of `sum`, which nothing else may share; recorded as a new tensor over
+/// that memory. For rules.
+Tensor part_added(const Tensor& sum, Tensor x, const PlacePtr& place);
 
 }  // namespace xgrad::detail

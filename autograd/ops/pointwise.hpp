@@ -16,6 +16,9 @@
 
 namespace xgrad {
 
+template <>
+inline constexpr bool kernels::is_recorded<Tensor> = true;
+
 /// a b, but 0 where either is 0, even if the other is infinite or NaN: a product of slopes.
 Tensor guarded_product(const Tensor& a, const Tensor& b);
 
@@ -240,7 +243,7 @@ constexpr std::size_t count_of(Reads reads) {
 /// The rule of one operand of a function of the table.
 template <Side side, class F>
 auto rule_of(const F& f) {
-  if constexpr (F::flat) {
+  if constexpr (kernels::is_flat_in<F, side>) {
     return zero_gradient;
   } else if constexpr (kernels::passes_on<F, side>) {
     return pass_on;

@@ -3,8 +3,13 @@
 #include <xgrad/autograd/kernels/pointwise/chain_rule.hpp>
 #include <xgrad/autograd/ops/activation.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/exponential.hpp>
+#include <xgrad/autograd/ops/piecewise_activation.hpp>
 #include <xgrad/autograd/ops/pointwise.hpp>
+#include <xgrad/autograd/ops/rounding.hpp>
 #include <xgrad/autograd/ops/selection.hpp>
+#include <xgrad/autograd/ops/special.hpp>
+#include <xgrad/autograd/ops/trigonometric.hpp>
 
 namespace xgrad {
 namespace kernels {

@@ -5,7 +5,6 @@
 #include <stdexcept>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
-#include <xgrad/autograd/graph/lost_writes.hpp>
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/kernels/pointwise/convert.hpp>
 #include <xgrad/autograd/kernels/reduction/min_max.hpp>
@@ -14,8 +13,8 @@
 #include <xgrad/autograd/kernels/runtime/memory.hpp>
 #include <xgrad/autograd/ops/along.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
-#include <xgrad/autograd/ops/indexing.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
+#include <xgrad/autograd/ops/selected.hpp>
 #include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 
@@ -161,11 +160,7 @@ Tensor arg_along(const char* op, const Tensor& x, Dim asked, KeepDims keep, bool
 ValuesIndices extreme_along(const char* op, Tensor x, Dim asked, KeepDims keep, bool largest, Source at) {
   const detail::Timed timed(op, at);
   Tensor indices = arg_along(op, x, asked, keepdims, largest, at);
-  Tensor values = gather(std::move(x), asked, indices, at);
-  detail::forget_copy(values);
-  if (keep == KeepDims::yes) return {std::move(values), std::move(indices)};
-  values = squeeze(std::move(values), asked, at);
-  return {values, Raw::alias(indices, values.shape())};
+  return detail::selected_one(std::move(x), asked, std::move(indices), keep, at);
 }
 
 }  // namespace
@@ -210,6 +205,34 @@ Tensor mean(Tensor input, Axes asked, KeepDims keep, Source at) {
   recompute_overflowed_means(input, axes, n, y);
   return record("mean", at, std::move(y), {std::move(input)}, attributes("axes", Shape(axes), "keepdims", keep),
                 [shape, kept, n](Tensor g) { return broadcast_to(reshape(g, kept) / std::max(n, 1.0), shape); });
+}
+
+Tensor nansum(Tensor x, Axes axes, KeepDims keep, Source at) {
+  const detail::Timed timed("nansum", at);
+  detail::require_defined("nansum", &x, 1);
+  static_cast<void>(axes.resolve("nansum", x.rank()));
+  if (is_floating(x.dtype())) x = where(isnan(x, at), 0, x, at);
+  return sum(std::move(x), std::move(axes), keep, at);
+}
+
+Tensor nanmean(Tensor x, Axes axes, KeepDims keep, Source at) {
+  const detail::Timed timed("nanmean", at);
+  detail::require_defined("nanmean", &x, 1);
+  static_cast<void>(axes.resolve("nanmean", x.rank()));
+  if (!is_floating(x.dtype())) x = to(std::move(x), float32, at);
+  const Tensor missing = isnan(x, at);
+  const Tensor count = sum(logical_not(missing, at), axes, keep, at).to(x.dtype());
+  return div(sum(where(missing, 0, std::move(x), at), std::move(axes), keep, at), count, at);
+}
+
+MinMax aminmax(Tensor x, Axes asked, KeepDims keep, Source at) {
+  const detail::Timed timed("aminmax", at);
+  detail::require_defined("aminmax", &x, 1);
+  const auto axes = asked.resolve("aminmax", x.rank());
+  require_elements("aminmax", x,
+                   {reduced_shape(x.shape(), axes, KeepDims::no).count(), reduced_count(x.shape(), axes), 1});
+  Tensor least = amin(x, asked, keep, at);
+  return {std::move(least), amax(std::move(x), std::move(asked), keep, at)};
 }
 
 Tensor amax(Tensor x, Axes axes, KeepDims keep, Source at) {

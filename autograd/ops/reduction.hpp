@@ -1,6 +1,6 @@
 #pragma once
 
-#include <xgrad/autograd/graph/tensor.hpp>
+#include <xgrad/autograd/ops/axes_overloads.hpp>
 
 namespace xgrad {
 
@@ -8,6 +8,12 @@ namespace xgrad {
 struct ValuesIndices {
   Tensor values;
   Tensor indices;
+};
+
+/// The smallest and the largest values over some axes.
+struct MinMax {
+  Tensor min;
+  Tensor max;
 };
 
 // Axes: none named means all; negative ones count from the end. With keepdims, reduced axes stay with size 1. A tensor
@@ -18,10 +24,17 @@ struct ValuesIndices {
 /// y = Σ x / n over the axes; NaN over no elements. int64 and bool are averaged as float32.
 [[nodiscard]] Tensor mean(Tensor x, Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here());
 
+/// y = Σ x over the axes, in which NaN counts as 0 and gets no gradient.
+[[nodiscard]] Tensor nansum(Tensor x, Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here());
+/// y = Σ x / n over the elements that are not NaN; NaN where there is none. int64 and bool are averaged as float32.
+[[nodiscard]] Tensor nanmean(Tensor x, Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here());
+
 /// y = the largest x over the axes; ties share the gradient evenly; NaN propagates; no elements are an error.
 [[nodiscard]] Tensor amax(Tensor x, Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here());
 /// y = the smallest x over the axes, as amax.
 [[nodiscard]] Tensor amin(Tensor x, Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here());
+/// amin and amax over the axes. Unpack as `auto [low, high] = aminmax(x)`.
+[[nodiscard]] MinMax aminmax(Tensor x, Axes axes = {}, KeepDims keep = KeepDims::no, Source at = Source::here());
 /// The largest of all elements, as amax.
 [[nodiscard]] Tensor max(Tensor x, Source at = Source::here());
 /// The smallest of all elements, as amin.
@@ -43,22 +56,12 @@ Tensor min(Tensor, T&&) = delete;  // minimum(a, b) compares two tensors
 /// The indices of the smallest elements along one axis, int64.
 [[nodiscard]] Tensor argmin(Tensor x, Dim axis, KeepDims keep = KeepDims::no, Source at = Source::here());
 
-// Under `using namespace xt`, xtensor's templates of the same names match an integer or a list of axes better than a
-// conversion to Axes does. These overloads match better still.
-#define XGRAD_AXES(name)                                                                                             \
-  template <class I, detail::IfIndex<I> = 0>                                                                         \
-  [[nodiscard]] Tensor name(Tensor x, I axis, KeepDims keep = KeepDims::no, Source at = Source::here()) {            \
-    return name(std::move(x), Axes(axis), keep, at);                                                                 \
-  }                                                                                                                  \
-  template <class I, std::size_t N, detail::IfIndex<I> = 0>                                                          \
-  [[nodiscard]] Tensor name(Tensor x, const I(&axes)[N], KeepDims keep = KeepDims::no, Source at = Source::here()) { \
-    return name(std::move(x), Axes(detail::whole_list(axes, axes + N, #name)), keep, at);                            \
-  }
 XGRAD_AXES(sum)
 XGRAD_AXES(mean)
+XGRAD_AXES(nansum)
+XGRAD_AXES(nanmean)
 XGRAD_AXES(amax)
 XGRAD_AXES(amin)
-#undef XGRAD_AXES
 
 /// x summed over the axes along which `shape` was broadcast to x's shape: the adjoint of broadcast_to.
 [[nodiscard]] Tensor sum_to(Tensor x, const Shape& shape, Source at = Source::here());

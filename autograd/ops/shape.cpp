@@ -3,38 +3,18 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/lost_writes.hpp>
 #include <xgrad/autograd/graph/record.hpp>
-#include <xgrad/autograd/kernels/matrix/strided.hpp>
 #include <xgrad/autograd/ops/along.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
+#include <xgrad/autograd/ops/strides.hpp>
 
 namespace xgrad {
 namespace {
 
 using Sizes = AxisList<std::int64_t>;
-
-Sizes strides_of(const Shape& shape) {
-  Sizes strides(shape.begin(), shape.end());
-  std::int64_t running = 1;
-  for (std::size_t k = shape.rank(); k-- > 0;) {
-    strides[k] = running;
-    // The product can overflow only if another size is 0: then there is no element to visit.
-    if (__builtin_mul_overflow(running, shape[k], &running)) running = 0;
-  }
-  return strides;
-}
-
-Tensor permuted(const Tensor& x, const Shape& shape, const Sizes& strides) {
-  Tensor y = Raw::uninitialized(shape, x.dtype());
-  detail::visit(x.dtype(), [&](auto type) {
-    using T = typename decltype(type)::type;
-    kernels::copy_strided(Raw::data<T>(x), Raw::write<T>(y),
-                          {shape.rank(), shape.data(), strides.begin(), strides_of(shape).begin()});
-  });
-  return y;
-}
+using detail::strided_copy;
+using detail::strides_of;
 
 // The axes of x in another order.
 Tensor reordered(Tensor x, const Sizes& order, Source at) {
@@ -55,7 +35,7 @@ Tensor reordered(Tensor x, const Sizes& order, Source at) {
     sizes.push_back(x.shape()[axis]);
     strides.push_back(own[axis]);
   }
-  Tensor y = detail::LostWrites(x).mark(permuted(x, Shape(sizes), strides));
+  Tensor y = detail::LostWrites(x).mark(strided_copy(x, Shape(sizes), strides));
   return record("transpose", at, std::move(y), {std::move(x)}, attributes("axes", resolved),
                 [inverse](Tensor g) { return reordered(std::move(g), inverse, Source::here()); });
 }
@@ -167,6 +147,48 @@ Tensor unsqueeze(Tensor x, Dim asked, Source at) {
   return reshape(std::move(x), shape, at);
 }
 
+Tensor unflatten(Tensor x, Dim asked, const NewShape& sizes, Source at) {
+  const detail::Timed timed("unflatten", at);
+  detail::require_defined("unflatten", &x, 1);
+  const std::size_t axis = resolve_axis("unflatten", asked, x.rank());
+  const Sizes& parts = sizes.sizes();
+  const std::int64_t whole = x.shape()[axis];
+  std::string text;
+  std::int64_t known = 1, unknown = 0;
+  bool bad = parts.empty();
+  for (const std::int64_t part : parts) {
+    text += (text.empty() ? "" : ", ") + std::to_string(part);
+    bad = bad || part < -1 || (part != -1 && __builtin_mul_overflow(known, part, &known));
+    unknown += part == -1;
+  }
+  if (bad || unknown > 1 || (unknown == 1 ? known == 0 || whole % known != 0 : known != whole))
+    throw detail::argument_error("unflatten: cannot cut axis " + std::to_string(axis) + " of shape " +
+                                 to_string(x.shape()) + " into (" + text + "): the product of the sizes must be " +
+                                 std::to_string(whole));
+  Shape shape = x.shape().without(axis);
+  for (std::size_t k = 0; k < parts.size(); ++k)
+    shape = shape.inserted(axis + k, parts[k] == -1 ? whole / known : parts[k]);
+  return reshape(std::move(x), shape, at);
+}
+
+namespace {
+
+Tensor with_axes(const char* op, std::size_t rank, Tensor x, Source at) {
+  const detail::Timed timed(op, at);
+  detail::require_defined(op, &x, 1);
+  if (x.rank() >= rank) return x;
+  Shape shape = detail::with_an_axis(x.shape());
+  if (rank > 1 && shape.rank() == 1) shape = shape.inserted(0, 1);
+  if (rank > 2) shape = shape.inserted(2, 1);
+  return reshape(std::move(x), shape, at);
+}
+
+}  // namespace
+
+Tensor atleast_1d(Tensor x, Source at) { return with_axes("atleast_1d", 1, std::move(x), at); }
+Tensor atleast_2d(Tensor x, Source at) { return with_axes("atleast_2d", 2, std::move(x), at); }
+Tensor atleast_3d(Tensor x, Source at) { return with_axes("atleast_3d", 3, std::move(x), at); }
+
 Tensor broadcast_to(Tensor x, const Shape& shape, Source at) {
   const detail::Timed timed("broadcast_to", at);
   detail::require_defined("broadcast_to", &x, 1);
@@ -179,7 +201,7 @@ Tensor broadcast_to(Tensor x, const Shape& shape, Source at) {
   const std::size_t lead = shape.rank() - x.rank();
   for (std::size_t k = 0; k < x.rank(); ++k)
     if (x.shape()[k] != 1) strides[lead + k] = own[k];
-  Tensor y = detail::LostWrites(x).mark(permuted(x, shape, strides));
+  Tensor y = detail::LostWrites(x).mark(strided_copy(x, shape, strides));
   return record("broadcast_to", at, std::move(y), {std::move(x)}, attributes("shape", shape), pass_on);
 }
 
@@ -200,10 +222,31 @@ Tensor expand(Tensor x, const NewShape& asked, Source at) {
   return broadcast_to(std::move(x), shape, at);
 }
 
+Tensor expand_as(Tensor x, const Tensor& other, Source at) {
+  const detail::Timed timed("expand_as", at);
+  const Tensor both[] = {x, other};
+  detail::require_defined("expand_as", both, 2);
+  if (!broadcasts_to(x.shape(), other.shape()))
+    throw detail::argument_error("expand_as: cannot broadcast " + to_string(x.shape()) + " to " +
+                                 to_string(other.shape()));
+  return broadcast_to(std::move(x), other.shape(), at);
+}
+
+Tensor reshape_as(Tensor x, const Tensor& other, Source at) {
+  const detail::Timed timed("reshape_as", at);
+  const Tensor both[] = {x, other};
+  detail::require_defined("reshape_as", both, 2);
+  if (x.size() != other.size())
+    throw detail::argument_error("reshape_as: cannot make " + to_string(other.shape()) + " of " + to_string(x.shape()) +
+                                 ": that takes " + std::to_string(other.size()) + " elements, not " +
+                                 std::to_string(x.size()));
+  return reshape(std::move(x), other.shape(), at);
+}
+
 Tensor clone(Tensor x, Source at) {
   const detail::Timed timed("clone", at);
   detail::require_defined("clone", &x, 1);
-  Tensor y = permuted(x, x.shape(), strides_of(x.shape()));
+  Tensor y = strided_copy(x, x.shape(), strides_of(x.shape()));
   return record("clone", at, std::move(y), {std::move(x)}, pass_on);
 }
 

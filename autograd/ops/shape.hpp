@@ -33,10 +33,23 @@ template <class I, detail::IfIndex<I> = 0>
   return squeeze(std::move(x), Dim(axis), at);
 }
 
+/// One axis cut into several of the given sizes, whose product is its own; one may be -1 and is worked out. Shares the
+/// storage.
+[[nodiscard]] Tensor unflatten(Tensor x, Dim axis, const NewShape& sizes, Source at = Source::here());
+/// x with at least one, two or three axes: () becomes (1); (n) becomes (1, n), then (1, n, 1); (m, n) becomes (m, n,
+/// 1). Shares the storage.
+[[nodiscard]] Tensor atleast_1d(Tensor x, Source at = Source::here());
+[[nodiscard]] Tensor atleast_2d(Tensor x, Source at = Source::here());
+[[nodiscard]] Tensor atleast_3d(Tensor x, Source at = Source::here());
+
 /// x repeated along axes of size 1 and along new leading axes until it has the shape; the gradient is summed over them.
 [[nodiscard]] Tensor broadcast_to(Tensor x, const Shape& shape, Source at = Source::here());
 /// The same, where a size of -1 keeps the axis as it is.
 [[nodiscard]] Tensor expand(Tensor x, const NewShape& shape, Source at = Source::here());
+/// x broadcast to the shape of `other`.
+[[nodiscard]] Tensor expand_as(Tensor x, const Tensor& other, Source at = Source::here());
+/// x reshaped to the shape of `other`.
+[[nodiscard]] Tensor reshape_as(Tensor x, const Tensor& other, Source at = Source::here());
 /// A copy in storage of its own; the gradient passes through.
 [[nodiscard]] Tensor clone(Tensor x, Source at = Source::here());
 

@@ -2,18 +2,22 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <stdexcept>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/lost_writes.hpp>
 #include <xgrad/autograd/graph/record.hpp>
+#include <xgrad/autograd/kernels/indexing/mask.hpp>
 #include <xgrad/autograd/kernels/matrix/spread.hpp>
 #include <xgrad/autograd/kernels/matrix/strided.hpp>
+#include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/indexing.hpp>
+#include <xgrad/autograd/ops/masking.hpp>
 #include <xgrad/autograd/ops/place.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
+#include <xgrad/autograd/ops/targets.hpp>
+#include <xgrad/autograd/ops/tensor_index.hpp>
 
 namespace xgrad {
 namespace {
@@ -142,14 +146,14 @@ void require_both(const Tensor& x, const Tensor& values) {
 }
 
 // The values without leading axes of size 1 that the place does not have; what does not fit is an error.
-Tensor fitted(const Tensor& x, Tensor values, const Place& place) {
-  const Shape result = place.result();
+Tensor fitted(const Tensor& x, Tensor values, const Place& place, const Shape& result, Accumulate accumulate) {
   Shape shape = values.shape();
   while (shape.rank() > result.rank() && shape[0] == 1) shape = shape.without(0);
   if (shape != values.shape()) values = reshape(std::move(values), shape);
   if (!broadcasts_to(values.shape(), result))
     throw detail::argument_error("put: cannot write values of shape " + to_string(values.shape()) +
                                  " into a place of shape " + to_string(result) + " in shape " + to_string(x.shape()));
+  if (accumulate == Accumulate::yes) return values;
   for (const Place::List& list : place.lists) {
     std::vector<std::int64_t> sorted = list.indices;
     std::sort(sorted.begin(), sorted.end());
@@ -162,25 +166,20 @@ Tensor fitted(const Tensor& x, Tensor values, const Place& place) {
   return values;
 }
 
+void require_floating(const Tensor& x, const Tensor& values) {
+  const bool recorded = grad_enabled() && (Raw::node(x) != nullptr || Raw::node(values) != nullptr);
+  if (recorded && !is_floating(x.dtype()))
+    throw detail::argument_error(std::string("put: values that require a gradient cannot be written into ") +
+                                 name_of(x.dtype()) + " of shape " + to_string(x.shape()) +
+                                 ": write their detach(), or convert the tensor with to(" + name_of(values.dtype()) +
+                                 ")");
+}
+
 Tensor put_in_copy(Tensor x, const PlacePtr& place, Tensor values, Source at) {
   Tensor inputs[] = {std::move(x), std::move(values)};
-  const Tensor &from = inputs[0], &given = inputs[1];
-  const bool recorded = grad_enabled() && (Raw::node(from) != nullptr || Raw::node(given) != nullptr);
-  if (recorded && !is_floating(from.dtype()))
-    throw detail::argument_error(std::string("put: values that require a gradient cannot be written into ") +
-                                 name_of(from.dtype()) + " of shape " + to_string(from.shape()) +
-                                 ": write their detach(), or convert the tensor with to(" + name_of(given.dtype()) +
-                                 ")");
-  const Tensor fitting = ready(given, from);
-  Tensor y;
-  if (Raw::node(from) == nullptr && detail::alone(from) && !detail::is_observed()) {
-    y = Raw::alias(from, from.shape());
-  } else {
-    y = Raw::uninitialized(from.shape(), from.dtype());
-    const auto bytes = static_cast<std::size_t>(from.size()) * size_of(from.dtype());
-    if (bytes > 0) std::memcpy(Raw::write_bytes(y), Raw::bytes(from), bytes);
-  }
-  Raw::mark_weak(y, from.weak());
+  require_floating(inputs[0], inputs[1]);
+  const Tensor fitting = ready(inputs[1], inputs[0]);
+  Tensor y = detail::writable(inputs[0]);
   write(y, *place, fitting);
   const PlaceSettings settings{place};
   if (detail::records(inputs, 2))
@@ -195,30 +194,115 @@ Tensor put_in_copy(Tensor x, const PlacePtr& place, Tensor values, Source at) {
   return y;
 }
 
+// A place that an index names, with the tensors in it, and its shape.
+struct Named {
+  std::vector<detail::TensorIndex> tensors;  // filled while the place is made
+  PlacePtr place;
+  Shape shape;
+
+  Named(const Shape& whole, const Index& index) : place(detail::place_of("put", whole, index.slices(), tensors)) {
+    shape = detail::shape_of("put", *place, tensors);
+  }
+  // Whether its elements are written one by one.
+  bool by_rows(Accumulate accumulate) const { return !tensors.empty() || accumulate == Accumulate::yes; }
+};
+
+constexpr detail::Targets rows{0, true};
+
+// The mask of an index that is a mask of the shape of x, and nothing else; else undefined.
+Tensor whole_mask(const Tensor& x, const Index& index, Accumulate accumulate) {
+  const std::vector<detail::Slice>& slices = index.slices();
+  if (accumulate == Accumulate::yes || slices.size() != 1 || slices[0].kind != detail::Slice::Kind::tensor) return {};
+  const Tensor mask = Raw::handle(slices[0].tensor);
+  return mask.defined() && mask.dtype() == boolean && mask.shape() == x.shape() && x.rank() > 0 ? mask : Tensor();
+}
+
+// The values, which fit, as one row for each of the place's.
+Tensor as_rows(Tensor values, const detail::PlaceRows& where, DType dtype, Source at) {
+  const Shape shape{where.rows.size(), where.length};
+  return reshape(broadcast_to(to(std::move(values), dtype, at), where.shape, at), shape, at);
+}
+
+Tensor put_rows_in_copy(Tensor x, const Named& named, Tensor values, Accumulate accumulate, Source at) {
+  require_floating(x, values);
+  if (named.shape.count() == 0) return clone(std::move(x), at);
+  const Shape shape = x.shape();
+  const detail::PlaceRows where = detail::rows_of("put", *named.place, named.tensors);
+  values = as_rows(std::move(values), where, x.dtype(), at);
+  x = reshape(std::move(x), {-1, where.length}, at);
+  Tensor y = accumulate == Accumulate::yes
+                 ? detail::accumulated("put", std::move(x), rows, where.rows, std::move(values), at)
+                 : detail::replaced("put", std::move(x), rows, where.rows, std::move(values), at);
+  return reshape(std::move(y), shape, at);
+}
+
 }  // namespace
 
-Tensor put(Tensor x, const Index& index, Tensor values, Source at) {
+Tensor detail::part_added(const Tensor& sum, Tensor x, const PlacePtr& place) {
+  return spread(std::move(x), place, sum);
+}
+
+Tensor put(Tensor x, const Index& index, Tensor values, Accumulate accumulate, Source at) {
   const detail::Timed timed("put", at);
   require_both(x, values);
-  const PlacePtr place = detail::place_of("put", x.shape(), index.slices());
-  Tensor fitting = fitted(x, std::move(values), *place);
-  return put_in_copy(std::move(x), place, std::move(fitting), at);
+  if (const Tensor mask = whole_mask(x, index, accumulate); mask.defined() && values.size() == 1) {
+    require_floating(x, values);
+    return masked_fill(std::move(x), mask, reshape(std::move(values), Shape(), at), at);
+  }
+  const Named named(x.shape(), index);
+  Tensor fitting = fitted(x, std::move(values), *named.place, named.shape, accumulate);
+  if (named.by_rows(accumulate)) return put_rows_in_copy(std::move(x), named, std::move(fitting), accumulate, at);
+  return put_in_copy(std::move(x), named.place, std::move(fitting), at);
+}
+
+Tensor index_put(Tensor x, const std::vector<Tensor>& indices, Tensor values, Accumulate accumulate, Source at) {
+  const detail::Timed timed("index_put", at);
+  const Tensor both[] = {x, values};
+  detail::require_defined("index_put", both, 2);
+  std::vector<detail::Slice> slices;
+  for (const Tensor& one : indices) {
+    slices.push_back(one.defined() ? detail::Slice(one) : detail::Slice(xt::all()));
+  }
+  return put(std::move(x), slices, std::move(values), accumulate, at);
 }
 
 namespace {
 
 // Writes the place in the memory of x. Where that would have to be recorded, false.
-bool put_in_place(const Tensor& x, const Index& index, const Tensor& values, Source at) {
+bool put_in_place(const Tensor& x, const Index& index, const Tensor& values, Accumulate accumulate, Source at) {
   const detail::Timed timed("put", at);
   require_both(x, values);
   if (grad_enabled() && (values.requires_grad() || (x.requires_grad() && !x.is_leaf()))) return false;
-  const PlacePtr place = detail::place_of("put", x.shape(), index.slices());
-  const Tensor same = ready(fitted(x, values, *place), x);
+  if (const Tensor mask = whole_mask(x, index, accumulate); mask.defined() && values.size() == 1) {
+    const Tensor number = detail::converted(values, x.dtype());
+    Raw::begin_write(x, "put", at);
+    detail::visit(x.dtype(), [&](auto type) {
+      using T = typename decltype(type)::type;
+      kernels::fill_true(*Raw::data<T>(number), Raw::data<bool>(mask), x.size(), Raw::write<T>(x));
+    });
+    return true;
+  }
+  const Named named(x.shape(), index);
+  Tensor same = ready(fitted(x, values, *named.place, named.shape, accumulate), x);
+  if (!named.by_rows(accumulate)) {
+    Raw::begin_write(x, "put", at);
+    write(x, *named.place, same);
+    return true;
+  }
+  if (named.shape.count() == 0) {
+    Raw::begin_write(x, "put", at);
+    return true;
+  }
+  detail::PlaceRows where;
+  {
+    const NoGrad off;
+    where = detail::rows_of("put", *named.place, named.tensors);
+    same = as_rows(std::move(same), where, x.dtype(), at);
+  }
   Raw::begin_write(x, "put", at);
-  const Tensor both[] = {x, values};
-  const detail::ObservedWrite observed("put", at, x, both, 2);
-  write(x, *place, same);
-  observed.done();
+  const Tensor y = Raw::alias(x, {x.size() / where.length, where.length});
+  accumulate == Accumulate::yes ? detail::accumulate(y, rows, where.rows, same)
+                                : detail::replace(y, rows, where.rows, same);
   return true;
 }
 
@@ -230,20 +314,20 @@ bool put_in_place(const Tensor& x, const Index& index, const Tensor& values, Sou
 
 }  // namespace
 
-Tensor& Tensor::put(const Index& index, const Tensor& values, Source at) & {
-  if (put_in_place(*this, index, values, at)) return *this;
+Tensor& Tensor::put(const Index& index, const Tensor& values, Accumulate accumulate, Source at) & {
+  if (put_in_place(*this, index, values, accumulate, at)) return *this;
   if (requires_grad() && is_leaf()) begin_write("put", at);  // refuses a leaf, as every write does
-  return *this = xgrad::put(*this, index, values, at);
+  return *this = xgrad::put(*this, index, values, accumulate, at);
 }
 
-const Tensor& Tensor::put(const Index& index, const Tensor& values, Source at) const& {
-  if (!put_in_place(*this, index, values, at)) refuse_recorded("this one is const");
+const Tensor& Tensor::put(const Index& index, const Tensor& values, Accumulate accumulate, Source at) const& {
+  if (!put_in_place(*this, index, values, accumulate, at)) refuse_recorded("this one is const");
   return *this;
 }
 
-Tensor Tensor::put(const Index& index, const Tensor& values, Source at) && {
+Tensor Tensor::put(const Index& index, const Tensor& values, Accumulate accumulate, Source at) && {
   refuse_lost_write("put");
-  if (!put_in_place(*this, index, values, at)) refuse_recorded("this one is a temporary");
+  if (!put_in_place(*this, index, values, accumulate, at)) refuse_recorded("this one is a temporary");
   return std::move(*this);
 }
 
@@ -277,9 +361,12 @@ Tensor narrow(Tensor x, Dim asked, Dim start, Dim length, Source at) {
 Tensor Tensor::slice(const std::vector<detail::Slice>& index, Source at) && {
   const detail::Timed timed("slice", at);
   detail::require_defined("slice", this, 1);
-  const PlacePtr place = detail::place_of("slice", shape(), index);
+  std::vector<detail::TensorIndex> tensors;
+  const PlacePtr place = detail::place_of("slice", shape(), index, tensors);
   const detail::LostWrites lost(*this);
-  return lost.mark(taken("slice", std::move(*this), place, at));
+  Tensor y = taken("slice", std::move(*this), place, at);
+  if (tensors.empty()) return lost.mark(std::move(y));
+  return lost.mark(detail::selected_by("slice", std::move(y), tensors, at));
 }
 
 Tensor Tensor::slice(const std::vector<detail::Slice>& index, Source at) const& {

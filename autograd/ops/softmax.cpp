@@ -1,5 +1,9 @@
 #include <xgrad/autograd/ops/softmax.hpp>
 
+#include <limits>
+#include <string>
+
+#include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/kernels/reduction/softmax.hpp>
@@ -7,6 +11,7 @@
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
+#include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 
 namespace xgrad {
@@ -50,6 +55,57 @@ Tensor softmax(Tensor input, Dim asked, Source at) {
         const auto kernel = [&](const auto* p, const auto* q, auto* to) { kernels::softmax_backward(p, q, to, axis); };
         return mapped(kernel, y, g);
       }));
+}
+
+Tensor softmin(Tensor input, Dim asked, Source at) {
+  const detail::Timed timed("softmin", at);
+  input = floating("softmin", std::move(input), at);
+  const std::size_t k = resolve_axis_of_any_rank("softmin", asked, input.rank());
+  return softmax(neg(std::move(input), at), k, at);
+}
+
+namespace {
+
+// The value of masked_softmax. The maximum of a line is replaced by 0 where it is -inf: there every power is 0.
+Tensor masked_value(const Tensor& x, const Tensor& mask, std::size_t k) {
+  if (x.size() == 0) return Raw::uninitialized(x.shape(), x.dtype());
+  const NoGrad off;
+  constexpr double none = -std::numeric_limits<double>::infinity();
+  const Tensor greatest = amax(where(mask, x, none), k, keepdims);
+  const Tensor shift = where(greatest == none, 0.0, greatest);
+  const Tensor powers = where(mask, exp(where(mask, x, shift) - shift), 0.0);
+  const Tensor total = sum(powers, k, keepdims);
+  return powers / where(total == 0, 1.0, total);
+}
+
+}  // namespace
+
+Tensor masked_softmax(Tensor input, Tensor mask, Dim asked, Source at) {
+  const detail::Timed timed("masked_softmax", at);
+  const detail::Calling calling("masked_softmax", at);
+  const Tensor both[] = {input, mask};
+  detail::require_defined("masked_softmax", both, 2);
+  input = floating("masked_softmax", std::move(input), at);
+  const std::size_t k = resolve_axis_of_any_rank("masked_softmax", asked, input.rank());
+  if (mask.dtype() != boolean)
+    throw detail::argument_error(std::string("masked_softmax: the mask is ") + name_of(mask.dtype()) +
+                                 ": it must be bool: compare it, as in mask != 0");
+  if (!broadcasts_to(mask.shape(), input.shape()))
+    throw detail::argument_error("masked_softmax: a mask of shape " + to_string(mask.shape()) +
+                                 " does not broadcast to the input's shape " + to_string(input.shape()));
+  const Along axis = along(input.shape(), k);
+  Tensor value = masked_value(input, mask, k);
+  Raw::mark_weak(value, input.weak());
+  // As for softmax: y is 0 where the mask does not hold, and so is its slope.
+  return record("masked_softmax", at, std::move(value), {std::move(input), std::move(mask)}, attributes("axis", k),
+                from_y([k, axis](Tensor y, Tensor g) {
+                  if (grad_enabled()) return y * (g - sum(g * y, k, keepdims));
+                  const auto kernel = [&](const auto* p, const auto* q, auto* to) {
+                    kernels::softmax_backward(p, q, to, axis);
+                  };
+                  return mapped(kernel, y, g);
+                }),
+                no_gradient);
 }
 
 Tensor log_softmax(Tensor input, Dim asked, Source at) {

@@ -175,4 +175,16 @@ Tensor std(Tensor x, Axes axes, double correction, KeepDims keep, Source at) {
   return spread_op("std", std::move(x), axes, correction, keep, Root::yes, at);
 }
 
+VarMean var_mean(Tensor x, Axes axes, double correction, KeepDims keep, Source at) {
+  const detail::Timed timed("var_mean", at);
+  Tensor spread = spread_op("var_mean", x, axes, correction, keep, Root::no, at);
+  return {std::move(spread), mean(std::move(x), std::move(axes), keep, at)};
+}
+
+StdMean std_mean(Tensor x, Axes axes, double correction, KeepDims keep, Source at) {
+  const detail::Timed timed("std_mean", at);
+  Tensor spread = spread_op("std_mean", x, axes, correction, keep, Root::yes, at);
+  return {std::move(spread), mean(std::move(x), std::move(axes), keep, at)};
+}
+
 }  // namespace xgrad

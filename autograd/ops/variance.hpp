@@ -14,4 +14,20 @@ namespace xgrad {
 [[nodiscard]] Tensor std(Tensor x, Axes axes = {}, double correction = 1, KeepDims keep = KeepDims::no,
                          Source at = Source::here());
 
+/// The variance or the standard deviation, and the mean, over the same axes.
+struct VarMean {
+  Tensor var;
+  Tensor mean;
+};
+struct StdMean {
+  Tensor std;
+  Tensor mean;
+};
+/// var() and mean() over the axes. Unpack as `auto [spread, centre] = var_mean(x, 0)`.
+[[nodiscard]] VarMean var_mean(Tensor x, Axes axes = {}, double correction = 1, KeepDims keep = KeepDims::no,
+                               Source at = Source::here());
+/// std() and mean() over the axes.
+[[nodiscard]] StdMean std_mean(Tensor x, Axes axes = {}, double correction = 1, KeepDims keep = KeepDims::no,
+                               Source at = Source::here());
+
 }  // namespace xgrad

@@ -77,11 +77,15 @@ using Function = std::function<Results(const Call&)>;
 /// The ops that can be called, one line each in the file of their kind.
 using Registry = std::map<std::string, Function>;
 Registry pointwise_calls();
+Registry mathematics_calls();
 Registry activation_calls();
 Registry reduction_calls();
+Registry sorting_calls();
 Registry shape_calls();
+Registry arranging_calls();
 Registry indexing_calls();
 Registry product_calls();
+Registry linalg_calls();
 Registry loss_calls();
 
 /// All of them.

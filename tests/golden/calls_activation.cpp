@@ -1,4 +1,5 @@
 #include <xgrad/autograd/ops/activation.hpp>
+#include <xgrad/autograd/ops/piecewise_activation.hpp>
 #include <xgrad/autograd/ops/softmax.hpp>
 
 #include "call.hpp"
@@ -23,6 +24,20 @@ Registry activation_calls() {
          return gelu(c["input"], c.word("approximate", "none") == "tanh" ? Gelu::tanh : Gelu::exact);
        }},
       {"softplus", [](const Call& c) { return softplus(c["input"], c.number("beta", 1), c.number("threshold", 20)); }},
+      {"selu", unary(selu)},
+      {"celu", [](const Call& c) { return celu(c["input"], c.number("alpha", 1)); }},
+      {"mish", unary(mish)},
+      {"tanhshrink", unary(tanhshrink)},
+      {"glu", [](const Call& c) { return glu(c["input"], c.integer("dim", -1)); }},
+      {"hardtanh", [](const Call& c) { return hardtanh(c["input"], c.number("min_val", -1), c.number("max_val", 1)); }},
+      {"relu6", unary(relu6)},
+      {"hardsigmoid", unary(hardsigmoid)},
+      {"hardswish", unary(hardswish)},
+      {"hardshrink", [](const Call& c) { return hardshrink(c["input"], c.number("lambd", 0.5)); }},
+      {"softshrink", [](const Call& c) { return softshrink(c["input"], c.number("lambd", 0.5)); }},
+      {"threshold", [](const Call& c) { return threshold(c["input"], c.number("threshold"), c.number("value")); }},
+      {"prelu", [](const Call& c) { return prelu(c["input"], c["weight"]); }},
+      {"softmin", [](const Call& c) { return softmin(c["input"], c.integer("dim")); }},
       {"softmax", [](const Call& c) { return softmax(c["input"], c.integer("dim")); }},
       {"log_softmax", [](const Call& c) { return log_softmax(c["input"], c.integer("dim")); }},
       {"logsumexp", reducing(logsumexp)},

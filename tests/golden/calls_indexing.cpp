@@ -3,6 +3,8 @@
 #include <xtensor/xslice.hpp>
 
 #include <xgrad/autograd/ops/indexing.hpp>
+#include <xgrad/autograd/ops/masking.hpp>
+#include <xgrad/autograd/ops/scattering.hpp>
 #include <xgrad/autograd/ops/slicing.hpp>
 
 #include "call.hpp"
@@ -39,6 +41,27 @@ std::vector<detail::Slice> slices(const std::string& text) {
   return result;
 }
 
+Tensor reduced(const Call& c) {
+  const std::string name = c.word("reduce");
+  const ScatterReduce how = name == "prod"   ? ScatterReduce::prod
+                            : name == "mean" ? ScatterReduce::mean
+                            : name == "amax" ? ScatterReduce::amax
+                            : name == "amin" ? ScatterReduce::amin
+                                             : ScatterReduce::sum;
+  return scatter_reduce(c["input"], c.integer("dim"), c["index"], c["src"], how,
+                        c.flag("include_self", true) ? IncludeSelf::yes : IncludeSelf::no);
+}
+
+Tensor along(const Call& c) {
+  return c.has("dim") ? take_along_dim(c["input"], c["indices"], c.integer("dim"))
+                      : take_along_dim(c["input"], c["indices"]);
+}
+
+Tensor embedded(const Call& c) {
+  return c.has("padding_idx") ? embedding(c["input"], c["weight"], c.integer("padding_idx"))
+                              : embedding(c["input"], c["weight"]);
+}
+
 }  // namespace
 
 Registry indexing_calls() {
@@ -50,6 +73,18 @@ Registry indexing_calls() {
        [](const Call& c) { return narrow(c["input"], c.integer("dim"), c.integer("start"), c.integer("length")); }},
       {"index_select", [](const Call& c) { return index_select(c["input"], c.integer("dim"), c["index"]); }},
       {"gather", [](const Call& c) { return gather(c["input"], c.integer("dim"), c["index"]); }},
+      {"take_along_dim", along},
+      {"scatter", [](const Call& c) { return scatter(c["input"], c.integer("dim"), c["index"], c["src"]); }},
+      {"scatter_add", [](const Call& c) { return scatter_add(c["input"], c.integer("dim"), c["index"], c["src"]); }},
+      {"scatter_reduce", reduced},
+      {"index_add",
+       [](const Call& c) {
+         return index_add(c["input"], c.integer("dim"), c["index"], c["source"], c.number("alpha", 1));
+       }},
+      {"masked_fill", [](const Call& c) { return masked_fill(c["input"], c["mask"], c["value"]); }},
+      {"masked_select", [](const Call& c) { return masked_select(c["input"], c["mask"]); }},
+      {"one_hot", [](const Call& c) { return one_hot(c["input"], c.integer("num_classes", -1)); }},
+      {"embedding", embedded},
   };
 }
 

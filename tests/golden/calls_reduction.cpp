@@ -1,3 +1,7 @@
+#include <xgrad/autograd/ops/counting.hpp>
+#include <xgrad/autograd/ops/histogram.hpp>
+#include <xgrad/autograd/ops/norm.hpp>
+#include <xgrad/autograd/ops/product.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/variance.hpp>
 
@@ -18,6 +22,22 @@ Function extreme(All all, Along along) {
   };
 }
 
+Results both_moments(const Call& c, bool root) {
+  if (root) {
+    const StdMean y = std_mean(c["input"], c.axes(), c.number("correction", 1), c.keepdims());
+    return {y.std, y.mean};
+  }
+  const VarMean y = var_mean(c["input"], c.axes(), c.number("correction", 1), c.keepdims());
+  return {y.var, y.mean};
+}
+
+Results both_extremes(const Call& c) {
+  const auto [low, high] = aminmax(c["input"], c.axes(), c.keepdims());
+  return {low, high};
+}
+
+Side side(const Call& c) { return c.flag("right") ? Side::right : Side::left; }
+
 }  // namespace
 
 Registry reduction_calls() {
@@ -35,6 +55,24 @@ Registry reduction_calls() {
                          [=](Tensor x, Dim axis, KeepDims keep) { return argmax(x, axis, keep, at); })},
       {"argmin", extreme([=](Tensor x) { return argmin(x, at); },
                          [=](Tensor x, Dim axis, KeepDims keep) { return argmin(x, axis, keep, at); })},
+      {"nansum", reducing(nansum)},
+      {"nanmean", reducing(nanmean)},
+      {"prod", reducing(prod)},
+      {"any", reducing(any)},
+      {"all", reducing(all)},
+      {"count_nonzero", reducing(count_nonzero)},
+      {"nonzero", unary(nonzero)},
+      {"aminmax", both_extremes},
+      {"var_mean", [](const Call& c) { return both_moments(c, false); }},
+      {"std_mean", [](const Call& c) { return both_moments(c, true); }},
+      {"norm", [](const Call& c) { return norm(c["input"], c.number("p", 2), c.axes(), c.keepdims()); }},
+      {"vector_norm",
+       [](const Call& c) { return vector_norm(c["input"], c.number("ord", 2), c.axes(), c.keepdims()); }},
+      {"bincount", [](const Call& c) { return bincount(c["input"], c["weights"], c.integer("minlength")); }},
+      {"histc",
+       [](const Call& c) { return histc(c["input"], c.integer("bins", 100), c.number("min"), c.number("max")); }},
+      {"searchsorted", [](const Call& c) { return searchsorted(c["sorted_sequence"], c["input"], side(c)); }},
+      {"bucketize", [](const Call& c) { return bucketize(c["input"], c["boundaries"], side(c)); }},
       {"sum_to", [](const Call& c) { return sum_to(c["input"], Shape(c.integers("size"))); }},
       {"var", [](const Call& c) { return xgrad::var(c["input"], c.axes(), c.number("correction", 1), c.keepdims()); }},
       {"std", [](const Call& c) { return xgrad::std(c["input"], c.axes(), c.number("correction", 1), c.keepdims()); }},

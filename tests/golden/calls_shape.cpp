@@ -1,7 +1,12 @@
 #include <xgrad/autograd/ops/creation.hpp>
+#include <xgrad/autograd/ops/diagonal.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
+#include <xgrad/autograd/ops/padding.hpp>
+#include <xgrad/autograd/ops/reordering.hpp>
+#include <xgrad/autograd/ops/repeating.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 #include <xgrad/autograd/ops/torch_names.hpp>
+#include <xgrad/autograd/ops/windows.hpp>
 
 #include "call.hpp"
 
@@ -23,7 +28,56 @@ Tensor ranged(const Call& c) {
   return arange(start, number_of(c, "end"), step, c.dtype());
 }
 
+Tensor rolled(const Call& c) {
+  return c.has("dims") ? roll(c["input"], c.integers("shifts"), c.integers("dims"))
+                       : roll(c["input"], c.integers("shifts").at(0));
+}
+
+Tensor interleaved(const Call& c) {
+  return c.has("dim") ? repeat_interleave(c["input"], c["repeats"], c.integer("dim"))
+                      : repeat_interleave(c["input"], c["repeats"]);
+}
+
+Tensor padded(const Call& c) {
+  const std::string mode = c.word("mode", "constant");
+  const PadMode how = mode == "reflect"     ? PadMode::reflect
+                      : mode == "replicate" ? PadMode::replicate
+                      : mode == "circular"  ? PadMode::circular
+                                            : PadMode::constant;
+  return pad(c["input"], c.integers("pad"), how, c.number("value", 0));
+}
+
 }  // namespace
+
+Registry arranging_calls() {
+  return {
+      {"movedim", [](const Call& c) { return movedim(c["input"], c.integers("source"), c.integers("destination")); }},
+      {"flip", [](const Call& c) { return flip(c["input"], c.integers("dims")); }},
+      {"roll", rolled},
+      {"tile", [](const Call& c) { return tile(c["input"], c.integers("dims")); }},
+      {"repeat", [](const Call& c) { return repeat(c["input"], c.integers("repeats")); }},
+      {"repeat_interleave", interleaved},
+      {"unflatten", [](const Call& c) { return unflatten(c["input"], c.integer("dim"), c.integers("sizes")); }},
+      {"unbind", [](const Call& c) { return unbind(c["input"], c.integer("dim")); }},
+      {"hstack", [](const Call& c) { return hstack(c.list("tensors")); }},
+      {"vstack", [](const Call& c) { return vstack(c.list("tensors")); }},
+      {"meshgrid",
+       [](const Call& c) {
+         return meshgrid(c.list("tensors"), c.word("indexing", "ij") == "xy" ? Indexing::xy : Indexing::ij);
+       }},
+      {"diag", [](const Call& c) { return diag(c["input"], c.integer("diagonal")); }},
+      {"diagonal",
+       [](const Call& c) {
+         return diagonal(c["input"], c.integer("offset"), c.integer("dim1", 0), c.integer("dim2", 1));
+       }},
+      {"tril", [](const Call& c) { return tril(c["input"], c.integer("diagonal")); }},
+      {"triu", [](const Call& c) { return triu(c["input"], c.integer("diagonal")); }},
+      {"trace", unary(trace)},
+      {"pad", padded},
+      {"unfold",
+       [](const Call& c) { return unfold(c["input"], c.integer("dimension"), c.integer("size"), c.integer("step")); }},
+  };
+}
 
 Registry shape_calls() {
   return {

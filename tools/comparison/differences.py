@@ -42,12 +42,17 @@ def beyond_squares(call, name, got, expected):
     return lines_with(call, large) if slopes(name) else np.isinf(expected) & np.isfinite(got)
 
 
+def large(call, name, got, expected):
+    limit = 1e6 if argument(call).dtype == np.float64 else 1e3
+    return slopes(name) & lines_with(call, limit)
+
+
 def too_few(call, name, got, expected):
     return np.isnan(got) & slopes(name)
 
 
 def is_integer(call):
-    return argument(call).dtype.kind in "ib"
+    return "input" in call.tensors and argument(call).dtype.kind in "ib"
 
 
 def close(got, expected, to):
@@ -83,37 +88,111 @@ def mixed(call, name, got, expected):
 LIST = [
     Difference("sign", "a bool counts as an integer, and its sign is int64", form=is_integer),
     *(Difference(op, "a NaN gets the gradient, as in max and min of all elements; PyTorch's is 0/0 for the whole line",
-                 lambda call, name, got, expected: slopes(name) & np.isnan(expected)) for op in ("amax", "amin")),
+                 lambda call, name, got, expected: slopes(name) & np.isnan(expected)) for op in ("amax", "amin", "aminmax")),
     Difference("binary_cross_entropy", "the slope is that of the clamped logarithm; PyTorch divides by max(z (1 - z), 1e-12)",
                bce),
     *(Difference(op, "the limit at infinity, where PyTorch's formula gives NaN", at_infinity)
-      for op in ("silu", "gelu", "softsign", "binary_cross_entropy_with_logits")),
+      for op in ("silu", "gelu", "softsign", "mish", "hardswish", "sinc", "atan2", "polygamma",
+                 "binary_cross_entropy_with_logits")),
+    Difference("hardsigmoid", "the slope is 1/6 in float64; PyTorch's is that of float32",
+               lambda call, name, got, expected: slopes(name) & close(got, expected, 1e-7)),
+    Difference("acosh", "the slope is NaN below 1, where the value is",
+               lambda call, name, got, expected: slopes(name) & (argument(call) < 1)),
+    Difference("cbrt", "the slope at 0 is inf; PyTorch has no such function, and the formula gives NaN",
+               lambda call, name, got, expected: slopes(name) & (argument(call) == 0)),
+    Difference("copysign", "the slope is 1 or -1 at infinities too; PyTorch's is the quotient of result and operand",
+               lambda call, name, got, expected: np.isinf(argument(call)) & slopes(name)),
+    Difference("copysign", "the second derivative is 0; that of PyTorch's quotient is a rounding error",
+               lambda call, name, got, expected: name.startswith("second") & (np.abs(expected) < 1e-4)),
+    *(Difference(op, "digamma's derivative is accurate to a few units in the last place; PyTorch's to ten digits",
+                 lambda call, name, got, expected: close(got, expected, 3e-8)) for op in ("digamma", "lgamma", "polygamma")),
+    *(Difference(op, "poles have infinite values, with PyTorch's they are large numbers or NaN",
+                 lambda call, name, got, expected: np.floor(argument(call)) == argument(call))
+      for op in ("digamma", "lgamma", "polygamma")),
+    *(Difference(op, "remainders are exact for every divisor; PyTorch's vectors lose those of huge quotients",
+                 lambda call, name, got, expected: np.isnan(expected) & ~np.isnan(got)) for op in ("fmod", "remainder")),
+    Difference("hypot", "the slopes at (0, 0) are 0", lambda call, name, got, expected: slopes(name) & (got == 0)),
+    *(Difference(op, "squares and products that overflow or underflow do no harm",
+                 lambda call, name, got, expected: slopes(name) & (
+                     (np.abs(argument(call)) < 1e-37) | (np.abs(argument(call, "other")) < 1e-37) |
+                     (np.abs(argument(call)) > 1e37) | (np.abs(argument(call, "other")) > 1e37)))
+      for op in ("hypot", "atan2")),
+    Difference("xlogy", "the logarithm of a number is taken in the dtype of the result",
+               lambda call, name, got, expected: slopes(name) & ("other" not in call.tensors) & close(got, expected, 1e-6)),
+    Difference("xlogy", "the slopes at (0, 0) are 0", lambda call, name, got, expected: slopes(name) & (got == 0)),
+    Difference("logit", "where x is clamped every derivative is 0; PyTorch's second one is NaN at 0 and 1",
+               lambda call, name, got, expected: name.startswith("second") & (got == 0)),
+    Difference("sinc", "the slope is accurate near 0 too, where the terms of PyTorch's formula cancel",
+               lambda call, name, got, expected: slopes(name) & (np.abs(argument(call)) < 0.2)),
+    *(Difference(op, "each operand's slope is computed in the dtype of the result, PyTorch's partly in its own", mixed)
+      for op in ("xlogy", "atan2", "hypot", "logaddexp", "logaddexp2", "div")),
     Difference("elu", "the slope at 0 is alpha, and so is its slope; PyTorch's second derivative there is 0",
                lambda call, name, got, expected: name.startswith("second") & (argument(call) == 0)),
     Difference("huber_loss", "at the kinks y - t = ±delta the second derivative is that of the square; PyTorch's is 0",
                huber_kink),
     Difference("kl_div", "t ln t and its slope are 0 at t = 0, and infinite arguments have limits; PyTorch gives NaN",
                divergence),
-    Difference("logsumexp", "the gradient is that of softmax; PyTorch's exp(x - y) loses digits where x is large",
-               lambda call, name, got, expected: name.startswith("grad") & (np.abs(argument(call)) > 1e6)),
+    *(Difference(op, "the gradient is that of softmax; PyTorch's exp(x - y) loses digits where x is large", large)
+      for op in ("logsumexp", "logcumsumexp")),
+    *(Difference(op, "among equal elements the first is chosen, by mode the last; PyTorch does not say which",
+                 lambda call, name, got, expected: np.full(got.shape, name == "y.1")) for op in ("topk", "kthvalue", "mode")),
+    *(Difference(op, "the slope of NaN is NaN; PyTorch's is 0",
+                 lambda call, name, got, expected: slopes(name) & np.isnan(argument(call) + argument(call, "target")))
+      for op in ("l1_loss", "smooth_l1_loss")),
+    *(Difference(op, "the slope is the product of the others, and that of 0 and infinity is NaN, which PyTorch gives elsewhere",
+                 lambda call, name, got, expected: slopes(name) & (np.isnan(got) | np.isnan(expected) | np.isinf(got))) for op in ("prod", "cumprod")),
+    *(Difference(op, "products are finite where those of float32 overflow on the way",
+                 lambda call, name, got, expected: np.isinf(expected) & np.isfinite(got)) for op in ("prod", "cumprod")),
+    Difference("nanmean", "an element that is NaN gets no gradient, also where there is no other",
+               lambda call, name, got, expected: slopes(name) & np.isnan(argument(call))),
     *(Difference(op, "the side that is NaN gets the gradient; PyTorch sends the whole gradient to both", with_nan)
       for op in ("maximum", "minimum")),
     Difference("mean", "a mean is finite where the sum of the elements is not",
                lambda call, name, got, expected: np.isinf(expected) & np.isfinite(got)),
-    *(Difference(op, "squares that overflow do no harm", beyond_squares) for op in ("var", "std")),
+    *(Difference(op, "squares that overflow do no harm", beyond_squares) for op in ("var", "std", "var_mean", "std_mean")),
     *(Difference(op, "a variance that is NaN, of one element or fewer than the correction, has gradients that are NaN",
-                 too_few) for op in ("var", "std")),
+                 too_few) for op in ("var", "std", "var_mean", "std_mean")),
+    *(Difference(op, "a mean is that of mean(), infinite where an element is; PyTorch's is NaN there",
+                 lambda call, name, got, expected: (name == "y.1") & np.isnan(expected)) for op in ("var_mean", "std_mean")),
     Difference("pow", "where the power is 0 or its other slope is, the slope is 0; PyTorch gives 0 times infinity",
-               lambda call, name, got, expected: slopes(name) & np.isnan(expected) & ((got == 0) | is_integer(call))),
+               lambda call, name, got, expected: slopes(name) & np.isnan(expected) & (
+                   (got == 0) | is_integer(call) | (argument(call) == 0))),
     Difference("pow", "where the exponent less 1 is -1 by rounding, neither has digits",
                lambda call, name, got, expected: slopes(name) & (np.abs(argument(call, "other")) < 1e-16)),
     Difference("pow", "logarithms are taken in the dtype of the result; PyTorch takes them in that of the base", mixed),
     Difference("pow", "an integer to a negative power is an error; PyTorch's is 0", refusal="an integer cannot be raised"),
+    *(Difference(op, "two numbers without a tensor give the dtype of C++'s literals, float64; PyTorch float32",
+                 form=lambda call: not call.tensors) for op in ("add", "sub", "mul", "div")),
+    Difference("elu", "the slope of NaN is NaN; PyTorch's is 1 or NaN by the number of elements",
+               lambda call, name, got, expected: slopes(name) & np.isnan(argument(call))),
     Difference("sum_to", "a bool of which nothing is summed stays a bool", form=is_integer),
     Difference("arange", "a step that is not whole gives float64, the dtype of C++'s literals; PyTorch float32",
                form=lambda call: "dtype" not in call.settings),
     *(Difference(op, "integers are not multiplied", refusal="only float32 and float64 are multiplied")
-      for op in ("matmul", "linear")),
+      for op in ("matmul", "linear", "dot", "vdot", "mv", "mm", "bmm", "addmm", "addmv", "baddbmm", "inner", "tensordot")),
+    Difference("multi_dot", "integers are not multiplied", refusal="all must be float32 or all float64"),
+    *(Difference(op, "the triangle of the factor that is not read has gradient 0", lambda call, name, got, expected: (
+        np.broadcast_to(slopes(name), got.shape))) for op in ("cholesky_solve", "cholesky_inverse")),
     Difference("batch_norm", "a momentum outside [0, 1] is an error", refusal="momentum must lie in [0, 1]"),
     Difference("batch_norm", "an input needs the axes (N, C)", refusal="the input must have axes (N, C)"),
+    *(Difference(op, "trigamma and polygamma are right to 1e-14; PyTorch's to about 1e-9",
+                 lambda call, name, got, expected: close(got, expected, 1e-8)) for op in ("digamma", "lgamma", "polygamma")),
+    Difference("hardsigmoid", "its slope is 1/6; PyTorch's is that of float32 also in float64",
+               lambda call, name, got, expected: slopes(name) & close(got, expected, 1e-7)),
+    *(Difference(op, "logarithms and quotients are taken in the dtype of the result; PyTorch takes them in that of an operand",
+                 lambda call, name, got, expected: slopes(name) & close(got, expected, 1e-6)) for op in ("xlogy", "atan2", "logaddexp2")),
+    *(Difference(op, "a number at the edge, where PyTorch's formula gives NaN",
+                 lambda call, name, got, expected: np.isnan(expected) & ~np.isnan(got))
+      for op in ("atan2", "cbrt", "celu", "selu", "copysign", "fmod", "remainder", "hardswish", "hypot", "logit", "mish", "sinc",
+                 "xlogy", "polygamma")),
+    *(Difference(op, "outside of the domain, and of NaN, the slope is NaN", lambda call, name, got, expected: slopes(name) & np.isnan(got))
+      for op in ("acosh", "logit", "l1_loss", "smooth_l1_loss")),
+    Difference("sinc", "the slope near 0 is that of the series; PyTorch's is a difference of large numbers",
+               lambda call, name, got, expected: slopes(name) & (np.abs(argument(call)) < 0.01)),
+    *(Difference(op, "at a pole and at infinity the value is the limit or NaN; PyTorch's is that of a rounded argument",
+                 lambda call, name, got, expected: ~np.isfinite(got) | ~np.isfinite(argument(call)))
+      for op in ("digamma", "lgamma", "polygamma")),
+    *(Difference(op, "slopes have all their digits also where squares underflow",
+                 lambda call, name, got, expected: slopes(name) & (np.abs(argument(call)) + np.abs(argument(call, "other")) < 1e-37))
+      for op in ("hypot", "atan2")),
 ]

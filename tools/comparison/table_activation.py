@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from comparison.samples import F32, F64, along, folds, hostile, number, rows_of_hostile, unary
+from comparison.samples import BOOL, F32, F64, along, folds, hostile, number, rows_of_hostile, unary
 from comparison.table import SUMS, Op
 
 
@@ -34,6 +34,15 @@ def glus():
             yield {"input": number(shape, dtype), "dim": dim}
 
 
+def masked():
+    """Lines of which something is left."""
+    for shape, dim in [((5,), 0), ((2, 3), 1), ((3, 4), 0), ((2, 3, 4), -1), ((0, 3), 1)]:
+        for dtype in [F64, F32]:
+            mask = number(shape, BOOL)
+            mask.select(dim, 0).fill_(True)
+            yield {"input": number(shape, dtype), "mask": mask, "dim": dim}
+
+
 ROWS = [
     one("step", lambda x: torch.heaviside(x.detach(), torch.zeros((), dtype=x.dtype))),
     Op("sigmoid", lambda input: torch.sigmoid(input), lambda: unary(-6, 6)),
@@ -59,6 +68,10 @@ ROWS = [
     Op("softmax", lambda input, dim: torch.softmax(input, dim), lambda: [*along(), *rows_of_hostile()], SUMS,
        database=("softmax",)),
     Op("log_softmax", lambda input, dim: torch.log_softmax(input, dim), lambda: [*along(), *rows_of_hostile()], SUMS),
+    Op("masked_softmax", lambda input, mask, dim: torch.nan_to_num(torch.where(mask, torch.softmax(
+        torch.where(mask, input, -torch.inf), dim), 0.0), 0.0), masked, SUMS),
+    Op("rrelu", lambda input, lower=1 / 8, upper=1 / 3: F.rrelu(input, lower, upper),
+       settings({}, {"lower": 0.25, "upper": 0.75})),
     Op("softmin", lambda input, dim: F.softmin(input, dim), lambda: [*along(), *rows_of_hostile()], SUMS),
     Op("logsumexp", lambda input, dim=None, keepdim=False: torch.logsumexp(
         input, tuple(range(input.dim())) if dim is None else dim, keepdim), lambda: [*folds(), *rows_of_hostile()], SUMS),

@@ -31,6 +31,10 @@ def clamps():
         yield {"input": hostile(dtype), "min": -1.0, "max": 2.0}
         yield {"input": hostile(dtype), "min": 2.0, "max": -1.0}
     yield {"input": number((3, 4)), "min": -1, "max": 2}
+    for low, high in [((4,), (4,)), ((3, 1), (4,)), ((), ()), ((3, 4), None), (None, (4,))]:
+        yield {"input": number((3, 4)), "min": None if low is None else number(low) - 1, "max": None if high is None else number(high) + 1}
+    yield {"input": number((3, 4)), "min": 0.5}
+    yield {"input": number((3, 4)), "max": 0.5}
     yield {"input": number((3, 4), I64), "min": -1, "max": 2}
     yield {"input": number((3, 4), I64), "min": -1.5, "max": 2.0}
 
@@ -149,6 +153,10 @@ ROWS = [
           ("input", "tensor1", "tensor2"), "value"),
     three("addcdiv", lambda input, tensor1, tensor2, value=1: torch.addcdiv(input, tensor1, tensor2, value=value),
           ("input", "tensor1", "tensor2"), "value"),
+    one("isposinf"), one("isneginf"), two("floor_divide"), two_of_integers("bitwise_left_shift"),
+    two_of_integers("bitwise_right_shift"),
+    Op("polygamma", lambda n, input: torch.polygamma(n, input), lambda: [
+        {**s, "n": n} for n in [0, 1, 2, 3] for s in unary(0.25, 3.0)], bind=lambda s: {"n": s.input, "input": s.args[0]}),
     two_of_integers("bitwise_and"), two_of_integers("bitwise_or"), two_of_integers("bitwise_xor"),
     Op("isclose", lambda input, other, rtol=1e-5, atol=1e-8, equal_nan=False: torch.isclose(
         input, other, rtol, atol, equal_nan), lambda: [

@@ -139,7 +139,7 @@ def tops():
 
 
 ROWS = [
-    fold("sum"), fold("mean", integers=False), fold("nansum"), fold("amax", empty=False), fold("amin", empty=False),
+    fold("sum"), fold("mean", integers=False), fold("nansum"), fold("nanmean", integers=False), fold("amax", empty=False), fold("amin", empty=False),
     extreme("max"), extreme("min"), extreme("argmax"), extreme("argmin"),
     Op("sum_to", lambda input, size: input.sum_to_size(size), lambda: [
         {"input": number(shape), "size": size} for shape, size in [
@@ -159,6 +159,15 @@ ROWS = [
     one_axis("mode", lambda: along(distinct, empty=False)),
     Op("quantile", lambda input, q, dim=None, keepdim=False, interpolation="linear": torch.quantile(
         input, q, dim, keepdim, interpolation=interpolation), quantiles, SUMS, False, constants=("q",)),
+    Op("nanquantile", lambda input, q, dim=None, keepdim=False, interpolation="linear": torch.nanquantile(
+        input, q, dim, keepdim, interpolation=interpolation), quantiles, SUMS, False, constants=("q",)),
+    Op("bucketize", lambda input, boundaries, right=False: torch.bucketize(input, boundaries, right=right), lambda: [
+        {"input": number(s), "boundaries": torch.sort(number((5,)))[0], "right": r} for s in [(), (4,), (2, 3), (0,)] for r in [False, True]],
+       constants=("input", "boundaries")),
+    Op("unique", lambda input, sorted=True, return_inverse=True, return_counts=True, dim=None: torch.unique(
+        input, True, True, True, dim), lambda: [
+            {"input": number((12,), I64)}, {"input": number((12,), BOOL)}, {"input": torch.round(number((12,)))}, {"input": number((0,))},
+            {"input": number((6, 2), I64, 0, 1), "dim": 0}, {"input": number((2, 6), I64, 0, 1), "dim": 1}], constants=("input",)),
     Op("count_nonzero", lambda input, dim=None: torch.count_nonzero(input, dim), lambda: [
         *({k: v for k, v in s.items() if k != "keepdim"} for s in folds()), *whole(), {"input": hostile(F64)}]),
     Op("aminmax", lambda input, dim=None, keepdim=False: tuple(torch.aminmax(input, dim=dim, keepdim=keepdim)),

@@ -1,7 +1,6 @@
 #include <xgrad/autograd/kernels/matrix/spread.hpp>
 
 #include <algorithm>
-#include <cstring>
 
 #include <xgrad/autograd/kernels/matrix/strided.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
@@ -48,14 +47,14 @@ struct Spread {
   }
 };
 
-constexpr std::int64_t near_bytes = 1 << 15;  // a block of zeros of this size is still in L1 when the part is written
+constexpr std::int64_t near_bytes = 1 << 15;  // a block of this size is still in L1 when the part is written
 
 }  // namespace
 
-// The output is written in blocks of indices along the first axis whose slices are small: zeros, then what of the part
-// lies in the block.
+// The output is written in blocks of indices along the first axis whose slices are small: the fill, then what of the
+// part lies in the block.
 template <class T>
-void spread(const T* in, T* out, const Part& part) {
+void spread(const T* in, T* out, const Part& part, T fill) {
   const Spread p(part);
   std::int64_t inner[max_rank + 1];  // elements for one index of each axis
   std::int64_t running = 1;
@@ -77,8 +76,7 @@ void spread(const T* in, T* out, const Part& part) {
     for (std::int64_t unit = begin; unit < end; ++unit) {
       const std::int64_t first = unit % blocks * block, past = std::min(n, first + block);
       T* const here = out + unit / blocks * n * width;
-      std::memset(static_cast<void*>(here + first * width), 0,
-                  static_cast<std::size_t>((past - first) * width) * sizeof(T));
+      std::fill_n(here + first * width, (past - first) * width, fill);
       bool inside = any;
       std::int64_t rest = unit / blocks, from = p.in_start;
       for (std::size_t k = level; k-- > 0;) {
@@ -103,7 +101,9 @@ void spread(const T* in, T* out, const Part& part) {
   });
 }
 
-template void spread(const float*, float*, const Part&);
-template void spread(const double*, double*, const Part&);
+template void spread(const bool*, bool*, const Part&, bool);
+template void spread(const std::int64_t*, std::int64_t*, const Part&, std::int64_t);
+template void spread(const float*, float*, const Part&, float);
+template void spread(const double*, double*, const Part&, double);
 
 }  // namespace xgrad::kernels

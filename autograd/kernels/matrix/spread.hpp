@@ -14,8 +14,8 @@ struct Part {
   const std::int64_t* count;
 };
 
-/// Zeros of the part's sizes, with the contiguous `in` in the part. For float and double.
+/// An array of the part's sizes that is `fill` everywhere but in the part, where the contiguous `in` is.
 template <class T>
-void spread(const T* in, T* out, const Part& part);
+void spread(const T* in, T* out, const Part& part, T fill = T(0));
 
 }  // namespace xgrad::kernels

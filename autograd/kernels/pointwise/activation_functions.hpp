@@ -125,10 +125,11 @@ struct Silu : Function {
   V value(const V& x) const {
     return silu(x);
   }
+  /// x is clamped to ±800, where s is 0 or 1: infinity times 0 would be NaN.
   template <class V>
   V slope(const V& x) const {
-    const V s = sigmoid(x);
-    return s * (1.0 + x * (1.0 - s));
+    const V u = maximum(minimum(x, V(800.0)), V(-800.0)), s = sigmoid(u);
+    return s * (1.0 + u * (1.0 - s));
   }
 };
 
@@ -173,10 +174,12 @@ struct Gelu : Function {
   V value(const V& x) const {
     return gelu(x);
   }
-  /// Φ(x) + x φ(x), Φ the normal distribution function and φ its density.
+  /// Φ(x) + x φ(x), Φ the normal distribution function and φ its density. In the second term x is clamped to ±40, where
+  /// φ is 0: infinity times 0 would be NaN.
   template <class V>
   V slope(const V& x) const {
-    return 0.5 * (1.0 + erf(0.70710678118654752 * x)) + x * (0.39894228040143268 * exp(-0.5 * (x * x)));
+    const V u = maximum(minimum(x, V(40.0)), V(-40.0));
+    return 0.5 * (1.0 + erf(0.70710678118654752 * x)) + u * (0.39894228040143268 * exp(-0.5 * (u * u)));
   }
 };
 
@@ -202,6 +205,84 @@ struct GeluTanh : Function {
   static constexpr double scale = 0.79788456080286536, cubic = 0.044715;
 };
 
+/// elu scaled so that means and variances are kept from layer to layer (Klambauer et al., 2017).
+struct Selu : Function {
+  static constexpr const char* name = "selu";
+  static constexpr Reads reads = of_x;
+  template <class V>
+  V value(const V& x) const {
+    return where(x > 0, scale * x, scale * alpha * expm1(x));
+  }
+  template <class V>
+  V slope(const V& x) const {
+    return where(x > 0, V(scale), scale * alpha * exp(where(x > 0, V(0.0), x)));
+  }
+
+ private:
+  static constexpr double alpha = 1.6732632423543772, scale = 1.0507009873554805;
+};
+
+struct Celu : Function {
+  static constexpr const char* name = "celu";
+  static constexpr bool rare = true;
+  static constexpr Reads reads = of_x;
+  double alpha;
+  explicit Celu(double width = 1.0) : alpha(width) {}
+  std::array<Setting, 1> settings() const { return {{{"alpha", alpha}}}; }
+  template <class V>
+  V value(const V& x) const {
+    return where(x > 0, x, alpha * expm1(x / alpha));
+  }
+  template <class V>
+  V slope(const V& x) const {
+    return where(x > 0, V(1.0), exp(where(x > 0, V(0.0), x / alpha)));
+  }
+};
+
+/// x tanh(ln(1 + e^x)). With e = e^-|x| the hyperbolic tangent is (1 + 2e) / (1 + 2e + 2e²) above 0, and below it
+/// (e² + 2e) / (e² + 2e + 2): nothing overflows or cancels. x is bounded where a factor is 0: infinity times 0 would be
+/// NaN.
+struct Mish : Function {
+  static constexpr const char* name = "mish";
+  static constexpr Reads reads = of_x;
+  template <class V>
+  V value(const V& x) const {
+    const V e = exp(-abs(x));
+    return maximum(x, V(-800.0)) * tangent(e, x > 0);
+  }
+  /// t + x (1 - t²) σ(x).
+  template <class V>
+  V slope(const V& x) const {
+    const V u = maximum(minimum(x, V(800.0)), V(-800.0));
+    const auto above = u > 0;
+    const V e = exp(where(above, -u, u));
+    const V q = where(above, 1.0 + 2.0 * e * (1.0 + e), 2.0 + e * (2.0 + e));
+    return tangent(e, above) + u * (4.0 * (e / q) * ((1.0 + e) / q) * where(above, e, V(1.0)));
+  }
+
+ private:
+  template <class V, class M>
+  static V tangent(const V& e, const M& above) {
+    const V rest = e * (2.0 + e);
+    return where(above, (1.0 + 2.0 * e) / (1.0 + 2.0 * e * (1.0 + e)), rest / (2.0 + rest));
+  }
+};
+
+struct Tanhshrink : Function {
+  static constexpr const char* name = "tanhshrink";
+  static constexpr bool rare = true;
+  static constexpr Reads reads = of_x;
+  template <class V>
+  V value(const V& x) const {
+    return x - tanh(x);
+  }
+  template <class V>
+  V slope(const V& x) const {
+    const V t = tanh(x);
+    return t * t;
+  }
+};
+
 }  // namespace xgrad::kernels::fn
 
 // The functions of this file as a list: the name of the op, and its definition. Those with settings are constructed
@@ -213,8 +294,12 @@ struct GeluTanh : Function {
   X(tanh, Tanh)                   \
   X(relu, Relu)                   \
   X(silu, Silu)                   \
-  X(softsign, Softsign)
+  X(softsign, Softsign)           \
+  X(selu, Selu)                   \
+  X(mish, Mish)                   \
+  X(tanhshrink, Tanhshrink)
 #define XGRAD_ACTIVATION_WITH_SETTINGS(X) \
   X(leaky_relu, LeakyRelu)                \
   X(elu, Elu)                             \
+  X(celu, Celu)                           \
   X(softplus, Softplus)

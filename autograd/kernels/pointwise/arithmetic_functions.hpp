@@ -110,14 +110,20 @@ struct Pow : Function {
   /// does not, and b is multiplied by its root twice.
   template <class V>
   V slope_a(const V& a, const V& b) const {
-    const auto small = abs(b) < 0.25;
+    const auto small = (abs(b) < 0.25) & (a >= 0);
     const V power = pow(a, where(small, 0.5, V(1.0)) * (b - 1.0));
     return guarded_product(guarded_product(b, power), where(small, power, V(1.0)));
   }
   /// a^b ln a, and its limit 0 at a = 0 for b >= 0, where the logarithm is taken of 1. For b < 0 it is -inf there.
+  /// Where this is differentiated again, the power is computed anew: the node of y is not guarded, and its slope 0 at b
+  /// = 0 times an infinite logarithm would be NaN.
   template <class V>
   V slope_b(const V& a, const V& b, const V& y) const {
-    return guarded_product(y, log(where((a == 0) & (b >= 0), V(1.0), a)));
+    const V logarithm = log(where((a == 0) & (b >= 0), V(1.0), a));
+    if constexpr (is_recorded<V>)
+      return guarded_product(pow(a, b), logarithm);
+    else
+      return guarded_product(y, logarithm);
   }
 };
 
@@ -298,7 +304,9 @@ struct Erf : Function {
   }
 };
 
-/// x^n for one constant exponent n; frequent exponents take a few multiplications, a division or a square root.
+/// x^n for one constant exponent n; frequent exponents take a few multiplications, a division or a square root. As in
+/// PyTorch, the exponents 1/2 and -1/2 are square roots: at -0 and -inf these give -0 and NaN, where Pow gives 0 and
+/// inf.
 struct Power : Function {
   static constexpr const char* name = "pow";
   static constexpr Domain domain = Domain::no_bool;
@@ -318,7 +326,7 @@ struct Power : Function {
       const V root = raise(x, (n - 1) / 2);
       return n * root * root;
     }
-    return n * raise(x, n - 1);
+    return std::isinf(n) ? guarded_product(V(n), raise(x, n - 1)) : n * raise(x, n - 1);
   }
 
  private:

@@ -48,8 +48,13 @@ struct Function {
   static constexpr bool flat = false;
   /// The operands in which the slope is 1, so that g passes on as it is.
   static constexpr Reads passes = nothing;
+  /// The operands in which the slope is 0 everywhere.
+  static constexpr Reads flat_in = nothing;
   /// Whether a vector of results takes only an instruction or two: loops then process several vectors at a time.
   static constexpr bool cheap = false;
+  /// Whether lambdas seldom use it, or its value costs so much that a second pass for the slope does not matter: then
+  /// less code is made for it.
+  static constexpr bool rare = false;
   /// Whether elementwise() lambdas may use it, so that the library holds its passes over tiles.
   static constexpr bool in_lambdas = true;
 };
@@ -61,6 +66,10 @@ template <class V, class = void>
 inline constexpr bool is_integer = false;
 template <class V>
 inline constexpr bool is_integer<V, std::enable_if_t<V::integer>> = true;
+
+/// Whether values of this kind are differentiated again, as Tensors are in recorded derivatives.
+template <class V>
+inline constexpr bool is_recorded = false;
 
 namespace detail {
 
@@ -120,11 +129,17 @@ constexpr Reads reads_of() {
 template <class F, Side side>
 inline constexpr bool passes_on = (F::passes & (side == Side::b ? of_b : of_a)) != 0;
 
+/// Whether the gradient is 0, whatever g is.
+template <class F, Side side>
+inline constexpr bool is_flat_in = F::flat || (F::flat_in & (side == Side::b ? of_b : of_a)) != 0;
+
 /// g times the slope in one operand, from the values that the definition reads.
 template <Side side, class F, class V, class... Read>
 V pull(const F& f, const V& g, const Read&... read) {
   if constexpr (passes_on<F, side>)
     return g;
+  else if constexpr (is_flat_in<F, side>)
+    return V(0.0);
   else if constexpr (side == Side::x && detail::HasPull<F>::value)
     return f.pull(read..., g);
   else if constexpr (side == Side::a && detail::HasPullA<F>::value)
@@ -145,7 +160,7 @@ V slope(const F& f, const Read&... read) {
   constexpr bool one_formula = (side == Side::x && detail::HasPull<F>::value) ||
                                (side == Side::a && detail::HasPullA<F>::value) ||
                                (side == Side::b && detail::HasPullB<F>::value);
-  if constexpr (passes_on<F, side> || one_formula)
+  if constexpr (passes_on<F, side> || is_flat_in<F, side> || one_formula)
     return pull<side>(f, V(1.0), read...);
   else if constexpr (side == Side::x)
     return f.slope(read...);

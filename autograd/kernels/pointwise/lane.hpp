@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <type_traits>
 #include <utility>
 
@@ -54,6 +55,12 @@ template <class F, class V>
 Lane<V> lane(const F& f, Lane<V> a, Lane<V> b) {
   transform(f, a.v, b.v);
   return a;
+}
+template <class F, class V>
+LaneMask<V> mask(const F& f, const Lane<V>& x) {
+  kernels::MaskOf<V> result(kernels::value_of(x.v));
+  transform(f, result);
+  return LaneMask<V>(std::move(result));
 }
 template <class F, class V>
 LaneMask<V> mask(const F& f, const Lane<V>& a, const Lane<V>& b) {
@@ -129,6 +136,11 @@ LaneMask<V> truth(const Lane<V>& x) {
   }                                                            \
   XGRAD_LANE_MIXED(name, LaneMask)                             \
   XGRAD_LANE_MASKED(name, LaneMask)
+#define XGRAD_LANE_CLASS(name, Function)             \
+  template <class V>                                 \
+  LaneMask<V> name(Lane<V> x) {                      \
+    return detail::mask(kernels::fn::Function(), x); \
+  }
 #define XGRAD_LANE_OF_MASKS(name, Function)        \
   template <class V>                               \
   LaneMask<V> name(LaneMask<V> a, LaneMask<V> b) { \
@@ -162,15 +174,18 @@ LaneMask<V> truth(const Lane<V>& x) {
   }                                                                        \
   XGRAD_LANE_MIXED(name, LaneMask)
 
-XGRAD_ARITHMETIC_UNARY(XGRAD_LANE_UNARY)
-XGRAD_ACTIVATION_UNARY(XGRAD_LANE_UNARY)
+XGRAD_PLAIN_UNARY(XGRAD_LANE_UNARY)
 XGRAD_UNARY_WITH_SETTINGS(XGRAD_LANE_WITH_SETTINGS)
 XGRAD_LANE_BINARY(add, Add)
 XGRAD_LANE_BINARY(sub, Sub)
 XGRAD_LANE_BINARY(mul, Mul)
 XGRAD_LANE_BINARY(div, Div)
 XGRAD_LANE_OF_TWO(pow, Pow)
+XGRAD_PIECEWISE_BINARY(XGRAD_LANE_BINARY)
 XGRAD_SELECTION_BINARY(XGRAD_LANE_BINARY)
+XGRAD_TRIGONOMETRIC_BINARY(XGRAD_LANE_BINARY)
+XGRAD_EXPONENTIAL_BINARY(XGRAD_LANE_BINARY)
+XGRAD_ROUNDING_BINARY(XGRAD_LANE_BINARY)
 XGRAD_COMPARISONS(XGRAD_LANE_COMPARE)
 XGRAD_LOGICAL_BINARY(XGRAD_LANE_NAMED_LOGICAL)
 
@@ -178,6 +193,7 @@ XGRAD_LANE_BINARY(operator+, Add)
 XGRAD_LANE_BINARY(operator-, Sub)
 XGRAD_LANE_BINARY(operator*, Mul)
 XGRAD_LANE_BINARY(operator/, Div)
+XGRAD_LANE_BINARY(operator%, Remainder)
 // The product and the sum of two masks are masks, as with tensors.
 XGRAD_LANE_OF_MASKS(operator*, And)
 XGRAD_LANE_OF_MASKS(operator+, Or)
@@ -195,10 +211,7 @@ XGRAD_LANE_COMPARE(operator<=, LessEqual)
 XGRAD_LANE_COMPARE(operator>=, GreaterEqual)
 XGRAD_LANE_COMPARE(operator==, Equal)
 XGRAD_LANE_COMPARE(operator!=, NotEqual)
-template <class V>
-LaneMask<V> isnan(Lane<V> x) {
-  return x != x;
-}
+XGRAD_CLASSIFICATION(XGRAD_LANE_CLASS)
 
 XGRAD_LANE_LOGICAL(operator&, And)
 XGRAD_LANE_LOGICAL(operator|, Or)
@@ -285,6 +298,74 @@ Lane<V> clip(Lane<V> x, L low, H high) {
   return clamp(std::move(x), low, high);
 }
 
+/// x kept within bounds that are lanes or numbers.
+template <class V>
+Lane<V> clamp_min(Lane<V> x, Lane<V> low) {
+  return where((x >= low) | (x != x), x, low);
+}
+template <class V>
+Lane<V> clamp_max(Lane<V> x, Lane<V> high) {
+  return where((x <= high) | (x != x), x, high);
+}
+XGRAD_LANE_MIXED(clamp_min, Lane)
+XGRAD_LANE_MIXED(clamp_max, Lane)
+template <class V>
+Lane<V> clamp(Lane<V> x, Lane<V> low, Lane<V> high) {
+  return clamp_max(clamp_min(std::move(x), std::move(low)), std::move(high));
+}
+template <class V, class N, detail::IfNumber<N> = 0>
+Lane<V> clamp(Lane<V> x, N low, Lane<V> high) {
+  return clamp(std::move(x), Lane<V>(low), std::move(high));
+}
+template <class V, class N, detail::IfNumber<N> = 0>
+Lane<V> clamp(Lane<V> x, Lane<V> low, N high) {
+  return clamp(std::move(x), std::move(low), Lane<V>(high));
+}
+
+// Of three operands: the first decides the kind of lane, the others may be numbers.
+
+/// a + weight (b - a), from the nearer end.
+template <class V, class B, class W>
+Lane<V> lerp(Lane<V> a, B b, W weight) {
+  const Lane<V> to(b), w(weight), distance = to - a;
+  return where(abs(w) < 0.5, a + w * distance, to - distance * (1.0 - w));
+}
+/// x + value a b.
+template <class V, class A, class B>
+Lane<V> addcmul(Lane<V> x, A a, B b, double value = 1) {
+  return x + value * Lane<V>(a) * Lane<V>(b);
+}
+/// x + value a / b.
+template <class V, class A, class B>
+Lane<V> addcdiv(Lane<V> x, A a, B b, double value = 1) {
+  return x + value * (Lane<V>(a) / Lane<V>(b));
+}
+
+/// Whether a is close to b, as with tensors.
+template <class V>
+LaneMask<V> isclose(Lane<V> a, Lane<V> b, double rtol = 1e-5, double atol = 1e-8) {
+  return detail::mask(kernels::fn::IsClose(rtol, atol), a, b);
+}
+template <class V, class N, detail::IfNumber<N> = 0>
+LaneMask<V> isclose(Lane<V> a, N b, double rtol = 1e-5, double atol = 1e-8) {
+  return isclose(std::move(a), Lane<V>(b), rtol, atol);
+}
+template <class V, class N, detail::IfNumber<N> = 0>
+LaneMask<V> isclose(N a, Lane<V> b, double rtol = 1e-5, double atol = 1e-8) {
+  return isclose(Lane<V>(a), std::move(b), rtol, atol);
+}
+
+/// x rounded to a number of decimals.
+template <class V>
+Lane<V> round(Lane<V> x, int decimals) {
+  return detail::lane(kernels::fn::RoundDecimals(decimals), std::move(x));
+}
+/// The n-th derivative of digamma; n is not negative.
+template <class V>
+Lane<V> polygamma(std::int64_t n, Lane<V> x) {
+  return detail::lane(kernels::fn::Polygamma(n), std::move(x));
+}
+
 #undef XGRAD_LANE_UNARY
 #undef XGRAD_LANE_WITH_SETTINGS
 #undef XGRAD_LANE_MIXED
@@ -292,6 +373,7 @@ Lane<V> clip(Lane<V> x, L low, H high) {
 #undef XGRAD_LANE_OF_TWO
 #undef XGRAD_LANE_BINARY
 #undef XGRAD_LANE_COMPARE
+#undef XGRAD_LANE_CLASS
 #undef XGRAD_LANE_OF_MASKS
 #undef XGRAD_LANE_LOGICAL
 #undef XGRAD_LANE_NAMED_LOGICAL

@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include <xgrad/autograd/kernels/pointwise/function.hpp>
+#include <xgrad/autograd/kernels/pointwise/activation_functions.hpp>
 
 // The table of pointwise functions: losses of an input a and a target b. elementwise() lambdas do not have them. See
 // function.hpp for what a definition consists of, and nn/losses.hpp for domains and edges.
@@ -41,7 +41,7 @@ struct AbsoluteError : Loss {
   template <class V>
   V pull_a(const V& a, const V& b, const V& g) const {
     const V d = a - b;
-    return where(d > 0, g, where(d < 0, -g, V(0.0)));
+    return where(d > 0, g, where(d < 0, -g, where(d == 0, V(0.0), d)));  // the last d is NaN
   }
   template <class V>
   V pull_b(const V& a, const V& b, const V& g) const {
@@ -161,6 +161,23 @@ V log_one_plus_exp(const V& a) {
   return maximum(a, V(0.0)) + log1p(exp(-abs(a)));
 }
 
+/// (1 - b) σ(a), and b σ(-a). The derivative of sigmoid by its result has no correct digits where that is close to 1;
+/// see Logistic.
+template <class V>
+V share_of_zeros(const V& a, const V& b) {
+  if constexpr (is_recorded<V>)
+    return (1.0 - b) * Logistic<V>(a).s;
+  else
+    return (1.0 - b) * sigmoid(a);
+}
+template <class V>
+V share_of_ones(const V& a, const V& b) {
+  if constexpr (is_recorded<V>)
+    return b * Logistic<V>(a).rest;
+  else
+    return b * sigmoid(-a);
+}
+
 /// The part of the binary cross entropy of logits that belongs to class 0: -(1 - b) ln(1 - σ(a)). It is 0 for a target
 /// of 1, even if the logarithm is infinite.
 struct NegativeLogits : Loss {
@@ -171,7 +188,7 @@ struct NegativeLogits : Loss {
   }
   template <class V>
   V slope_a(const V& a, const V& b) const {
-    return (1.0 - b) * sigmoid(a);
+    return share_of_zeros(a, b);
   }
   template <class V>
   V slope_b(const V& a) const {
@@ -188,7 +205,7 @@ struct PositiveLogits : Loss {
   }
   template <class V>
   V slope_a(const V& a, const V& b) const {
-    return -(b * sigmoid(-a));
+    return -share_of_ones(a, b);
   }
   template <class V>
   V slope_b(const V& a) const {
@@ -206,7 +223,7 @@ struct Logits : Loss {
   }
   template <class V>
   V slope_a(const V& a, const V& b) const {
-    return (1.0 - b) * sigmoid(a) - b * sigmoid(-a);
+    return share_of_zeros(a, b) - share_of_ones(a, b);
   }
   template <class V>
   V slope_b(const V& a) const {

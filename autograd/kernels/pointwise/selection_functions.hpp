@@ -1,6 +1,8 @@
 #pragma once
 
 #include <array>
+#include <cmath>
+#include <optional>
 
 #include <xgrad/autograd/kernels/pointwise/function.hpp>
 
@@ -52,6 +54,105 @@ struct Minimum : Function {
   }
 };
 
+/// The larger; a number beside NaN wins. At a tie the first operand gets the gradient.
+struct Fmax : Function {
+  static constexpr const char* name = "fmax";
+  static constexpr Domain domain = Domain::truth;
+  static constexpr Reads reads_a = of_a | of_b, reads_b = of_a | of_b;
+  template <class V>
+  V value(const V& a, const V& b) const {
+    return where((a >= b) | (b != b), a, b);
+  }
+  template <class V>
+  V pull_a(const V& a, const V& b, const V& g) const {
+    return where((a >= b) | (b != b), g, V(0.0));
+  }
+  template <class V>
+  V pull_b(const V& a, const V& b, const V& g) const {
+    return where((a >= b) | (b != b), V(0.0), g);
+  }
+};
+
+/// The smaller; a number beside NaN wins. At a tie the first operand gets the gradient.
+struct Fmin : Function {
+  static constexpr const char* name = "fmin";
+  static constexpr Domain domain = Domain::truth;
+  static constexpr Reads reads_a = of_a | of_b, reads_b = of_a | of_b;
+  template <class V>
+  V value(const V& a, const V& b) const {
+    return where((a <= b) | (b != b), a, b);
+  }
+  template <class V>
+  V pull_a(const V& a, const V& b, const V& g) const {
+    return where((a <= b) | (b != b), g, V(0.0));
+  }
+  template <class V>
+  V pull_b(const V& a, const V& b, const V& g) const {
+    return where((a <= b) | (b != b), V(0.0), g);
+  }
+};
+
+/// |a| with the sign of b.
+struct Copysign : Function {
+  static constexpr const char* name = "copysign";
+  static constexpr bool rare = true;
+  static constexpr Reads flat_in = of_b, reads_a = of_a | of_y, reads_b = nothing;
+  template <class V>
+  V value(const V& a, const V& b) const {
+    return copysign(a, b);
+  }
+  template <class V>
+  V pull_a(const V& a, const V& y, const V& g) const {
+    return where(a == 0, V(0.0), where((a < 0) & (y > 0), -g, where((a > 0) & (y < 0), -g, where(a != a, a * g, g))));
+  }
+};
+
+/// 0 below 0, b at 0, 1 above.
+struct Heaviside : Function {
+  static constexpr const char* name = "heaviside";
+  static constexpr bool rare = true;
+  static constexpr Domain domain = Domain::truth;
+  static constexpr Reads flat_in = of_a, reads_a = nothing, reads_b = of_a;
+  template <class V>
+  V value(const V& a, const V& b) const {
+    return where(a == 0, b, where(a > 0, V(1.0), V(0.0)));
+  }
+  template <class V>
+  V pull_b(const V& a, const V& g) const {
+    return where(a == 0, g, V(0.0));
+  }
+};
+
+/// NaN and the infinities replaced by numbers.
+struct NanToNum : Function {
+  static constexpr const char* name = "nan_to_num";
+  static constexpr bool rare = true;
+  static constexpr Domain domain = Domain::truth;
+  static constexpr Reads reads = of_x;
+  double nan;
+  std::optional<double> above, below;  // none for the greatest and the least number of the dtype
+  explicit NanToNum(double in_place_of_nan = 0.0, std::optional<double> posinf = {}, std::optional<double> neginf = {})
+      : nan(in_place_of_nan), above(posinf), below(neginf) {}
+  std::array<Setting, 3> settings() const {
+    return {{{"nan", nan},
+             above ? Setting("posinf", *above) : Setting("posinf", "largest"),
+             below ? Setting("neginf", *below) : Setting("neginf", "lowest")}};
+  }
+  template <class V>
+  V value(const V& x) const {
+    if constexpr (is_integer<V>) {
+      return x;
+    } else {
+      const V high = above ? V(*above) : greatest_finite(x), low = below ? V(*below) : -greatest_finite(x);
+      return where(x != x, V(nan), where(x == HUGE_VAL, high, where(x == -HUGE_VAL, low, x)));
+    }
+  }
+  template <class V>
+  V pull(const V& x, const V& g) const {
+    return where(abs(x) < HUGE_VAL, g, V(0.0));
+  }
+};
+
 struct Clamp : Function {
   static constexpr const char* name = "clamp";
   static constexpr Domain domain = Domain::whole;
@@ -98,29 +199,46 @@ XGRAD_PREDICATE(Equal, "equal", a == b)
 XGRAD_PREDICATE(NotEqual, "not_equal", a != b)
 XGRAD_PREDICATE(And, "logical_and", (a != 0) & (b != 0))
 XGRAD_PREDICATE(Or, "logical_or", (a != 0) | (b != 0))
+XGRAD_PREDICATE(Xor, "logical_xor", ((a != 0) & (b == 0)) | ((a == 0) & (b != 0)))
 #undef XGRAD_PREDICATE
 
-struct Not : Predicate {
-  static constexpr const char* name = "logical_not";
-  template <class V>
-  auto holds(const V& x) const {
-    return x == 0;
-  }
-  template <class V>
-  V value(const V& x) const {
-    return where(holds(x), V(1.0), V(0.0));
-  }
-};
+#define XGRAD_PREDICATE(Class, op, condition) \
+  struct Class : Predicate {                  \
+    static constexpr const char* name = op;   \
+    template <class V>                        \
+    auto holds(const V& x) const {            \
+      return condition;                       \
+    }                                         \
+    template <class V>                        \
+    V value(const V& x) const {               \
+      return where(holds(x), V(1.0), V(0.0)); \
+    }                                         \
+  };
+XGRAD_PREDICATE(Not, "logical_not", x == 0)
+XGRAD_PREDICATE(IsNan, "isnan", x != x)
+XGRAD_PREDICATE(IsFinite, "isfinite", 0 * x == 0)
+XGRAD_PREDICATE(IsInf, "isinf", (x == x) & (0 * x != 0))
+XGRAD_PREDICATE(IsPosInf, "isposinf", (x > 0) & (0 * x != 0))
+XGRAD_PREDICATE(IsNegInf, "isneginf", (x < 0) & (0 * x != 0))
+#undef XGRAD_PREDICATE
 
-struct IsNan : Predicate {
-  static constexpr const char* name = "isnan";
+/// |a - b| <= atol + rtol |b|, or a == b; if wanted, also for two NaNs.
+struct IsClose : Predicate {
+  static constexpr const char* name = "isclose";
+  double rtol, atol;
+  bool equal_nan;
+  explicit IsClose(double relative = 1e-5, double absolute = 1e-8, bool nan_too = false)
+      : rtol(relative), atol(absolute), equal_nan(nan_too) {}
   template <class V>
-  auto holds(const V& x) const {
-    return x != x;
+  auto holds(const V& a, const V& b) const {
+    const V distance = abs(a - b);
+    const auto close = (a == b) | ((distance <= atol + abs(rtol * b)) & (0 * distance == 0));
+    if (equal_nan) return close | ((a != a) & (b != b));
+    return close;
   }
   template <class V>
-  V value(const V& x) const {
-    return where(holds(x), V(1.0), V(0.0));
+  V value(const V& a, const V& b) const {
+    return where(holds(a, b), V(1.0), V(0.0));
   }
 };
 
@@ -129,8 +247,20 @@ struct IsNan : Predicate {
 // The functions of this file as lists: the op's name, and its definition.
 #define XGRAD_SELECTION_BINARY(X) \
   X(maximum, Maximum)             \
-  X(minimum, Minimum)
-#define XGRAD_SELECTION_WITH_SETTINGS(X) X(clamp, Clamp)
+  X(minimum, Minimum)             \
+  X(fmax, Fmax)                   \
+  X(fmin, Fmin)                   \
+  X(copysign, Copysign)           \
+  X(heaviside, Heaviside)
+#define XGRAD_SELECTION_WITH_SETTINGS(X) \
+  X(clamp, Clamp)                        \
+  X(nan_to_num, NanToNum)
+#define XGRAD_CLASSIFICATION(X) \
+  X(isnan, IsNan)               \
+  X(isfinite, IsFinite)         \
+  X(isinf, IsInf)               \
+  X(isposinf, IsPosInf)         \
+  X(isneginf, IsNegInf)
 #define XGRAD_COMPARISONS(X)     \
   X(less, Less)                  \
   X(less_equal, LessEqual)       \
@@ -140,4 +270,5 @@ struct IsNan : Predicate {
   X(not_equal, NotEqual)
 #define XGRAD_LOGICAL_BINARY(X) \
   X(logical_and, And)           \
-  X(logical_or, Or)
+  X(logical_or, Or)             \
+  X(logical_xor, Xor)

@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <xgrad/autograd/kernels/pointwise/tile_loop.hpp>
+#include <xgrad/autograd/kernels/pointwise/tile_functions.hpp>
 #include <xgrad/autograd/kernels/runtime/ending.hpp>
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 
@@ -96,62 +96,6 @@ bool Tile::times_joined(double number) noexcept {
   return true;
 }
 
-namespace {
-
-// Appends an operation between one number and the many of a tile to the pending operations of the tile, so that it
-// takes no pass of its own. False if it cannot be deferred so.
-
-bool lazily(const fn::Neg&, Tile& x) { return !x.is_number() && x.left() <= Tile::Left::scale && x.times_joined(-1); }
-template <class F>
-bool lazily(const F&, Tile&) {
-  return false;
-}
-
-template <class F>
-bool lazily(const F&, Tile& a, Tile& b) {
-  constexpr bool product = std::is_same_v<F, fn::Mul>, chained = std::is_same_v<F, fn::GuardedProduct>;
-  constexpr bool sum = std::is_same_v<F, fn::Add>, difference = std::is_same_v<F, fn::Sub>;
-  if constexpr (product || chained || sum || difference) {
-    if (a.is_number() == b.is_number()) return false;
-    Tile& many = a.is_number() ? b : a;
-    const double number = a.is_number() ? a.number() : b.number();
-    if (chained && number == 0) {
-      a = Tile(0.0);
-      return true;
-    }
-    bool done = false;
-    if (product) done = many.times(number);
-    if (chained) done = std::isfinite(number) && many.times_joined(number);
-    if (sum) done = many.plus(number);
-    if (difference) done = a.is_number() ? many.minus_from(number) : many.plus(-number);
-    if (done && a.is_number()) a = std::move(b);
-    return done;
-  }
-  return false;
-}
-
-// A product of slopes, without and with the guard against 0 times infinity.
-constexpr auto product = [](const auto& d, const auto& slope) { return d * slope; };
-constexpr auto with_guard = [](const auto& d, const auto& slope) { return guarded_product(d, slope); };
-
-}  // namespace
-
-template <class F>
-void transform(const F& f, Tile& x) {
-  if (lazily(f, x)) return;
-  run<registers_at_once<F>>(x, place_of(x), Each{[f](const auto& u) { return f.value(u); }}, x);
-}
-
-template <class F>
-void transform(const F& f, Tile& a, Tile& b) {
-  if (lazily(f, a, b)) return;
-  if constexpr (std::is_same_v<F, fn::GuardedProduct>)
-    run<registers_at_once<F>>(a, place_of(a, b), Checked{product, with_guard}, a, b);
-  else
-    run<registers_at_once<F>>(a, place_of(a, b), Each{[f](const auto& u, const auto& v) { return f.value(u, v); }}, a,
-                              b);
-}
-
 void chain_into(Tile& place, Tile d, Tile slope) {
   if (!place.defined() || d.is_number() || slope.is_number()) {
     transform(fn::GuardedProduct(), d, slope);
@@ -192,14 +136,5 @@ void write(const Tile& tile, T* out, std::int64_t n) {
 }
 template void write(const Tile&, float*, std::int64_t);
 template void write(const Tile&, double*, std::int64_t);
-
-// ---- every function of the table
-
-#define XGRAD_UNARY(name, F) template void transform(const fn::F&, Tile&);
-#define XGRAD_BINARY(name, F) template void transform(const fn::F&, Tile&, Tile&);
-XGRAD_EACH_UNARY(XGRAD_UNARY)
-XGRAD_EACH_UNARY_PREDICATE(XGRAD_UNARY)
-XGRAD_EACH_BINARY(XGRAD_BINARY)
-XGRAD_EACH_BINARY_PREDICATE(XGRAD_BINARY)
 
 }  // namespace xgrad::kernels

@@ -3,10 +3,13 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 
 #include <xgrad/autograd/kernels/math/erf_gelu.hpp>
 #include <xgrad/autograd/kernels/math/logarithm.hpp>
+#include <xgrad/autograd/kernels/math/rounding.hpp>
+#include <xgrad/autograd/kernels/math/scalar.hpp>
 #include <xgrad/autograd/kernels/math/trigonometric.hpp>
 
 namespace xgrad {
@@ -87,6 +90,40 @@ class Vec {
     return lane_by_lane(a, b, [](T x, T y) { return std::pow(x, y); });
   }
 
+  friend Vec floor(Vec a) { return kernels::Rounding<T, Isa>::floor(a.v); }
+  friend Vec ceil(Vec a) { return kernels::Rounding<T, Isa>::ceil(a.v); }
+  friend Vec trunc(Vec a) { return kernels::Rounding<T, Isa>::trunc(a.v); }
+  /// To the nearest whole number, halves to even.
+  friend Vec round(Vec a) { return kernels::Rounding<T, Isa>::nearest(a.v); }
+  friend Vec trunc_divide(Vec a, Vec b) { return trunc(a / b); }
+  friend Vec copysign(Vec a, Vec b) { return xsimd::abs(a.v) | xsimd::bitofsign(b.v); }
+  /// The largest finite number.
+  friend Vec greatest_finite(Vec) { return std::numeric_limits<T>::max(); }
+
+  friend Vec tan(Vec a) { return number_by_number(kernels::scalar::tan, a); }
+  friend Vec asin(Vec a) { return number_by_number(kernels::scalar::asin, a); }
+  friend Vec acos(Vec a) { return number_by_number(kernels::scalar::acos, a); }
+  friend Vec atan(Vec a) { return number_by_number(kernels::scalar::atan, a); }
+  friend Vec sinh(Vec a) { return number_by_number(kernels::scalar::sinh, a); }
+  friend Vec cosh(Vec a) { return number_by_number(kernels::scalar::cosh, a); }
+  friend Vec asinh(Vec a) { return number_by_number(kernels::scalar::asinh, a); }
+  friend Vec acosh(Vec a) { return number_by_number(kernels::scalar::acosh, a); }
+  friend Vec atanh(Vec a) { return number_by_number(kernels::scalar::atanh, a); }
+  friend Vec cbrt(Vec a) { return number_by_number(kernels::scalar::cbrt, a); }
+  friend Vec exp2(Vec a) { return number_by_number(kernels::scalar::exp2, a); }
+  friend Vec log2(Vec a) { return number_by_number(kernels::scalar::log2, a); }
+  friend Vec log10(Vec a) { return number_by_number(kernels::scalar::log10, a); }
+  friend Vec erfc(Vec a) { return number_by_number(kernels::scalar::erfc, a); }
+  friend Vec erfinv(Vec a) { return number_by_number(kernels::scalar::erfinv, a); }
+  friend Vec lgamma(Vec a) { return number_by_number(kernels::scalar::lgamma, a); }
+  friend Vec digamma(Vec a) { return number_by_number(kernels::scalar::digamma, a); }
+  friend Vec atan2(Vec a, Vec b) { return number_by_number(kernels::scalar::atan2, a, b); }
+  friend Vec hypot(Vec a, Vec b) { return number_by_number(kernels::scalar::hypot, a, b); }
+  friend Vec fmod(Vec a, Vec b) { return number_by_number(kernels::scalar::fmod, a, b); }
+  friend Vec remainder(Vec a, Vec b) { return number_by_number(kernels::scalar::remainder, a, b); }
+  friend Vec floor_divide(Vec a, Vec b) { return number_by_number(kernels::scalar::floor_divide, a, b); }
+  friend Vec polygamma(std::int64_t n, Vec x) { return number_by_number(kernels::scalar::polygamma, Vec(n), x); }
+
   Native v;
 
  private:
@@ -96,6 +133,21 @@ class Vec {
     a.store(x);
     b.store(y);
     for (std::size_t i = 0; i < width; ++i) x[i] = f(x[i], y[i]);
+    return load(x);
+  }
+
+  // Not inlined: these functions cost more than the call.
+  [[gnu::noinline]] static Vec number_by_number(double (*f)(double), Vec a) {
+    alignas(64) T x[width];
+    a.store(x);
+    kernels::each_number(f, x, x, width);
+    return load(x);
+  }
+  [[gnu::noinline]] static Vec number_by_number(double (*f)(double, double), Vec a, Vec b) {
+    alignas(64) T x[width], y[width];
+    a.store(x);
+    b.store(y);
+    kernels::each_number(f, x, y, x, width);
     return load(x);
   }
 
@@ -151,6 +203,15 @@ class Vec<std::int64_t, Isa> {
   friend Vec minimum(Vec a, Vec b) { return a.v < b.v ? a : b; }
   friend Vec abs(Vec a) { return a.v < 0 ? -a : a; }
   friend Vec square(Vec a) { return a * a; }
+  friend Vec floor(Vec a) { return a; }
+  friend Vec ceil(Vec a) { return a; }
+  friend Vec trunc(Vec a) { return a; }
+  friend Vec round(Vec a) { return a; }
+  // A divisor is not 0.
+  friend Vec fmod(Vec a, Vec b) { return kernels::scalar::fmod(a.v, b.v); }
+  friend Vec remainder(Vec a, Vec b) { return kernels::scalar::remainder(a.v, b.v); }
+  friend Vec floor_divide(Vec a, Vec b) { return kernels::scalar::floor_divide(a.v, b.v); }
+  friend Vec trunc_divide(Vec a, Vec b) { return kernels::scalar::trunc_divide(a.v, b.v); }
   /// By repeated squaring, for exponents that are not negative; wraps around as products do.
   friend Vec pow(Vec a, Vec b) {
     Vec power = 1;

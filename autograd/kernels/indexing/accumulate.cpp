@@ -1,0 +1,209 @@
+#include <xgrad/autograd/kernels/indexing/accumulate.hpp>
+
+#include <algorithm>
+#include <type_traits>
+
+#include <xgrad/autograd/kernels/runtime/memory.hpp>
+#include <xgrad/autograd/kernels/runtime/parallel.hpp>
+
+namespace xgrad::kernels {
+namespace {
+
+template <class T>
+T added(T a, T b) {
+  if constexpr (std::is_same_v<T, bool>)
+    return a || b;
+  else if constexpr (std::is_same_v<T, std::int64_t>)
+    return static_cast<T>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+  else
+    return a + b;
+}
+
+// Columns first .. last-1 of a block: element (j, i) of `in` is added to element (row(j, i), i) of `out`.
+template <class T, class Row>
+struct Block {
+  const T* in;
+  T* out;
+  std::int64_t n, count, inner, first, last;
+  const Row& row;
+
+  template <class F>
+  void each(const F& f) const {
+    for (std::int64_t j = 0; j < count; ++j)
+      for (std::int64_t i = first; i < last; ++i) {
+        const std::int64_t r = row(j, i);
+        f(r * inner + i, r * (last - first) + (i - first), in[j * inner + i]);
+      }
+  }
+  void add() const {
+    each([&](std::int64_t to, std::int64_t, T x) { out[to] = added(out[to], x); });
+  }
+  // In double, at those places only that receive an element.
+  void add_to_some(double* sums) const {
+    each([&](std::int64_t to, std::int64_t at, T) { sums[at] = static_cast<double>(out[to]); });
+    each([&](std::int64_t, std::int64_t at, T x) { sums[at] += static_cast<double>(x); });
+    each([&](std::int64_t to, std::int64_t at, T) { out[to] = static_cast<T>(sums[at]); });
+  }
+  // In double, at all places.
+  void add_to_all(double* sums) const {
+    const std::int64_t width = last - first;
+    for (std::int64_t r = 0; r < n; ++r)
+      std::transform(out + r * inner + first, out + r * inner + last, sums + r * width,
+                     [](T x) { return static_cast<double>(x); });
+    each([&](std::int64_t, std::int64_t at, T x) { sums[at] += static_cast<double>(x); });
+    for (std::int64_t r = 0; r < n; ++r)
+      std::transform(sums + r * width, sums + (r + 1) * width, out + r * inner + first,
+                     [](double sum) { return static_cast<T>(sum); });
+  }
+};
+
+template <class T, class Row>
+void add_blocks(const T* in, std::int64_t count, T* out, Along axis, const Row& row) {
+  const std::int64_t n = axis.n, inner = axis.inner;
+  if (count == 0 || n == 0 || axis.lines() == 0) return;
+  // One sum of two elements is rounded only once in T too.
+  const bool narrow = !std::is_same_v<T, float> || count == 1, some = 4 * count < n;
+  const std::int64_t met = narrow || some ? count : n;
+  const std::int64_t width = std::min(inner, std::max<std::int64_t>(16, pointwise_grain / met));
+  const std::int64_t parts = (inner + width - 1) / width;
+  const std::int64_t grain = std::max<std::int64_t>(1, pointwise_grain / ((met + count) * width));
+  parallel_ranges(axis.outer * parts, grain, [&](std::int64_t begin, std::int64_t end) {
+    const detail::Scratch<double> room(narrow ? 0 : n * width);
+    for (std::int64_t unit = begin; unit < end; ++unit) {
+      const std::int64_t o = unit / parts, first = unit % parts * width, last = std::min(inner, first + width);
+      const auto here = [&](std::int64_t j, std::int64_t i) { return row(o, j, i); };
+      const Block<T, decltype(here)> block{
+          in + o * count * inner, out + o * n * inner, n, count, inner, first, last, here};
+      if (narrow)
+        block.add();
+      else if (some)
+        block.add_to_some(room.data());
+      else
+        block.add_to_all(room.data());
+    }
+  });
+}
+
+// Lines of neighbouring elements: the elements of line o go to the places pick(o)[j] of the line.
+template <class T, class Pick>
+void add_lines(const T* in, std::int64_t count, T* out, Along axis, const Pick& pick) {
+  const std::int64_t n = axis.n;
+  if (count == 0 || n == 0 || axis.outer == 0) return;
+  const bool narrow = !std::is_same_v<T, float> || count == 1, some = 4 * count < n;
+  const std::int64_t grain = std::max<std::int64_t>(1, pointwise_grain / (count + (narrow || some ? count : n)));
+  parallel_ranges(axis.outer, grain, [&](std::int64_t begin, std::int64_t end) {
+    const detail::Scratch<double> room(narrow ? 0 : n);
+    double* const sums = room.data();
+    for (std::int64_t o = begin; o < end; ++o) {
+      const T* const from = in + o * count;
+      T* const to = out + o * n;
+      const std::int64_t* const at = pick(o);
+      if (narrow) {
+        for (std::int64_t j = 0; j < count; ++j) to[at[j]] = added(to[at[j]], from[j]);
+        continue;
+      }
+      if (some)
+        for (std::int64_t j = 0; j < count; ++j) sums[at[j]] = static_cast<double>(to[at[j]]);
+      else
+        std::transform(to, to + n, sums, [](T x) { return static_cast<double>(x); });
+      for (std::int64_t j = 0; j < count; ++j) sums[at[j]] += static_cast<double>(from[j]);
+      if (some)
+        for (std::int64_t j = 0; j < count; ++j) to[at[j]] = static_cast<T>(sums[at[j]]);
+      else
+        std::transform(sums, sums + n, to, [](double sum) { return static_cast<T>(sum); });
+    }
+  });
+}
+
+// Long rows. Those of float that receive more than one are summed in double, in buffers at place[r]; the others have -1
+// there, since one sum of two elements is rounded only once.
+template <class T>
+void add_long_rows(const T* in, const std::int64_t* rows, std::int64_t count, T* out, Along axis) {
+  const std::int64_t n = axis.n, inner = axis.inner;
+  if (count == 0 || n == 0 || axis.outer == 0) return;
+  const detail::Scratch<std::int64_t> place_of(n), crowded_of(n);
+  std::int64_t *const place = place_of.data(), *const crowded = crowded_of.data(), many = 0;
+  std::fill_n(place, n, std::int64_t{0});
+  for (std::int64_t j = 0; j < count; ++j) ++place[rows[j]];
+  for (std::int64_t r = 0; r < n; ++r) {
+    const bool often = std::is_same_v<T, float> && place[r] > 1;
+    place[r] = often ? many : -1;
+    if (often) crowded[many++] = r;
+  }
+  constexpr std::int64_t most = 256;  // columns at a time
+  const std::int64_t width = std::min(inner, most), parts = (inner + width - 1) / width;
+  const std::int64_t grain = std::max<std::int64_t>(1, pointwise_grain / (count * width));
+  parallel_ranges(axis.outer * parts, grain, [&](std::int64_t begin, std::int64_t end) {
+    const detail::Scratch<double> room(many * width);
+    double* const sums = room.data();
+    for (std::int64_t unit = begin; unit < end; ++unit) {
+      const std::int64_t first = unit % parts * width, columns = std::min(width, inner - first);
+      const T* const from = in + unit / parts * count * inner + first;
+      T* const to = out + unit / parts * n * inner + first;
+      for (std::int64_t k = 0; k < many; ++k)
+        for (std::int64_t i = 0; i < columns; ++i)
+          sums[k * width + i] = static_cast<double>(to[crowded[k] * inner + i]);
+      for (std::int64_t j = 0; j < count; ++j) {
+        const T* const x = from + j * inner;
+        if (const std::int64_t k = place[rows[j]]; k >= 0) {
+          for (std::int64_t i = 0; i < columns; ++i) sums[k * width + i] += static_cast<double>(x[i]);
+        } else {
+          T* const y = to + rows[j] * inner;
+          for (std::int64_t i = 0; i < columns; ++i) y[i] = added(y[i], x[i]);
+        }
+      }
+      for (std::int64_t k = 0; k < many; ++k)
+        for (std::int64_t i = 0; i < columns; ++i) to[crowded[k] * inner + i] = static_cast<T>(sums[k * width + i]);
+    }
+  });
+}
+
+}  // namespace
+
+template <class T>
+void accumulate_rows(const T* in, const std::int64_t* rows, std::int64_t count, T* out, Along axis) {
+  if (axis.inner == 1) return add_lines(in, count, out, axis, [rows](std::int64_t) { return rows; });
+  if (axis.inner >= 16) return add_long_rows(in, rows, count, out, axis);
+  add_blocks(in, count, out, axis, [=](std::int64_t, std::int64_t j, std::int64_t) { return rows[j]; });
+}
+
+template <class T>
+void accumulate_picks(const T* in, const std::int64_t* picks, std::int64_t count, T* out, Along axis) {
+  const std::int64_t inner = axis.inner;
+  if (inner == 1) return add_lines(in, count, out, axis, [=](std::int64_t o) { return picks + o * count; });
+  add_blocks(in, count, out, axis,
+             [=](std::int64_t o, std::int64_t j, std::int64_t i) { return picks[(o * count + j) * inner + i]; });
+}
+
+template <class T>
+void extreme_picks(const T* in, const std::int64_t* picks, std::int64_t count, T* out, Along axis, bool largest,
+                   bool with_own) {
+  const std::int64_t n = axis.n, inner = axis.inner;
+  const std::int64_t grain = std::max<std::int64_t>(1, pointwise_grain / std::max<std::int64_t>(1, count * inner));
+  parallel_ranges(axis.outer, grain, [=](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t o = begin; o < end; ++o) {
+      const T* from = in + o * count * inner;
+      const std::int64_t* pick = picks + o * count * inner;
+      T* to = out + o * n * inner;
+      if (!with_own)
+        for (std::int64_t e = 0; e < count * inner; ++e) to[pick[e] * inner + e % inner] = from[e];
+      for (std::int64_t e = 0; e < count * inner; ++e) {
+        T& y = to[pick[e] * inner + e % inner];
+        const T x = from[e];
+        if ((largest ? x > y : x < y) || x != x) y = x;
+      }
+    }
+  });
+}
+
+#define XGRAD_ACCUMULATE(T)                                                               \
+  template void accumulate_rows(const T*, const std::int64_t*, std::int64_t, T*, Along);  \
+  template void accumulate_picks(const T*, const std::int64_t*, std::int64_t, T*, Along); \
+  template void extreme_picks(const T*, const std::int64_t*, std::int64_t, T*, Along, bool, bool);
+XGRAD_ACCUMULATE(bool)
+XGRAD_ACCUMULATE(std::int64_t)
+XGRAD_ACCUMULATE(float)
+XGRAD_ACCUMULATE(double)
+#undef XGRAD_ACCUMULATE
+
+}  // namespace xgrad::kernels

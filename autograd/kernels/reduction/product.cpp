@@ -1,0 +1,82 @@
+#include <xgrad/autograd/kernels/reduction/product.hpp>
+
+#include <algorithm>
+#include <type_traits>
+
+#include <xgrad/autograd/kernels/runtime/memory.hpp>
+#include <xgrad/autograd/kernels/runtime/parallel.hpp>
+#include <xgrad/autograd/kernels/scan/scan_lines.hpp>
+
+namespace xgrad::kernels {
+namespace {
+
+template <class T>
+using Accumulator = std::conditional_t<std::is_integral_v<T>, std::uint64_t, double>;
+
+constexpr std::int64_t block = pointwise_grain;  // the elements of a long line that are multiplied as one chunk
+
+template <class A, class T>
+A product_of_block(const T* x, std::int64_t n) {
+  constexpr int lanes = 16;
+  A part[lanes];
+  std::fill_n(part, lanes, A(1));
+  std::int64_t j = 0;
+  for (; j + lanes <= n; j += lanes)
+    for (int l = 0; l < lanes; ++l) part[l] *= static_cast<A>(x[j + l]);
+  for (int l = 0; j < n; ++j, ++l) part[l] *= static_cast<A>(x[j]);
+  for (int half = lanes / 2; half > 0; half /= 2)
+    for (int l = 0; l < half; ++l) part[l] *= part[l + half];
+  return part[0];
+}
+
+template <class A, class T>
+A product_of_line(const T* x, std::int64_t n) {
+  if (n <= block) return product_of_block<A>(x, n);
+  const std::int64_t count = (n + block - 1) / block;
+  const detail::Scratch<A> parts(count);
+  parallel_for(count, [&](std::int64_t k) {
+    parts.data()[k] = product_of_block<A>(x + k * block, std::min(block, n - k * block));
+  });
+  return product_of_line<A>(parts.data(), count);
+}
+
+}  // namespace
+
+template <class T>
+void product(const T* x, T* out, Along axis) {
+  using A = Accumulator<T>;
+  const std::int64_t n = axis.n;
+  if (axis.inner == 1 && n >= 16)
+    return parallel_ranges(axis.outer, std::max<std::int64_t>(1, pointwise_grain / n),
+                           [=](std::int64_t begin, std::int64_t end) {
+                             for (std::int64_t o = begin; o < end; ++o)
+                               out[o] = static_cast<T>(product_of_line<A>(x + o * n, n));
+                           });
+  scan_lines(
+      axis, Direction::forward, A(1), [=](A& all, std::int64_t at, std::int64_t) { all *= static_cast<A>(x[at]); },
+      [=](const A& all, std::int64_t line) { out[line] = static_cast<T>(all); });
+}
+
+template <class T>
+void product_backward(const T* x, const T* g, T* gx, Along axis) {
+  const detail::Scratch<double> before(axis.outer * axis.n * axis.inner);
+  double* const products = before.data();
+  scan_lines(axis, Direction::forward, 1.0, [=](double& all, std::int64_t at, std::int64_t) {
+    products[at] = all;
+    all *= static_cast<double>(x[at]);
+  });
+  const std::int64_t block_size = axis.n * axis.inner, inner = axis.inner;
+  scan_lines(axis, Direction::backward, 1.0, [=](double& all, std::int64_t at, std::int64_t) {
+    const std::int64_t line = at / block_size * inner + at % inner;
+    gx[at] = static_cast<T>(products[at] * all * static_cast<double>(g[line]));
+    all *= static_cast<double>(x[at]);
+  });
+}
+
+template void product(const std::int64_t*, std::int64_t*, Along);
+template void product(const float*, float*, Along);
+template void product(const double*, double*, Along);
+template void product_backward(const float*, const float*, float*, Along);
+template void product_backward(const double*, const double*, double*, Along);
+
+}  // namespace xgrad::kernels

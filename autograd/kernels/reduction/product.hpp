@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstdint>
+
+#include <xgrad/autograd/kernels/indexing/along.hpp>
+
+namespace xgrad::kernels {
+
+/// out[o, i] = Π_j x[o, j, i], one number a line; 1 for n = 0. float is multiplied in double, int64 wraps around. The
+/// order of multiplications depends on the sizes alone. For int64, float and double.
+template <class T>
+void product(const T* x, T* out, Along axis);
+
+/// gx[o, j, i] = g[o, i] Π_{k != j} x[o, k, i], without a division. For float and double.
+template <class T>
+void product_backward(const T* x, const T* g, T* gx, Along axis);
+
+}  // namespace xgrad::kernels

@@ -1,0 +1,102 @@
+#include <xgrad/autograd/kernels/scan/running.hpp>
+
+#include <cmath>
+#include <limits>
+#include <type_traits>
+
+#include <xgrad/autograd/kernels/scan/scan_lines.hpp>
+
+namespace xgrad::kernels {
+namespace {
+
+// int64 is accumulated as unsigned, where overflow is defined.
+template <class T>
+using Accumulator = std::conditional_t<std::is_integral_v<T>, std::uint64_t, double>;
+
+template <class T>
+struct Extreme {
+  T value;
+  std::int64_t index;
+};
+
+// ln Σ e^x_j = shift + ln sum, with the largest x_j as the shift.
+struct LogSum {
+  double shift = -std::numeric_limits<double>::infinity(), sum = 0;
+
+  void add(double x) {
+    if (x > shift) {
+      sum = sum * std::exp(shift - x) + 1;
+      shift = x;
+    } else if (x == shift) {
+      sum += 1;
+    } else if (x < shift) {
+      sum += std::exp(x - shift);
+    } else {  // one of them is NaN
+      shift = std::numeric_limits<double>::quiet_NaN();
+      sum = 1;
+    }
+  }
+  double value() const { return std::isinf(shift) ? shift : shift + std::log(sum); }
+};
+
+}  // namespace
+
+template <class T>
+void running_sum(const T* x, T* y, Along axis, Direction direction) {
+  using A = Accumulator<T>;
+  scan_lines(axis, direction, A(0), [=](A& sum, std::int64_t at, std::int64_t) {
+    sum += static_cast<A>(x[at]);
+    y[at] = static_cast<T>(sum);
+  });
+}
+
+template <class T>
+void running_product(const T* x, T* y, Along axis, Direction direction) {
+  using A = Accumulator<T>;
+  scan_lines(axis, direction, A(1), [=](A& product, std::int64_t at, std::int64_t) {
+    product *= static_cast<A>(x[at]);
+    y[at] = static_cast<T>(product);
+  });
+}
+
+template <class T>
+void running_extreme(const T* x, std::int64_t* index, Along axis, bool largest) {
+  scan_lines(axis, Direction::forward, Extreme<T>{}, [=](Extreme<T>& best, std::int64_t at, std::int64_t j) {
+    const T value = x[at];
+    const bool wins = largest ? value >= best.value : value <= best.value;
+    if (j == 0 || value != value || (wins && best.value == best.value)) best = {value, j};
+    index[at] = best.index;
+  });
+}
+
+template <class T>
+void running_logsumexp(const T* x, T* y, Along axis) {
+  scan_lines(axis, Direction::forward, LogSum{}, [=](LogSum& all, std::int64_t at, std::int64_t) {
+    all.add(static_cast<double>(x[at]));
+    y[at] = static_cast<T>(all.value());
+  });
+}
+
+template <class T>
+void linear_recurrence(const T* a, const T* b, T* r, Along axis, Direction direction) {
+  scan_lines(axis, direction, 0.0, [=](double& last, std::int64_t at, std::int64_t j) {
+    const auto own = static_cast<double>(b[at]);
+    last = j == 0 ? own : own + static_cast<double>(a[at]) * last;
+    r[at] = static_cast<T>(last);
+  });
+}
+
+#define XGRAD_RUNNING(T)                                         \
+  template void running_sum(const T*, T*, Along, Direction);     \
+  template void running_product(const T*, T*, Along, Direction); \
+  template void running_extreme(const T*, std::int64_t*, Along, bool);
+XGRAD_RUNNING(std::int64_t)
+XGRAD_RUNNING(float)
+XGRAD_RUNNING(double)
+#undef XGRAD_RUNNING
+template void running_logsumexp(const float*, float*, Along);
+template void running_logsumexp(const double*, double*, Along);
+template void linear_recurrence(const float*, const float*, float*, Along, Direction);
+template void linear_recurrence(const double*, const double*, double*, Along, Direction);
+
+}  // namespace xgrad::kernels

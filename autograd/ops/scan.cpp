@@ -1,0 +1,182 @@
+#include <xgrad/autograd/ops/scan.hpp>
+
+#include <limits>
+
+#include <xgrad/autograd/graph/dispatch.hpp>
+#include <xgrad/autograd/graph/record.hpp>
+#include <xgrad/autograd/kernels/scan/running.hpp>
+#include <xgrad/autograd/ops/along.hpp>
+#include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/creation.hpp>
+#include <xgrad/autograd/ops/joining.hpp>
+#include <xgrad/autograd/ops/promotion.hpp>
+#include <xgrad/autograd/ops/running_product.hpp>
+#include <xgrad/autograd/ops/selected.hpp>
+#include <xgrad/autograd/ops/selection.hpp>
+#include <xgrad/autograd/ops/slicing.hpp>
+
+namespace xgrad {
+namespace {
+
+using detail::along;
+using kernels::Direction;
+
+Tensor as_number(const Tensor& x) { return x.dtype() == boolean ? detail::converted(x, int64) : x; }
+
+std::int64_t length(const Tensor& x, std::size_t axis) { return detail::with_an_axis(x.shape())[axis]; }
+
+Tensor part(const Tensor& x, std::size_t axis, std::int64_t start, std::int64_t count) {
+  return narrow(x, static_cast<std::int64_t>(axis), start, count);
+}
+
+Tensor joined(const Tensor& a, const Tensor& b, std::size_t axis) {
+  return concat({a, b}, static_cast<std::int64_t>(axis));
+}
+
+// The element before each (forward) or after each (backward), and `end` where there is none.
+Tensor neighbours(const Tensor& x, std::size_t axis, Direction direction, double end) {
+  const std::int64_t n = length(x, axis);
+  const Tensor filled = full(x.shape().with(axis, 1), end, x.dtype());
+  return direction == Direction::forward ? joined(filled, part(x, axis, 0, n - 1), axis)
+                                         : joined(part(x, axis, 1, n - 1), filled, axis);
+}
+
+Tensor running_sum(Tensor x, std::size_t axis, Direction direction, Source at) {
+  Tensor y = Raw::uninitialized(x.shape(), x.dtype());
+  if (y.size() > 0)
+    detail::visit(x.dtype(), [&](auto type) {
+      using T = typename decltype(type)::type;
+      if constexpr (!std::is_same_v<T, bool>)
+        kernels::running_sum(Raw::data<T>(x), Raw::write<T>(y), along(x.shape(), axis), direction);
+    });
+  return record("cumsum", at, std::move(y), {std::move(x)},
+                attributes("axis", axis, "backward", direction == Direction::backward), [axis, direction](Tensor g) {
+                  return running_sum(std::move(g), axis, opposite(direction), Source::here());
+                });
+}
+
+// r_0 = b_0 and r_k = b_k + a_k r_{k-1}. Its adjoint is a recurrence in the opposite direction:
+// gb_k = g_k + a_{k+1} gb_{k+1}, and ga_k = gb_k r_{k-1}.
+Tensor linear_recurrence(Tensor a, Tensor b, std::size_t axis, Direction direction) {
+  if (a.dtype() != b.dtype()) {
+    a = to(std::move(a), float64);
+    b = to(std::move(b), float64);
+  }
+  Tensor r = Raw::uninitialized(b.shape(), b.dtype());
+  if (r.size() > 0)
+    detail::visit_floating(b.dtype(), [&](auto type) {
+      using T = typename decltype(type)::type;
+      kernels::linear_recurrence(Raw::data<T>(a), Raw::data<T>(b), Raw::write<T>(r), along(b.shape(), axis), direction);
+    });
+  const auto adjoint = [axis, direction](const Tensor& factors, const Tensor& g) {
+    const Direction back = opposite(direction);
+    return linear_recurrence(neighbours(factors, axis, back, 0), g, axis, back);
+  };
+  return record("linear_recurrence", Source::here(), std::move(r), {std::move(a), std::move(b)},
+                attributes("axis", axis, "backward", direction == Direction::backward),
+                from_xy([=](const Tensor& factors, const Tensor&, const Tensor& y, const Tensor& g) {
+                  return adjoint(factors, g) * neighbours(y, axis, direction, 0);
+                }),
+                from<0>([=](const Tensor& factors, const Tensor& g) { return adjoint(factors, g); }));
+}
+
+// The product of x_0 .. x_k without x_j is that of x_0 .. x_{j-1} = y_{j-1} times that of x_{j+1} .. x_k. So
+// gx_j = y_{j-1} s_j, where s_j = g_j + x_{j+1} s_{j+1}.
+Tensor product_rule(const Tensor& x, const Tensor& y, const Tensor& g, std::size_t axis, Direction direction) {
+  if (length(x, axis) <= 1 || x.size() == 0) return g;
+  const Direction back = opposite(direction);
+  return neighbours(y, axis, direction, 1) * linear_recurrence(neighbours(x, axis, back, 0), g, axis, back);
+}
+
+// With d_k = e^(y_k - y_{k+1}), which is at most 1, gx_j = Σ_{k >= j} g_k e^(x_j - y_k) = e^(x_j - y_j) s_j, where
+// s_j = g_j + d_j s_{j+1}.
+Tensor logsumexp_rule(const Tensor& x, const Tensor& y, const Tensor& g, std::size_t axis) {
+  const std::int64_t n = length(x, axis);
+  if (n <= 1 || x.size() == 0) return g;
+  const Tensor here = part(y, axis, 0, n - 1), next = part(y, axis, 1, n - 1);
+  const Tensor stays = (here == next) & (abs(next) == std::numeric_limits<double>::infinity());
+  const Tensor decay = where(stays, 1, exp(here - next));
+  const Tensor last = zeros(x.shape().with(axis, 1), x.dtype());
+  return exp(x - y) * linear_recurrence(joined(decay, last, axis), g, axis, Direction::backward);
+}
+
+ValuesIndices running_extreme(const char* op, Tensor x, Dim asked, bool largest, Source at) {
+  const detail::Timed timed(op, at);
+  detail::require_defined(op, &x, 1);
+  const std::size_t axis = resolve_axis_of_any_rank(op, asked, x.rank());
+  Tensor indices = Raw::uninitialized(x.shape(), int64);
+  const Tensor numbers = as_number(x);
+  if (x.size() > 0)
+    detail::visit(numbers.dtype(), [&](auto type) {
+      using T = typename decltype(type)::type;
+      if constexpr (!std::is_same_v<T, bool>)
+        kernels::running_extreme(Raw::data<T>(numbers), Raw::write<std::int64_t>(indices), along(x.shape(), axis),
+                                 largest);
+    });
+  return detail::selected(std::move(x), asked, std::move(indices), at);
+}
+
+}  // namespace
+
+namespace detail {
+
+Tensor running_product(Tensor x, std::size_t axis, Direction direction, Source at) {
+  Tensor y = Raw::uninitialized(x.shape(), x.dtype());
+  if (y.size() > 0)
+    visit(x.dtype(), [&](auto type) {
+      using T = typename decltype(type)::type;
+      if constexpr (!std::is_same_v<T, bool>)
+        kernels::running_product(Raw::data<T>(x), Raw::write<T>(y), along(x.shape(), axis), direction);
+    });
+  return record("cumprod", at, std::move(y), {std::move(x)},
+                attributes("axis", axis, "backward", direction == Direction::backward),
+                from_xy([axis, direction](const Tensor& in, const Tensor& out, const Tensor& g) {
+                  return product_rule(in, out, g, axis, direction);
+                }));
+}
+
+Tensor products_of_others(const Tensor& x, std::size_t axis) {
+  const Tensor before = running_product(x, axis, Direction::forward, Source::here());
+  const Tensor after = running_product(x, axis, Direction::backward, Source::here());
+  return neighbours(before, axis, Direction::forward, 1) * neighbours(after, axis, Direction::backward, 1);
+}
+
+}  // namespace detail
+
+Tensor cumsum(Tensor x, Dim asked, Source at) {
+  const detail::Timed timed("cumsum", at);
+  detail::require_defined("cumsum", &x, 1);
+  const std::size_t axis = resolve_axis_of_any_rank("cumsum", asked, x.rank());
+  if (x.dtype() == boolean) x = as_number(x);
+  return running_sum(std::move(x), axis, Direction::forward, at);
+}
+
+Tensor cumprod(Tensor x, Dim asked, Source at) {
+  const detail::Timed timed("cumprod", at);
+  detail::require_defined("cumprod", &x, 1);
+  const std::size_t axis = resolve_axis_of_any_rank("cumprod", asked, x.rank());
+  if (x.dtype() == boolean) x = as_number(x);
+  return detail::running_product(std::move(x), axis, Direction::forward, at);
+}
+
+ValuesIndices cummax(Tensor x, Dim axis, Source at) { return running_extreme("cummax", std::move(x), axis, true, at); }
+ValuesIndices cummin(Tensor x, Dim axis, Source at) { return running_extreme("cummin", std::move(x), axis, false, at); }
+
+Tensor logcumsumexp(Tensor x, Dim asked, Source at) {
+  const detail::Timed timed("logcumsumexp", at);
+  detail::require_defined("logcumsumexp", &x, 1);
+  const std::size_t axis = resolve_axis_of_any_rank("logcumsumexp", asked, x.rank());
+  if (!is_floating(x.dtype())) x = to(std::move(x), float32, at);
+  Tensor y = Raw::uninitialized(x.shape(), x.dtype());
+  if (y.size() > 0)
+    detail::visit_floating(x.dtype(), [&](auto type) {
+      using T = typename decltype(type)::type;
+      kernels::running_logsumexp(Raw::data<T>(x), Raw::write<T>(y), along(x.shape(), axis));
+    });
+  return record("logcumsumexp", at, std::move(y), {std::move(x)}, attributes("axis", axis),
+                from_xy([axis](const Tensor& in, const Tensor& out, const Tensor& g) {
+                  return logsumexp_rule(in, out, g, axis);
+                }));
+}
+
+}  // namespace xgrad

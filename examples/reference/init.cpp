@@ -1,0 +1,59 @@
+// The examples of docs/reference/init.md.
+
+#include "example.hpp"
+
+namespace {
+
+void from_calculate_gain() {
+  example("calculate_gain");
+  std::cout << nn::init::calculate_gain(nn::init::Nonlinearity::tanh) << '\n';
+  example("uniform_");
+  {
+    Generator generator(5);
+    std::cout << nn::init::uniform_(zeros({2, 3}), -1, 1, &generator) << '\n';
+  }
+  example("normal_");
+  {
+    Generator generator(5);
+    std::cout << nn::init::normal_(zeros({2, 3}), 0, 1, &generator) << '\n';
+  }
+  example("constant_");
+  std::cout << nn::init::constant_(zeros({2}), 0.5) << '\n';
+  example("zeros_");
+  std::cout << nn::init::zeros_(ones({2})) << '\n';
+  example("ones_");
+  std::cout << nn::init::ones_(zeros({2})) << '\n';
+  example("eye_");
+  std::cout << nn::init::eye_(ones({2, 3})) << '\n';
+  example("xavier_uniform_");
+  {
+    Generator generator(5);
+    std::cout << nn::init::xavier_uniform_(zeros({2, 3}), 1, &generator) << '\n';
+  }
+}
+
+void from_xavier_normal() {
+  example("xavier_normal_");
+  {
+    Generator generator(5);
+    std::cout << nn::init::xavier_normal_(zeros({2, 3}), 1, &generator) << '\n';
+  }
+  example("kaiming_uniform_");
+  {
+    manual_seed(5);
+    std::cout << nn::init::kaiming_uniform_(zeros({2, 3})) << '\n';
+  }
+  example("kaiming_normal_");
+  {
+    manual_seed(5);
+    std::cout << nn::init::kaiming_normal_(zeros({2, 3})) << '\n';
+  }
+}
+
+}  // namespace
+
+int main() {
+  from_calculate_gain();
+  from_xavier_normal();
+  return 0;
+}

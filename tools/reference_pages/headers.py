@@ -1,0 +1,329 @@
+"""Reads the public headers: their functions, classes and constants, with comments."""
+
+import re
+from dataclasses import dataclass, field
+
+# The pages that hold more than one header, or whose title is not the name of their header. Every other public header of
+# the folders below is a page of its own.
+PAGES = [
+    ("tensor", "Tensor", ["autograd/graph/tensor.hpp", "autograd/graph/dtype.hpp", "autograd/graph/shape.hpp"]),
+    ("gradients", "Gradients", ["autograd/engine/backward.hpp", "autograd/graph/mode.hpp"]),
+    ("checks", "Checks of gradients", ["autograd/engine/gradcheck.hpp"]),
+    ("runtime", "Memory, threads and profiling",
+     ["autograd/engine/runtime.hpp", "autograd/graph/profiler.hpp", "autograd/graph/out_of_memory.hpp"]),
+    ("random", "Random numbers", ["autograd/graph/random.hpp", "autograd/ops/sampling.hpp"]),
+    ("arithmetic", "Arithmetic", ["autograd/ops/arithmetic.hpp", "autograd/ops/ternary.hpp", "autograd/ops/rounding.hpp",
+                                  "autograd/ops/bitwise.hpp"]),
+    ("mathematics", "Elementary and special functions",
+     ["autograd/ops/exponential.hpp", "autograd/ops/trigonometric.hpp", "autograd/ops/special.hpp"]),
+    ("activation", "Activations", ["autograd/ops/activation.hpp", "autograd/ops/piecewise_activation.hpp", "autograd/ops/rrelu.hpp",
+                                   "autograd/ops/softmax.hpp", "autograd/ops/dropout.hpp"]),
+    ("selection", "Comparison and selection", ["autograd/ops/selection.hpp"]),
+    ("elementwise", "Elementwise lambdas", ["autograd/ops/elementwise.hpp"]),
+    ("reduction", "Reductions", ["autograd/ops/reduction.hpp", "autograd/ops/variance.hpp", "autograd/ops/norm.hpp",
+                                 "autograd/ops/product.hpp", "autograd/ops/counting.hpp", "autograd/ops/histogram.hpp"]),
+    ("sorting", "Scans, sorting and order statistics",
+     ["autograd/ops/scan.hpp", "autograd/ops/sorting.hpp", "autograd/ops/order_statistics.hpp"]),
+    ("shape", "Shapes", ["autograd/ops/shape.hpp", "autograd/ops/reordering.hpp", "autograd/ops/repeating.hpp",
+                         "autograd/ops/diagonal.hpp", "autograd/ops/padding.hpp", "autograd/ops/windows.hpp"]),
+    ("joining", "Joining and cutting", ["autograd/ops/joining.hpp"]),
+    ("indexing", "Parts of a tensor", ["autograd/ops/indexing.hpp", "autograd/ops/slicing.hpp",
+                                       "autograd/ops/scattering.hpp", "autograd/ops/masking.hpp"]),
+    ("creation", "Factories", ["autograd/ops/creation.hpp"]),
+    ("matmul", "Products", ["autograd/ops/matmul.hpp", "autograd/ops/products.hpp", "autograd/ops/einsum.hpp",
+                            "autograd/ops/distance.hpp"]),
+    ("linalg", "Linear algebra", []),
+    ("torch-names", "PyTorch's other names", ["autograd/ops/torch_names.hpp"]),
+    ("losses", "Losses", ["nn/losses.hpp", "nn/cross_entropy.hpp", "nn/reduction.hpp"]),
+    ("layers", "Layers", ["nn/linear.hpp", "nn/batch_norm.hpp", "nn/dropout.hpp", "nn/flatten.hpp", "nn/activation.hpp",
+                          "autograd/ops/batch_norm.hpp"]),
+    ("modules", "Modules", ["nn/module.hpp", "nn/sequential.hpp", "nn/parameter.hpp", "nn/clone.hpp", "nn/summary.hpp"]),
+    ("init", "Initial values", ["nn/init.hpp"]),
+    ("optimisers", "Optimisers", ["optim/optimizer.hpp", "optim/sgd.hpp", "optim/adam.hpp"]),
+    ("data", "Data", ["data/dataset.hpp", "data/loader.hpp", "data/idx.hpp", "data/mnist.hpp", "data/synthetic.hpp"]),
+    ("files", "Files", ["io/safetensors.hpp", "io/state_dict.hpp", "io/atomic_file.hpp"]),
+]
+NOT_LIBRARY = {"bench", "build", "cmake", "docs", "examples", "scripts", "tests", "tools"}
+# The groundwork of autograd is for writers of ops; of it, PAGES names what every program uses.
+GROUNDWORK = ("autograd/kernels/", "autograd/graph/")
+NOT_DOCUMENTED = {"nn/call.hpp", "nn/module_state.hpp", "nn/printing.hpp", "autograd/ops/along.hpp", "nn/loss_checks.hpp",
+                  "autograd/ops/operand.hpp", "io/input_file.hpp", "nn/state_dict.hpp", "autograd/ops/promotion.hpp",
+                  "autograd/ops/recorded_lane.hpp", "autograd/ops/tiles.hpp", "autograd/ops/update.hpp"}
+
+
+# Names that are public for the library's own rooms, or for writers of ops.
+INTERNAL = {"refuse_axis", "resolve_axis", "resolve_axis_of_any_rank", "broadcasts_to", "check_rows", "Raw", "Wide",
+            "refuse_memory", "bytes_of", "guarded_product"}
+
+
+@dataclass
+class Part:
+    """Declarations that share a comment."""
+    signatures: list
+    text: list
+
+
+@dataclass
+class Entry:
+    name: str
+    kind: str  # function, class, enum or constant
+    header: str
+    space: str  # "nn::" for namespace xgrad::nn
+    parts: list = field(default_factory=list)
+
+    @property
+    def documented(self):
+        return any(part.text for part in self.parts)
+
+    @property
+    def needs_example(self):
+        if self.name.startswith("operator") or self.header.startswith("testing/"):
+            return False
+        return self.kind == "function" or self.kind == "class" and self.is_layer
+
+    @property
+    def is_layer(self):
+        return any(re.search(r": public (Module|ModuleOf|Optimizer|Adam)\b", s) for part in self.parts for s in part.signatures)
+
+
+@dataclass
+class Kind:
+    slug: str
+    title: str
+    headers: list
+    notes: list = field(default_factory=list)
+    entries: list = field(default_factory=list)
+
+
+def kinds(root):
+    """The pages, in the order of PAGES and then by name."""
+    listed = {header for _, _, headers in PAGES for header in headers}
+    rest = []
+    for path in sorted(root.rglob("*.hpp")):
+        name = path.relative_to(root).as_posix()
+        if name.split("/")[0] in NOT_LIBRARY or "/" not in name or name in listed or name in NOT_DOCUMENTED:
+            continue
+        if not name.startswith(GROUNDWORK):
+            rest.append(name)
+    # A room that PAGES does not divide is one page; in the others a header is.
+    divided = {header.rpartition("/")[0] for _, _, headers in PAGES for header in headers}
+    titles = {slug: title for slug, title, _ in PAGES}
+    groups = {slug: (slug, title, list(headers)) for slug, title, headers in PAGES}
+    for header in rest:
+        room = header.rpartition("/")[0]
+        name = header[:-4] if room in divided else room
+        slug = name.split("/")[-1].replace("_", "-")
+        groups.setdefault(slug, (slug, titles.get(slug) or title_of(name), []))[2].append(header)
+    result = []
+    for slug, title, headers in groups.values():
+        kind = Kind(slug, title, [h for h in headers if (root / h).exists()])
+        for header in kind.headers:
+            text = (root / header).read_text(encoding="utf-8")
+            if "s sources only:" not in text:
+                Reader(kind, header).read(text)
+        if kind.entries:
+            result.append(kind)
+    return result
+
+
+def title_of(name):
+    return name.split("/")[-1].replace("_", " ").capitalize()
+
+
+class Reader:
+    """Goes through a header line by line."""
+
+    def __init__(self, kind, header):
+        self.kind, self.header = kind, header
+        self.comment, self.plain, self.last = [], [], None
+        self.space, self.hidden = "", False
+
+    def read(self, text):
+        lines = text.split("\n")
+        i = 0
+        while i < len(lines):
+            i = self.line(lines, i)
+
+    def line(self, lines, i):
+        line = lines[i].strip()
+        if line.startswith("#"):
+            while lines[i].endswith("\\"):
+                i += 1
+            return i + 1
+        if match := re.match(r"namespace ([\w:]*) ?\{$", line):
+            self.enter(match[1])
+        elif line.startswith("}  // namespace") or line == "}":
+            self.hidden = False
+        elif line.startswith("///"):
+            self.comment.append(lines[i].strip()[3:].removeprefix(" ").rstrip())
+        elif line.startswith("//"):
+            self.plain.append(line[2:].removeprefix(" ").rstrip())
+            self.last = None
+        elif not line:
+            self.end_of_paragraph()
+        else:
+            return self.declaration(lines, i)
+        return i + 1
+
+    def enter(self, name):
+        self.hidden = "detail" in name or not name
+        if name.startswith("xgrad"):
+            self.space = name[5:].lstrip(":") + "::" if name != "xgrad" else ""
+        self.last = None
+
+    def end_of_paragraph(self):
+        # A comment that no declaration follows speaks of all of them.
+        note = self.plain
+        if note and not self.hidden and not note[0].startswith("----") and "sources only" not in note[0]:
+            if not any(n[0].startswith(note[0][:60]) for n in self.kind.notes):
+                self.kind.notes.append(note)
+        self.comment, self.plain, self.last = [], [], None
+
+    def declaration(self, lines, i):
+        text, depth, start = [], 0, i
+        while i < len(lines):
+            line = lines[i]
+            text.append(line)
+            code = re.sub(r"//.*|\"[^\"]*\"", "", line)
+            depth += code.count("{") + code.count("(") - code.count("}") - code.count(")")
+            i += 1
+            if depth == 0 and code.rstrip().endswith((";", "}")) or depth == 0 and re.match(r"^XGRAD_\w+\(.*\)$", line.strip()):
+                break
+        whole = "\n".join(text)
+        if not self.hidden:
+            self.add(whole)
+        self.comment, self.plain = [], []
+        return max(i, start + 1)
+
+    def add(self, code):
+        kind, name = classify(code)
+        internal = "detail::" in code.split("{")[0] or "enable_if" in code.split("{")[0]
+        if not kind or name in INTERNAL or kind == "function" and (internal and not self.comment or "= delete" in code):
+            return
+        text = self.comment or (self.last or [])
+        if self.comment:
+            self.last = self.comment
+        signature = shown(code, kind)
+        if "Lane<" in signature:  # the functions of lambdas are those of tensors
+            return
+        entry = next((e for e in self.kind.entries if (e.name, e.kind, e.space) == (name, kind, self.space)), None)
+        if not entry:
+            entry = Entry(name, kind, self.header, self.space)
+            self.kind.entries.append(entry)
+        same = entry.parts[-1] if entry.parts and entry.parts[-1].text == text else None
+        if same:
+            same.signatures.append(signature)
+        else:
+            entry.parts.append(Part([signature], text))
+
+
+def classify(code):
+    flat = re.sub(r"\s+", " ", code).strip()
+    if re.match(r"^(using|friend|extern|static_assert|XGRAD_)", flat):
+        return None, None
+    bare = re.sub(r"^template <.*?>+ (?=class|struct|\[\[|inline|Tensor|auto|void|std|bool|[A-Z])", "", flat)
+    if match := re.match(r"^(class|struct) (?:\[\[\w+\]\] )?(\w+)( final)?( : [^{;]*)? ?\{", bare):
+        return "class", match[2]
+    if match := re.match(r"^enum class (\w+)", bare):
+        return "enum", match[1]
+    if re.match(r"^(class|struct|enum) ", bare):
+        return None, None
+    if match := re.match(r"^inline constexpr .*?(\w+)(\{| =|;)", bare):
+        return "constant", match[1]
+    head = bare.split("(")[0]
+    if match := re.search(r"(operator ?[^\w\s(]+|\w+)$", head.strip()):
+        if "(" in bare and not re.match(r"^(explicit|friend)\b", bare) and "::" not in head.split()[-1]:
+            return "function", match[1].replace("operator ", "operator")
+    return None, None
+
+
+def shown(code, kind):
+    """A declaration as the reference shows it: without bodies, the caller's line, and what keeps templates apart."""
+    if kind == "class":
+        return class_shown(code)
+    if kind == "function":
+        return function_shown(code)
+    return code.strip()
+
+
+def function_shown(code):
+    flat = re.sub(r"\s+", " ", code).strip()
+    depth, end = 0, len(flat)
+    for i, c in enumerate(flat):
+        depth += (c == "(") - (c == ")")
+        if depth == 0 and c in "{;" or depth == 0 and flat.startswith(" : ", i):
+            end = i
+            break
+    flat = flat[:end].strip()
+    if match := re.match(r"^template <((?:[^<>]|<(?:[^<>]|<[^<>]*>)*>)*)> ", flat):
+        if "detail::" in match[1] or "enable_if" in match[1] or match[1].startswith("class E, class = "):
+            flat = flat[match.end():]
+    for what in ("[[nodiscard]] ", "inline ", "static ", "constexpr "):
+        flat = flat.replace(what, "")
+    flat = re.sub(r",? ?Source at( = Source::here\(\))?", "", flat)
+    return wrapped(flat)
+
+
+def wrapped(text, width=110):
+    if len(text) <= width:
+        return text
+    open_at = text.index("(") + 1
+    lines, line = [], text[:open_at]
+    for part in re.split(r"(?<=,) ", text[open_at:]):
+        if len(line) + len(part) + 1 > width:
+            lines.append(line.rstrip())
+            line = " " * open_at
+        line += part + " "
+    return "\n".join([*lines, line.rstrip()])
+
+
+def class_shown(code):
+    """The public part of a class, with its comments."""
+    lines = code.strip("\n").split("\n")
+    first = next(i for i, line in enumerate(lines) if "{" in line)
+    head = [line for line in lines[: first + 1] if "enable_if" not in line and "detail::" not in line]
+    result, comment = [], []
+    visible = "struct " in " ".join(head)
+    i = first + 1
+    while i < len(lines) - 1:
+        line = lines[i]
+        if match := re.match(r"^ (public|private|protected):$", line):
+            visible, comment = match[1] == "public", []
+            i += 1
+        elif line.strip().startswith("//") or not line.strip():
+            comment.append(line)
+            i += 1
+        else:
+            member, i = member_at(lines, i)
+            shown_member = member_shown(member) if visible else []
+            result += [*comment, *shown_member] if shown_member else ([""] if "" in comment else [])
+            comment = []
+    text = "\n".join([*head, *result, "};"])
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r"\{\n\n", "{\n", re.sub(r"\n+\};$", "\n};", text)))
+
+
+def member_at(lines, i):
+    member, depth = [], 0
+    while i < len(lines) - 1:
+        text = re.sub(r"//.*|\"[^\"]*\"", "", lines[i])
+        member.append(lines[i])
+        depth += text.count("{") + text.count("(") - text.count("}") - text.count(")")
+        i += 1
+        if depth == 0 and text.rstrip().endswith((";", "}", "},")):
+            break
+    return member, i
+
+
+def member_shown(lines):
+    whole = "\n".join(lines)
+    code = re.sub(r"//.*", "", whole)
+    if re.match(r"^  (friend|static_assert|XGRAD_)", whole) or "= delete" in code:
+        return []
+    if "(" not in code or re.match(r"^  (class|struct|enum|using) ", whole):
+        return lines
+    shown_member = function_shown(re.sub(r"\s+", " ", code).strip())
+    if "detail::" in shown_member or "operator=(" in shown_member or "~" in shown_member or "&&" in shown_member:
+        return []
+    if re.search(r"(\w+)\(const \1& ?\w*\)", shown_member):  # copying
+        return []
+    return ["  " + line for line in (shown_member + ";").split("\n")]
