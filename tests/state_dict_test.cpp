@@ -135,7 +135,8 @@ TEST_CASE("a state that does not fit changes nothing, and every fault is named")
       Catch::Matchers::StartsWith("Net: cannot load this state: given twice: layer1.0.weight: nothing was changed"));
   StateDict empty = net.state_dict();
   empty[2].second = Tensor();
-  REQUIRE(load_error(net, empty) == "Net: cannot load this state: empty: layer1.1.weight: nothing was changed");
+  REQUIRE_THAT(load_error(net, empty),
+               Catch::Matchers::StartsWith("Net: cannot load this state: empty: layer1.1.weight: nothing was changed"));
 }
 
 TEST_CASE("an error about many keys names some of them and counts the others") {

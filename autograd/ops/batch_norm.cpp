@@ -64,9 +64,12 @@ void recompute_out_of_range(const Tensor& x, Along sizes, double eps, const doub
   for (std::int64_t c = 0; c < sizes.n; ++c) {
     if (!out_of_range(variance[c])) continue;
     const kernels::ScaledMoments m = kernels::scaled_moments(Raw::data<double>(channels) + c * n, n);
-    if (m.squares == 0) continue;  // constant: rstd is that of eps alone
-    const double scaled = m.squares / static_cast<double>(n) + std::scalbn(eps, -2 * m.exponent);
     mean[c] = m.mean;
+    if (m.squares == 0) {  // a scaled eps may be 0
+      rstd[c] = 1 / std::sqrt(eps);
+      continue;
+    }
+    const double scaled = m.squares / static_cast<double>(n) + std::scalbn(eps, -2 * m.exponent);
     rstd[c] = std::scalbn(1 / std::sqrt(scaled), -m.exponent);
   }
 }
@@ -186,7 +189,8 @@ Gradients pull_kernel(const Tensor& x, const Tensor& weight, const Tensor& stats
 Tensor far_channels(const Tensor& stats, DType dtype, double eps) {
   const double most = dtype == float32 ? 1e6 : 1e50;
   const Tensor r = stats[1];
-  return ((r > most) | (r < 1 / most)) & (r * std::sqrt(eps) < 1e-9);
+  const double of_constant = 1 / std::sqrt(eps_of_constant(eps, dtype));
+  return ((r > most) | (r < 1 / most)) & (r * std::sqrt(eps) < 1e-9) & (r != of_constant);
 }
 
 // (variance + eps)^(-1/2) from the deviations d of x, in the shape of `column`. Where the dtype of x cannot hold the
