@@ -246,7 +246,8 @@ Tensor take(Tensor x, Tensor indices, Source at) {
 Tensor take_along_dim(Tensor x, Tensor indices, Source at) {
   const detail::Timed timed("take_along_dim", at);
   require_both("take_along_dim", x, indices);
-  return gather(reshape(std::move(x), {-1}, at), 0, reshape(indices.detach(), {-1}), at);
+  Tensor places = resolved_indices("take_along_dim", indices, {x.size()}, 0);
+  return gather(reshape(std::move(x), {-1}, at), 0, reshape(std::move(places), {-1}), at);
 }
 
 Tensor take_along_dim(Tensor x, Tensor indices, Dim asked, Source at) {
