@@ -57,7 +57,6 @@ inline void axes_and_shapes(const Tensor& x, const Tensor& y) {
   WRONG(x[0.5];)                                    // must not compile
   WRONG(x(0.5);)                                    // must not compile
   WRONG(x(xt::all(), true);)                        // must not compile
-  WRONG(x(y);)                                      // must not compile
   WRONG(x(xt::range(0, 0.8 * 10));)                 // must not compile
   WRONG(x(xt::range(0, 10, 2.0));)                  // must not compile
   WRONG(x(xt::keep(std::vector<double>{1.0}));)     // must not compile

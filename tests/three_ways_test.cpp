@@ -38,14 +38,14 @@ Tensors random_like(const Tensors& list, std::uint64_t seed) {
   return result;
 }
 
-double dot(const Tensor& a, const Tensor& b) {
+double dot_of(const Tensor& a, const Tensor& b) {
   double total = 0;
   for (std::int64_t i = 0; i < a.size(); ++i) total += Raw::data<double>(a)[i] * Raw::data<double>(b)[i];
   return total;
 }
-double dot(const Tensors& a, const Tensors& b) {
+double dot_of(const Tensors& a, const Tensors& b) {
   double total = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) total += dot(a[i], b[i]);
+  for (std::size_t i = 0; i < a.size(); ++i) total += dot_of(a[i], b[i]);
   return total;
 }
 double size_of_products(const Tensors& a, const Tensors& b) {
@@ -136,7 +136,7 @@ TEST_CASE("forward mode agrees with reverse mode and with finite differences", "
     const auto recording = recorded(sample, x);
     const Tensors t = random_like(recording->inputs(), seed), u = random_like(recording->outputs(), seed + 100);
     const Tensors forward = Linear(recording).push(t), reverse = recording->pull_again(u);
-    std::string found = compare("forward against reverse", dot(forward, u), dot(reverse, t),
+    std::string found = compare("forward against reverse", dot_of(forward, u), dot_of(reverse, t),
                                 size_of_products(forward, u) + size_of_products(reverse, t));
     if (found.empty()) {
       const Tensor quotient = difference_quotient(sample, x, t);
@@ -182,7 +182,7 @@ TEST_CASE("forward over reverse agrees with reverse over reverse", "[three]") {
     const auto recording = std::make_shared<const Recording>("jvp", gradients, x, places);
     const Tensors t = random_like(recording->inputs(), seed), s = random_like(recording->outputs(), seed + 200);
     const Tensors forward = Linear(recording).push(t), reverse = recording->pull_again(s);
-    return compare("forward against reverse", dot(forward, s), dot(reverse, t),
+    return compare("forward against reverse", dot_of(forward, s), dot_of(reverse, t),
                    size_of_products(forward, s) + size_of_products(reverse, t));
   });
 }
@@ -205,7 +205,7 @@ TEST_CASE("a recorded sweep gives what an unrecorded one gives, and can be diffe
     // The second derivative along s and t, once by two sweeps and once by a sweep and a walk backward.
     const Tensors s = random_like(recording->inputs(), seed + 200), u = random_like(recording->outputs(), seed + 300);
     const Tensors forward = Linear(recording).push(s), reverse = recording->pull_again(u);
-    return compare("forward over forward against reverse over forward", dot(forward, u), dot(reverse, s),
+    return compare("forward over forward against reverse over forward", dot_of(forward, u), dot_of(reverse, s),
                    size_of_products(forward, u) + size_of_products(reverse, s));
   });
 }

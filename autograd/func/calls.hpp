@@ -64,9 +64,13 @@ struct Call {
   }
 };
 
+template <class F, class... X>
+struct Returned {
+  using Type = std::decay_t<decltype(Call<X...>::apply(std::declval<F&>(), std::declval<const Tensors&>()))>;
+};
 /// What the function returns in this call.
 template <class F, class... X>
-using ResultOf = std::decay_t<decltype(Call<X...>::apply(std::declval<F&>(), std::declval<const Tensors&>()))>;
+using ResultOf = typename Returned<F, X...>::Type;
 
 inline Tensors as_list(Tensor y) { return {std::move(y)}; }
 inline Tensors as_list(Tensors y) { return y; }
@@ -84,7 +88,9 @@ void detach(T&) {}
 template <class T>
 inline constexpr bool is_argument = is_list<T> || std::is_convertible_v<const T&, Tensor>;
 template <class... X>
-using IfArguments = std::enable_if_t<(sizeof...(X) > 0) && (is_argument<X> && ...), int>;
+struct AreArguments : std::bool_constant<(sizeof...(X) > 0) && (is_argument<X> && ...)> {};
+template <class... X>
+using IfArguments = std::enable_if_t<AreArguments<X...>::value, int>;
 
 /// The only element of a list, or the list.
 template <bool one>

@@ -208,7 +208,7 @@ template <class P, class... A>
 struct InvocableWith<P, std::tuple<A...>> : std::is_invocable<const P&, A...> {};
 /// Whether a push with these flags takes the number of leading axes.
 template <std::uint32_t Flags, std::size_t N, class P, std::size_t... I>
-constexpr bool takes_lead(const P&, std::index_sequence<I...>) {
+constexpr bool takes_lead(std::index_sequence<I...>) {
   using All = decltype(std::tuple_cat(ArgumentOf<(Flags >> I & 1u) != 0, Tensor>()...,
                                       ArgumentOf<(Flags & reads_y) != 0, Tensor>(), std::tuple<Tensor, std::size_t>()));
   return InvocableWith<P, All>::value;
@@ -370,7 +370,7 @@ class RuleNode final : public InputsNode<N>, private std::tuple<R...>, private S
       return Push::pointwise;
     } else if constexpr ((flags & rule_pushes) != 0) {
       const auto& f = function<I>().push;
-      constexpr bool many = takes_lead<flags, N>(f, std::make_index_sequence<N>{});
+      constexpr bool many = takes_lead<flags, N, std::decay_t<decltype(f)>>(std::make_index_sequence<N>{});
       if (t != nullptr)
         *out = this->template run<flags & ~rule_once>(*t, [&](const auto& x, const auto& y, const Tensor& tangent) {
           if constexpr (many)

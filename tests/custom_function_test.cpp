@@ -1,0 +1,171 @@
+// Functions with a gradient of the user's own, and their check.
+
+#include <cmath>
+
+#include <xgrad/autograd/engine/backward.hpp>
+#include <xgrad/autograd/engine/runtime.hpp>
+#include <xgrad/autograd/ops/ops.hpp>
+#include <xgrad/extend.hpp>
+#include <xgrad/func.hpp>
+
+#include "catch2.hpp"
+#include "compare.hpp"
+#include "inspect.hpp"
+
+using namespace xgrad;
+using Catch::Matchers::Contains;
+using func::Tensors;
+
+namespace {
+
+struct Cube : func::Function<Cube> {
+  static constexpr const char* name = "cube";
+  static Tensor forward(func::Context& context, const Tensor& x) {
+    context.save_for_backward({x});
+    return x * x * x;
+  }
+  static Tensors backward(func::Context& context, const Tensor& g) {
+    const Tensor& x = context.saved()[0];
+    return {3.0 * x * x * g};
+  }
+};
+
+/// y = x^p by a loop, with the result and the exponent kept.
+struct Power : func::Function<Power> {
+  static constexpr const char* name = "power";
+  static constexpr bool once_differentiable = true;
+  static Tensor forward(func::Context& context, const Tensor& x, double p) {
+    context.data = p;
+    const Tensor y = pow(x, p);
+    context.save_for_backward({x, y});
+    return y;
+  }
+  static Tensors backward(func::Context& context, const Tensor& g) {
+    const double p = std::any_cast<double>(context.data);
+    const Tensor &x = context.saved()[0], &y = context.saved()[1];
+    Tensor out = Raw::uninitialized(x.shape(), x.dtype());
+    for (std::int64_t i = 0; i < x.size(); ++i)
+      Raw::write<double>(out)[i] = p * Raw::data<double>(y)[i] / Raw::data<double>(x)[i] * Raw::data<double>(g)[i];
+    return {out};
+  }
+};
+
+struct PowerForward : func::Function<PowerForward> {
+  static constexpr const char* name = "power_forward";
+  static constexpr bool once_differentiable = true;
+  static Tensor forward(func::Context& context, const Tensor& x, double p) { return Power::forward(context, x, p); }
+  static Tensors backward(func::Context& context, const Tensor& g) { return Power::backward(context, g); }
+  static Tensor jvp(func::Context& context, const Tensors& t) {
+    return std::any_cast<double>(context.data) * context.saved()[1] / context.saved()[0] * t[0];
+  }
+};
+
+/// a b, with the gradients in the wrong order.
+struct Crossed : func::Function<Crossed> {
+  static constexpr const char* name = "crossed";
+  static Tensor forward(func::Context& context, const Tensor& a, const Tensor& b) {
+    context.save_for_backward({a, b});
+    return a * b;
+  }
+  static Tensors backward(func::Context& context, const Tensor& g) {
+    return {context.saved()[0] * g, context.saved()[1] * g};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a class with a forward and a backward is a function of tensors, of any order", "[custom]") {
+  const Tensor x = leaf({2.0, -1.0});
+  const Tensor y = Cube::apply(x);
+  CHECK(numbers(y) == Numbers{8, -1});
+  sum(y).backward();
+  CHECK(numbers(x.grad()) == Numbers{12, 3});
+  CHECK(func::check([](const Tensor& in) { return Cube::apply(in); }, Tensor{1.5, -0.5, 2.0}).message == "");
+  CHECK(numbers(func::hessian([](const Tensor& in) { return sum(Cube::apply(in)); })(Tensor{2.0})) == Numbers{12});
+  CHECK_FALSE(Cube::apply(Tensor{1.0}).requires_grad());
+}
+
+TEST_CASE("a backward over raw numbers is once differentiable, and says so", "[custom]") {
+  const auto power = [](const Tensor& in) { return Power::apply(in, 2.5); };
+  CHECK(func::check(power, Tensor{1.5, 0.5, 2.0}).message == "");
+  CHECK_THAT(thrown_by([&] { func::jvp(power, Tensor{1.0}, Tensor{1.0}); }), Contains("jvp through power"));
+  const Tensor x = leaf({2.0});
+  const Tensor slope = grad(power(x), x, create_graph);
+  CHECK_THAT(thrown_by([&] { sum(slope).backward(); }), Contains("once_differentiable()"));
+  const auto with = [](const Tensor& in) { return PowerForward::apply(in, 2.5); };
+  CHECK(func::check(with, Tensor{1.5, 0.5, 2.0}).message == "");
+  CHECK(func::jvp(with, Tensor{4.0}, Tensor{1.0}).second.item() == Approx(2.5 * 8));
+}
+
+TEST_CASE("the check finds a wrong gradient and a wrong tangent", "[custom]") {
+  const auto crossed = [](const Tensors& in) { return Crossed::apply(in[0], in[1]); };
+  CHECK_FALSE(func::check(crossed, Tensors{Tensor{1.0, 2.0}, Tensor{3.0, 5.0}}).passed);
+  const auto forward = [](const Tensors& x) { return x[0] * x[0]; };
+  const auto backward = [](const Tensors& x, const Tensor&, const Tensor& g) { return Tensors{2.0 * x[0] * g}; };
+  const auto squared = func::custom("squared", forward, backward);
+  CHECK(func::check(squared, Tensor{1.0, -2.0}).message == "");
+  const auto wrong = squared.jvp([](const Tensors& x, const Tensor&, const Tensors& t) { return 2.001 * x[0] * t[0]; });
+  CHECK_THAT(func::check(wrong, Tensor{1.0, -2.0}).message, Contains("forward mode gives"));
+  const auto right = squared.jvp([](const Tensors& x, const Tensor&, const Tensors& t) { return 2.0 * x[0] * t[0]; });
+  CHECK(func::check(right, Tensor{1.0, -2.0}).message == "");
+}
+
+TEST_CASE("lambdas make a function, of several arguments and with the result", "[custom]") {
+  const auto softmul = func::custom(
+      "softmul", [](const Tensors& x) { return exp(x[0]) * x[1]; },
+      [](const Tensors& x, const Tensor& y, const Tensor& g) {
+        return Tensors{y * g, exp(x[0]) * g};
+      });
+  CHECK(
+      func::check([&](const Tensors& x) { return softmul(x); }, Tensors{Tensor{0.1, 0.2}, Tensor{0.5, -0.7}}).message ==
+      "");
+  const Tensor labels{1, 2};
+  const auto mixed = func::custom(
+      "mixed", [](const Tensors& x) { return x[0] * x[1]; },
+      [](const Tensors& x, const Tensor&, const Tensor& g) {
+        return Tensors{x[1] * g, Tensor()};
+      });
+  const Tensor x = leaf({3.0, 4.0});
+  sum(mixed(x, labels)).backward();
+  CHECK(numbers(x.grad()) == Numbers{1, 2});
+}
+
+TEST_CASE("faults of a custom function are errors that name it", "[custom]") {
+  const auto one = func::custom(
+      "one", [](const Tensors& x) { return x[0] + x[1]; },
+      [](const Tensors&, const Tensor&, const Tensor& g) { return Tensors{g}; });
+  const Tensor x = leaf({1.0});
+  CHECK_THAT(thrown_by<std::logic_error>([&] { sum(one(x, x)).backward(); }),
+             Contains("backward of one") && Contains("its backward gave 1 gradients for 2 tensors"));
+  CHECK_THAT(thrown_by([&] { one(x, Tensor()); }), Contains("one: argument 1 is an empty tensor"));
+  const auto shape = func::custom(
+      "shape", [](const Tensors& in) { return in[0] * 1.0; },
+      [](const Tensors&, const Tensor&, const Tensor&) { return Tensors{ones({3})}; });
+  CHECK_THAT(thrown_by([&] { sum(shape(x)).backward(); }), Contains("backward of shape"));
+  CHECK_THAT(thrown_by([] { func::custom("", nullptr, nullptr); }), Contains("custom: the name is empty"));
+  Tensor w = leaf({2.0});
+  const Tensor y = Cube::apply(w * 1.0);
+  const Tensor kept = w * 1.0;
+  const Tensor z = Cube::apply(kept);
+  {
+    const NoGrad off;
+    kept.fill_(5);
+  }
+  CHECK_THAT(thrown_by([&] { sum(z).backward(); }), Contains("cube") && Contains("written in place"));
+  CHECK(numbers(grad(sum(y), w)) == Numbers{12});
+}
+
+TEST_CASE("a function that returns its argument, and one that is used and forgotten, leave nothing behind",
+          "[custom]") {
+  const std::int64_t before = live_nodes();
+  {
+    const auto same = func::custom(
+        "same", [](const Tensors& x) { return x[0]; },
+        [](const Tensors&, const Tensor&, const Tensor& g) { return Tensors{2.0 * g}; });
+    const Tensor x = leaf({1.0});
+    sum(same(x)).backward();
+    CHECK(numbers(x.grad()) == Numbers{2});
+    const Tensor unused = Cube::apply(x);
+  }
+  CHECK(live_nodes() == before);
+}
