@@ -288,7 +288,13 @@ void ModuleBase::to(DType dtype) {
 Tensor Module::operator()(const Tensor& x, Source at) const {
   // A module is a handle: a const one leaves the shared state writable, as a const Tensor does.
   auto* self = const_cast<Module*>(this);
-  Tensor y = call([&] { return self->forward(x); }, at);
+  const detail::ModuleHooks* hooks = detail::Access::state(*this)->hooks.get();
+  Tensor y = call(
+      [&] {
+        if (hooks == nullptr) return self->forward(x);
+        return detail::forward_with_hooks(*this, *hooks, x, [&](const Tensor& in) { return self->forward(in); });
+      },
+      at);
   if (detail::CallObserver* observer = detail::call_observer()) (*observer)(*this, y);
   return y;
 }

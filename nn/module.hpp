@@ -21,6 +21,7 @@ namespace xgrad::nn {
 namespace detail {
 
 struct ModuleState;
+struct ModuleHooks;
 struct Access;
 
 }  // namespace detail
@@ -145,6 +146,15 @@ class ModuleBase {
   const std::type_info* copied_from_ = nullptr;  // the class of the module that this is a copy of
 };
 
+/// Hooks of a module of one input and one output. They run in the order of registration; what they return takes the
+/// place of x, of y, or of the gradient, for those that follow; an undefined tensor leaves it as it is.
+using ForwardPreHook = std::function<Tensor(const ModuleBase& module, const Tensor& x)>;
+using ForwardHook = std::function<Tensor(const ModuleBase& module, const Tensor& x, const Tensor& y)>;
+/// Receives the gradients with respect to x, undefined where x needs none, and to y.
+using BackwardHook = std::function<Tensor(const ModuleBase& module, const Tensor& grad_x, const Tensor& grad_y)>;
+/// Receives the gradient with respect to y.
+using BackwardPreHook = std::function<Tensor(const ModuleBase& module, const Tensor& grad_y)>;
+
 /// A module from one tensor to one tensor: y = model(x).
 ///
 ///     class Net : public nn::Module {
@@ -160,6 +170,16 @@ class ModuleBase {
 class Module : public ModuleBase {
  public:
   Tensor operator()(const Tensor& x, Source at = Source::here()) const;
+
+  /// Calls the hook before every forward of this module, or after it, or when backward has passed through it: every
+  /// handle of the module has the same hooks, its clones have none. The handle that is returned removes the hook. A
+  /// hook that captures its module keeps it alive until it is removed; it is handed the module instead.
+  HookHandle register_forward_pre_hook(ForwardPreHook hook);
+  HookHandle register_forward_hook(ForwardHook hook);
+  /// What the hook returns replaces the gradient with respect to x.
+  HookHandle register_full_backward_hook(BackwardHook hook);
+  /// What the hook returns replaces the gradient with respect to y, before backward passes through the module.
+  HookHandle register_full_backward_pre_hook(BackwardPreHook hook);
 
  protected:
   virtual Tensor forward(const Tensor& x) = 0;

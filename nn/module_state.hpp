@@ -2,6 +2,7 @@
 
 // For this room's sources only: the state that the handles of one module share.
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -36,6 +37,16 @@ struct RegisteredTensor {
   std::shared_ptr<Registration> registration;
 };
 
+/// The hooks of a module; one that was removed is empty.
+struct ModuleHooks {
+  template <class F>
+  using List = std::vector<std::shared_ptr<F>>;
+  List<ForwardPreHook> before;
+  List<ForwardHook> after;
+  List<BackwardPreHook> before_backward;
+  List<BackwardHook> after_backward;
+};
+
 struct ModuleState {
   std::string type;  // the class, once it is known
   std::string text;  // what stands between the parentheses
@@ -45,6 +56,7 @@ struct ModuleState {
   std::vector<RegisteredTensor> buffers;
   std::vector<std::pair<std::string, StatePtr>> children;
   Registration registration;
+  std::unique_ptr<ModuleHooks> hooks;      // made by the first
   std::weak_ptr<ModuleState> replaced_by;  // the module last assigned to a handle of this one
 };
 
@@ -54,6 +66,10 @@ struct Access {
   static std::shared_ptr<Registration>& registration(Registered& tensor) { return tensor.registration_; }
   static ModuleBase handle(StatePtr state) { return ModuleBase(std::move(state), nullptr); }
 };
+
+/// The module's forward, before and after which the hooks are called.
+Tensor forward_with_hooks(const ModuleBase& module, const ModuleHooks& hooks, const Tensor& x,
+                          const std::function<Tensor(const Tensor&)>& forward);
 
 /// The clone of `original` in the scope.
 StatePtr cloned(CloneScope& scope, const StatePtr& original);

@@ -10,6 +10,9 @@
 #include <unordered_set>
 #include <utility>
 
+#include <xgrad/autograd/engine/rethrow.hpp>
+#include <xgrad/autograd/engine/saved_checks.hpp>
+#include <xgrad/autograd/engine/segment.hpp>
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/leaf.hpp>
 #include <xgrad/autograd/graph/lost_writes.hpp>
@@ -35,7 +38,9 @@ namespace xgrad {
 // map of this run (elsewhere_).
 class Engine {
  public:
-  Engine(Graph graph, const std::vector<Tensor>* targets) : graph_(graph), id_(next_id()), targets_(targets) {
+  /// `floor`: nodes up to that number are not visited (engine/segment.hpp).
+  Engine(Graph graph, const std::vector<Tensor>* targets, std::uint64_t floor = 0)
+      : graph_(graph), id_(next_id()), targets_(targets), floor_(floor) {
     if (targets_) {
       lowest_ = UINT64_MAX;
       found_.resize(targets_->size());
@@ -214,12 +219,14 @@ class Engine {
 
   void visit(Ref<Node> node) {
     Tensor g = take_pending(node.get());
-    if (const detail::NodeExtras* extras = node->find_extras()) g = hooked(*node, *extras, std::move(g));
+    // A hook of a node below the floor is called with the complete gradient, by the run that the segment belongs to.
+    if (const detail::NodeExtras* extras = node->find_extras(); extras != nullptr && node->number() > floor_)
+      g = hooked(*node, *extras, std::move(g));
     if (targets_) {
       const Place wanted{node.get(), 0};
       auto place = std::lower_bound(places_.begin(), places_.end(), wanted);
       for (; place != places_.end() && place->node == node.get(); ++place) found_[place->index] = g;
-      if (node->number() <= lowest_) return;
+      if (node->number() <= std::max(lowest_, floor_)) return;
     } else if (node->owner_.load(std::memory_order_relaxed) != nullptr) {
       if (node->is_leaf()) {
         results_.push_back({std::move(node), std::move(g)});
@@ -228,14 +235,16 @@ class Engine {
       results_.push_back({node, g});
     }
     if (node->is_leaf()) return;
-    check(*node);
+    detail::check_saved("backward", *node);
     pull(*node, g);
     if (graph_ == Graph::release) node->let_go();
   }
 
   Tensor hooked(const Node& node, const detail::NodeExtras& extras, Tensor g) const {
-    const std::vector<Hook> hooks = extras.hooks;
-    for (const Hook& hook : hooks) {
+    const std::vector<std::shared_ptr<Hook>> hooks = extras.hooks;
+    for (const std::shared_ptr<Hook>& kept : hooks) {
+      const Hook hook = *kept;  // a copy, since a hook may remove itself
+      if (!hook) continue;
       Tensor other = [&] {
         const detail::Observed user(observer_);
         return hook(g);
@@ -251,35 +260,6 @@ class Engine {
       if (observer_ != nullptr) tell([&](detail::Observer& each) { each.changed(node, "a hook", &before, 1, g); });
     }
     return g;
-  }
-
-  static void check(const Node& node) {
-    if (node.released())
-      throw std::logic_error(
-          "backward: this graph was freed by an earlier backward: pass retain_graph, or detach the value carried over "
-          "from the last step (at " +
-          std::string(node.name()) + ", " + to_string(node.at()) + ")");
-    for (std::size_t i = 0; i < node.edge_count(); ++i) refuse_stale(node, node.edges()[i].saved, "input ", i + 1);
-    refuse_stale(node, node.saved_output(), "its output", 0);
-    if (const detail::NodeExtras* extras = node.find_extras(); extras != nullptr && !extras->checksums.empty())
-      refuse_unseen_writes(node, extras->checksums);
-  }
-
-  [[gnu::noinline]] static void refuse_unseen_writes(const Node& node, const std::vector<std::uint64_t>& before) {
-    const std::vector<std::uint64_t> now = node.checksums();
-    for (std::size_t i = 0; i < before.size(); ++i)
-      if (now[i] != before[i])
-        throw std::logic_error("backward: " + to_string(node) + " needs " +
-                               (i < node.edge_count() ? "input " + std::to_string(i) : "its output") +
-                               ", which was written since through a mutable_view or a pointer that was kept: take a "
-                               "new mutable_view for each write, before the op, or give the op a clone()");
-  }
-
-  static void refuse_stale(const Node& node, const detail::Saved& saved, const char* what, std::size_t place) {
-    if (!saved.defined() || !saved.stale()) return;
-    throw std::logic_error("backward: " + to_string(node) + " needs " + what +
-                           (place == 0 ? "" : std::to_string(place - 1)) + ", which was written in place at " +
-                           to_string(saved.last_write()) + ": write before the op, or give the op a clone()");
   }
 
   [[gnu::noinline]] void refuse_lost(const Node& node, const Node& leaf) const {
@@ -307,7 +287,7 @@ class Engine {
       const detail::Timed timed(node.name(), node.at(), true);
       node.pull(g, out);
     } catch (const std::exception& error) {
-      rethrow(in_backward_of(node, error), error);
+      detail::rethrow(in_backward_of(node, error), error);
     }
     if (observer_ != nullptr) tell([&](detail::Observer& each) { each.pulled(node, g, out); });
     // A node that is about to be released moves its references to its inputs into the heap.
@@ -328,23 +308,6 @@ class Engine {
 
   // Where somebody observes, no rule may write its gradient into the memory of g.
   [[gnu::noinline, gnu::cold]] void keep(const Tensor& g) { kept_ = g; }
-
-  // Throws an exception of the same type with the message. Types that cannot be made from a message, such as those of
-  // the user's own, are passed on as they are.
-  [[noreturn]] static void rethrow(const std::string& message, const std::exception& error) {
-    const std::type_info& type = typeid(error);
-    if (type == typeid(OutOfMemory) || type == typeid(std::bad_alloc)) throw OutOfMemory(message);
-    if (type == typeid(std::invalid_argument)) throw std::invalid_argument(message);
-    if (type == typeid(std::domain_error)) throw std::domain_error(message);
-    if (type == typeid(std::length_error)) throw std::length_error(message);
-    if (type == typeid(std::out_of_range)) throw std::out_of_range(message);
-    if (type == typeid(std::logic_error)) throw std::logic_error(message);
-    if (type == typeid(std::range_error)) throw std::range_error(message);
-    if (type == typeid(std::overflow_error)) throw std::overflow_error(message);
-    if (type == typeid(std::underflow_error)) throw std::underflow_error(message);
-    if (type == typeid(std::runtime_error)) throw std::runtime_error(message);
-    throw;
-  }
 
   static std::string in_backward_of(const Node& node, const std::exception& error) {
     return "backward of " + to_string(node) + ": " + error.what();
@@ -464,6 +427,7 @@ class Engine {
   std::uint32_t id_;
   const std::vector<Tensor>* targets_;
   std::uint64_t lowest_ = 0;
+  std::uint64_t floor_;
   std::unique_ptr<Work> own_work_;
   const Lease lease_{work()};
   std::vector<Waiting>& heap_ = lease_.work.heap;
@@ -541,6 +505,17 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
                                   ": pass allow_unused to get an undefined tensor");
   return std::move(engine.found());
 }
+
+namespace detail {
+
+std::vector<Tensor> segment_gradients(const Tensor& output, const std::vector<Tensor>& inputs, const Tensor& seed,
+                                      Graph graph, std::uint64_t floor) {
+  Engine engine(graph, &inputs, floor);
+  engine.run(&output, &seed, 1);
+  return std::move(engine.found());
+}
+
+}  // namespace detail
 
 std::vector<Tensor> grad(std::initializer_list<Tensor> outputs, std::initializer_list<Tensor> inputs,
                          const std::vector<Tensor>& seeds, Graph graph, Unused unused) {

@@ -21,6 +21,7 @@ struct ThreadState {
   bool paused;                  // recording is off
   bool deleting;                // release() is deleting nodes further up the stack
   bool guarding;                // new nodes are guarded (Node::guarded)
+  bool saved_apart;             // saved values are restored as constants, even where recording is on
   bool checking_writes;         // new nodes keep checksums of what they save (DetectWrites)
   std::uint32_t watch;          // number of the active RuleWatch while its rule's own code runs, else 0
   std::uint32_t watch_in_op;    // number of the active RuleWatch while an op called by its rule runs, else 0
@@ -43,6 +44,20 @@ class ModeScope {
   ~ModeScope() { thread_state.paused = before_; }
   ModeScope(const ModeScope&) = delete;
   ModeScope& operator=(const ModeScope&) = delete;
+
+ private:
+  bool before_;
+};
+
+/// While an object exists, saved values are restored as constants (or not, in a scope within), though recording is on.
+class SavedApartScope {
+ public:
+  [[nodiscard]] explicit SavedApartScope(bool apart) noexcept : before_(thread_state.saved_apart) {
+    thread_state.saved_apart = apart;
+  }
+  ~SavedApartScope() { thread_state.saved_apart = before_; }
+  SavedApartScope(const SavedApartScope&) = delete;
+  SavedApartScope& operator=(const SavedApartScope&) = delete;
 
  private:
   bool before_;

@@ -138,7 +138,7 @@ void Saved::drop() noexcept {
 }
 
 Tensor Saved::restore(const Node* node, const Shape& shape, DType dtype) const {
-  const bool joins = node != nullptr && grad_enabled();
+  const bool joins = node != nullptr && grad_enabled() && !thread_state.saved_apart;
   const Value* constant = this->constant();
   if (constant && !joins) return Raw::handle(Ref<Value>(const_cast<Value*>(constant)));
   Ref<Storage> same(const_cast<Storage*>(storage()));
@@ -269,6 +269,8 @@ Tensor Node::pull_restored(const detail::FusedPull& how, const void* f, const Te
   for (std::size_t i = 0; i < count; ++i) readings[i] = {Raw::bytes(read[i]), &read[i].shape(), read[i].dtype()};
   return how.kernel(f, readings, g, false);
 }
+
+Push Node::push(std::size_t, const Tensor*, std::size_t, Tensor*) { return Push::transposed; }
 
 Needs Node::needs() const noexcept {
   std::uint64_t bits = 0;

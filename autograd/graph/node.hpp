@@ -119,8 +119,8 @@ struct FusedPull {
 
 /// Rarely used fields of a node, allocated on demand.
 struct NodeExtras {
-  std::vector<Hook> hooks;
-  std::vector<std::uint64_t> checksums;  // of what the node has saved, if it was made under DetectWrites
+  std::vector<std::shared_ptr<Hook>> hooks;  // one that was removed is empty
+  std::vector<std::uint64_t> checksums;      // of what the node has saved, if it was made under DetectWrites
   // Copies of the result and of the inputs that need no gradient, and the module that was called, under KeepValues.
   Tensor value;
   std::vector<Tensor> constants;
@@ -137,6 +137,16 @@ class Needs {
 
  private:
   std::uint64_t bits_;
+};
+
+/// How a tangent of an input reaches the output of a node in forward mode (engine/forward.hpp).
+enum class Push : std::uint8_t {
+  none,        ///< not at all: the output does not depend on that input, or is flat in it
+  transposed,  ///< by transposing pull(), which is linear in g
+  pass,        ///< as it is, broadcast to the output
+  pointwise,   ///< by the rule itself, since a slope multiplies element by element in both directions
+  direct,      ///< by a function beside the rule
+  batched,     ///< by such a function that takes many tangents at once, along a leading axis
 };
 
 /// A recorded op: a name, its inputs, and a local rule. pull() computes the gradients of the inputs; all bookkeeping is
@@ -173,6 +183,10 @@ class Node {
   /// out[i] may hold a partial sum on entry; if it holds the same tensor on return, the gradient has been added to that
   /// sum in place.
   virtual void pull(const Tensor& g, Tensor* out) = 0;
+  /// The part of the output's tangent that the tangent t of input i makes, stored in *out; where t is null, only the
+  /// answer how. `lead` is 1 if t has a leading axis of many tangents, else 0. For Push::pointwise, t has the shape to
+  /// which the operands broadcast, and so has *out; for Push::transposed and pass, it is the caller that computes.
+  virtual Push push(std::size_t i, const Tensor* t, std::size_t lead, Tensor* out);
   bool adds() const noexcept { return adds_; }
   /// Whether it does so while backward is recorded: then out[i] may hold another tensor over the memory of the sum.
   bool adds_always() const noexcept { return adds_always_; }

@@ -210,11 +210,13 @@ void Tensor::retain_grad() const {
   get().own_gradient();
 }
 
-void Tensor::register_hook(Hook hook) const {
+HookHandle Tensor::register_hook(Hook hook) const {
   const detail::Calling calling("register_hook");
   if (!hook) throw detail::argument_error("register_hook: the hook is empty");
   if (!requires_grad()) throw std::logic_error("register_hook: this tensor does not require a gradient");
-  get().node->extras().hooks.push_back(std::move(hook));
+  auto kept = std::make_shared<Hook>(std::move(hook));
+  get().node->extras().hooks.push_back(kept);
+  return HookHandle(kept);
 }
 
 Tensor Tensor::detach() const& {

@@ -11,6 +11,7 @@
 
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/dtype.hpp>
+#include <xgrad/autograd/graph/hook.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/number.hpp>
 #include <xgrad/autograd/graph/out_of_memory.hpp>
@@ -193,8 +194,8 @@ class Tensor {
   /// Keeps this inner node's gradient in grad() at the next backward.
   void retain_grad() const;
   /// Calls `hook` with the complete gradient of this tensor in every later backward. The tensor holds its hooks: one
-  /// that captures this same tensor keeps a leaf alive for ever; it may capture detach().
-  void register_hook(Hook hook) const;
+  /// that captures this same tensor keeps a leaf alive for ever; it may capture detach(). The handle removes the hook.
+  HookHandle register_hook(Hook hook) const;
   /// Adds the gradient of this scalar with respect to every leaf into that leaf's grad().
   ///
   /// Errors, before any gradient has changed: a root that is not one element (pass a seed), one that needs no gradient,

@@ -125,7 +125,7 @@ template <std::size_t N = 1>
 Tensor record_all(const Kept& kept, Tensor y, const Tensor* x) {
   if (kept.readings->inputs == N)
     return record_rules<N>("elementwise", kept.at, std::move(y), x, N, 0, attributes(),
-                           Rule<reads_every_x | rule_joint, PullAll<N>>{{kept}});
+                           Rule<reads_every_x | rule_joint | rule_pointwise, PullAll<N>>{{kept}});
   if constexpr (N < most_elementwise_inputs)
     return record_all<N + 1>(kept, std::move(y), x);
   else

@@ -55,7 +55,8 @@ struct ReducedRule {
 
   static Tensor kernel(const void* f, const Reading* read, const Tensor& g, bool) {
     static_assert(count > 0, "the shape of a gradient is that of a value that the rule reads");
-    Tensor out = Raw::uninitialized(*read[0].shape, g.dtype());
+    const Shape& of_x = *read[0].shape;  // a g of higher rank is many of that shape, in forward mode
+    Tensor out = Raw::uninitialized(g.rank() > of_x.rank() ? g.shape() : of_x, g.dtype());
     std::array<Reading, count + 1> all{reading(g)};
     std::copy(read, read + count, all.begin() + 1);
     visit_floating(g.dtype(), [&](auto type) {

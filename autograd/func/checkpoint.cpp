@@ -1,0 +1,200 @@
+#include <xgrad/autograd/func/checkpoint.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <unordered_set>
+
+#include <xgrad/autograd/engine/segment.hpp>
+#include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/graph/random.hpp>
+#include <xgrad/autograd/graph/record.hpp>
+
+namespace xgrad::func::detail {
+namespace {
+
+using xgrad::detail::Edge;
+using xgrad::detail::Saved;
+using xgrad::detail::SavedApartScope;
+using xgrad::detail::thread_state;
+using Body = std::function<Tensor(const Tensors&)>;
+
+// FNV-1a over words of 8 bytes.
+std::uint64_t checksum(const Tensor& y) {
+  const auto* from = static_cast<const unsigned char*>(Raw::operand(y));
+  std::uint64_t sum = 0xcbf29ce484222325u;
+  for (std::size_t left = static_cast<std::size_t>(y.size()) * size_of(y.dtype()); left > 0;) {
+    const std::size_t bytes = std::min(left, sizeof(std::uint64_t));
+    std::uint64_t word = 0;
+    std::memcpy(&word, from, bytes);
+    sum = (sum ^ word) * 0x100000001b3u;
+    from += bytes;
+    left -= bytes;
+  }
+  return sum;
+}
+
+// The default generator in the state of another, for the duration of a scope.
+class GeneratorScope {
+ public:
+  explicit GeneratorScope(const Generator& state) : here_(default_generator()), before_(here_) { here_ = state; }
+  ~GeneratorScope() { here_ = before_; }
+  GeneratorScope(const GeneratorScope&) = delete;
+  GeneratorScope& operator=(const GeneratorScope&) = delete;
+
+ private:
+  Generator& here_;
+  Generator before_;
+};
+
+// One call of the body, recorded from inputs of its own.
+struct Segment {
+  Tensors inputs;  // those that have a gradient; others are undefined
+  Tensor y;
+  std::uint64_t floor;  // nodes up to this number are not of the body
+
+  Segment(const Body& body, Tensors x, const std::vector<bool>& wanted) : inputs(x.size()) {
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      if (!wanted[i]) continue;
+      x[i] = Raw::node(x[i]) != nullptr ? record("input", Source(), Raw::alias(x[i], x[i].shape()), {x[i]}, pass_on)
+                                        : x[i].detach().requires_grad_();
+      inputs[i] = x[i];
+    }
+    floor = thread_state.counter;
+    const EnableGrad on;
+    const SavedApartScope joined(false);
+    y = body(x);
+    if (!y.defined()) throw std::invalid_argument("checkpoint: the function returned an empty tensor");
+  }
+};
+
+// The recorded values that the body has captured: where the walk from its result leaves the body.
+std::vector<Node*> captured(const Segment& segment) {
+  std::unordered_set<const Node*> seen;
+  for (const Tensor& x : segment.inputs)
+    if (x.defined()) seen.insert(Raw::node(x));
+  std::vector<Node*> result, open;
+  const auto meet = [&](Node* node) {
+    if (node == nullptr || !seen.insert(node).second) return;
+    (node->number() <= segment.floor || node->is_leaf() ? result : open).push_back(node);
+  };
+  meet(Raw::node(segment.y));
+  while (!open.empty()) {
+    Node* node = open.back();
+    open.pop_back();
+    for (std::size_t i = 0; i < node->edge_count(); ++i) meet(node->edges()[i].node.get());
+  }
+  return result;
+}
+
+// A tensor that has a place in the graph and no memory, as the target of a gradient.
+Tensor place_of(Node* node) {
+  auto value =
+      Ref<xgrad::detail::Value>::adopt(new xgrad::detail::Value(node->shape(), node->dtype(), Ref<Storage>(), 0));
+  value->node = Ref<Node>(node);
+  return Raw::handle(std::move(value));
+}
+
+class CheckpointNode final : public Node {
+ public:
+  CheckpointNode(Source at, const Tensor& y, Body body, const Generator& random, const Tensors& x,
+                 const std::vector<Node*>& others)
+      : CheckpointNode(at, y, std::move(body), random, x, others, std::make_unique<Edge[]>(x.size() + others.size())) {}
+
+  void pull(const Tensor& g, Tensor* out) override {
+    Tensors x;
+    std::vector<bool> wanted;
+    for (std::size_t i = 0; i < inputs_; ++i) {
+      x.push_back(input(i));
+      wanted.push_back(static_cast<bool>(edges()[i].node));
+    }
+    const Body body = body_;  // kept, in case that the graph is freed while it runs
+    const Segment again = [&] {
+      const GeneratorScope same(random_);
+      return Segment(body, std::move(x), wanted);
+    }();
+    require_same(again.y);
+    if (!again.y.requires_grad()) return;
+    Tensors targets;
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < edge_count(); ++i) {
+      if (!edges()[i].node) continue;
+      targets.push_back(i < inputs_ ? again.inputs[i] : place_of(edges()[i].node.get()));
+      places.push_back(i);
+    }
+    const Graph graph = grad_enabled() ? Graph::create : Graph::release;
+    Tensors found = xgrad::detail::segment_gradients(again.y, targets, g, graph, again.floor);
+    for (std::size_t i = 0; i < found.size(); ++i) out[places[i]] = std::move(found[i]);
+  }
+
+ protected:
+  void clear_kept() noexcept override { body_ = nullptr; }
+
+ private:
+  CheckpointNode(Source at, const Tensor& y, Body body, const Generator& random, const Tensors& x,
+                 const std::vector<Node*>& others, std::unique_ptr<Edge[]> made)
+      : Node("checkpoint", at, y, made.get(), x.size() + others.size()),
+        edge_(std::move(made)),
+        inputs_(x.size()),
+        body_(std::move(body)),
+        random_(random),
+        sum_(checksum(y)) {
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      if (Raw::node(x[i]) != nullptr) edge_[i].node = Ref<Node>(Raw::node(x[i]));
+      edge_[i].saved = Saved::input(x[i], false);
+    }
+    for (std::size_t i = 0; i < others.size(); ++i) edge_[x.size() + i].node = Ref<Node>(others[i]);
+    number_after_inputs();
+  }
+
+  void require_same(const Tensor& y) const {
+    const std::string changed = "the function gave another result when it was called again";
+    const std::string way_out =
+        ": it must compute the same from the same arguments: use the default generator, and change no mode or "
+        "parameter in between";
+    if (y.shape() != shape() || y.dtype() != dtype())
+      throw std::logic_error(changed + ", of shape " + to_string(y.shape()) + " where it was " + to_string(shape()) +
+                             way_out);
+    if (checksum(y) != sum_) throw std::logic_error(changed + way_out);
+  }
+
+  std::unique_ptr<Edge[]> edge_;
+  std::size_t inputs_;
+  Body body_;
+  Generator random_;
+  std::uint64_t sum_;
+};
+
+}  // namespace
+
+Tensor checkpointed(Body body, const Tensors& x, Source at) {
+  for (std::size_t i = 0; i < x.size(); ++i)
+    if (!x[i].defined())
+      throw std::invalid_argument("checkpoint: argument " + std::to_string(i) + " is an empty tensor");
+  if (!grad_enabled()) return body(x);
+  const Generator random = default_generator();
+  Tensors alone;
+  std::vector<bool> wanted;
+  for (const Tensor& each : x) {
+    wanted.push_back(Raw::node(each) != nullptr);
+    alone.push_back(each.detach());
+  }
+  Tensor y;
+  std::vector<Node*> others;
+  std::vector<Ref<Node>> kept;
+  bool recorded = false;
+  {
+    const Segment first(body, std::move(alone), wanted);
+    others = captured(first);
+    for (Node* node : others) kept.emplace_back(node);
+    recorded = first.y.requires_grad();
+    y = first.y.detach();
+  }
+  if (!recorded) return y;
+  auto node = Ref<Node>::adopt(new CheckpointNode(at, y, std::move(body), random, x, others));
+  return xgrad::detail::attach(std::move(y), std::move(node));
+}
+
+}  // namespace xgrad::func::detail

@@ -1,0 +1,160 @@
+#pragma once
+
+// Functions with a gradient of one's own: a class, or a pair of lambdas.
+
+#include <any>
+#include <functional>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <xgrad/autograd/engine/gradcheck.hpp>
+#include <xgrad/autograd/func/calls.hpp>
+#include <xgrad/autograd/func/core.hpp>
+
+namespace xgrad::func {
+
+/// What the forward of a Function hands on to its backward.
+class Context {
+ public:
+  /// Keeps tensors for backward: arguments, the result, or others. Call it once. Of arguments and of the result
+  /// backward notices writes, and derivatives of higher order pass through them; others are constants.
+  void save_for_backward(Tensors tensors) { saved_ = std::move(tensors); }
+  /// In backward and jvp: what was saved, in the same order.
+  [[nodiscard]] const Tensors& saved() const { return saved_; }
+  /// Anything that is not a tensor.
+  std::any data;
+
+ private:
+  Tensors saved_;
+};
+
+namespace detail {
+
+/// The functions of a custom function, and what they are like.
+struct CustomFunction {
+  std::string name;
+  std::function<Tensors(Context&, const Tensor& g)> backward;
+  std::function<Tensor(Context&, const Tensors& tangents)> jvp;  // may be empty
+  bool once = false;
+};
+
+/// Records y = forward(context) with the inputs.
+Tensor record_custom(std::shared_ptr<const CustomFunction> function, const std::function<Tensor(Context&)>& forward,
+                     const Tensors& inputs, Source at);
+
+template <class T, class = void>
+struct HasJvp : std::false_type {};
+template <class T>
+struct HasJvp<T, std::void_t<decltype(&T::jvp)>> : std::true_type {};
+template <class T, class = void>
+struct IsOnce : std::false_type {};
+template <class T>
+struct IsOnce<T, std::void_t<decltype(T::once_differentiable)>> : std::bool_constant<T::once_differentiable> {};
+
+}  // namespace detail
+
+/// A function of tensors with a backward of one's own, in the form of torch::autograd::Function:
+///
+///     struct Cube : func::Function<Cube> {
+///       static constexpr const char* name = "cube";
+///       static Tensor forward(func::Context& context, const Tensor& x) {
+///         context.save_for_backward({x});
+///         return x * x * x;
+///       }
+///       static func::Tensors backward(func::Context& context, const Tensor& g) {
+///         const Tensor& x = context.saved()[0];
+///         return {3.0 * x * x * g};
+///       }
+///     };
+///     Tensor y = Cube::apply(x);
+///
+/// forward runs unrecorded. backward returns a gradient for each tensor among the arguments, undefined where there is
+/// none. Written over tensors it can be differentiated again; one that loops over raw numbers says
+/// `static constexpr bool once_differentiable = true`. An optional `static Tensor jvp(Context&, const Tensors& t)`
+/// gives the tangent of the result for those of the arguments (zeros, where there is none) to forward mode, which
+/// otherwise transposes backward.
+template <class Derived>
+class Function {
+ public:
+  template <class... X>
+  [[nodiscard]] static Tensor apply(const X&... x) {
+    auto function = std::make_shared<detail::CustomFunction>();
+    function->name = Derived::name;
+    function->backward = [](Context& context, const Tensor& g) { return Derived::backward(context, g); };
+    if constexpr (detail::HasJvp<Derived>::value)
+      function->jvp = [](Context& context, const Tensors& t) { return Derived::jvp(context, t); };
+    function->once = detail::IsOnce<Derived>::value;
+    Tensors inputs;
+    (append(inputs, x), ...);
+    return detail::record_custom(
+        std::move(function), [&](Context& context) { return Derived::forward(context, x...); }, inputs, Source());
+  }
+
+ private:
+  template <class T>
+  static void append(Tensors& inputs, const T& x) {
+    if constexpr (std::is_base_of_v<Tensor, T>) inputs.push_back(x);
+  }
+};
+
+/// A function made of lambdas: what custom() returns.
+class Custom {
+ public:
+  using Forward = std::function<Tensor(const Tensors& x)>;
+  using Backward = std::function<Tensors(const Tensors& x, const Tensor& y, const Tensor& g)>;
+  using Jvp = std::function<Tensor(const Tensors& x, const Tensor& y, const Tensors& tangents)>;
+
+  Custom(std::string name, Forward forward, Backward backward);
+  /// The tangent of the result, for forward mode.
+  [[nodiscard]] Custom jvp(Jvp f) const;
+  /// Its backward cannot be differentiated.
+  [[nodiscard]] Custom once_differentiable() const;
+
+  template <class... X, detail::IfArguments<X...> = 0>
+  Tensor operator()(const X&... x) const {
+    return call(detail::Call<X...>::flat(x...));
+  }
+  Tensor operator()(const Tensors& x) const { return call(x); }
+
+ private:
+  Tensor call(const Tensors& x) const;
+
+  std::string name_;
+  Forward forward_;
+  Backward backward_;
+  Jvp jvp_;
+  bool once_ = false;
+};
+
+/// y = forward(x), where x are the arguments as a list, with gradients backward(x, y, g), one for each argument.
+///
+///     auto cube = func::custom("cube", [](const func::Tensors& x) { return x[0] * x[0] * x[0]; },
+///                              [](const func::Tensors& x, const Tensor&, const Tensor& g) {
+///                                return func::Tensors{3.0 * x[0] * x[0] * g};
+///                              });
+///     Tensor y = cube(x);
+[[nodiscard]] Custom custom(std::string name, Custom::Forward forward, Custom::Backward backward);
+
+namespace detail {
+
+GradcheckResult check_all(const Function& f, const Tensors& x, const GradcheckOptions& options);
+
+}  // namespace detail
+
+/// The check of a custom function, and of any other, in a line: REQUIRE(func::check(f, x).passed). Compares reverse
+/// mode with finite differences (gradcheck), forward mode with reverse mode, and second derivatives with finite
+/// differences of first ones, unless a rule is once differentiable. x is a float64 tensor or a list of them; those that
+/// are not floating are passed on. The message says which check failed, and where.
+template <class F>
+GradcheckResult check(const F& f, const Tensor& x, const GradcheckOptions& options = {}) {
+  return detail::check_all([&](const Tensors& in) { return detail::as_list(f(in[0])); }, {x}, options);
+}
+template <class F>
+GradcheckResult check(const F& f, const Tensors& x, const GradcheckOptions& options = {}) {
+  return detail::check_all([&](const Tensors& in) { return detail::as_list(f(in)); }, x, options);
+}
+
+}  // namespace xgrad::func

@@ -1,0 +1,58 @@
+#include <xgrad/nn/functional_call.hpp>
+
+#include <stdexcept>
+#include <string>
+
+#include <xgrad/nn/module_state.hpp>
+#include <xgrad/nn/state_dict.hpp>
+
+namespace xgrad::func {
+namespace {
+
+void require_fit(const std::string& name, const Tensor& own, const Tensor& value) {
+  if (!value.defined()) throw std::invalid_argument("functional_call: \"" + name + "\" is an empty tensor");
+  if (value.shape() != own.shape())
+    throw std::invalid_argument("functional_call: \"" + name + "\" has shape " + to_string(own.shape()) +
+                                ", its replacement " + to_string(value.shape()) + ": they must agree");
+  if (is_floating(value.dtype()) != is_floating(own.dtype()))
+    throw std::invalid_argument("functional_call: \"" + name + "\" is " + name_of(own.dtype()) + ", its replacement " +
+                                name_of(value.dtype()));
+}
+
+}  // namespace
+
+namespace detail {
+
+void substitute(xgrad::detail::Substitution& into, const nn::ModuleBase& module, const StateDict& values) {
+  const StateDict own = nn::detail::state_dict(nn::detail::Access::state(module));
+  for (const auto& [name, value] : values) {
+    const auto found = own.find(name);
+    if (found == own.end())
+      throw std::invalid_argument("functional_call: " + module.type_name() + " has no parameter or buffer \"" + name +
+                                  "\"");
+    require_fit(name, found->second, value);
+  }
+  for (const auto& [name, value] : values) into.add(own.at(name), value);
+}
+
+void substitute(xgrad::detail::Substitution& into, const nn::ModuleBase& module, const std::vector<Tensor>& values) {
+  const StateDict own = module.named_parameters();
+  if (values.size() != own.size())
+    throw std::invalid_argument("functional_call: " + std::to_string(values.size()) + " tensors for the " +
+                                std::to_string(own.size()) + " parameters of " + module.type_name());
+  std::size_t i = 0;
+  for (const auto& [name, tensor] : own) require_fit(name, tensor, values[i++]);
+  i = 0;
+  for (const auto& each : own) into.add(each.second, values[i++]);
+}
+
+}  // namespace detail
+
+Tensor functional_call(const nn::Module& module, const StateDict& values, const Tensor& x, Source at) {
+  return functional_call(module, values, [&] { return module(x, at); });
+}
+Tensor functional_call(const nn::Module& module, const std::vector<Tensor>& values, const Tensor& x, Source at) {
+  return functional_call(module, values, [&] { return module(x, at); });
+}
+
+}  // namespace xgrad::func

@@ -1,0 +1,98 @@
+#include <xgrad/autograd/graph/record.hpp>
+#include <xgrad/nn/module_state.hpp>
+
+namespace xgrad::nn {
+namespace detail {
+namespace {
+
+// Calls the hooks one after the other on what the one before has made of x.
+template <class F, class Call>
+Tensor passed_through(const ModuleHooks::List<F>& list, Tensor x, const Call& call) {
+  for (const std::shared_ptr<F>& kept : list) {
+    const F hook = *kept;  // a copy, since a hook may remove itself
+    if (!hook) continue;
+    Tensor other = call(hook, x);
+    if (other.defined()) x = std::move(other);
+  }
+  return x;
+}
+
+// A place of its own in the graph, for the gradients of this module's call alone.
+Tensor placed(const char* name, const Tensor& x, Source at) {
+  return record(name, at, Raw::alias(x, x.shape()), {x}, pass_on);
+}
+
+// One call of a module, from which backward comes back.
+struct Passage {
+  ModuleBase module;
+  ModuleHooks::List<BackwardPreHook> before;
+  ModuleHooks::List<BackwardHook> after;
+  Tensor grad_y = {};
+
+  Tensor leave(Tensor grad_x) {
+    const Tensor g = std::exchange(grad_y, Tensor());
+    return passed_through(after, std::move(grad_x),
+                          [&](const BackwardHook& hook, const Tensor& gx) { return hook(module, gx, g); });
+  }
+};
+
+}  // namespace
+
+Tensor forward_with_hooks(const ModuleBase& module, const ModuleHooks& all, const Tensor& given,
+                          const std::function<Tensor(const Tensor&)>& forward) {
+  const ModuleHooks hooks = all;  // a hook may register others
+  const Source at = CallScope::call_site();
+  Tensor x = passed_through(hooks.before, given,
+                            [&](const ForwardPreHook& hook, const Tensor& in) { return hook(module, in); });
+  const bool backward = grad_enabled() && !(hooks.before_backward.empty() && hooks.after_backward.empty());
+  const bool through = backward && x.defined() && x.requires_grad();
+  if (through) x = placed("module_input", x, at);
+  Tensor y = passed_through(hooks.after, forward(x),
+                            [&](const ForwardHook& hook, const Tensor& out) { return hook(module, x, out); });
+  if (!backward || !y.requires_grad()) return y;
+  y = placed("module_output", y, at);
+  auto passage = std::make_shared<Passage>(Passage{module, hooks.before_backward, hooks.after_backward});
+  y.register_hook([passage, through](const Tensor& g) {
+    passage->grad_y = passed_through(
+        passage->before, g, [&](const BackwardPreHook& hook, const Tensor& gy) { return hook(passage->module, gy); });
+    Tensor result = passage->grad_y;
+    if (!through) passage->leave(Tensor());
+    return result;
+  });
+  if (through) x.register_hook([passage](const Tensor& g) { return passage->leave(g); });
+  return y;
+}
+
+}  // namespace detail
+
+namespace {
+
+template <class F>
+HookHandle added(detail::ModuleState& state, detail::ModuleHooks::List<F> detail::ModuleHooks::*list, const char* name,
+                 F hook) {
+  if (!hook) throw std::invalid_argument(std::string(name) + ": the hook is empty");
+  if (!state.hooks) state.hooks = std::make_unique<detail::ModuleHooks>();
+  auto kept = std::make_shared<F>(std::move(hook));
+  ((*state.hooks).*list).push_back(kept);
+  return HookHandle(kept);
+}
+
+}  // namespace
+
+HookHandle Module::register_forward_pre_hook(ForwardPreHook hook) {
+  return added(*detail::Access::state(*this), &detail::ModuleHooks::before, "register_forward_pre_hook",
+               std::move(hook));
+}
+HookHandle Module::register_forward_hook(ForwardHook hook) {
+  return added(*detail::Access::state(*this), &detail::ModuleHooks::after, "register_forward_hook", std::move(hook));
+}
+HookHandle Module::register_full_backward_hook(BackwardHook hook) {
+  return added(*detail::Access::state(*this), &detail::ModuleHooks::after_backward, "register_full_backward_hook",
+               std::move(hook));
+}
+HookHandle Module::register_full_backward_pre_hook(BackwardPreHook hook) {
+  return added(*detail::Access::state(*this), &detail::ModuleHooks::before_backward, "register_full_backward_pre_hook",
+               std::move(hook));
+}
+
+}  // namespace xgrad::nn
