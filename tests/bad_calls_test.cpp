@@ -150,7 +150,7 @@ const std::set<std::string>& exempt() {
       "Operand", "Layer", "Iterator", "Pieces", "Dims",
       // For writers of ops, and inside them.
       "alias", "handle", "mark_weak", "begin_write", "uninitialized", "storage", "check_rows", "choose_parts",
-      "differentiate", "transform", "constant", "refuse_lost_write",
+      "differentiate", "transform", "constant", "refuse_lost_write", "number",
       // What files hold is tested by io_test and data_test.
       "load_mnist", "read_idx"};
   return names;

@@ -19,6 +19,8 @@ inline void writing(Tensor x, const Tensor& y) {
   const Tensor g = x.grad();
   WRONG(x(0) = y;)                   // must not compile
   WRONG(x[0] = y;)                   // must not compile
+  WRONG(x[0] = 1;)                   // must not compile
+  WRONG(x(0, 1) = 1.0;)              // must not compile
   WRONG(x.grad() = g;)               // must not compile
   WRONG(exp(x) = y;)                 // must not compile
   WRONG(y.mutable_view<float>();)    // must not compile

@@ -118,12 +118,8 @@ class Tensor {
   Tensor& operator=(const Tensor& other) & = default;
   Tensor& operator=(Tensor&& other) & noexcept = default;
   template <class T>
-  void operator=(T&&) && {
-    static_assert(
-        detail::never<T>,
-        "a temporary such as x[0], x(1, 2) or exp(x) is not assigned to: x.put({1, 2}, values) writes a place "
-        "of x, and copy_() the values of a tensor");
-  }
+  void operator=(T&&) && =
+      delete;  // of x[0] or x(1, 2): write x.put({1, 2}, values), or copy_() all values of a tensor
   ~Tensor() = default;
 
   // ---- structure
