@@ -4,7 +4,6 @@
 #include <string>
 
 #include <xgrad/nn/module_state.hpp>
-#include <xgrad/nn/state_dict.hpp>
 
 namespace xgrad::func {
 namespace {
@@ -19,12 +18,24 @@ void require_fit(const std::string& name, const Tensor& own, const Tensor& value
                                 name_of(value.dtype()));
 }
 
+// The parameters and buffers themselves, tied ones under each of their names.
+StateDict members(const nn::ModuleBase& module) {
+  StateDict result;
+  nn::detail::for_each_module("", nn::detail::Access::state(module),
+                              [&](const std::string& path, const nn::detail::StatePtr& state) {
+                                for (const auto* list : {&state->parameters, &state->buffers})
+                                  for (const nn::detail::RegisteredTensor& each : *list)
+                                    result.emplace_back(nn::detail::join(path, each.name), each.tensor);
+                              });
+  return result;
+}
+
 }  // namespace
 
 namespace detail {
 
 void substitute(xgrad::detail::Substitution& into, const nn::ModuleBase& module, const StateDict& values) {
-  const StateDict own = nn::detail::state_dict(nn::detail::Access::state(module));
+  const StateDict own = members(module);
   for (const auto& [name, value] : values) {
     const auto found = own.find(name);
     if (found == own.end())

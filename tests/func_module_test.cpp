@@ -160,7 +160,7 @@ TEST_CASE("checkpoints nest, share what they capture, and can be differentiated 
   const auto plain = [&](const Tensor& a, const Tensor& b) { return sum(inner(a * b) * b + a * a * b); };
   const auto kept = [&](const Tensor& a, const Tensor& b) {
     const Tensor h = a * b;  // captured, and an argument
-    return sum(func::checkpoint([&](const Tensor& c) { return func::checkpoint(inner, c) * b + h * a; }, h));
+    return sum(func::checkpoint([=](const Tensor& c) { return func::checkpoint(inner, c) * b + h * a; }, h));
   };
   const Tensor x{1.0, 0.3, -0.5};
   CHECK(difference(kept(x, w), plain(x, w), 1e-15) == "");

@@ -28,7 +28,7 @@ using Places = std::vector<std::size_t>;
 Tensor random_like(const Tensor& y, std::uint64_t seed) {
   kernels::Philox random(seed);
   Tensor result = Raw::uninitialized(y.shape(), float64);
-  for (std::int64_t i = 0; i < y.size(); ++i) Raw::write<double>(result)[i] = 2 * random.uniform() - 1;
+  for (std::int64_t i = 0; i < y.size(); ++i) Raw::write<double>(result)[i] = random.uniform() - 0.5;
   return result;
 }
 
@@ -81,11 +81,12 @@ std::shared_ptr<const Recording> recorded(const Sample& sample, const Tensors& x
       "jvp", [&](const Tensors& in) { return Tensors{sample.f(in)}; }, x, wanted(sample));
 }
 
-/// The derivative of the sample's function along t, by a stencil of six points.
+/// The derivative of the sample's function along t, whose elements are at most 1/2, so that kinks stay as far away as
+/// gradcheck needs them, by a stencil of six points.
 Tensor difference_quotient(const Sample& sample, const Tensors& x, const Tensors& t) {
   const NoGrad off;
   const Places places = wanted(sample);
-  const double h = std::pow(2.2e-16, 1.0 / 7);
+  const double h = std::pow(2.2e-16, 1.0 / 7) / 2;
   const auto at = [&](double step) {
     Tensors moved = x;
     for (std::size_t i = 0; i < places.size(); ++i) moved[places[i]] = x[places[i]] + step * h * t[i];
@@ -138,7 +139,8 @@ TEST_CASE("forward mode agrees with reverse mode and with finite differences", "
     const Tensors forward = Linear(recording).push(t), reverse = recording->pull_again(u);
     std::string found = compare("forward against reverse", dot_of(forward, u), dot_of(reverse, t),
                                 size_of_products(forward, u) + size_of_products(reverse, t));
-    if (found.empty()) {
+    const auto nothing = [](const Tensor& one) { return one.size() == 0; };
+    if (found.empty() && std::none_of(t.begin(), t.end(), nothing)) {
       const Tensor quotient = difference_quotient(sample, x, t);
       found = difference(forward[0], quotient, 1e-7, 1e-8 * std::max(1.0, largest(quotient)));
     }

@@ -16,7 +16,8 @@ Tensor checkpointed(std::function<Tensor(const Tensors&)> f, const Tensors& x, S
 
 /// y = f(x, ...), of which the graph keeps the arguments only: backward calls f again and differentiates that. Saves
 /// the memory of what f's ops would keep, for the time of one more forward. f is called as by the transforms, with
-/// tensors or with a list. What it captures and is recorded, such as the parameters of a module, gets its gradient too.
+/// tensors or with a list. It is called after this function has returned: a lambda captures local variables by value.
+/// What it captures and is recorded, such as the parameters of a module, gets its gradient too.
 ///
 /// The second call draws the same numbers from the default generator, so that dropout has the same mask. Its result
 /// must have the same bits as that of the first; otherwise backward throws std::logic_error. So f must be a function of
