@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 
+#include <xgrad/autograd/graph/out_of_memory.hpp>
 #include <xgrad/autograd/graph/random.hpp>
 
 namespace xgrad::data {
@@ -46,7 +47,16 @@ std::int64_t DataLoader::size() const {
 }
 
 std::vector<std::int64_t> DataLoader::order(std::uint64_t epoch) const {
-  std::vector<std::int64_t> rows(static_cast<std::size_t>(dataset_size()));
+  const std::int64_t size = dataset_size();
+  if (size < 0)
+    throw std::invalid_argument("DataLoader: the dataset says that it has " + std::to_string(size) + " rows");
+  std::vector<std::int64_t> rows;
+  try {
+    rows.resize(static_cast<std::size_t>(size));
+  } catch (const std::exception&) {  // bad_alloc, or length_error
+    throw OutOfMemory("DataLoader: out of memory: the order of " + std::to_string(size) +
+                      " rows takes 8 bytes for each");
+  }
   std::iota(rows.begin(), rows.end(), std::int64_t{0});
   if (!options_.shuffle_) return rows;
   kernels::Philox random(options_.seed_, first_stream + epoch);

@@ -17,8 +17,9 @@ constexpr std::uint64_t noise_stream = angle_stream + 1;
 
 }  // namespace
 
-TensorDataset two_spirals(std::int64_t per_spiral, double noise, std::uint64_t seed) {
+TensorDataset two_spirals(Dim points, double noise, std::uint64_t seed) {
   const xgrad::detail::Calling calling("two_spirals");
+  const std::int64_t per_spiral = points;
   if (per_spiral < 0)
     throw std::invalid_argument("two_spirals: the number of points must not be negative, got " +
                                 std::to_string(per_spiral));

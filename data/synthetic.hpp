@@ -14,6 +14,6 @@ namespace xgrad::data {
 ///
 /// inputs: float32 (2 per_spiral, 2); targets: int64 (2 per_spiral), 0 or 1. Equal arguments give equal points. Throws
 /// std::invalid_argument when per_spiral is negative or noise is negative or not finite.
-[[nodiscard]] TensorDataset two_spirals(std::int64_t per_spiral, double noise = 1.0, std::uint64_t seed = 0);
+[[nodiscard]] TensorDataset two_spirals(Dim per_spiral, double noise = 1.0, std::uint64_t seed = 0);
 
 }  // namespace xgrad::data

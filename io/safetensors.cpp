@@ -146,6 +146,12 @@ void check_names(const StateDict& tensors) {
     if (name == "__metadata__")
       throw std::invalid_argument(
           "save_safetensors: no tensor can be named '__metadata__': the format keeps that name");
+    std::int64_t product = 1;
+    for (const std::int64_t size : tensor.shape())
+      if (__builtin_mul_overflow(product, std::max<std::int64_t>(size, 1), &product) || product > INT64_MAX / 8)
+        throw std::invalid_argument("save_safetensors: tensor " + detail::name_text(name) + " has shape " +
+                                    to_string(tensor.shape()) +
+                                    ": the product of its other sizes overflows, and no reader would accept it");
     if (!names.insert(name).second)
       throw std::invalid_argument("save_safetensors: two tensors are named " + detail::name_text(name));
   }

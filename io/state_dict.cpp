@@ -30,7 +30,7 @@ StateDict::iterator StateDict::find(const std::string& key) {
   return std::find_if(begin(), end(), [&](const value_type& entry) { return entry.first == key; });
 }
 
-const Tensor& StateDict::at(const std::string& key) const {
+const Tensor& StateDict::at(const std::string& key) const& {
   const auto found = find(key);
   if (found == end())
     throw std::invalid_argument("StateDict: there is no \"" + key + "\" among its " + std::to_string(size()) +
@@ -38,7 +38,7 @@ const Tensor& StateDict::at(const std::string& key) const {
   return found->second;
 }
 
-Tensor& StateDict::at(const std::string& key) { return const_cast<Tensor&>(std::as_const(*this).at(key)); }
+Tensor& StateDict::at(const std::string& key) & { return const_cast<Tensor&>(std::as_const(*this).at(key)); }
 
 StateDict StateDict::clone() const {
   StateDict result;
@@ -52,7 +52,10 @@ StateDict StateDict::clone() const {
         if (same_memory((*this)[it->second].second, tensor)) copy = result[it->second].second;
       if (!copy.defined()) copied.emplace(Raw::bytes(tensor), result.size());
     }
-    if (tensor.defined() && !copy.defined()) copy = copy_of(tensor);
+    if (tensor.defined() && !copy.defined()) {
+      copy = copy_of(tensor);
+      Raw::value(copy)->copied = true;
+    }
     result.emplace_back(key, std::move(copy));
   }
   return result;

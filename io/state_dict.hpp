@@ -25,12 +25,15 @@ class StateDict : public std::vector<std::pair<std::string, Tensor>> {
   const_iterator find(const std::string& key) const;
   iterator find(const std::string& key);
   /// The tensor of a key; an unknown one is an error.
-  const Tensor& at(const std::string& key) const;
-  Tensor& at(const std::string& key);
-  const Tensor& operator[](const std::string& key) const { return at(key); }
-  Tensor& operator[](const std::string& key) { return at(key); }
+  const Tensor& at(const std::string& key) const&;
+  Tensor& at(const std::string& key) &;
+  Tensor at(const std::string& key) && { return std::move(at(key)); }
+  const Tensor& operator[](const std::string& key) const& { return at(key); }
+  Tensor& operator[](const std::string& key) & { return at(key); }
+  Tensor operator[](const std::string& key) && { return std::move(at(key)); }
 
-  /// The same keys with copies of the tensors. Those that share memory are copied once, and share the copy.
+  /// The same keys with copies of the tensors. Those that share memory are copied once, and share the copy. Writing to
+  /// a tensor of a temporary, as in model.state_dict()["weight"].fill_(0), is refused, since nobody would see it.
   StateDict clone() const;
 };
 

@@ -145,6 +145,7 @@ void check_soft_target(const Tensor& x, const Tensor& target, const CrossEntropy
     throw xgrad::detail::argument_error("cross_entropy: ignore_index is " + std::to_string(options.ignore_index()) +
                                         " and the target " + name_of(target.dtype()) +
                                         ": only int64 labels can be ignored");
+  detail::require_probabilities("cross_entropy", target, "target", "");
 }
 
 }  // namespace

@@ -20,8 +20,8 @@ class ClassOptions {
     return *this;
   }
   /// Rows of this label contribute nothing and are not counted.
-  ClassOptions& ignore_index(std::int64_t value) {
-    ignore_index_ = value;
+  ClassOptions& ignore_index(Dim value) {
+    ignore_index_ = value.value("ignore_index");
     return *this;
   }
   ClassOptions& reduction(Reduction value) {
@@ -50,7 +50,7 @@ class CrossEntropyOptions {
     return *this;
   }
   /// Of labels; probabilities have none.
-  CrossEntropyOptions& ignore_index(std::int64_t value) {
+  CrossEntropyOptions& ignore_index(Dim value) {
     rows_.ignore_index(value);
     return *this;
   }
@@ -79,8 +79,8 @@ class CrossEntropyOptions {
 ///
 /// The target is int64 labels, of the logits' shape without the class axis: -w_t ln softmax_t(x), and the mean is
 /// divided by the weights of the labels that are not ignored; NaN where there are none. Or probabilities of the logits'
-/// shape: the mean is over the rows. A label outside [0, C) that is not ignore_index is an error. The slope is
-/// softmax(x) - t. At first, a net that knows nothing loses ln C.
+/// shape, in [0, 1] (unlike PyTorch, which takes any numbers): the mean is over the rows. A label outside [0, C) that
+/// is not ignore_index is an error. The slope is softmax(x) - t. At first, a net that knows nothing loses ln C.
 [[nodiscard]] Tensor cross_entropy(Tensor logits, Tensor target, const CrossEntropyOptions& options = {},
                                    Source at = Source::here());
 

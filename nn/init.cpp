@@ -19,14 +19,14 @@ using xgrad::detail::require_finite;
 
 void require_floating(const char* op, const Tensor& tensor) {
   if (!is_floating(tensor.dtype()))
-    throw std::invalid_argument(std::string(op) + ": a " + name_of(tensor.dtype()) +
-                                " tensor cannot hold these numbers: only float32 and float64 can");
+    throw xgrad::detail::argument_error(std::string(op) + ": a " + name_of(tensor.dtype()) +
+                                        " tensor cannot hold these numbers: only float32 and float64 can");
 }
 
 // tensor = shift + scale * numbers, the numbers drawn in the tensor's own shape and dtype.
-void write_scaled(const char* op, const Tensor& tensor, const Tensor& numbers, double shift, double scale) {
+void write_scaled(const char* op, const Tensor& tensor, const Tensor& numbers, double shift, double scale, Source at) {
   const NoGrad no_grad;
-  Raw::begin_write(tensor, op, Source::here());
+  Raw::begin_write(tensor, op, at);
   xgrad::detail::visit_floating(tensor.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     const T* from = Raw::data<T>(numbers);
@@ -36,17 +36,17 @@ void write_scaled(const char* op, const Tensor& tensor, const Tensor& numbers, d
   });
 }
 
-Tensor draw_uniform(const char* op, const Tensor& tensor, double low, double high, Generator* generator) {
+Tensor draw_uniform(const char* op, const Tensor& tensor, double low, double high, Generator* generator, Source at) {
   require_floating(op, tensor);
   const Tensor numbers = rand(tensor.shape(), generator ? *generator : default_generator(), tensor.dtype());
-  write_scaled(op, tensor, numbers, low, high - low);
+  write_scaled(op, tensor, numbers, low, high - low, at);
   return tensor;
 }
 
-Tensor draw_normal(const char* op, const Tensor& tensor, double mean, double std, Generator* generator) {
+Tensor draw_normal(const char* op, const Tensor& tensor, double mean, double std, Generator* generator, Source at) {
   require_floating(op, tensor);
   const Tensor numbers = randn(tensor.shape(), generator ? *generator : default_generator(), tensor.dtype());
-  write_scaled(op, tensor, numbers, mean, std);
+  write_scaled(op, tensor, numbers, mean, std, at);
   return tensor;
 }
 
@@ -57,8 +57,8 @@ struct Fans {
 Fans fans_of(const char* op, const Tensor& tensor) {
   const Shape& shape = tensor.shape();
   if (shape.rank() < 2)
-    throw std::invalid_argument(std::string(op) + ": the tensor has shape " + to_string(shape) +
-                                ": a weight with fans has rank 2 or more");
+    throw xgrad::detail::argument_error(std::string(op) + ": the tensor has shape " + to_string(shape) +
+                                        ": a weight with fans has rank 2 or more");
   double receptive = 1;
   for (std::size_t axis = 2; axis < shape.rank(); ++axis) receptive *= static_cast<double>(shape[axis]);
   return {static_cast<double>(shape[1]) * receptive, static_cast<double>(shape[0]) * receptive};
@@ -99,69 +99,80 @@ double calculate_gain(Nonlinearity nonlinearity, double slope) {
   return 0.75;
 }
 
-Tensor uniform_(Tensor tensor, double low, double high, Generator* generator) {
-  const Calling calling("uniform_");
+Tensor uniform_(Tensor tensor, double low, double high, Generator* generator, Source at) {
+  const Calling calling("uniform_", at);
+  Raw::refuse_lost_write(tensor, "uniform_");
   if (!(low <= high) || !std::isfinite(high - low))
-    throw std::invalid_argument("uniform_: cannot draw from " + number_text(low) + " .. " + number_text(high) +
-                                ": both must be finite, and in this order");
-  return draw_uniform("uniform_", tensor, low, high, generator);
+    throw xgrad::detail::argument_error("uniform_: cannot draw from " + number_text(low) + " .. " + number_text(high) +
+                                        ": both must be finite, and in this order");
+  return draw_uniform("uniform_", tensor, low, high, generator, at);
 }
 
-Tensor normal_(Tensor tensor, double mean, double std, Generator* generator) {
-  const Calling calling("normal_");
+Tensor normal_(Tensor tensor, double mean, double std, Generator* generator, Source at) {
+  const Calling calling("normal_", at);
+  Raw::refuse_lost_write(tensor, "normal_");
   require_finite("normal_", "the mean", mean);
   if (!(std >= 0) || std::isinf(std))
-    throw std::invalid_argument("normal_: the deviation must be finite and not negative, got " + number_text(std));
-  return draw_normal("normal_", tensor, mean, std, generator);
+    throw xgrad::detail::argument_error("normal_: the deviation must be finite and not negative, got " +
+                                        number_text(std));
+  return draw_normal("normal_", tensor, mean, std, generator, at);
 }
 
-Tensor constant_(Tensor tensor, Number value) {
-  const Calling calling("constant_");
+Tensor constant_(Tensor tensor, Number value, Source at) {
+  const Calling calling("constant_", at);
+  Raw::refuse_lost_write(tensor, "constant_");
   const NoGrad no_grad;
-  tensor.fill_(value);
+  tensor.fill_(value, at);
   return tensor;
 }
 
-Tensor zeros_(Tensor tensor) {
-  const Calling calling("zeros_");
-  return constant_(std::move(tensor), 0);
+Tensor zeros_(Tensor tensor, Source at) {
+  const Calling calling("zeros_", at);
+  Raw::refuse_lost_write(tensor, "zeros_");
+  return constant_(std::move(tensor), 0, at);
 }
-Tensor ones_(Tensor tensor) {
-  const Calling calling("ones_");
-  return constant_(std::move(tensor), 1);
+Tensor ones_(Tensor tensor, Source at) {
+  const Calling calling("ones_", at);
+  Raw::refuse_lost_write(tensor, "ones_");
+  return constant_(std::move(tensor), 1, at);
 }
 
-Tensor eye_(Tensor tensor) {
-  const Calling calling("eye_");
+Tensor eye_(Tensor tensor, Source at) {
+  const Calling calling("eye_", at);
+  Raw::refuse_lost_write(tensor, "eye_");
   if (tensor.rank() != 2)
-    throw std::invalid_argument("eye_: the tensor has shape " + to_string(tensor.shape()) +
-                                ": only a matrix has a diagonal");
+    throw xgrad::detail::argument_error("eye_: the tensor has shape " + to_string(tensor.shape()) +
+                                        ": only a matrix has a diagonal");
   const NoGrad no_grad;
-  tensor.copy_(eye(tensor.shape(0), tensor.shape(1), tensor.dtype()));
+  tensor.copy_(eye(tensor.shape(0), tensor.shape(1), tensor.dtype()), at);
   return tensor;
 }
 
-Tensor xavier_uniform_(Tensor tensor, double gain, Generator* generator) {
-  const Calling calling("xavier_uniform_");
+Tensor xavier_uniform_(Tensor tensor, double gain, Generator* generator, Source at) {
+  const Calling calling("xavier_uniform_", at);
+  Raw::refuse_lost_write(tensor, "xavier_uniform_");
   const double bound = std::sqrt(3.0) * xavier_deviation("xavier_uniform_", tensor, gain);
-  return draw_uniform("xavier_uniform_", tensor, -bound, bound, generator);
+  return draw_uniform("xavier_uniform_", tensor, -bound, bound, generator, at);
 }
 
-Tensor xavier_normal_(Tensor tensor, double gain, Generator* generator) {
-  const Calling calling("xavier_normal_");
-  return draw_normal("xavier_normal_", tensor, 0, xavier_deviation("xavier_normal_", tensor, gain), generator);
+Tensor xavier_normal_(Tensor tensor, double gain, Generator* generator, Source at) {
+  const Calling calling("xavier_normal_", at);
+  Raw::refuse_lost_write(tensor, "xavier_normal_");
+  return draw_normal("xavier_normal_", tensor, 0, xavier_deviation("xavier_normal_", tensor, gain), generator, at);
 }
 
-Tensor kaiming_uniform_(Tensor tensor, double a, Fan fan, Nonlinearity nonlinearity, Generator* generator) {
-  const Calling calling("kaiming_uniform_");
+Tensor kaiming_uniform_(Tensor tensor, double a, Fan fan, Nonlinearity nonlinearity, Generator* generator, Source at) {
+  const Calling calling("kaiming_uniform_", at);
+  Raw::refuse_lost_write(tensor, "kaiming_uniform_");
   const double bound = std::sqrt(3.0) * kaiming_deviation("kaiming_uniform_", tensor, a, fan, nonlinearity);
-  return draw_uniform("kaiming_uniform_", tensor, -bound, bound, generator);
+  return draw_uniform("kaiming_uniform_", tensor, -bound, bound, generator, at);
 }
 
-Tensor kaiming_normal_(Tensor tensor, double a, Fan fan, Nonlinearity nonlinearity, Generator* generator) {
-  const Calling calling("kaiming_normal_");
+Tensor kaiming_normal_(Tensor tensor, double a, Fan fan, Nonlinearity nonlinearity, Generator* generator, Source at) {
+  const Calling calling("kaiming_normal_", at);
+  Raw::refuse_lost_write(tensor, "kaiming_normal_");
   return draw_normal("kaiming_normal_", tensor, 0, kaiming_deviation("kaiming_normal_", tensor, a, fan, nonlinearity),
-                     generator);
+                     generator, at);
 }
 
 }  // namespace xgrad::nn::init

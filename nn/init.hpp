@@ -5,8 +5,9 @@
 #include <xgrad/autograd/graph/random.hpp>
 #include <xgrad/autograd/graph/tensor.hpp>
 
-/// Initial values. Each function writes the tensor in place, unrecorded, and returns it. Those that draw random numbers
-/// use the calling thread's generator or the given one, and refuse int64 and bool.
+/// Initial values. Each function writes the tensor in place, unrecorded, and returns it. A temporary that is a copy, as
+/// w.t() is, is refused, since nobody would see the write. Those that draw random numbers use the calling thread's
+/// generator or the given one, and refuse int64 and bool.
 ///
 /// Functions that use fans take a weight (out, in, ...) of rank 2 or more: fan_in = in · r and fan_out = out · r, where
 /// r is the product of the axes after the second.
@@ -23,23 +24,27 @@ enum class Nonlinearity : std::uint8_t { linear, sigmoid, tanh, relu, leaky_relu
 [[nodiscard]] double calculate_gain(Nonlinearity nonlinearity, double slope = 0.01);
 
 /// Uniform in [low, high).
-Tensor uniform_(Tensor tensor, double low = 0, double high = 1, Generator* generator = nullptr);
+Tensor uniform_(Tensor tensor, double low = 0, double high = 1, Generator* generator = nullptr,
+                Source at = Source::here());
 /// Normal.
-Tensor normal_(Tensor tensor, double mean = 0, double std = 1, Generator* generator = nullptr);
-Tensor constant_(Tensor tensor, Number value);
-Tensor zeros_(Tensor tensor);
-Tensor ones_(Tensor tensor);
+Tensor normal_(Tensor tensor, double mean = 0, double std = 1, Generator* generator = nullptr,
+               Source at = Source::here());
+Tensor constant_(Tensor tensor, Number value, Source at = Source::here());
+Tensor zeros_(Tensor tensor, Source at = Source::here());
+Tensor ones_(Tensor tensor, Source at = Source::here());
 /// A matrix with ones on its diagonal.
-Tensor eye_(Tensor tensor);
+Tensor eye_(Tensor tensor, Source at = Source::here());
 /// Uniform in ±gain √(6 / (fan_in + fan_out)) (Glorot and Bengio, 2010).
-Tensor xavier_uniform_(Tensor tensor, double gain = 1, Generator* generator = nullptr);
+Tensor xavier_uniform_(Tensor tensor, double gain = 1, Generator* generator = nullptr, Source at = Source::here());
 /// Normal with deviation gain √(2 / (fan_in + fan_out)).
-Tensor xavier_normal_(Tensor tensor, double gain = 1, Generator* generator = nullptr);
+Tensor xavier_normal_(Tensor tensor, double gain = 1, Generator* generator = nullptr, Source at = Source::here());
 /// Uniform in ±gain √(3 / fan), the gain of leaky_relu being that of slope a (He et al., 2015). The default gain is √2.
 Tensor kaiming_uniform_(Tensor tensor, double a = 0, Fan fan = Fan::in,
-                        Nonlinearity nonlinearity = Nonlinearity::leaky_relu, Generator* generator = nullptr);
+                        Nonlinearity nonlinearity = Nonlinearity::leaky_relu, Generator* generator = nullptr,
+                        Source at = Source::here());
 /// Normal with deviation gain / √fan.
 Tensor kaiming_normal_(Tensor tensor, double a = 0, Fan fan = Fan::in,
-                       Nonlinearity nonlinearity = Nonlinearity::leaky_relu, Generator* generator = nullptr);
+                       Nonlinearity nonlinearity = Nonlinearity::leaky_relu, Generator* generator = nullptr,
+                       Source at = Source::here());
 
 }  // namespace xgrad::nn::init

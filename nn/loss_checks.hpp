@@ -29,6 +29,9 @@ void require_same_shape(const char* op, Named a, Named b);
 /// Refuses batchmean, which only kl_div has.
 void require_plain(const char* op, Reduction reduction);
 
+/// Refuses elements outside of [0, 1], NaN among them; `way_out` ends the error.
+void require_probabilities(const char* op, const Tensor& z, const char* name, const char* way_out);
+
 /// Reduces the losses of the elements.
 Tensor reduce(Tensor losses, Reduction reduction, Source at);
 

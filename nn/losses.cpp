@@ -55,6 +55,21 @@ Tensor reduce(Tensor losses, Reduction reduction, Source at) {
   return reduction == Reduction::sum ? sum(std::move(losses), {}, KeepDims::no, at) : losses;
 }
 
+void require_probabilities(const char* op, const Tensor& z, const char* name, const char* way_out) {
+  xgrad::detail::visit_floating(z.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    const T *begin = Raw::data<T>(z), *end = begin + z.size();
+    const auto lies_within = [](T p) { return (p >= 0) & (p <= 1); };
+    int all = 1;  // no early exit, so that the loop is vectorized
+    for (const T* p = begin; p != end; ++p) all &= static_cast<int>(lies_within(*p));
+    if (all != 0) return;
+    const T* found = std::find_if_not(begin, end, lies_within);
+    throw xgrad::detail::argument_error(std::string(op) + ": element " + std::to_string(found - begin) + " of the " +
+                                        name + " is " + xgrad::detail::number_text(*found) +
+                                        ": probabilities lie in [0, 1]" + way_out);
+  });
+}
+
 }  // namespace detail
 
 namespace {
@@ -105,21 +120,6 @@ void require_weight(const char* op, const Tensor& x, const Tensor& weight, const
   if (!broadcasts_to(weight.shape(), x.shape()))
     throw xgrad::detail::argument_error(std::string(op) + ": " + name + " is " + to_string(weight.shape()) +
                                         ", which does not broadcast to the input " + to_string(x.shape()));
-}
-
-void require_probabilities(const char* op, const Tensor& z, const char* name, const char* way_out) {
-  xgrad::detail::visit_floating(z.dtype(), [&](auto type) {
-    using T = typename decltype(type)::type;
-    const T *begin = Raw::data<T>(z), *end = begin + z.size();
-    const auto lies_within = [](T p) { return (p >= 0) & (p <= 1); };
-    int all = 1;  // no early exit, so that the loop is vectorized
-    for (const T* p = begin; p != end; ++p) all &= static_cast<int>(lies_within(*p));
-    if (all != 0) return;
-    const T* found = std::find_if_not(begin, end, lies_within);
-    throw xgrad::detail::argument_error(std::string(op) + ": element " + std::to_string(found - begin) + " of the " +
-                                        name + " is " + xgrad::detail::number_text(*found) +
-                                        ": probabilities lie in [0, 1]" + way_out);
-  });
 }
 
 }  // namespace
@@ -181,8 +181,8 @@ Tensor binary_cross_entropy(Tensor probabilities, Tensor target, Tensor weight, 
   detail::require_plain(op, reduction);
   const Pair pair(op, {probabilities, "input"}, {target, "target"}, at);
   require_weight(op, pair.x, weight, "weight");
-  require_probabilities(op, pair.x, "input", ": put a sigmoid before, or use logits");
-  require_probabilities(op, pair.target, "target", "");
+  detail::require_probabilities(op, pair.x, "input", ": put a sigmoid before, or use logits");
+  detail::require_probabilities(op, pair.target, "target", "");
   const auto folded = reduction_of(pair, weight.defined() ? Reduction::none : reduction);
   Tensor losses = xgrad::detail::binary_cross_entropy(op, pair.x, pair.target, folded, at);
   return weight.defined() ? weighted(op, std::move(losses), weight, reduction, at) : losses;

@@ -213,7 +213,9 @@ Tensor ModuleBase::parameter(const std::string& path) const {
 Tensor ModuleBase::buffer(const std::string& path) const { return find(*this, named_buffers(), "buffer", path); }
 
 StateDict ModuleBase::state_dict() const { return detail::state_dict(state_).clone(); }
-void ModuleBase::load_state_dict(const StateDict& state) { detail::load_state_dict(state_, type_name(), state); }
+void ModuleBase::load_state_dict(const StateDict& state, Source at) {
+  detail::load_state_dict(state_, type_name(), state, at);
+}
 
 std::vector<ModuleBase> ModuleBase::children() const {
   std::vector<ModuleBase> result;

@@ -59,7 +59,7 @@ class ModuleBase {
   /// exactly, except that float32 and float64 are converted, and whole numbers of any dtype to int64; and a
   /// num_batches_tracked that is missing, as in old files of PyTorch, stays what it is. An error names every key at
   /// fault, and then nothing has changed.
-  void load_state_dict(const StateDict& state);
+  void load_state_dict(const StateDict& state, Source at = Source::here());
 
   /// The modules registered here, and this module with all below it, with their names relative to this one ("" for
   /// itself); a module registered twice appears once.

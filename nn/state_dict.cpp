@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/nn/module_state.hpp>
 
@@ -16,22 +17,31 @@ namespace {
 class Faults {
  public:
   void add(const std::string& kind, const std::string& key) {
-    for (auto& [known, keys] : kinds_)
-      if (known == kind) {
-        keys += ", " + key;
-        return;
-      }
-    kinds_.emplace_back(kind, key);
+    auto fault = std::find_if(kinds_.begin(), kinds_.end(), [&](const Kind& known) { return known.name == kind; });
+    if (fault == kinds_.end()) fault = kinds_.insert(kinds_.end(), {kind, "", 0});
+    if (++fault->count <= most_named) fault->keys += (fault->count == 1 ? "" : ", ") + shortened(key);
   }
   bool empty() const { return kinds_.empty(); }
   std::string text() const {
     std::string result;
-    for (const auto& [kind, keys] : kinds_) result += (result.empty() ? "" : "; ") + kind + ": " + keys;
+    for (const Kind& kind : kinds_) {
+      result += (result.empty() ? "" : "; ") + kind.name + ": " + kind.keys;
+      if (kind.count > most_named) result += " and " + std::to_string(kind.count - most_named) + " more";
+    }
     return result;
   }
 
  private:
-  std::vector<std::pair<std::string, std::string>> kinds_;
+  static constexpr std::size_t most_named = 20, most_letters = 300;
+  struct Kind {
+    std::string name, keys;
+    std::size_t count;
+  };
+  static std::string shortened(const std::string& key) {
+    return key.size() <= most_letters ? key : key.substr(0, most_letters) + "...";
+  }
+
+  std::vector<Kind> kinds_;
 };
 
 // Whether the values can be converted without a loss that anyone would mind: between the floating dtypes, and to int64
@@ -86,7 +96,8 @@ StateDict state_dict(const StatePtr& root) {
   return result;
 }
 
-void load_state_dict(const StatePtr& root, const std::string& type, const StateDict& state) {
+void load_state_dict(const StatePtr& root, const std::string& type, const StateDict& state, Source at) {
+  const xgrad::detail::Calling calling("load_state_dict", at);
   Faults faults;
   std::unordered_map<std::string, Tensor> given;
   for (const auto& [key, tensor] : state)
@@ -107,7 +118,7 @@ void load_state_dict(const StatePtr& root, const std::string& type, const StateD
   for (const auto& entry : state)
     if (known.count(entry.first) == 0) faults.add("unexpected", entry.first);
   if (!faults.empty())
-    throw std::invalid_argument(type + ": cannot load this state: " + faults.text() + ": nothing was changed");
+    throw xgrad::detail::argument_error(type + ": cannot load this state: " + faults.text() + ": nothing was changed");
 
   // All that can fail happens before the first write. Values that share memory with this module are copied first, since
   // writing one parameter may change the source of another.
@@ -122,7 +133,7 @@ void load_state_dict(const StatePtr& root, const std::string& type, const StateD
       writes.emplace_back(tensor, own_memory.count(Raw::storage(from).get()) > 0 ? copy_of(from) : from);
   }
   const NoGrad no_grad;
-  for (const auto& [to, from] : writes) copy_values(to, from, Source::here());
+  for (const auto& [to, from] : writes) copy_values(to, from, at);
 }
 
 }  // namespace xgrad::nn::detail

@@ -14,6 +14,6 @@ StateDict state_dict(const StatePtr& root);
 
 /// Writes the values of `state` into them. Every fault is found before the first write; the error names the module's
 /// class, `type`.
-void load_state_dict(const StatePtr& root, const std::string& type, const StateDict& state);
+void load_state_dict(const StatePtr& root, const std::string& type, const StateDict& state, Source at);
 
 }  // namespace xgrad::nn::detail

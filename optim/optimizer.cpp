@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <stdexcept>
 #include <unordered_map>
+#include <unordered_set>
 
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
@@ -69,7 +71,7 @@ void Optimizer::require_not_negative(const char* what, double value) const {
 }
 
 void Optimizer::set_lr(double lr) {
-  if (!(lr >= 0) || !std::isfinite(lr)) refuse("the learning rate must be positive and finite, got " + text(lr));
+  if (!(lr >= 0) || !std::isfinite(lr)) refuse("the learning rate must be finite and not negative, got " + text(lr));
   lr_ = lr;
 }
 
@@ -115,7 +117,26 @@ StateDict Optimizer::state_dict() const {
     for (const auto& [slot, kept] : slots_)
       if (kept[i].defined()) result.emplace_back(key_of(i, slot), copy_of(kept[i], kept[i].dtype()));
   }
+  for (const auto& entry : result) Raw::value(entry.second)->copied = true;
   return result;
+}
+
+void Optimizer::require_own(const StateDict& state) const {
+  std::string foreign, own = steps_.empty() ? "" : "step";
+  for (const auto& [slot, kept] : slots_) own += (own.empty() ? "" : ", ") + slot;
+  std::unordered_set<std::string> met;
+  for (const auto& entry : state) {
+    const std::string& key = entry.first;
+    const std::size_t dot = key.find('.', std::strlen("state."));
+    if (key.rfind("state.", 0) != 0 || dot == std::string::npos) continue;
+    const std::string slot = key.substr(dot + 1);
+    const bool known = (slot == "step" && !steps_.empty()) ||
+                       std::any_of(slots_.begin(), slots_.end(), [&](const auto& each) { return each.first == slot; });
+    if (!known && met.size() < 4 && met.insert(slot).second) foreign += (foreign.empty() ? "" : ", ") + slot;
+  }
+  if (!foreign.empty())
+    refuse("cannot load this state: it holds " + foreign + ", and " + name_ + " keeps " +
+           (own.empty() ? "nothing of these" : own) + ": it is the state of another optimiser, or of other options");
 }
 
 void Optimizer::load_state_dict(const StateDict& state) {
@@ -125,6 +146,7 @@ void Optimizer::load_state_dict(const StateDict& state) {
     if (!tensor.defined()) refuse("cannot load this state: \"" + key + "\" is an empty tensor");
     if (!given.emplace(key, tensor).second) refuse("cannot load this state: \"" + key + "\" is given twice");
   }
+  require_own(state);
   const auto lr = given.find("lr");
   if (lr == given.end()) refuse("cannot load this state: \"lr\" is missing");
   const double new_lr = lr->second.item();

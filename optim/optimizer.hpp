@@ -76,6 +76,9 @@ class Optimizer {
   void require_not_negative(const char* what, double value) const;
 
  private:
+  // Refuses keys of a kind that this optimiser does not keep.
+  void require_own(const StateDict& state) const;
+
   const char* name_;
   std::vector<Tensor> parameters_;
   double lr_ = 0;

@@ -15,8 +15,8 @@ void making(Catalogue& all) {
   all.functions.emplace_back("Tensor");
   refused(all, "tensor", "NaN as int64", [] { Tensor({1.0, nan}, int64); });
   refused(all, "tensor", "a ragged list", [] { Tensor({{1, 2}, {3}}); });
-  refused(all, "number", "2^64 - 1", [] { Tensor x(~std::uint64_t{0}); });
-  refused(all, "number", "a vector with 2^64 - 1", [] { Tensor x(std::vector<std::uint64_t>{~std::uint64_t{0}}); });
+  refused(all, "tensor", "2^64 - 1", [] { Tensor x(~std::uint64_t{0}); });
+  refused(all, "tensor", "a vector with 2^64 - 1", [] { Tensor x(std::vector<std::uint64_t>{~std::uint64_t{0}}); });
 }
 
 void members(Catalogue& all) {
@@ -93,7 +93,12 @@ void writes(Catalogue& all) {
   probe(
       all, "mul_", [=](auto x, auto y) { return copy(x).mul_(y); }, matrix(), matrix());
   probe(
-      all, "set_data", [=](auto x, auto y) { return copy(x).set_data(y); }, matrix(), matrix());
+      all, "set_data",
+      [=](auto x, auto y) {
+        const Tensor named = copy(x);
+        named.set_data(y);
+      },
+      matrix(), matrix());
   refused(all, "fill_", "NaN into int64", [] { Tensor({1, 2}).fill_(nan); });
   refused(all, "copy_", "1e300 into int64", [] { Tensor({1, 2}).copy_(Tensor{1e300, 0.}); });
   refused(all, "mul_", "2.5 into int64", [] { Tensor({1, 2}).mul_(2.5); });

@@ -111,7 +111,7 @@ Case classifying(const char* op, const Classified& loss, bool to_probabilities) 
   for (const Rows& rows : rows_of_classes()) {
     if (to_probabilities && rows.ignored >= 0) continue;
     Tensors inputs = {any(rows.logits), labels(labels_shape(rows.logits), classes(rows.logits))};
-    if (to_probabilities) inputs[1] = positive(rows.logits);
+    if (to_probabilities) inputs[1] = unit()(rows.logits);
     if (rows.weighted) inputs.push_back(constant(positive({classes(rows.logits)})));
     row.samples.push_back(
         {[=](const Tensors& x) { return loss(x[0], x[1], rows.weighted ? x[2] : Tensor(), rows); }, inputs});

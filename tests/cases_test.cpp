@@ -284,8 +284,8 @@ TEST_CASE("every op of the headers has a row", "[cases]") {
   std::set<std::string> rows = {"product", "elementwise", "result_room"};
   for (const Case& row : table()) rows.insert(row.op);
   for (const ValueCase& row : value_table()) rows.insert(row.op);
-  // nn/init.hpp fills tensors in place, nn/loss_checks.hpp is what the sources of losses share, and torch_names.hpp has
-  // other names of ops with rows. nn/functional_call.hpp is a transform.
+  // nn/init.hpp fills tensors in place, nn/loss_checks.hpp is what the sources of losses share, torch_names.hpp has
+  // other names of ops with rows, and functional_call() calls modules.
   const std::set<fs::path> not_ops = {root / "nn/init.hpp", root / "nn/loss_checks.hpp",
                                       root / "autograd/ops/torch_names.hpp", root / "nn/functional_call.hpp"};
   const std::regex declaration("^(\\[\\[nodiscard\\]\\] )?(?:Tensor|ValuesIndices) (\\w+)\\((.*)$");

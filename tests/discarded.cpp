@@ -8,9 +8,11 @@
 using namespace xgrad;
 
 void guards() {
-  NoGrad();      // warns
-  EnableGrad();  // warns
-  Profiler();    // warns
+  NoGrad();         // warns
+  EnableGrad();     // warns
+  Profiler();       // warns
+  DetectAnomaly();  // warns
+  DetectWrites();   // warns
   const NoGrad off;
 }
 

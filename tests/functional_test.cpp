@@ -181,6 +181,22 @@ TEST_CASE("batch norm refuses what does not fit, before it writes") {
   require_close(running_var, ones({50}), 0);
 }
 
+TEST_CASE("a constant channel is normalised to 0, whatever the eps") {
+  for (const DType dtype : {float32, float64})
+    for (const double eps : {1e-5, 1e-40, 1e-45, 1e-80, 5e-324})
+      for (const Graph graph : {Graph::release, create_graph}) {
+        INFO(dtype << ' ' << eps);
+        const Tensor x = put(ones({4, 2}, dtype), {xt::all(), 1}, Tensor{1., 2., 3., 4.}).requires_grad_();
+        const Tensor y = nn::batch_norm(x, {}, {}, {}, {}, true, .1, eps);
+        CHECK(sum(abs(y(xt::all(), 0))).item() == 0);
+        // An upstream gradient of equal numbers is orthogonal to every slope.
+        CHECK(sum(abs(grad({y}, {x}, {ones({4, 2}, dtype)}, graph)[0](xt::all(), 0))).item() == 0);
+        const Tensor constant = zeros({2}, dtype);
+        const Tensor z = nn::batch_norm(zeros({4, 2}, dtype), {}, {}, constant, constant, false, .1, eps);
+        CHECK(sum(abs(z)).item() == 0);
+      }
+}
+
 TEST_CASE("dropout keeps elements with probability 1 - p and scales them") {
   Generator generator(1);
   const Tensor x = ones({200, 500});

@@ -112,7 +112,8 @@ const std::set<std::string> not_called = {
     "zeros_like", "ones_like",      "full_like",       "inv",         "matrix_exp",   "solve_triangular",
     "summary",    "elementwise",    "guarded_product", "result_room", "bernoulli",    "multinomial",
     "normal",     "uniform",        "exponential",     "gumbel",      "randint_like", "gumbel_softmax",
-    "rrelu",      "masked_softmax", "clamp_min",       "clamp_max"};
+    "rrelu",      "masked_softmax", "clamp_min",       "clamp_max",   "swapdims",     "moveaxis",
+    "view_as"};
 
 }  // namespace
 

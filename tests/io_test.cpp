@@ -18,7 +18,9 @@
 
 #include "catch2.hpp"
 #include "folder.hpp"
+#include "inspect.hpp"
 
+#include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/io/atomic_file.hpp>
 #include <xgrad/io/safetensors.hpp>
 
@@ -212,6 +214,18 @@ TEST_CASE("saving refuses tensors and names that the format cannot hold, and kee
   CHECK_THROWS_AS(save_safetensors({{"w", Tensor()}}, path), std::invalid_argument);
   CHECK(get(path) == "old");
   CHECK(folder.entries() == 1);
+}
+
+TEST_CASE("saving refuses a shape without elements that no reader would accept", "[io]") {
+  Folder folder;
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  const std::string path = folder.file("empty");
+  CHECK_THAT(thrown_by<std::invalid_argument>([&] {
+               save_safetensors({{"w", zeros({most, most, 0})}}, path);
+             }),
+             Contains("save_safetensors: tensor 'w' has shape") && Contains("overflows"));
+  save_safetensors({{"w", zeros({most / 8, 0})}}, path);
+  CHECK(load_safetensors(path)["w"].shape() == Shape{most / 8, 0});
 }
 
 TEST_CASE("a safetensors file cut off at any byte is refused", "[io]") {

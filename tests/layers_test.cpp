@@ -274,8 +274,10 @@ TEST_CASE("initialisers have the spread of their formulas") {
   const Tensor kernel = zeros({8, 4, 5, 5});
   init::kaiming_uniform_(kernel, 0, init::Fan::in, init::Nonlinearity::linear, &generator);
   REQUIRE(largest(kernel) == Approx(std::sqrt(3.0 / 100)).epsilon(0.05));
-  REQUIRE(message_of([] { nn::init::xavier_uniform_(zeros(3)); }) ==
-          "xavier_uniform_: the tensor has shape (3): a weight with fans has rank 2 or more");
+  REQUIRE_THAT(
+      message_of([] { nn::init::xavier_uniform_(zeros(3)); }),
+      Catch::Matchers::StartsWith(
+          "xavier_uniform_: the tensor has shape (3): a weight with fans has rank 2 or more (layers_test.cpp:"));
   REQUIRE_THROWS_AS(init::uniform_(zeros(3, int64)), std::invalid_argument);
   REQUIRE_THROWS_AS(init::uniform_(zeros(3), 2, 1), std::invalid_argument);
 }

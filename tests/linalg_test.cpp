@@ -246,11 +246,11 @@ TEST_CASE("exponentials of sums and multiples are products and powers", "[linalg
 }
 
 TEST_CASE("norms neither overflow nor underflow, and that of 0 has the gradient 0", "[linalg]") {
-  CHECK(norm(Tensor{3e200, 4e200}).item() == Approx(5e200));
-  CHECK(norm(Tensor{3e-200, 4e-200}).item() == Approx(5e-200));
-  CHECK(norm(Tensor{3e30f, 4e30f}).item() == Approx(5e30f));
-  CHECK(norm(Tensor{1., infinity}).item() == infinity);
-  CHECK(std::isnan(norm(Tensor{not_a_number, infinity}).item()));
+  CHECK(linalg::norm(Tensor{3e200, 4e200}).item() == Approx(5e200));
+  CHECK(linalg::norm(Tensor{3e-200, 4e-200}).item() == Approx(5e-200));
+  CHECK(linalg::norm(Tensor{3e30f, 4e30f}).item() == Approx(5e30f));
+  CHECK(linalg::norm(Tensor{1., infinity}).item() == infinity);
+  CHECK(std::isnan(linalg::norm(Tensor{not_a_number, infinity}).item()));
   const Tensor x = zeros({2, 2}, float64).requires_grad_();
   CHECK(same_bits(grad(matrix_norm(x), x), zeros({2, 2}, float64)));
   CHECK(cond(ones({2, 2}, float64), 1).item() == infinity);

@@ -19,6 +19,8 @@ inline void writing(Tensor x, const Tensor& y) {
   const Tensor g = x.grad();
   WRONG(x(0) = y;)                   // must not compile
   WRONG(x[0] = y;)                   // must not compile
+  WRONG(x[0] = 1;)                   // must not compile
+  WRONG(x(0, 1) = 1.0;)              // must not compile
   WRONG(x.grad() = g;)               // must not compile
   WRONG(exp(x) = y;)                 // must not compile
   WRONG(y.mutable_view<float>();)    // must not compile
@@ -57,7 +59,6 @@ inline void axes_and_shapes(const Tensor& x, const Tensor& y) {
   WRONG(x[0.5];)                                    // must not compile
   WRONG(x(0.5);)                                    // must not compile
   WRONG(x(xt::all(), true);)                        // must not compile
-  WRONG(x(y);)                                      // must not compile
   WRONG(x(xt::range(0, 0.8 * 10));)                 // must not compile
   WRONG(x(xt::range(0, 10, 2.0));)                  // must not compile
   WRONG(x(xt::keep(std::vector<double>{1.0}));)     // must not compile

@@ -151,8 +151,9 @@ TEST_CASE("a learning rate of 0 is legal and moves nothing") {
 
 TEST_CASE("what cannot be trained is refused at construction") {
   const Tensor p = leaf(1), q = leaf(1);
-  REQUIRE(message_of([&] { SGD({p}, -0.1); }) == "SGD: the learning rate must be positive and finite, got -0.1");
-  REQUIRE(message_of([&] { SGD({p}, std::nan("")); }) == "SGD: the learning rate must be positive and finite, got nan");
+  REQUIRE(message_of([&] { SGD({p}, -0.1); }) == "SGD: the learning rate must be finite and not negative, got -0.1");
+  REQUIRE(message_of([&] { SGD({p}, std::nan("")); }) ==
+          "SGD: the learning rate must be finite and not negative, got nan");
   REQUIRE_THROWS_AS(SGD({p}, std::numeric_limits<double>::infinity()), std::invalid_argument);
   REQUIRE(message_of([] { SGD(std::vector<Tensor>{}, 0.1); }) ==
           "SGD: there are no parameters to train: pass model.parameters(), and in a module of your own register each "
@@ -236,6 +237,26 @@ TEST_CASE("a saved optimiser goes on as if it had never stopped") {
   step(whole, p);
   step(second, q);
   REQUIRE(difference(p, q) == "");
+}
+
+TEST_CASE("the state of another optimiser is refused as such") {
+  const Tensor p = Tensor{1., 2.}.requires_grad_();
+  sum(square(p)).backward();
+  optim::Adam adam({p}, .1);
+  optim::Adam bounded({p}, .1, optim::Adam::Options().amsgrad());
+  SGD sgd({p}, .1, SGD::Options().momentum(.9));
+  adam.step();
+  bounded.step();
+  sgd.step();
+  CHECK(
+      message_of([&] { sgd.load_state_dict(adam.state_dict()); }) ==
+      "SGD: cannot load this state: it holds step, exp_avg, exp_avg_sq, and SGD keeps momentum_buffer: it is the state "
+      "of another optimiser, or of other options");
+  CHECK(message_of([&] { adam.load_state_dict(sgd.state_dict()); }) ==
+        "Adam: cannot load this state: it holds momentum_buffer, and Adam keeps step, exp_avg, exp_avg_sq: it is the "
+        "state of another optimiser, or of other options");
+  CHECK(message_of([&] { adam.load_state_dict(bounded.state_dict()); }).find("it holds max_exp_avg_sq, and Adam") !=
+        std::string::npos);
 }
 
 TEST_CASE("a small net learns XOR") {

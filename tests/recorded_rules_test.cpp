@@ -13,6 +13,7 @@
 
 #include "catch2.hpp"
 #include "compare.hpp"
+#include "inspect.hpp"
 
 using namespace xgrad;
 using Catch::Matchers::Contains;
@@ -100,9 +101,86 @@ TEST_CASE("a rule that reads raw numbers through a view, an array or item() is r
   });
 }
 
+TEST_CASE("a rule that goes on with a detached value is refused too", "[record]") {
+  const Tensor x = point();
+  const auto refused = [&](auto slope) {
+    const auto f = [&](const Tensor& in) { return cube(in, from<0>(slope)); };
+    CHECK_THROWS_WITH(grad(sum(f(x)), x, create_graph),
+                      Contains("backward of cube") && Contains("once_differentiable"));
+    CHECK_NOTHROW(grad(sum(f(x)), x));
+    const auto once = [&](const Tensor& in) { return cube(in, once_differentiable(from<0>(slope))); };
+    CHECK_NOTHROW(grad(sum(once(x)), x, create_graph));
+  };
+  refused([](Tensor in, Tensor g) { return 3 * in.detach() * in * g; });
+  refused([](Tensor in, Tensor g) { return 3 * Tensor(in).detach() * in * g; });
+  refused([](Tensor in, Tensor g) { return 3 * (in * in).detach() * g; });
+  refused([](Tensor in, Tensor g) {
+    Tensor r = zeros_like(in);
+    r.copy_((3 * in * in * g).detach());
+    return r + 0 * g;
+  });
+  refused(
+      [](Tensor in, Tensor g) { return elementwise([](auto u, auto v) { return 3 * u * u * v; }, in.detach(), g); });
+  refused([](Tensor in, Tensor g) {
+    Tensor r = 0 * g;
+    const Tensor values = in.detach();
+    for (std::int64_t i = 0; i < in.size(); ++i) r = r + 3 * values[i].item() * values[i].item() * g / in.size();
+    return r;
+  });
+  // The values of a constant may be detached, and so may what the rule does not differentiate.
+  const auto free = [](const Tensor& in) {
+    return cube(in, from<0>([](Tensor u, Tensor g) { return 3 * g * u * u * ones({3}, float64).detach(); }));
+  };
+  CHECK(difference(second(free, x), Tensor{6., 12., -3.}, 1e-14, 0) == "");
+}
+
+TEST_CASE("a rule that gives whole numbers or truth values is refused", "[record]") {
+  const Tensor x = point();
+  const auto refused = [&](auto rule, const std::string& dtype) {
+    for (const Graph graph : {Graph::release, create_graph}) {
+      const Tensor y = sum(record("halve", Source::here(), x.detach() / 2, {x}, rule));
+      CHECK_THAT(thrown_by<std::logic_error>([&] { grad(y, x, graph); }),
+                 Contains("backward of halve (recorded_rules_test.cpp:") && Contains("a gradient that is " + dtype) &&
+                     Contains("float32 or float64"));
+    }
+  };
+  refused([](Tensor g) { return full(g.shape(), 2, int64); }, "int64");
+  refused([](Tensor g) { return g > 0; }, "bool");
+}
+
+TEST_CASE("record says what is wrong with a result that it cannot take, and how to make one", "[record]") {
+  const Tensor x = point();
+  const auto refusal = [&](const Tensor& y) {
+    return thrown_by<std::invalid_argument>([&] {
+      static_cast<void>(record("own", Source{"model.cpp", 12}, y, {x}, [](Tensor g) { return g; }));
+    });
+  };
+  CHECK_THAT(refusal(x * 2), Contains("own: the result given to record() of shape (3) is recorded already, by mul (") &&
+                                 Contains("NoGrad") && Contains("(model.cpp:12)"));
+  CHECK_THAT(refusal(x), Contains("own: ") && Contains("is input 0 itself") && Contains("clone()"));
+  CHECK_THAT(refusal(point()), Contains("own: ") && Contains("a leaf that requires a gradient"));
+  CHECK_THAT(refusal(Tensor{1, 2, 3}), Contains("own: ") && Contains("is int64") && Contains("without record()"));
+  CHECK_THAT(refusal(Tensor()), Contains("own: ") && Contains("undefined"));
+  // A constant that is an input too must not become a recorded result.
+  const Tensor c = Tensor{1., 2., 3.};
+  CHECK_THAT(thrown_by<std::invalid_argument>([&] {
+               static_cast<void>(record(
+                   "own", Source::here(), c, {x, c}, [](Tensor g) { return g; }, no_gradient));
+             }),
+             Contains("is input 1 itself"));
+  CHECK_FALSE(c.requires_grad());
+  CHECK_THAT(thrown_by<std::invalid_argument>([&] {
+               static_cast<void>(record_each("own", Source::here(), x, {x}, [](std::size_t, Tensor g) { return g; }));
+             }),
+             Contains("is input 0 itself"));
+  // Where nothing is recorded, whole numbers pass.
+  const NoGrad off;
+  CHECK(record("own", Source::here(), Tensor{1}, {x}, [](Tensor g) { return g; }).dtype() == int64);
+}
+
 TEST_CASE("a rule whose result does not depend on the upstream gradient is refused", "[record]") {
   const Tensor x = point(), w = point();
-  const auto rule = [](Tensor g) { return g.detach() * 2; };
+  const auto rule = [](Tensor g) { return ones_like(g) * 2; };
   const auto f = [&](const Tensor& in) { return record("twice", Source::here(), 2 * in.detach(), {in}, rule); };
   CHECK_THROWS_WITH(grad(sum(f(x) * w * w), x, create_graph),
                     Contains("backward of twice") && Contains("upstream gradient"));

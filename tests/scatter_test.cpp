@@ -115,6 +115,14 @@ TEST_CASE("whole numbers and truth values scatter", "[scatter]") {
   CHECK(difference(masked_select(Tensor{true, false}, Tensor{true, true}), Tensor{true, false}) == "");
 }
 
+TEST_CASE("replicate repeats the edge where all of an axis is removed", "[arranging]") {
+  const Tensor x = Tensor({1., 2., 3.}).requires_grad_();
+  const Tensor y = pad(x, {-3, 2}, PadMode::replicate), z = pad(x, {3, -4}, PadMode::replicate);
+  CHECK(numbers(y) == Numbers{3, 3});
+  CHECK(numbers(z) == Numbers{1, 1});
+  CHECK(numbers(grad(sum(y + z), x)) == Numbers{2, 0, 2});
+}
+
 TEST_CASE("arranging works for every dtype", "[arranging]") {
   for (const DType dtype : {float32, float64, int64, boolean}) {
     const Tensor x = Tensor({{1, 0, 1}, {0, 1, 1}}).to(dtype);

@@ -186,6 +186,23 @@ TEST_CASE("an integer tensor in place refuses a result that is not of integers")
   CHECK(narrow.dtype() == float32);
 }
 
+TEST_CASE("whole numbers that are added to floating ones are scaled as such") {
+  CHECK(numbers(zeros({2}).add_(Tensor(most), 2)) == Numbers{0x1p64, 0x1p64});
+  CHECK(numbers(zeros({2}, float64).add_(Tensor{most, 1}, -4)) == Numbers{-0x1p65, -4});
+  CHECK(numbers(zeros({2}, float64).add_(Tensor{1, 3}, .1)) == Numbers{.1, .1 * 3});
+  CHECK(whole_numbers(zeros({1}, int64).add_(Tensor{3}, 2)) == std::vector<std::int64_t>{6});
+}
+
+TEST_CASE("a memory budget cannot be negative") {
+  const std::size_t before = memory_budget();
+  CHECK(refusal([] { set_memory_budget(-1); }) ==
+        "set_memory_budget: the budget is -1 bytes: it cannot be negative: 0 keeps nothing");
+  CHECK(memory_budget() == before);
+  set_memory_budget(1 << 20);
+  CHECK(memory_budget() == 1 << 20);
+  set_memory_budget(before);
+}
+
 TEST_CASE("a number in a message keeps all of its digits") {
   const Tensor x = ones({2});
   CHECK_THAT(refusal([&] { nn::smooth_l1_loss(x, x, nn::Reduction::mean, -1e-9); }), Contains("got -1e-09"));

@@ -53,6 +53,38 @@ TEST_CASE("assignment to a view broadcasts, as to xt::view", "[view]") {
   CHECK(numbers(x.to) == Numbers(6, 7));
 }
 
+TEST_CASE("a number that is assigned to a view fills it, as with xt::view", "[view]") {
+  Views x;
+  x.u = 5;
+  CHECK(numbers(x.to) == Numbers(6, 5));
+  x.to.mutable_view<double>() = 2.5f;
+  CHECK(numbers(x.to) == Numbers(6, 2.5));
+  Tensor whole = zeros({2}, int64);
+  whole.mutable_view<std::int64_t>() = std::int64_t{1} << 62;
+  CHECK(whole_numbers(whole) == std::vector<std::int64_t>(2, std::int64_t{1} << 62));
+}
+
+TEST_CASE("a swap of two views exchanges the numbers of their tensors, or throws and changes nothing", "[view]") {
+  Views x;
+  std::swap(x.u, x.v);
+  CHECK(numbers(x.to) == Numbers{1, 2, 3, 4, 5, 6});
+  CHECK(numbers(x.from) == Numbers(6, 0));
+  using std::swap;
+  swap(x.u, x.v);
+  CHECK(numbers(x.from) == Numbers{1, 2, 3, 4, 5, 6});
+  Tensor other = ones({3, 2}, float64);
+  auto w = other.mutable_view<double>();
+  CHECK_THROWS_AS(std::swap(w, x.v), std::invalid_argument);
+  CHECK(numbers(x.from) == Numbers{1, 2, 3, 4, 5, 6});
+  CHECK(numbers(other) == Numbers(6, 1));
+  CHECK(x.v(1, 2) == 6);
+
+  auto a = x.from.view<double>(), b = other.view<double>();
+  std::swap(a, b);  // of read-only views, what they are views of
+  CHECK(a(2, 1) == 1);
+  CHECK(b(1, 2) == 6);
+}
+
 TEST_CASE("an assignment reads before it writes", "[view]") {
   Views x;
   x.v = xt::view(x.v, xt::all(), xt::range(xt::placeholders::_, xt::placeholders::_, -1)) + 0.0;

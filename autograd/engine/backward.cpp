@@ -344,6 +344,10 @@ class Engine {
                                to_string(g.shape()) + " for an input of shape " + to_string(input.shape()));
       g = sum_to(std::move(g), input.shape(), node.at());
     }
+    if (!is_floating(g.dtype()))
+      throw std::logic_error("backward of " + to_string(node) + ": its rule gave a gradient that is " +
+                             name_of(g.dtype()) + " for an input that is " + name_of(input.dtype()) +
+                             ": gradients are float32 or float64");
     if (g.dtype() != input.dtype()) g = to(std::move(g), input.dtype(), node.at());
     return g;
   }

@@ -322,7 +322,11 @@ GradcheckResult gradgradcheck(const TensorFunction& f, const std::vector<Tensor>
     }
     const Tensor y = result_of("gradgradcheck", f, xs);
     std::vector<Tensor> parts(checked.size());
-    if (y.requires_grad()) parts = grad({y}, checked, {given.back()}, graph, allow_unused);
+    try {
+      if (y.requires_grad()) parts = grad({y}, checked, {given.back()}, graph, allow_unused);
+    } catch (const std::logic_error& error) {
+      throw Failure{text("backward threw: ", error.what())};
+    }
     for (std::size_t k = 0; k < parts.size(); ++k) {
       const std::int64_t count = checked[k].size();
       parts[k] = parts[k].defined() ? flatten(parts[k]) : tensor(Numbers(static_cast<std::size_t>(count)), count);

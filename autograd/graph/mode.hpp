@@ -112,7 +112,7 @@ class EnableGrad : detail::ModeScope {
 /// written after the op. For debugging, since it reads every saved value twice more.
 class DetectWrites {
  public:
-  DetectWrites() noexcept : before_(std::exchange(detail::thread_state.checking_writes, true)) {}
+  [[nodiscard]] DetectWrites() noexcept : before_(std::exchange(detail::thread_state.checking_writes, true)) {}
   ~DetectWrites() { detail::thread_state.checking_writes = before_; }
   DetectWrites(const DetectWrites&) = delete;
   DetectWrites& operator=(const DetectWrites&) = delete;

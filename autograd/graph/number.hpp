@@ -13,9 +13,11 @@ namespace xgrad {
 namespace detail {
 
 /// Throws std::invalid_argument: a number that is outside low .. high was to become an integer. `place` is its index
-/// among the elements of a tensor, or -1.
+/// among the elements of a tensor, or -1. `what` begins the message where no op has a scope.
 [[noreturn]] void refuse_number(const std::string& number, const std::string& low, const std::string& high,
-                                std::int64_t place = -1);
+                                std::int64_t place = -1, const char* what = "number");
+/// The same for an unsigned number from 2^63 on.
+[[noreturn]] void refuse_beyond(std::uint64_t number, const char* what);
 
 /// Whether the integer type T holds the number, without its fraction. NaN is held by none.
 template <class T>
@@ -40,25 +42,36 @@ template <class T>
                 place);
 }
 
-/// An integer as int64; one beyond its range is an error.
+/// Whether an integer lies beyond int64, as unsigned ones from 2^63 on do.
 template <class I>
-constexpr std::int64_t whole(I number) {
+constexpr bool beyond_int64(I number) {
   static_assert(std::is_integral_v<I>, "I is an integer type");
-  if constexpr (std::is_unsigned_v<I> && sizeof(I) == sizeof(std::int64_t)) {
-    if (number > static_cast<I>(std::numeric_limits<std::int64_t>::max()))
-      refuse_number_for<std::int64_t>(std::to_string(number));
-  }
+  if constexpr (std::is_unsigned_v<I> && sizeof(I) == sizeof(std::int64_t))
+    return number > static_cast<I>(std::numeric_limits<std::int64_t>::max());
+  else
+    return static_cast<void>(number), false;
+}
+
+/// An integer as int64; one beyond its range is an error, which `what` begins where no op has a scope. Every index,
+/// axis and size that a user gives comes through here, or through Dim.
+template <class I>
+constexpr std::int64_t whole(I number, const char* what = "number") {
+  if (beyond_int64(number)) refuse_beyond(static_cast<std::uint64_t>(number), what);
   return static_cast<std::int64_t>(number);
 }
 
 }  // namespace detail
 
-/// A C++ number of any arithmetic type, with its kind and its exact value. Unsigned numbers from 2^63 on are an error.
+/// A C++ number of any arithmetic type, with its kind and its exact value. Unsigned numbers from 2^63 on, which int64
+/// cannot hold, are an error of the op that makes an int64 of them.
 class Number {
  public:
   template <class T, std::enable_if_t<std::is_arithmetic_v<T>, int> = 0>
   Number(T number) : dtype_(detail::dtype_for<T>()), real_(static_cast<double>(number)) {
-    if constexpr (std::is_integral_v<T>) whole_ = detail::whole(number);
+    if constexpr (std::is_integral_v<T>) {
+      whole_ = static_cast<std::int64_t>(number);
+      beyond_ = detail::beyond_int64(number);
+    }
   }
 
   /// The dtype that the C++ type becomes.
@@ -72,7 +85,9 @@ class Number {
       return real_ != 0;
     else if constexpr (std::is_floating_point_v<T>)
       return static_cast<T>(real_);
-    else if (is_whole() ? !detail::holds<T>(whole_) : !detail::holds<T>(real_))
+    else if (beyond_ && std::is_same_v<T, std::uint64_t>)
+      return static_cast<T>(whole_);
+    else if (beyond_ || (is_whole() ? !detail::holds<T>(whole_) : !detail::holds<T>(real_)))
       detail::refuse_number_for<T>(text());
     else
       return is_whole() ? static_cast<T>(whole_) : static_cast<T>(real_);
@@ -83,6 +98,7 @@ class Number {
   DType dtype_;
   double real_;
   std::int64_t whole_ = 0;
+  bool beyond_ = false;  // whole_ has the bits of an unsigned number from 2^63 on
 };
 
 }  // namespace xgrad

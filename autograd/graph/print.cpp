@@ -14,8 +14,8 @@
 namespace xgrad {
 namespace {
 
-constexpr std::int64_t edge_items = 3;      // shown at each end of a shortened axis
-constexpr std::int64_t whole_up_to = 1000;  // elements of the largest tensor that is shown in full
+constexpr std::int64_t whole_up_to = 1000;  // elements, or empty brackets, of the largest tensor that is shown in full
+constexpr std::int64_t most_shown = 100'000;  // elements or brackets of a shortened one
 
 // At most six significant digits, and no more than the number needs; a point marks floating-point numbers.
 std::string text_of(double value) {
@@ -30,8 +30,9 @@ std::string text_of(bool value) { return value ? "true" : "false"; }
 template <class T>
 class Printer {
  public:
-  Printer(const Tensor& tensor, std::ostream& out)
-      : shape_(tensor.shape()), data_(Raw::data<T>(tensor)), out_(out), cut_(tensor.size() > whole_up_to) {
+  Printer(const Tensor& tensor, std::ostream& out) : shape_(tensor.shape()), data_(Raw::data<T>(tensor)), out_(out) {
+    if (shown(whole_up_to + 1) > whole_up_to)
+      for (edge_items_ = 3; edge_items_ > 0 && shown(2 * edge_items_ + 1) > most_shown;) --edge_items_;
     visit(0, 0, [this](std::int64_t i) { width_ = std::max(width_, text_of(data_[i]).size()); });
   }
 
@@ -41,19 +42,28 @@ class Printer {
   std::vector<std::int64_t> places(std::size_t axis) const {
     std::vector<std::int64_t> result;
     const std::int64_t n = shape_[axis];
-    for (std::int64_t i = 0; i < n; ++i) {
-      if (cut_ && n > 2 * edge_items && i == edge_items) {
-        result.push_back(-1);
-        i = n - edge_items;
-      }
-      result.push_back(i);
-    }
+    const bool cut = edge_items_ >= 0 && n > 2 * edge_items_;
+    for (std::int64_t i = 0; i < (cut ? edge_items_ : n); ++i) result.push_back(i);
+    if (!cut) return result;
+    result.push_back(-1);
+    for (std::int64_t i = n - edge_items_; i < n; ++i) result.push_back(i);
     return result;
+  }
+
+  // The number of elements, or of empty brackets, if at most `most` entries of each axis are shown; bounded.
+  std::int64_t shown(std::int64_t most) const {
+    std::int64_t count = 1;
+    for (const std::int64_t size : shape_) {
+      if (size == 0) break;
+      count = std::min(count * std::min(size, most), most_shown + 1);
+    }
+    return count;
   }
 
   std::int64_t step(std::size_t axis) const {
     std::int64_t product = 1;
-    for (std::size_t k = axis + 1; k < shape_.rank(); ++k) product *= shape_[k];
+    for (std::size_t k = axis + 1; k < shape_.rank(); ++k)
+      if (__builtin_mul_overflow(product, shape_[k], &product)) return 0;  // there are no elements
     return product;
   }
 
@@ -89,7 +99,8 @@ class Printer {
   const Shape& shape_;
   const T* data_;
   std::ostream& out_;
-  bool cut_;
+  // How many entries are shown at each end of a shortened axis; -1 if all are shown.
+  std::int64_t edge_items_ = -1;
   std::size_t width_ = 0;
 };
 

@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <string>
 
+#include <xgrad/autograd/graph/calling.hpp>
+
 namespace xgrad::detail {
 namespace {
 
@@ -44,10 +46,6 @@ class OnceNode final : public ConnectedNode {
   }
 };
 
-}  // namespace
-
-namespace {
-
 Tensor connected_zeros(const Shape& shape, DType dtype, Node* input, const Tensor& g) {
   Tensor zeros = Raw::uninitialized(shape, dtype);
   std::memset(Raw::write_bytes(zeros), 0, static_cast<std::size_t>(zeros.size()) * size_of(dtype));
@@ -64,10 +62,29 @@ Tensor zeros_for(const Node& input, const Tensor& g) {
 
 Tensor zeros_for(const Tensor& x, const Tensor& g) { return connected_zeros(x.shape(), g.dtype(), Raw::node(x), g); }
 
+void refuse_result(const char* name, Source at, const Tensor& y, const Tensor* inputs, std::size_t count) {
+  const Calling calling(name, at);
+  const std::string op = std::string(name) + ": the result given to record() ";
+  if (!y.defined()) throw argument_error(op + "is an undefined tensor: compute it before, as a new tensor");
+  const std::string what = "of shape " + to_string(y.shape());
+  for (std::size_t i = 0; i < count; ++i)
+    if (Raw::value(y) == Raw::value(inputs[i]))
+      throw argument_error(op + what + " is input " + std::to_string(i) +
+                           " itself: a node needs a result of its own: pass its clone(), or detach() for one that "
+                           "shares the memory");
+  if (const Node* node = Raw::node(y))
+    throw argument_error(
+        op + what +
+        (node->is_leaf() ? " is a leaf that requires a gradient" : " is recorded already, by " + to_string(*node)) +
+        ": compute it in a NoGrad scope, so that the rules given here are its only ones");
+  throw argument_error(op + what + " is " + name_of(y.dtype()) +
+                       ": only float32 and float64 have gradients: return it without record()");
+}
+
 Tensor differentiable_once(const Node& node, Tensor result, const Tensor& g) {
   std::vector<Node*> inputs{Raw::node(g)};
   for (std::size_t i = 0; i < node.edge_count(); ++i) inputs.push_back(node.edges()[i].node.get());
-  if (Raw::node(result) != nullptr || Raw::value(result) == Raw::value(g)) result = result.detach();
+  if (Raw::node(result) != nullptr || Raw::value(result) == Raw::value(g)) result = Raw::constant(result);
   auto made = Ref<Node>::adopt(new OnceNode(node.name(), node.at(), result, inputs));
   return attach(std::move(result), std::move(made));
 }

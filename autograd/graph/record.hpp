@@ -306,7 +306,7 @@ class RuleNode final : public InputsNode<N>, private std::tuple<R...>, private S
   static void keep_input(Edge& edge, const Tensor& x, bool owned) {
     if constexpr ((all_flags & rule_none) != 0)
       if (!edge.node && Raw::node(x) != nullptr) {  // a recorded value to which this op passes no gradient
-        edge.saved = Saved::input(x.detach(), true);
+        edge.saved = Saved::input(Raw::constant(x), true);
         return;
       }
     edge.saved = Saved::input(x, owned);
@@ -472,6 +472,16 @@ inline bool records(const Tensor* inputs, std::size_t count) {
   return false;
 }
 
+/// Throws std::invalid_argument: y cannot become the result of a node.
+[[noreturn]] void refuse_result(const char* name, Source at, const Tensor& y, const Tensor* inputs, std::size_t count);
+/// Whether y may be handed to record(): a value of its own, which is floating-point where it is recorded.
+inline void require_result(const char* name, Source at, const Tensor& y, const Tensor* inputs, std::size_t count,
+                           bool recorded) {
+  bool fits = y.defined() && (!recorded || (Raw::node(y) == nullptr && is_floating(y.dtype())));
+  for (std::size_t i = 0; recorded && i < count; ++i) fits = fits && Raw::value(y) != Raw::value(inputs[i]);
+  if (!fits) refuse_result(name, at, y, inputs, count);
+}
+
 /// Makes y the output of the node. y must be floating-point, and not recorded yet.
 Tensor attach(Tensor y, Ref<Node> node);
 
@@ -495,11 +505,13 @@ template <std::size_t N, class Settings, class... R>
 }  // namespace detail
 
 /// Records y, computed from the inputs, as a node with the settings of the op and one rule per input, or one joint
-/// rule. Where recording is off or no input needs a gradient, y is returned as it is and nothing is kept.
+/// rule. Where recording is off or no input needs a gradient, y is returned as it is and nothing is kept. An error,
+/// where it is recorded, is a y that is an input itself, that is recorded already, or that is not float32 or float64.
 template <std::size_t N, class... A, class... R>
 Tensor record(const char* name, Source at, Tensor y, Tensor (&&inputs)[N], detail::AttributeSet<A...> settings,
               R... rules) {
   const bool recorded = detail::records(inputs, N);
+  detail::require_result(name, at, y, inputs, N, recorded);
   if (detail::is_observed())
     return detail::record_observed<N>(recorded, name, at, std::move(y), inputs, settings, std::move(rules)...);
   if (!recorded) return y;
@@ -514,7 +526,9 @@ Tensor record(const char* name, Source at, Tensor y, Tensor (&&inputs)[N], R... 
 template <class F, class... A>
 Tensor record_each(const char* name, Source at, Tensor y, const std::vector<Tensor>& inputs,
                    detail::AttributeSet<A...> settings, F rule) {
-  if (detail::records(inputs.data(), inputs.size()))
+  const bool recorded = detail::records(inputs.data(), inputs.size());
+  detail::require_result(name, at, y, inputs.data(), inputs.size(), recorded);
+  if (recorded)
     y = detail::record_rules<0>(name, at, std::move(y), inputs.data(), inputs.size(), 0, settings,
                                 Rule<detail::rule_each, F>{std::move(rule)});
   if (detail::is_observed()) detail::tell_computed(name, at, y, inputs.data(), inputs.size(), settings);

@@ -11,7 +11,7 @@ namespace xgrad {
 Shape::Shape(std::initializer_list<Dim> sizes) {
   resize(sizes.size());
   std::int64_t* to = data();
-  for (Dim size : sizes) *to++ = size;
+  for (Dim size : sizes) *to++ = size.value("shape");
   check();
 }
 

@@ -23,20 +23,37 @@ using IfNoSize = std::enable_if_t<std::is_same_v<N, bool> || std::is_floating_po
 
 }  // namespace detail
 
-/// One size or index: made from any integer type, never from bool or a floating-point number.
+/// One size or index: made from any integer type, never from bool or a floating-point number. An unsigned one from 2^63
+/// on, such as std::size_t(0) - 1, is an error of the op that reads it.
 class Dim {
  public:
   template <class I, std::enable_if_t<std::is_integral_v<I> && !std::is_same_v<I, bool>, int> = 0>
-  constexpr Dim(I value) : value_(detail::whole(value)) {}
+  constexpr Dim(I value) : value_(static_cast<std::int64_t>(value)), beyond_(detail::beyond_int64(value)) {}
   template <class N, detail::IfNoSize<N> = 0>
   Dim(N) = delete;
 
-  constexpr std::int64_t value() const { return value_; }
-  constexpr operator std::int64_t() const { return value_; }
+  constexpr std::int64_t value(const char* what = "number") const {
+    if (beyond_) detail::refuse_beyond(static_cast<std::uint64_t>(value_), what);
+    return value_;
+  }
+  constexpr operator std::int64_t() const { return value(); }
 
  private:
   std::int64_t value_;
+  bool beyond_;  // value_ has the bits of an unsigned number from 2^63 on
 };
+
+namespace detail {
+
+/// Integers of any type, or Dims, as int64; for the op `what`.
+template <class It>
+std::vector<std::int64_t> whole_list(It first, It last, const char* what) {
+  std::vector<std::int64_t> list;
+  for (; first != last; ++first) list.push_back(Dim(*first).value(what));
+  return list;
+}
+
+}  // namespace detail
 
 /// The sizes of a tensor's axes, outermost first. Up to four sizes are stored inline, more on the heap; at most
 /// 32. Made from integers, lists, and any container of integers, xtensor's shapes among them.
@@ -58,7 +75,7 @@ class Shape {
     const auto last = std::end(sizes);
     resize(static_cast<std::size_t>(last - first));
     std::int64_t* to = data();
-    for (auto it = first; it != last; ++it) *to++ = detail::whole(*it);
+    for (auto it = first; it != last; ++it) *to++ = detail::whole(*it, "shape");
     check();
   }
   Shape(const std::int64_t* first, std::size_t rank);
@@ -146,7 +163,7 @@ class Shape {
 class NewShape {
  public:
   NewShape(std::initializer_list<Dim> sizes) {
-    for (Dim size : sizes) sizes_.push_back(size);
+    for (Dim size : sizes) sizes_.push_back(size.value("shape"));
   }
   NewShape(const Shape& shape) : sizes_(shape.begin(), shape.end()) {}
   NewShape(const std::vector<std::int64_t>& sizes) : sizes_(sizes.begin(), sizes.end()) {}
@@ -189,12 +206,12 @@ class Axes {
   Axes() = default;
   template <class I, std::enable_if_t<std::is_integral_v<I> && !std::is_same_v<I, bool>, int> = 0>
   Axes(I axis) : all_(false) {
-    axes_.push_back(detail::whole(axis));
+    axes_.push_back(detail::whole(axis, "axes"));
   }
   template <class N, detail::IfNoSize<N> = 0>
   Axes(N) = delete;
   Axes(std::initializer_list<Dim> axes) : all_(axes.size() == 0) {
-    for (Dim axis : axes) axes_.push_back(axis);
+    for (Dim axis : axes) axes_.push_back(axis.value("axes"));
   }
   Axes(const std::vector<std::int64_t>& axes) : axes_(axes.begin(), axes.end()), all_(false) {}
   explicit Axes(const AxisList<std::size_t>& axes) : axes_(axes.begin(), axes.end()), all_(false) {}

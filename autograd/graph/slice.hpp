@@ -7,7 +7,11 @@
 
 #include <xtensor/xslice.hpp>
 
+#include <xgrad/autograd/graph/calling.hpp>
+#include <xgrad/autograd/graph/number.hpp>
 #include <xgrad/autograd/graph/ref.hpp>
+#include <xgrad/autograd/graph/shape.hpp>
+#include <xgrad/autograd/graph/source.hpp>
 #include <xgrad/autograd/graph/value.hpp>
 
 namespace xgrad::detail {
@@ -58,7 +62,7 @@ struct Slice {
   enum class Kind : std::uint8_t { index, range, newaxis, ellipsis, keep, drop, tensor };
 
   template <class I, std::enable_if_t<is_whole<I>, int> = 0>
-  Slice(I i) : kind(Kind::index), start(static_cast<std::int64_t>(i)) {}
+  Slice(I i) : kind(Kind::index), start(i) {}
   Slice(xt::xall_tag) {}
   Slice(xt::xnewaxis_tag) : kind(Kind::newaxis) {}
   Slice(xt::xellipsis_tag) : kind(Kind::ellipsis) {}
@@ -89,7 +93,7 @@ struct Slice {
     Bound(T number) {
       if constexpr (std::is_integral_v<T>) {
         given = true;
-        value = static_cast<std::int64_t>(number);
+        value = whole(number, "index");
       }
     }
     std::int64_t or_else(std::int64_t other) const { return given ? value : other; }
@@ -108,9 +112,41 @@ struct Slice {
   template <class C>
   static std::vector<std::int64_t> list_of(const C& indices) {
     static_assert(is_whole<typename C::value_type>, "an index of a tensor: xt::keep() and xt::drop() take integers");
-    return {indices.begin(), indices.end()};
+    std::vector<std::int64_t> list;
+    for (const auto index : indices) list.push_back(whole(index, "index"));
+    return list;
   }
 };
+
+/// The first index of operator(), which has no default argument for the line of the call: a conversion has.
+struct FirstSlice {
+  template <class T>
+  FirstSlice(const T& index, Source line = Source::here()) : slice(made(index, line)), at(line) {}
+
+  Slice slice;
+  Source at;
+
+ private:
+  template <class T>
+  static Slice made(const T& index, Source line) {
+    const Calling calling("slice", line);
+    return Slice(index);
+  }
+};
+
+/// The index of operator[], with the line of the call.
+struct Row {
+  template <class I, std::enable_if_t<is_whole<I>, int> = 0>
+  Row(I row, Source line = Source::here()) : index(row), at(line) {}
+  template <class N, IfNoSize<N> = 0>
+  Row(N) = delete;  // an index is an integer
+
+  Dim index;
+  Source at;
+};
+
+/// The tensor of indices of operator[], with the line of the call.
+struct Rows;
 
 }  // namespace detail
 

@@ -93,7 +93,7 @@ Tensor adopt(void* data, Shape shape, DType dtype, std::shared_ptr<void> owner) 
 }
 
 Tensor converted(const Tensor& tensor, DType dtype) {
-  if (tensor.dtype() == dtype) return tensor.detach();
+  if (tensor.dtype() == dtype) return Raw::constant(tensor);
   Tensor result = Raw::uninitialized(tensor.shape(), dtype);
   visit(tensor.dtype(), [&](auto from) {
     visit(dtype, [&](auto to) {
@@ -219,14 +219,18 @@ HookHandle Tensor::register_hook(Hook hook) const {
   return HookHandle(kept);
 }
 
-Tensor Tensor::detach() const& { return alias(get("detach").shape); }
-Tensor Tensor::detach() && { return detail::LostWrites(*this).mark(alias(get("detach").shape)); }
+Tensor Tensor::detach() const& {
+  const Shape& own = get("detach").shape;
+  static_cast<void>(read());  // a rule that goes on with the values alone loses their derivative
+  return alias(own);
+}
+Tensor Tensor::detach() && { return detail::LostWrites(*this).mark(std::as_const(*this).detach()); }
 
 void Tensor::refuse_lost_write(const char* op) const {
   if (!get(op).copied) return;
   throw std::logic_error(std::string(op) + ": the write would be lost: this temporary of shape " + to_string(shape()) +
-                         " is a copy of a part of another tensor, or of it in another order: write the place itself "
-                         "with x.put({xt::all(), 1}, values), or write to a clone()");
+                         " is a copy of a tensor or of a part of it: write the place itself with x.put({xt::all(), 1}, "
+                         "values), or write to a clone() that has a name");
 }
 
 void Tensor::begin_write(const char* op, Source at) const {
@@ -242,9 +246,20 @@ void Tensor::begin_write(const char* op, Source at) const {
   value.storage->wrote(at);
 }
 
-void Tensor::set_data(const Tensor& values) const {
+void Tensor::set_data(const Tensor& values) const& {
   const detail::Calling calling("set_data");
   detail::LeafChange::data("set_data", *this, values).commit();
+}
+void Tensor::set_data(const Tensor& values) && {
+  const detail::Calling calling("set_data");
+  const bool last = get().count.load(std::memory_order_acquire) == 1;
+  detail::LeafChange change = detail::LeafChange::data("set_data", *this, values);
+  if (last)
+    throw std::logic_error(
+        "set_data: the new values would be lost: this temporary of shape " + to_string(shape()) +
+        " is the only handle of its tensor: write to the memory that it shares with copy_(), or name "
+        "the tensor");
+  change.commit();
 }
 
 }  // namespace xgrad

@@ -51,7 +51,7 @@ T item_as(const Number& number) {
 template <class T>
 std::int64_t whole_or_0(T number) {
   if constexpr (std::is_integral_v<T>)
-    return whole(number);
+    return whole(number, "tensor");
   else
     return 0;
 }
@@ -60,7 +60,7 @@ std::int64_t whole_or_0(T number) {
 template <class T>
 Stored<T> stored(T number) {
   if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>)
-    return whole(number);
+    return whole(number, "tensor");
   else
     return static_cast<Stored<T>>(number);
 }
@@ -117,6 +117,9 @@ class Tensor {
   Tensor(Tensor&& other) noexcept = default;
   Tensor& operator=(const Tensor& other) & = default;
   Tensor& operator=(Tensor&& other) & noexcept = default;
+  template <class T>
+  void operator=(T&&) && =
+      delete;  // of x[0] or x(1, 2): write x.put({1, 2}, values), or copy_() all values of a tensor
   ~Tensor() = default;
 
   // ---- structure
@@ -202,7 +205,8 @@ class Tensor {
   /// The same for a root of any shape: `seed` is the gradient of the final scalar with respect to it.
   void backward(Tensor seed, Graph graph = Graph::release) const;
   void backward(bool) const = delete;
-  /// The same values without a place in the graph. Shares the storage.
+  /// The same values without a place in the graph. Shares the storage. In a rule of record() this is a read of raw
+  /// numbers: under create_graph it is refused, unless the rule is once_differentiable().
   [[nodiscard]] Tensor detach() const&;
   [[nodiscard]] Tensor detach() &&;
 
@@ -210,35 +214,30 @@ class Tensor {
 
   /// One index or slice per axis: integers (negative from the end), xt::all(), xt::range(a, b, step), xt::keep(i, j,
   /// ...), xt::drop(i, j, ...), xt::newaxis(), xt::ellipsis(). Axes that are not indexed are kept whole. Shares memory
-  /// if integers, then at most one range of step 1, then only whole axes are named; else the result is a copy.
+  /// if integers, then at most one range of step 1, then only whole axes are named; else the result is a copy. An
+  /// unsigned index from 2^63 on, such as i - 1 where i is 0, is an error; but xt::range(0, i - 1), xt::keep(i - 1) and
+  /// xt::drop(i - 1) make -1 of it before it gets here, unlike keep() and drop() of a container.
   ///
   /// An int64 tensor of indices takes the place of an axis by its own axes: x(xt::all(), i) for i of shape (2, 3) has
   /// shape (n, 2, 3, ...). Several broadcast to each other and are read together, as in NumPy: x(i, j) holds x[i[k],
   /// j[k]]; their axes come first if other axes lie between them. A bool tensor of r axes stands for the indices of its
   /// true elements in r axes of x, of which it has the sizes. Gradients of repeated indices are added.
+  [[nodiscard]] Tensor operator()() const { return slice({}); }
   template <class... I>
-  [[nodiscard]] Tensor operator()(I... index) const& {
-    return slice({detail::Slice(index)...});
+  [[nodiscard]] Tensor operator()(detail::FirstSlice first, const I&... index) const& {
+    return slice(slices(first, index...), first.at);
   }
   template <class... I>
-  [[nodiscard]] Tensor operator()(I... index) && {
-    return std::move(*this).slice({detail::Slice(index)...});
+  [[nodiscard]] Tensor operator()(detail::FirstSlice first, const I&... index) && {
+    return std::move(*this).slice(slices(first, index...), first.at);
   }
   /// Row i: axis 0 disappears. Shares memory.
-  template <class I, std::enable_if_t<std::is_integral_v<I> && !std::is_same_v<I, bool>, int> = 0>
-  Tensor operator[](I row) const& {
-    return select(0, row);
-  }
-  template <class I, std::enable_if_t<std::is_integral_v<I> && !std::is_same_v<I, bool>, int> = 0>
-  Tensor operator[](I row) && {
-    return std::move(*this).select(0, row);
-  }
-  template <class I, std::enable_if_t<std::is_floating_point_v<I> || std::is_same_v<I, bool>, int> = 0>
-  Tensor operator[](I) const = delete;  // an index is an integer
+  Tensor operator[](detail::Row row) const& { return select(0, row.index, row.at); }
+  Tensor operator[](detail::Row row) && { return std::move(*this).select(0, row.index, row.at); }
   /// The rows that the indices in an int64 tensor select: y[i, j, ...] = x[rows[i, j], ...]; of a bool tensor, those
   /// where it is true, which is masked_select() for one of the shape of x. A copy.
-  Tensor operator[](const Tensor& rows) const&;
-  Tensor operator[](const Tensor& rows) &&;
+  Tensor operator[](const detail::Rows& rows) const&;
+  Tensor operator[](const detail::Rows& rows) &&;
   Tensor operator[](std::initializer_list<std::int64_t>) const = delete;  // an element in xtensor, a gather in NumPy
   Tensor slice(const std::vector<detail::Slice>& index, Source at = Source::here()) const&;
   Tensor slice(const std::vector<detail::Slice>& index, Source at = Source::here()) &&;
@@ -284,6 +283,8 @@ class Tensor {
   [[nodiscard]] Tensor transpose(Dim a, Dim b, Source at = Source::here()) &&;
   [[nodiscard]] Tensor permute(const std::vector<std::int64_t>& order, Source at = Source::here()) const&;
   [[nodiscard]] Tensor permute(const std::vector<std::int64_t>& order, Source at = Source::here()) &&;
+  [[nodiscard]] Tensor permute(std::initializer_list<Dim> order, Source at = Source::here()) const&;
+  [[nodiscard]] Tensor permute(std::initializer_list<Dim> order, Source at = Source::here()) &&;
   [[nodiscard]] Tensor expand(const NewShape& shape, Source at = Source::here()) const;
   [[nodiscard]] Tensor squeeze(Dim axis, Source at = Source::here()) const&;
   [[nodiscard]] Tensor squeeze(Dim axis, Source at = Source::here()) &&;
@@ -324,7 +325,8 @@ class Tensor {
   }
   /// Gives every handle of this tensor new values, perhaps of another shape or dtype; the gradient is dropped. If shape
   /// or dtype change, this is another leaf: backward of a graph from before refuses, as it would lose the gradient.
-  void set_data(const Tensor& values) const;
+  void set_data(const Tensor& values) const&;
+  void set_data(const Tensor& values) &&;
 
  private:
   friend class Raw;
@@ -340,6 +342,11 @@ class Tensor {
   Node* node() const noexcept;
   explicit Tensor(Ref<detail::Value> value) noexcept : value_(std::move(value)) {}
 
+  template <class... I>
+  static std::vector<detail::Slice> slices(const detail::FirstSlice& first, const I&... index) {
+    const detail::Calling calling("slice", first.at);
+    return {first.slice, detail::Slice(index)...};
+  }
   static Tensor make_number(DType dtype, double real, std::int64_t whole);
   Number only_element() const;
   void check_view(DType asked) const;
@@ -400,11 +407,18 @@ class Raw {
     static_cast<void>(x.read());
     return x.alias(shape, offset);
   }
+  /// The same values as a constant, for a rule whose result does not vary with them. Unlike detach(), which in a rule
+  /// counts as a read of raw numbers, it does not keep the rule from being differentiated again.
+  static Tensor constant(const Tensor& x) { return x.alias(x.shape()); }
   /// The block of memory, which other tensors may share, and its version.
   static const Ref<Storage>& storage(const Tensor& x) { return x.storage(); }
   /// Must precede a write in place: throws if the tensor requires a gradient, as a leaf or a result, while recording is
   /// on; else raises the version.
   static void begin_write(const Tensor& x, const char* op, Source at) { x.begin_write(op, at); }
+  /// Throws if x, given to a function that writes it, is the temporary of which nobody would see the write.
+  static void refuse_lost_write(const Tensor& x, const char* op) {
+    if (x.defined() && x.value_->count.load(std::memory_order_acquire) == 1) x.refuse_lost_write(op);
+  }
   /// Marks the dtype as weak, or not (Tensor::weak).
   static void mark_weak(const Tensor& x, bool weak) { x.get().weak = weak; }
   /// The node that made the tensor, or its leaf; null where it needs no gradient.
@@ -415,6 +429,15 @@ class Raw {
 };
 
 namespace detail {
+
+struct Rows {
+  Rows(const Tensor& indices, Source line = Source::here()) : tensor(indices), at(line) {}
+  template <class E, class = IfExpression<E>>
+  Rows(E&& indices, Source line = Source::here()) : tensor(std::forward<E>(indices)), at(line) {}
+
+  Tensor tensor;
+  Source at;
+};
 
 /// Whether I is an integer type that may stand for an axis or an index.
 template <class I>
@@ -457,21 +480,27 @@ Tensor from_expression(E&& expression) {
   }
 }
 
-template <class T>
-xt::xarray<T> copy_out(const Tensor& tensor) {
-  const Calling calling("to_xarray");
-  using S = Stored<T>;
-  static_cast<void>(Raw::bytes(tensor));  // counts as a raw read (RuleWatch), even before a conversion
-  const Tensor same = converted(tensor, dtype_for<T>());
+// Of a tensor whose elements are of type S.
+template <class T, class S>
+xt::xarray<T> copy_converted(const Tensor& same) {
   const Shape& shape = same.shape();
   std::vector<std::size_t> sizes(shape.begin(), shape.end());
   xt::xarray<T> result = xt::xarray<T>::from_shape(sizes);
   const S* from = Raw::data<S>(same);
-  if constexpr (std::is_integral_v<T> && !is_stored<T>)
+  if constexpr (std::is_integral_v<T> && !std::is_same_v<T, S>)
     std::transform(from, from + shape.count(), result.data(), [](S x) { return Number(x).as<T>(); });
   else
     std::transform(from, from + shape.count(), result.data(), [](S x) { return static_cast<T>(x); });
   return result;
+}
+
+template <class T>
+xt::xarray<T> copy_out(const Tensor& tensor) {
+  const Calling calling("to_xarray");
+  static_cast<void>(Raw::bytes(tensor));           // counts as a raw read (RuleWatch), even before a conversion
+  if constexpr (std::is_same_v<T, std::uint64_t>)  // which holds numbers that int64 does not
+    if (is_floating(tensor.dtype())) return copy_converted<T, double>(converted(tensor, float64));
+  return copy_converted<T, Stored<T>>(converted(tensor, dtype_for<T>()));
 }
 
 }  // namespace detail

@@ -59,8 +59,8 @@ void RuleWatch::check(const Tensor* results, std::size_t count, const Tensor& g)
                            way_out);
   if (Raw::node(g) == nullptr) return;
   for (std::size_t i = 0; i < count; ++i)
-    if (results[i].defined() && Raw::node(results[i]) == nullptr &&
-        !(is_floating(results[i].dtype()) && all_zero(results[i])))
+    if (results[i].defined() && Raw::node(results[i]) == nullptr && is_floating(results[i].dtype()) &&
+        !all_zero(results[i]))  // the engine refuses other dtypes
       throw std::logic_error(
           std::string("its rule gave a gradient that does not depend on the upstream gradient by recorded ops, so that "
                       "second derivatives would be wrong") +

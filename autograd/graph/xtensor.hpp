@@ -171,6 +171,26 @@ class ArrayView : public xt::xstrided_container<ArrayView<T>>, public xt::xview_
     static_assert(!std::is_const_v<T>, "this view is read-only: t.mutable_view<T>() is the one to write to");
     return write(expression);
   }
+  /// Every element becomes the number, as with xt::view.
+  template <class N, std::enable_if_t<std::is_arithmetic_v<N>, int> = 0>
+  ArrayView& operator=(N number) {
+    static_assert(!std::is_const_v<T>, "this view is read-only: t.mutable_view<T>() is the one to write to");
+    std::fill(storage_.begin(), storage_.end(), static_cast<T>(number));
+    return *this;
+  }
+  /// Exchanges the elements of two writable views of one shape; two read-only ones are exchanged themselves.
+  friend void exchange_elements(ArrayView& a, ArrayView& b) {
+    if constexpr (std::is_const_v<T>) {
+      ArrayView before = a;
+      a = b;
+      b = before;
+    } else {
+      if (!std::equal(a.shape().begin(), a.shape().end(), b.shape().begin(), b.shape().end()))
+        throw std::invalid_argument("view: views of different shapes cannot exchange their elements");
+      std::swap_ranges(a.storage_.begin(), a.storage_.end(), b.storage_.begin());
+    }
+  }
+  friend void swap(ArrayView& a, ArrayView& b) { exchange_elements(a, b); }
   void resize(const shape_type& shape) const {
     if (!std::equal(shape.begin(), shape.end(), this->shape().begin(), this->shape().end()))
       throw std::invalid_argument("view: a view of a tensor cannot be resized");
@@ -194,6 +214,20 @@ class ArrayView : public xt::xstrided_container<ArrayView<T>>, public xt::xview_
   storage_type storage_;
 };
 
+}  // namespace xgrad
+
+namespace std {
+
+/// std::swap(a, b) too exchanges the elements: the general template would move from a view of memory that it then
+/// writes.
+template <class T>
+void swap(xgrad::ArrayView<T>& a, xgrad::ArrayView<T>& b) {
+  exchange_elements(a, b);
+}
+
+}  // namespace std
+
+namespace xgrad {
 namespace detail {
 
 template <class E>

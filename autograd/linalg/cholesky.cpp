@@ -21,6 +21,7 @@ Tensor lower_factors(const Tensor& a) {
   const Shape batch = batch_of(a.shape());
   const int n = kernels::lapack::narrow("cholesky", rows_of(a.shape()));
   Tensor y = copied(a);
+  if (y.size() == 0) return y;
   T* const to = Raw::write<T>(y);
   const std::int64_t square = std::int64_t{n} * n;
   if (a.size() == 0) return y;

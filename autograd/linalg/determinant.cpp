@@ -62,7 +62,7 @@ Tensor products_without(const Tensor& s) {
 /// cof(s) is diagonal with the products of the other singular values, for a of any rank.
 Tensor cofactors(const Tensor& a) {
   const SVD parts = svd(a, reduced_matrices);
-  const Tensor sign = det(times(parts.u, parts.vh).detach());
+  const Tensor sign = det(Raw::constant(times(parts.u, parts.vh)));
   return times(parts.u * unsqueeze(products_without(parts.s) * unsqueeze(sign, -1), -2), parts.vh);
 }
 

@@ -18,6 +18,7 @@ using xgrad::detail::Timed;
 /// Calls place(i) for where the eigenvalues of matrix i go; the eigenvectors, if wanted, are copied behind them.
 template <class T>
 void decompose(const char* op, const Tensor& a, bool vectors, T* to) {
+  if (a.size() == 0) return;
   const Shape batch = batch_of(a.shape());
   const int n = kernels::lapack::narrow(op, rows_of(a.shape()));
   const std::int64_t square = std::int64_t{n} * n, length = n + (vectors ? square : 0);

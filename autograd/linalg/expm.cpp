@@ -125,7 +125,7 @@ Tensor scales(const Tensor& g) {
 // g, which is scaled so that it does not change how often the matrix is halved.
 Tensor expm_gradient(const Tensor& a, const Tensor& g) {
   const std::int64_t n = rows_of(a.shape());
-  const Tensor at = adjoint(a), scale = scales(g.detach());
+  const Tensor at = adjoint(a), scale = scales(Raw::constant(g));
   const Tensor upper = concat({at, g / scale}, -1), lower = concat({zeros_like(at), at}, -1);
   return narrow(narrow(expm(concat({upper, lower}, -2)), -2, 0, n), -1, n, n) * scale;
 }

@@ -168,7 +168,7 @@ Tensor cond(Tensor a, const MatrixNorm& order, Source at) {
   require_square(op, a);
   if (columns_of(a.shape()) == 0) return sum(a, {-2, -1});
   if (by_singular_values(order)) require_finite(op, a);
-  const SignLogAbsDet parts = slogdet(a.detach());
+  const SignLogAbsDet parts = slogdet(Raw::constant(a));
   const Tensor singular = (parts.sign == 0) & (parts.logabsdet < 0);
   const Tensor safe = where(unsqueeze(unsqueeze(singular, -1), -1), identity(rows_of(a.shape()), a.dtype()), a);
   return where(singular, full({}, std::numeric_limits<double>::infinity(), a.dtype()),

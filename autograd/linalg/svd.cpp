@@ -32,6 +32,7 @@ void decompose(const char* op, const Tensor& a, Factors factors, const Place& pl
   const Shape batch = batch_of(a.shape());
   const int m = narrow(op, rows_of(a.shape())), n = narrow(op, columns_of(a.shape()));
   const std::int64_t size = std::int64_t{m} * n;
+  if (size == 0 && (factors != Factors::full || m + n == 0)) return;
   const Tensor scratch = copied(a);
   T* const from = Raw::write<T>(scratch);
   factorise_each(

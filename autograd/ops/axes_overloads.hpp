@@ -14,5 +14,5 @@
   }                                                                                                                  \
   template <class I, std::size_t N, detail::IfIndex<I> = 0>                                                          \
   [[nodiscard]] Tensor name(Tensor x, const I(&axes)[N], KeepDims keep = KeepDims::no, Source at = Source::here()) { \
-    return name(std::move(x), Axes(std::vector<std::int64_t>(axes, axes + N)), keep, at);                            \
+    return name(std::move(x), Axes(detail::whole_list(axes, axes + N, #name)), keep, at);                            \
   }

@@ -47,6 +47,9 @@ void require_channel_vector(const Tensor& x, const Tensor& v, const char* name) 
 // The shape seen as (samples, channels, positions).
 Along channels_of(const Shape& shape) { return detail::along(shape, 1); }
 
+// The eps of a channel whose variance is 0, for which an eps that the dtype rounds to 0 would give 0 times infinity.
+double eps_of_constant(double eps, DType dtype) { return dtype == float32 ? std::max(eps, 0x1p-149) : eps; }
+
 Tensor scratch(std::int64_t count) { return Raw::uninitialized(Shape(count), float64); }
 
 // In float64 squares may overflow or underflow: the statistics of such channels are computed anew from scaled values.
@@ -61,8 +64,12 @@ void recompute_out_of_range(const Tensor& x, Along sizes, double eps, const doub
   for (std::int64_t c = 0; c < sizes.n; ++c) {
     if (!out_of_range(variance[c])) continue;
     const kernels::ScaledMoments m = kernels::scaled_moments(Raw::data<double>(channels) + c * n, n);
-    const double scaled = m.squares / static_cast<double>(n) + std::scalbn(eps, -2 * m.exponent);
     mean[c] = m.mean;
+    if (m.squares == 0) {  // a scaled eps may be 0
+      rstd[c] = 1 / std::sqrt(eps);
+      continue;
+    }
+    const double scaled = m.squares / static_cast<double>(n) + std::scalbn(eps, -2 * m.exponent);
     rstd[c] = std::scalbn(1 / std::sqrt(scaled), -m.exponent);
   }
 }
@@ -77,7 +84,8 @@ Tensor batch_statistics(const Tensor& x, Along sizes, double eps, double* varian
     using T = typename decltype(type)::type;
     kernels::channel_moments(Raw::data<T>(x), sizes, mean, variance, Raw::write<double>(room));
   });
-  for (std::int64_t c = 0; c < sizes.n; ++c) rstd[c] = 1 / std::sqrt(variance[c] + eps);
+  const double least = eps_of_constant(eps, x.dtype());
+  for (std::int64_t c = 0; c < sizes.n; ++c) rstd[c] = 1 / std::sqrt(variance[c] == 0 ? least : variance[c] + eps);
   if (x.dtype() == float64) recompute_out_of_range(x, sizes, eps, variance, stats);
   return stats;
 }
@@ -91,7 +99,8 @@ Tensor running_statistics(const Tensor& running_mean, const Tensor& running_var,
     const T *mean = Raw::data<T>(running_mean), *variance = Raw::data<T>(running_var);
     for (std::int64_t c = 0; c < channels; ++c) {
       to[c] = static_cast<double>(mean[c]);
-      to[channels + c] = 1 / std::sqrt(static_cast<double>(variance[c]) + eps);
+      const auto own = static_cast<double>(variance[c]);
+      to[channels + c] = 1 / std::sqrt(own == 0 ? eps_of_constant(eps, running_mean.dtype()) : own + eps);
     }
   });
   return stats;
@@ -180,7 +189,8 @@ Gradients pull_kernel(const Tensor& x, const Tensor& weight, const Tensor& stats
 Tensor far_channels(const Tensor& stats, DType dtype, double eps) {
   const double most = dtype == float32 ? 1e6 : 1e50;
   const Tensor r = stats[1];
-  return ((r > most) | (r < 1 / most)) & (r * std::sqrt(eps) < 1e-9);
+  const double of_constant = 1 / std::sqrt(eps_of_constant(eps, dtype));
+  return ((r > most) | (r < 1 / most)) & (r * std::sqrt(eps) < 1e-9) & (r != of_constant);
 }
 
 // (variance + eps)^(-1/2) from the deviations d of x, in the shape of `column`. Where the dtype of x cannot hold the
@@ -188,9 +198,10 @@ Tensor far_channels(const Tensor& stats, DType dtype, double eps) {
 Tensor inverse_deviation(const Tensor& x, const Tensor& d, const Tensor& stats, double eps,
                          const std::vector<std::int64_t>& others, const std::vector<std::int64_t>& column) {
   const Tensor far = far_channels(stats, x.dtype(), eps);
-  if (sum(far).item() == 0) return 1 / sqrt(mean(square(d), others, keepdims) + eps);
+  const double least = eps_of_constant(eps, x.dtype());
+  if (sum(far).item() == 0) return 1 / sqrt(mean(square(d), others, keepdims) + least);
   const Tensor there = reshape(far, column);
-  const Tensor near = 1 / sqrt(mean(square(where(there, 0, d)), others, keepdims) + where(there, 1, eps));
+  const Tensor near = 1 / sqrt(mean(square(where(there, 0, d)), others, keepdims) + where(there, 1, least));
   return where(there, 1 / where(there, std(x, others, 0, keepdims), 1), near);
 }
 

@@ -123,7 +123,8 @@ Lane<V> gelu(Lane<V> x, Gelu how = Gelu::exact) {
 /// (int64 and bool count as float32). A lambda that returns a comparison gives a bool tensor without a gradient.
 ///
 /// Inside f stand + - * / %, comparisons, & | ~ && || ! on their masks, where(mask, a, b), and every op that works
-/// element by element, with numbers on either side and the meanings that they have on tensors; but not those on bits.
+/// element by element, with numbers on either side and the meanings that they have on tensors; but not those on bits. A
+/// mask beside a lane or a number counts as ones and zeros; quotients, powers and maxima of two masks do not compile.
 /// There is no `if` on a lane: where() chooses. f is a pure function, may be called from several threads at once, and
 /// must not keep its arguments. It is called again in backward, so it captures numbers by value.
 ///

@@ -246,7 +246,8 @@ Tensor take(Tensor x, Tensor indices, Source at) {
 Tensor take_along_dim(Tensor x, Tensor indices, Source at) {
   const detail::Timed timed("take_along_dim", at);
   require_both("take_along_dim", x, indices);
-  return gather(reshape(std::move(x), {-1}, at), 0, reshape(indices.detach(), {-1}), at);
+  Tensor places = resolved_indices("take_along_dim", indices, {x.size()}, 0);
+  return gather(reshape(std::move(x), {-1}, at), 0, reshape(std::move(places), {-1}), at);
 }
 
 Tensor take_along_dim(Tensor x, Tensor indices, Dim asked, Source at) {
@@ -276,16 +277,19 @@ Tensor take_along_dim(Tensor x, Tensor indices, Dim asked, Source at) {
   return gather(std::move(x), static_cast<std::int64_t>(axis), std::move(indices), at);
 }
 
-Tensor Tensor::operator[](const Tensor& rows) && {
+Tensor Tensor::operator[](const detail::Rows& given) && {
+  const Tensor& rows = given.tensor;
+  const Source at = given.at;
+  const detail::Calling calling("index_select", at);
   if (rows.defined() && rows.dtype() == boolean)
-    return rows.rank() > 0 && rows.shape() == shape() ? masked_select(std::move(*this), rows)
-                                                      : std::move(*this).slice({detail::Slice(rows)});
-  if (!rows.defined() || rows.rank() == 1 || rank() == 0) return index_select(std::move(*this), 0, rows);
+    return rows.rank() > 0 && rows.shape() == shape() ? masked_select(std::move(*this), rows, at)
+                                                      : std::move(*this).slice({detail::Slice(rows)}, at);
+  if (!rows.defined() || rows.rank() == 1 || rank() == 0) return index_select(std::move(*this), 0, rows, at);
   Shape shape = rows.shape();
   for (std::size_t k = 1; k < rank(); ++k) shape = shape.inserted(shape.rank(), this->shape()[k]);
-  return index_select(std::move(*this), 0, rows.detach().reshape({-1})).reshape(shape);
+  return index_select(std::move(*this), 0, rows.detach().reshape({-1}, at), at).reshape(shape, at);
 }
 
-Tensor Tensor::operator[](const Tensor& rows) const& { return Tensor(*this)[rows]; }
+Tensor Tensor::operator[](const detail::Rows& rows) const& { return Tensor(*this)[rows]; }
 
 }  // namespace xgrad

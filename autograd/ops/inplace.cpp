@@ -215,7 +215,9 @@ Tensor Tensor::add_(const Tensor& other, Number number, Source at) const& {
     return *this;
   }
   require_fitting_shape("add_", *this, other);
-  const Tensor step = unrecorded([&] { return scale == 1 ? other : mul(other, of_number(number), at); });
+  // Whole numbers that are added to floating ones are scaled as such: a product in int64 might overflow.
+  const Tensor term = is_floating(dtype()) && !is_floating(other.dtype()) ? detail::converted(other, dtype()) : other;
+  const Tensor step = unrecorded([&] { return scale == 1 ? term : mul(term, of_number(number), at); });
   require_room_for_result("add_", *this, step, Quotient::no);
   const Tensor sum = unrecorded([&] { return add(*this, step, at); });
   overwrite("add_", *this, sum, at);

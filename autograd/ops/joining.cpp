@@ -232,6 +232,14 @@ Pieces split(Tensor x, const std::vector<std::int64_t>& sizes, Dim asked, Source
   return cut(x, axis, bounds, lost, at);
 }
 
+Pieces tensor_split(Tensor x, std::initializer_list<Dim> indices, Dim axis, Source at) {
+  return tensor_split(std::move(x), detail::whole_list(indices.begin(), indices.end(), "tensor_split"), axis, at);
+}
+
+Pieces split(Tensor x, std::initializer_list<Dim> sizes, Dim axis, Source at) {
+  return split(std::move(x), detail::whole_list(sizes.begin(), sizes.end(), "split"), axis, at);
+}
+
 Pieces split(Tensor x, Dim size, Dim asked, Source at) {
   const detail::Timed timed("split", at);
   detail::require_defined("split", &x, 1);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <vector>
 
 #include <xgrad/autograd/graph/pieces.hpp>
@@ -27,6 +28,7 @@ namespace xgrad {
 /// which must add up to that of the axis.
 [[nodiscard]] Pieces split(Tensor x, Dim size, Dim axis = 0, Source at = Source::here());
 [[nodiscard]] Pieces split(Tensor x, const std::vector<std::int64_t>& sizes, Dim axis = 0, Source at = Source::here());
+[[nodiscard]] Pieces split(Tensor x, std::initializer_list<Dim> sizes, Dim axis = 0, Source at = Source::here());
 // The same for integers, a better match than xtensor's template under `using namespace xt`.
 template <class I, detail::IfIndex<I> = 0>
 [[nodiscard]] Pieces split(Tensor x, I size, Source at = Source::here()) {
@@ -43,6 +45,8 @@ template <class I, class J, detail::IfIndex<I> = 0, detail::IfIndex<J> = 0>
 /// indices, which are clamped as those of a slice are, so that a piece may be empty.
 [[nodiscard]] Pieces tensor_split(Tensor x, Dim count, Dim axis = 0, Source at = Source::here());
 [[nodiscard]] Pieces tensor_split(Tensor x, const std::vector<std::int64_t>& indices, Dim axis = 0,
+                                  Source at = Source::here());
+[[nodiscard]] Pieces tensor_split(Tensor x, std::initializer_list<Dim> indices, Dim axis = 0,
                                   Source at = Source::here());
 /// The slices of x along an axis, which disappears.
 [[nodiscard]] Pieces unbind(Tensor x, Dim axis = 0, Source at = Source::here());

@@ -58,6 +58,7 @@ Tensor matrix_product(const Tensor& a, const Tensor& b, bool ta, bool tb, Sizes 
 
 template <class T>
 void multiply(const Tensor& a, const Tensor& b, bool ta, bool tb, const Tensor& y, const Shape& batch, Sizes s) {
+  if (y.size() == 0) return;  // the batch may be as large as it likes
   const Shape la = leading(a.shape()), lb = leading(b.shape());
   const kernels::Plan<2> plan(batch.data(), batch.rank(), {la.data(), lb.data()}, {la.rank(), lb.rank()});
   const std::int64_t step_a = s.m * s.k, step_b = s.k * s.n, step_y = s.m * s.n;

@@ -57,6 +57,21 @@ Shape padded_shape(Shape shape, const Amounts& amounts) {
   return shape;
 }
 
+// Amounts that remove all of an axis and add to what is left: replicate then repeats the element at the other end.
+void keep_an_edge(const Shape& shape, Amounts& amounts) {
+  for (std::size_t k = 0; k < shape.rank(); ++k) {
+    const std::int64_t n = shape[k], size = n + amounts.before[k] + amounts.after[k];
+    if (n == 0 || size == 0) continue;
+    if (amounts.before[k] <= -n) {
+      amounts.before[k] = 1 - n;
+      amounts.after[k] = size - 1;
+    } else if (amounts.after[k] <= -n) {
+      amounts.before[k] = size - 1;
+      amounts.after[k] = 1 - n;
+    }
+  }
+}
+
 // x without what negative amounts remove; the amounts become 0.
 Tensor cropped(Tensor x, Amounts& amounts, Source at) {
   const Shape shape = x.shape();
@@ -215,6 +230,7 @@ Tensor pad(Tensor x, const Dims& asked, PadMode mode, Number value, Source at) {
     throw detail::argument_error("pad: the value " + value.text() + " for shape " + to_string(x.shape()) +
                                  " is for PadMode::constant only");
   detail::visit(x.dtype(), [&](auto type) { static_cast<void>(value.as<typename decltype(type)::type>()); });
+  if (mode == PadMode::replicate) keep_an_edge(x.shape(), amounts);
   x = cropped(std::move(x), amounts, at);
   if (mode == PadMode::constant) return surrounded(std::move(x), amounts, value, at);
   require_enough(x.shape(), amounts, mode, asked);

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include <xgrad/autograd/graph/calling.hpp>
+#include <xgrad/autograd/graph/out_of_memory.hpp>
 #include <xgrad/autograd/kernels/indexing/mask.hpp>
 #include <xgrad/autograd/kernels/runtime/memory.hpp>
 #include <xgrad/autograd/ops/indices.hpp>
@@ -81,13 +82,7 @@ class Builder {
     const std::size_t k = axis();
     Place::List list{place_->shape.rank(), {}};
     for (const std::int64_t i : slice.list) list.indices.push_back(checked_index(op_, i, k, place_->whole));
-    if (slice.kind == Slice::Kind::drop) {
-      std::vector<bool> dropped(static_cast<std::size_t>(place_->whole[k]));
-      for (const std::int64_t i : list.indices) dropped[static_cast<std::size_t>(i)] = true;
-      list.indices.clear();
-      for (std::size_t i = 0; i < dropped.size(); ++i)
-        if (!dropped[i]) list.indices.push_back(static_cast<std::int64_t>(i));
-    }
+    if (slice.kind == Slice::Kind::drop) list.indices = others(list.indices, place_->whole[k]);
     range(Slice(xt::all()));
     place_->lists.push_back(std::move(list));
   }
@@ -98,6 +93,22 @@ class Builder {
   std::size_t result_rank() const { return place_->shape.rank(); }
 
  private:
+  // The indices of an axis of this size that are not dropped.
+  static std::vector<std::int64_t> others(std::vector<std::int64_t> dropped, std::int64_t size) {
+    std::sort(dropped.begin(), dropped.end());
+    std::vector<std::int64_t> kept;
+    try {
+      kept.reserve(static_cast<std::size_t>(size));
+    } catch (const std::exception&) {  // bad_alloc, or length_error
+      refuse_memory(static_cast<double>(size), int64);
+    }
+    auto next = dropped.begin();
+    for (std::int64_t i = 0; i < size; ++i) {
+      if (next == dropped.end() || *next != i) kept.push_back(i);
+      while (next != dropped.end() && *next == i) ++next;
+    }
+    return kept;
+  }
   std::size_t axis() const { return place_->start.rank(); }
   void take(std::int64_t start, std::int64_t step, std::int64_t count) {
     const std::size_t k = axis();

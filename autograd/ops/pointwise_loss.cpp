@@ -23,7 +23,7 @@ double total(const F& f, const Tensor& x, const Tensor& t) {
     using T = typename decltype(type)::type;
     kernels::parallel_ranges(n, grain, [&](std::int64_t begin, std::int64_t end) {
       constexpr std::int64_t chunk = 256;
-      kernels::WideSum<T> sum;
+      kernels::WideSum<T, kernels::Narrow::none> sum;
       alignas(64) T losses[chunk];
       for (std::int64_t i = begin; i < end; i += chunk) {
         const std::int64_t count = std::min(chunk, end - i);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <vector>
 
 #include <xgrad/autograd/ops/operand.hpp>
@@ -55,6 +56,8 @@ class AddOptions {
 /// axes of the result are the others of a, then the others of b.
 [[nodiscard]] Tensor tensordot(Tensor a, Tensor b, const std::vector<std::int64_t>& a_axes,
                                const std::vector<std::int64_t>& b_axes, Source at = Source::here());
+[[nodiscard]] Tensor tensordot(Tensor a, Tensor b, std::initializer_list<Dim> a_axes, std::initializer_list<Dim> b_axes,
+                               Source at = Source::here());
 /// The same over the last `count` axes of a and the first of b.
 [[nodiscard]] Tensor tensordot(Tensor a, Tensor b, Dim count = 2, Source at = Source::here());
 /// The Kronecker product: b scaled by each element of a, in a's arrangement; of any ranks, where the smaller gets

@@ -33,6 +33,14 @@ Tensor as_number(const Tensor& x) { return x.dtype() == boolean ? detail::conver
 Tensor sum_values(const Tensor& x, const AxisList<std::size_t>& axes, const Shape& shape, double divisor) {
   if (x.dtype() == boolean) return sum_values(as_number(x), axes, shape, divisor);
   Tensor y = Raw::uninitialized(shape, x.dtype());
+  if (x.size() == 0) {  // nothing is added, whatever the sizes between the axes: 0, or 0 / 0 for a mean
+    detail::visit(x.dtype(), [&](auto type) {
+      using T = typename decltype(type)::type;
+      const T nothing = std::is_floating_point_v<T> ? static_cast<T>(0.0 / divisor) : T(0);
+      std::fill_n(Raw::write<T>(y), y.size(), nothing);
+    });
+    return y;
+  }
   if (x.dtype() == int64) {
     Tensor sums = x;
     for_each_run(x.shape(), axes, [&](Along run) {
@@ -69,6 +77,7 @@ Tensor sum_values(const Tensor& x, const AxisList<std::size_t>& axes, const Shap
 Tensor extreme_values(const Tensor& input, const AxisList<std::size_t>& axes, const Shape& shape, bool largest) {
   const Tensor x = as_number(input);
   Tensor y = Raw::uninitialized(shape, x.dtype());
+  if (y.size() == 0) return y;
   detail::visit(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     if constexpr (!std::is_same_v<T, bool>) {
@@ -134,14 +143,14 @@ Tensor arg_values(const char* op, const Tensor& input, Along run, const Shape& s
   return y;
 }
 
-Tensor arg_of_all(const char* op, const Tensor& x, bool largest) {
-  const detail::Timed timed(op, Source());
+Tensor arg_of_all(const char* op, const Tensor& x, bool largest, Source at) {
+  const detail::Timed timed(op, at);
   detail::require_defined(op, &x, 1);
   return arg_values(op, x, {1, x.size(), 1}, {}, largest);
 }
 
-Tensor arg_along(const char* op, const Tensor& x, Dim asked, KeepDims keep, bool largest) {
-  const detail::Timed timed(op, Source());
+Tensor arg_along(const char* op, const Tensor& x, Dim asked, KeepDims keep, bool largest, Source at) {
+  const detail::Timed timed(op, at);
   detail::require_defined(op, &x, 1);
   const auto axes = Axes{asked}.resolve(op, x.rank());
   const std::size_t axis = resolve_axis_of_any_rank(op, asked, x.rank());
@@ -150,7 +159,7 @@ Tensor arg_along(const char* op, const Tensor& x, Dim asked, KeepDims keep, bool
 
 ValuesIndices extreme_along(const char* op, Tensor x, Dim asked, KeepDims keep, bool largest, Source at) {
   const detail::Timed timed(op, at);
-  Tensor indices = arg_along(op, x, asked, keepdims, largest);
+  Tensor indices = arg_along(op, x, asked, keepdims, largest, at);
   return detail::selected_one(std::move(x), asked, std::move(indices), keep, at);
 }
 
@@ -260,10 +269,10 @@ ValuesIndices min(Tensor x, Dim axis, KeepDims keep, Source at) {
   return extreme_along("min", std::move(x), axis, keep, false, at);
 }
 
-Tensor argmax(Tensor x, Source) { return arg_of_all("argmax", x, true); }
-Tensor argmin(Tensor x, Source) { return arg_of_all("argmin", x, false); }
-Tensor argmax(Tensor x, Dim axis, KeepDims keep, Source) { return arg_along("argmax", x, axis, keep, true); }
-Tensor argmin(Tensor x, Dim axis, KeepDims keep, Source) { return arg_along("argmin", x, axis, keep, false); }
+Tensor argmax(Tensor x, Source at) { return arg_of_all("argmax", x, true, at); }
+Tensor argmin(Tensor x, Source at) { return arg_of_all("argmin", x, false, at); }
+Tensor argmax(Tensor x, Dim axis, KeepDims keep, Source at) { return arg_along("argmax", x, axis, keep, true, at); }
+Tensor argmin(Tensor x, Dim axis, KeepDims keep, Source at) { return arg_along("argmin", x, axis, keep, false, at); }
 
 Tensor sum_to(Tensor x, const Shape& shape, Source at) {
   const detail::Timed timed("sum_to", at);

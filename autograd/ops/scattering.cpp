@@ -255,9 +255,9 @@ Tensor scatter_reduce(Tensor x, Dim axis, Tensor indices, Tensor src, ScatterRed
                       Source at) {
   const detail::Timed timed("scatter_reduce", at);
   Scattered all = scattered("scatter_reduce", std::move(x), axis, indices, std::move(src), at);
-  if (all.x.dtype() == boolean && (reduce == ScatterReduce::mean || reduce == ScatterReduce::sum))
+  if (all.x.dtype() == boolean && reduce == ScatterReduce::mean)
     throw detail::argument_error("scatter_reduce: truth values of shape " + to_string(all.shape) +
-                                 " have no sum or mean: convert them with to()");
+                                 " have no mean: convert them with to()");
   if (all.nothing) return clone(std::move(all.x), at);
   const Shape shape = all.shape;
   switch (reduce) {

@@ -24,7 +24,7 @@ enum class ScatterReduce : std::uint8_t { sum, prod, mean, amax, amin };
 enum class IncludeSelf : bool { no, yes };
 /// x with the sum, product, mean, maximum or minimum of the elements that go to each place; where none goes, x. Ties of
 /// amax and amin share the gradient, and NaN counts as the extreme. The product is exact in its gradients for zeros
-/// too. The mean of int64 is rounded down.
+/// too. The mean of int64 is rounded down; the sum of truth values is whether any is true, and they have no mean.
 [[nodiscard]] Tensor scatter_reduce(Tensor x, Dim axis, Tensor indices, Tensor src, ScatterReduce reduce,
                                     IncludeSelf include_self = IncludeSelf::yes, Source at = Source::here());
 

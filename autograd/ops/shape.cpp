@@ -117,7 +117,7 @@ Tensor transpose(Tensor x, const std::vector<std::int64_t>& order, Source at) {
 }
 
 Tensor transpose(Tensor x, std::initializer_list<Dim> order, Source at) {
-  return transpose(std::move(x), std::vector<std::int64_t>(order.begin(), order.end()), at);
+  return transpose(std::move(x), detail::whole_list(order.begin(), order.end(), "transpose"), at);
 }
 
 Tensor swapaxes(Tensor x, Dim a, Dim b, Source at) {

@@ -26,7 +26,7 @@ namespace xgrad {
 // The same two for lists and integers, a better match than xtensor's templates under `using namespace xt`.
 template <class I, std::size_t N, detail::IfIndex<I> = 0>
 [[nodiscard]] Tensor transpose(Tensor x, const I (&axes)[N], Source at = Source::here()) {
-  return transpose(std::move(x), std::vector<std::int64_t>(axes, axes + N), at);
+  return transpose(std::move(x), detail::whole_list(axes, axes + N, "transpose"), at);
 }
 template <class I, detail::IfIndex<I> = 0>
 [[nodiscard]] Tensor squeeze(Tensor x, I axis, Source at = Source::here()) {

@@ -265,8 +265,6 @@ Tensor put(Tensor x, const Index& index, Tensor values, Accumulate accumulate, S
 
 Tensor index_put(Tensor x, const std::vector<Tensor>& indices, Tensor values, Accumulate accumulate, Source at) {
   const detail::Timed timed("index_put", at);
-  const Tensor both[] = {x, values};
-  detail::require_defined("index_put", both, 2);
   std::vector<detail::Slice> slices;
   for (const Tensor& one : indices) {
     slices.push_back(one.defined() ? detail::Slice(one) : detail::Slice(xt::all()));

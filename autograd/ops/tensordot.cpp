@@ -93,6 +93,11 @@ Tensor tensordot(Tensor a, Tensor b, const std::vector<std::int64_t>& a_axes, co
   return contracted(op, std::move(a), std::move(b), of_a, of_b, at);
 }
 
+Tensor tensordot(Tensor a, Tensor b, std::initializer_list<Dim> a_axes, std::initializer_list<Dim> b_axes, Source at) {
+  return tensordot(std::move(a), std::move(b), detail::whole_list(a_axes.begin(), a_axes.end(), "tensordot"),
+                   detail::whole_list(b_axes.begin(), b_axes.end(), "tensordot"), at);
+}
+
 Tensor tensordot(Tensor a, Tensor b, Dim count, Source at) {
   const char* const op = "tensordot";
   const detail::Timed timed(op, at);

@@ -27,6 +27,12 @@ Tensor Tensor::permute(const std::vector<std::int64_t>& order, Source at) const&
 Tensor Tensor::permute(const std::vector<std::int64_t>& order, Source at) && {
   return xgrad::transpose(std::move(*this), order, at);
 }
+Tensor Tensor::permute(std::initializer_list<Dim> order, Source at) const& {
+  return xgrad::transpose(*this, order, at);
+}
+Tensor Tensor::permute(std::initializer_list<Dim> order, Source at) && {
+  return xgrad::transpose(std::move(*this), order, at);
+}
 Tensor Tensor::expand(const NewShape& shape, Source at) const { return xgrad::expand(*this, shape, at); }
 Tensor Tensor::squeeze(Dim axis, Source at) const& { return xgrad::squeeze(*this, axis, at); }
 Tensor Tensor::squeeze(Dim axis, Source at) && { return xgrad::squeeze(std::move(*this), axis, at); }

@@ -3,6 +3,7 @@
 // PyTorch's names for functions that have another name here, or another form. docs/pytorch.md lists them, with those
 // that are members.
 
+#include <initializer_list>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -23,6 +24,9 @@ namespace xgrad {
 }
 /// transpose(x, order).
 [[nodiscard]] inline Tensor permute(Tensor x, const std::vector<std::int64_t>& order, Source at = Source::here()) {
+  return transpose(std::move(x), order, at);
+}
+[[nodiscard]] inline Tensor permute(Tensor x, std::initializer_list<Dim> order, Source at = Source::here()) {
   return transpose(std::move(x), order, at);
 }
 template <class I, std::size_t N, detail::IfIndex<I> = 0>

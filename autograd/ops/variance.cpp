@@ -159,7 +159,7 @@ Tensor spread_op(const char* op, Tensor input, const Axes& asked, double correct
     const Along axis = detail::along(x.shape(), axes[0], axes[0] + axes.size());
     return pull_kernel(x, kept_means, out, g, axis, divisor, root);
   };
-  if (!means.defined()) means = y.detach();
+  if (!means.defined()) means = Raw::constant(y);
   return record(op, at, std::move(y), {std::move(input), std::move(means)},
                 attributes("axes", Shape(axes), "correction", correction, "keepdims", keep), from_xy(rule),
                 no_gradient);

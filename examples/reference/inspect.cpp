@@ -1,6 +1,7 @@
 // The examples of docs/reference/inspect.md.
 
 #include <xgrad/inspect.hpp>
+#include <xgrad/lint.hpp>
 
 #include "example.hpp"
 
@@ -18,6 +19,12 @@ int main() {
     const Tensor w = Tensor(3.0).requires_grad_();
     const Tensor y = w * w;
     std::cout << paths(y, w, {{"w", w}, {"y", y}}).value() << '\n';
+  }
+  example("to_string");
+  {
+    const Lint lint([](const LintMessage& message) { std::cout << to_string(message).substr(0, 21) << '\n'; });
+    const Tensor x = Tensor({1e-9, 2.0}).requires_grad_();
+    const Tensor y = log(x + 1e-8);
   }
   return 0;
 }

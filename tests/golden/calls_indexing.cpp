@@ -81,6 +81,11 @@ Registry indexing_calls() {
        [](const Call& c) {
          return index_add(c["input"], c.integer("dim"), c["index"], c["source"], c.number("alpha", 1));
        }},
+      {"index_copy", [](const Call& c) { return index_copy(c["input"], c.integer("dim"), c["index"], c["source"]); }},
+      {"index_fill", [](const Call& c) { return index_fill(c["input"], c.integer("dim"), c["index"], c["value"]); }},
+      {"index_put", [](const Call& c) { return index_put(c["input"], c.list("indices"), c["values"]); }},
+      {"take", [](const Call& c) { return take(c["input"], c["index"]); }},
+      {"masked_scatter", [](const Call& c) { return masked_scatter(c["input"], c["mask"], c["source"]); }},
       {"masked_fill", [](const Call& c) { return masked_fill(c["input"], c["mask"], c["value"]); }},
       {"masked_select", [](const Call& c) { return masked_select(c["input"], c["mask"]); }},
       {"one_hot", [](const Call& c) { return one_hot(c["input"], c.integer("num_classes", -1)); }},

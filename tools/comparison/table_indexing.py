@@ -132,4 +132,20 @@ ROWS = [
     Op("embedding", lambda input, weight, padding_idx=None: torch.nn.functional.embedding(input, weight, padding_idx),
        lambda: [{"input": index(s, 4), "weight": number((4, 3)), "padding_idx": p} for s in [(5,), (2, 3), (), (0,)]
                 for p in [None, 1]], SUMS),
+    Op("index_copy", lambda input, dim, index, source: torch.index_copy(input, dim, index, source), lambda: [
+        {"input": number((4, 3)), "dim": 0, "index": torch.tensor([2, 0]), "source": number((2, 3))},
+        {"input": number((2, 3)), "dim": -1, "index": torch.tensor([1]), "source": number((2, 1))},
+        {"input": number((2, 3)), "dim": 1, "index": index((0,), 3), "source": number((2, 0))}]),
+    Op("index_fill", lambda input, dim, index, value: torch.index_fill(input, dim, index, value), lambda: [
+        {"input": number(s), "dim": d, "index": torch.tensor(i, dtype=torch.int64), "value": v}
+        for s, d, i in [((4, 3), 0, [2, 0, 2]), ((2, 3), -1, [1]), ((2, 3), 1, [])] for v in [2.5, number(())]]),
+    Op("index_put", lambda input, indices, values: torch.index_put(input, tuple(indices), values), lambda: [
+        {"input": number((4, 3)), "indices": [torch.tensor([0, 2]), torch.tensor([1, 2])], "values": number((2,))},
+        {"input": number((4, 3)), "indices": [torch.tensor([3, 1])], "values": number((3,))},
+        {"input": number((5,)), "indices": [torch.tensor([[0, 1], [4, 2]])], "values": number(())}]),
+    Op("take", lambda input, index: torch.take(input, index), lambda: [
+        {"input": number(s), "index": index(i, n)} for s, i, n in [
+            ((2, 3), (4,), 6), ((5,), (2, 2), 5), ((2, 3), (), 6), ((3,), (0,), 3)]], SUMS),
+    Op("masked_scatter", lambda input, mask, source: torch.masked_scatter(input, mask, source), lambda: [
+        {**s, "source": number((30,))} for s in masks()]),
 ]

@@ -143,4 +143,28 @@ ROWS = [
     Op("unfold", lambda input, dimension, size, step: input.unfold(dimension, size, step), lambda: [
         {"input": number(s), "dimension": d, "size": n, "step": k} for s, d, n, k in [
             ((7,), 0, 3, 2), ((2, 6), 1, 2, 1), ((2, 6), -1, 6, 1), ((5,), 0, 0, 1)]]),
+    Op("fliplr", lambda input: torch.fliplr(input), plain([(2, 3), (2, 3, 4), (0, 3)])),
+    Op("flipud", lambda input: torch.flipud(input), plain([(4,), (2, 3), (0, 3)])),
+    Op("rot90", lambda input, k, dims: torch.rot90(input, k, dims), lambda: [
+        {"input": number(s), "k": k, "dims": d} for s, d in [((2, 3), (0, 1)), ((2, 3, 4), (2, 0)), ((0, 3), (0, 1))]
+        for k in [-1, 0, 1, 2, 7]]),
+    *(Op(name, getattr(torch, name), plain([(), (3,), (2, 3), (2, 3, 4), (0,)]))
+      for name in ["atleast_1d", "atleast_2d", "atleast_3d"]),
+    lists("dstack", torch.dstack, [[(3,), (3,)], [(2, 3), (2, 3)], [(2, 3, 1), (2, 3, 2)], [(), ()]]),
+    lists("column_stack", torch.column_stack, [[(3,), (3,)], [(2, 3), (2,)], [(2, 3), (2, 1)], [(), ()]]),
+    lists("broadcast_tensors", lambda tensors: torch.broadcast_tensors(*tensors), [
+        [(3,), (2, 1)], [(), (2, 3)], [(0, 3), (1, 1)]]),
+    lists("cartesian_prod", lambda tensors: torch.cartesian_prod(*tensors), [[(2,), (3,)], [(4,)], [(2,), (0,)]]),
+    Op("expand_as", lambda input, other: input.expand_as(other), lambda: [
+        {"input": number(a), "other": number(b).detach()} for a, b in [((3,), (2, 3)), ((2, 1), (2, 4)), ((), (0,))]]),
+    Op("reshape_as", lambda input, other: input.reshape_as(other), lambda: [
+        {"input": number(a), "other": number(b).detach()} for a, b in [((6,), (2, 3)), ((2, 3), (3, 2)), ((1,), ()), ((0, 3), (3, 0))]]),
+    Op("tensor_split", lambda input, sections, dim=0: torch.tensor_split(input, sections, dim), lambda: [
+        {"input": number(s), "sections": n, "dim": d} for s, n, d in [((7,), 3, 0), ((2, 5), 2, 1), ((2, 3), 5, -1), ((0, 2), 2, 0)]]),
+    Op("diag_embed", lambda input, offset=0, dim1=-2, dim2=-1: torch.diag_embed(input, offset, dim1, dim2), lambda: [
+        {"input": number(s), "offset": o} for s in [(3,), (2, 3), (0,)] for o in [0, 1, -2]] + [
+            {"input": number((2, 3)), "offset": 1, "dim1": 0, "dim2": 2}]),
+    *(Op(name, lambda row, col, offset, f=getattr(torch, name): f(row, col, offset), lambda: [
+        {"row": r, "col": c, "offset": o} for r, c in [(3, 3), (2, 4), (0, 3), (4, 1)] for o in [0, 1, -1, 5]])
+      for name in ["tril_indices", "triu_indices"]),
 ]

@@ -13,7 +13,7 @@ namespace {
 // there are many.
 template <class F>
 void over_slices(Along axis, std::int64_t count, const F& f) {
-  if (axis.inner == 0) return;
+  if (axis.inner == 0 || count == 0) return;
   const std::int64_t grain = std::max<std::int64_t>(1, pointwise_grain / std::max<std::int64_t>(1, axis.inner));
   parallel_ranges(axis.outer * count, grain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t o = begin / count, j = begin % count; begin < end; ++o, j = 0) {

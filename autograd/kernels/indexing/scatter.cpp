@@ -197,7 +197,7 @@ void add_slice(const T* __restrict from, S* __restrict to, std::int64_t width) {
 template <class T>
 void add_rows(const T* in, const std::int64_t* rows, std::int64_t count, T* out, Along axis) {
   const std::int64_t n = axis.n, inner = axis.inner;
-  if (inner == 0) return;
+  if (n == 0 || axis.lines() == 0) return;
   constexpr std::int64_t few = 16, many = 256;  // columns
   if (n > 0 && inner < few && axis.outer >= 4) return add_short_rows(in, rows, count, out, axis);
   if (inner < few)

@@ -68,6 +68,11 @@ LaneMask<V> mask(const F& f, const Lane<V>& a, const Lane<V>& b) {
   transform(f, left, right);
   return LaneMask<V>(std::move(left));
 }
+/// Where the lane is not 0.
+template <class V>
+LaneMask<V> truth(const Lane<V>& x) {
+  return mask(kernels::fn::NotEqual(), x, Lane<V>(0.0));
+}
 
 }  // namespace detail
 
@@ -78,6 +83,10 @@ LaneMask<V> mask(const F& f, const Lane<V>& a, const Lane<V>& b) {
   template <class V>                                            \
   Lane<V> name(Lane<V> x) {                                     \
     return detail::lane(kernels::fn::Function(), std::move(x)); \
+  }                                                             \
+  template <class V>                                            \
+  Lane<V> name(LaneMask<V> x) {                                 \
+    return name(Lane<V>(std::move(x)));                         \
   }
 #define XGRAD_LANE_WITH_SETTINGS(name, Function)                                                \
   template <class V, class... Settings>                                                         \
@@ -93,48 +102,77 @@ LaneMask<V> mask(const F& f, const Lane<V>& a, const Lane<V>& b) {
   Result<V> name(N a, Lane<V> b) {                     \
     return name(Lane<V>(a), std::move(b));             \
   }
+// As with tensors, a mask beside a lane or a number counts as ones and zeros.
+#define XGRAD_LANE_MASKED(name, Result)                \
+  template <class V>                                   \
+  Result<V> name(Lane<V> a, LaneMask<V> b) {           \
+    return name(std::move(a), Lane<V>(std::move(b)));  \
+  }                                                    \
+  template <class V>                                   \
+  Result<V> name(LaneMask<V> a, Lane<V> b) {           \
+    return name(Lane<V>(std::move(a)), std::move(b));  \
+  }                                                    \
+  template <class V, class N, detail::IfNumber<N> = 0> \
+  Result<V> name(LaneMask<V> a, N b) {                 \
+    return name(Lane<V>(std::move(a)), Lane<V>(b));    \
+  }                                                    \
+  template <class V, class N, detail::IfNumber<N> = 0> \
+  Result<V> name(N a, LaneMask<V> b) {                 \
+    return name(Lane<V>(a), Lane<V>(std::move(b)));    \
+  }
 #define XGRAD_LANE_OF_TWO(name, Function)                                     \
   template <class V>                                                          \
   Lane<V> name(Lane<V> a, Lane<V> b) {                                        \
     return detail::lane(kernels::fn::Function(), std::move(a), std::move(b)); \
   }
-#define XGRAD_LANE_BINARY(name, Function) XGRAD_LANE_OF_TWO(name, Function) XGRAD_LANE_MIXED(name, Lane)
+#define XGRAD_LANE_BINARY(name, Function) \
+  XGRAD_LANE_OF_TWO(name, Function)       \
+  XGRAD_LANE_MIXED(name, Lane)            \
+  XGRAD_LANE_MASKED(name, Lane)
 #define XGRAD_LANE_COMPARE(name, Function)                     \
   template <class V>                                           \
   LaneMask<V> name(Lane<V> left, Lane<V> right) {              \
     return detail::mask(kernels::fn::Function(), left, right); \
   }                                                            \
-  XGRAD_LANE_MIXED(name, LaneMask)
+  XGRAD_LANE_MIXED(name, LaneMask)                             \
+  XGRAD_LANE_MASKED(name, LaneMask)
 #define XGRAD_LANE_CLASS(name, Function)             \
   template <class V>                                 \
   LaneMask<V> name(Lane<V> x) {                      \
     return detail::mask(kernels::fn::Function(), x); \
   }
-// As with tensors, a mask counts as ones and zeros in arithmetic.
-#define XGRAD_LANE_OPERATOR(name, Function)            \
-  XGRAD_LANE_BINARY(name, Function)                    \
-  template <class V>                                   \
-  Lane<V> name(Lane<V> a, LaneMask<V> b) {             \
-    return name(std::move(a), Lane<V>(std::move(b)));  \
-  }                                                    \
-  template <class V>                                   \
-  Lane<V> name(LaneMask<V> a, Lane<V> b) {             \
-    return name(Lane<V>(std::move(a)), std::move(b));  \
-  }                                                    \
-  template <class V, class N, detail::IfNumber<N> = 0> \
-  Lane<V> name(LaneMask<V> a, N b) {                   \
-    return name(Lane<V>(std::move(a)), Lane<V>(b));    \
-  }                                                    \
-  template <class V, class N, detail::IfNumber<N> = 0> \
-  Lane<V> name(N a, LaneMask<V> b) {                   \
-    return name(Lane<V>(a), Lane<V>(std::move(b)));    \
-  }
-#define XGRAD_LANE_LOGICAL(name, Function)         \
+#define XGRAD_LANE_OF_MASKS(name, Function)        \
   template <class V>                               \
   LaneMask<V> name(LaneMask<V> a, LaneMask<V> b) { \
     transform(kernels::fn::Function(), a.v, b.v);  \
     return a;                                      \
   }
+#define XGRAD_LANE_LOGICAL(name, Function)                            \
+  XGRAD_LANE_OF_MASKS(name, Function)                                 \
+  template <class V>                                                  \
+  LaneMask<V> name(LaneMask<V> a, bool b) {                           \
+    return name(std::move(a), detail::truth(Lane<V>(b ? 1.0 : 0.0))); \
+  }                                                                   \
+  template <class V>                                                  \
+  LaneMask<V> name(bool a, LaneMask<V> b) {                           \
+    return name(detail::truth(Lane<V>(a ? 1.0 : 0.0)), std::move(b)); \
+  }
+// The named ones take numbers too, which count as true where they are not 0.
+#define XGRAD_LANE_NAMED_LOGICAL(name, Function)                           \
+  XGRAD_LANE_LOGICAL(name, Function)                                       \
+  template <class V>                                                       \
+  LaneMask<V> name(Lane<V> a, Lane<V> b) {                                 \
+    return name(detail::truth(std::move(a)), detail::truth(std::move(b))); \
+  }                                                                        \
+  template <class V>                                                       \
+  LaneMask<V> name(Lane<V> a, LaneMask<V> b) {                             \
+    return name(detail::truth(std::move(a)), std::move(b));                \
+  }                                                                        \
+  template <class V>                                                       \
+  LaneMask<V> name(LaneMask<V> a, Lane<V> b) {                             \
+    return name(std::move(a), detail::truth(std::move(b)));                \
+  }                                                                        \
+  XGRAD_LANE_MIXED(name, LaneMask)
 
 XGRAD_PLAIN_UNARY(XGRAD_LANE_UNARY)
 XGRAD_UNARY_WITH_SETTINGS(XGRAD_LANE_WITH_SETTINGS)
@@ -149,13 +187,18 @@ XGRAD_TRIGONOMETRIC_BINARY(XGRAD_LANE_BINARY)
 XGRAD_EXPONENTIAL_BINARY(XGRAD_LANE_BINARY)
 XGRAD_ROUNDING_BINARY(XGRAD_LANE_BINARY)
 XGRAD_COMPARISONS(XGRAD_LANE_COMPARE)
-XGRAD_LOGICAL_BINARY(XGRAD_LANE_LOGICAL)
+XGRAD_LOGICAL_BINARY(XGRAD_LANE_NAMED_LOGICAL)
 
-XGRAD_LANE_OPERATOR(operator+, Add)
-XGRAD_LANE_OPERATOR(operator-, Sub)
-XGRAD_LANE_OPERATOR(operator*, Mul)
-XGRAD_LANE_OPERATOR(operator/, Div)
+XGRAD_LANE_BINARY(operator+, Add)
+XGRAD_LANE_BINARY(operator-, Sub)
+XGRAD_LANE_BINARY(operator*, Mul)
+XGRAD_LANE_BINARY(operator/, Div)
 XGRAD_LANE_BINARY(operator%, Remainder)
+// The product and the sum of two masks are masks, as with tensors.
+XGRAD_LANE_OF_MASKS(operator*, And)
+XGRAD_LANE_OF_MASKS(operator+, Or)
+XGRAD_LANE_OF_MASKS(mul, And)
+XGRAD_LANE_OF_MASKS(add, Or)
 XGRAD_LANE_UNARY(operator-, Neg)
 template <class V>
 Lane<V> operator+(Lane<V> x) {
@@ -174,12 +217,16 @@ XGRAD_LANE_LOGICAL(operator&, And)
 XGRAD_LANE_LOGICAL(operator|, Or)
 XGRAD_LANE_LOGICAL(operator&&, And)
 XGRAD_LANE_LOGICAL(operator||, Or)
-XGRAD_LANE_LOGICAL(operator!=, NotEqual)
-XGRAD_LANE_LOGICAL(operator==, Equal)
+XGRAD_LANE_OF_MASKS(operator!=, NotEqual)
+XGRAD_LANE_OF_MASKS(operator==, Equal)
 template <class V>
 LaneMask<V> logical_not(LaneMask<V> x) {
   transform(kernels::fn::Not(), x.v);
   return x;
+}
+template <class V>
+LaneMask<V> logical_not(Lane<V> x) {
+  return x == 0.0;
 }
 template <class V>
 LaneMask<V> operator~(LaneMask<V> x) {
@@ -218,6 +265,37 @@ Lane<V> where(LaneMask<V> mask, N a, Lane<V> b) {
 template <class V, class A, class B, detail::IfNumber<A> = 0, detail::IfNumber<B> = 0>
 Lane<V> where(LaneMask<V> mask, A a, B b) {
   return where(std::move(mask), Lane<V>(a), Lane<V>(b));
+}
+template <class V, class A>
+Lane<V> where(LaneMask<V> mask, A a, LaneMask<V> b) {
+  return where(std::move(mask), std::move(a), Lane<V>(std::move(b)));
+}
+template <class V, class B>
+Lane<V> where(LaneMask<V> mask, LaneMask<V> a, B b) {
+  return where(std::move(mask), Lane<V>(std::move(a)), std::move(b));
+}
+template <class V>
+LaneMask<V> where(LaneMask<V> mask, LaneMask<V> a, LaneMask<V> b) {
+  return (mask & std::move(a)) | (~mask & std::move(b));
+}
+/// The same for one condition that holds for all numbers, or for none.
+template <class V>
+Lane<V> where(bool condition, Lane<V> a, Lane<V> b) {
+  return condition ? std::move(a) : std::move(b);
+}
+template <class V, class N, detail::IfNumber<N> = 0>
+Lane<V> where(bool condition, Lane<V> a, N b) {
+  return condition ? std::move(a) : Lane<V>(b);
+}
+template <class V, class N, detail::IfNumber<N> = 0>
+Lane<V> where(bool condition, N a, Lane<V> b) {
+  return condition ? Lane<V>(a) : std::move(b);
+}
+
+/// PyTorch's name of clamp.
+template <class V, class L, class H>
+Lane<V> clip(Lane<V> x, L low, H high) {
+  return clamp(std::move(x), low, high);
 }
 
 /// x kept within bounds that are lanes or numbers.
@@ -291,11 +369,13 @@ Lane<V> polygamma(std::int64_t n, Lane<V> x) {
 #undef XGRAD_LANE_UNARY
 #undef XGRAD_LANE_WITH_SETTINGS
 #undef XGRAD_LANE_MIXED
+#undef XGRAD_LANE_MASKED
 #undef XGRAD_LANE_OF_TWO
 #undef XGRAD_LANE_BINARY
 #undef XGRAD_LANE_COMPARE
 #undef XGRAD_LANE_CLASS
-#undef XGRAD_LANE_OPERATOR
+#undef XGRAD_LANE_OF_MASKS
 #undef XGRAD_LANE_LOGICAL
+#undef XGRAD_LANE_NAMED_LOGICAL
 
 }  // namespace xgrad

@@ -80,7 +80,10 @@ struct OneLine {
   /// Prefetches the next line, during a loop that is bound by computing and not by memory.
   void prefetch_next(const T* x) const { __builtin_prefetch(x + n); }
   /// The sum of each line.
-  void sums(WideSum<T>& s, double* out) const { out[0] = s.total(); }
+  template <Narrow narrow>
+  void sums(WideSum<T, narrow>& s, double* out) const {
+    out[0] = s.total();
+  }
   /// In each lane the number that belongs to its line.
   template <class S>
   Vec<T> to_lanes(const S* of_lines) const {
@@ -113,7 +116,10 @@ struct ManyLines {
     return m;
   }
   void prefetch_next(const T*) const {}
-  void sums(WideSum<T>& s, double* out) const { s.lane_sums(out); }
+  template <Narrow narrow>
+  void sums(WideSum<T, narrow>& s, double* out) const {
+    s.lane_sums(out);
+  }
   template <class S>
   Vec<T> to_lanes(const S* of_lines) const {
     alignas(64) T lane[Vec<T>::width];

@@ -116,7 +116,8 @@ void affine_line(const T* __restrict x, std::int64_t n, double factor, double of
 template <class T>
 void affine_lines(const T* x, const double* factor, const double* offset, const double* scale, T* y, Along axis) {
   const std::int64_t n = axis.n, inner = axis.inner;
-  const std::int64_t grain = std::max<std::int64_t>(1, pointwise_grain / std::max<std::int64_t>(1, n * inner));
+  if (n == 0 || axis.lines() == 0) return;
+  const std::int64_t grain = std::max<std::int64_t>(1, pointwise_grain / (n * inner));
   parallel_ranges(axis.outer, grain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t o = begin; o < end; ++o) {
       const std::int64_t line = o * inner;

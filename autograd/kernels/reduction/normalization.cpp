@@ -59,6 +59,7 @@ std::int64_t channel_scratch(Along sizes) { return 2 * tile_count(sizes) * sizes
 
 template <class T>
 void channel_moments(const T* x, Along sizes, double* mean, double* variance, double* scratch) {
+  if (sizes.n == 0) return;  // the number of samples may be as large as it likes
   if (sizes.inner == 1) return row_moments(x, sizes, mean, variance, scratch);
   const auto n = static_cast<double>(sizes.lines());
   const std::int64_t sample = sizes.n * sizes.inner;
@@ -84,12 +85,13 @@ template <class T>
 void channel_sums(const T* x, const T* g, Along sizes, const double* mean, double* sum_g, double* sum_gx,
                   double* scratch) {
   const std::int64_t channels = sizes.n, sample = channels * sizes.inner;
+  if (channels == 0 || sizes.lines() == 0) {
+    std::fill_n(sum_g, channels, 0.0);
+    std::fill_n(sum_gx, channels, 0.0);
+    return;
+  }
   if (sizes.inner == 1) {
     const std::int64_t rows = tile_rows(sizes), tiles = tile_count(sizes);
-    if (tiles == 0) {
-      std::fill_n(sum_g, channels, 0.0);
-      std::fill_n(sum_gx, channels, 0.0);
-    }
     parallel_for(tiles, [&](std::int64_t t) {
       double* own_g = t == 0 ? sum_g : scratch + 2 * t * channels;
       double* own_gx = t == 0 ? sum_gx : own_g + channels;
@@ -194,6 +196,7 @@ void affine_all(const T* x, const T* g, T* y, Along sizes, ChannelAffine by) {
 
 template <class T>
 void channel_affine(const T* x, const T* g, T* y, Along sizes, ChannelAffine by) {
+  if (sizes.n == 0 || sizes.lines() == 0) return;
   if (x == nullptr)
     affine_all<false, true>(x, g, y, sizes, by);
   else if (g == nullptr)

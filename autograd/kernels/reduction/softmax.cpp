@@ -51,7 +51,7 @@ template <class T, class Block>
 
 template <class T, class Block>
 [[gnu::flatten]] void softmax_backward_block(const T* y, const T* g, T* gx, const Block& block) {
-  WideSum<T> s;
+  WideSum<T, Narrow::none> s;
   block.each([&](std::int64_t at, auto part) { s.add(load(y + at, part, T(0)) * load(g + at, part, T(0))); });
   double sums[Vec<T>::width];
   block.sums(s, sums);
@@ -73,7 +73,7 @@ template <class T, class Block>
 
 template <class T, class Block>
 [[gnu::flatten]] void log_softmax_backward_block(const T* y, const T* g, T* gx, const Block& block) {
-  WideSum<T> s;
+  WideSum<T, Narrow::none> s;
   block.each([&](std::int64_t at, auto part) { s.add(load(g + at, part, T(0))); });
   double sums[Vec<T>::width];
   block.sums(s, sums);

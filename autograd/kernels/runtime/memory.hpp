@@ -2,6 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
 #include <utility>
 
 #include <xgrad/autograd/kernels/runtime/out_of_memory.hpp>
@@ -136,5 +139,13 @@ void release_cached_memory() noexcept;
 /// keeps some small blocks, at most a MiB.
 std::size_t memory_budget() noexcept;
 void set_memory_budget(std::size_t bytes) noexcept;
+/// The same for any integer type; a negative number is an error.
+template <class I, std::enable_if_t<std::is_integral_v<I> && std::is_signed_v<I>, int> = 0>
+void set_memory_budget(I bytes) {
+  if (bytes < 0)
+    throw std::invalid_argument("set_memory_budget: the budget is " + std::to_string(bytes) +
+                                " bytes: it cannot be negative: 0 keeps nothing");
+  set_memory_budget(static_cast<std::size_t>(bytes));
+}
 
 }  // namespace xgrad

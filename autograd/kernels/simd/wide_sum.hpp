@@ -9,17 +9,25 @@
 
 namespace xgrad::kernels {
 
-/// A sum of vectors, lane by lane. Lanes of float are added to sums of double after every 32 additions, so that the sum
-/// of 2^25 ones is 2^25. The order of additions depends on their number alone.
-template <class T, int Isa = native_isa>
+/// How many vectors of float are added in float before their sum goes to double: `some` suits numbers of one sign, as
+/// of e^x, where that costs a few roundings; `none` is for those that may cancel.
+enum class Narrow : int { none = 1, some = 32 };
+
+/// A sum of vectors, lane by lane, in double, so that the sum of 2^25 ones is 2^25. The order of additions depends on
+/// their number alone.
+template <class T, Narrow narrow = Narrow::some, int Isa = native_isa>
 class WideSum {
  public:
   using B = Vec<T, Isa>;
   static constexpr std::size_t width = B::width;
 
   void add(B x) {
-    lanes_ = lanes_ + x;
-    if (++count_ == spill_after) spill();
+    if constexpr (narrow == Narrow::none && std::is_same_v<T, float>) {
+      spill(x);
+    } else {
+      lanes_ = lanes_ + x;
+      if (++count_ == spill_after) spill();
+    }
   }
   /// The sum of each lane.
   void lane_sums(double* out) {
@@ -36,17 +44,20 @@ class WideSum {
   }
 
  private:
-  static constexpr int spill_after = std::is_same_v<T, float> ? 32 : 1 << 30;
+  static constexpr int spill_after = std::is_same_v<T, float> ? static_cast<int>(narrow) : 1 << 30;
 
   // Vectors of the compiler, since it would make a loop over an array of doubles into one scalar register for each
   // lane, and then has none left for the loop that adds.
   typedef T Lanes __attribute__((vector_size(width * sizeof(T))));
   typedef double WideLanes __attribute__((vector_size(width * sizeof(double))));
 
-  void spill() {
+  void spill(B x) {
     Lanes now;
-    lanes_.store(reinterpret_cast<T*>(&now));
+    x.store(reinterpret_cast<T*>(&now));
     wide_ += __builtin_convertvector(now, WideLanes);
+  }
+  void spill() {
+    spill(lanes_);
     lanes_ = B(T(0));
     count_ = 0;
   }
