@@ -274,3 +274,22 @@ TEST_CASE("per-sample gradients are those of each sample alone, and their sum th
              }),
              Contains("tensor 1 of the batch holds 2 samples, the first 4"));
 }
+
+TEST_CASE("forward mode does not recurse, however long the chain", "[func]") {
+  const auto chain = [](const Tensor& x) {
+    Tensor y = x;
+    for (int i = 0; i < 100000; ++i) y = y + 0.5 * y - 0.5 * y;
+    return y;
+  };
+  const auto [y, t] = func::jvp(chain, Tensor(1.0), Tensor(2.0));
+  CHECK(y.item() == 1);
+  CHECK(t.item() == 2);
+}
+
+TEST_CASE("a Jacobian in chunks is that of all columns at once", "[func]") {
+  const std::int64_t n = 1500;
+  const Tensor x = linspace(0.1, 1.0, n, float64);
+  const Tensor j = func::jacfwd([](const Tensor& a) { return a * a; })(x);
+  CHECK(difference(diagonal(j), 2.0 * x, 1e-15) == "");
+  CHECK(sum(j).item() == Approx(sum(2.0 * x).item()));
+}
