@@ -100,10 +100,13 @@ class Pushing {
     const Tensor g = ones(node_.shape(), node_.dtype()).requires_grad_();
     std::vector<Tensor> all(node_.edge_count()), gradients;
     std::vector<std::size_t> places;
-    {
+    try {
       const EnableGrad on;
       const SavedApartScope apart(recorded_ == Recorded::no);
       node_.pull(g, all.data());
+    } catch (const std::logic_error& error) {
+      refuse_once(error);
+      throw;
     }
     for (std::size_t i = 0; i < all.size(); ++i)
       if (tangents_[i].defined() && node_.push(i, nullptr, 0, nullptr) == Push::transposed && all[i].defined() &&
@@ -139,8 +142,8 @@ class Pushing {
   static void refuse_once(const std::logic_error& error) {
     if (std::strstr(error.what(), "once_differentiable()") == nullptr) return;
     throw NoForwardMode(
-        "its rule is once_differentiable(), so that it cannot be transposed: give it a push (with_push), or use "
-        "reverse mode");
+        "its rule cannot be differentiated, so that it cannot be transposed: give it a push (with_push) or a jvp, "
+        "or use reverse mode");
   }
 
   void add(Tensor part) {
