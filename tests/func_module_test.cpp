@@ -48,8 +48,7 @@ std::string all_equal(const Tensors& a, const Tensors& b, double rtol = 0) {
 
 }  // namespace
 
-TEST_CASE("functional_call computes with the tensors it is given, and leaves the module as it was",
-          "[func][!mayfail]") {
+TEST_CASE("functional_call computes with the tensors it is given, and leaves the module as it was", "[func]") {
   nn::Sequential model = small_net();
   const Tensor x = batch(), before = model(x).detach();
   const StateDict own = model.state_dict();
@@ -62,7 +61,7 @@ TEST_CASE("functional_call computes with the tensors it is given, and leaves the
   CHECK(difference(partly, before - own["2.bias"] + Tensor{1.0, 2.0, 3.0}, 1e-14) == "");
 }
 
-TEST_CASE("functional_call gives the gradients of its parameters, not of the module's", "[func][!mayfail]") {
+TEST_CASE("functional_call gives the gradients of its parameters, not of the module's", "[func]") {
   nn::Sequential model = small_net();
   const Tensor x = batch();
   const auto loss = [&](const Tensors& params) { return sum(square(func::functional_call(model, params, x))); };
@@ -73,7 +72,7 @@ TEST_CASE("functional_call gives the gradients of its parameters, not of the mod
   CHECK(all_equal(g, gradients_of(model, [&] { return sum(square(model(x))); })) == "");
 }
 
-TEST_CASE("functional_call restores the module after an exception, and refuses what does not fit", "[func][!mayfail]") {
+TEST_CASE("functional_call restores the module after an exception, and refuses what does not fit", "[func]") {
   nn::Sequential model = small_net();
   const Tensor x = batch(), before = model(x).detach();
   const StateDict one{{"0.bias", ones({6}, float64)}};
@@ -91,7 +90,7 @@ TEST_CASE("functional_call restores the module after an exception, and refuses w
              Contains("1 tensors for the 4 parameters of Sequential"));
 }
 
-TEST_CASE("functional_call writes the buffers that it is given", "[func][!mayfail]") {
+TEST_CASE("functional_call writes the buffers that it is given", "[func]") {
   nn::BatchNorm1d norm(4);
   norm.to(float64);
   const Tensor mean = zeros({4}, float64);
@@ -100,7 +99,7 @@ TEST_CASE("functional_call writes the buffers that it is given", "[func][!mayfai
   CHECK(largest(norm.buffer("running_mean")) == 0);
 }
 
-TEST_CASE("hvp of a net's loss agrees with differences of gradients", "[func][!mayfail]") {
+TEST_CASE("hvp of a net's loss agrees with differences of gradients", "[func]") {
   manual_seed(5);
   nn::Sequential model{nn::Linear(784, 50), tanh, nn::Linear(50, 10)};
   model.to(float64);
@@ -124,7 +123,7 @@ TEST_CASE("hvp of a net's loss agrees with differences of gradients", "[func][!m
     CHECK(difference(product[i], (high[i] - low[i]) / (2 * h), 1e-6, 1e-7 * largest(product[i])) == "");
 }
 
-TEST_CASE("a checkpoint gives the same values and gradients, with the same dropout mask", "[func][!mayfail]") {
+TEST_CASE("a checkpoint gives the same values and gradients, with the same dropout mask", "[func]") {
   nn::Sequential model{nn::Linear(4, 6), nn::Dropout(0.5), tanh, nn::Linear(6, 3)};
   model.to(float64);
   const Tensor x = batch().requires_grad_();
@@ -142,7 +141,7 @@ TEST_CASE("a checkpoint gives the same values and gradients, with the same dropo
   CHECK(difference(run(true), run(false)) == "");
 }
 
-TEST_CASE("the graph of a checkpoint holds its arguments only, and is released", "[func][!mayfail]") {
+TEST_CASE("the graph of a checkpoint holds its arguments only, and is released", "[func]") {
   const Tensor x = leaf({0.1, 0.2, 0.3});
   const std::int64_t before = live_nodes();
   {
@@ -155,8 +154,7 @@ TEST_CASE("the graph of a checkpoint holds its arguments only, and is released",
                    1e-15) == "");
 }
 
-TEST_CASE("checkpoints nest, share what they capture, and can be differentiated again and forward",
-          "[func][!mayfail]") {
+TEST_CASE("checkpoints nest, share what they capture, and can be differentiated again and forward", "[func]") {
   const Tensor w{0.4, -0.2, 0.9};
   const auto inner = [](const Tensor& a) { return sin(a) * a; };
   const auto plain = [&](const Tensor& a, const Tensor& b) { return sum(inner(a * b) * b + a * a * b); };
@@ -177,7 +175,7 @@ TEST_CASE("checkpoints nest, share what they capture, and can be differentiated 
   CHECK(difference(func::jacrev(of_w)(w), func::jacrev(plain_of_w)(w), 1e-13, 1e-13) == "");
 }
 
-TEST_CASE("a hook on what a checkpoint captures sees the complete gradient, once", "[func][!mayfail]") {
+TEST_CASE("a hook on what a checkpoint captures sees the complete gradient, once", "[func]") {
   const Tensor w = leaf({2.0});
   std::vector<Numbers> seen;
   w.register_hook([&](const Tensor& g) {
@@ -189,7 +187,7 @@ TEST_CASE("a hook on what a checkpoint captures sees the complete gradient, once
   CHECK(seen == std::vector<Numbers>{{13}});
 }
 
-TEST_CASE("a checkpoint of a function that gives other results the second time is an error", "[func][!mayfail]") {
+TEST_CASE("a checkpoint of a function that gives other results the second time is an error", "[func]") {
   const Tensor x = leaf({1.0, 2.0});
   int calls = 0;
   const Tensor y = func::checkpoint([&](const Tensor& a) { return a * static_cast<double>(++calls); }, x);
@@ -202,7 +200,7 @@ TEST_CASE("a checkpoint of a function that gives other results the second time i
   CHECK_THAT(thrown_by([&] { sum(z).backward(); }), Contains("needs input 1, which was written in place"));
 }
 
-TEST_CASE("a plan of checkpoints keeps within its bytes, and computes the same", "[func][!mayfail]") {
+TEST_CASE("a plan of checkpoints keeps within its bytes, and computes the same", "[func]") {
   manual_seed(6);
   nn::Sequential model;
   for (int i = 0; i < 8; ++i) {
@@ -233,7 +231,7 @@ TEST_CASE("a plan of checkpoints keeps within its bytes, and computes the same",
   CHECK(next == model.size());
 }
 
-TEST_CASE("a hook on a tensor is removed by its handle, also by itself", "[hooks][!mayfail]") {
+TEST_CASE("a hook on a tensor is removed by its handle, also by itself", "[hooks]") {
   const Tensor x = leaf({1.0});
   int first = 0, second = 0;
   HookHandle handle = x.register_hook([&](const Tensor&) {
@@ -261,7 +259,7 @@ TEST_CASE("a hook on a tensor is removed by its handle, also by itself", "[hooks
   late.remove();
 }
 
-TEST_CASE("hooks of a module see and replace what goes in and comes out", "[hooks][!mayfail]") {
+TEST_CASE("hooks of a module see and replace what goes in and comes out", "[hooks]") {
   nn::Sequential model = small_net();
   const Tensor x = batch(), before = model(x).detach();
   auto hidden = model[0].as<nn::Linear>();
@@ -284,7 +282,7 @@ TEST_CASE("hooks of a module see and replace what goes in and comes out", "[hook
   CHECK(shapes.size() == 2);
 }
 
-TEST_CASE("backward hooks of a module see both gradients and replace the one of its input", "[hooks][!mayfail]") {
+TEST_CASE("backward hooks of a module see both gradients and replace the one of its input", "[hooks]") {
   nn::Sequential model = small_net();
   const Tensor x = batch().requires_grad_();
   Tensor grad_in, grad_out;
@@ -320,7 +318,7 @@ TEST_CASE("backward hooks of a module see both gradients and replace the one of 
   }
 }
 
-TEST_CASE("an empty hook of a module is refused, and clones have none", "[hooks][!mayfail]") {
+TEST_CASE("an empty hook of a module is refused, and clones have none", "[hooks]") {
   nn::Sequential model = small_net();
   CHECK_THAT(thrown_by([&] { model.register_forward_hook(nn::ForwardHook()); }),
              Contains("register_forward_hook: the hook is empty"));
