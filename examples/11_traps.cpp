@@ -89,8 +89,8 @@ void shapes() {
 void names() {
   Tensor x = {1.0, 2.0, 3.0, 4.0};
   Tensor deviation = xgrad::std(x);
-  auto lazy = xt::eval(xt::exp(x.view<double>()) + 1.0);  // evaluated here, not when it is read
-  std::cout << deviation << '\n' << Tensor(lazy) << '\n';
+  xt::xarray<double> values = xt::exp(x.view<double>()) + 1.0;  // evaluated here, not when it is read
+  std::cout << deviation << '\n' << Tensor(values) << '\n';
 }
 
 void wrong_rule() {

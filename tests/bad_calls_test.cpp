@@ -151,9 +151,6 @@ const std::set<std::string>& exempt() {
       // For writers of ops, and inside them.
       "alias", "handle", "mark_weak", "begin_write", "uninitialized", "storage", "check_rows", "choose_parts",
       "differentiate", "transform", "constant", "refuse_lost_write", "number",
-      // Of modules: func_module_test has what they refuse.
-      "functional_call", "checkpoint_plan", "register_forward_hook", "register_forward_pre_hook",
-      "register_full_backward_hook", "register_full_backward_pre_hook",
       // What files hold is tested by io_test and data_test.
       "load_mnist", "read_idx"};
   return names;

@@ -127,6 +127,7 @@ std::vector<Case> shape_cases();
 std::vector<Case> joining_cases();
 std::vector<Case> slice_cases();
 std::vector<Case> arranging_cases();
+std::vector<Case> stacking_cases();
 std::vector<Case> indexing_cases();
 std::vector<Case> matmul_cases();
 std::vector<Case> product_cases();

@@ -1,6 +1,6 @@
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/norm.hpp>
-#include <xgrad/autograd/ops/product.hpp>
+#include <xgrad/autograd/ops/prod.hpp>
 #include <xgrad/autograd/ops/scan.hpp>
 #include <xgrad/autograd/ops/variance.hpp>
 

@@ -143,9 +143,6 @@ const std::set<std::string> not_called = {"cat",
                                           "swapdims",
                                           "moveaxis",
                                           "view_as",
-                                          "atleast_1d",
-                                          "atleast_2d",
-                                          "atleast_3d",
                                           "functional_call",
                                           "checkpoint_plan"};
 

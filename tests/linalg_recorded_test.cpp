@@ -8,6 +8,7 @@
 
 #include "catch2.hpp"
 #include "compare.hpp"
+#include "recorded.hpp"
 
 using namespace xgrad;
 using namespace xgrad::linalg;
@@ -40,14 +41,6 @@ Tensor of_svd(const Tensor& x) {
   const SVD y = svd(x, reduced_matrices);
   return flat({square(y.u), y.s, square(y.vh)});
 }
-
-struct Recorded {
-  const char* name;
-  Tensor x;
-  Tensor (*f)(const Tensor&);
-  std::vector<double> value;
-  std::vector<double> gradient;  // of Σ cos(i) y[i]
-};
 
 const std::vector<Recorded>& recorded() {
   static const std::vector<Recorded> all = {
@@ -365,14 +358,5 @@ const std::vector<Recorded>& recorded() {
 }  // namespace
 
 TEST_CASE("values and gradients of linear algebra are those that PyTorch gives", "[linalg]") {
-  for (const Recorded& one : recorded()) {
-    const Tensor x = one.x.clone().requires_grad_();
-    const Tensor y = one.f(x);
-    std::vector<double> weights;
-    for (std::int64_t i = 0; i < y.size(); ++i) weights.push_back(std::cos(static_cast<double>(i)));
-    const Tensor g = grad(sum(flatten(y) * Tensor(weights)), x);
-    INFO(one.name);
-    CHECK(difference(flatten(y), Tensor(one.value), 1e-12, 1e-12) == "");
-    CHECK(difference(flatten(g), Tensor(one.gradient), 1e-11, 1e-11) == "");
-  }
+  for (const Recorded& one : recorded()) check(one);
 }

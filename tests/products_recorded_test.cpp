@@ -7,6 +7,7 @@
 
 #include "catch2.hpp"
 #include "compare.hpp"
+#include "recorded.hpp"
 
 using namespace xgrad;
 
@@ -20,14 +21,6 @@ Tensor rows() { return {{0., 1., 2.}, {3., -1., .5}}; }
 Tensor points() { return {{1., 1., 1.}, {0., 1., 2.}, {2., -2., 0.}}; }
 Tensor right_side() { return {{1., -2.}, {.5, 0.}, {3., 1.}}; }
 Tensor two() { return {{1., 2.}, {3., -4.}}; }
-
-struct Recorded {
-  const char* name;
-  Tensor x;
-  Tensor (*f)(const Tensor&);
-  std::vector<double> value;
-  std::vector<double> gradient;  // of Σ cos(i) y[i]
-};
 
 const std::vector<Recorded>& recorded() {
   static const std::vector<Recorded> all = {
@@ -157,14 +150,5 @@ const std::vector<Recorded>& recorded() {
 }  // namespace
 
 TEST_CASE("values and gradients of products are those that PyTorch gives", "[products]") {
-  for (const Recorded& one : recorded()) {
-    const Tensor x = one.x.clone().requires_grad_();
-    const Tensor y = one.f(x);
-    std::vector<double> weights;
-    for (std::int64_t i = 0; i < y.size(); ++i) weights.push_back(std::cos(static_cast<double>(i)));
-    const Tensor g = grad(sum(flatten(y) * Tensor(weights)), x);
-    INFO(one.name);
-    CHECK(difference(flatten(y), Tensor(one.value), 1e-12, 1e-12) == "");
-    CHECK(difference(flatten(g), Tensor(one.gradient), 1e-11, 1e-11) == "");
-  }
+  for (const Recorded& one : recorded()) check(one);
 }

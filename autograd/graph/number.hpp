@@ -5,6 +5,7 @@
 #include <string>
 #include <type_traits>
 
+#include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/dtype.hpp>
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 
@@ -101,4 +102,32 @@ class Number {
   bool beyond_ = false;  // whole_ has the bits of an unsigned number from 2^63 on
 };
 
+namespace detail {
+
+/// What item<T>() gives.
+template <class T>
+T item_as(const Number& number) {
+  const Calling calling("item");
+  return number.as<T>();
+}
+
+/// An integer as int64, where one from 2^63 on is an error; 0 for floating-point numbers.
+template <class T>
+std::int64_t whole_or_0(T number) {
+  if constexpr (std::is_integral_v<T>)
+    return whole(number, "tensor");
+  else
+    return 0;
+}
+
+/// A number in the type that stores its dtype; an unsigned one from 2^63 on is an error.
+template <class T>
+Stored<T> stored(T number) {
+  if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>)
+    return whole(number, "tensor");
+  else
+    return static_cast<Stored<T>>(number);
+}
+
+}  // namespace detail
 }  // namespace xgrad

@@ -13,6 +13,7 @@
 #include <xgrad/autograd/graph/dtype.hpp>
 #include <xgrad/autograd/graph/hook.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/graph/nested.hpp>
 #include <xgrad/autograd/graph/number.hpp>
 #include <xgrad/autograd/graph/out_of_memory.hpp>
 #include <xgrad/autograd/graph/print.hpp>
@@ -39,48 +40,6 @@ namespace detail {
 [[noreturn]] void refuse_empty(const char* what);
 /// Throws std::invalid_argument: memory of this tensor was asked for as another type than its own.
 [[noreturn]] void refuse_type(const char* what, DType asked, const Tensor& x);
-
-/// What item<T>() gives.
-template <class T>
-T item_as(const Number& number) {
-  const Calling calling("item");
-  return number.as<T>();
-}
-
-/// An integer as int64, where one from 2^63 on is an error; 0 for floating-point numbers.
-template <class T>
-std::int64_t whole_or_0(T number) {
-  if constexpr (std::is_integral_v<T>)
-    return whole(number, "tensor");
-  else
-    return 0;
-}
-
-/// A number in the type that stores its dtype; an unsigned one from 2^63 on is an error.
-template <class T>
-Stored<T> stored(T number) {
-  if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>)
-    return whole(number, "tensor");
-  else
-    return static_cast<Stored<T>>(number);
-}
-
-/// One entry of a nested list of braces: a number, or a list of entries.
-class Nested {
- public:
-  template <class T, std::enable_if_t<std::is_arithmetic_v<T>, int> = 0>
-  Nested(T number) : number_(number) {}
-  Nested(std::initializer_list<Nested> entries);
-
-  bool is_list() const { return list_; }
-  const std::vector<Nested>& entries() const { return entries_; }
-  const Number& number() const { return number_; }
-
- private:
-  bool list_ = false;
-  Number number_ = false;
-  std::vector<Nested> entries_;
-};
 
 }  // namespace detail
 

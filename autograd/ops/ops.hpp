@@ -21,7 +21,7 @@
 #include <xgrad/autograd/ops/order_statistics.hpp>
 #include <xgrad/autograd/ops/padding.hpp>
 #include <xgrad/autograd/ops/piecewise_activation.hpp>
-#include <xgrad/autograd/ops/product.hpp>
+#include <xgrad/autograd/ops/prod.hpp>
 #include <xgrad/autograd/ops/products.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/reordering.hpp>

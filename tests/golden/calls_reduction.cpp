@@ -1,7 +1,7 @@
 #include <xgrad/autograd/ops/counting.hpp>
 #include <xgrad/autograd/ops/histogram.hpp>
 #include <xgrad/autograd/ops/norm.hpp>
-#include <xgrad/autograd/ops/product.hpp>
+#include <xgrad/autograd/ops/prod.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/variance.hpp>
 

@@ -148,6 +148,8 @@ ROWS = [
     Op("rot90", lambda input, k, dims: torch.rot90(input, k, dims), lambda: [
         {"input": number(s), "k": k, "dims": d} for s, d in [((2, 3), (0, 1)), ((2, 3, 4), (2, 0)), ((0, 3), (0, 1))]
         for k in [-1, 0, 1, 2, 7]]),
+    *(Op(name, lambda input, f=getattr(torch, name): f(input), plain([(), (3,), (2, 3), (2, 3, 4), (0,)]))
+      for name in ["atleast_1d", "atleast_2d", "atleast_3d"]),
     lists("dstack", torch.dstack, [[(3,), (3,)], [(2, 3), (2, 3)], [(2, 3, 1), (2, 3, 2)], [(), ()]]),
     lists("column_stack", torch.column_stack, [[(3,), (3,)], [(2, 3), (2,)], [(2, 3), (2, 1)], [(), ()]]),
     lists("broadcast_tensors", lambda tensors: torch.broadcast_tensors(*tensors), [

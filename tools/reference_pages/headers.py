@@ -21,7 +21,7 @@ PAGES = [
     ("selection", "Comparison and selection", ["autograd/ops/selection.hpp"]),
     ("elementwise", "Elementwise lambdas", ["autograd/ops/elementwise.hpp"]),
     ("reduction", "Reductions", ["autograd/ops/reduction.hpp", "autograd/ops/variance.hpp", "autograd/ops/norm.hpp",
-                                 "autograd/ops/product.hpp", "autograd/ops/counting.hpp", "autograd/ops/histogram.hpp"]),
+                                 "autograd/ops/prod.hpp", "autograd/ops/counting.hpp", "autograd/ops/histogram.hpp"]),
     ("sorting", "Scans, sorting and order statistics",
      ["autograd/ops/scan.hpp", "autograd/ops/sorting.hpp", "autograd/ops/order_statistics.hpp"]),
     ("shape", "Shapes", ["autograd/ops/shape.hpp", "autograd/ops/reordering.hpp", "autograd/ops/repeating.hpp",
@@ -49,7 +49,7 @@ PAGES = [
 NOT_LIBRARY = {"bench", "build", "cmake", "docs", "examples", "scripts", "tests", "tools"}
 # The groundwork of autograd is for writers of ops; of it, PAGES names what every program uses.
 GROUNDWORK = ("autograd/kernels/", "autograd/graph/")
-NOT_DOCUMENTED = {"nn/call.hpp", "nn/module_state.hpp", "nn/printing.hpp", "autograd/ops/along.hpp", "nn/loss_checks.hpp",
+NOT_DOCUMENTED = {"autograd/engine/engine.hpp", "nn/call.hpp", "nn/module_state.hpp", "nn/printing.hpp", "autograd/ops/along.hpp", "nn/loss_checks.hpp",
                   "autograd/ops/operand.hpp", "io/input_file.hpp", "nn/state_dict.hpp", "autograd/ops/promotion.hpp",
                   "autograd/ops/recorded_lane.hpp", "autograd/ops/tiles.hpp", "autograd/ops/update.hpp"}
 

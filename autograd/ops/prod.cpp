@@ -1,4 +1,4 @@
-#include <xgrad/autograd/ops/product.hpp>
+#include <xgrad/autograd/ops/prod.hpp>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>
