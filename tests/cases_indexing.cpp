@@ -193,6 +193,7 @@ std::vector<Case> masks() {
     const Tensor m = mask(of_mask);
     selecting.samples.push_back({select, {any(shape), m}});
     filling.samples.push_back({fill, {any(shape), m, any({})}});
+    scattering.samples.push_back({scatter, {any(shape), m, any({6})}});
   }
   selecting.refusals = {{select, {any({2, 3}), mask({2})}}, {select, {any({3}), labels({3}, 2)}, {"bool", "int64"}}};
   filling.refusals = {{fill, {any({2, 3}), mask({2}), any({})}, {"(2)", "(2, 3)"}},

@@ -207,8 +207,10 @@ std::vector<Node*> nodes_between(const std::vector<Tensor>& outputs, const std::
       met.push_back(node);
   };
   for (const Tensor& output : outputs) meet(Raw::node(output));
-  for (std::size_t k = 0; k < met.size(); ++k)
-    for (std::size_t i = 0; i < met[k]->edge_count(); ++i) meet(met[k]->edges()[i].node.get());
+  for (std::size_t next = 0; next < met.size();) {  // the list grows meanwhile
+    Node* node = met[next++];
+    for (std::size_t i = 0; i < node->edge_count(); ++i) meet(node->edges()[i].node.get());
+  }
   return met;
 }
 

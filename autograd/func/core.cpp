@@ -16,7 +16,6 @@
 namespace xgrad::func::detail {
 namespace {
 
-using xgrad::detail::ModeScope;
 using xgrad::detail::Recorded;
 using xgrad::detail::SavedApartScope;
 

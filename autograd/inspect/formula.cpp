@@ -78,7 +78,7 @@ std::string Formulas::written(const Node& node, int depth) const {
     return "(" + a + symbol->second + b + ")";
   }
   if (node.edge_count() != 1) return "";
-  const std::string x = input_of(node, 0, depth).text;
+  std::string x = input_of(node, 0, depth).text;
   if (passes_on(op)) return x;
   if (op == "square") return x + "^2";
   if (op == "neg") return "(-" + x + ")";
@@ -89,7 +89,7 @@ LocalFormula Formulas::slope_of(const Node& node, std::size_t input, double slop
   const std::string op = node.name();
   const auto x = [&](std::size_t i) { return input_of(node, i, 0); };
   const auto y = [&] { return text_of(node, 0); };
-  const LocalFormula plain{slope, ""};
+  LocalFormula plain{slope, ""};
   const auto known = [&](const std::string& text) { return text.find('?') == std::string::npos; };
   const auto made = [&](double coefficient, const std::string& text) {
     return known(text) ? LocalFormula{coefficient, text} : plain;

@@ -78,21 +78,20 @@ Tensor masked_scatter(Tensor x, Tensor mask, Tensor source, Source at) {
   const detail::Timed timed("masked_scatter", at);
   require_mask("masked_scatter", x, mask);
   detail::require_defined("masked_scatter", &source, 1);
-  if (!broadcasts_to(mask.shape(), x.shape()))
-    throw detail::argument_error("masked_scatter: a mask of shape " + to_string(mask.shape()) +
-                                 " does not broadcast to x of shape " + to_string(x.shape()));
+  const Shape shape = broadcast_shapes("masked_scatter", x.shape(), mask.shape());
   if (source.dtype() != x.dtype())
     throw detail::argument_error(std::string("masked_scatter: the source is ") + name_of(source.dtype()) + " " +
                                  to_string(source.shape()) + ", x is " + name_of(x.dtype()) + " " +
                                  to_string(x.shape()) + ": convert one with to()");
-  mask = broadcast_to(std::move(mask), x.shape());
+  x = broadcast_to(std::move(x), shape, at);
+  mask = broadcast_to(std::move(mask), shape, at);
   const std::int64_t count = count_true(mask);
   if (count > source.size())
     throw detail::argument_error("masked_scatter: a source of shape " + to_string(source.shape()) + " has fewer than " +
                                  std::to_string(count) + " elements, which the mask of shape " +
                                  to_string(mask.shape()) + " takes");
   source = narrow(reshape(std::move(source), {-1}, at), 0, 0, count, at);
-  Tensor y = Raw::uninitialized(x.shape(), x.dtype());
+  Tensor y = Raw::uninitialized(shape, x.dtype());
   detail::visit(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     kernels::put_true(Raw::data<T>(source), count, Raw::data<bool>(mask), mask.size(), Raw::data<T>(x),
