@@ -56,7 +56,8 @@ std::vector<const Node*> nodes_below(const char* op, const Tensor& root) {
 std::vector<Tensor> pulled(const Node& node, const Tensor& g) {
   const NoGrad off;
   const Unobserved own;
-  const Tensor kept = g;  // a second handle, so that no rule writes its gradient into g's memory
+  // A second handle, so that no rule writes its gradient into g's memory.
+  const Tensor kept = g;  // NOLINT(performance-unnecessary-copy-initialization)
   std::vector<Tensor> out(node.edge_count());
   // The rule of a node does not change it.
   const_cast<Node&>(node).pull(kept, out.data());

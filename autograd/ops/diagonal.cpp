@@ -77,7 +77,7 @@ Tensor taken(const char* name, Tensor x, const Diagonal& diagonal, Source at) {
 }
 
 Diagonal diagonal_of(const char* op, const Shape& whole, Dim offset, Dim axis1, Dim axis2) {
-  const Diagonal result{whole, resolve_axis(op, axis1, whole.rank()), resolve_axis(op, axis2, whole.rank()), offset};
+  Diagonal result{whole, resolve_axis(op, axis1, whole.rank()), resolve_axis(op, axis2, whole.rank()), offset};
   if (result.axis1 == result.axis2)
     throw detail::argument_error(std::string(op) + ": axis " + std::to_string(result.axis1) + " of rank " +
                                  std::to_string(whole.rank()) + " is named twice: a diagonal lies in two axes");

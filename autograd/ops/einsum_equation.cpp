@@ -123,7 +123,7 @@ Labels implied_result(const std::vector<Labels>& operands, std::size_t most) {
 
 Labels stated_result(const std::string& equation, const std::string& term, const std::vector<Labels>& operands,
                      std::size_t most) {
-  const Labels result = expand(read_term(equation, term), most);
+  Labels result = expand(read_term(equation, term), most);
   for (const int label : result) {
     if (std::count(result.begin(), result.end(), label) > 1)
       refuse(equation, letter_of(label) + " is twice in the output: diagonals are for operands only");

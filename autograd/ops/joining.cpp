@@ -149,6 +149,7 @@ Tensor joined(const char* op, const std::vector<Tensor>& tensors, std::size_t ax
   const detail::Timed timed(op, at);
   detail::require_defined(op, tensors.data(), tensors.size());
   std::vector<Tensor> all;
+  all.reserve(tensors.size());
   for (const Tensor& x : tensors) all.push_back(prepared(x));
   // One of shape (0) beside others of another rank is left out, as in concat().
   const Shape none{0};

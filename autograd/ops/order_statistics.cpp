@@ -114,8 +114,8 @@ void find_neighbours(const Tensor& x, const Tensor& order, const Tensor& q, std:
 Neighbours neighbours_of(const Tensor& x, const Tensor& q, std::size_t axis, Missing missing, Interpolation how) {
   const Tensor order = Raw::uninitialized(x.shape(), int64);
   const Shape shape = x.shape().with(axis, q.size());
-  const Neighbours found{Raw::uninitialized(shape, int64), Raw::uninitialized(shape, int64),
-                         Raw::uninitialized(shape, x.dtype()), Raw::uninitialized(shape, x.dtype())};
+  Neighbours found{Raw::uninitialized(shape, int64), Raw::uninitialized(shape, int64),
+                   Raw::uninitialized(shape, x.dtype()), Raw::uninitialized(shape, x.dtype())};
   detail::visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     kernels::sorted_order(Raw::data<T>(x), Raw::write<std::int64_t>(order), x.shape()[axis], along(x.shape(), axis),
@@ -130,7 +130,7 @@ Tensor interpolated(const Tensor& x, const Tensor& q, std::size_t axis, Missing 
   const Neighbours found = neighbours_of(x, q, axis, missing, how);
   const auto line = static_cast<std::int64_t>(axis);
   if (how == Interpolation::higher) return gather(x, line, found.upper, at);
-  const Tensor a = gather(x, line, found.lower, at);
+  Tensor a = gather(x, line, found.lower, at);
   if (how == Interpolation::lower || how == Interpolation::nearest) return a;
   const Tensor b = gather(x, line, found.upper, at), step = b - a;
   if (how == Interpolation::midpoint) return b - step * 0.5;
@@ -169,7 +169,10 @@ Tensor quantile_op(const char* op, Tensor x, Tensor q, const Dim* asked, KeepDim
   require_fractions(op, q);
   Shape rest;  // the shape of the results of one q
   if (asked && x.rank() > 0) rest = keep == KeepDims::yes ? x.shape().with(axis, 1) : x.shape().without(axis);
-  if (!asked || x.rank() == 0) x = reshape(std::move(x), {x.size()}, at);
+  if (!asked || x.rank() == 0) {
+    const std::int64_t count = x.size();
+    x = reshape(std::move(x), {count}, at);
+  }
   Tensor y = interpolated(x, q, axis, missing, how, at);
   Shape shape = rest;
   if (q.rank() == 1) {

@@ -14,7 +14,7 @@
 // configuration comes first, since the other headers look at it.
 #include <xtensor-blas/xblas_config.hpp>
 
-#include <xflens/cxxblas/cxxblas.cxx>
+#include <xflens/cxxblas/cxxblas.cxx>  // NOLINT(bugprone-suspicious-include)
 
 #include <xtensor-blas/xlapack.hpp>
 

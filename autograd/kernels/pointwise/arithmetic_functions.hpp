@@ -1,7 +1,7 @@
 #pragma once
 
 #include <array>
-
+#include <cmath>
 #include <type_traits>
 
 #include <xgrad/autograd/kernels/pointwise/function.hpp>

@@ -104,7 +104,7 @@ void chain_into(Tile& place, Tile d, Tile slope) {
   }
   const auto into = [&](auto* out) {
     using T = std::remove_pointer_t<decltype(out)>;
-    loop<registers_at_once<fn::GuardedProduct>>(out, padded<T>(place.count()), Checked{product, with_guard},
+    loop<registers_at_once<fn::GuardedProduct>>(out, padded<T>(place.count()), Checked{plain_product, with_guard},
                                                 Reader<T>(d), Reader<T>(slope));
   };
   void* out = const_cast<void*>(place.data());

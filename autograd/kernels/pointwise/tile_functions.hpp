@@ -46,8 +46,8 @@ bool lazily(const F&, Tile& a, Tile& b) {
 }
 
 // A product of slopes, without and with the guard against 0 times infinity.
-constexpr auto product = [](const auto& d, const auto& slope) { return d * slope; };
-constexpr auto with_guard = [](const auto& d, const auto& slope) { return guarded_product(d, slope); };
+inline constexpr auto plain_product = [](const auto& d, const auto& slope) { return d * slope; };
+inline constexpr auto with_guard = [](const auto& d, const auto& slope) { return guarded_product(d, slope); };
 
 }  // namespace
 
@@ -61,7 +61,7 @@ template <class F>
 void transform(const F& f, Tile& a, Tile& b) {
   if (lazily(f, a, b)) return;
   if constexpr (std::is_same_v<F, fn::GuardedProduct>)
-    run<registers_at_once<F>>(a, place_of(a, b), Checked{product, with_guard}, a, b);
+    run<registers_at_once<F>>(a, place_of(a, b), Checked{plain_product, with_guard}, a, b);
   else
     run<registers_at_once<F>>(a, place_of(a, b), Each{[f](const auto& u, const auto& v) { return f.value(u, v); }}, a,
                               b);
