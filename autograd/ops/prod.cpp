@@ -54,10 +54,11 @@ Tensor prod(Tensor x, Axes asked, KeepDims keep, Source at) {
   if (x.dtype() == boolean) x = detail::converted(x, int64);
   const Shape shape = detail::reduced_shape(x.shape(), axes, keep);
   if (axes.empty()) return product_of_lines(x, {x.size(), 1, 1}, axes, shape, at);
+  const std::size_t rank = x.rank();
   const bool together = axes[axes.size() - 1] - axes[0] + 1 == axes.size();
   if (!together) {
-    x = transpose(std::move(x), detail::brought_to_end(axes, x.rank()), at);
-    for (std::size_t i = 0; i < axes.size(); ++i) axes[i] = x.rank() - axes.size() + i;
+    x = transpose(std::move(x), detail::brought_to_end(axes, rank), at);
+    for (std::size_t i = 0; i < axes.size(); ++i) axes[i] = rank - axes.size() + i;
   }
   const Along lines = detail::along(x.shape(), axes[0], axes[0] + axes.size());
   return product_of_lines(std::move(x), lines, axes, shape, at);

@@ -171,7 +171,8 @@ Tensor tile(Tensor x, const Dims& counts, Source at) {
 Tensor repeat_interleave(Tensor x, Tensor repeats, Dim asked, Source at) {
   const detail::Timed timed("repeat_interleave", at);
   require_counts(x, repeats);
-  return interleaved(std::move(x), repeats, resolve_axis_of_any_rank("repeat_interleave", asked, x.rank()), at);
+  const std::size_t axis = resolve_axis_of_any_rank("repeat_interleave", asked, x.rank());
+  return interleaved(std::move(x), repeats, axis, at);
 }
 
 Tensor repeat_interleave(Tensor x, Tensor repeats, Source at) {

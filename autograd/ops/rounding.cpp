@@ -9,7 +9,6 @@
 
 namespace xgrad {
 
-using detail::Operands;
 namespace fn = kernels::fn;
 
 #define XGRAD_UNARY_OP(name, F)                                \

@@ -266,9 +266,8 @@ Tensor put(Tensor x, const Index& index, Tensor values, Accumulate accumulate, S
 Tensor index_put(Tensor x, const std::vector<Tensor>& indices, Tensor values, Accumulate accumulate, Source at) {
   const detail::Timed timed("index_put", at);
   std::vector<detail::Slice> slices;
-  for (const Tensor& one : indices) {
-    slices.push_back(one.defined() ? detail::Slice(one) : detail::Slice(xt::all()));
-  }
+  slices.reserve(indices.size());
+  for (const Tensor& one : indices) slices.push_back(one.defined() ? detail::Slice(one) : detail::Slice(xt::all()));
   return put(std::move(x), slices, std::move(values), accumulate, at);
 }
 

@@ -86,7 +86,7 @@ Tensor selected_by(const char* op, Tensor y, const Tensors& tensors, Source at) 
 }
 
 Shape shape_of(const char* op, const Place& place, const Tensors& tensors) {
-  const Shape all = place.result();
+  Shape all = place.result();
   if (tensors.empty()) return all;
   const Order order(op, all.rank(), tensors);
   Shape shape = with_axes(Shape(), all, order.before);
