@@ -100,10 +100,11 @@ Tensor compute(const Tensor& x, const AxisNumbers& axes, double divisor, Root ro
 // dy/dx is 2 (x - mean) / divisor of the variance, and (x - mean) / (divisor y) of its root, 0 where that is 0.
 
 // x - mean. The rounding error of the mean is the same in every difference; subtracting the mean of the differences
-// removes most of it.
+// removes most of it, and what the quotients x / n, whose sum cannot overflow, have added to it.
 Tensor centred(const Tensor& x, const AxisNumbers& axes) {
   const Axes over(axes);
-  const Tensor d = x - mean(x, over, keepdims);
+  const auto n = static_cast<double>(detail::reduced_count(x.shape(), axes));
+  const Tensor d = x - sum(x / n, over, keepdims);
   return d - mean(d, over, keepdims);
 }
 
@@ -128,12 +129,12 @@ Tensor pull_kernel(const Tensor& x, const Tensor& means, const Tensor& y, const 
     using T = typename decltype(type)::type;
     for (std::int64_t i = 0; i < lines; ++i) {
       const auto up = static_cast<double>(Raw::data<T>(g)[i]);
-      const auto s = root == Root::yes ? static_cast<double>(Raw::data<T>(y)[i]) : 0.5;
+      const auto s = root == Root::yes ? static_cast<double>(Raw::data<T>(y)[i]) : 1;
       // The differences are scaled to the size of s by a power of two, which rounds nothing: neither up / s nor they
       // times up then leave the range of double before their product does.
       factor[i] = s == 0 ? 1 : std::ldexp(1.0, -std::clamp(std::ilogb(s), -1000, 1000));
       offset[i] = factor[i] * Raw::data<double>(means)[i];
-      scale[i] = s == 0 ? 0 : up / divisor / (factor[i] * s);
+      scale[i] = s == 0 ? 0 : up / (root == Root::yes ? divisor : divisor / 2) / (factor[i] * s);
     }
     kernels::affine_lines(Raw::data<T>(x), factor, offset, scale, Raw::write<T>(out), axis);
   });

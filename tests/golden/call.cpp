@@ -69,6 +69,11 @@ const std::string* Call::find(const std::string& name) const {
 
 bool Call::has(const std::string& name) const { return settings_.count(name) + tensors_.count(name) != 0; }
 
+bool Call::has(xgrad::DType dtype) const {
+  return std::any_of(tensors_.begin(), tensors_.end(),
+                     [dtype](const auto& each) { return each.second.dtype() == dtype; });
+}
+
 Tensor Call::operator[](const std::string& name) const {
   const auto found = tensors_.find(name);
   if (found != tensors_.end()) {

@@ -34,6 +34,8 @@ class Call {
   /// "softmax(x (2, 3) float64, dim=1)", for messages.
   std::string text() const;
   bool has(const std::string& name) const;
+  /// Whether an argument has this dtype.
+  bool has(xgrad::DType dtype) const;
 
   /// A tensor; or a number, which is then weak.
   Tensor operator[](const std::string& name) const;

@@ -1,6 +1,7 @@
 """How an answer differs from PyTorch's."""
 
 import numpy as np
+import torch
 
 SINGLE, SINGLE_LINALG = 2e-5, 1e-3  # float32: roundings of either library, of which sums and solutions have many
 
@@ -11,6 +12,8 @@ def problems(call, answer, tolerance, differences):
         reasons = [d.reason for d in differences if d.op == call.op and d.refusal and d.refusal in answer]
         return ([] if reasons else [f"refused here: {answer}"]), reasons
     found, reasons = [], []
+    # A gradient of a float64 argument beside a float32 one may have been computed in float32.
+    single = any(x.dtype == torch.float32 for x in [*call.tensors.values(), *call.expected.values()])
     for name, expected in call.expected.items():
         expected = expected.numpy()
         if name not in answer:
@@ -23,7 +26,7 @@ def problems(call, answer, tolerance, differences):
             found.append(f"{name} is {got.shape} {got.dtype}, PyTorch's {expected.shape} {expected.dtype}")
             continue
         # A second derivative is a difference of larger terms, with ten times the rounding errors.
-        wrong = disagreements(got, expected, tolerance, 20 if name.startswith("second") else 1)
+        wrong = disagreements(got, expected, tolerance, 20 if name.startswith("second") else 1, single)
         for difference in differences:
             if wrong.any() and difference.op == call.op and difference.where:
                 there = wrong & difference.where(call, name, got, expected)
@@ -37,11 +40,11 @@ def problems(call, answer, tolerance, differences):
     return found, reasons
 
 
-def disagreements(got, expected, tolerance, factor):
+def disagreements(got, expected, tolerance, factor, single):
     pointwise = tolerance < 1e-11
     if got.dtype.kind != "f":
         return np.asarray(got != expected)
-    if expected.dtype == np.float32:
+    if single or expected.dtype == np.float32:
         tolerance = max(SINGLE_LINALG if tolerance > 5e-11 else SINGLE, tolerance)
     finite = expected[np.isfinite(expected)]
     with np.errstate(all="ignore"):
