@@ -115,6 +115,12 @@ struct FusedPull {
   Tensor (*recorded)(const void* f, const Tensor* read, const Tensor& g, bool guarded);
   /// For a guarded node (Node::guarded).
   Tensor (*guarded)(const void* f, const Tensor* read, const Tensor& g);
+  /// The function object, where it has no settings and is the same in every node.
+  const void* shared = nullptr;
+};
+/// The rule of such a function: nodes of all of them are of one class.
+struct SharedPull {
+  const FusedPull* how;
 };
 
 /// Rarely used fields of a node, allocated on demand.

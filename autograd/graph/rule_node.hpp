@@ -200,8 +200,12 @@ class RuleNode final : public InputsNode<N>, private std::tuple<R...>, private S
 
   template <std::uint32_t Flags, class F>
   void pull_fused(const F& f, const Tensor& g, bool last, Tensor& out) {
-    static constexpr FusedPull how{Flags & (reads_every_x | reads_y), F::kernel, F::recorded, F::guarded};
-    out = Node::pull_fused(how, &f, g, last);
+    if constexpr (std::is_same_v<F, SharedPull>) {
+      out = Node::pull_fused(*f.how, f.how->shared, g, last);
+    } else {
+      static constexpr FusedPull how{Flags & (reads_every_x | reads_y), F::kernel, F::recorded, F::guarded};
+      out = Node::pull_fused(how, &f, g, last);
+    }
   }
 
   /// One rule for all inputs.

@@ -200,7 +200,7 @@ void guarded_tile(const void* f, kernels::Tile* x, kernels::Tile* y) {
 template <std::size_t count, class F, Side side>
 struct TableRule : FusedRule<count, Pull<F, side>> {
   using Base = FusedRule<count, Pull<F, side>>;
-  explicit TableRule(const F& f) : Base{{f}} {}
+  constexpr explicit TableRule(const F& f) : Base{{f}} {}
 
   static Tensor recorded(const void* f, const Tensor* read, const Tensor& g, bool guard) {
     if (!guard) return Base::recorded(f, read, g, guard);
@@ -240,7 +240,14 @@ auto rule_of(const F& f) {
   } else {
     constexpr Reads reads = kernels::reads_of<F, side>();
     using Made = TableRule<count_of(reads), F, side>;
-    return Rule<rule_flags(reads), Made>{Made(f)};
+    if constexpr (std::is_empty_v<F>) {
+      static constexpr Made made{F()};
+      static constexpr FusedPull how{rule_flags(reads) & (reads_every_x | reads_y), Made::kernel, Made::recorded,
+                                     Made::guarded, &made};
+      return Rule<rule_flags(reads), SharedPull>{{&how}};
+    } else {
+      return Rule<rule_flags(reads), Made>{Made(f)};
+    }
   }
 }
 
@@ -269,10 +276,22 @@ struct SettingsOf<F, std::void_t<decltype(std::declval<const F&>().settings())>>
   }
   F function;
 };
+template <class F>
+auto settings_of(const F& f) {
+  if constexpr (std::is_base_of_v<AttributeSet<>, SettingsOf<F>>)
+    return AttributeSet<>();
+  else
+    return SettingsOf<F>(f);
+}
 
 }  // namespace
 
 // ---- ops
+
+/// The passes of a function over each dtype that it computes in; that of int64 is null for the domain `real`.
+struct Bodies {
+  kernels::RowBody of_float, of_double, of_int64;
+};
 
 /// The dtype in which an op computes: that of its operands if they agree, else the promoted one. Operands that are all
 /// bool are computed in bool only if the domain includes it, and else in int64; a domain that refuses bool makes them
@@ -312,11 +331,11 @@ Tensor room_for(const Operands<N>& x, const Shape& shape, DType dtype, bool reus
   return one ? Raw::uninitialized(shape, dtype) : result_room(x.begin(), N, shape, dtype);
 }
 
-/// y = value(x...), element by element, recorded with the rules.
-template <Domain domain, std::size_t N, class F, class Settings, class... R>
-Tensor pointwise(const char* name, Source at, const Operands<N>& x, const F& value, const Settings& settings,
-                 const R&... rules) {
-  static_assert(sizeof...(R) == N, "one rule for each input");
+/// y = value(x...), element by element, recorded with the rules. `value` is handed to the bodies.
+template <std::size_t N, class Settings, class... R>
+Tensor pointwise_op(const char* name, Source at, const Operands<N>& x, Domain domain, const void* value,
+                    const Bodies& bodies, const Settings& settings, const R&... rules) {
+  static_assert(sizeof...(R) == N && N <= most_operands, "one rule for each input");
   const Timed timed(name, at);
   require_defined(name, x.begin(), N);
   const DType dtype = common_dtype(name, x.begin(), N, domain);
@@ -328,32 +347,43 @@ Tensor pointwise(const char* name, Source at, const Operands<N>& x, const F& val
   Tensor y = one ? room_for(x, Raw::value(x[0])->shape, dtype, reuse, true)
                  : room_for(x, broadcast_all(name, x.begin(), N), dtype, reuse, false);
   if (Raw::value(x[0])->weak) Raw::mark_weak(y, all_weak(x.begin(), N));
-  if constexpr (domain != Domain::real)
-    if (!is_floating(dtype))
-      return integer_pass(&value, kernels::row_body<std::int64_t, std::int64_t, N, F>, x.begin(), N, std::move(y));
-  const kernels::RowBody body = body_of<N, F>(dtype);
+  if (!is_floating(dtype)) return integer_pass(value, bodies.of_int64, x.begin(), N, std::move(y));
+  const kernels::RowBody body = dtype == DType::float32 ? bodies.of_float : bodies.of_double;
   if (alike) {
     const void* in[N];
     for (std::size_t i = 0; i < N; ++i) in[i] = elements(x[i]);
-    same_shape_pass(&value, body, in, N, dtype, elements(y), dtype, Raw::value(y)->shape.count());
+    same_shape_pass(value, body, in, N, dtype, elements(y), dtype, Raw::value(y)->shape.count());
   } else {
-    converting_pass(&value, body, x.begin(), N, dtype, y);
+    converting_pass(value, body, x.begin(), N, dtype, y);
   }
   if (recorded) y = record_rules<N>(name, at, std::move(y), x.begin(), N, x.borrowed(), settings, rules...);
   if (is_observed()) tell_computed(name, at, y, x.begin(), N, settings);
   return y;
 }
 
+template <Domain domain, std::size_t N, class F, class Settings, class... R>
+Tensor pointwise(const char* name, Source at, const Operands<N>& x, const F& value, const Settings& settings,
+                 const R&... rules) {
+  using kernels::row_body;
+  if constexpr (domain == Domain::real) {
+    static constexpr Bodies bodies{row_body<float, float, N, F>, row_body<double, double, N, F>, nullptr};
+    return pointwise_op(name, at, x, domain, &value, bodies, settings, rules...);
+  } else {
+    static constexpr Bodies bodies{row_body<float, float, N, F>, row_body<double, double, N, F>,
+                                   row_body<std::int64_t, std::int64_t, N, F>};
+    return pointwise_op(name, at, x, domain, &value, bodies, settings, rules...);
+  }
+}
+
 template <class F>
 Tensor unary(const F& f, Source at, Tensor x) {
-  return pointwise<F::domain>(F::name, at, Operands<1>(std::move(x)), ValueOf<F>{f}, SettingsOf<F>(f),
+  return pointwise<F::domain>(F::name, at, Operands<1>(std::move(x)), ValueOf<F>{f}, settings_of(f),
                               rule_of<Side::x>(f));
 }
 
 template <class F>
 Tensor binary(const F& f, Source at, const Operands<2>& x) {
-  return pointwise<F::domain>(F::name, at, x, ValueOf<F>{f}, SettingsOf<F>(f), rule_of<Side::a>(f),
-                              rule_of<Side::b>(f));
+  return pointwise<F::domain>(F::name, at, x, ValueOf<F>{f}, settings_of(f), rule_of<Side::a>(f), rule_of<Side::b>(f));
 }
 template <class F>
 Tensor binary(const F& f, Source at, Tensor a, Tensor b) {
