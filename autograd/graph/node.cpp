@@ -251,6 +251,24 @@ Tensor Node::input(std::size_t i) const {
 
 Tensor Node::output() const { return y_.restore(this, shape_, dtype_); }
 
+Tensor Node::pull_fused(const detail::FusedPull& how, const void* f, const Tensor& g, bool last) const {
+  if (!grad_enabled() && !guarded_) {
+    detail::Reading read[detail::FusedPull::most_reads];
+    const DType dtype = g.dtype();
+    std::size_t count = 0;
+    bool same = true;
+    const auto add = [&](const detail::Reading& one) {
+      same = same && one.dtype == dtype;
+      read[count++] = one;
+    };
+    for (std::size_t i = 0; i < edge_count_; ++i)
+      if ((how.reads >> i & 1u) != 0) add(read_input(i));
+    if ((how.reads & detail::reads_y) != 0) add(read_output());
+    if (same) return how.kernel(f, read, g, last);
+  }
+  return pull_restored(how, f, g);
+}
+
 Tensor Node::pull_restored(const detail::FusedPull& how, const void* f, const Tensor& g) const {
   constexpr std::size_t most = detail::FusedPull::most_reads;
   Tensor read[most];

@@ -115,6 +115,12 @@ struct FusedPull {
   Tensor (*recorded)(const void* f, const Tensor* read, const Tensor& g, bool guarded);
   /// For a guarded node (Node::guarded).
   Tensor (*guarded)(const void* f, const Tensor* read, const Tensor& g);
+  /// The function object, where it has no settings and is the same in every node.
+  const void* shared = nullptr;
+};
+/// The rule of such a function: nodes of all of them are of one class.
+struct SharedPull {
+  const FusedPull* how;
 };
 
 /// Rarely used fields of a node, allocated on demand.
@@ -229,9 +235,9 @@ class Node {
   void keep_output(const Tensor& y) { y_ = detail::Saved::output(y); }
   /// Numbers the node; to be called after its edges are set.
   void number_after_inputs() noexcept;
-  /// The gradient of a pointwise function with respect to one operand, from tensors of the saved values: by recorded
-  /// ops if backward is recorded, else by a kernel.
-  Tensor pull_restored(const detail::FusedPull& how, const void* f, const Tensor& g) const;
+  /// The gradient of a pointwise function with respect to one operand: by a kernel where the saved values can be read
+  /// as they are, else over tensors. `last` as in FusedPull.
+  Tensor pull_fused(const detail::FusedPull& how, const void* f, const Tensor& g, bool last) const;
   void takes_sums(bool always) noexcept {
     adds_ = true;
     adds_always_ = always;
@@ -243,6 +249,9 @@ class Node {
   virtual void clear_kept() noexcept {}
 
  private:
+  /// From tensors of the saved values: by recorded ops if backward is recorded, else by a kernel.
+  Tensor pull_restored(const detail::FusedPull& how, const void* f, const Tensor& g) const;
+
   friend void retain(const Node* node) noexcept;
   friend void release(const Node* node) noexcept;
   friend struct detail::Value;

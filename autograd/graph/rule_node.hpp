@@ -198,28 +198,14 @@ class RuleNode final : public InputsNode<N>, private std::tuple<R...>, private S
     return Push::pointwise;
   }
 
-  /// By a kernel where the saved values can be read as they are, else over tensors.
   template <std::uint32_t Flags, class F>
   void pull_fused(const F& f, const Tensor& g, bool last, Tensor& out) {
-    if (!grad_enabled() && !this->guarded()) {
-      Reading read[FusedPull::most_reads];
-      const DType dtype = g.dtype();
-      std::size_t count = 0;
-      bool same = true;
-      const auto add = [&](const Reading& one) {
-        same = same && one.dtype == dtype;
-        read[count++] = one;
-      };
-      for (std::size_t i = 0; i < N; ++i)
-        if ((Flags >> i & 1u) != 0) add(this->read_input(i));
-      if constexpr ((Flags & reads_y) != 0) add(this->read_output());
-      if (same) {
-        out = F::kernel(&f, read, g, last);
-        return;
-      }
+    if constexpr (std::is_same_v<F, SharedPull>) {
+      out = Node::pull_fused(*f.how, f.how->shared, g, last);
+    } else {
+      static constexpr FusedPull how{Flags & (reads_every_x | reads_y), F::kernel, F::recorded, F::guarded};
+      out = Node::pull_fused(how, &f, g, last);
     }
-    static constexpr FusedPull how{Flags & (reads_every_x | reads_y), F::kernel, F::recorded, F::guarded};
-    out = this->pull_restored(how, &f, g);
   }
 
   /// One rule for all inputs.

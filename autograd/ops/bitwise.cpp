@@ -21,10 +21,8 @@ Tensor on_bits(const char* op, Source at, const std::array<Tensor, N>& x, bool t
   const DType dtype = detail::promote(x.data(), N, false);
   if (dtype == boolean && !takes_bool) detail::refuse_bool(op);
   const Shape shape = detail::broadcast_all(op, x.data(), N);
-  Tensor y = detail::result_room(x.data(), N, shape, dtype);
-  const Tensor numbers = dtype == boolean ? Raw::uninitialized(shape, int64) : y;
-  detail::general_kernel<std::int64_t>(f, x.data(), std::array<Tensor, N>(), int64, numbers);
-  return dtype == boolean ? detail::converted(numbers, boolean) : y;
+  return detail::integer_pass(&f, kernels::row_body<std::int64_t, std::int64_t, N, F>, x.data(), N,
+                              detail::result_room(x.data(), N, shape, dtype));
 }
 
 std::int64_t shifted_left(std::int64_t a, std::int64_t b) {

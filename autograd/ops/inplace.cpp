@@ -164,12 +164,8 @@ namespace {
 
 template <class F>
 void update(const Tensor& x, const Tensor& by, const F& f) {
-  visit_floating(x.dtype(), [&](auto type) {
-    using T = typename decltype(type)::type;
-    same_shape_kernel<T>(
-        f, std::array<const T*, 2>{static_cast<const T*>(Raw::operand(x)), static_cast<const T*>(Raw::operand(by))},
-        Raw::write<T>(x), x.size());
-  });
+  const void* in[] = {Raw::operand(x), Raw::operand(by)};
+  same_shape_pass(&f, body_of<2, F>(x.dtype()), in, 2, x.dtype(), Raw::write_bytes(x), x.dtype(), x.size());
 }
 
 }  // namespace

@@ -30,48 +30,36 @@ using kernels::Side;
 
 // ---- passes
 
-// All operands have the shape of the result.
-template <class T, class Out = T, std::size_t N, class F>
-void same_shape_kernel(const F& f, const std::array<const T*, N>& in, Out* out, std::int64_t count) {
-  std::array<std::int64_t, N> step;
-  step.fill(1);
-  if (count == 0) return;
-  if (count <= kernels::pointwise_grain)
-    kernels::pointwise_row<T>(f, out, in, step, count, std::make_index_sequence<N>{});
-  else
-    kernels::pointwise<T>(f, out, in, kernels::Plan<N>(count));
-}
+// The passes of a function f, whose body computes rows of numbers: y = f(x...) for up to most_operands operands.
 
-/// out = f(x...) for operands that broadcast to the shape.
-template <class T, class Out = T, std::size_t N, class F>
-void pointwise_kernel(const F& f, const std::array<Reading, N>& x, Out* out, const Shape& shape) {
-  std::array<const T*, N> in;
-  bool same = true;
-  for (std::size_t i = 0; i < N; ++i) {
-    in[i] = static_cast<const T*>(x[i].data);
-    same = same && *x[i].shape == shape;
-  }
-  if (same) return same_shape_kernel<T>(f, in, out, shape.count());
-  std::array<const std::int64_t*, N> sizes;
-  std::array<std::size_t, N> ranks;
-  for (std::size_t i = 0; i < N; ++i) {
-    sizes[i] = x[i].shape->data();
-    ranks[i] = x[i].shape->rank();
-  }
-  kernels::pointwise<T>(f, out, in, kernels::Plan<N>(shape.data(), shape.rank(), sizes, ranks));
-}
+inline constexpr std::size_t most_operands = 4;
 
-/// The elements of a defined tensor whose dtype is that of T, without any check.
-template <class T>
-T* elements(const Tensor& x) noexcept {
-  const Value& value = *Raw::value(x);
-  return static_cast<T*>(value.storage->data()) + value.offset;
-}
+/// Over `count` elements of each operand; on several threads if there is enough work.
+void flat_pass(const void* f, kernels::RowBody body, const void* const* x, std::size_t operands, DType dtype, void* y,
+               DType dtype_of_y, std::int64_t count);
+/// Over operands of one dtype that broadcast to the shape of y.
+void broadcast_pass(const void* f, kernels::RowBody body, const Reading* x, std::size_t operands, void* y,
+                    DType dtype_of_y, const Shape& shape);
+/// Over operands of any dtypes, which are converted to `dtype`, and that broadcast to the shape of y.
+void converting_pass(const void* f, kernels::RowBody body, const Tensor* x, std::size_t operands, DType dtype,
+                     const Tensor& y);
+/// The same in int64, for a y that may be bool.
+Tensor integer_pass(const void* f, kernels::RowBody body, const Tensor* x, std::size_t operands, Tensor y);
 
 inline Reading reading(const Tensor& x) {
   const Value& value = *Raw::value(x);
   const std::int64_t bytes = value.offset * static_cast<std::int64_t>(size_of(value.dtype));
   return {static_cast<const char*>(value.storage->data()) + bytes, &value.shape, value.dtype};
+}
+/// The elements of a defined tensor, without any check.
+inline void* elements(const Tensor& x) noexcept { return const_cast<void*>(reading(x).data); }
+
+/// flat_pass(), without its overhead where there is little to do.
+inline void same_shape_pass(const void* f, kernels::RowBody body, const void* const* x, std::size_t operands,
+                            DType dtype, void* y, DType dtype_of_y, std::int64_t count) {
+  static constexpr std::int64_t step[most_operands] = {1, 1, 1, 1};
+  if (count > kernels::pointwise_grain) return flat_pass(f, body, x, operands, dtype, y, dtype_of_y, count);
+  if (count > 0) body(f, y, x, step, count);
 }
 
 /// The operands of an op: owned handles, or borrowed ones that hold no reference, since the caller keeps their tensors
@@ -120,12 +108,21 @@ class Operands {
 /// Memory for a gradient: that of g if g is not needed again and nothing else shares it, else new memory.
 Tensor room_for_gradient(const Tensor& g, bool last);
 
+/// The gradient f(g, read...).
+Tensor gradient_pass(const void* f, kernels::RowBody body, const Reading* read, std::size_t count, const Tensor& g,
+                     bool last);
 /// The gradient of a guarded node, tile by tile: the tile of g follows those of `read`.
 Tensor guarded_pass(const void* f, kernels::TileBody body, const Tensor* read, std::size_t count, const Tensor& g);
 
 // The templates below are instantiated only in the source that defines an op. With internal linkage they take a third
 // less of the library than with the symbols and sections that merging across sources would need.
 namespace {
+
+/// The pass of a function of N operands over numbers of a floating dtype.
+template <std::size_t N, class F>
+kernels::RowBody body_of(DType dtype) {
+  return dtype == DType::float32 ? kernels::row_body<float, float, N, F> : kernels::row_body<double, double, N, F>;
+}
 
 /// The value of a function of the table.
 template <class F>
@@ -163,15 +160,8 @@ struct FusedRule {
   P pull;
 
   static Tensor kernel(const void* f, const Reading* read, const Tensor& g, bool last) {
-    const P& pull = static_cast<const FusedRule*>(f)->pull;
-    Tensor out = room_for_gradient(g, last);
-    std::array<Reading, count + 1> all{reading(g)};
-    std::copy(read, read + count, all.begin() + 1);
-    visit_floating(g.dtype(), [&](auto type) {
-      using T = typename decltype(type)::type;
-      pointwise_kernel<T>(pull, all, elements<T>(out), Raw::value(out)->shape);
-    });
-    return out;
+    return gradient_pass(&static_cast<const FusedRule*>(f)->pull, body_of<count + 1, P>(g.dtype()), read, count, g,
+                         last);
   }
   static Tensor recorded(const void* f, const Tensor* read, const Tensor& g, bool) {
     return over_tensors(static_cast<const FusedRule*>(f)->pull, read, g, std::make_index_sequence<count>{});
@@ -210,7 +200,7 @@ void guarded_tile(const void* f, kernels::Tile* x, kernels::Tile* y) {
 template <std::size_t count, class F, Side side>
 struct TableRule : FusedRule<count, Pull<F, side>> {
   using Base = FusedRule<count, Pull<F, side>>;
-  explicit TableRule(const F& f) : Base{{f}} {}
+  constexpr explicit TableRule(const F& f) : Base{{f}} {}
 
   static Tensor recorded(const void* f, const Tensor* read, const Tensor& g, bool guard) {
     if (!guard) return Base::recorded(f, read, g, guard);
@@ -250,7 +240,14 @@ auto rule_of(const F& f) {
   } else {
     constexpr Reads reads = kernels::reads_of<F, side>();
     using Made = TableRule<count_of(reads), F, side>;
-    return Rule<rule_flags(reads), Made>{Made(f)};
+    if constexpr (std::is_empty_v<F>) {
+      static constexpr Made made{F()};
+      static constexpr FusedPull how{rule_flags(reads) & (reads_every_x | reads_y), Made::kernel, Made::recorded,
+                                     Made::guarded, &made};
+      return Rule<rule_flags(reads), SharedPull>{{&how}};
+    } else {
+      return Rule<rule_flags(reads), Made>{Made(f)};
+    }
   }
 }
 
@@ -279,10 +276,22 @@ struct SettingsOf<F, std::void_t<decltype(std::declval<const F&>().settings())>>
   }
   F function;
 };
+template <class F>
+auto settings_of(const F& f) {
+  if constexpr (std::is_base_of_v<AttributeSet<>, SettingsOf<F>>)
+    return AttributeSet<>();
+  else
+    return SettingsOf<F>(f);
+}
 
 }  // namespace
 
 // ---- ops
+
+/// The passes of a function over each dtype that it computes in; that of int64 is null for the domain `real`.
+struct Bodies {
+  kernels::RowBody of_float, of_double, of_int64;
+};
 
 /// The dtype in which an op computes: that of its operands if they agree, else the promoted one. Operands that are all
 /// bool are computed in bool only if the domain includes it, and else in int64; a domain that refuses bool makes them
@@ -322,31 +331,11 @@ Tensor room_for(const Operands<N>& x, const Shape& shape, DType dtype, bool reus
   return one ? Raw::uninitialized(shape, dtype) : result_room(x.begin(), N, shape, dtype);
 }
 
-// y = f(x...) for operands whose shapes or dtypes differ from those of the result.
-template <class T, class Out = T, std::size_t N, class F>
-void general_kernel(const F& f, const Tensor* x, std::array<Tensor, N> kept, DType dtype, const Tensor& y) {
-  std::array<Reading, N> readings;
-  for (std::size_t i = 0; i < N; ++i) {
-    const bool other = x[i].dtype() != dtype;
-    if (other) kept[i] = converted(x[i], dtype);
-    readings[i] = reading(other ? kept[i] : x[i]);
-  }
-  pointwise_kernel<T>(f, readings, elements<Out>(y), y.shape());
-}
-
-template <class T, std::size_t N, class F>
-void fill_from(const F& f, const Operands<N>& x, bool alike, DType dtype, const Tensor& y) {
-  if (!alike) return general_kernel<T>(f, x.begin(), std::array<Tensor, N>(), dtype, y);
-  std::array<const T*, N> in;
-  for (std::size_t i = 0; i < N; ++i) in[i] = elements<const T>(x[i]);
-  same_shape_kernel<T>(f, in, elements<T>(y), Raw::value(y)->shape.count());
-}
-
-/// y = value(x...), element by element, recorded with the rules.
-template <Domain domain, std::size_t N, class F, class Settings, class... R>
-Tensor pointwise(const char* name, Source at, const Operands<N>& x, const F& value, const Settings& settings,
-                 const R&... rules) {
-  static_assert(sizeof...(R) == N, "one rule for each input");
+/// y = value(x...), element by element, recorded with the rules. `value` is handed to the bodies.
+template <std::size_t N, class Settings, class... R>
+Tensor pointwise_op(const char* name, Source at, const Operands<N>& x, Domain domain, const void* value,
+                    const Bodies& bodies, const Settings& settings, const R&... rules) {
+  static_assert(sizeof...(R) == N && N <= most_operands, "one rule for each input");
   const Timed timed(name, at);
   require_defined(name, x.begin(), N);
   const DType dtype = common_dtype(name, x.begin(), N, domain);
@@ -358,33 +347,43 @@ Tensor pointwise(const char* name, Source at, const Operands<N>& x, const F& val
   Tensor y = one ? room_for(x, Raw::value(x[0])->shape, dtype, reuse, true)
                  : room_for(x, broadcast_all(name, x.begin(), N), dtype, reuse, false);
   if (Raw::value(x[0])->weak) Raw::mark_weak(y, all_weak(x.begin(), N));
-  if constexpr (domain != Domain::real) {
-    if (dtype == int64) {
-      fill_from<std::int64_t>(value, x, alike, dtype, y);
-      return y;
-    }
-    if (dtype == boolean) {
-      const Tensor numbers = Raw::uninitialized(y.shape(), int64);
-      fill_from<std::int64_t>(value, x, false, int64, numbers);
-      return converted(numbers, boolean);
-    }
+  if (!is_floating(dtype)) return integer_pass(value, bodies.of_int64, x.begin(), N, std::move(y));
+  const kernels::RowBody body = dtype == DType::float32 ? bodies.of_float : bodies.of_double;
+  if (alike) {
+    const void* in[N];
+    for (std::size_t i = 0; i < N; ++i) in[i] = elements(x[i]);
+    same_shape_pass(value, body, in, N, dtype, elements(y), dtype, Raw::value(y)->shape.count());
+  } else {
+    converting_pass(value, body, x.begin(), N, dtype, y);
   }
-  visit_floating(dtype, [&](auto type) { fill_from<typename decltype(type)::type>(value, x, alike, dtype, y); });
   if (recorded) y = record_rules<N>(name, at, std::move(y), x.begin(), N, x.borrowed(), settings, rules...);
   if (is_observed()) tell_computed(name, at, y, x.begin(), N, settings);
   return y;
 }
 
+template <Domain domain, std::size_t N, class F, class Settings, class... R>
+Tensor pointwise(const char* name, Source at, const Operands<N>& x, const F& value, const Settings& settings,
+                 const R&... rules) {
+  using kernels::row_body;
+  if constexpr (domain == Domain::real) {
+    static constexpr Bodies bodies{row_body<float, float, N, F>, row_body<double, double, N, F>, nullptr};
+    return pointwise_op(name, at, x, domain, &value, bodies, settings, rules...);
+  } else {
+    static constexpr Bodies bodies{row_body<float, float, N, F>, row_body<double, double, N, F>,
+                                   row_body<std::int64_t, std::int64_t, N, F>};
+    return pointwise_op(name, at, x, domain, &value, bodies, settings, rules...);
+  }
+}
+
 template <class F>
 Tensor unary(const F& f, Source at, Tensor x) {
-  return pointwise<F::domain>(F::name, at, Operands<1>(std::move(x)), ValueOf<F>{f}, SettingsOf<F>(f),
+  return pointwise<F::domain>(F::name, at, Operands<1>(std::move(x)), ValueOf<F>{f}, settings_of(f),
                               rule_of<Side::x>(f));
 }
 
 template <class F>
 Tensor binary(const F& f, Source at, const Operands<2>& x) {
-  return pointwise<F::domain>(F::name, at, x, ValueOf<F>{f}, SettingsOf<F>(f), rule_of<Side::a>(f),
-                              rule_of<Side::b>(f));
+  return pointwise<F::domain>(F::name, at, x, ValueOf<F>{f}, settings_of(f), rule_of<Side::a>(f), rule_of<Side::b>(f));
 }
 template <class F>
 Tensor binary(const F& f, Source at, Tensor a, Tensor b) {
@@ -400,10 +399,11 @@ Tensor predicate(const F& f, Source at, const X&... operands) {
   require_defined(F::name, x, count);
   const DType dtype = common_dtype(F::name, x, count, Domain::whole);
   Tensor y = result_room(x, count, broadcast_all(F::name, x, count), boolean);
+  const MaskOf<F> holds{f};
   visit(dtype, [&](auto type) {
     using T = typename decltype(type)::type;
     if constexpr (!std::is_same_v<T, bool>)
-      general_kernel<T, bool>(MaskOf<F>{f}, x, std::array<Tensor, count>(), dtype, y);
+      converting_pass(&holds, kernels::row_body<T, bool, count, MaskOf<F>>, x, count, dtype, y);
   });
   return y;
 }

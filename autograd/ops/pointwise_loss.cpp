@@ -57,12 +57,10 @@ struct ReducedRule {
     static_assert(count > 0, "the shape of a gradient is that of a value that the rule reads");
     const Shape& of_x = *read[0].shape;  // a g of higher rank is many of that shape, in forward mode
     Tensor out = Raw::uninitialized(g.rank() > of_x.rank() ? g.shape() : of_x, g.dtype());
-    std::array<Reading, count + 1> all{reading(g)};
-    std::copy(read, read + count, all.begin() + 1);
-    visit_floating(g.dtype(), [&](auto type) {
-      using T = typename decltype(type)::type;
-      pointwise_kernel<T>(*static_cast<const ReducedRule*>(f), all, Raw::write<T>(out), out.shape());
-    });
+    Reading all[count + 1] = {reading(g)};
+    std::copy(read, read + count, all + 1);
+    broadcast_pass(f, body_of<count + 1, ReducedRule>(g.dtype()), all, count + 1, elements(out), out.dtype(),
+                   out.shape());
     return out;
   }
   static Tensor recorded(const void* f, const Tensor* read, const Tensor& g, bool) {
@@ -108,11 +106,10 @@ Tensor loss(const F& f, const char* op, Tensor x, Tensor t, const LossReduction&
     value = converted(Tensor(total(f, x, t) * reduction.factor), x.dtype());
   } else {
     value = Raw::uninitialized(x.shape(), x.dtype());
-    visit_floating(x.dtype(), [&](auto type) {
-      using T = typename decltype(type)::type;
-      same_shape_kernel<T>(ValueOf<F>{f}, std::array<const T*, 2>{Raw::data<T>(x), Raw::data<T>(t)},
-                           Raw::write<T>(value), value.size());
-    });
+    const ValueOf<F> of_f{f};
+    const void* in[] = {Raw::bytes(x), Raw::bytes(t)};
+    same_shape_pass(&of_f, body_of<2, ValueOf<F>>(x.dtype()), in, 2, x.dtype(), Raw::write_bytes(value), x.dtype(),
+                    value.size());
   }
   Raw::mark_weak(value, x.weak() && t.weak());
   const Tensor inputs[] = {std::move(x), std::move(t)};

@@ -54,14 +54,18 @@ template <class T, class Out, class F, std::size_t... I>
   std::copy_n(last, rest, out + j);
 }
 
-/// The same over all rows of a plan.
-template <class T, class Out, class F, std::size_t N>
-void pointwise(const F& f, Out* out, const std::array<const T*, N>& in, const Plan<N>& plan) {
-  plan.run([&](std::int64_t to, const std::array<std::int64_t, N>& offsets, std::int64_t n) {
-    std::array<const T*, N> from;
-    for (std::size_t i = 0; i < N; ++i) from[i] = in[i] + offsets[i];
-    pointwise_row<T>(f, out + to, from, plan.step, n, std::make_index_sequence<N>{});
-  });
+/// pointwise_row() of one function and one dtype, so that what surrounds it is compiled once for all of them.
+using RowBody = void (*)(const void* f, void* out, const void* const* in, const std::int64_t* step, std::int64_t n);
+
+template <class T, class Out, std::size_t N, class F>
+void row_body(const void* f, void* out, const void* const* in, const std::int64_t* step, std::int64_t n) {
+  std::array<const T*, N> from;
+  std::array<std::int64_t, N> steps;
+  for (std::size_t i = 0; i < N; ++i) {
+    from[i] = static_cast<const T*>(in[i]);
+    steps[i] = step[i];
+  }
+  pointwise_row<T>(*static_cast<const F*>(f), static_cast<Out*>(out), from, steps, n, std::make_index_sequence<N>{});
 }
 
 }  // namespace xgrad::kernels
