@@ -144,6 +144,7 @@ void Judge::program_and_heap() {
   at_most("start and 100 steps, ms", scaled(r_.count("W8 seconds to start and run, xgrad"), 1e3), 20, "xgrad");
   at_most("resident, MB", scaled(r_.count("W8 bytes resident, xgrad"), 1e-6), 20, "xgrad");
   at_most("library, MB", scaled(r_.count("W8 bytes of library, xgrad"), 1e-6), 20, "xgrad");
+  at_most("program linked statically, MB", scaled(r_.count("W8 bytes of program, xgrad"), 1e-6), 4, "xgrad");
   begin("G11", "heap allocations a step");
   for (const char* task : {"W1", "W2", "W3", "W6"})
     at_most(task, r_.count(std::string("heap allocations a step, ") + task), 0, "xgrad");

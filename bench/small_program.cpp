@@ -47,6 +47,8 @@ void measure_small_program(const nlohmann::json& config, const Effort& effort, i
     for (const auto& file : side.config["library"])
       library += static_cast<double>(std::filesystem::file_size(std::filesystem::canonical(file.get<std::string>())));
     results.counts["W8 bytes of library, " + side.name] = library;
+    results.counts["W8 bytes of program, " + side.name] =
+        static_cast<double>(std::filesystem::file_size(side.config["program"][0].get<std::string>()));
   }
 }
 
