@@ -35,13 +35,17 @@ std::string text_of(const Tensor& x) {
 }  // namespace detail
 
 Metric::Metric(std::string name, std::size_t counts, std::size_t sums, std::string settings)
-    : name_(std::move(name)), settings_(std::move(settings)), first_sums_(sums), counts_(counts, 0), sums_(sums) {}
+    : name_(std::move(name)),
+      settings_(std::move(settings)),
+      varies_(sums == varying),
+      counts_(counts, 0),
+      sums_(varies_ ? 0 : sums) {}
 
 void Metric::refuse(const std::string& why) const { throw std::invalid_argument(name_ + ": " + why); }
 
 void Metric::reset() {
   std::fill(counts_.begin(), counts_.end(), 0);
-  sums_.assign(first_sums_, ExactSum());
+  sums_.assign(varies_ ? 0 : sums_.size(), ExactSum());
   kept_.clear();
 }
 
@@ -52,8 +56,8 @@ void Metric::require_like(const std::string& what, std::size_t counts, std::size
   if (counts != counts_.size())
     refuse(what + " has " + std::to_string(counts) + " counts, this one " + std::to_string(counts_.size()) +
            ": they must agree");
-  // The number of sums of some metrics is that of the columns of their first batch.
-  if (sums != sums_.size() && sums != first_sums_ && sums_.size() != first_sums_)
+  // Before the first batch it has none where their number varies.
+  if (sums != sums_.size() && !(varies_ && (sums == 0 || sums_.empty())))
     refuse(what + " has " + std::to_string(sums) + " sums, this one " + std::to_string(sums_.size()) +
            ": they must agree");
 }
@@ -69,7 +73,7 @@ void Metric::merge(const Metric& other) {
 }
 
 StateDict Metric::state_dict() const {
-  StateDict result;
+  StateDict result{{identity(), Raw::uninitialized({0}, boolean)}};
   if (!counts_.empty()) result.emplace_back("counts", Tensor(counts_));
   for (std::size_t i = 0; i < sums_.size(); ++i) result.emplace_back("sum." + std::to_string(i), sums_[i].state());
   if (!kept_.empty()) result.emplace_back("kept", Tensor(kept_));
@@ -80,7 +84,10 @@ void Metric::load_state_dict(const StateDict& state) {
   std::vector<std::int64_t> counts(counts_.size(), 0);
   std::vector<ExactSum> sums;
   std::vector<double> kept;
+  if (!state.contains(identity()) || state.contains("counts") == counts_.empty())
+    refuse("cannot load this state: it is not that of " + identity() + ", but of another metric or other settings");
   for (const auto& [key, tensor] : state) {
+    if (key == identity()) continue;
     const std::string what = "cannot load this state: \"" + key + "\" is " + detail::text_of(tensor);
     if (key == "counts") {
       if (!tensor.defined() || tensor.dtype() != int64 || tensor.rank() != 1 ||
@@ -99,7 +106,9 @@ void Metric::load_state_dict(const StateDict& state) {
       refuse("cannot load this state: it has \"" + key + "\": it is the state of another metric");
     }
   }
-  require_like("the state", counts.size(), sums.size(), settings_);
+  if (varies_ ? sums.size() != sums_.size() && !sums_.empty() && !sums.empty() : sums.size() != sums_.size())
+    refuse("cannot load this state: it has " + std::to_string(sums.size()) + " sums, this one " +
+           std::to_string(sums_.size()));
   counts_ = std::move(counts);
   sums_ = std::move(sums);
   kept_ = std::move(kept);

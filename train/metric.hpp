@@ -48,6 +48,8 @@ class Metric {
   void load_state_dict(const StateDict& state);
 
  protected:
+  /// The number of sums of a metric whose first batch determines it.
+  static constexpr std::size_t varying = ~std::size_t{0};
   /// `settings` is a text that two metrics share if their states can be added.
   explicit Metric(std::string name, std::size_t counts = 0, std::size_t sums = 0, std::string settings = {});
   Metric(const Metric&) = default;
@@ -67,9 +69,10 @@ class Metric {
 
  private:
   void require_like(const std::string& what, std::size_t counts, std::size_t sums, const std::string& settings) const;
+  std::string identity() const { return name_ + "(" + settings_ + ")"; }
 
   std::string name_, settings_;
-  std::size_t first_sums_ = 0;  // of a metric without rows
+  bool varies_;  // the number of sums
   std::vector<std::int64_t> counts_;
   std::vector<ExactSum> sums_;
   std::vector<double> kept_;

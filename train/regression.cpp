@@ -69,7 +69,7 @@ void MeanSquaredError::update(const Tensor& prediction, const Tensor& target) {
 double MeanSquaredError::value() const { return mean(sums()[0], counts()[0]); }
 double RootMeanSquaredError::value() const { return std::sqrt(MeanSquaredError::value()); }
 
-R2Score::R2Score() : Metric("R2Score", 1, 0) {}
+R2Score::R2Score() : Metric("R2Score", 1, varying) {}
 
 // Of each column: Σ (t - p)², Σ t and Σ t².
 void R2Score::update(const Tensor& prediction, const Tensor& target) {

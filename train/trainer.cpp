@@ -11,7 +11,7 @@ Trainer::~Trainer() = default;
 
 void Trainer::make(const nn::ModuleBase& model, Forward forward, optim::Optimizer& optimizer, Objective objective,
                    const Options& options) {
-  run_ = std::make_unique<TrainingRun>(*this, model, std::move(forward), optimizer, std::move(objective), options);
+  run_ = std::make_shared<TrainingRun>(*this, model, std::move(forward), optimizer, std::move(objective), options);
 }
 
 const History& Trainer::fit(Batches train) { return run_->fit(train, nullptr); }

@@ -86,7 +86,7 @@ class Trainer {
   void make(const nn::ModuleBase& model, Forward forward, optim::Optimizer& optimizer, Objective objective,
             const Options& options);
 
-  std::unique_ptr<TrainingRun> run_;
+  std::shared_ptr<TrainingRun> run_;  // of one owner: a class that only the sources know
 };
 
 template <class M, std::enable_if_t<std::is_base_of_v<nn::ModuleBase, M>, int>>
