@@ -36,13 +36,14 @@ struct Run {
   explicit Run(double dropout = 0.5)
       : model{nn::Linear(3, 4), nn::Dropout(dropout, Generator(7)), nn::Linear(4, 1)},
         optimizer(model.parameters()),
-        loader(data::TensorDataset(arange(24.0f).reshape({8, 3}), arange(8.0f).reshape({8, 1})),
+        loader(data::TensorDataset(arange(24).reshape({8, 3}).to(float32), arange(8).reshape({8, 1}).to(float32)),
                data::DataLoader::Options().batch_size(2).shuffle()) {
     parts.add("model", model).add("optimizer", optimizer).add("loader", loader);
     parts.add("step", step).add("best loss", best).add("accuracy", accuracy);
     parts.add("own", own).note("trained on", "numbers");
   }
   void train(int steps) {
+    loader.set_position(loader.position());  // goes on in the epoch
     for (auto at = loader.begin(); steps > 0; --steps) {
       if (at == loader.end()) at = loader.begin();
       auto [x, t] = *at++;
