@@ -66,9 +66,9 @@ void optimisers(Catalogue& all) {
 
 void datasets(Catalogue& all) {
   using namespace data;
-  const auto rows = std::make_shared<const TensorDataset>(ones({4, 3}), ones({4}));
+  const auto rows = std::make_shared<const TensorDataset<2>>(ones({4, 3}), ones({4}));
   probe(
-      all, "TensorDataset", [](auto x, auto t) { return TensorDataset(x, t).inputs(); }, matrix(), Tensor{0, 1});
+      all, "TensorDataset", [](auto x, auto t) { return data::TensorDataset(x, t).inputs(); }, matrix(), Tensor{0, 1});
   probe(
       all, "two_spirals", [](auto n, auto noise) { return two_spirals(n, noise).inputs(); }, Size{5}, Setting{1});
   probe(
