@@ -23,7 +23,7 @@ struct Problem {
 };
 
 // Ten clouds of points in 50 dimensions, so wide that 300 points do not show where they end.
-data::TensorDataset clouds(int rows, Generator generator) {
+data::TensorDataset<2> clouds(int rows, Generator generator) {
   Generator centers(1);
   const Tensor labels = randint(0, 10, {rows}, generator);
   return data::TensorDataset(randn({10, 50}, centers)[labels] + 2 * randn({rows, 50}, generator), labels);
@@ -32,11 +32,12 @@ data::TensorDataset clouds(int rows, Generator generator) {
 Problem problem() {
   const std::string folder = mnist_folder();
   if (folder.empty())
-    return {std::make_shared<data::TensorDataset>(clouds(300, Generator(2))),
-            std::make_shared<data::TensorDataset>(clouds(3000, Generator(3))), 50};
+    return {std::make_shared<data::TensorDataset<2>>(clouds(300, Generator(2))),
+            std::make_shared<data::TensorDataset<2>>(clouds(3000, Generator(3))), 50};
   const data::ImageDataset train = data::load_mnist(folder, data::Split::train);
-  return {std::make_shared<data::TensorDataset>(train.images()(xt::range(0, 300)), train.labels()(xt::range(0, 300))),
-          std::make_shared<data::ImageDataset>(data::load_mnist(folder, data::Split::test)), 784};
+  return {
+      std::make_shared<data::TensorDataset<2>>(train.images()(xt::range(0, 300)), train.labels()(xt::range(0, 300))),
+      std::make_shared<data::ImageDataset>(data::load_mnist(folder, data::Split::test)), 784};
 }
 
 nn::Sequential network(int features, double dropout) {

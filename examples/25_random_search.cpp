@@ -23,7 +23,7 @@ struct Trial {
   double accuracy, lr, weight_decay;
 };
 
-data::TensorDataset digits() {
+data::TensorDataset<2> digits() {
   const std::string folder = mnist_folder();
   if (!folder.empty()) {
     const data::ImageDataset all = data::load_mnist(folder, data::Split::train);
@@ -34,7 +34,7 @@ data::TensorDataset digits() {
   return data::TensorDataset(randn({10, 784}, generator)[labels] / 4 + randn({500, 784}, generator) / 3, labels);
 }
 
-Trial tried(const data::TensorDataset& data, double lr, double weight_decay, int epochs) {
+Trial tried(const data::TensorDataset<2>& data, double lr, double weight_decay, int epochs) {
   manual_seed(3);
   nn::Sequential model = nn::MLP({784, 100, 100, 100, 100, 100, 100, 10});
   for (const auto& [name, weight] : model.named_parameters())
@@ -56,7 +56,7 @@ Trial tried(const data::TensorDataset& data, double lr, double weight_decay, int
 
 int main(int argc, char** argv) {
   const int epochs = argc > 1 ? std::max(1, std::atoi(argv[1])) : 10;
-  const data::TensorDataset data = digits();
+  const data::TensorDataset<2> data = digits();
   Generator generator(8);
   const Tensor rates = rand({100, 2}, generator, float64);  // exponents
   std::vector<Trial> trials;

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -53,6 +54,22 @@ const Kind kinds[] = {
        return std::make_unique<optim::Adam>(std::move(p), 0.02, optim::Adam::Options().amsgrad());
      }},
     {"AdamW", made<optim::AdamW>},
+    {"Adamax", made<optim::Adamax>},
+    {"NAdam", made<optim::NAdam>},
+    {"RAdam", made<optim::RAdam>},
+    {"Adagrad", made<optim::Adagrad>},
+    {"Adadelta", made<optim::Adadelta>},
+    {"RMSprop", made<optim::RMSprop>},
+    {"Rprop", made<optim::Rprop>},
+    {"ASGD", made<optim::ASGD>},
+    {"Lion", made<optim::Lion>},
+    {"Muon",
+     [](Parameters p) -> std::unique_ptr<optim::Optimizer> {
+       p.erase(std::remove_if(p.begin(), p.end(), [](const Tensor& each) { return each.rank() != 2; }), p.end());
+       return std::make_unique<optim::Muon>(std::move(p), 0.02);
+     }},
+    {"Adafactor", made<optim::Adafactor>},
+    {"LBFGS", made<optim::LBFGS>},
 };
 
 /// A schedule of one's own: the rate of step n is 0.05 / (1 + n / 10).
@@ -74,22 +91,26 @@ class Falling {
 int run(const std::string& folder, const std::string& optimiser, int epochs, std::int64_t kill_at) {
   manual_seed(11);
   const Tensor x = randn({70, 6}), t = (sum(x, 1) > 0).to(int64);
-  nn::Sequential model{nn::Linear(6, 12), nn::BatchNorm1d(12), nn::ReLU(),
-                       nn::Dropout(0.5),  nn::Linear(12, 8),   nn::Dropout(0.3, Generator(5)),
+  // LBFGS computes a loss several times, which must be the same.
+  const bool by_closure = optimiser == "LBFGS";
+  nn::Sequential model{nn::Linear(6, 12), nn::BatchNorm1d(12),
+                       nn::ReLU(),        nn::Dropout(by_closure ? 0 : 0.5),
+                       nn::Linear(12, 8), nn::Dropout(by_closure ? 0 : 0.3, Generator(5)),
                        nn::Linear(8, 2)};
   std::unique_ptr<optim::Optimizer> optimizer;
   for (const Kind& kind : kinds)
     if (optimiser == kind.name) optimizer = kind.make(model.parameters());
   Falling schedule(*optimizer);
-  data::DataLoader loader(data::TensorDataset(x, t), data::DataLoader::Options().batch_size(8).shuffle().seed(2));
+  // Rows are changed at random, by threads that are ahead of the training.
+  const data::TransformedDataset noisy(data::TensorDataset(x, t), data::transforms::GaussianNoise(0, 0.2));
+  data::DataLoader loader(noisy, data::DataLoader::Options().batch_size(8).shuffle().seed(2).workers(2));
   data::DataLoader held_out(data::TensorDataset(x, t), data::DataLoader::Options().batch_size(16).shuffle());
+  train::Trainer::Options options;
+  if (!by_closure) options.accumulate(2).clip_grad_norm(1);
   // Batches of 8 of 70 rows: 9 in an epoch, the last smaller; 5 groups of 2, the last of one batch.
   train::Trainer trainer(model, *optimizer, nn::cross_entropy,
-                         train::Trainer::Options()
-                             .epochs(epochs)
-                             .accumulate(2)
+                         options.epochs(epochs)
                              .schedule(schedule, train::Per::step)
-                             .clip_grad_norm(1)
                              .metric("accuracy", train::Accuracy())
                              .metric("f1", train::F1Score())
                              .train_metric("accuracy", train::Accuracy())

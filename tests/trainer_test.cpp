@@ -31,14 +31,14 @@ struct Problem {
   Problem() {
     manual_seed(3);
     const Tensor x = randn({40, 3});
-    data = std::make_shared<data::TensorDataset>(x, matmul(x, Tensor({{1.f}, {-2.f}, {0.5f}})) + 1);
+    data = std::make_shared<data::TensorDataset<2>>(x, matmul(x, Tensor({{1.f}, {-2.f}, {0.5f}})) + 1);
     net = std::make_unique<nn::Linear>(3, 1);
     optimizer = std::make_unique<optim::SGD>(net->parameters(), 0.05, optim::SGD::Options().momentum(0.9));
   }
   data::DataLoader loader(int batch = 8) const {
     return data::DataLoader(data, data::DataLoader::Options().batch_size(batch).shuffle().seed(5));
   }
-  std::shared_ptr<const data::TensorDataset> data;
+  std::shared_ptr<const data::TensorDataset<2>> data;
   std::unique_ptr<nn::Linear> net;
   std::unique_ptr<optim::SGD> optimizer;
 };

@@ -26,8 +26,9 @@ class TrainingRun;
 ///     const train::History& history = trainer.fit(loader, held_out);
 ///     std::cout << trainer.evaluate(test_loader).at("accuracy") << '\n';
 ///
-/// A step is: loss of the batch, zero_grad, backward, clipping, step. An epoch ends with the validation, callbacks,
-/// schedules, early stopping, a row of the history, and a checkpoint, in this order. Losses are means over rows.
+/// A step is: loss of the batch, zero_grad, backward, clipping, step (LBFGS is given the loss as a closure). An epoch
+/// ends with the validation, callbacks, schedules, early stopping, a row of the history, and a checkpoint, in this
+/// order. Losses are means over rows.
 ///
 /// A training that is stopped, by kill -9 too, and goes on in another process from its last checkpoint gives the same
 /// bits as one that was never stopped, if the loader has a position, or the same batches in every epoch.

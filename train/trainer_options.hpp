@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <xgrad/data/transforms.hpp>
 #include <xgrad/train/callback.hpp>
 #include <xgrad/train/checkpoint.hpp>
 #include <xgrad/train/early_stopping.hpp>
@@ -150,6 +151,7 @@ class TrainerOptions {
 
   /// The names of what was done to the data before they came here, for the input contract.
   TrainerOptions& transforms(std::vector<std::string> names) { return set(transforms_, std::move(names)); }
+  TrainerOptions& transforms(const data::Transform& transform) { return transforms({transform.text()}); }
   /// Whether the inputs of the first epoch become a contract that evaluations are compared with; by default they do.
   TrainerOptions& input_contract(bool on = true) { return set(contract_, on); }
   /// Where warnings go; by default to stderr.

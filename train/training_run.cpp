@@ -8,6 +8,7 @@
 
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/io/safetensors.hpp>
+#include <xgrad/optim/lbfgs.hpp>
 
 namespace xgrad::train {
 namespace {
@@ -66,7 +67,8 @@ TrainingRun::TrainingRun(Trainer& trainer, nn::ModuleBase model, Forward forward
       objective_(std::move(objective)),
       options_(std::move(options)),
       pending_{&optimizer, &counters_},
-      progress_(options_.progress_) {
+      progress_(options_.progress_),
+      by_closure_(dynamic_cast<optim::LBFGS*>(&optimizer) != nullptr) {
   check_options();
   for (const auto& each : options_.metrics_) metrics_.push_back({each.name, each.make()});
   for (const auto& each : options_.train_metrics_) train_metrics_.push_back({each.name, each.make()});
@@ -91,6 +93,8 @@ void TrainingRun::check_options() const {
   for (const auto& clip : {options_.clip_norm_, options_.clip_value_})
     if (clip && !(*clip > 0 && std::isfinite(*clip)))
       refuse("gradients cannot be clipped at " + number_text(*clip) + ": it must be positive and finite");
+  if (by_closure_ && (options_.accumulate_ > 1 || options_.clip_norm_ || options_.clip_value_))
+    refuse("LBFGS computes its gradients itself: neither accumulate() nor clipping goes with it");
   if (objective_.loss() && !forward_)
     refuse("the model (" + model_.type_name() +
            ") is no nn::Module of one tensor: pass a step, a function of the batch's columns");

@@ -94,7 +94,7 @@ class TrainingRun {
   bool train_epoch(const Batches& train);
   void train_batch(const std::vector<Tensor>& columns);
   void backward(const Tensor& loss);
-  void update();
+  void update(const std::vector<Tensor>& columns);
   void clip() const;
   void note(const StepResult& result, std::int64_t rows);
   void end_epoch(const Batches* validation);
@@ -122,6 +122,7 @@ class TrainingRun {
   const InterruptScope* interrupt_ = nullptr;
   std::int64_t group_ = 0;  // batches in the present group
   std::int64_t batches_ = -1, rows_ = -1;
+  bool by_closure_;  // the optimiser computes the loss several times
   bool fitting_ = false, checkpoint_due_ = false, compared_inputs_ = false;
   std::int64_t saved_step_ = -1;
 };

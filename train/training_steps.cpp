@@ -82,7 +82,7 @@ bool TrainingRun::train_epoch(const Batches& train) {
   progress_.clear();
   // What was asked to end with its last batch is complete.
   complete = complete || counters_.batch == batches_;
-  if (complete && counters_.in_group > 0) update();  // the number of batches was not known before
+  if (complete && counters_.in_group > 0) update({});  // the number of batches was not known before
   if (complete && counters_.batch == 0) refuse("an epoch has no batches: the loader is empty");
   return complete;
 }
@@ -102,7 +102,7 @@ void TrainingRun::train_batch(const std::vector<Tensor>& columns) {
                              "DetectAnomaly names the op that made it");
   backward(result.loss);
   note(result, rows);
-  if (counters_.in_group == group_) update();
+  if (counters_.in_group == group_) update(columns);
   each_callback([&](Callback& callback) { callback.on_batch_end(trainer_); });
   interrupted_ = interrupt_ != nullptr && interrupt_->requested();
 }
@@ -130,10 +130,18 @@ void TrainingRun::note(const StepResult& result, std::int64_t rows) {
   for (const MeasuredMetric& each : train_metrics_) each.metric->update(result.prediction.detach(), result.target);
 }
 
-void TrainingRun::update() {
+void TrainingRun::update(const std::vector<Tensor>& columns) {
   counters_.in_group = 0;
   clip();
-  optimizer_.step();
+  if (by_closure_)
+    optimizer_.step([&] {
+      optimizer_.zero_grad();
+      const Tensor loss = compute(columns).loss;
+      loss.backward();
+      return loss;
+    });
+  else
+    optimizer_.step();
   ++counters_.step;
   run_schedules(Per::step, {});
   if (options_.every_steps_ > 0 && counters_.step % options_.every_steps_ == 0) checkpoint_due_ = folder_.has_value();

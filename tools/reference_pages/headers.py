@@ -40,10 +40,16 @@ PAGES = [
     ("losses", "Losses", ["nn/losses.hpp", "nn/cross_entropy.hpp", "nn/reduction.hpp"]),
     ("layers", "Layers", ["nn/linear.hpp", "nn/batch_norm.hpp", "nn/dropout.hpp", "nn/flatten.hpp", "nn/activation.hpp",
                           "autograd/ops/batch_norm.hpp"]),
-    ("modules", "Modules", ["nn/module.hpp", "nn/sequential.hpp", "nn/parameter.hpp", "nn/clone.hpp", "nn/summary.hpp"]),
+    ("modules", "Modules", ["nn/module.hpp", "nn/sequential.hpp", "nn/parameter.hpp", "nn/clone.hpp", "nn/generators.hpp", "nn/summary.hpp"]),
     ("init", "Initial values", ["nn/init.hpp"]),
     ("optimisers", "Optimisers", ["optim/optimizer.hpp", "optim/sgd.hpp", "optim/adam.hpp"]),
     ("data", "Data", ["data/dataset.hpp", "data/loader.hpp", "data/idx.hpp", "data/mnist.hpp", "data/synthetic.hpp"]),
+    ("train", "Training", ["train/trainer.hpp", "train/trainer_options.hpp", "train/objective.hpp", "train/batches.hpp",
+                           "train/callback.hpp", "train/history.hpp", "train/record.hpp", "train/checkpoint.hpp",
+                           "train/checkpoint_folder.hpp", "train/early_stopping.hpp", "train/input_contract.hpp",
+                           "train/interrupt.hpp", "train/progress.hpp"]),
+    ("metrics", "Metrics", ["train/metric.hpp", "train/classification.hpp", "train/ranking.hpp", "train/regression.hpp",
+                            "train/exact_sum.hpp"]),
     ("files", "Files", ["io/safetensors.hpp", "io/state_dict.hpp", "io/atomic_file.hpp"]),
 ]
 NOT_LIBRARY = {"bench", "build", "cmake", "docs", "examples", "scripts", "tests", "tools"}
