@@ -33,6 +33,13 @@ template <class L>
 struct HasRows<L, std::void_t<decltype(static_cast<std::int64_t>(std::declval<const L&>().dataset_size()))>>
     : std::true_type {};
 
+/// What a loader says of its size, or -1 where it does not tell.
+template <bool tells, class L, class F>
+std::int64_t count_of(const L& loader, const F& f) {
+  if constexpr (tells) return static_cast<std::int64_t>(f(loader));
+  return -1;
+}
+
 /// The tensors of a batch: of one tensor, a vector, a tuple, pair or array, or inputs and targets.
 template <class B>
 std::vector<Tensor> columns_of(const B& batch) {
@@ -82,17 +89,11 @@ class Batches {
 
 template <class L, std::enable_if_t<!std::is_same_v<std::remove_const_t<L>, Batches>, int>>
 Batches::Batches(L& loader)
-    : size_([&loader]() -> std::int64_t {
-        if constexpr (detail::HasSize<L>::value)
-          return static_cast<std::int64_t>(loader.size());
-        else
-          return -1;
+    : size_([&loader] {
+        return detail::count_of<detail::HasSize<L>::value>(loader, [](const auto& l) { return l.size(); });
       }),
-      rows_([&loader]() -> std::int64_t {
-        if constexpr (detail::HasRows<L>::value)
-          return static_cast<std::int64_t>(loader.dataset_size());
-        else
-          return -1;
+      rows_([&loader] {
+        return detail::count_of<detail::HasRows<L>::value>(loader, [](const auto& l) { return l.dataset_size(); });
       }),
       for_each_([&loader](const std::function<bool(std::vector<Tensor>)>& f) {
         for (auto&& batch : loader)

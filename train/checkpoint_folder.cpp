@@ -62,7 +62,7 @@ std::vector<std::int64_t> CheckpointFolder::steps() const {
 }
 
 std::string CheckpointFolder::save(const Checkpoint& checkpoint, std::int64_t step) const {
-  const std::string target = path(step);
+  std::string target = path(step);
   std::error_code error;
   fs::create_directories(folder_, error);
   if (error) throw std::runtime_error("CheckpointFolder: '" + folder_ + "': cannot be made: " + error.message());

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t most_features = 65536;
 constexpr std::int64_t least_rows_for_means = 64;
-constexpr double most_deviations = 3, most_ratio = 4, margin_of_range = 0.1;
+constexpr double most_deviations = 3, most_ratio = 4, margin_of_range = 0.5;
 // A feature that is nearly constant is held to this share of the deviation of all elements.
 constexpr double least_share_of_deviation = 0.1;
 

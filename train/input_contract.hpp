@@ -48,7 +48,7 @@ class InputContract {
   const std::vector<std::string>& transforms() const { return transforms_; }
 
   /// In what a batch is unlike the observed rows, each as a sentence; empty where it fits. It tells of another dtype or
-  /// shape; of NaN and infinities, if there were none; of numbers outside the range by more than a tenth of its width;
+  /// shape; of NaN and infinities, if there were none; of numbers outside the range by more than half its width;
   /// and, from 64 rows on, of features whose mean is off by more than three deviations, and of a deviation of all
   /// elements more than four times as large or as small. Nothing is said against an empty contract.
   [[nodiscard]] std::vector<std::string> breaches(const Tensor& batch) const;

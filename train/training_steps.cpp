@@ -136,7 +136,7 @@ void TrainingRun::update(const std::vector<Tensor>& columns) {
   if (by_closure_)
     optimizer_.step([&] {
       optimizer_.zero_grad();
-      const Tensor loss = compute(columns).loss;
+      Tensor loss = compute(columns).loss;
       loss.backward();
       return loss;
     });
