@@ -43,7 +43,9 @@ PAGES = [
     ("modules", "Modules", ["nn/module.hpp", "nn/sequential.hpp", "nn/parameter.hpp", "nn/clone.hpp", "nn/summary.hpp"]),
     ("init", "Initial values", ["nn/init.hpp"]),
     ("optimisers", "Optimisers", ["optim/optimizer.hpp", "optim/sgd.hpp", "optim/adam.hpp"]),
-    ("data", "Data", ["data/dataset.hpp", "data/loader.hpp", "data/idx.hpp", "data/mnist.hpp", "data/synthetic.hpp"]),
+    ("data", "Data", ["data/dataset.hpp", "data/subset.hpp", "data/map.hpp", "data/loader.hpp", "data/sampler.hpp", "data/transforms.hpp",
+                       "data/draws.hpp", "data/image_dataset.hpp", "data/mnist.hpp", "data/cifar.hpp", "data/idx.hpp",
+                       "data/synthetic.hpp"]),
     ("files", "Files", ["io/safetensors.hpp", "io/state_dict.hpp", "io/atomic_file.hpp"]),
 ]
 NOT_LIBRARY = {"bench", "build", "cmake", "docs", "examples", "scripts", "tests", "tools"}
