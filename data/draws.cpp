@@ -24,7 +24,7 @@ Draws Draws::step(std::uint64_t number) const {
   return result;
 }
 
-Generator generator_of_batch(const Pass& pass, std::int64_t batch) {
+Generator detail::generator_of_batch(const Pass& pass, std::int64_t batch) {
   const std::uint64_t key = mixed(pass.seed, of_batches, pass.epoch);
   return Generator(mixed(key, of_batches, static_cast<std::uint64_t>(batch)));
 }

@@ -29,7 +29,11 @@ class Draws {
   std::int64_t count_;
 };
 
+namespace detail {
+
 /// A generator that depends on the pass and the number of the batch alone.
 Generator generator_of_batch(const Pass& pass, std::int64_t batch);
+
+}  // namespace detail
 
 }  // namespace xgrad::data

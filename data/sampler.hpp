@@ -4,12 +4,10 @@
 #include <vector>
 
 #include <xgrad/autograd/graph/tensor.hpp>
+#include <xgrad/autograd/ops/sampling.hpp>
 #include <xgrad/data/dataset.hpp>
 
 namespace xgrad::data {
-
-/// Whether a row may be drawn more than once.
-enum class Replacement : bool { no, yes };
 
 /// Chooses the rows of an epoch and their order, by the pass alone: so the same numbers come back after a restart, and
 /// there is no state to be saved. Derive a sampler of your own from it.

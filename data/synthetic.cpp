@@ -142,10 +142,12 @@ TensorDataset<2> arms_of(Dim arms, Dim per_arm, double noise, Random random) {
 
 TensorDataset<2> clouds(std::int64_t rows, std::int64_t features, const std::vector<double>& centers, double deviation,
                         kernels::Philox& random) {
-  check_noise("blobs", deviation, "deviation");
+  const char* op = xgrad::detail::caller_or("blobs");
+  check_noise(op, deviation, "deviation");
   const auto count = features == 0 ? std::int64_t{0} : static_cast<std::int64_t>(centers.size()) / features;
   if (count == 0 && rows > 0)
-    throw std::invalid_argument("blobs: cannot place " + std::to_string(rows) + " points around no centres");
+    throw std::invalid_argument(std::string(op) + ": cannot place " + std::to_string(rows) +
+                                " points around no centres");
   product(rows, features);
   Points points(rows, features);
   for (std::int64_t c = 0; c < count; ++c)
@@ -241,12 +243,12 @@ TensorDataset<2> blobs(Dim rows, Dim features, Dim centers, double deviation, st
   return clouds(count, width, places, deviation, random);
 }
 
-TensorDataset<2> blobs(Dim rows, const Tensor& centers, double deviation, std::uint64_t seed) {
-  const xgrad::detail::Calling calling("blobs");
-  const std::int64_t count = checked("blobs", "points", rows);
-  if (!centers.defined()) throw std::invalid_argument("blobs: the centres are an undefined tensor");
+TensorDataset<2> blobs_at(Dim rows, const Tensor& centers, double deviation, std::uint64_t seed) {
+  const xgrad::detail::Calling calling("blobs_at");
+  const std::int64_t count = checked("blobs_at", "points", rows);
+  if (!centers.defined()) throw std::invalid_argument("blobs_at: the centres are an undefined tensor");
   if (centers.rank() != 2)
-    throw std::invalid_argument("blobs: the centres have shape " + to_string(centers.shape()) +
+    throw std::invalid_argument("blobs_at: the centres have shape " + to_string(centers.shape()) +
                                 ": it must be (centres, features)");
   const NoGrad off;
   const Tensor places = centers.detach().to(float64);

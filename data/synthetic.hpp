@@ -54,7 +54,7 @@ struct NumPySeed {
 [[nodiscard]] TensorDataset<2> blobs(Dim rows, Dim features = 2, Dim centers = 3, double deviation = 1,
                                      std::uint64_t seed = 0);
 /// The same around given centres: a tensor of shape (centres, features).
-[[nodiscard]] TensorDataset<2> blobs(Dim rows, const Tensor& centers, double deviation = 1, std::uint64_t seed = 0);
+[[nodiscard]] TensorDataset<2> blobs_at(Dim rows, const Tensor& centers, double deviation = 1, std::uint64_t seed = 0);
 
 /// Points around the corners of a square, (0, 0), (0, 1), (1, 0), (1, 1) in turn, with normal noise; the class is the
 /// exclusive or of the corner's coordinates.

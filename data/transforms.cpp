@@ -1,5 +1,6 @@
 #include <xgrad/data/transforms.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <numeric>
@@ -10,7 +11,6 @@
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
-#include <xgrad/autograd/ops/indexing.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 #include <xgrad/autograd/ops/variance.hpp>
 #include <xgrad/data/pictures.hpp>
@@ -134,6 +134,21 @@ std::int64_t below(kernels::Philox& random, std::int64_t n) {
   return static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(n)));
 }
 
+Tensor one_hot_rows(const Tensor& labels, std::int64_t classes) {
+  if (labels.dtype() != int64)
+    refuse("OneHot", "the labels are " + std::string(name_of(labels.dtype())) + ": they must be int64");
+  Tensor y = Raw::uninitialized(labels.shape().inserted(labels.rank(), classes), float32);
+  float* to = Raw::write<float>(y);
+  std::fill(to, to + y.size(), 0.0f);
+  const auto* from = Raw::data<std::int64_t>(labels);
+  for (std::int64_t i = 0; i < labels.size(); ++i, to += classes) {
+    if (from[i] < 0 || from[i] >= classes)
+      refuse("OneHot", "label " + std::to_string(from[i]) + " is none of " + std::to_string(classes) + " classes");
+    to[from[i]] = 1;
+  }
+  return y;
+}
+
 /// Uniform in -most .. most.
 double around_0(kernels::Philox& random, double reach) { return reach * (2 * random.uniform() - 1); }
 
@@ -213,11 +228,7 @@ Normalize Normalize::fit(const Tensor& x) {
 
 OneHot::OneHot(Dim classes)
     : Transform("OneHot(classes=" + std::to_string(classes.value("OneHot")) + ")",
-                [n = classes.value("OneHot")](const Tensor& x, const Draws&) {
-                  if (x.dtype() != int64)
-                    refuse("OneHot", "the labels are " + std::string(name_of(x.dtype())) + ": they must be int64");
-                  return one_hot(x, n).to(float32);
-                }) {
+                [n = classes.value("OneHot")](const Tensor& x, const Draws&) { return one_hot_rows(x, n); }) {
   if (classes.value() < 1)
     refuse("OneHot", "the number of classes must be at least 1, got " + std::to_string(classes.value()));
 }

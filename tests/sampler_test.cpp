@@ -61,7 +61,8 @@ class Parity : public BatchSampler {
 
 TEST_CASE("the random sampler's order is that of a shuffling loader", "[data]") {
   const TensorDataset set(arange(50));
-  Loader shuffling(set, LoaderOptions().shuffle().seed(4)), sampling(set, LoaderOptions().sampler(RandomSampler(50)).seed(4));
+  Loader shuffling(set, LoaderOptions().shuffle().seed(4)),
+      sampling(set, LoaderOptions().sampler(RandomSampler(50)).seed(4));
   CHECK(shuffling.order(3) == sampling.order(3));
   CHECK(SequentialSampler(5).order({7, 8}) == upto(5));
   CHECK(sorted(RandomSampler(50).order({1, 2})) == upto(50));
@@ -145,11 +146,13 @@ TEST_CASE("balancing weights draw every class equally often", "[data]") {
 TEST_CASE("every prefix of a stratified order has each class's share to less than one row", "[data]") {
   kernels::Philox random(3);
   for (int trial = 0; trial < 60; ++trial) {
-    const std::int64_t n = 1 + static_cast<std::int64_t>(random.below(300)), k = 1 + static_cast<std::int64_t>(random.below(12));
+    const std::int64_t n = 1 + static_cast<std::int64_t>(random.below(300)),
+                       k = 1 + static_cast<std::int64_t>(random.below(12));
     Tensor labels = Raw::uninitialized({n}, int64);
     std::map<std::int64_t, double> counts;
     for (std::int64_t i = 0; i < n; ++i) {
-      const auto label = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(1 + random.below(static_cast<std::uint64_t>(k)))));
+      const auto label = static_cast<std::int64_t>(
+          random.below(static_cast<std::uint64_t>(1 + random.below(static_cast<std::uint64_t>(k)))));
       Raw::write<std::int64_t>(labels)[i] = label;
       ++counts[label];
     }
@@ -183,7 +186,8 @@ TEST_CASE("a loader over a sampler has its rows and its number of batches", "[da
   CHECK(rows.size() == 10);
   Loader far(set, LoaderOptions().sampler(SubsetRandomSampler({2, 6})));
   CHECK_THROWS_WITH(far.begin(), "DataLoader: row 6 is out of range for 6 rows");
-  CHECK_THROWS_WITH(Loader(set, LoaderOptions().shuffle().sampler(SequentialSampler(6))), Contains("exclude each other"));
+  CHECK_THROWS_WITH(Loader(set, LoaderOptions().shuffle().sampler(SequentialSampler(6))),
+                    Contains("exclude each other"));
 }
 
 TEST_CASE("a batch sampler chooses whole batches", "[data]") {
@@ -200,5 +204,6 @@ TEST_CASE("a batch sampler chooses whole batches", "[data]") {
   CHECK(whole_numbers((*loader.begin())[0]) == Rows{0, 2, 4, 2});
   loader.set_position({9, 0});
   CHECK_THROWS_WITH(loader.begin(), Contains("a batch of no rows"));
-  CHECK_THROWS_WITH(Loader(set, LoaderOptions().batch_size(2).batch_sampler(Parity())), Contains("excludes batch_size"));
+  CHECK_THROWS_WITH(Loader(set, LoaderOptions().batch_size(2).batch_sampler(Parity())),
+                    Contains("excludes batch_size"));
 }
