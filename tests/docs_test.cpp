@@ -52,6 +52,7 @@ const std::map<std::string, std::set<std::string>> rooms{
      {"autograd/graph", "autograd/ops", "autograd/engine", "autograd/func/checkpoint.hpp", number_text,
       "io/state_dict.hpp"}},
     {"optim", {"autograd/graph", "autograd/ops", "autograd/engine", number_text, "nn", "io/state_dict.hpp"}},
+    {"optim/schedule", {"autograd/graph", number_text, "optim", "io/state_dict.hpp"}},
     {"data", {"autograd/graph", "autograd/ops", "autograd/engine", number_text, "io/input_file.hpp"}},
     {"io", {"autograd/graph", "autograd/ops", "autograd/engine"}},
     {"testing", {"autograd/graph", "autograd/engine"}}};
