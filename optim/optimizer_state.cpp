@@ -116,11 +116,15 @@ StateDict Optimizer::state_dict() const {
 void Optimizer::check_keys(const StateDict& state) const {
   const detail::Description& description = list_->description;
   std::vector<std::string> known;
-  if (description.counts_steps) known.emplace_back("step");
-  for (const detail::Slot& slot : description.slots) known.emplace_back(slot.name);
-  for (const char* number : description.numbers) known.emplace_back(number);
   std::string foreign, own;
-  for (const std::string& name : known) own += (own.empty() ? "" : ", ") + name;
+  const auto add = [&](const char* name, bool active) {
+    known.emplace_back(name);
+    if (active) own += (own.empty() ? "" : ", ") + known.back();
+  };
+  if (description.counts_steps) add("step", true);
+  for (const detail::Slot& slot : description.slots)
+    add(slot.name, slot.needs < 0 || list_->groups[0].values[static_cast<std::size_t>(slot.needs)] != 0);
+  for (const char* number : description.numbers) add(number, true);
   std::unordered_set<std::string> met;
   for (const auto& entry : state) {
     const std::string& key = entry.first;
