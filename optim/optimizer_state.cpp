@@ -195,6 +195,9 @@ void Optimizer::load_groups(StateDict& state, Loaded& loaded) const {
     }
     if (const Tensor first = taken(state, key_in(g, "initial_lr")); first.defined())
       group.initial_lr = number(key_in(g, "initial_lr"), first, 0, 1);
+    if (group.initial_lr && !(*group.initial_lr >= 0 && std::isfinite(*group.initial_lr)))
+      refuse("cannot load this state: \"" + key_in(g, "initial_lr") + "\" is " + number_text(*group.initial_lr) +
+             ": a learning rate must be finite and not negative");
     list_->check(group.values);
     const Tensor indices = taken(state, key_in(g, "params"));
     if (!indices.defined()) continue;

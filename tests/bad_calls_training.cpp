@@ -120,6 +120,7 @@ void datasets(Catalogue& all) {
 
 void training_calls(Catalogue& all) {
   optimisers(all);
+  optimizer_calls(all);
   datasets(all);
 }
 
