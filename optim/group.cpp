@@ -40,7 +40,14 @@ void ParamGroup::set_option(const std::string& name, double value) {
 
 std::optional<double> ParamGroup::initial_lr() const { return list_->groups[index_].initial_lr; }
 
-void ParamGroup::set_initial_lr(double lr) { list_->groups[index_].initial_lr = lr; }
+std::size_t ParamGroup::siblings() const { return list_->groups.size(); }
+
+void ParamGroup::set_initial_lr(double lr) {
+  std::vector<double> values = list_->groups[index_].values;
+  values[0] = lr;
+  list_->check(values);
+  list_->groups[index_].initial_lr = lr;
+}
 
 namespace detail {
 

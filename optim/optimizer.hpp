@@ -89,6 +89,10 @@ class ParamGroup {
   /// The learning rate that schedules begin from, once there is a schedule.
   [[nodiscard]] std::optional<double> initial_lr() const;
   void set_initial_lr(double lr);
+  /// The number of groups that the optimiser has now.
+  [[nodiscard]] std::size_t siblings() const;
+  /// Whether the other is a group of the same optimiser.
+  [[nodiscard]] bool is_sibling(const ParamGroup& other) const { return list_ == other.list_; }
 
  private:
   std::shared_ptr<detail::GroupList> list_;

@@ -116,11 +116,15 @@ StateDict Optimizer::state_dict() const {
 void Optimizer::check_keys(const StateDict& state) const {
   const detail::Description& description = list_->description;
   std::vector<std::string> known;
-  if (description.counts_steps) known.emplace_back("step");
-  for (const detail::Slot& slot : description.slots) known.emplace_back(slot.name);
-  for (const char* number : description.numbers) known.emplace_back(number);
   std::string foreign, own;
-  for (const std::string& name : known) own += (own.empty() ? "" : ", ") + name;
+  const auto add = [&](const char* name, bool active) {
+    known.emplace_back(name);
+    if (active) own += (own.empty() ? "" : ", ") + known.back();
+  };
+  if (description.counts_steps) add("step", true);
+  for (const detail::Slot& slot : description.slots)
+    add(slot.name, slot.needs < 0 || list_->groups[0].values[static_cast<std::size_t>(slot.needs)] != 0);
+  for (const char* number : description.numbers) add(number, true);
   std::unordered_set<std::string> met;
   for (const auto& entry : state) {
     const std::string& key = entry.first;
@@ -191,6 +195,9 @@ void Optimizer::load_groups(StateDict& state, Loaded& loaded) const {
     }
     if (const Tensor first = taken(state, key_in(g, "initial_lr")); first.defined())
       group.initial_lr = number(key_in(g, "initial_lr"), first, 0, 1);
+    if (group.initial_lr && !(*group.initial_lr >= 0 && std::isfinite(*group.initial_lr)))
+      refuse("cannot load this state: \"" + key_in(g, "initial_lr") + "\" is " + number_text(*group.initial_lr) +
+             ": a learning rate must be finite and not negative");
     list_->check(group.values);
     const Tensor indices = taken(state, key_in(g, "params"));
     if (!indices.defined()) continue;

@@ -46,6 +46,7 @@ void module_calls(Catalogue& all);
 void training_calls(Catalogue& all);
 void train_calls(Catalogue& all);
 void data_calls(Catalogue& all);
+void optimizer_calls(Catalogue& all);
 void func_calls(Catalogue& all);
 
 /// A bad value in place of an argument.

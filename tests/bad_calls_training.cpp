@@ -55,6 +55,9 @@ void optimisers(Catalogue& all) {
 
 }  // namespace
 
-void training_calls(Catalogue& all) { optimisers(all); }
+void training_calls(Catalogue& all) {
+  optimisers(all);
+  optimizer_calls(all);
+}
 
 }  // namespace bad_calls

@@ -55,6 +55,7 @@ const std::map<std::string, std::set<std::string>> rooms{
     {"data",
      {"autograd/graph", "autograd/ops", "autograd/engine", number_text, "autograd/kernels/runtime/ending.hpp",
       "io/input_file.hpp"}},
+    {"optim/schedule", {"autograd/graph", number_text, "optim", "io/state_dict.hpp"}},
     {"io", {"autograd/graph", "autograd/ops", "autograd/engine"}},
     {"train",
      {"autograd/graph", "autograd/ops", "autograd/engine", number_text, "nn", "optim", "data", "io"}},
