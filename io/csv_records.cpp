@@ -136,8 +136,8 @@ bool CsvRecords::refill() {
   begin_ = 0;
   if (end_ >= longest_record)
     fail("the record has more than " + std::to_string(longest_record) + " bytes: is a quote never closed?");
-  const auto wanted =
-      static_cast<std::size_t>(std::min<std::uint64_t>(std::max(first_buffer, 2 * end_) - end_, file_.size() - read_));
+  const std::size_t whole = std::min(std::max(first_buffer, 2 * end_), longest_record);
+  const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(whole - end_, file_.size() - read_));
   buffer_.resize(end_ + wanted);
   const std::size_t got = file_.read(read_, &buffer_[end_], wanted);
   if (got != wanted) file_.fail("became shorter while it was read");
