@@ -72,22 +72,6 @@ const Kind kinds[] = {
     {"LBFGS", made<optim::LBFGS>},
 };
 
-/// A schedule of one's own: the rate of step n is 0.05 / (1 + n / 10).
-class Falling {
- public:
-  explicit Falling(optim::Optimizer& optimizer) : optimizer_(optimizer) {}
-  void step() {
-    ++count_;
-    optimizer_.set_lr(0.05 / (1 + static_cast<double>(count_) / 10));
-  }
-  StateDict state_dict() const { return {{"count", Tensor(std::vector<std::int64_t>{count_})}}; }
-  void load_state_dict(const StateDict& state) { count_ = state.at("count").item<std::int64_t>(); }
-
- private:
-  optim::Optimizer& optimizer_;
-  std::int64_t count_ = 0;
-};
-
 int run(const std::string& folder, const std::string& optimiser, int epochs, std::int64_t kill_at) {
   manual_seed(11);
   const Tensor x = randn({70, 6}), t = (sum(x, 1) > 0).to(int64);
@@ -100,7 +84,9 @@ int run(const std::string& folder, const std::string& optimiser, int epochs, std
   std::unique_ptr<optim::Optimizer> optimizer;
   for (const Kind& kind : kinds)
     if (optimiser == kind.name) optimizer = kind.make(model.parameters());
-  Falling schedule(*optimizer);
+  optim::CosineAnnealingWarmRestarts schedule(*optimizer, 7);
+  optim::ReduceLROnPlateau plateau(*optimizer, optim::ReduceLROnPlateau::Options().patience(0).factor(0.5));
+  optim::AveragedModel<nn::Sequential> average(model, optim::AveragingOptions().ema(0.9));
   // Rows are changed at random, by threads that are ahead of the training.
   const data::TransformedDataset noisy(data::TensorDataset(x, t), data::transforms::GaussianNoise(0, 0.2));
   data::DataLoader loader(noisy, data::DataLoader::Options().batch_size(8).shuffle().seed(2).workers(2));
@@ -111,6 +97,8 @@ int run(const std::string& folder, const std::string& optimiser, int epochs, std
   train::Trainer trainer(model, *optimizer, nn::cross_entropy,
                          options.epochs(epochs)
                              .schedule(schedule, train::Per::step)
+                             .schedule(plateau)
+                             .average(average, model)
                              .metric("accuracy", train::Accuracy())
                              .metric("f1", train::F1Score())
                              .train_metric("accuracy", train::Accuracy())
@@ -131,7 +119,9 @@ int run(const std::string& folder, const std::string& optimiser, int epochs, std
     if (column != "seconds") all.emplace_back("history." + column, Tensor(trainer.history()[column]));
   all.emplace_back("inputs", trainer.contract().deviation());
   all.emplace_back("random", rand({3}));
-  all.emplace_back("schedule", schedule.state_dict().at("count"));
+  for (const auto& [key, value] : schedule.state_dict()) all.emplace_back("schedule." + key, value);
+  for (const auto& [key, value] : plateau.state_dict()) all.emplace_back("plateau." + key, value);
+  for (const auto& [key, value] : average.state_dict()) all.emplace_back("average." + key, value);
   io::save_safetensors(all, folder + "/result");
   return 0;
 }

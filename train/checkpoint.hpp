@@ -54,7 +54,7 @@ struct HasPosition<T, std::void_t<decltype(std::declval<T&>().set_position(std::
 /// calling thread's default generator is always a part.
 ///
 /// The file is safetensors, so that other systems read it too: the tensors of a part are "<part>/<key>", the metadata
-/// holds "format", "parts", a checksum of everything, and what note() has added. It is written atomically and durably
+/// holds "format", "parts", checksums of everything, and what note() has added. It is written atomically and durably
 /// (io::AtomicFile). A file that is damaged in any bit is refused with std::runtime_error; one of other parts, or whose
 /// state does not fit, with std::invalid_argument, and then every part is what it was.
 class Checkpoint {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <xgrad/data/transforms.hpp>
+#include <xgrad/nn/module.hpp>
 #include <xgrad/train/callback.hpp>
 #include <xgrad/train/checkpoint.hpp>
 #include <xgrad/train/early_stopping.hpp>
@@ -28,6 +29,13 @@ struct AnySchedule {
   Per per = Per::epoch;
   std::string monitor;               // of a schedule that looks at a number
   std::function<void(double)> step;  // with that number
+  std::function<void(Checkpoint&, const std::string&)> add_to;
+};
+
+/// An average of the model's weights.
+struct AnyAverage {
+  nn::ModuleBase module;
+  std::function<void()> update;
   std::function<void(Checkpoint&, const std::string&)> add_to;
 };
 
@@ -102,7 +110,7 @@ class TrainerOptions {
   /// checkpoints is refused, since they would be replaced.
   TrainerOptions& resume(bool on = true) { return set(resume_, on); }
 
-  /// Scales the gradients down where their norm, of all together, exceeds this; see optim::clip_grad_norm_.
+  /// Scales the gradients down where their norm, of all together, exceeds this; see optim::clip_grad_norm_().
   TrainerOptions& clip_grad_norm(double most) { return set(clip_norm_, most); }
   /// Clamps each gradient to -most .. most.
   TrainerOptions& clip_grad_value(double most) { return set(clip_value_, most); }
@@ -126,6 +134,17 @@ class TrainerOptions {
     }
     any.add_to = [&schedule](Checkpoint& checkpoint, const std::string& name) { checkpoint.add(name, schedule); };
     schedules_.push_back(std::move(any));
+    return *this;
+  }
+
+  /// Updates an average of the model's weights, such as an optim::AveragedModel, after every step, and measures,
+  /// predicts and keeps the best with the averaged weights; the model itself goes on with its own. The average is kept
+  /// by reference; a part of checkpoints.
+  template <class A, class M>
+  TrainerOptions& average(A& average, const M& model) {
+    average_ = detail::AnyAverage{
+        average.module, [&average, handle = M(model)] { average.update_parameters(handle); },
+        [&average](Checkpoint& checkpoint, const std::string& name) { checkpoint.add(name, average); }};
     return *this;
   }
 
@@ -174,6 +193,7 @@ class TrainerOptions {
   bool stops_early_ = false, restore_best_ = true, resume_ = false, allow_non_finite_ = false;
   bool interruptible_ = true, contract_ = true;
   std::vector<detail::AnySchedule> schedules_;
+  std::optional<detail::AnyAverage> average_;
   std::vector<std::shared_ptr<Callback>> callbacks_;
   Progress::Options progress_;
   std::vector<std::string> transforms_;

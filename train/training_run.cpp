@@ -179,6 +179,7 @@ void TrainingRun::begin(const Batches& train, const Batches* validation) {
   checkpoint_.add("model", model_).add("optimizer", optimizer_).add("trainer", counters_).add("history", history_);
   for (std::size_t i = 0; i < options_.schedules_.size(); ++i)
     options_.schedules_[i].add_to(checkpoint_, "schedule " + std::to_string(i));
+  if (options_.average_) options_.average_->add_to(checkpoint_, "average");
   train.add_to(checkpoint_, "loader");
   if (validation != nullptr) validation->add_to(checkpoint_, "validation loader");
   checkpoint_.add("train loss", train_loss_).add("gradients", pending_).add("inputs", contract_);
@@ -237,10 +238,16 @@ void TrainingRun::run_schedules(Per per, const Record& row) {
   }
 }
 
+std::unique_ptr<optim::SwappedWeights> TrainingRun::average_weights() const {
+  if (!options_.average_) return nullptr;
+  return std::make_unique<optim::SwappedWeights>(model_, options_.average_->module);
+}
+
 void TrainingRun::follow_best(const Record& row) {
   if (options_.monitor_.empty() || !row.contains(options_.monitor_)) return;
   if (!early_.update(row.at(options_.monitor_))) return;
   counters_.best_epoch = counters_.epoch;
+  const auto averaged = average_weights();
   if (options_.restore_best_) best_weights_.state = model_.state_dict();
   if (!options_.best_path_.empty()) io::save_safetensors(model_.state_dict(), options_.best_path_);
 }

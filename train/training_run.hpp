@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include <xgrad/optim/averaging.hpp>
 #include <xgrad/train/checkpoint_folder.hpp>
 #include <xgrad/train/interrupt.hpp>
 #include <xgrad/train/regression.hpp>
@@ -96,6 +97,8 @@ class TrainingRun {
   void backward(const Tensor& loss);
   void update(const std::vector<Tensor>& columns);
   void clip() const;
+  // While it exists, the model has the averaged weights, if there is an average.
+  std::unique_ptr<optim::SwappedWeights> average_weights() const;
   void note(const StepResult& result, std::int64_t rows);
   void end_epoch(const Batches* validation);
   void follow_best(const Record& row);

@@ -10,8 +10,7 @@
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
-#include <xgrad/autograd/ops/norm.hpp>
-#include <xgrad/autograd/ops/selection.hpp>
+#include <xgrad/optim/clip_grad.hpp>
 #include <xgrad/train/training_run.hpp>
 
 namespace xgrad::train {
@@ -142,35 +141,21 @@ void TrainingRun::update(const std::vector<Tensor>& columns) {
     });
   else
     optimizer_.step();
+  if (options_.average_) options_.average_->update();
   ++counters_.step;
   run_schedules(Per::step, {});
   if (options_.every_steps_ > 0 && counters_.step % options_.every_steps_ == 0) checkpoint_due_ = folder_.has_value();
 }
 
-// As torch.nn.utils: the norm of all gradients together.
 void TrainingRun::clip() const {
-  const NoGrad off;
-  std::vector<Tensor> gradients;
-  for (const Tensor& parameter : optimizer_.parameters())
-    if (Tensor gradient = parameter.grad(); gradient.defined()) gradients.push_back(std::move(gradient));
-  if (options_.clip_norm_) {
-    double total = 0;
-    for (const Tensor& gradient : gradients) total = std::hypot(total, norm(gradient.to(float64)).item());
-    if (!std::isfinite(total))
-      throw std::runtime_error("Trainer: the norm of the gradients is " + number_text(total) +
-                               ": no step was made: a scope of DetectAnomaly names the op that made it");
-    const double factor = *options_.clip_norm_ / (total + 1e-6);
-    if (factor < 1)
-      for (const Tensor& gradient : gradients) gradient.mul_(factor);
-  }
-  if (options_.clip_value_)
-    for (const Tensor& gradient : gradients)
-      gradient.copy_(clamp(gradient, -*options_.clip_value_, *options_.clip_value_));
+  if (options_.clip_norm_) optim::clip_grad_norm_(optimizer_.parameters(), *options_.clip_norm_);
+  if (options_.clip_value_) optim::clip_grad_value_(optimizer_.parameters(), *options_.clip_value_);
 }
 
 Record TrainingRun::measure(const Batches& batches, bool compare_inputs) {
   const NoGrad off;
   const ModeOf mode(model_, false);
+  const auto averaged = average_weights();
   Mean loss;
   for (const MeasuredMetric& each : metrics_) each.metric->reset();
   InputContract seen;
@@ -212,6 +197,7 @@ Record TrainingRun::evaluate(const Batches& batches) {
 Tensor TrainingRun::predict(const Batches& batches) {
   const NoGrad off;
   const ModeOf mode(model_, false);
+  const auto averaged = average_weights();
   std::vector<Tensor> all;
   batches.for_each([&](const std::vector<Tensor>& columns) {
     rows_of(columns);
