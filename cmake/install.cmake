@@ -6,7 +6,7 @@ install(TARGETS xgrad EXPORT xgrad-targets
 file(GLOB root_headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/*.hpp)
 install(FILES ${root_headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/xgrad)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/autograd ${PROJECT_SOURCE_DIR}/nn ${PROJECT_SOURCE_DIR}/optim
-                  ${PROJECT_SOURCE_DIR}/data ${PROJECT_SOURCE_DIR}/io ${PROJECT_SOURCE_DIR}/testing
+                  ${PROJECT_SOURCE_DIR}/data ${PROJECT_SOURCE_DIR}/io ${PROJECT_SOURCE_DIR}/testing ${PROJECT_SOURCE_DIR}/train
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/xgrad FILES_MATCHING PATTERN "*.hpp")
 get_target_property(xgrad_type xgrad TYPE)
 install(EXPORT xgrad-targets NAMESPACE xgrad:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/xgrad)

@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <cstring>
 #include <stdexcept>
-#include <string>
 
 #include <xgrad/autograd/graph/calling.hpp>
+#include <xgrad/autograd/ops/joining.hpp>
+#include <xgrad/data/draws.hpp>
 
 namespace xgrad::data {
 namespace {
@@ -32,24 +33,58 @@ void check_rows(const char* op, const std::int64_t* rows, std::int64_t count, st
                                 std::to_string(size) + (size == 1 ? " row" : " rows"));
 }
 
-TensorDataset::TensorDataset(const Tensor& inputs, const Tensor& targets) {
-  for (const Tensor* tensor : {&inputs, &targets}) {
-    const std::string name = tensor == &inputs ? "inputs" : "targets";
-    if (!tensor->defined()) throw std::invalid_argument("TensorDataset: the " + name + " are an undefined tensor");
-    if (tensor->rank() == 0)
-      throw std::invalid_argument("TensorDataset: the " + name + " have shape (): axis 0 must count the rows");
+namespace detail {
+
+std::string column_name(std::size_t column, std::size_t width) {
+  if (width == 2) return column == 0 ? "inputs" : "targets";
+  return "column " + std::to_string(column);
+}
+
+std::int64_t check_columns(const Tensor* columns, std::size_t count) {
+  const char* are = count == 2 ? " are" : " is";
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string name = (count == 2 ? "the " : "") + column_name(i, count);
+    if (!columns[i].defined()) throw std::invalid_argument("TensorDataset: " + name + are + " an undefined tensor");
+    if (columns[i].rank() == 0)
+      throw std::invalid_argument("TensorDataset: " + name + (count == 2 ? " have" : " has") +
+                                  " shape (): axis 0 must count the rows");
+    if (columns[i].shape()[0] != columns[0].shape()[0])
+      throw std::invalid_argument("TensorDataset: " + column_name(0, count) + " of shape " +
+                                  to_string(columns[0].shape()) + " and " + column_name(i, count) + " of shape " +
+                                  to_string(columns[i].shape()) + ": axis 0 must agree");
   }
-  if (inputs.shape()[0] != targets.shape()[0])
-    throw std::invalid_argument("TensorDataset: inputs of shape " + to_string(inputs.shape()) +
-                                " and targets of shape " + to_string(targets.shape()) + ": axis 0 must agree");
-  inputs_ = inputs.detach();
-  targets_ = targets.detach();
+  return columns[0].shape()[0];
 }
 
-Batch TensorDataset::gather(const std::int64_t* rows, std::int64_t count) const {
+void gather_columns(const Tensor* columns, std::size_t width, const std::int64_t* rows, std::int64_t count,
+                    Tensor* to) {
   const xgrad::detail::Calling calling("TensorDataset");
-  check_rows("TensorDataset", rows, count, size());
-  return {gather_rows(inputs_, rows, count), gather_rows(targets_, rows, count)};
+  check_rows("TensorDataset", rows, count, columns[0].shape()[0]);
+  for (std::size_t i = 0; i < width; ++i) to[i] = gather_rows(columns[i], rows, count);
 }
 
+void for_each_row(const Pass& pass, const std::int64_t* rows, std::int64_t count, std::int64_t size,
+                  void (*read)(void*, std::int64_t), void* context) {
+  check_rows("RowDataset", rows, count, size);
+  const Draws draws(pass, rows, count);
+  for (std::int64_t i = 0; i < count; ++i) {
+    Generator generator(draws.row(i).next64());
+    const GeneratorScope scope(generator);
+    read(context, rows[i]);
+  }
+}
+
+Tensor stack_rows(const std::vector<Tensor>& rows, const std::string& name) {
+  if (rows.empty()) throw std::invalid_argument("RowDataset: a batch of no rows has no shape");
+  for (const Tensor& row : rows) {
+    if (!row.defined()) throw std::invalid_argument("RowDataset: row() returned " + name + " that are an empty tensor");
+    if (row.shape() != rows[0].shape() || row.dtype() != rows[0].dtype())
+      throw std::invalid_argument("RowDataset: cannot stack " + name + " of shapes " + to_string(rows[0].shape()) +
+                                  " and " + to_string(row.shape()) + ": override collate()");
+  }
+  const xgrad::detail::Calling calling("RowDataset");
+  return stack(rows, 0);
+}
+
+}  // namespace detail
 }  // namespace xgrad::data

@@ -9,22 +9,25 @@
 #include <stdexcept>
 #include <utility>
 
+#include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/io/input_file.hpp>
 
 namespace xgrad::data {
 namespace {
 
 constexpr std::size_t chunk = std::size_t{1} << 16;
+constexpr std::int64_t most_elements = std::int64_t{1} << 60;  // whose bytes can be counted
 
 [[noreturn]] void fail(const std::string& path, const std::string& what) {
-  throw std::runtime_error("read_idx: " + io::path_text(path) + ": " + what);
+  throw std::runtime_error(xgrad::detail::caller_or("read_idx") + (": " + io::path_text(path)) + ": " + what);
 }
 
 /// The bytes of a file, decompressed if it is gzip. zlib's gzread silently ignores bytes after the gzip stream, so this
 /// calls inflate itself.
 class Input {
  public:
-  explicit Input(const std::string& path) : path_(path), file_("read_idx", path), buffer_(chunk) {
+  explicit Input(const std::string& path)
+      : path_(path), file_(xgrad::detail::caller_or("read_idx"), path), buffer_(chunk) {
     refill();
     packed_ = at_gzip_magic();
     if (packed_ && inflateInit2(&stream_, MAX_WBITS + 16) != Z_OK) fail(path_, "zlib cannot be started");
@@ -122,13 +125,17 @@ class Input {
   bool ended_ = false;
 };
 
+constexpr std::uint8_t of_bytes = 0x08, of_ints = 0x0C;
+
 const char* element_name(std::uint8_t code) {
   switch (code) {
+    case of_bytes:
+      return "unsigned bytes";
     case 0x09:
       return "signed bytes";
     case 0x0B:
       return "16-bit integers";
-    case 0x0C:
+    case of_ints:
       return "32-bit integers";
     case 0x0D:
       return "32-bit floats";
@@ -150,16 +157,16 @@ std::string product_text(const std::vector<std::int64_t>& sizes) {
   return text;
 }
 
-std::vector<std::int64_t> read_header(const std::string& path, Input& input) {
+std::vector<std::int64_t> read_header(const std::string& path, Input& input, std::uint8_t type) {
   std::uint8_t magic[4];
   const std::size_t got = input.read(magic, 4);
   if (got >= 2 && (magic[0] != 0 || magic[1] != 0))
     fail(path,
          "is not an IDX file: it begins with " + hex(magic[0]) + " " + hex(magic[1]) + ", not with two zero bytes");
   if (got < 4) fail(path, "is cut off after " + std::to_string(got) + " bytes, inside the header");
-  if (magic[2] != 0x08) {
+  if (magic[2] != type) {
     const char* name = element_name(magic[2]);
-    fail(path, name ? std::string("holds ") + name + ": only unsigned bytes can be read"
+    fail(path, name ? std::string("holds ") + name + ": only " + element_name(type) + " can be read"
                     : "is not an IDX file: there is no element type " + hex(magic[2]));
   }
   const std::size_t rank = magic[3];
@@ -186,16 +193,17 @@ std::size_t checked_product(const std::string& path, const std::vector<std::int6
   return static_cast<std::size_t>(product);
 }
 
-}  // namespace
-
-Idx read_idx(const std::string& path, std::int64_t limit) {
-  if (limit < 0) throw std::invalid_argument("read_idx: the limit must not be negative, got " + std::to_string(limit));
+/// The elements of a file as bytes.
+std::vector<std::uint8_t> read_elements(const std::string& path, std::int64_t limit, std::uint8_t type,
+                                        std::size_t element, std::vector<std::int64_t>& sizes) {
+  if (limit < 0)
+    throw std::invalid_argument(xgrad::detail::caller_or("read_idx") +
+                                (": the limit must not be negative, got " + std::to_string(limit)));
   Input input(path);
-  Idx result;
-  result.sizes = read_header(path, input);
-  const std::size_t total = checked_product(path, result.sizes, limit);
+  sizes = read_header(path, input, type);
+  const std::size_t total = checked_product(path, sizes, std::min(limit, most_elements)) * element;
 
-  std::vector<std::uint8_t>& bytes = result.bytes;
+  std::vector<std::uint8_t> bytes;
   std::size_t held = 0;
   while (held < total) {
     const std::size_t next = std::min(total, std::max(chunk, 2 * held));
@@ -205,12 +213,33 @@ Idx read_idx(const std::string& path, std::int64_t limit) {
     const std::size_t got = input.read(bytes.data() + held, wanted);
     held += got;
     if (got < wanted)
-      fail(path, "is cut off: its header announces " + product_text(result.sizes) + " elements, but only " +
-                     std::to_string(held) + " follow");
+      fail(path, "is cut off: its header announces " + product_text(sizes) + " elements, but only " +
+                     std::to_string(held / element) + " follow");
   }
   std::uint8_t extra;
   if (input.read(&extra, 1) != 0)
-    fail(path, "goes on after the " + product_text(result.sizes) + " elements that its header announces");
+    fail(path, "goes on after the " + product_text(sizes) + " elements that its header announces");
+  return bytes;
+}
+
+}  // namespace
+
+Idx read_idx(const std::string& path, std::int64_t limit) {
+  const xgrad::detail::Calling calling("read_idx");
+  Idx result;
+  result.bytes = read_elements(path, limit, of_bytes, 1, result.sizes);
+  return result;
+}
+
+IdxInts read_idx_ints(const std::string& path, std::int64_t limit) {
+  const xgrad::detail::Calling calling("read_idx_ints");
+  IdxInts result;
+  const std::vector<std::uint8_t> bytes = read_elements(path, limit, of_ints, 4, result.sizes);
+  result.numbers.reserve(bytes.size() / 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 4)
+    result.numbers.push_back(static_cast<std::int32_t>(std::uint32_t{bytes[i]} << 24 |
+                                                       std::uint32_t{bytes[i + 1]} << 16 |
+                                                       std::uint32_t{bytes[i + 2]} << 8 | std::uint32_t{bytes[i + 3]}));
   return result;
 }
 

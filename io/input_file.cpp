@@ -1,6 +1,7 @@
 #include <xgrad/io/input_file.hpp>
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -64,6 +65,21 @@ std::size_t InputFile::read(std::uint64_t offset, void* to, std::size_t bytes) c
       fail(std::string("cannot be read: ") + std::strerror(errno));
   }
   return done;
+}
+
+void InputFile::check_size() const {
+  struct stat status = {};
+  if (::fstat(file_, &status) == 0 && static_cast<std::uint64_t>(status.st_size) < size_)
+    fail("became shorter since it was opened");
+}
+
+std::shared_ptr<char> InputFile::map() const {
+  check_size();
+  const auto bytes = static_cast<std::size_t>(size_);
+  // MAP_NORESERVE: a file may be larger than the memory that private copies of all its pages would need.
+  void* at = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, file_, 0);
+  if (at == MAP_FAILED) fail(std::string("cannot be mapped into memory: ") + std::strerror(errno));
+  return std::shared_ptr<char>(static_cast<char*>(at), [bytes](char* mapped) { ::munmap(mapped, bytes); });
 }
 
 void InputFile::fail(const std::string& what) const { throw std::runtime_error(origin_ + ": " + what); }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace xgrad::io {
@@ -26,6 +27,12 @@ class InputFile {
   std::uint64_t size() const { return size_; }
   /// Reads from `offset` on; fewer bytes than asked for only at the end of the file.
   std::size_t read(std::uint64_t offset, void* to, std::size_t bytes) const;
+  /// Throws if the file is shorter by now than when it was opened.
+  void check_size() const;
+  /// The bytes of the file in memory, which the system reads when they are touched: private, so that what is written to
+  /// them is seen by this process alone. They live as long as the result. A process that touches bytes which the file
+  /// has lost since, because it was cut off, is killed by a signal (SIGBUS).
+  std::shared_ptr<char> map() const;
   /// Throws an error about this file.
   [[noreturn]] void fail(const std::string& what) const;
 

@@ -3,78 +3,36 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <numeric>
 #include <stdexcept>
 #include <utility>
 
+#include <xgrad/io/json.hpp>
+#include <xgrad/io/name_text.hpp>
+
 namespace xgrad::io::detail {
 namespace {
 
-using Json = nlohmann::json;
-
-struct FormatRow {
-  const char* name;
-  std::size_t size;
-  DType dtype;
-};
-
 // In the order of Format.
-constexpr std::array<FormatRow, 13> formats = {{{"BOOL", 1, boolean},
-                                                {"U8", 1, int64},
-                                                {"I8", 1, int64},
-                                                {"I16", 2, int64},
-                                                {"U16", 2, int64},
-                                                {"F16", 2, float32},
-                                                {"BF16", 2, float32},
-                                                {"I32", 4, int64},
-                                                {"U32", 4, int64},
-                                                {"F32", 4, float32},
-                                                {"F64", 8, float64},
-                                                {"I64", 8, int64},
-                                                {"U64", 8, int64}}};
-
-const FormatRow& row_of(Format format) { return formats[static_cast<std::size_t>(format)]; }
-
-std::string shape_text(const std::vector<std::uint64_t>& shape) {
-  std::string text = "(";
-  for (std::uint64_t size : shape) text += (text.size() == 1 ? "" : ", ") + std::to_string(size);
-  return text + ")";
-}
-
-/// The number of elements, 0 if any size is. The product of the others must not overflow even then, since strides are
-/// computed from them.
-bool count_elements(const std::vector<std::uint64_t>& shape, std::uint64_t& count) {
-  const auto limit = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) / 8;
-  std::uint64_t product = 1;
-  for (std::uint64_t size : shape) {
-    if (size != 0 && product > limit / size) return false;
-    product *= std::max<std::uint64_t>(size, 1);
-  }
-  count = std::find(shape.begin(), shape.end(), 0u) != shape.end() ? 0 : product;
-  return true;
-}
+constexpr std::array<const char*, 13> names = {"BOOL", "U8",  "I8",  "I16", "U16", "F16", "BF16",
+                                               "I32",  "U32", "F32", "F64", "I64", "U64"};
 
 /// Reads the header's JSON with a streaming parser, so that unexpected or deeply nested content is never stored. What
 /// the reference implementation ignores is ignored: fields of a tensor that are not known.
-class HeaderReader final : public nlohmann::json_sax<Json> {
+class HeaderReader final : public JsonEvents {
  public:
   HeaderReader(Header& header, std::uint64_t data_bytes, const std::string& origin)
       : header_(header), data_bytes_(data_bytes), origin_(origin) {}
 
-  bool null() override {
+  void null() override {
     if (!ignored() && !(place_ == Place::root && at_metadata_)) misplaced("null");
-    return true;
   }
-  bool boolean(bool) override { return ignored() || misplaced("a truth value"); }
-  bool number_integer(number_integer_t) override { return ignored() || misplaced("a negative number"); }
-  bool number_float(number_float_t, const string_t&) override {
-    return ignored() || misplaced("a number that is not whole or exceeds 64 bits");
+  void other(const char* what) override {
+    if (!ignored()) misplaced(what);
   }
-  bool binary(binary_t&) override { return ignored() || misplaced("binary data"); }
 
-  bool number_unsigned(number_unsigned_t number) override {
-    if (ignored()) return true;
+  void number(std::uint64_t number) override {
+    if (ignored()) return;
     if (place_ != Place::list) misplaced("a number");
     std::vector<std::uint64_t>& list = field_ == Field::shape ? shape_ : offsets_;
     const std::size_t limit = field_ == Field::shape ? Shape::max_rank : 2;
@@ -82,64 +40,62 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
       fail(field_ == Field::shape ? "the shape has more than " + std::to_string(limit) + " axes"
                                   : "data_offsets has more than two numbers");
     list.push_back(number);
-    return true;
   }
 
-  bool string(string_t& text) override {
-    if (ignored()) return true;
+  void string(std::string& text) override {
+    if (ignored()) return;
     if (place_ == Place::metadata)
       header_.metadata[metadata_key_] = std::move(text);
     else if (place_ == Place::tensor && field_ == Field::dtype)
       dtype_ = std::move(text);
     else
       misplaced("a string");
-    return true;
   }
 
-  bool start_object(std::size_t) override {
-    if (ignored()) return deeper();
-    if (place_ == Place::outside)
+  void begin_object() override {
+    if (ignored())
+      ++depth_;
+    else if (place_ == Place::outside)
       place_ = Place::root;
     else if (place_ == Place::root)
       place_ = at_metadata_ ? Place::metadata : Place::tensor;
     else
       misplaced("an object");
-    return true;
   }
 
-  bool key(string_t& name) override {
-    if (depth_ > 0) return true;
+  void key(std::string& name) override {
+    if (depth_ > 0) return;
     if (place_ == Place::root)
       begin_entry(name);
     else if (place_ == Place::tensor)
       begin_field(name);
     else
       begin_metadata(name);
-    return true;
   }
 
-  bool end_object() override {
-    if (depth_ > 0) return --depth_, true;
+  void end_object() override {
+    if (depth_ > 0) {
+      --depth_;
+      return;
+    }
     if (place_ == Place::tensor) end_entry();
     place_ = place_ == Place::root ? Place::outside : Place::root;
-    return true;
   }
 
-  bool start_array(std::size_t) override {
-    if (ignored()) return deeper();
+  void begin_list() override {
+    if (ignored()) {
+      ++depth_;
+      return;
+    }
     if (place_ != Place::tensor || field_ == Field::dtype) misplaced("a list");
     place_ = Place::list;
-    return true;
   }
 
-  bool end_array() override {
-    if (depth_ > 0) return --depth_, true;
-    place_ = Place::tensor;
-    return true;
-  }
-
-  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
-    throw std::runtime_error(origin_ + ": the header is not valid JSON: error at its byte " + std::to_string(position));
+  void end_list() override {
+    if (depth_ > 0)
+      --depth_;
+    else
+      place_ = Place::tensor;
   }
 
  private:
@@ -149,10 +105,6 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
 
   /// Whether what comes is the value of an unknown field, or lies within it.
   bool ignored() const { return depth_ > 0 || (place_ == Place::tensor && field_ == Field::unknown); }
-  bool deeper() {
-    ++depth_;
-    return true;
-  }
 
   void begin_entry(std::string& name) {
     const bool again = at_metadata_seen_ && name == "__metadata__";
@@ -187,9 +139,7 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
       if ((seen_ >> i & 1u) == 0) fail(std::string("there is no ") + field_names[i]);
     if (offsets_.size() != 2) fail("data_offsets must be two numbers");
     Entry& entry = header_.entries.back();
-    const auto found =
-        std::find_if(formats.begin(), formats.end(), [&](const FormatRow& row) { return dtype_ == row.name; });
-    entry.format = static_cast<Format>(found - formats.begin());
+    entry.format = static_cast<Format>(std::find(names.begin(), names.end(), dtype_) - names.begin());
     entry.begin = offsets_[0];
     entry.end = offsets_[1];
     entry.sizes = header_.sizes.size();
@@ -212,7 +162,7 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
     const std::uint64_t bytes = elements * size_of(entry.format);
     if (bytes != entry.end - entry.begin)
       fail(range() + " are " + std::to_string(entry.end - entry.begin) + " bytes, but shape " + shape_text(shape_) +
-           " of " + row_of(entry.format).name + " takes " + std::to_string(bytes));
+           " of " + format_name(entry.format) + " takes " + std::to_string(bytes));
   }
 
   const char* expected() const {
@@ -231,7 +181,7 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
     return field_ == Field::dtype ? "a string" : "a list of whole numbers";
   }
 
-  [[noreturn]] bool misplaced(const std::string& what) const {
+  [[noreturn]] void misplaced(const std::string& what) const {
     fail((place_ == Place::tensor || place_ == Place::list
               ? std::string(field_names[static_cast<std::size_t>(field_)]) + " has "
               : "there is ") +
@@ -290,37 +240,20 @@ void check_tiling(const Header& header, std::uint64_t data_bytes, const std::str
                              ": nothing may follow the last tensor");
 }
 
-std::string json_text(const std::string& text, const char* what) {
-  try {
-    return Json(text).dump();
-  } catch (const Json::type_error&) {
-    throw std::invalid_argument("save_safetensors: the " + std::string(what) + " " + name_text(text) + " is not UTF-8");
-  }
-}
-
-const char* format_name(DType dtype) {
-  switch (dtype) {
-    case DType::boolean:
-      return "BOOL";
-    case DType::int64:
-      return "I64";
-    case DType::float32:
-      return "F32";
-    case DType::float64:
-      break;
-  }
-  return "F64";
-}
-
 }  // namespace
 
-std::size_t size_of(Format format) { return row_of(format).size; }
-DType dtype_of(Format format) { return row_of(format).dtype; }
+const char* format_name(Format format) { return names[static_cast<std::size_t>(format)]; }
+
+std::string sizes_text(const Shape& shape) {
+  std::string text = "[";
+  for (const std::int64_t size : shape) text += (text.size() == 1 ? "" : ",") + std::to_string(size);
+  return text + "]";
+}
 
 std::string format_names() {
-  std::string names;
-  for (const FormatRow& row : formats) names += (names.empty() ? "" : ", ") + std::string(row.name);
-  return names;
+  std::string text;
+  for (const char* name : names) text += (text.empty() ? "" : ", ") + std::string(name);
+  return text;
 }
 
 const Entry* Header::find(std::string_view name) const {
@@ -329,24 +262,13 @@ const Entry* Header::find(std::string_view name) const {
   return place != by_name.end() && entries[*place].name == name ? &entries[*place] : nullptr;
 }
 
-std::string name_text(const std::string& name) {
-  constexpr std::size_t longest = 100;
-  std::string text = name.substr(0, longest);
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  return "'" + text + (name.size() > longest ? "...'" : "'");
-}
-
 Header parse_header(std::string_view text, std::uint64_t data_bytes, const std::string& origin) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos || text[first] != '{')
     throw std::runtime_error(origin + ": the header does not begin with '{': this is not a safetensors file");
-  // The parser takes a zero byte for the end of the text, and would ignore everything after it.
-  if (text.find('\0') != std::string_view::npos)
-    throw std::runtime_error(origin + ": the header is not valid JSON: it contains a zero byte");
   Header header;
   HeaderReader reader(header, data_bytes, origin);
-  Json::sax_parse(text.begin(), text.end(), &reader);
+  read_json(text, reader, origin + ": the header");
   sort_by(header, header.by_name, [](const Entry& entry) { return std::string_view(entry.name); });
   check_names(header, origin);
   sort_by(header, header.by_offset, [](const Entry& entry) { return std::pair(entry.begin, entry.end); });
@@ -354,29 +276,28 @@ Header parse_header(std::string_view text, std::uint64_t data_bytes, const std::
   return header;
 }
 
-std::string write_header(const std::vector<const StateDict::value_type*>& tensors, const Metadata& metadata) {
+std::string write_header(const std::vector<StoredTensor>& tensors, const Metadata& metadata) {
+  const std::string op = "save_safetensors";
   std::string text = "{";
   if (!metadata.empty()) {
     std::string inner;
     for (const auto& [key, value] : metadata)
-      inner += (inner.empty() ? "" : ",") + json_text(key, "metadata key") + ":" + json_text(value, "metadata value");
+      inner += (inner.empty() ? "" : ",") + json_text(key, op, "metadata key") + ":" +
+               json_text(value, op, "metadata value");
     text += "\"__metadata__\":{" + inner + "}";
   }
   std::uint64_t offset = 0;
-  for (const StateDict::value_type* named : tensors) {
-    const auto& [name, tensor] = *named;
-    std::string sizes;
-    for (std::int64_t size : tensor.shape()) sizes += (sizes.empty() ? "" : ",") + std::to_string(size);
-    const std::uint64_t end = offset + static_cast<std::uint64_t>(tensor.size()) * xgrad::size_of(tensor.dtype());
-    text += (text.size() == 1 ? "" : ",") + json_text(name, "name") + ":{\"dtype\":\"" + format_name(tensor.dtype()) +
-            "\",\"shape\":[" + sizes + "],\"data_offsets\":[" + std::to_string(offset) + "," + std::to_string(end) +
-            "]}";
+  for (const StoredTensor& stored : tensors) {
+    const std::uint64_t end = offset + stored.bytes();
+    text += (text.size() == 1 ? "" : ",") + json_text(*stored.name, op, "name") + ":{\"dtype\":\"" +
+            format_name(stored.format) + "\",\"shape\":" + sizes_text(stored.tensor->shape()) + ",\"data_offsets\":[" +
+            std::to_string(offset) + "," + std::to_string(end) + "]}";
     offset = end;
   }
   text += "}";
   text.resize((text.size() + 7) / 8 * 8, ' ');
   if (text.size() > max_header)
-    throw std::invalid_argument("save_safetensors: the header would take " + std::to_string(text.size()) +
+    throw std::invalid_argument(op + ": the header would take " + std::to_string(text.size()) +
                                 " bytes: the format allows " + std::to_string(max_header));
   return text;
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+// For this room's sources only: the header of a safetensors file.
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -7,8 +9,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include <xgrad/autograd/graph/dtype.hpp>
 #include <xgrad/autograd/graph/shape.hpp>
+#include <xgrad/io/elements.hpp>
 #include <xgrad/io/safetensors.hpp>
 
 namespace xgrad::io::detail {
@@ -16,14 +18,12 @@ namespace xgrad::io::detail {
 /// The reference implementation's limit.
 inline constexpr std::uint64_t max_header = 100'000'000;
 
-enum class Format : std::uint8_t { boolean, u8, i8, i16, u16, f16, bf16, i32, u32, f32, f64, i64, u64, other };
-
-/// The size of one element in the file.
-std::size_t size_of(Format format);
-/// The dtype of the tensor that it is loaded into.
-DType dtype_of(Format format);
-/// The names of the formats that can be loaded.
+/// What the header calls a format, and all that can be loaded.
+const char* format_name(Format format);
 std::string format_names();
+
+/// A shape as JSON has it: [2,3].
+std::string sizes_text(const Shape& shape);
 
 /// A tensor as the header describes it, in bytes from the end of the header.
 struct Entry {
@@ -56,10 +56,16 @@ struct Header {
 /// begin with `origin`.
 Header parse_header(std::string_view text, std::uint64_t data_bytes, const std::string& origin);
 
-/// The header of a file, padded with spaces, for tensors in the order of their bytes.
-std::string write_header(const std::vector<const StateDict::value_type*>& tensors, const Metadata& metadata);
+/// A tensor that is to be saved, and how.
+struct StoredTensor {
+  const std::string* name;
+  const Tensor* tensor;
+  Format format;
 
-/// A name for an error message: truncated when long, without control characters.
-std::string name_text(const std::string& name);
+  std::uint64_t bytes() const { return static_cast<std::uint64_t>(tensor->size()) * size_of(format); }
+};
+
+/// The header of a file, padded with spaces, for tensors in the order of their bytes.
+std::string write_header(const std::vector<StoredTensor>& tensors, const Metadata& metadata);
 
 }  // namespace xgrad::io::detail

@@ -10,6 +10,7 @@
 #include <xgrad/autograd/ops/piecewise_activation.hpp>
 #include <xgrad/autograd/ops/rrelu.hpp>
 #include <xgrad/autograd/ops/softmax.hpp>
+#include <xgrad/nn/generators.hpp>
 #include <xgrad/nn/printing.hpp>
 
 namespace xgrad::nn {
@@ -114,6 +115,7 @@ Tensor PReLU::forward(const Tensor& x) { return prelu(x, weight, call_site()); }
 RReLU::RReLU(double lower, double upper) : lower_(lower), upper_(upper) {
   xgrad::detail::check_rrelu("RReLU", lower, upper);
   describe("lower=" + detail::python(lower) + ", upper=" + detail::python(upper));
+  register_generator(*this, generator_);
 }
 RReLU::RReLU(double lower, double upper, const Generator& generator) : RReLU(lower, upper) { *generator_ = generator; }
 Tensor RReLU::forward(const Tensor& x) {

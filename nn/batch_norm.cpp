@@ -4,6 +4,7 @@
 
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
+#include <xgrad/nn/batch_statistics.hpp>
 #include <xgrad/nn/functional.hpp>
 #include <xgrad/nn/printing.hpp>
 
@@ -49,7 +50,8 @@ Tensor BatchNorm1d::forward(const Tensor& x) {
     return batch_norm(x, weight, bias, running_mean, running_var, !tracked, 0, options_.eps_, call_site());
 
   const std::int64_t batches = num_batches_tracked.item<std::int64_t>() + 1;
-  const double momentum = options_.momentum_.value_or(1 / static_cast<double>(batches));
+  const bool alike = !options_.momentum_ || detail::CumulativeStatistics::active();
+  const double momentum = alike ? 1 / static_cast<double>(batches) : *options_.momentum_;
   Tensor y = batch_norm(x, weight, bias, running_mean, running_var, true, momentum, options_.eps_, call_site());
   // Counted after the op, which throws for a batch that does not fit and then has not changed the statistics.
   Raw::begin_write(num_batches_tracked, "BatchNorm1d", call_site());

@@ -20,6 +20,7 @@ StatePtr cloned(CloneScope& scope, const StatePtr& original) {
   copy->text = original->text;
   copy->training = original->training;
   copy->is_list = original->is_list;
+  copy->generators = std::vector<OwnGenerator>(original->generators);  // copies in a CloneScope are clones
   for (const RegisteredTensor& each : original->parameters) {
     copy->parameters.push_back(cloned(scope, each));
     copy->parameters.back().registration->add(copy, each.name);

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <xgrad/nn/generators.hpp>
 #include <xgrad/nn/module.hpp>
 
 namespace xgrad::nn::detail {
@@ -55,6 +56,7 @@ struct ModuleState {
   std::vector<RegisteredTensor> parameters;
   std::vector<RegisteredTensor> buffers;
   std::vector<std::pair<std::string, StatePtr>> children;
+  std::vector<OwnGenerator> generators;
   Registration registration;
   std::unique_ptr<ModuleHooks> hooks;      // made by the first
   std::weak_ptr<ModuleState> replaced_by;  // the module last assigned to a handle of this one

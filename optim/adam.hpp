@@ -1,51 +1,26 @@
 #pragma once
 
-#include <optional>
-
+#include <xgrad/autograd/ops/update.hpp>
 #include <xgrad/optim/optimizer.hpp>
 
 namespace xgrad::optim {
 
 /// Options of Adam and AdamW: `Adam::Options().betas(0.9, 0.98).amsgrad()`.
-class AdamOptions {
+class AdamOptions : public detail::OptionList<AdamOptions> {
  public:
   /// The decay rates of the running means of g and g², in [0, 1). By default 0.9 and 0.999.
-  AdamOptions& betas(double first, double second) {
-    beta1_ = first;
-    beta2_ = second;
-    return *this;
-  }
+  AdamOptions& betas(double first, double second) { return set("betas.0", first).set("betas.1", second); }
   /// Added to the root, after its bias is corrected. By default 1e-8.
-  AdamOptions& eps(double value) {
-    eps_ = value;
-    return *this;
-  }
+  AdamOptions& eps(double value) { return set("eps", value); }
   /// Adam: adds weight_decay · p to each gradient; by default 0. AdamW: shrinks p by lr · weight_decay; by default
   /// 0.01.
-  AdamOptions& weight_decay(double value) {
-    weight_decay_ = value;
-    return *this;
-  }
+  AdamOptions& weight_decay(double value) { return set("weight_decay", value); }
   /// Divides by the greatest second moment so far (Reddi et al. 2018).
-  AdamOptions& amsgrad(bool on = true) {
-    amsgrad_ = on;
-    return *this;
-  }
+  AdamOptions& amsgrad(bool on = true) { return set("amsgrad", on ? 1 : 0); }
   /// Maximises instead of minimising.
-  AdamOptions& maximize(bool on = true) {
-    maximize_ = on;
-    return *this;
-  }
-
- private:
-  friend class Adam;
-  friend class AdamW;
-  double beta1_ = 0.9;
-  double beta2_ = 0.999;
-  double eps_ = 1e-8;
-  std::optional<double> weight_decay_;
-  bool amsgrad_ = false;
-  bool maximize_ = false;
+  AdamOptions& maximize(bool on = true) { return set("maximize", on ? 1 : 0); }
+  /// Makes Adam's weight decay that of AdamW, whose default this is.
+  AdamOptions& decoupled_weight_decay(bool on = true) { return set("decoupled_weight_decay", on ? 1 : 0); }
 };
 
 /// Adam (Kingma and Ba 2015), as PyTorch defines it. With t the number of steps that this parameter has made:
@@ -59,31 +34,26 @@ class Adam : public Optimizer {
  public:
   using Options = AdamOptions;
 
-  explicit Adam(std::vector<Tensor> parameters, double lr = 1e-3, const Options& options = {});
-  Adam(Adam&&) noexcept;
-  Adam& operator=(Adam&&) noexcept;
-  ~Adam() override;
+  explicit Adam(const Groups& parameters, double lr = 1e-3, const Options& options = {});
 
  protected:
   /// `decoupled` makes it AdamW.
-  Adam(const char* name, std::vector<Tensor> parameters, double lr, const Options& options, bool decoupled);
-  void update(const std::vector<Moving>& moving, Source at) override;
+  Adam(const char* name, const Groups& parameters, double lr, const Options& options, bool decoupled);
+  void prepare(const std::vector<Moving>& moving, Source at) override;
+  void update(const Moving& moving, Source at) override;
 
  private:
-  struct Moments {
-    Kept mean, square, greatest;
-  };
-  Options options_;
-  double weight_decay_;
-  bool decoupled_;
-  std::vector<Moments> moments_;  // empty between steps; kept for its memory
+  // The rule of the last parameter, which serves all of its group that have made as many steps.
+  kernels::AdamRule rule_;
+  std::size_t group_ = 0;
+  std::int64_t step_ = 0;
 };
 
 /// Adam with decoupled weight decay (Loshchilov and Hutter 2019): p is multiplied by 1 - lr · weight_decay before the
 /// step, and the gradient is left alone.
 class AdamW : public Adam {
  public:
-  explicit AdamW(std::vector<Tensor> parameters, double lr = 1e-3, const Options& options = {});
+  explicit AdamW(const Groups& parameters, double lr = 1e-3, const Options& options = {});
 };
 
 }  // namespace xgrad::optim

@@ -1,5 +1,21 @@
 #pragma once
 
+#include <xgrad/optim/adadelta.hpp>
+#include <xgrad/optim/adafactor.hpp>
+#include <xgrad/optim/adagrad.hpp>
 #include <xgrad/optim/adam.hpp>
+#include <xgrad/optim/adamax.hpp>
+#include <xgrad/optim/asgd.hpp>
+#include <xgrad/optim/averaging.hpp>
+#include <xgrad/optim/clip_grad.hpp>
+#include <xgrad/optim/lbfgs.hpp>
+#include <xgrad/optim/lion.hpp>
+#include <xgrad/optim/lr_finder.hpp>
+#include <xgrad/optim/muon.hpp>
+#include <xgrad/optim/nadam.hpp>
 #include <xgrad/optim/optimizer.hpp>
+#include <xgrad/optim/radam.hpp>
+#include <xgrad/optim/rmsprop.hpp>
+#include <xgrad/optim/rprop.hpp>
+#include <xgrad/optim/schedule/schedule.hpp>
 #include <xgrad/optim/sgd.hpp>

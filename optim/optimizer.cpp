@@ -1,192 +1,201 @@
 #include <xgrad/optim/optimizer.hpp>
 
 #include <algorithm>
-#include <cmath>
-#include <cstring>
 #include <stdexcept>
 #include <unordered_map>
-#include <unordered_set>
 
-#include <xgrad/autograd/graph/calling.hpp>
+#include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/observe.hpp>
 #include <xgrad/autograd/graph/profiler.hpp>
-#include <xgrad/autograd/kernels/runtime/number_text.hpp>
+#include <xgrad/optim/group_list.hpp>
 
 namespace xgrad::optim {
-namespace {
-
-using xgrad::detail::number_text;
-
-std::string text(double number) { return number_text(number); }
-
-std::string text(const Tensor& tensor) { return to_string(tensor.shape()) + " " + name_of(tensor.dtype()); }
-
-Tensor copy_of(const Tensor& tensor, DType dtype) {
-  if (tensor.dtype() != dtype) return detail::converted(tensor, dtype);
-  Tensor copy = Raw::uninitialized(tensor.shape(), dtype);
-  const auto bytes = tensor.size() * static_cast<std::int64_t>(size_of(dtype));
-  std::copy_n(static_cast<const char*>(Raw::bytes(tensor)), bytes, static_cast<char*>(Raw::write_bytes(copy)));
-  return copy;
-}
-
-constexpr double most_steps = 0x1p53;
-
-std::string key_of(std::size_t i, const std::string& slot) { return "state." + std::to_string(i) + "." + slot; }
-
-}  // namespace
+using detail::text;
 
 Optimizer::Optimizer(Optimizer&&) noexcept = default;
 Optimizer& Optimizer::operator=(Optimizer&&) noexcept = default;
 Optimizer::~Optimizer() = default;
 
-Optimizer::Optimizer(const char* name, std::vector<Tensor> parameters, double lr, std::vector<std::string> slots)
-    : name_(name), parameters_(std::move(parameters)) {
-  set_lr(lr);
-  if (parameters_.empty())
+Optimizer::Optimizer(detail::Description description, const Groups& groups, double lr, const detail::Given& defaults)
+    : list_(std::make_shared<detail::GroupList>()) {
+  for (const detail::Option& option : description.options) list_->defaults.push_back(option.value);
+  slots_.resize(description.slots.size());
+  numbers_.resize(description.numbers.size());
+  list_->description = std::move(description);
+  list_->defaults[0] = lr;
+  list_->apply(defaults, list_->defaults);
+  list_->check(list_->defaults);
+  if (groups.list().empty()) check_parameters({});
+  for (const Group& group : groups.list()) add_param_group(group);
+}
+
+void Optimizer::refuse(const std::string& why) const { list_->refuse(why); }
+
+const char* Optimizer::name() const { return list_->description.name; }
+
+// The parameter in words: its number, and of which group where there are several. A number beyond the parameters is one
+// of the group that is being added.
+std::string Optimizer::which(std::size_t i) const {
+  const auto& groups = list_->groups;
+  const std::size_t all = list_->parameters.size();
+  std::size_t g = 0;
+  while (g < groups.size() && i >= groups[g].first + groups[g].count) ++g;
+  const std::string number = "parameter " + std::to_string(i - (g < groups.size() ? groups[g].first : all));
+  return g > 0 || groups.size() > 1 ? number + " of group " + std::to_string(g) : number;
+}
+
+void Optimizer::check_parameters(const std::vector<Tensor>& added) const {
+  const std::size_t before = list_->parameters.size();
+  if (added.empty() && before > 0)
+    refuse("group " + std::to_string(list_->groups.size()) + " has no parameters: leave it out");
+  if (added.empty())
     refuse(
         "there are no parameters to train: pass model.parameters(), and in a module of your own register each member "
         "with add()");
   std::unordered_map<const void*, std::size_t> seen;
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    const Tensor& p = parameters_[i];
-    const std::string which = "parameter " + std::to_string(i);
-    if (!p.defined()) refuse(which + " is an empty tensor: only tensors with values can be trained");
-    const auto [first, is_new] = seen.emplace(Raw::value(p), i);
-    if (!is_new) refuse(which + " is parameter " + std::to_string(first->second) + " again: each may be given once");
+  for (std::size_t i = 0; i < before; ++i) seen.emplace(Raw::value(list_->parameters[i]), i);
+  for (std::size_t i = 0; i < added.size(); ++i) {
+    const Tensor& p = added[i];
+    const std::string name = which(before + i);
+    if (!p.defined()) refuse(name + " is an empty tensor: only tensors with values can be trained");
+    const auto [first, is_new] = seen.emplace(Raw::value(p), before + i);
+    if (!is_new) refuse(name + " is " + which(first->second) + " again: each may be given once");
     if (!p.is_leaf())
-      refuse(which + ", of shape " + to_string(p.shape()) + ", was made by an op: only leaves can be trained");
+      refuse(name + ", of shape " + to_string(p.shape()) + ", was made by an op: only leaves can be trained");
     if (!p.requires_grad())
-      refuse(which + ", of shape " + to_string(p.shape()) +
+      refuse(name + ", of shape " + to_string(p.shape()) +
              ", requires no gradient: leave it out, or call requires_grad_()");
+    if (const auto unfit = list_->description.unfit; unfit != nullptr && unfit(p) != nullptr)
+      refuse(name + ", of shape " + to_string(p.shape()) + ", " + unfit(p));
   }
-  for (std::string& slot : slots) slots_.emplace_back(std::move(slot), std::vector<Tensor>(parameters_.size()));
 }
 
-void Optimizer::refuse(const std::string& why) const { throw std::invalid_argument(std::string(name_) + ": " + why); }
-
-void Optimizer::require_not_negative(const char* what, double value) const {
-  if (!(value >= 0) || !std::isfinite(value))
-    refuse(std::string(what) + " must be finite and not negative, got " + text(value));
+void Optimizer::add_param_group(const Group& group) {
+  std::vector<double> values = list_->defaults;
+  list_->apply(group.given(), values);
+  list_->check(values);
+  check_parameters(group.parameters());
+  auto& all = list_->parameters;
+  const std::size_t first = all.size(), count = group.parameters().size();
+  all.insert(all.end(), group.parameters().begin(), group.parameters().end());
+  list_->groups.push_back({first, count, std::move(values), std::nullopt});
+  for (auto& kept : slots_) kept.resize(all.size());
+  for (auto& kept : numbers_) kept.resize(all.size());
+  steps_.resize(all.size());
 }
+
+double Optimizer::lr() const { return list_->groups[0].values[0]; }
 
 void Optimizer::set_lr(double lr) {
-  if (!(lr >= 0) || !std::isfinite(lr)) refuse("the learning rate must be finite and not negative, got " + text(lr));
-  lr_ = lr;
+  std::vector<double> values = list_->groups[0].values;
+  values[0] = lr;
+  list_->check(values);
+  for (auto& group : list_->groups) group.values[0] = lr;
+}
+
+const std::vector<Tensor>& Optimizer::parameters() const { return list_->parameters; }
+
+std::vector<ParamGroup> Optimizer::param_groups() const {
+  std::vector<ParamGroup> result;
+  for (std::size_t i = 0; i < list_->groups.size(); ++i) result.emplace_back(list_, i);
+  return result;
 }
 
 void Optimizer::zero_grad() const {
-  for (const Tensor& p : parameters_) p.set_grad(Tensor());
+  for (const Tensor& p : list_->parameters) p.set_grad(Tensor());
+}
+
+Tensor Optimizer::step(const Closure& closure, Source at) {
+  Tensor loss;
+  {
+    const EnableGrad enabled;
+    loss = closure();
+  }
+  step(at);
+  return loss;
 }
 
 void Optimizer::step(Source at) {
   const NoGrad no_grad;
-  const xgrad::detail::Timed timed(name_, at);
+  const xgrad::detail::Timed timed(name(), at);
   moving_.clear();
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    const Tensor& p = parameters_[i];
-    Tensor gradient = p.grad();
-    if (!gradient.defined()) continue;
-    if (gradient.shape() != p.shape() || gradient.dtype() != p.dtype())
-      refuse("parameter " + std::to_string(i) + " is " + text(p) + ", its gradient " + text(gradient) +
-             ": they must agree");
-    moving_.push_back({i, p, std::move(gradient)});
+  staged_.clear();
+  for (std::size_t g = 0; g < list_->groups.size(); ++g) {
+    const detail::GroupList::Entry& group = list_->groups[g];
+    for (std::size_t i = group.first; i < group.first + group.count; ++i) {
+      const Tensor& p = list_->parameters[i];
+      Tensor gradient = p.grad();
+      if (!gradient.defined()) continue;
+      if (gradient.shape() != p.shape() || gradient.dtype() != p.dtype())
+        refuse(which(i) + " is " + text(p) + ", its gradient " + text(gradient) + ": they must agree");
+      moving_.push_back({i, g, group.values.data(), &p, std::move(gradient), true, steps_[i] + 1, 0});
+      stage(moving_.back());
+    }
   }
-  xgrad::detail::tell_step(name_, at, parameters_);
-  update(moving_, at);
+  xgrad::detail::tell_step(name(), at, list_->parameters);
+  prepare(moving_, at);
+  std::size_t staged = 0;
+  for (const Moving& moving : moving_) {
+    for (; staged < moving.staged_until; ++staged)
+      slots_[staged_[staged].slot][moving.index] = std::move(staged_[staged].values);
+    steps_[moving.index] = moving.step;
+    update(moving, at);
+  }
   moving_.clear();
+  staged_.clear();
 }
 
-Optimizer::Kept Optimizer::prepare(std::size_t slot, const Moving& moving) const {
-  const auto& [name, kept] = slots_[slot];
-  const Tensor& values = kept[moving.index];
-  const Tensor& p = moving.parameter;
-  if (!values.defined()) return {Raw::uninitialized(p.shape(), p.dtype()), true};
-  if (values.shape() != p.shape())
-    refuse("parameter " + std::to_string(moving.index) + " is now " + text(p) + ", its " + name + " " + text(values) +
-           ": make a new optimiser after a change of shapes");
-  if (values.dtype() != p.dtype()) return {detail::converted(values, p.dtype()), false};
-  return {values, false};
+Tensor Optimizer::coming(std::size_t which, const Moving& moving) const {
+  for (std::size_t k = moving.staged_until; k > 0 && staged_[k - 1].index == moving.index; --k)
+    if (staged_[k - 1].slot == which) return staged_[k - 1].values;
+  return slot(which, moving);
 }
 
-StateDict Optimizer::state_dict() const {
-  StateDict result;
-  result.emplace_back("lr", Tensor(lr_));
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    if (i < steps_.size() && steps_[i] > 0) result.emplace_back(key_of(i, "step"), Raw::alias(Tensor({steps_[i]}), {}));
-    for (const auto& [slot, kept] : slots_)
-      if (kept[i].defined()) result.emplace_back(key_of(i, slot), copy_of(kept[i], kept[i].dtype()));
-  }
-  for (const auto& entry : result) Raw::value(entry.second)->copied = true;
+void Optimizer::prepare(const std::vector<Moving>& /*moving*/, Source /*at*/) {}
+
+namespace {
+
+Tensor filled(const Shape& shape, DType dtype, double value) {
+  const Tensor result = Raw::uninitialized(shape, dtype);
+  xgrad::detail::visit_floating(dtype, [&](auto type) {
+    using T = typename decltype(type)::type;
+    std::fill_n(Raw::write<T>(result), result.size(), static_cast<T>(value));
+  });
   return result;
 }
 
-void Optimizer::require_own(const StateDict& state) const {
-  std::string foreign, own = steps_.empty() ? "" : "step";
-  for (const auto& [slot, kept] : slots_) own += (own.empty() ? "" : ", ") + slot;
-  std::unordered_set<std::string> met;
-  for (const auto& entry : state) {
-    const std::string& key = entry.first;
-    const std::size_t dot = key.find('.', std::strlen("state."));
-    if (key.rfind("state.", 0) != 0 || dot == std::string::npos) continue;
-    const std::string slot = key.substr(dot + 1);
-    const bool known = (slot == "step" && !steps_.empty()) ||
-                       std::any_of(slots_.begin(), slots_.end(), [&](const auto& each) { return each.first == slot; });
-    if (!known && met.size() < 4 && met.insert(slot).second) foreign += (foreign.empty() ? "" : ", ") + slot;
-  }
-  if (!foreign.empty())
-    refuse("cannot load this state: it holds " + foreign + ", and " + name_ + " keeps " +
-           (own.empty() ? "nothing of these" : own) + ": it is the state of another optimiser, or of other options");
-}
+}  // namespace
 
-void Optimizer::load_state_dict(const StateDict& state) {
-  const xgrad::detail::Calling calling(name_);
-  std::unordered_map<std::string, Tensor> given;
-  for (const auto& [key, tensor] : state) {
-    if (!tensor.defined()) refuse("cannot load this state: \"" + key + "\" is an empty tensor");
-    if (!given.emplace(key, tensor).second) refuse("cannot load this state: \"" + key + "\" is given twice");
-  }
-  require_own(state);
-  const auto lr = given.find("lr");
-  if (lr == given.end()) refuse("cannot load this state: \"lr\" is missing");
-  const double new_lr = lr->second.item();
-  given.erase(lr);
-
-  auto loaded = slots_;
-  for (auto& [slot, kept] : loaded)
-    for (std::size_t i = 0; i < parameters_.size(); ++i) {
-      kept[i] = Tensor();
-      const auto found = given.find(key_of(i, slot));
-      if (found == given.end()) continue;
-      const Tensor& p = parameters_[i];
-      if (found->second.shape() != p.shape() || !is_floating(found->second.dtype()))
-        refuse("cannot load this state: \"" + found->first + "\" is " + text(found->second) + ", its parameter " +
-               text(p) + ": the shapes must agree");
-      kept[i] = copy_of(found->second, p.dtype());
-      given.erase(found);
+// Finds what the step needs beside the parameter: memory that is new, or state in another dtype than it was left in.
+void Optimizer::stage(Moving& moving) {
+  const Tensor& p = *moving.parameter;
+  for (std::size_t s = 0; s < slots_.size(); ++s) {
+    const detail::Slot& slot = list_->description.slots[s];
+    if (slot.needs != detail::always && moving.options[slot.needs] == 0) continue;
+    const Tensor& kept = slots_[s][moving.index];
+    if (kept.defined() && slot.form == detail::Form::whole && kept.shape() == p.shape() && kept.dtype() == p.dtype()) {
+      moving.is_new = false;
+      continue;
     }
-  std::vector<std::int64_t> steps(steps_.size(), 0);
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    const auto found = given.find(key_of(i, "step"));
-    if (found == given.end()) continue;
-    const Tensor& count = found->second;
-    if (count.size() != 1 || count.dtype() == boolean)
-      refuse("cannot load this state: \"" + found->first + "\" must be one number, but is " + text(count));
-    if (const double number = count.item(); !(number >= 0 && number <= most_steps) || number != std::floor(number))
-      refuse("cannot load this state: \"" + found->first + "\" is " + text(number) +
-             ": steps are whole numbers, not negative, up to 2^53");
-    steps[i] = count.item<std::int64_t>();
-    given.erase(found);
+    const std::optional<Shape> shape = detail::shape_of(slot.form, p.shape());
+    if (!shape) continue;
+    if (!kept.defined()) {
+      if (slot.first == detail::unwritten_first)
+        staged_.push_back({moving.index, s, Raw::uninitialized(*shape, p.dtype())});
+      else
+        staged_.push_back(
+            {moving.index, s,
+             filled(*shape, p.dtype(), slot.first == detail::zeros_first ? 0 : moving.options[slot.first])});
+      continue;
+    }
+    moving.is_new = false;
+    if (kept.shape() != *shape)
+      refuse(which(moving.index) + " is now " + text(p) + ", its " + slot.name + " " + text(kept) +
+             ": make a new optimiser after a change of shapes");
+    if (kept.dtype() != p.dtype()) staged_.push_back({moving.index, s, xgrad::detail::converted(kept, p.dtype())});
   }
-  for (std::size_t i = 0; i < steps.size(); ++i)
-    for (const auto& [slot, kept] : loaded)
-      if (kept[i].defined() != (steps[i] > 0))
-        refuse("cannot load this state: parameter " + std::to_string(i) + " has " +
-               (steps[i] > 0 ? "a step but no " + slot : slot + " but no step"));
-  if (!given.empty()) refuse("cannot load this state: it has nothing for \"" + given.begin()->first + "\"");
-  set_lr(new_lr);
-  slots_ = std::move(loaded);
-  steps_ = std::move(steps);
+  moving.staged_until = staged_.size();
 }
 
 }  // namespace xgrad::optim

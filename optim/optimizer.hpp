@@ -1,21 +1,113 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <xgrad/autograd/graph/tensor.hpp>
 #include <xgrad/io/state_dict.hpp>
+#include <xgrad/optim/group.hpp>
 
 namespace xgrad::optim {
 
-/// The base of all optimisers: the parameters, the learning rate, and a step() that is made completely or not at all.
+namespace detail {
+
+struct GroupList;
+
+/// What an option may be.
+enum class Range : std::uint8_t {
+  not_negative,  ///< finite too
+  below_one,     ///< [0, 1)
+  up_to_one,     ///< [0, 1]
+  from_one,      ///< at least 1, finite
+  not_positive,  ///< finite too
+  finite,
+  flag,   ///< a switch: 0 or 1
+  count,  ///< a whole number from 0 on
+  maybe   ///< not negative, or NaN for a number that PyTorch has None for
+};
+
+/// An option of an optimiser: PyTorch's name, where the numbers of a pair are "betas.0" and "betas.1"; the default; and
+/// what it may be. The first is "lr".
+struct Option {
+  const char* name;
+  double value;
+  Range range;
+};
+
+/// The shape of what an optimiser keeps for a parameter.
+enum class Form : std::uint8_t {
+  whole,      ///< the parameter's
+  of_vector,  ///< the parameter's, if it has fewer than two axes; else there is none
+  rows,       ///< the parameter's with a last axis of 1, if it has two axes or more; else there is none
+  columns     ///< the same with a last axis but one of 1
+};
+
+inline constexpr int always = -1, zeros_first = -1, unwritten_first = -2;
+
+/// A tensor that is kept for each parameter.
+struct Slot {
+  const char* name;
+  int needs = always;       ///< the option that must not be 0 for it to be there
+  int first = zeros_first;  ///< what it holds before the first step: zeros, the value of an option, or anything
+  Form form = Form::whole;
+};
+
+/// What there is to say of an optimiser beside its formula.
+struct Description {
+  const char* name;
+  std::vector<Option> options;
+  std::vector<Slot> slots = {};
+  std::vector<const char*> numbers = {};  ///< numbers that are kept for each parameter
+  bool counts_steps = true;               ///< "step" is one of them
+  /// What is wrong with these values of the options together; empty if nothing is.
+  std::string (*fault)(const double* options) = nullptr;
+  /// Why a parameter cannot be trained; null if it can.
+  const char* (*unfit)(const Tensor& parameter) = nullptr;
+};
+
+}  // namespace detail
+
+/// One group of an optimiser's parameters, with its options. A handle, which stays valid when the optimiser is moved or
+/// destroyed.
+class ParamGroup {
+ public:
+  ParamGroup(std::shared_ptr<detail::GroupList> list, std::size_t index) : list_(std::move(list)), index_(index) {}
+
+  [[nodiscard]] std::vector<Tensor> parameters() const;
+  [[nodiscard]] double lr() const;
+  void set_lr(double lr);
+  /// An option by PyTorch's name; the numbers of a pair are "betas.0" and "betas.1".
+  [[nodiscard]] double option(const std::string& name) const;
+  [[nodiscard]] bool has_option(const std::string& name) const;
+  /// Values that the optimiser would refuse at construction are refused, and then nothing has changed.
+  void set_option(const std::string& name, double value);
+  /// The learning rate that schedules begin from, once there is a schedule.
+  [[nodiscard]] std::optional<double> initial_lr() const;
+  void set_initial_lr(double lr);
+  /// The number of groups that the optimiser has now.
+  [[nodiscard]] std::size_t siblings() const;
+  /// Whether the other is a group of the same optimiser.
+  [[nodiscard]] bool is_sibling(const ParamGroup& other) const { return list_ == other.list_; }
+
+ private:
+  std::shared_ptr<detail::GroupList> list_;
+  std::size_t index_;
+};
+
+/// The base of all optimisers: parameters in groups, their options, and a step() that is made completely or not at all.
 ///
 /// Parameters are kept as handles, so they stay those of the model when it is moved, copied or converted. An optimiser
 /// cannot be copied, since both copies would train the same parameters.
 class Optimizer {
  public:
+  /// Computes the loss anew, with its gradients: zero_grad(), forward, backward().
+  using Closure = std::function<Tensor()>;
+
   Optimizer(const Optimizer&) = delete;
   Optimizer& operator=(const Optimizer&) = delete;
   Optimizer(Optimizer&&) noexcept;
@@ -23,68 +115,92 @@ class Optimizer {
   virtual ~Optimizer();
 
   /// Updates every parameter that has a gradient, unrecorded. One without is skipped entirely, even for weight decay; a
-  /// gradient of zeros is a gradient. Backward of a graph that saved the old values is an error from then on. All
-  /// gradients are checked before the first write.
+  /// gradient of zeros is a gradient. All gradients are checked before the first write.
   void step(Source at = Source::here());
+  /// Calls the closure while ops are recorded, steps, and returns what the closure did.
+  virtual Tensor step(const Closure& closure, Source at = Source::here());
   /// Drops the gradients of all parameters.
   void zero_grad() const;
 
-  [[nodiscard]] double lr() const { return lr_; }
-  /// Must be finite and not negative; 0, which schedules reach, changes no parameter.
+  /// The learning rate of the first group.
+  [[nodiscard]] double lr() const;
+  /// Sets the learning rate of every group. It must be finite and not negative; 0, which schedules reach, changes no
+  /// parameter.
   void set_lr(double lr);
-  const std::vector<Tensor>& parameters() const { return parameters_; }
+  /// All parameters, group after group.
+  const std::vector<Tensor>& parameters() const;
+  [[nodiscard]] std::vector<ParamGroup> param_groups() const;
+  /// Adds parameters to train from now on. What construction refuses is refused.
+  void add_param_group(const Group& group);
+  /// The name of the class, as messages have it.
+  [[nodiscard]] const char* name() const;
 
-  /// The state to save with the model, so that a resumed training gives the same results as one that was not stopped:
-  /// the learning rate as "lr", and what the optimiser keeps for parameter i as "state.<i>.<name>". Copies; later steps
-  /// do not change them.
+  /// The state to save with the model, so that a resumed training gives the same results as one that was not stopped.
+  /// PyTorch's layout with the keys joined by dots: "param_groups.<g>.<option>", "param_groups.<g>.params", the indices
+  /// of the group's parameters; and what is kept for parameter i, "state.<i>.<name>". A pair of numbers has shape (2).
+  /// tools/torch_optimizer.py makes torch.optim's state_dict of it and back. Copies; later steps do not change them.
   [[nodiscard]] StateDict state_dict() const;
-  /// Loads such a state. A missing "lr", unknown keys and other shapes are errors, and then nothing has changed.
+  /// Loads such a state, or one of earlier versions, with the learning rate of one group as "lr" alone. Missing or
+  /// unknown keys and other shapes are errors, and then nothing has changed.
   void load_state_dict(const StateDict& state);
 
  protected:
-  /// `name` begins error messages; `slots` names what the optimiser keeps for each parameter, in its shape. Refused: an
-  /// empty list, the same parameter twice, an empty tensor, one that an op made or that requires no gradient, and a
-  /// learning rate that is negative or not finite.
-  Optimizer(const char* name, std::vector<Tensor> parameters, double lr, std::vector<std::string> slots = {});
+  /// Refused: an empty list, the same parameter twice, an empty tensor, one that an op made or that requires no
+  /// gradient, and options out of range or unknown. `defaults` are the options of all groups that do not set them.
+  Optimizer(detail::Description description, const Groups& groups, double lr, const detail::Given& defaults);
 
   /// A parameter that this step updates.
   struct Moving {
-    std::size_t index;
-    Tensor parameter;
-    Tensor gradient;  ///< of the parameter's shape and dtype
+    std::size_t index;  ///< among all parameters
+    std::size_t group;
+    const double* options;  ///< of its group, in the order of the description
+    const Tensor* parameter;
+    Tensor gradient;           ///< of the parameter's shape and dtype
+    bool is_new;               ///< nothing is kept for it yet
+    std::int64_t step;         ///< the number of its step, from 1
+    std::size_t staged_until;  ///< what it is to keep, in staged_, ends here
   };
-  /// The step of the derived optimiser: first does everything that can fail, then writes.
-  virtual void update(const std::vector<Moving>& moving, Source at) = 0;
+  /// Does what a step can do before its first write, and what can fail. By default nothing.
+  virtual void prepare(const std::vector<Moving>& moving, Source at);
+  /// Writes one parameter and what is kept for it.
+  virtual void update(const Moving& moving, Source at) = 0;
 
-  /// The state kept for a parameter, in its current dtype, or new memory.
-  struct Kept {
-    Tensor values;
-    bool is_new;  ///< the memory is uninitialised
-  };
-  Kept prepare(std::size_t slot, const Moving& moving) const;
-  /// Keeps `values` for a parameter from now on.
-  void keep(std::size_t slot, std::size_t i, const Tensor& values) { slots_[slot].second[i] = values; }
+  /// What is kept in a slot for a parameter; undefined where the slot is absent.
+  const Tensor& slot(std::size_t which, const Moving& moving) const { return slots_[which][moving.index]; }
+  /// The same in prepare(), before what is new is kept.
+  Tensor coming(std::size_t which, const Moving& moving) const;
+  /// Keeps `values` from now on; for use in update().
+  void keep(std::size_t which, const Moving& moving, Tensor values) { slots_[which][moving.index] = std::move(values); }
+  double& number(std::size_t which, const Moving& moving) { return numbers_[which][moving.index]; }
 
-  /// Counts the steps of each parameter from now on, and keeps the counts as "state.<i>.step". Called at construction.
-  void count_steps() { steps_.assign(parameters_.size(), 0); }
-  /// The number of the current step of a parameter, from 1.
-  std::int64_t next_step(std::size_t i) { return ++steps_[i]; }
+  /// Further state, for optimisers that keep more than slots: written as, and read from, "state.<i>.<name>". What is
+  /// read is taken out of `state`, and kept only when `commit` is called.
+  virtual void save_more(StateDict& state) const;
+  virtual std::function<void()> load_more(StateDict& state);
 
   /// Throws an error that begins with the optimiser's name.
   [[noreturn]] void refuse(const std::string& why) const;
-  /// Refuses what is negative or not finite.
-  void require_not_negative(const char* what, double value) const;
 
  private:
-  // Refuses keys of a kind that this optimiser does not keep.
-  void require_own(const StateDict& state) const;
+  struct Staged {
+    std::size_t index, slot;
+    Tensor values;
+  };
+  struct Loaded;
 
-  const char* name_;
-  std::vector<Tensor> parameters_;
-  double lr_ = 0;
+  void check_parameters(const std::vector<Tensor>& added) const;
+  std::string which(std::size_t i) const;
+  void stage(Moving& moving);
+  void check_keys(const StateDict& state) const;
+  void load_groups(StateDict& state, Loaded& loaded) const;
+  void load_slots(StateDict& state, Loaded& loaded) const;
+
+  std::shared_ptr<detail::GroupList> list_;
+  std::vector<std::vector<Tensor>> slots_;    // slot, then parameter
+  std::vector<std::vector<double>> numbers_;  // number, then parameter
+  std::vector<std::int64_t> steps_;
   std::vector<Moving> moving_;  // empty between steps; kept for its memory
-  std::vector<std::pair<std::string, std::vector<Tensor>>> slots_;
-  std::vector<std::int64_t> steps_;  // empty where they are not counted
+  std::vector<Staged> staged_;
 };
 
 }  // namespace xgrad::optim

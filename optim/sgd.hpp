@@ -5,40 +5,17 @@
 namespace xgrad::optim {
 
 /// Options of SGD: `SGD::Options().momentum(0.9).nesterov()`. Everything is off by default.
-class SGDOptions {
+class SGDOptions : public detail::OptionList<SGDOptions> {
  public:
-  SGDOptions& momentum(double value) {
-    momentum_ = value;
-    return *this;
-  }
+  SGDOptions& momentum(double value) { return set("momentum", value); }
   /// Multiplies every gradient but the first by 1 - dampening before it is added to the momentum.
-  SGDOptions& dampening(double value) {
-    dampening_ = value;
-    return *this;
-  }
+  SGDOptions& dampening(double value) { return set("dampening", value); }
   /// Nesterov momentum. Needs momentum and no dampening.
-  SGDOptions& nesterov(bool on = true) {
-    nesterov_ = on;
-    return *this;
-  }
+  SGDOptions& nesterov(bool on = true) { return set("nesterov", on ? 1 : 0); }
   /// Adds weight_decay · p to each gradient: the slope of an L2 penalty.
-  SGDOptions& weight_decay(double value) {
-    weight_decay_ = value;
-    return *this;
-  }
+  SGDOptions& weight_decay(double value) { return set("weight_decay", value); }
   /// Maximises instead of minimising.
-  SGDOptions& maximize(bool on = true) {
-    maximize_ = on;
-    return *this;
-  }
-
- private:
-  friend class SGD;
-  double momentum_ = 0;
-  double dampening_ = 0;
-  double weight_decay_ = 0;
-  bool nesterov_ = false;
-  bool maximize_ = false;
+  SGDOptions& maximize(bool on = true) { return set("maximize", on ? 1 : 0); }
 };
 
 /// Stochastic gradient descent, p ← p - lr d, as PyTorch defines it:
@@ -47,22 +24,16 @@ class SGDOptions {
 ///     b = d at the first step of p, then b = momentum b + (1 - dampening) d
 ///     d = b, or d + momentum b by Nesterov
 ///
-/// Momentum is Polyak's (1964), Nesterov momentum (1983) has the form of Sutskever et al. (2013).
+/// Momentum is Polyak's (1964), Nesterov momentum (1983) has the form of Sutskever et al. (2013). Keeps
+/// "momentum_buffer".
 class SGD : public Optimizer {
  public:
   using Options = SGDOptions;
 
-  SGD(std::vector<Tensor> parameters, double lr, const Options& options = {});
-  SGD(SGD&&) noexcept;
-  SGD& operator=(SGD&&) noexcept;
-  ~SGD() override;
+  SGD(const Groups& parameters, double lr, const Options& options = {});
 
  protected:
-  void update(const std::vector<Moving>& moving, Source at) override;
-
- private:
-  Options options_;
-  std::vector<Kept> buffers_;  // empty between steps; kept for its memory
+  void update(const Moving& moving, Source at) override;
 };
 
 }  // namespace xgrad::optim

@@ -5,13 +5,14 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "catch2.hpp"
 #include "folder.hpp"
 
-#include <xgrad/io/atomic_file.hpp>
-#include <xgrad/io/safetensors.hpp>
+#include <xgrad/io/io.hpp>
 
 using namespace xgrad;
 using namespace xgrad::io;
@@ -147,21 +148,53 @@ TEST_CASE("an atomic file refuses targets that are no regular file", "[io]") {
 TEST_CASE("a full disk at any byte keeps the old file and leaves no temporary", "[io]") {
   Folder folder;
   const std::string path = folder.file("model");
-  put(path, "old");
   const StateDict tensors = some_tensors();
-  save_safetensors(tensors, folder.file("whole"), {{"format", "pt"}});
-  const std::size_t size = get(folder.file("whole")).size();
-  fs::remove(folder.file("whole"));
-  for (std::size_t limit = 0; limit < size; ++limit) {
+  const std::vector<std::function<void()>> savers = {
+      [&] {
+        save_safetensors(tensors, path, {{"format", "pt"}});
+      },
+      [&] { save_safetensors(tensors, path, {}, SafetensorsOptions().checksum().floats(Floats::bfloat16)); },
+      [&] { save_npy(tensors[0].second, path); },
+      [&] { save_npz(tensors, path); },
+      [&] { save_npz(tensors, path, NpzOptions().compressed()); },
+      [&] {
+        write_csv(tensors[0].second, path, {"a", "b"});
+      }};
+  for (const std::function<void()>& save : savers) {
+    save();
+    const std::string whole = get(path);
+    put(path, "old");
+    for (std::size_t limit = 0; limit < whole.size(); ++limit) {
+      FileSizeLimit full(limit);
+      CAPTURE(limit);
+      REQUIRE_THROWS_WITH(save(), Contains("File too large"));
+      REQUIRE(get(path) == "old");
+      REQUIRE(folder.entries() == 1);
+    }
+    FileSizeLimit enough(whole.size());
+    save();
+    CHECK(get(path) == whole);
+  }
+}
+
+TEST_CASE("a full disk at any byte keeps the old shards and their index", "[io]") {
+  Folder folder;
+  const std::string path = folder.file("model.safetensors");
+  const SafetensorsOptions divided = SafetensorsOptions().max_shard_size(8);
+  const StateDict tensors{{"a", Tensor{1.f, 2.f}}, {"b", Tensor{3.}}, {"c", Tensor{4.f}}};
+  save_safetensors({{"old", Tensor{1.f, 2.f}}, {"older", Tensor{3.f, 4.f}}, {"oldest", Tensor{3.f, 4.f}}}, path, {},
+                   divided);
+  // The index, which is written last, is the largest of the files.
+  const std::size_t largest = get(path + ".index.json").size();
+  for (std::size_t limit = 0; limit < largest - 10; ++limit) {
     FileSizeLimit full(limit);
     CAPTURE(limit);
-    REQUIRE_THROWS_WITH(save_safetensors(tensors, path, {{"format", "pt"}}), Contains("File too large"));
-    REQUIRE(get(path) == "old");
-    REQUIRE(folder.entries() == 1);
+    REQUIRE_THROWS_WITH(save_safetensors(tensors, path, {}, divided), Contains("File too large"));
+    REQUIRE(load_safetensors(path).contains("older"));
+    REQUIRE(folder.entries() == 4);
   }
-  FileSizeLimit enough(size);
-  save_safetensors(tensors, path, {{"format", "pt"}});
-  CHECK(get(path).size() == size);
+  save_safetensors(tensors, path, {}, divided);
+  CHECK(load_safetensors(path).size() == 3);
 }
 
 TEST_CASE("saving into an unwritable folder keeps the old file", "[io]") {

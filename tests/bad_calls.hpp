@@ -44,6 +44,9 @@ void reduction_calls(Catalogue& all);
 void pointwise_calls(Catalogue& all);
 void module_calls(Catalogue& all);
 void training_calls(Catalogue& all);
+void train_calls(Catalogue& all);
+void data_calls(Catalogue& all);
+void optimizer_calls(Catalogue& all);
 void func_calls(Catalogue& all);
 
 /// A bad value in place of an argument.

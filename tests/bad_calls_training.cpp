@@ -1,4 +1,4 @@
-// Bad calls of optimisers and datasets.
+// Bad calls of optimisers.
 
 #include "bad_calls.hpp"
 
@@ -6,17 +6,6 @@ namespace bad_calls {
 namespace {
 
 std::vector<Tensor> parameters() { return nn::Linear(3, 2).parameters(); }
-
-/// A dataset that gives what it is told to.
-class Given : public data::Dataset {
- public:
-  Given(Tensor inputs, Tensor targets) : batch_{std::move(inputs), std::move(targets)} {}
-  std::int64_t size() const override { return 2; }
-  data::Batch gather(const std::int64_t*, std::int64_t) const override { return batch_; }
-
- private:
-  data::Batch batch_;
-};
 
 void optimisers(Catalogue& all) {
   using namespace optim;
@@ -64,63 +53,11 @@ void optimisers(Catalogue& all) {
     refused(all, "Adam", "a step of " + std::to_string(step), [=] { load(Tensor(step)); });
 }
 
-void datasets(Catalogue& all) {
-  using namespace data;
-  const auto rows = std::make_shared<const TensorDataset>(ones({4, 3}), ones({4}));
-  probe(
-      all, "TensorDataset", [](auto x, auto t) { return TensorDataset(x, t).inputs(); }, matrix(), Tensor{0, 1});
-  probe(
-      all, "two_spirals", [](auto n, auto noise) { return two_spirals(n, noise).inputs(); }, Size{5}, Setting{1});
-  probe(
-      all, "DataLoader",
-      [=](auto n) { static_cast<void>((*DataLoader(rows, DataLoader::Options().batch_size(n)).begin()).inputs); },
-      Index{2});
-  probe(
-      all, "DataLoader",
-      [=](auto batch) {
-        DataLoader loader(rows);
-        loader.set_position({0, batch});
-      },
-      Index{2});
-  for (auto [inputs, targets] : {std::pair(Tensor(), ones({1})), std::pair(ones({1}), Tensor()),
-                                 std::pair(ones({5}), ones({1})), std::pair(ones({1}), Tensor(1.0))})
-    refused(all, "DataLoader", "a dataset with bad batches", [x = inputs, t = targets] {
-      DataLoader loader(Given(x, t));
-      *loader.begin();
-    });
-  refused(all, "DataLoader", "its end read", [=] {
-    DataLoader loader(rows);
-    *loader.end();
-  });
-  refused(all, "DataLoader", "an iterator moved to the end", [=] {
-    DataLoader loader(rows, DataLoader::Options().batch_size(4));
-    auto at = loader.begin();
-    ++at;
-    *at;
-  });
-  refused(all, "DataLoader", "a default iterator read", [] { *DataLoader::Iterator(); });
-  refused(all, "DataLoader", "no dataset", [] { DataLoader(std::shared_ptr<const Dataset>()); });
-  refused(all, "ImageDataset", "overflowing sizes", [] { ImageDataset({}, {}, most, most); });
-  refused(all, "ImageDataset", "negative sizes", [] { ImageDataset({}, {}, -1, 2); });
-  refused(all, "ImageDataset", "a label beyond the classes", [] { ImageDataset({1}, {3}, 1, 1, 2); });
-  const ImageDataset pictures({1, 2}, {0, 1}, 1, 1);
-  const std::int64_t far[] = {2};
-  refused(all, "ImageDataset", "a row beyond the end", [=] { static_cast<void>(pictures.images(far, 1)); });
-  refused(all, "ImageDataset", "a label beyond the end", [=] { static_cast<void>(pictures.labels(far, 1)); });
-  refused(all, "ImageDataset", "pixels beyond the end", [=] { pictures.pixels(2); });
-  refused(all, "TensorDataset", "a row beyond the end", [=] {
-    const std::int64_t beyond = 4;
-    rows->gather(&beyond, 1);
-  });
-  refused(all, "TensorDataset", "a negative count", [=] { rows->gather(far, -1); });
-  all.functions.insert(all.functions.end(), {"set_position", "images", "labels", "pixels", "gather"});
-}
-
 }  // namespace
 
 void training_calls(Catalogue& all) {
   optimisers(all);
-  datasets(all);
+  optimizer_calls(all);
 }
 
 }  // namespace bad_calls

@@ -52,8 +52,13 @@ const std::map<std::string, std::set<std::string>> rooms{
      {"autograd/graph", "autograd/ops", "autograd/engine", "autograd/func/checkpoint.hpp", number_text,
       "io/state_dict.hpp"}},
     {"optim", {"autograd/graph", "autograd/ops", "autograd/engine", number_text, "nn", "io/state_dict.hpp"}},
-    {"data", {"autograd/graph", "autograd/ops", "autograd/engine", number_text, "io/input_file.hpp"}},
+    {"data",
+     {"autograd/graph", "autograd/ops", "autograd/engine", number_text, "autograd/kernels/runtime/ending.hpp",
+      "io/input_file.hpp"}},
+    {"optim/schedule", {"autograd/graph", number_text, "optim", "io/state_dict.hpp"}},
     {"io", {"autograd/graph", "autograd/ops", "autograd/engine"}},
+    {"train",
+     {"autograd/graph", "autograd/ops", "autograd/engine", number_text, "nn", "optim", "data", "io"}},
     {"testing", {"autograd/graph", "autograd/engine"}}};
 
 /// Folders of programs, which may include anything.
@@ -185,7 +190,7 @@ std::vector<fs::path> library_files(const std::set<std::string>& extensions) {
 
 TEST_CASE("every block of C++ in the documents is part of a program that is compiled and run") {
   std::vector<Lines> sources;
-  for (const char* folder : {"examples", "tests", "autograd", "nn", "optim", "data", "io"})
+  for (const char* folder : {"examples", "tests", "autograd", "nn", "optim", "data", "io", "train"})
     for (const fs::path& path : files(folder, {".cpp", ".hpp"}))
       if (path.filename() != "must_not_compile.cpp") sources.push_back(bare(read(root / path)));
   std::size_t found = 0;

@@ -1,8 +1,6 @@
 // Replays numbers of PyTorch that tools/compare_with_torch.py --record has written: values, gradients with a random
 // seed, and gradients of gradients, for every op that PyTorch has.
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -19,6 +17,7 @@
 #include "catch2.hpp"
 #include "compare.hpp"
 #include "folder.hpp"
+#include "unzipped.hpp"
 
 using namespace xgrad;
 namespace fs = std::filesystem;
@@ -26,16 +25,6 @@ namespace fs = std::filesystem;
 namespace {
 
 const fs::path root = XGRAD_SOURCE_DIR;
-
-std::string unzipped(const fs::path& path) {
-  gzFile file = gzopen(path.c_str(), "rb");
-  REQUIRE(file != nullptr);
-  std::string content;
-  char part[1 << 16];
-  for (int size; (size = gzread(file, part, sizeof part)) > 0;) content.append(part, static_cast<std::size_t>(size));
-  CHECK(gzclose(file) == Z_OK);
-  return content;
-}
 
 /// The golden files, each as an ordinary safetensors file in a folder.
 class Goldens {

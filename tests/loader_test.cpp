@@ -21,7 +21,7 @@ using Catch::Matchers::Contains;
 namespace {
 
 /// Row i holds (i, -i) and has target 10 i.
-TensorDataset counting(std::int64_t rows) {
+TensorDataset<2> counting(std::int64_t rows) {
   Tensor inputs = Raw::uninitialized({rows, 2}, float32);
   Tensor targets = Raw::uninitialized({rows}, int64);
   for (std::int64_t i = 0; i < rows; ++i) {
@@ -173,7 +173,7 @@ TEST_CASE("a loader that stopped inside an epoch resumes at its position", "[dat
 }
 
 TEST_CASE("a loader's iterators are input iterators", "[data]") {
-  DataLoader loader(std::make_shared<TensorDataset>(counting(5)), DataLoader::Options().batch_size(2));
+  DataLoader loader(std::make_shared<TensorDataset<2>>(counting(5)), DataLoader::Options().batch_size(2));
   auto it = loader.begin();
   CHECK(it->inputs.shape() == Shape({2, 2}));
   CHECK(whole_numbers((*it++).targets) == std::vector<std::int64_t>{0, 10});

@@ -1,4 +1,5 @@
-# Runs train_mnist as a user would: its help, its errors and, if a data set is installed, equal bits on 1 and 2 threads.
+# Runs train_mnist as a user would: its help, its errors and, if a data set is installed, equal bits on 1 and 2 threads and
+# after --resume.
 
 function(expect_exit status word)
   execute_process(COMMAND ${PROGRAM} ${ARGN} RESULT_VARIABLE got OUTPUT_VARIABLE out ERROR_VARIABLE err)
@@ -38,6 +39,15 @@ list(LENGTH rows count)
 list(GET rows 0 head)
 if(NOT count EQUAL 2 OR NOT head STREQUAL "epoch,train_loss,test_loss,test_accuracy,seconds")
   message(FATAL_ERROR "the history is not one header and one row: ${rows}")
+endif()
+
+# One epoch and, in another process, a second one are two epochs.
+expect_exit(0 "saved" --data ${data} --out ${WORK}/both --epochs 2 --seed 3)
+expect_exit(0 "going on after step 600" --data ${data} --out ${WORK}/1 --epochs 2 --seed 3 --resume)
+file(SHA256 ${WORK}/both/model.safetensors both)
+file(SHA256 ${WORK}/1/model.safetensors resumed)
+if(NOT both STREQUAL resumed)
+  message(FATAL_ERROR "the model that was trained with --resume differs from the one that was trained at once")
 endif()
 file(READ ${WORK}/1/curve.svg curve)
 if(NOT curve MATCHES "</svg>")

@@ -29,6 +29,18 @@ class Generator {
 /// The calling thread's generator: seeded by manual_seed, or with seed 0 and a stream number of the thread's own.
 Generator& default_generator();
 
+/// While an object exists, default_generator() of this thread is the given one, which must outlive it.
+class GeneratorScope {
+ public:
+  [[nodiscard]] explicit GeneratorScope(Generator& generator) noexcept;
+  ~GeneratorScope();
+  GeneratorScope(const GeneratorScope&) = delete;
+  GeneratorScope& operator=(const GeneratorScope&) = delete;
+
+ private:
+  Generator* before_;
+};
+
 /// Seeds the calling thread's generator.
 void manual_seed(std::uint64_t seed);
 

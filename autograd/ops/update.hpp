@@ -1,7 +1,10 @@
 #pragma once
 
+#include <array>
+
 #include <xgrad/autograd/graph/tensor.hpp>
 #include <xgrad/autograd/kernels/pointwise/optimizer.hpp>
+#include <xgrad/autograd/kernels/pointwise/update_rules.hpp>
 
 namespace xgrad::detail {
 
@@ -21,5 +24,10 @@ struct AdamMoments {
 /// A step of Adam.
 void adam_update(const char* name, const Tensor& parameter, const Tensor& gradient, const AdamMoments& moments,
                  const kernels::AdamRule& rule, Source at);
+
+/// A step by a rule of kernels/pointwise/update_rules.hpp, whose slots are `state`: undefined where they are absent.
+template <class Rule>
+void update(const char* name, const Tensor& parameter, const Tensor& gradient,
+            const std::array<const Tensor*, Rule::slots>& state, const Rule& rule, Source at);
 
 }  // namespace xgrad::detail

@@ -1,5 +1,7 @@
 // The examples of docs/reference/modules.md.
 
+#include <xgrad/nn/generators.hpp>
+
 #include "example.hpp"
 
 namespace {
@@ -45,6 +47,27 @@ int main() {
   {
     const nn::Sequential model{nn::Linear(4, 2)};
     std::cout << to_string(nn::summary(model, {3, 4})) << '\n';
+  }
+  example("register_generator");
+  {
+    class Noise : public nn::Module {
+     public:
+      explicit Noise(const Generator& generator) : generator_(generator) { nn::register_generator(*this, generator_); }
+
+     protected:
+      Tensor forward(const Tensor& x) override { return x + randn(x.shape(), **generator_); }
+
+     private:
+      nn::OwnGenerator generator_;
+    };
+    const Noise noise{Generator(3)}, other = nn::clone(noise);
+    std::cout << std::boolalpha << (sum(noise(zeros(4)) != other(zeros(4))).item() == 0) << '\n';
+  }
+  example("named_generators");
+  {
+    const nn::Sequential model{nn::Linear(2, 2), nn::Dropout(0.5, Generator(7))};
+    for (const auto& [name, generator] : nn::named_generators(model))
+      std::cout << name << ": seed " << generator->value().seed() << '\n';
   }
   return 0;
 }

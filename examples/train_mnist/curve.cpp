@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <sstream>
+#include <vector>
 
 namespace {
 
@@ -65,7 +66,7 @@ void draw(std::ostream& out, const Panel& panel, const std::vector<Point>& point
 
 }  // namespace
 
-std::string curve_svg(const std::vector<Epoch>& history, const std::string& title) {
+std::string curve_svg(const xgrad::train::History& history, const std::string& title) {
   std::ostringstream out;
   out << "<svg xmlns='http://www.w3.org/2000/svg' width='900' height='410' viewBox='0 0 900 410' "
          "font-family='sans-serif' fill='#222'>\n"
@@ -73,9 +74,9 @@ std::string curve_svg(const std::vector<Epoch>& history, const std::string& titl
   text(out, 450, 28, "middle", title, 16);
   if (!history.empty()) {
     std::vector<Point> loss, accuracy;
-    for (const Epoch& epoch : history) {
-      loss.push_back({static_cast<double>(epoch.number), epoch.train_loss});
-      accuracy.push_back({static_cast<double>(epoch.number), 100 * epoch.test_accuracy});
+    for (std::size_t i = 0; i < history.size(); ++i) {
+      loss.push_back({history["epoch"][i], history["train_loss"][i]});
+      accuracy.push_back({history["epoch"][i], 100 * history["test_accuracy"][i]});
     }
     draw(out, {80, 350, "average training loss", "#c0392b"}, loss);
     draw(out, {525, 350, "test accuracy, %", "#2471a3"}, accuracy);

@@ -42,6 +42,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       }
     }
     require(opened.tensors().size() == opened.names().size());
+    const io::SafetensorsFile shared(file.path(), io::mapped);
+    for (const auto& [name, tensor] : shared.tensors()) {
+      const auto bytes = static_cast<std::size_t>(tensor.size()) * xgrad::size_of(tensor.dtype());
+      require(bytes == 0 || std::memcmp(Raw::bytes(tensor), Raw::bytes(opened.tensor(name)), bytes) == 0);
+    }
   } catch (const std::runtime_error&) {
   }
   return 0;

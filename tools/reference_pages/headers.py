@@ -40,10 +40,26 @@ PAGES = [
     ("losses", "Losses", ["nn/losses.hpp", "nn/cross_entropy.hpp", "nn/reduction.hpp"]),
     ("layers", "Layers", ["nn/linear.hpp", "nn/batch_norm.hpp", "nn/dropout.hpp", "nn/flatten.hpp", "nn/activation.hpp",
                           "autograd/ops/batch_norm.hpp"]),
-    ("modules", "Modules", ["nn/module.hpp", "nn/sequential.hpp", "nn/parameter.hpp", "nn/clone.hpp", "nn/summary.hpp"]),
+    ("modules", "Modules", ["nn/module.hpp", "nn/sequential.hpp", "nn/parameter.hpp", "nn/clone.hpp", "nn/generators.hpp", "nn/summary.hpp"]),
     ("init", "Initial values", ["nn/init.hpp"]),
-    ("optimisers", "Optimisers", ["optim/optimizer.hpp", "optim/sgd.hpp", "optim/adam.hpp"]),
-    ("data", "Data", ["data/dataset.hpp", "data/loader.hpp", "data/idx.hpp", "data/mnist.hpp", "data/synthetic.hpp"]),
+    ("optimisers", "Optimisers",
+     ["optim/optimizer.hpp", "optim/group.hpp", "optim/sgd.hpp", "optim/adam.hpp", "optim/adamax.hpp", "optim/nadam.hpp",
+      "optim/radam.hpp", "optim/adagrad.hpp", "optim/adadelta.hpp", "optim/rmsprop.hpp", "optim/rprop.hpp", "optim/asgd.hpp",
+      "optim/lion.hpp", "optim/muon.hpp", "optim/adafactor.hpp", "optim/lbfgs.hpp"]),
+    ("schedules", "Learning-rate schedules",
+     ["optim/schedule/lr_scheduler.hpp", "optim/schedule/step_lr.hpp", "optim/schedule/cosine.hpp",
+      "optim/schedule/lambda_lr.hpp", "optim/schedule/cyclic.hpp", "optim/schedule/plateau.hpp",
+      "optim/schedule/composite.hpp", "optim/schedule/swa_lr.hpp", "optim/lr_finder.hpp"]),
+    ("averaging", "Clipping and averaging", ["optim/clip_grad.hpp", "optim/averaging.hpp"]),
+    ("data", "Data", ["data/dataset.hpp", "data/subset.hpp", "data/map.hpp", "data/loader.hpp", "data/sampler.hpp", "data/transforms.hpp",
+                       "data/draws.hpp", "data/image_dataset.hpp", "data/mnist.hpp", "data/cifar.hpp", "data/idx.hpp",
+                       "data/synthetic.hpp"]),
+    ("train", "Training", ["train/trainer.hpp", "train/trainer_options.hpp", "train/objective.hpp", "train/batches.hpp",
+                           "train/callback.hpp", "train/history.hpp", "train/record.hpp", "train/checkpoint.hpp",
+                           "train/checkpoint_folder.hpp", "train/early_stopping.hpp", "train/input_contract.hpp",
+                           "train/interrupt.hpp", "train/progress.hpp"]),
+    ("metrics", "Metrics", ["train/metric.hpp", "train/classification.hpp", "train/ranking.hpp", "train/regression.hpp",
+                            "train/exact_sum.hpp"]),
     ("files", "Files", ["io/safetensors.hpp", "io/state_dict.hpp", "io/atomic_file.hpp"]),
 ]
 NOT_LIBRARY = {"bench", "build", "cmake", "docs", "examples", "scripts", "tests", "tools"}
@@ -51,7 +67,7 @@ NOT_LIBRARY = {"bench", "build", "cmake", "docs", "examples", "scripts", "tests"
 GROUNDWORK = ("autograd/kernels/", "autograd/graph/")
 NOT_DOCUMENTED = {"autograd/engine/engine.hpp", "nn/call.hpp", "nn/module_state.hpp", "nn/printing.hpp", "autograd/ops/along.hpp", "nn/loss_checks.hpp",
                   "autograd/ops/operand.hpp", "io/input_file.hpp", "nn/state_dict.hpp", "autograd/ops/promotion.hpp",
-                  "autograd/ops/recorded_lane.hpp", "autograd/ops/tiles.hpp", "autograd/ops/update.hpp"}
+                  "autograd/ops/recorded_lane.hpp", "nn/batch_statistics.hpp", "autograd/ops/tiles.hpp", "autograd/ops/update.hpp"}
 
 
 # Names that are public for the library's own rooms, or for writers of ops.

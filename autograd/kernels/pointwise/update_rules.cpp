@@ -1,0 +1,88 @@
+#include <xgrad/autograd/kernels/pointwise/update_rules.hpp>
+
+#include <algorithm>
+
+#include <xgrad/autograd/kernels/runtime/parallel.hpp>
+#include <xgrad/autograd/kernels/simd/vec.hpp>
+
+namespace xgrad::kernels {
+namespace {
+
+constexpr std::int64_t grain = 4 * pointwise_grain;
+
+template <class T, class Rule>
+void step(T* p, const T* g, T* const* state, const Rule& rule) {
+  using V = Vec<T>;
+  V x = V::load(p), d = V::load(g);
+  if (rule.maximize) d = -d;
+  if (rule.decay != 0) d = d + rule.decay * x;
+  if (rule.shrink != 1) x = x * rule.shrink;
+  V kept[Rule::slots + 1];
+  for (int k = 0; k < Rule::slots; ++k) kept[k] = state[k] == nullptr ? V(0) : V::load(state[k]);
+  rule(x, d, kept);
+  for (int k = 0; k < Rule::slots; ++k)
+    if (state[k] != nullptr) kept[k].store(state[k]);
+  x.store(p);
+}
+
+// The rule is a copy, which writes to memory cannot change, so that its numbers stay in registers.
+template <class T, class Rule>
+[[gnu::flatten]] void pass(T* p, const T* g, T* const* state, std::int64_t n, const Rule rule) {
+  constexpr auto width = static_cast<std::int64_t>(Vec<T>::width);
+  T* at[Rule::slots + 1] = {};
+  std::int64_t i = 0;
+  for (; i + width <= n; i += width) {
+    for (int k = 0; k < Rule::slots; ++k) at[k] = state[k] == nullptr ? nullptr : state[k] + i;
+    step(p + i, g + i, at, rule);
+  }
+  if (i == n) return;
+  // The remaining elements go through the same vector code, so that the bits of an element do not depend on its
+  // position.
+  T last[Rule::slots + 2][Vec<T>::width] = {};
+  std::copy_n(p + i, n - i, last[0]);
+  std::copy_n(g + i, n - i, last[1]);
+  for (int k = 0; k < Rule::slots; ++k)
+    if ((at[k] = state[k] == nullptr ? nullptr : last[k + 2]) != nullptr) std::copy_n(state[k] + i, n - i, last[k + 2]);
+  step(last[0], last[1], at, rule);
+  std::copy_n(last[0], n - i, p + i);
+  for (int k = 0; k < Rule::slots; ++k)
+    if (state[k] != nullptr) std::copy_n(last[k + 2], n - i, state[k] + i);
+}
+
+}  // namespace
+
+template <class T, class Rule>
+void update(T* p, const T* g, T* const* state, std::int64_t n, const Rule& rule) {
+  parallel_ranges(n, grain, [&](std::int64_t begin, std::int64_t end) {
+    T* part[Rule::slots + 1] = {};
+    for (int k = 0; k < Rule::slots; ++k) part[k] = state[k] == nullptr ? nullptr : state[k] + begin;
+    pass(p + begin, g + begin, part, end - begin, rule);
+  });
+}
+
+template void update(float*, const float*, float* const*, std::int64_t, const PlainRule&);
+template void update(double*, const double*, double* const*, std::int64_t, const PlainRule&);
+template void update(float*, const float*, float* const*, std::int64_t, const AdamaxRule&);
+template void update(double*, const double*, double* const*, std::int64_t, const AdamaxRule&);
+template void update(float*, const float*, float* const*, std::int64_t, const NAdamRule&);
+template void update(double*, const double*, double* const*, std::int64_t, const NAdamRule&);
+template void update(float*, const float*, float* const*, std::int64_t, const RAdamRule&);
+template void update(double*, const double*, double* const*, std::int64_t, const RAdamRule&);
+template void update(float*, const float*, float* const*, std::int64_t, const AdagradRule&);
+template void update(double*, const double*, double* const*, std::int64_t, const AdagradRule&);
+template void update(float*, const float*, float* const*, std::int64_t, const AdadeltaRule&);
+template void update(double*, const double*, double* const*, std::int64_t, const AdadeltaRule&);
+template void update(float*, const float*, float* const*, std::int64_t, const RMSpropRule&);
+template void update(double*, const double*, double* const*, std::int64_t, const RMSpropRule&);
+template void update(float*, const float*, float* const*, std::int64_t, const RpropRule&);
+template void update(double*, const double*, double* const*, std::int64_t, const RpropRule&);
+template void update(float*, const float*, float* const*, std::int64_t, const ASGDRule&);
+template void update(double*, const double*, double* const*, std::int64_t, const ASGDRule&);
+template void update(float*, const float*, float* const*, std::int64_t, const LionRule&);
+template void update(double*, const double*, double* const*, std::int64_t, const LionRule&);
+template void update(float*, const float*, float* const*, std::int64_t, const AverageRule&);
+template void update(double*, const double*, double* const*, std::int64_t, const AverageRule&);
+template void update(float*, const float*, float* const*, std::int64_t, const ClipRule&);
+template void update(double*, const double*, double* const*, std::int64_t, const ClipRule&);
+
+}  // namespace xgrad::kernels

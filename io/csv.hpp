@@ -1,0 +1,126 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include <xgrad/io/state_dict.hpp>
+
+namespace xgrad::io {
+
+/// A column of a CSV file: its name in the header, or its number, from 0, or from -1 at the end backwards.
+class CsvColumn {
+ public:
+  CsvColumn(const char* name) : name_(name), named_(true) {}
+  CsvColumn(std::string name) : name_(std::move(name)), named_(true) {}
+  template <class I,
+            std::enable_if_t<std::is_integral_v<I> && !std::is_same_v<I, bool> && !std::is_same_v<I, char>, int> = 0>
+  CsvColumn(I number) : number_(xgrad::detail::whole(number, "CsvColumn")) {}
+
+  bool is_name() const { return named_; }
+  const std::string& name() const { return name_; }
+  std::int64_t number() const { return number_; }
+
+ private:
+  std::string name_;
+  std::int64_t number_ = 0;
+  bool named_ = false;
+};
+
+/// How read_csv reads: CsvOptions().labels("species").one_hot({"island"}).
+class CsvOptions {
+ public:
+  using Columns = std::vector<CsvColumn>;
+
+  /// Whether the first record holds the names of the columns (it does unless told otherwise); else they are "0", "1"...
+  CsvOptions& header(bool value);
+  /// What separates fields, at first a comma: any character but a quote or a line break.
+  CsvOptions& delimiter(char value);
+  /// Lines that begin with this character are left out; at first there is none.
+  CsvOptions& comment(char value);
+  /// Whether spaces and tabs around fields that are not quoted are dropped. Around numbers they always are.
+  CsvOptions& trim(bool value = true);
+  /// How many lines to leave out at the beginning, before the header.
+  CsvOptions& skip_lines(std::int64_t count);
+  /// Reads no more rows than this.
+  CsvOptions& max_rows(std::int64_t count);
+  /// The columns of Csv::values, in this order; at first all but the labels.
+  CsvOptions& columns(Columns values);
+  /// The column that goes into Csv::labels, as int64 unless told otherwise.
+  CsvOptions& labels(CsvColumn column, DType dtype = int64);
+  /// Columns of words, for each of which its index in the column's vocabulary is stored.
+  CsvOptions& categories(Columns values);
+  /// Columns of words that become as many columns as their vocabulary has words, 1 where it is the row's, else 0. Of a
+  /// vocabulary that is found in the file, which may have 4096 words.
+  CsvOptions& one_hot(Columns values);
+  /// The words of a column, in the order of their indices, such as those that another file gave; other words are then
+  /// an error. At first it is the words of the file, sorted by their bytes, so that it does not depend on the order of
+  /// rows.
+  CsvOptions& vocabulary(CsvColumn column, std::vector<std::string> words);
+  /// What a missing number becomes, at first NaN; which int64 cannot hold. A missing category has the index -1, and
+  /// only zeros as one_hot.
+  CsvOptions& missing(double value);
+  /// The words that mean that a field is missing, at first those of pandas that are not rare: the empty one, NA, N/A,
+  /// n/a, #N/A, NaN, nan, NULL, null, None.
+  CsvOptions& missing_words(std::vector<std::string> words);
+  /// The dtype of Csv::values: float32 unless told otherwise, float64 or int64.
+  CsvOptions& dtype(DType value);
+
+ private:
+  friend class CsvReading;
+  struct Words {
+    CsvColumn column;
+    std::vector<std::string> words;
+  };
+
+  bool header_ = true, trim_ = false, has_columns_ = false, has_missing_ = false;
+  char delimiter_ = ',', comment_ = '\0';
+  std::int64_t skip_lines_ = 0, max_rows_ = INT64_MAX;
+  Columns columns_, labels_, categories_, one_hot_;
+  DType labels_dtype_ = int64, dtype_ = float32;
+  std::vector<Words> vocabularies_;
+  double missing_ = 0;
+  std::vector<std::string> missing_words_ = {"", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "None"};
+};
+
+/// What read_csv gives.
+struct Csv {
+  /// The numbers, of shape (rows, columns).
+  Tensor values;
+  /// The names of the columns of `values`; those that one_hot() made are called `column=word`.
+  std::vector<std::string> names;
+  /// The column of labels, of shape (rows); undefined if none was asked for.
+  Tensor labels;
+  /// The words of each column that categories() or one_hot() names, by its name, in the order of their indices.
+  std::map<std::string, std::vector<std::string>> vocabularies;
+};
+
+/// Reads a table of numbers and words from a CSV file (RFC 4180).
+///
+///     const io::Csv train = io::read_csv("penguins.csv", io::CsvOptions().labels("species").categories({"species"})
+///                                                            .one_hot({"island"}));
+///     const data::TensorDataset rows(train.values, train.labels);
+///
+/// Records are lines, which end with LF, CRLF or CR; empty ones are left out. A field in quotes may hold delimiters,
+/// line breaks and, doubled, quotes; a quote inside of another field is a character. Every record must have as many
+/// fields as the first. A byte order mark of UTF-8 is skipped. Numbers are decimal, as C++, Python and JSON write them,
+/// with inf and nan, whatever the locale; they are correctly rounded, beyond the range to infinity or 0. Where dtype is
+/// int64, numbers with a fraction, and those beyond its range, are errors.
+///
+/// Throws std::runtime_error with the place, as in "read_csv: 'data.csv', line 12, column 3 ("age"): 'x' is not a
+/// number:
+/// ..."; lines and columns count from 1. std::invalid_argument for options that no file could fulfil. A file may be
+/// hostile: memory grows with what is really read, a record has at most 64 MiB. Only regular files are opened.
+[[nodiscard]] Csv read_csv(const std::string& path, const CsvOptions& options = CsvOptions());
+
+/// Writes a table, of shape (rows, columns) or (rows), as lines of numbers with so many digits that read_csv gives the
+/// same bits; bool as 0 and 1. The first line holds the names, if any are given. Written atomically (see AtomicFile).
+void write_csv(const Tensor& values, const std::string& path, const std::vector<std::string>& names = {},
+               char delimiter = ',');
+/// Writes tensors side by side, of shape (rows) or (rows, columns), with their names in the first line; `name.0`,
+/// `name.1`... for those of several columns. They may have different dtypes.
+void write_csv(const StateDict& columns, const std::string& path, char delimiter = ',');
+
+}  // namespace xgrad::io

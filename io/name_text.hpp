@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+namespace xgrad::io::detail {
+
+/// A name in a file, for an error message: in quotes, truncated when long, without control characters.
+inline std::string name_text(const std::string& name) {
+  constexpr std::size_t longest = 100;
+  std::string text = name.substr(0, longest);
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  return "'" + text + (name.size() > longest ? "...'" : "'");
+}
+
+}  // namespace xgrad::io::detail

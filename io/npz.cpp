@@ -1,0 +1,119 @@
+#include <xgrad/io/npz.hpp>
+
+#include <algorithm>
+#include <set>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+#include <xgrad/io/name_text.hpp>
+#include <xgrad/io/npy_format.hpp>
+#include <xgrad/io/zip.hpp>
+#include <xgrad/io/zip_writer.hpp>
+
+namespace xgrad::io {
+namespace {
+
+constexpr std::string_view suffix = ".npy";
+constexpr std::size_t longest_name = 65000;
+
+bool is_array(const std::string& member) {
+  return member.size() >= suffix.size() && member.compare(member.size() - suffix.size(), suffix.size(), suffix) == 0;
+}
+
+std::string without_suffix(const std::string& member) {
+  return is_array(member) ? member.substr(0, member.size() - suffix.size()) : member;
+}
+
+void check(const StateDict& tensors, const NpzOptions& options) {
+  const auto refuse = [](const std::string& name, const char* what) {
+    throw std::invalid_argument("save_npz: " + detail::name_text(name) + ": " + what);
+  };
+  std::set<std::string_view> names;
+  for (const auto& [name, tensor] : tensors) {
+    if (name.size() > longest_name) refuse(name, "the name is longer than 65000 bytes: zip allows no more");
+    if (name.find('\0') != std::string::npos) refuse(name, "the name holds a zero byte: zip readers end there");
+    if (!names.insert(name).second) refuse(name, "two tensors have this name");
+    detail::npy_format_of(tensor, options.floats(), "save_npz: " + detail::name_text(name));
+  }
+}
+
+}  // namespace
+
+void save_npz(const StateDict& tensors, const std::string& path, const NpzOptions& options) {
+  check(tensors, options);
+  AtomicFile file(path, "save_npz");
+  detail::ZipWriter archive(file);
+  for (const auto& [name, tensor] : tensors) {
+    const Tensor& x = tensor;
+    const detail::Format format = detail::format_of(x.dtype(), options.floats());
+    const std::string header = detail::npy_header(x, format);
+    const std::uint64_t bytes = header.size() + static_cast<std::uint64_t>(x.size()) * detail::size_of(format);
+    archive.add(name + std::string(suffix), bytes, options.compressed(), [&](const detail::Sink& sink) {
+      sink(header.data(), header.size());
+      detail::write_elements(x, format, sink);
+    });
+  }
+  archive.finish();
+  file.commit();
+}
+
+struct NpzFile::Contents {
+  Contents(const char* op, const std::string& path, std::int64_t limit)
+      : archive(op, path, static_cast<std::uint64_t>(limit)) {
+    std::set<std::string> seen;
+    for (const detail::ZipEntry& entry : archive.entries()) {
+      names.push_back(without_suffix(entry.name));
+      if (!seen.insert(names.back()).second)
+        archive.file().fail("holds " + detail::name_text(names.back()) + " twice, with .npy and without");
+    }
+  }
+
+  Tensor tensor(std::size_t i) const {
+    const detail::ZipEntry& entry = archive.entries()[i];
+    const std::string what = detail::name_text(entry.name) + ": ";
+    if (!is_array(entry.name)) archive.file().fail(what + "is not an array: its name does not end in .npy");
+    const std::unique_ptr<detail::MemberReader> reader = archive.open(entry);
+    Tensor result = detail::read_npy(*reader, entry.unpacked, what);
+    reader->finish();
+    return result;
+  }
+
+  detail::ZipFile archive;
+  std::vector<std::string> names;
+};
+
+NpzFile::NpzFile(const std::string& path, std::int64_t limit) : NpzFile("NpzFile", path, limit) {}
+
+NpzFile::NpzFile(const char* op, const std::string& path, std::int64_t limit) {
+  if (limit < 0)
+    throw std::invalid_argument(std::string(op) + ": the limit must not be negative, got " + std::to_string(limit));
+  contents_ = std::make_unique<Contents>(op, path, limit);
+}
+
+NpzFile::NpzFile(NpzFile&&) noexcept = default;
+NpzFile& NpzFile::operator=(NpzFile&&) noexcept = default;
+NpzFile::~NpzFile() = default;
+
+std::vector<std::string> NpzFile::names() const { return contents_->names; }
+
+bool NpzFile::contains(const std::string& name) const {
+  return std::find(contents_->names.begin(), contents_->names.end(), name) != contents_->names.end();
+}
+
+Tensor NpzFile::tensor(const std::string& name) const {
+  const auto found = std::find(contents_->names.begin(), contents_->names.end(), name);
+  if (found == contents_->names.end()) contents_->archive.file().fail("there is no array " + detail::name_text(name));
+  return contents_->tensor(static_cast<std::size_t>(found - contents_->names.begin()));
+}
+
+StateDict NpzFile::tensors() const {
+  StateDict result;
+  for (std::size_t i = 0; i < contents_->names.size(); ++i)
+    result.emplace_back(contents_->names[i], contents_->tensor(i));
+  return result;
+}
+
+StateDict load_npz(const std::string& path, std::int64_t limit) { return NpzFile("load_npz", path, limit).tensors(); }
+
+}  // namespace xgrad::io

@@ -1,0 +1,51 @@
+#include <xgrad/optim/asgd.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+#include <xgrad/autograd/ops/update.hpp>
+
+namespace xgrad::optim {
+namespace {
+
+using detail::Range;
+
+enum : int { rate, lambd, alpha, t0, weight_decay, maximize };
+
+detail::Description description() {
+  return {"ASGD",
+          {{"lr", 1e-2, Range::not_negative},
+           {"lambd", 1e-4, Range::finite},
+           {"alpha", 0.75, Range::finite},
+           {"t0", 1e6, Range::finite},
+           {"weight_decay", 0, Range::not_negative},
+           {"maximize", 0, Range::flag}},
+          {{"ax"}},
+          {"eta", "mu"}};
+}
+
+}  // namespace
+
+ASGD::ASGD(const Groups& parameters, double lr, const Options& options)
+    : Optimizer(description(), parameters, lr, options.given()) {}
+
+void ASGD::update(const Moving& moving, Source at) {
+  const double* v = moving.options;
+  double &eta = number(0, moving), &mu = number(1, moving);
+  if (moving.is_new) {
+    eta = v[rate];
+    mu = 1;
+  }
+  kernels::ASGDRule rule;
+  rule.decay = v[weight_decay];
+  rule.maximize = v[maximize] != 0;
+  rule.shrink = 1 - v[lambd] * eta;
+  rule.rate = eta;
+  rule.weight = mu;
+  xgrad::detail::update(name(), *moving.parameter, moving.gradient, {&slot(0, moving)}, rule, at);
+  const auto t = static_cast<double>(moving.step);
+  eta = v[rate] / std::pow(1 + v[lambd] * v[rate] * t, v[alpha]);
+  mu = 1 / std::max(1.0, t - v[t0]);
+}
+
+}  // namespace xgrad::optim

@@ -1,0 +1,142 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/nn/batch_statistics.hpp>
+#include <xgrad/nn/clone.hpp>
+#include <xgrad/nn/module.hpp>
+
+namespace xgrad::optim {
+
+/// Options of AveragedModel: `AveragingOptions().ema(0.999)`. By default all updates weigh alike (SWA).
+class AveragingOptions {
+ public:
+  /// The exponential moving average: averaged = decay averaged + (1 - decay) weights; decay in [0, 1].
+  AveragingOptions& ema(double decay) {
+    decay_ = decay;
+    return *this;
+  }
+  /// Averages the buffers too; without it they are copied.
+  AveragingOptions& use_buffers(bool on = true) {
+    use_buffers_ = on;
+    return *this;
+  }
+  /// An average of one's own: the new one of the old one, the weights, and the number of updates before.
+  AveragingOptions& avg_fn(std::function<Tensor(const Tensor&, const Tensor&, std::int64_t)> f) {
+    avg_fn_ = std::move(f);
+    return *this;
+  }
+
+ private:
+  friend class Averager;
+  std::optional<double> decay_;
+  bool use_buffers_ = false;
+  std::function<Tensor(const Tensor&, const Tensor&, std::int64_t)> avg_fn_;
+};
+
+/// The arithmetic of AveragedModel, of two modules of one class.
+class Averager {
+ public:
+  explicit Averager(const AveragingOptions& options);
+
+  /// Brings the weights of the model into the average; the first time they are the average.
+  void update(const nn::ModuleBase& averaged, const nn::ModuleBase& model, Source at);
+  std::int64_t n_averaged() const { return n_averaged_; }
+  /// "n_averaged", and the state of the module as "module.<key>": the keys of PyTorch.
+  StateDict state_dict(const nn::ModuleBase& averaged) const;
+  void load_state_dict(nn::ModuleBase& averaged, const StateDict& state, Source at);
+
+ private:
+  void average(const Tensor& averaged, const Tensor& weights, Source at) const;
+
+  AveragingOptions options_;
+  std::int64_t n_averaged_ = 0;
+};
+
+/// A copy of a model whose weights are an average of those that the model has had: stochastic weight averaging
+/// (Izmailov et al. 2018), or an exponential moving average. As torch.optim.swa_utils.AveragedModel:
+///
+///     optim::AveragedModel average(model, optim::AveragingOptions().ema(0.999));
+///     for (...) { train_step(model); average.update_parameters(model); }
+///     average.module.eval();
+///     Tensor y = average(x);
+///
+/// SWA: averaged = averaged + (weights - averaged) / (n + 1) after n updates. With batch normalisation, call
+/// update_bn() before use.
+template <class M>
+class AveragedModel {
+ public:
+  using Options = AveragingOptions;
+
+  explicit AveragedModel(const M& model, const Options& options = {}) : module(nn::clone(model)), averager_(options) {}
+
+  /// To be called after the optimiser's step, or every so many of them.
+  void update_parameters(const M& model, Source at = Source::here()) { averager_.update(module, model, at); }
+  template <class... X>
+  auto operator()(X&&... x) const {
+    return module(std::forward<X>(x)...);
+  }
+  std::int64_t n_averaged() const { return averager_.n_averaged(); }
+  StateDict state_dict() const { return averager_.state_dict(module); }
+  void load_state_dict(const StateDict& state, Source at = Source::here()) {
+    averager_.load_state_dict(module, state, at);
+  }
+
+  M module;  ///< the model with the averaged weights
+
+ private:
+  Averager averager_;
+};
+
+/// While an object exists, two models of one class have exchanged the values of their parameters and buffers, so that
+/// the trained model can be evaluated, or saved, with averaged weights:
+///
+///     { const optim::SwappedWeights swapped(model, average.module); evaluate(model); }
+class SwappedWeights {
+ public:
+  [[nodiscard]] SwappedWeights(const nn::ModuleBase& a, const nn::ModuleBase& b, Source at = Source::here());
+  ~SwappedWeights();
+  SwappedWeights(const SwappedWeights&) = delete;
+  SwappedWeights& operator=(const SwappedWeights&) = delete;
+
+ private:
+  std::vector<std::pair<Tensor, Tensor>> pairs_;
+  Source at_;
+};
+
+namespace detail {
+
+template <class Batch, class = void>
+struct FirstOf {
+  static const Tensor& get(const Batch& batch) { return batch; }
+};
+template <class Batch>
+struct FirstOf<Batch, std::void_t<decltype(std::declval<Batch>().inputs)>> {
+  static const Tensor& get(const Batch& batch) { return batch.inputs; }
+};
+
+}  // namespace detail
+
+/// Computes the running statistics of all batch normalisations of a model anew, as means over all batches of the
+/// loader, whose batches are tensors or have a member `inputs`. The model is called in training mode, and left in the
+/// mode that it was in. Without batch normalisation nothing is called.
+template <class Loader, class M>
+void update_bn(Loader&& loader, M& model) {
+  if (nn::detail::reset_batch_statistics(model) == 0) return;
+  struct Mode {
+    M& model;
+    bool before;
+    ~Mode() { model.train(before); }
+  } const mode{model, model.is_training()};
+  const NoGrad no_grad;
+  const nn::detail::CumulativeStatistics cumulative;
+  model.train();
+  for (auto&& batch : loader) static_cast<void>(model(detail::FirstOf<std::decay_t<decltype(batch)>>::get(batch)));
+}
+
+}  // namespace xgrad::optim

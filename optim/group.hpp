@@ -1,0 +1,91 @@
+#pragma once
+
+#include <functional>
+#include <initializer_list>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <xgrad/autograd/graph/tensor.hpp>
+#include <xgrad/io/state_dict.hpp>
+
+namespace xgrad::optim {
+
+namespace detail {
+
+/// Options that were set, by PyTorch's names; switches are 0 or 1, and the numbers of a pair are "betas.0", "betas.1".
+using Given = std::vector<std::pair<std::string, double>>;
+
+/// The base of classes that set options, whose setters return `Self&`.
+template <class Self>
+class OptionList {
+ public:
+  const Given& given() const { return given_; }
+
+ protected:
+  Self& set(std::string name, double value) {
+    given_.emplace_back(std::move(name), value);
+    return static_cast<Self&>(*this);
+  }
+
+ private:
+  Given given_;
+};
+
+}  // namespace detail
+
+/// Whether a parameter belongs to a group, by its name in the model.
+using Belongs = std::function<bool(const std::string& name, const Tensor& parameter)>;
+
+/// Whether a parameter has fewer than two axes, as biases and the weights of normalisations do: those that weight decay
+/// is usually kept from.
+[[nodiscard]] bool is_bias_or_norm(const std::string& name, const Tensor& parameter);
+
+/// Parameters that an optimiser treats alike, with the options that differ from the optimiser's own:
+///
+///     optim::AdamW optimizer({optim::Group(net.named_parameters(), optim::is_bias_or_norm).weight_decay(0),
+///                             optim::Group(net.named_parameters(), optim::is_weight)}, 1e-3);
+///
+/// An option that the optimiser does not have is refused where the optimiser gets the group.
+class Group : public detail::OptionList<Group> {
+ public:
+  explicit Group(std::vector<Tensor> parameters) : parameters_(std::move(parameters)) {}
+  /// The parameters of a list with names, as model.named_parameters() gives it, that belong; all without `belongs`.
+  explicit Group(const StateDict& named, const Belongs& belongs = nullptr);
+
+  Group& lr(double value) { return set("lr", value); }
+  Group& weight_decay(double value) { return set("weight_decay", value); }
+  Group& momentum(double value) { return set("momentum", value); }
+  Group& betas(double first, double second) { return set("betas.0", first).set("betas.1", second); }
+  Group& eps(double value) { return set("eps", value); }
+  Group& maximize(bool on = true) { return set("maximize", on ? 1 : 0); }
+  /// Any option by PyTorch's name; a switch is 0 or 1, and the numbers of a pair are "betas.0" and "betas.1".
+  Group& option(const std::string& name, double value) { return set(name, value); }
+
+  const std::vector<Tensor>& parameters() const { return parameters_; }
+
+ private:
+  std::vector<Tensor> parameters_;
+};
+
+/// Whether a parameter has two axes or more: those that is_bias_or_norm() leaves.
+[[nodiscard]] inline bool is_weight(const std::string& name, const Tensor& parameter) {
+  return !is_bias_or_norm(name, parameter);
+}
+
+/// What an optimiser is given: parameters, which are one group, or a list of groups.
+class Groups {
+ public:
+  Groups() = default;
+  Groups(std::vector<Tensor> parameters);
+  Groups(std::initializer_list<Tensor> parameters) : Groups(std::vector<Tensor>(parameters)) {}
+  Groups(std::vector<Group> groups) : groups_(std::move(groups)) {}
+  Groups(std::initializer_list<Group> groups) : groups_(groups) {}
+
+  const std::vector<Group>& list() const { return groups_; }
+
+ private:
+  std::vector<Group> groups_;
+};
+
+}  // namespace xgrad::optim

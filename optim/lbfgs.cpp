@@ -1,0 +1,312 @@
+#include <xgrad/optim/lbfgs.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/graph/observe.hpp>
+#include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/creation.hpp>
+#include <xgrad/autograd/ops/joining.hpp>
+#include <xgrad/autograd/ops/products.hpp>
+#include <xgrad/autograd/ops/reduction.hpp>
+#include <xgrad/autograd/ops/shape.hpp>
+#include <xgrad/autograd/ops/slicing.hpp>
+#include <xgrad/optim/line_search.hpp>
+
+namespace xgrad::optim {
+namespace {
+
+using detail::LinePoint;
+using detail::Range;
+
+detail::Description description() {
+  return {"LBFGS",
+          {{"lr", 1, Range::not_negative},
+           {"max_iter", 20, Range::count},
+           {"max_eval", 25, Range::count},
+           {"tolerance_grad", 1e-7, Range::not_negative},
+           {"tolerance_change", 1e-9, Range::not_negative},
+           {"history_size", 100, Range::count},
+           {"line_search_fn", 0, Range::flag},
+           {"maximize", 0, Range::flag}},
+          {},
+          {},
+          false};
+}
+
+/// max_eval follows max_iter where it is not given.
+detail::Given completed(const detail::Given& given) {
+  double most = 20;
+  bool complete = false;
+  for (const auto& [name, value] : given) {
+    if (name == "max_iter") most = value;
+    complete |= name == "max_eval";
+  }
+  detail::Given result = given;
+  if (!complete) result.emplace_back("max_eval", std::floor(most * 5 / 4));
+  return result;
+}
+
+double greatest(const Tensor& x) { return x.size() == 0 ? 0 : max(abs(x)).item(); }
+double inner_product(const Tensor& a, const Tensor& b) { return dot(a, b).item(); }
+
+}  // namespace
+
+LBFGS::LBFGS(const Groups& parameters, double lr, const Options& options)
+    : Optimizer(description(), parameters, lr, completed(options.given())) {
+  if (param_groups().size() != 1)
+    refuse("it has one group of parameters, got " + std::to_string(param_groups().size()) +
+           ": give it all parameters in one list");
+  for (std::size_t i = 1; i < this->parameters().size(); ++i)
+    if (this->parameters()[i].dtype() != this->parameters()[0].dtype())
+      refuse(std::string("parameter 0 is ") + name_of(this->parameters()[0].dtype()) + ", parameter " +
+             std::to_string(i) + " " + name_of(this->parameters()[i].dtype()) +
+             ": they must have one dtype: write model.to(float64)");
+}
+
+void LBFGS::prepare(const std::vector<Moving>& /*moving*/, Source /*at*/) {
+  throw std::logic_error(
+      "LBFGS: step() needs a function that computes the loss and its gradients: write step([&] {...})");
+}
+
+void LBFGS::update(const Moving& /*moving*/, Source /*at*/) {}
+
+/// One call of step().
+class LBFGS::Run {
+ public:
+  Run(LBFGS& optimizer, const Closure& closure, Source at)
+      : optimizer_(optimizer),
+        memory_(optimizer.memory_),
+        closure_(closure),
+        at_(at),
+        sign_(option("maximize") != 0 ? -1 : 1) {}
+
+  Tensor run() {
+    Tensor first = call();
+    ++memory_.func_evals;
+    LinePoint now{0, sign_ * first.item(), flat_gradient(), 0};
+    if (greatest(now.gradient) <= option("tolerance_grad")) return first;
+    std::int64_t calls = 1;
+    for (std::int64_t n = 1; n <= whole("max_iter"); ++n) {
+      ++memory_.n_iter;
+      choose_direction(now.gradient);
+      const double loss_before = now.loss;
+      memory_.gradient = now.gradient.clone();
+      memory_.loss = now.loss;
+      memory_.length = option("lr");
+      if (memory_.n_iter == 1) memory_.length *= std::min(1.0, 1 / sum(abs(now.gradient)).item());
+      now.slope = inner_product(now.gradient, memory_.direction);
+      if (now.slope > -option("tolerance_change")) break;
+      const std::int64_t made = advance(now, n, calls);
+      calls += made;
+      memory_.func_evals += made;
+      if (calls >= whole("max_eval") || greatest(now.gradient) <= option("tolerance_grad")) break;
+      if (greatest(memory_.direction) * std::abs(memory_.length) <= option("tolerance_change")) break;
+      if (std::abs(now.loss - loss_before) < option("tolerance_change")) break;
+    }
+    return first;
+  }
+
+ private:
+  double option(const char* name) const { return optimizer_.param_groups()[0].option(name); }
+  std::int64_t whole(const char* name) const { return static_cast<std::int64_t>(option(name)); }
+
+  Tensor call() const {
+    const EnableGrad enabled;
+    Tensor loss = closure_();
+    if (!loss.defined() || loss.size() != 1) optimizer_.refuse("the function must return the loss, one number");
+    return loss.detach();
+  }
+
+  Tensor flat_gradient() const {
+    const xgrad::detail::Unobserved unobserved;
+    std::vector<Tensor> parts;
+    for (const Tensor& p : optimizer_.parameters())
+      parts.push_back((p.grad().defined() ? p.grad() : zeros_like(p)).detach().reshape({-1}));
+    Tensor flat = concat(parts);
+    return sign_ < 0 ? -flat : flat.clone();
+  }
+
+  void move(const Tensor& direction, double length) const {
+    std::int64_t offset = 0;
+    for (const Tensor& p : optimizer_.parameters()) {
+      p.add_(narrow(direction, 0, offset, p.size()).reshape(p.shape()), length, at_);
+      offset += p.size();
+    }
+  }
+
+  void restore(const std::vector<Tensor>& values) const {
+    for (std::size_t i = 0; i < values.size(); ++i) optimizer_.parameters()[i].copy_(values[i], at_);
+  }
+
+  // The two loops of Nocedal and Wright's algorithm 7.4.
+  void choose_direction(const Tensor& gradient) {
+    const xgrad::detail::Unobserved unobserved;
+    if (memory_.n_iter == 1) {
+      memory_.direction = -gradient;
+      memory_.gradient_changes.clear();
+      memory_.steps.clear();
+      memory_.ro.clear();
+      memory_.diagonal = 1;
+      return;
+    }
+    remember(gradient);
+    const std::size_t count = memory_.steps.size();
+    std::vector<double> shares(count);
+    Tensor q = -gradient;
+    for (std::size_t i = count; i-- > 0;) {
+      shares[i] = inner_product(memory_.steps[i], q) * memory_.ro[i];
+      q.add_(memory_.gradient_changes[i], -shares[i]);
+    }
+    q = q * memory_.diagonal;
+    for (std::size_t i = 0; i < count; ++i)
+      q.add_(memory_.steps[i], shares[i] - inner_product(memory_.gradient_changes[i], q) * memory_.ro[i]);
+    memory_.direction = q;
+  }
+
+  void remember(const Tensor& gradient) {
+    const Tensor y = gradient - memory_.gradient, s = memory_.direction * memory_.length;
+    const double ys = inner_product(y, s);
+    if (!(ys > 1e-10)) return;
+    if (!memory_.steps.empty() && static_cast<std::int64_t>(memory_.steps.size()) >= whole("history_size")) {
+      memory_.gradient_changes.erase(memory_.gradient_changes.begin());
+      memory_.steps.erase(memory_.steps.begin());
+      memory_.ro.erase(memory_.ro.begin());
+    }
+    memory_.gradient_changes.push_back(y);
+    memory_.steps.push_back(s);
+    memory_.ro.push_back(1 / ys);
+    memory_.diagonal = ys / inner_product(y, y);
+  }
+
+  // Moves along the direction; returns the number of calls.
+  std::int64_t advance(LinePoint& now, std::int64_t n, std::int64_t calls) {
+    const bool last = n == whole("max_iter");
+    if (option("line_search_fn") == 0) {
+      move(memory_.direction, memory_.length);
+      if (last) return 0;
+      now.loss = sign_ * call().item();
+      now.gradient = flat_gradient();
+      return 1;
+    }
+    std::vector<Tensor> here;
+    for (const Tensor& p : optimizer_.parameters()) here.push_back(p.detach().clone());
+    const auto evaluate = [&](double t) {
+      move(memory_.direction, t);
+      LinePoint point{t, 0, {}, 0};
+      try {
+        point.loss = sign_ * call().item();
+      } catch (...) {
+        restore(here);
+        throw;
+      }
+      point.gradient = flat_gradient();
+      restore(here);
+      point.slope = inner_product(point.gradient, memory_.direction);
+      return point;
+    };
+    std::int64_t made = 0;
+    LinePoint found = detail::strong_wolfe(evaluate, now, memory_.length, greatest(memory_.direction), 1e-9,
+                                           whole("max_eval") - calls, made);
+    memory_.length = found.at;
+    move(memory_.direction, found.at);
+    now.loss = found.loss;
+    now.gradient = found.gradient;
+    return made;
+  }
+
+  LBFGS& optimizer_;
+  Memory& memory_;
+  const Closure& closure_;
+  Source at_;
+  double sign_;
+};
+
+Tensor LBFGS::step(const Closure& closure, Source at) {
+  const NoGrad no_grad;
+  for (const Tensor& p : parameters())
+    if (p.dtype() != parameters()[0].dtype()) refuse("its parameters no longer have one dtype");
+  return Run(*this, closure, at).run();
+}
+
+void LBFGS::save_more(StateDict& state) const {
+  const Memory& m = memory_;
+  if (m.func_evals == 0) return;
+  const auto add = [&](const char* name, const Tensor& values) {
+    state.emplace_back(std::string("state.0.") + name, values);
+  };
+  add("func_evals", Tensor(m.func_evals));
+  add("n_iter", Tensor(m.n_iter));
+  if (m.n_iter == 0) return;
+  add("d", m.direction.clone());
+  add("t", Tensor(m.length));
+  add("H_diag", Tensor(m.diagonal));
+  add("prev_flat_grad", m.gradient.clone());
+  add("prev_loss", Tensor(m.loss));
+  if (m.steps.empty()) return;
+  add("old_dirs", stack(m.gradient_changes));
+  add("old_stps", stack(m.steps));
+  add("ro", Tensor(m.ro));
+}
+
+std::function<void()> LBFGS::load_more(StateDict& state) {
+  const DType dtype = parameters()[0].dtype();
+  std::int64_t size = 0;
+  for (const Tensor& p : parameters()) size += p.size();
+  const auto take = [&](const char* name) {
+    const auto found = state.find(std::string("state.0.") + name);
+    if (found == state.end()) return Tensor();
+    Tensor values = found->second;
+    state.erase(found);
+    return values;
+  };
+  const auto shaped = [&](const char* name, const Shape& shape) {
+    const Tensor values = take(name);
+    if (!values.defined() || values.shape() != shape || values.dtype() == boolean)
+      refuse(std::string("cannot load this state: \"state.0.") + name + "\" must have shape " + to_string(shape) +
+             (values.defined() ? ", but has " + to_string(values.shape()) : ", but is missing"));
+    return values;
+  };
+  const auto number = [&](const char* name) {
+    const Tensor values = take(name);
+    if (!values.defined() || values.size() != 1)
+      refuse(std::string("cannot load this state: \"state.0.") + name + "\" must be one number");
+    return values.item();
+  };
+  const auto count = [&](const char* name) {
+    const double value = number(name);
+    if (!(value >= 0 && value < 0x1p53) || value != std::floor(value))
+      refuse(std::string("cannot load this state: \"state.0.") + name + "\" must be a whole number, not negative");
+    return static_cast<std::int64_t>(value);
+  };
+  Memory loaded;
+  if (state.contains("state.0.func_evals")) {
+    loaded.func_evals = count("func_evals");
+    loaded.n_iter = count("n_iter");
+  }
+  if (loaded.n_iter > 0) {
+    const NoGrad no_grad;
+    loaded.direction = shaped("d", {size}).to(dtype).clone();
+    loaded.gradient = shaped("prev_flat_grad", {size}).to(dtype).clone();
+    loaded.length = number("t");
+    loaded.diagonal = number("H_diag");
+    loaded.loss = number("prev_loss");
+    const auto ro = state.find("state.0.ro");
+    const std::int64_t pairs = ro == state.end() ? 0 : ro->second.size();
+    if (pairs > 0) {
+      const Tensor inverse = shaped("ro", {pairs}).to(float64);
+      const Tensor changes = shaped("old_dirs", {pairs, size}).to(dtype),
+                   steps = shaped("old_stps", {pairs, size}).to(dtype);
+      for (std::int64_t i = 0; i < pairs; ++i) {
+        loaded.gradient_changes.push_back(changes[i].clone());
+        loaded.steps.push_back(steps[i].clone());
+        loaded.ro.push_back(inverse[i].item());
+      }
+    }
+  }
+  return [this, loaded] { memory_ = loaded; };
+}
+
+}  // namespace xgrad::optim

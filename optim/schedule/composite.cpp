@@ -1,0 +1,114 @@
+#include <xgrad/optim/schedule/composite.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace xgrad::optim {
+
+void LRScheduler::check_parts(const std::vector<Schedule>& parts) const {
+  if (parts.empty()) refuse("got no schedules");
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const LRScheduler& part = *parts[i];
+    const std::string which = "schedule " + std::to_string(i) + ", " + part.name_ + ",";
+    if (part.needs_metric()) refuse(which + " needs a metric in each step: call it beside the others");
+    if (!part.groups_[0].is_sibling(groups_[0])) refuse(which + " is one of another optimiser");
+  }
+}
+
+SequentialLR::SequentialLR(const Optimizer& optimizer, std::vector<Schedule> schedulers,
+                           std::vector<std::int64_t> milestones)
+    : LRScheduler("SequentialLR", optimizer), schedulers_(std::move(schedulers)), milestones_(std::move(milestones)) {
+  check_parts(schedulers_);
+  if (milestones_.size() + 1 != schedulers_.size())
+    refuse("got " + std::to_string(schedulers_.size()) + " schedules and " + std::to_string(milestones_.size()) +
+           " milestones: there must be one milestone between each two");
+  for (std::size_t i = 0; i < milestones_.size(); ++i)
+    if (milestones_[i] <= (i == 0 ? 0 : milestones_[i - 1]))
+      refuse("milestones must be positive and rise, got " + std::to_string(milestones_[i]) + " in place " +
+             std::to_string(i));
+  for (std::size_t g = 0; g < group_count(); ++g) set_lr(g, base(g));
+  undo();
+  schedulers_[0]->initial_step();
+  last_epoch_ = 0;
+  note_last_lr();
+}
+
+// The schedule that this step belongs to.
+std::size_t SequentialLR::current() const {
+  return static_cast<std::size_t>(std::upper_bound(milestones_.begin(), milestones_.end(), last_epoch_) -
+                                  milestones_.begin());
+}
+
+void SequentialLR::advance() {
+  ++last_epoch_;
+  const std::size_t i = current();
+  if (i > 0 && milestones_[i - 1] == last_epoch_)
+    schedulers_[i]->restart();
+  else
+    schedulers_[i]->step();
+  note_last_lr();
+}
+
+void SequentialLR::restart() {
+  last_epoch_ = 0;
+  schedulers_[0]->restart();
+  note_last_lr();
+}
+
+// As PyTorch: the parts go back to before their first step, and only the first makes it again.
+void SequentialLR::undo() {
+  last_epoch_ = -1;
+  for (const Schedule& part : schedulers_) part->undo();
+}
+
+double SequentialLR::next(std::size_t /*group*/, double lr) const { return lr; }
+
+void SequentialLR::collect(const std::string& prefix, std::vector<Field>& fields) {
+  LRScheduler::collect(prefix, fields);
+  for (std::size_t i = 0; i < schedulers_.size(); ++i)
+    schedulers_[i]->collect(prefix + "schedulers." + std::to_string(i) + ".", fields);
+}
+
+void SequentialLR::resume() {
+  schedulers_[current()]->resume();
+  LRScheduler::resume();
+}
+
+ChainedScheduler::ChainedScheduler(const Optimizer& optimizer, std::vector<Schedule> schedulers)
+    : LRScheduler("ChainedScheduler", optimizer), schedulers_(std::move(schedulers)) {
+  check_parts(schedulers_);
+  last_epoch_ = 0;
+  note_last_lr();
+}
+
+void ChainedScheduler::advance() {
+  ++last_epoch_;
+  for (const Schedule& part : schedulers_) part->step();
+  note_last_lr();
+}
+
+void ChainedScheduler::restart() {
+  last_epoch_ = 0;
+  for (const Schedule& part : schedulers_) part->restart();
+  note_last_lr();
+}
+
+void ChainedScheduler::undo() {
+  last_epoch_ = -1;
+  for (const Schedule& part : schedulers_) part->undo();
+}
+
+double ChainedScheduler::next(std::size_t /*group*/, double lr) const { return lr; }
+
+void ChainedScheduler::collect(const std::string& prefix, std::vector<Field>& fields) {
+  LRScheduler::collect(prefix, fields);
+  for (std::size_t i = 0; i < schedulers_.size(); ++i)
+    schedulers_[i]->collect(prefix + "schedulers." + std::to_string(i) + ".", fields);
+}
+
+void ChainedScheduler::resume() {
+  for (const Schedule& part : schedulers_) part->resume();
+  LRScheduler::resume();
+}
+
+}  // namespace xgrad::optim

@@ -1,0 +1,176 @@
+#include <xgrad/optim/schedule/lr_scheduler.hpp>
+
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+#include <unordered_map>
+
+#include <xgrad/autograd/kernels/runtime/number_text.hpp>
+
+namespace xgrad::optim {
+namespace {
+
+using xgrad::detail::number_text;
+
+}  // namespace
+
+LRScheduler::LRScheduler(LRScheduler&&) noexcept = default;
+LRScheduler& LRScheduler::operator=(LRScheduler&&) noexcept = default;
+LRScheduler::~LRScheduler() = default;
+
+LRScheduler::LRScheduler(const char* name, const Optimizer& optimizer)
+    : name_(name), groups_(optimizer.param_groups()) {
+  for (ParamGroup& group : groups_) {
+    if (!group.initial_lr()) group.set_initial_lr(group.lr());
+    base_lrs_.push_back(*group.initial_lr());
+  }
+  note_last_lr();
+}
+
+void LRScheduler::refuse(const std::string& why) const { throw std::invalid_argument(std::string(name_) + ": " + why); }
+
+void LRScheduler::require(bool right, const char* what, const char* rule, double value) const {
+  if (!right) refuse(std::string(what) + " must " + rule + ", got " + number_text(value));
+}
+
+std::vector<double> LRScheduler::for_groups(const char* what, const PerGroup& values) const {
+  if (!values.is_each()) return std::vector<double>(group_count(), values.values()[0]);
+  if (values.values().size() != group_count())
+    refuse(std::string(what) + " has " + std::to_string(values.values().size()) + " values, the optimiser " +
+           std::to_string(group_count()) + " groups: give one for each, or one for all");
+  return values.values();
+}
+
+void LRScheduler::set_base(std::size_t group, double lr) {
+  base_lrs_[group] = lr;
+  groups_[group].set_initial_lr(lr);
+}
+
+void LRScheduler::set_lr(std::size_t group, double lr) {
+  if (!(lr >= 0) || !std::isfinite(lr))
+    refuse("the learning rate becomes " + number_text(lr) + " at step " + std::to_string(last_epoch_) +
+           ": it must be finite and not negative");
+  groups_[group].set_lr(lr);
+}
+
+void LRScheduler::note_last_lr() {
+  last_lr_.clear();
+  for (const ParamGroup& group : groups_) last_lr_.push_back(group.lr());
+}
+
+void LRScheduler::check_groups() const {
+  if (groups_.empty() || groups_[0].siblings() == groups_.size()) return;
+  throw std::logic_error(std::string(name_) + ": the optimiser has " + std::to_string(groups_[0].siblings()) +
+                         " groups, and had " + std::to_string(groups_.size()) +
+                         " when the schedule was made: add groups first");
+}
+
+void LRScheduler::begin() { initial_step(); }
+
+void LRScheduler::initial_step() {
+  step_count_ = 0;
+  initial_ = true;
+  step();
+  initial_ = false;
+}
+
+void LRScheduler::step() {
+  check_groups();
+  ++step_count_;
+  advance();
+}
+
+void LRScheduler::advance() {
+  ++last_epoch_;
+  std::vector<double> rates;
+  for (std::size_t g = 0; g < groups_.size(); ++g) rates.push_back(next(g, groups_[g].lr()));
+  for (std::size_t g = 0; g < groups_.size(); ++g) {
+    set_more(g);
+    set_lr(g, rates[g]);
+  }
+  note_last_lr();
+}
+
+void LRScheduler::restart() {
+  last_epoch_ = 0;
+  for (std::size_t g = 0; g < groups_.size(); ++g) {
+    set_more(g);
+    set_lr(g, closed(g));
+  }
+  note_last_lr();
+}
+
+double LRScheduler::closed(std::size_t group) const { return next(group, lr(group)); }
+
+void LRScheduler::set_more(std::size_t /*group*/) {}
+
+void LRScheduler::collect(const std::string& prefix, std::vector<Field>& fields) {
+  fields.push_back({prefix + "last_epoch", &last_epoch_, nullptr, nullptr, -1});
+  fields.push_back({prefix + "step_count", &step_count_});
+  fields.push_back({prefix + "base_lrs", nullptr, nullptr, &base_lrs_});
+  fields.push_back({prefix + "last_lr", nullptr, nullptr, &last_lr_});
+}
+
+void LRScheduler::resume() {
+  for (std::size_t g = 0; g < groups_.size(); ++g) {
+    set_more(g);
+    groups_[g].set_lr(last_lr_[g]);
+  }
+}
+
+StateDict LRScheduler::state_dict() const {
+  std::vector<Field> fields;
+  const_cast<LRScheduler*>(this)->collect("", fields);  // the pointers are only read
+  StateDict result;
+  for (const Field& field : fields)
+    result.emplace_back(field.key, field.whole != nullptr  ? Tensor(*field.whole)
+                                   : field.real != nullptr ? Tensor(*field.real)
+                                                           : Tensor(*field.list));
+  return result;
+}
+
+void LRScheduler::load_state_dict(const StateDict& state) {
+  check_groups();
+  std::unordered_map<std::string, Tensor> given;
+  const auto fail = [&](const std::string& key, const std::string& what) {
+    refuse("cannot load this state: \"" + key + "\" " + what);
+  };
+  for (const auto& [key, tensor] : state) {
+    if (!tensor.defined()) fail(key, "is an empty tensor");
+    if (!given.emplace(key, tensor).second) fail(key, "is given twice");
+  }
+  std::vector<Field> fields;
+  collect("", fields);
+  std::vector<std::vector<double>> values;
+  for (const Field& field : fields) {
+    const auto found = given.find(field.key);
+    if (found == given.end()) fail(field.key, "is missing");
+    const Tensor& tensor = found->second;
+    const std::size_t size = field.list != nullptr ? field.list->size() : 1;
+    if (tensor.dtype() == boolean || tensor.size() != static_cast<std::int64_t>(size))
+      fail(field.key, "must hold " + std::to_string(size) + " numbers, but has shape " + to_string(tensor.shape()));
+    const Tensor numbers = xgrad::detail::converted(tensor, float64);
+    const double* begin = Raw::data<double>(numbers);
+    values.emplace_back(begin, begin + size);
+    for (double value : values.back()) {
+      const auto least = static_cast<double>(field.least);
+      if (field.whole != nullptr && !(value >= least && value < 0x1p53 && value == std::floor(value)))
+        fail(field.key,
+             "holds " + number_text(value) + ": it must be a whole number from " + number_text(least) + " on");
+      if (field.list != nullptr ? !(value >= 0 && std::isfinite(value)) : std::isnan(value))
+        fail(field.key, "holds " + number_text(value) + ": it must be finite and not negative");
+    }
+    given.erase(found);
+  }
+  if (!given.empty()) fail(given.begin()->first, "is nothing that it keeps");
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const Field& field = fields[i];
+    if (field.whole != nullptr) *field.whole = static_cast<std::int64_t>(values[i][0]);
+    if (field.real != nullptr) *field.real = values[i][0];
+    if (field.list != nullptr) *field.list = values[i];
+  }
+  for (std::size_t g = 0; g < base_lrs_.size(); ++g) groups_[g].set_initial_lr(base_lrs_[g]);
+  resume();
+}
+
+}  // namespace xgrad::optim

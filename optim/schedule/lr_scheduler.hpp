@@ -1,0 +1,124 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <xgrad/io/state_dict.hpp>
+#include <xgrad/optim/optimizer.hpp>
+
+namespace xgrad::optim {
+
+/// A number for all groups of an optimiser, or one for each.
+class PerGroup {
+ public:
+  PerGroup(double all) : values_{all} {}
+  PerGroup(std::vector<double> each) : values_(std::move(each)), each_(true) {}
+  PerGroup(std::initializer_list<double> each) : values_(each), each_(true) {}
+
+  const std::vector<double>& values() const { return values_; }
+  bool is_each() const { return each_; }
+
+ private:
+  std::vector<double> values_;
+  bool each_ = false;
+};
+
+class Schedule;
+
+/// The base of all schedules, which set the learning rates of an optimiser's groups. Names and values are those of
+/// torch.optim.lr_scheduler, to the last bit: formulas that PyTorch computes from the rate before are computed so here.
+///
+///     optim::SGD optimizer(model.parameters(), 0.1);
+///     optim::CosineAnnealingLR schedule(optimizer, 20);
+///     for (int epoch = 0; epoch < 20; ++epoch) {
+///       train(model, optimizer);
+///       schedule.step();
+///     }
+///
+/// In the formulas base is the learning rate of a group when its first schedule was made, its initial_lr, and t counts
+/// the calls of step(). A schedule sets the rates for t = 0 when it is made. It refers to the optimiser's groups, not
+/// to the optimiser, which may be moved. Groups must be added before.
+class LRScheduler {
+ public:
+  LRScheduler(const LRScheduler&) = delete;
+  LRScheduler& operator=(const LRScheduler&) = delete;
+  LRScheduler(LRScheduler&&) noexcept;
+  LRScheduler& operator=(LRScheduler&&) noexcept;
+  virtual ~LRScheduler();
+
+  /// Sets the learning rates of the next epoch, or step; to be called after the optimiser's.
+  void step();
+  /// The learning rates that were set last, one a group.
+  const std::vector<double>& get_last_lr() const { return last_lr_; }
+  /// t.
+  std::int64_t last_epoch() const { return last_epoch_; }
+
+  /// What a resumed schedule needs to go on with the same bits: "last_epoch", "step_count", "base_lrs", "last_lr", and
+  /// further numbers; of schedules of schedules theirs as "schedulers.<i>.<name>". Settings are not among them: they
+  /// are those that the schedule was made with.
+  [[nodiscard]] StateDict state_dict() const;
+  /// Loads such a state, and sets the learning rates to "last_lr". Missing or unknown keys and other numbers of groups
+  /// are errors, and then nothing has changed.
+  void load_state_dict(const StateDict& state);
+
+ protected:
+  LRScheduler(const char* name, const Optimizer& optimizer);
+
+  /// A number of the state.
+  struct Field {
+    std::string key;
+    std::int64_t* whole = nullptr;
+    double* real = nullptr;
+    std::vector<double>* list = nullptr;
+    std::int64_t least = 0;  ///< of a whole number
+  };
+
+  /// Sets the rates for t = 0; called at the end of construction.
+  void begin();
+  /// The learning rate of a group at last_epoch_, where `lr` is the one before.
+  virtual double next(std::size_t group, double lr) const = 0;
+  /// The same from base alone, where PyTorch has such a formula; it is used where SequentialLR begins a schedule.
+  virtual double closed(std::size_t group) const;
+  /// Sets what is scheduled beside the learning rate.
+  virtual void set_more(std::size_t group);
+  virtual void advance();
+  virtual void restart();
+  virtual void undo() { --last_epoch_; }
+  virtual void collect(const std::string& prefix, std::vector<Field>& fields);
+  virtual void resume();
+  virtual bool needs_metric() const { return false; }
+
+  std::size_t group_count() const { return groups_.size(); }
+  double base(std::size_t group) const { return base_lrs_[group]; }
+  void set_base(std::size_t group, double lr);
+  void set_lr(std::size_t group, double lr);
+  double lr(std::size_t group) const { return groups_[group].lr(); }
+  ParamGroup& group(std::size_t g) { return groups_[g]; }
+  const char* name() const { return name_; }
+  bool is_initial() const { return initial_; }
+  std::int64_t step_count() const { return step_count_; }
+  /// One number for each group.
+  std::vector<double> for_groups(const char* what, const PerGroup& values) const;
+  [[noreturn]] void refuse(const std::string& why) const;
+  void require(bool right, const char* what, const char* rule, double value) const;
+  void note_last_lr();
+  /// Refuses an empty list, a schedule of another optimiser, and one that needs a metric.
+  void check_parts(const std::vector<Schedule>& parts) const;
+
+  std::int64_t last_epoch_ = -1;
+
+ private:
+  friend class SequentialLR;
+  friend class ChainedScheduler;
+  void check_groups() const;
+  void initial_step();
+
+  const char* name_;
+  std::vector<ParamGroup> groups_;
+  std::vector<double> base_lrs_, last_lr_;
+  std::int64_t step_count_ = 0;
+  bool initial_ = false;
+};
+
+}  // namespace xgrad::optim

@@ -1,0 +1,253 @@
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include <xgrad/xgrad.hpp>
+
+#include "catch2.hpp"
+#include "compare.hpp"
+
+using namespace xgrad;
+using namespace xgrad::optim;
+using Catch::Matchers::Contains;
+
+namespace {
+
+template <class F>
+std::string message_of(F f) {
+  try {
+    f();
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+nn::Sequential small() {
+  return nn::Sequential{nn::Linear(3, 4), nn::BatchNorm1d(4), nn::ReLU(), nn::Dropout(.5), nn::Linear(4, 2)};
+}
+
+void shift(const nn::ModuleBase& model, double by) {
+  const NoGrad off;
+  for (const Tensor& p : model.parameters()) p.add_(Tensor(by));
+}
+
+std::vector<Tensor> with_gradients(const std::vector<Tensor>& gradients) {
+  std::vector<Tensor> result;
+  for (const Tensor& g : gradients) {
+    result.push_back(zeros_like(g).requires_grad_());
+    result.back().set_grad(g.clone());
+  }
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("SWA is the mean of all weights, EMA their exponential mean", "[averaging]") {
+  nn::Linear model(2, 2);
+  model.to(float64);
+  const Tensor start = model.weight.detach().clone();
+  AveragedModel<nn::Linear> swa(model), ema(model, AveragingOptions().ema(.75));
+  AveragedModel<nn::Linear> own(
+      model, AveragingOptions().avg_fn([](const Tensor& a, const Tensor& b, std::int64_t) { return maximum(a, b); }));
+  double mean = 0, running = 0;
+  for (int n = 0; n < 5; ++n) {
+    if (n > 0) shift(model, n == 3 ? -5 : 1);
+    const double now = n < 3 ? n : n - 6;
+    mean += (now - mean) / (n + 1);
+    running = n == 0 ? now : .75 * running + .25 * now;
+    swa.update_parameters(model);
+    ema.update_parameters(model);
+    own.update_parameters(model);
+  }
+  CHECK(difference(swa.module.weight.detach(), start + mean, 1e-13, 1e-13) == "");
+  CHECK(difference(ema.module.weight.detach(), start + running, 1e-13, 1e-13) == "");
+  CHECK(difference(own.module.weight.detach(), start + 2.0) == "");
+  CHECK(swa.n_averaged() == 5);
+  // The model itself is another one.
+  CHECK(difference(model.weight.detach(), start - 2.0, 1e-13, 1e-13) == "");
+}
+
+TEST_CASE("buffers are copied, or averaged on request", "[averaging]") {
+  nn::BatchNorm1d model(2);
+  AveragedModel<nn::BatchNorm1d> copied(model), averaged(model, AveragingOptions().use_buffers());
+  for (double value : {1., 2., 6.}) {
+    model.running_mean.fill_(value);
+    model.num_batches_tracked.fill_(value);
+    copied.update_parameters(model);
+    averaged.update_parameters(model);
+  }
+  CHECK(difference(copied.module.running_mean, Tensor{6.f, 6.f}) == "");
+  CHECK(difference(averaged.module.running_mean, Tensor{3.f, 3.f}, 1e-6) == "");
+  CHECK(copied.module.num_batches_tracked.item() == 6);
+  CHECK(averaged.module.num_batches_tracked.item() == 2);  // 1, then 1.5 and 2.67 without their fractions
+}
+
+TEST_CASE("an average is saved with PyTorch's keys and goes on", "[averaging]") {
+  nn::Sequential model = small();
+  AveragedModel<nn::Sequential> average(model), other(model);
+  average.update_parameters(model);
+  shift(model, 1);
+  average.update_parameters(model);
+  const StateDict state = average.state_dict();
+  CHECK(state[0].first == "n_averaged");
+  CHECK(state[1].first == "module.0.weight");
+  other.load_state_dict(state);
+  CHECK(other.n_averaged() == 2);
+  shift(model, 1);
+  average.update_parameters(model);
+  other.update_parameters(model);
+  CHECK(difference(other.module.parameters()[0].detach(), average.module.parameters()[0].detach()) == "");
+  CHECK_THAT(message_of([&] { other.load_state_dict({}); }), Contains("\"n_averaged\" is missing"));
+  CHECK_THAT(message_of([&] { other.load_state_dict({{"n_averaged", Tensor(-1)}}); }), Contains("whole number"));
+  CHECK_THAT(message_of([&] { AveragedModel<nn::Linear>(nn::Linear(2, 2), AveragingOptions().ema(1.5)); }),
+             Contains("AveragedModel: the decay must lie within [0, 1], got 1.5"));
+  AveragedModel<nn::Linear> linear(nn::Linear(2, 2));
+  CHECK_THAT(message_of([&] { linear.update_parameters(nn::Linear(2, 3)); }), Contains("weight is (2, 2) float32"));
+}
+
+TEST_CASE("two models exchange their weights for a while", "[averaging]") {
+  nn::Sequential model = small();
+  AveragedModel<nn::Sequential> average(model);
+  const Tensor before = model.parameters()[0].detach().clone();
+  shift(model, 1);
+  const Tensor trained = model.parameters()[0].detach().clone();
+  {
+    const SwappedWeights swapped(model, average.module);
+    CHECK(difference(model.parameters()[0].detach(), before) == "");
+    CHECK(difference(average.module.parameters()[0].detach(), trained) == "");
+  }
+  CHECK(difference(model.parameters()[0].detach(), trained) == "");
+  CHECK_THAT(message_of([&] { const SwappedWeights swapped(model, model); }), Contains("share their weights"));
+}
+
+TEST_CASE("update_bn computes running statistics as means over all batches", "[averaging]") {
+  manual_seed(3);
+  nn::Sequential model{nn::BatchNorm1d(2), nn::Linear(2, 1)};
+  model.eval();
+  std::vector<Tensor> batches;
+  Tensor means = zeros({2}), variances = zeros({2});
+  for (int i = 0; i < 4; ++i) {
+    batches.push_back(randn({8, 2}) * (1.0 + i) + 1.0 * i);
+    means += mean(batches.back(), 0) / 4.0;
+    variances += var(batches.back(), 0) / 4.0;
+  }
+  const auto buffers = [&] { return model.named_buffers(); };
+  model(batches[0]);
+  update_bn(batches, model);
+  CHECK(difference(buffers().at("0.running_mean"), means, 1e-5, 1e-6) == "");
+  CHECK(difference(buffers().at("0.running_var"), variances, 1e-5, 1e-6) == "");
+  CHECK(buffers().at("0.num_batches_tracked").item() == 4);
+  CHECK_FALSE(model.is_training());
+  // Afterwards momentum is what it was.
+  model.train();
+  model(batches[0]);
+  CHECK(difference(buffers().at("0.running_mean"), means * .9 + mean(batches[0], 0) * .1, 1e-5, 1e-6) == "");
+}
+
+TEST_CASE("gradients are clipped to a norm", "[clip]") {
+  const std::vector<Tensor> gradients = {Tensor{3., 0.}, Tensor({{-4.}}), Tensor(12.0)};
+  const auto clipped = [&](double most, double p) {
+    const auto parameters = with_gradients(gradients);
+    const double norm = clip_grad_norm_(parameters, most, p);
+    std::vector<double> result{norm};
+    for (const Tensor& each : parameters)
+      for (double g : values(each.grad())) result.push_back(g);
+    return result;
+  };
+  const auto close = [](const std::vector<double>& got, const std::vector<double>& expected) {
+    return difference(Tensor(got), Tensor(expected), 1e-14, 1e-14) == "";
+  };
+  const double share = 6.5 / (13 + 1e-6);
+  CHECK(close(clipped(6.5, 2), {13, 3 * share, 0, -4 * share, 12 * share}));
+  CHECK(close(clipped(20, 2), {13, 3, 0, -4, 12}));
+  CHECK(clipped(20, 2)[1] == 3);
+  CHECK(close(clipped(50, 1), {19, 3, 0, -4, 12}));
+  const double of_one = 1 / (19 + 1e-6), of_most = 1 / (12 + 1e-6);
+  CHECK(close(clipped(1, 1), {19, 3 * of_one, 0, -4 * of_one, 12 * of_one}));
+  CHECK(close(clipped(1, std::numeric_limits<double>::infinity()), {12, 3 * of_most, 0, -4 * of_most, 12 * of_most}));
+  CHECK(clipped(100, 3)[0] == Approx(std::cbrt(27 + 64 + 1728)));
+  CHECK(clipped(0, 2)[1] == 0);
+  CHECK(get_total_norm(gradients) == Approx(13));
+  CHECK(get_total_norm({}) == 0);
+  CHECK(get_total_norm({Tensor{1e200, 1e200}}) == Approx(std::sqrt(2.) * 1e200));
+  CHECK(get_total_norm({zeros({0})}) == 0);
+  CHECK(clip_grad_norm_({zeros({2}).requires_grad_()}, 1) == 0);
+}
+
+TEST_CASE("a norm that is not finite is an error, unless it is allowed", "[clip]") {
+  for (double bad : {std::nan(""), std::numeric_limits<double>::infinity()}) {
+    const auto parameters = with_gradients({Tensor{1., bad}, Tensor{2.}});
+    CHECK_THAT(message_of([&] { clip_grad_norm_(parameters, 1); }),
+               Contains("clip_grad_norm_: the norm of order 2 is") && Contains("averaging_test.cpp"));
+    CHECK(parameters[1].grad().item() == 2);
+    CHECK_FALSE(std::isfinite(clip_grad_norm_(parameters, 1, 2, Nonfinite::allowed)));
+    CHECK((std::isnan(bad) ? std::isnan(parameters[1].grad().item()) : parameters[1].grad().item() == 0));
+  }
+  CHECK_THAT(message_of([] { clip_grad_norm_({}, -1); }), Contains("max_norm"));
+  CHECK_THAT(message_of([] { clip_grad_norm_({}, 1, 0); }), Contains("order of the norm must be positive, got 0"));
+  CHECK_THAT(message_of([] { clip_grad_norm_({Tensor()}, 1); }), Contains("parameter 0 is an empty tensor"));
+}
+
+TEST_CASE("gradients are clipped to a range", "[clip]") {
+  Tensor g = linspace(-5, 5, 37, float64);
+  const auto parameters = with_gradients({g, Tensor{std::nan(""), 7.}});
+  clip_grad_value_(parameters, 2);
+  CHECK(difference(parameters[0].grad(), clamp(g, -2, 2)) == "");
+  CHECK(std::isnan(values(parameters[1].grad())[0]));
+  CHECK(values(parameters[1].grad())[1] == 2);
+  CHECK_THAT(message_of([&] { clip_grad_value_(parameters, -2); }), Contains("clip_value"));
+}
+
+TEST_CASE("a sweep finds a learning rate and leaves no trace", "[lr_finder]") {
+  manual_seed(5);
+  nn::Sequential model = small();
+  const Tensor x = randn({64, 3}), y = randint(0, 2, {64});
+  Adam optimizer(model.parameters(), .01);
+  const auto step = [&] {
+    optimizer.zero_grad();
+    Tensor loss = nn::cross_entropy(model(x), y);
+    loss.backward();
+    optimizer.step();
+    return loss.item();
+  };
+  step();
+  const StateDict weights = model.state_dict(), state = optimizer.state_dict();
+  const Tensor gradient = model.parameters()[0].grad().clone();
+  const Generator generator = default_generator();
+  const double next = step();
+  model.load_state_dict(weights);
+  optimizer.load_state_dict(state);
+  default_generator() = generator;
+  model.parameters()[0].set_grad(gradient.clone());
+
+  const LRSweep sweep = find_lr(model, optimizer, [&] { return nn::cross_entropy(model(x), y); });
+  CHECK(sweep.lrs.size() > 20);
+  CHECK(sweep.losses.size() == sweep.lrs.size());
+  CHECK(sweep.smoothed.size() == sweep.lrs.size());
+  CHECK(sweep.lrs[0] == 1e-7);
+  CHECK(sweep.suggestion > 1e-5);
+  CHECK(sweep.suggestion < 10);
+  for (const auto& [key, tensor] : model.state_dict()) CHECK(difference(tensor, weights.at(key)) == "");
+  const StateDict after = optimizer.state_dict();
+  REQUIRE(after.size() == state.size());
+  for (const auto& [key, tensor] : after) CHECK(difference(tensor, state.at(key)) == "");
+  CHECK(difference(model.parameters()[0].grad(), gradient) == "");
+  CHECK(step() == next);
+
+  int calls = 0;
+  CHECK_THROWS_AS(find_lr(model, optimizer,
+                          [&]() -> Tensor {
+                            if (++calls == 3) throw std::runtime_error("no more batches");
+                            return nn::cross_entropy(model(x), y);
+                          }),
+                  std::runtime_error);
+  CHECK(optimizer.lr() == .01);
+  CHECK_THAT(message_of([&] { static_cast<void>(find_lr(model, optimizer, nullptr)); }), Contains("empty function"));
+  CHECK_THAT(message_of([&] {
+               static_cast<void>(find_lr(
+                   model, optimizer, [&] { return Tensor(1.0); }, LRFinderOptions().start_lr(2).end_lr(1)));
+             }),
+             Contains("end_lr must exceed start_lr, got 1"));
+}

@@ -1,0 +1,303 @@
+// Checkpoints: one file of everything, damaged files, full disks, and savers that are killed.
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <xgrad/nn/generators.hpp>
+#include <xgrad/train.hpp>
+#include <xgrad/xgrad.hpp>
+
+#include "catch2.hpp"
+#include "compare.hpp"
+#include "folder.hpp"
+#include "inspect.hpp"
+
+using namespace xgrad;
+using namespace xgrad::train;
+using Catch::Matchers::Contains;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// What a loop of one's own has.
+struct Run {
+  explicit Run(double dropout = 0.5)
+      : model{nn::Linear(3, 4), nn::Dropout(dropout, Generator(7)), nn::Linear(4, 1)},
+        optimizer(model.parameters()),
+        loader(data::TensorDataset(arange(24).reshape({8, 3}).to(float32), arange(8).reshape({8, 1}).to(float32)),
+               data::DataLoader::Options().batch_size(2).shuffle()) {
+    parts.add("model", model).add("optimizer", optimizer).add("loader", loader);
+    parts.add("step", step).add("best loss", best).add("accuracy", accuracy);
+    parts.add("own", own).note("trained on", "numbers");
+  }
+  void train(int steps) {
+    loader.set_position(loader.position());  // goes on in the epoch
+    for (auto at = loader.begin(); steps > 0; --steps) {
+      if (at == loader.end()) at = loader.begin();
+      auto [x, t] = *at++;
+      const Tensor loss = nn::mse_loss(model(x) + randn({1}) + rand({1}, own), t);
+      optimizer.zero_grad();
+      loss.backward();
+      optimizer.step();
+      accuracy.update(x(xt::all(), 0) > 4, t(xt::all(), 0) > 3);
+      best = loss.item();
+      ++step;
+    }
+  }
+  std::string bytes() const {
+    std::string all = std::to_string(step) + " " + std::to_string(best) + " " + std::to_string(accuracy.value());
+    for (const auto& [key, value] : model.state_dict())
+      all += key + std::string(static_cast<const char*>(Raw::bytes(value)), static_cast<std::size_t>(value.size()) * 4);
+    return all;
+  }
+
+  nn::Sequential model;
+  optim::Adam optimizer;
+  data::DataLoader loader;
+  std::int64_t step = 0;
+  double best = 0;
+  Accuracy accuracy;
+  Generator own{3};
+  Checkpoint parts;
+};
+
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) : signal_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    rlimit limit = before_;
+    limit.rlim_cur = bytes;
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, signal_);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+ private:
+  rlimit before_;
+  void (*signal_)(int);
+};
+
+void flip_a_bit(const std::string& path, std::size_t at) {
+  std::string bytes = get(path);
+  bytes[at] = static_cast<char>(bytes[at] ^ 16);
+  put(path, bytes);
+}
+
+std::vector<std::string>& skipped() {
+  static std::vector<std::string> all;
+  return all;
+}
+void note_skipped(const std::string& text) { skipped().push_back(text); }
+
+}  // namespace
+
+TEST_CASE("a loop of one's own goes on from a checkpoint bit for bit", "[train]") {
+  const Folder folder;
+  const std::string path = folder.file("run.safetensors");
+  manual_seed(1);
+  Run first;
+  first.train(3);
+  first.parts.save(path);
+  first.train(4);
+  manual_seed(99);
+  Run second;  // other weights, other generators
+  second.train(1);
+  second.parts.load(path);
+  CHECK(second.step == 3);
+  second.train(4);
+  CHECK(second.bytes() == first.bytes());
+  CHECK(io::load_safetensors_metadata(path).at("trained on") == "numbers");
+  CHECK(load_part(path, "model").contains("0.weight"));
+  CHECK_THROWS_WITH(load_part(path, "modle"), Contains("has no part \"modle\": it has default generator, model"));
+}
+
+TEST_CASE("a clone's generator is its own, and so it is saved", "[train]") {
+  const nn::Dropout original(0.5, Generator(3));
+  const nn::Dropout copy = nn::clone(original), handle = original;
+  REQUIRE(nn::named_generators(copy).size() == 1);
+  CHECK(&*nn::named_generators(handle)[0].second == &*nn::named_generators(original)[0].second);
+  CHECK(&*nn::named_generators(copy)[0].second != &*nn::named_generators(original)[0].second);
+  static_cast<void>(copy(ones({4})));
+  CHECK((*nn::named_generators(copy)[0].second)->draws() == 1);
+  CHECK((*nn::named_generators(original)[0].second)->draws() == 0);
+  const nn::Sequential model{nn::Linear(2, 2), nn::Dropout(0.5, Generator(3)), nn::RReLU(0.1, 0.3, Generator(4))};
+  const auto all = nn::named_generators(model);
+  REQUIRE(all.size() == 2);
+  CHECK(all[0].first == "1");
+  CHECK((*all[1].second)->seed() == 4);
+}
+
+TEST_CASE("a checkpoint that does not fit changes nothing", "[train]") {
+  const Folder folder;
+  const std::string path = folder.file("run.safetensors");
+  manual_seed(1);
+  Run run;
+  run.train(2);
+  run.parts.save(path);
+  run.train(1);
+  const std::string before = run.bytes();
+
+  class Refuses {
+   public:
+    StateDict state_dict() const { return {}; }
+    void load_state_dict(const StateDict&) { throw std::invalid_argument("not now"); }
+  } refuses;
+  Run saved;
+  saved.parts.add("last", refuses);
+  saved.parts.save(folder.file("last"));
+  run.parts.add("last", refuses);
+  CHECK_THROWS_WITH(run.parts.load(folder.file("last")), "not now");
+  CHECK(run.bytes() == before);
+  CHECK_THROWS_WITH(run.parts.load(path), Contains("has the parts") && Contains("they must be the same"));
+
+  nn::Linear other(5, 5);
+  Checkpoint wrong;
+  wrong.add("model", other).add("optimizer", run.optimizer).add("loader", run.loader).add("step", run.step);
+  wrong.add("best loss", run.best).add("accuracy", run.accuracy).add("own", run.own);
+  CHECK_THROWS_WITH(wrong.load(path), Contains("Linear"));
+  CHECK(run.bytes() == before);
+  CHECK_THROWS_WITH(run.parts.add("a/b", run.step), Contains("has no slash"));
+  CHECK_THROWS_WITH(run.parts.add("step", run.step), Contains("already"));
+  CHECK_THROWS_WITH(run.parts.note("parts", ""), Contains("choose another key"));
+}
+
+TEST_CASE("a checkpoint that is damaged in any byte is refused", "[train]") {
+  const Folder folder;
+  const std::string path = folder.file("run.safetensors"), broken = folder.file("broken");
+  manual_seed(1);
+  Run run;
+  run.train(2);
+  run.parts.save(path);
+  const std::string before = run.bytes(), whole = get(path);
+  for (std::size_t at = 0; at < whole.size(); at += 1 + at % 7) {
+    put(broken, whole);
+    flip_a_bit(broken, at);
+    CAPTURE(at);
+    const std::string text = thrown_by<std::runtime_error>([&] { run.parts.load(broken); });
+    // Spaces after the header are no part of what it says.
+    if (text == "nothing was thrown" && whole[at] == ' ') continue;
+    REQUIRE_THAT(text, Contains("broken") && !Contains("another kind"));
+  }
+  for (std::size_t size = 0; size < whole.size(); size += 97) {
+    put(broken, whole.substr(0, size));
+    CHECK_THROWS_AS(run.parts.load(broken), std::runtime_error);
+  }
+  CHECK(run.bytes() == before);
+  io::save_safetensors(run.model.state_dict(), broken);
+  CHECK_THROWS_WITH(run.parts.load(broken), Contains("is no checkpoint"));
+}
+
+TEST_CASE("a folder keeps the last checkpoints, and falls back to the newest that is intact", "[train]") {
+  const Folder place;
+  const std::string path = place.file("run");
+  CHECK_THROWS_WITH(CheckpointFolder(path, 0), Contains("0 checkpoints to keep: at least 1"));
+  CHECK_THROWS_WITH(CheckpointFolder(""), Contains("empty name"));
+  const CheckpointFolder folder(path, 3);
+  manual_seed(1);
+  Run run;
+  CHECK_FALSE(folder.load(run.parts).has_value());
+  for (int i = 1; i <= 5; ++i) {
+    run.train(1);
+    folder.save(run.parts, run.step);
+  }
+  CHECK(folder.steps() == std::vector<std::int64_t>{3, 4, 5});
+  CHECK(fs::path(folder.path(5)).filename() == "checkpoint-000000000005.safetensors");
+  put(place.file("run/notes.txt"), "not ours");
+  flip_a_bit(folder.path(5), get(folder.path(5)).size() - 1);
+  skipped().clear();
+  auto from = folder.load(run.parts, note_skipped);
+  REQUIRE(from.has_value());
+  CHECK(from->step == 4);
+  CHECK(run.step == 4);
+  REQUIRE(skipped().size() == 1);
+  CHECK_THAT(skipped()[0], Contains(folder.path(5)) && Contains("checksum") && Contains("going on from step 4"));
+  // What is saved next replaces the course that was left.
+  run.train(1);
+  folder.save(run.parts, run.step);
+  CHECK(folder.steps() == std::vector<std::int64_t>{3, 4, 5});
+  CHECK(folder.load(run.parts, note_skipped)->skipped.empty());
+  folder.load(run.parts);
+  Run earlier;
+  earlier.step = 2;
+  folder.save(earlier.parts, 2);
+  CHECK(folder.steps() == std::vector<std::int64_t>{2});
+  put(folder.path(2), "");
+  CHECK_THROWS_WITH(folder.load(run.parts), Contains("none of 1 checkpoints is intact"));
+  CHECK(fs::exists(place.file("run/notes.txt")));
+}
+
+TEST_CASE("a full disk at any of 200 places leaves a checkpoint that loads", "[train]") {
+  const Folder place;
+  const CheckpointFolder folder(place.file("run"), 2);
+  manual_seed(1);
+  Run run;
+  run.train(3);
+  folder.save(run.parts, 3);
+  const std::size_t size = get(folder.path(3)).size();
+  run.train(1);
+  for (std::size_t i = 0; i < 200; ++i) {
+    const std::size_t limit = i * size / 200;
+    CAPTURE(limit);
+    {
+      const FileSizeLimit full(limit);
+      REQUIRE_THROWS_WITH(folder.save(run.parts, 4), Contains("File too large"));
+    }
+    REQUIRE(folder.steps() == std::vector<std::int64_t>{3});
+    REQUIRE(folder.load(run.parts)->step == 3);
+    REQUIRE(std::distance(fs::directory_iterator(folder.folder()), fs::directory_iterator()) == 1);
+    run.step = 4;
+  }
+}
+
+TEST_CASE("kill -9 during a save leaves a checkpoint that loads, a thousand times", "[train]") {
+  const Folder place;
+  const CheckpointFolder folder(place.file("run"), 2);
+  manual_seed(1);
+  Run run;
+  run.train(1);
+  folder.save(run.parts, run.step);
+  const int times = scaled(1000, 60);
+  std::int64_t last = 0, moved = 0;
+  for (int i = 0; i < times; ++i) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      for (;;) {
+        ++run.step;
+        folder.save(run.parts, run.step);
+      }
+    }
+    std::this_thread::sleep_for(std::chrono::microseconds(200 + i * 7919 % 2500));
+    ::kill(child, SIGKILL);
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    REQUIRE(WIFSIGNALED(status));
+    skipped().clear();
+    const auto from = folder.load(run.parts, note_skipped);
+    REQUIRE(from.has_value());
+    REQUIRE(skipped().empty());  // never a damaged one
+    REQUIRE(run.step == from->step);
+    REQUIRE(run.step >= last);
+    moved += run.step > last ? 1 : 0;
+    last = run.step;
+  }
+  CHECK(moved > times / 10);
+  folder.save(run.parts, run.step + 1);
+  // What killed savers left behind goes when their step is saved again.
+  CHECK(std::distance(fs::directory_iterator(folder.folder()), fs::directory_iterator()) <= 3);
+}

@@ -1,0 +1,247 @@
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include <xgrad/xgrad.hpp>
+
+#include "catch2.hpp"
+#include "compare.hpp"
+
+using namespace xgrad;
+using namespace xgrad::optim;
+using Catch::Matchers::Contains;
+
+namespace {
+
+constexpr double pi = 3.14159265358979323846;
+
+SGD make(double lr = 0.1) { return SGD({zeros({1}).requires_grad_()}, lr, SGD::Options().momentum(0.5)); }
+
+/// The learning rates from t = 0 on.
+std::vector<double> rates(const Optimizer& optimizer, LRScheduler& schedule, int steps) {
+  std::vector<double> result;
+  for (int t = 0; t < steps; ++t) {
+    result.push_back(optimizer.lr());
+    schedule.step();
+  }
+  return result;
+}
+
+void require_formula(const std::vector<double>& got, const std::function<double(double)>& formula) {
+  for (std::size_t t = 0; t < got.size(); ++t) {
+    CAPTURE(t);
+    CHECK(got[t] == Approx(formula(static_cast<double>(t))).epsilon(1e-12).margin(1e-15));
+  }
+}
+
+template <class F>
+std::string message_of(F f) {
+  try {
+    f();
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+}  // namespace
+
+TEST_CASE("schedules follow their closed formulas", "[schedule]") {
+  SGD o = make();
+  SECTION("StepLR") {
+    StepLR s(o, 7, .5);
+    require_formula(rates(o, s, 60), [](double t) { return .1 * std::pow(.5, std::floor(t / 7)); });
+  }
+  SECTION("MultiStepLR") {
+    MultiStepLR s(o, {20, 5, 20}, .5);
+    require_formula(rates(o, s, 40), [](double t) { return t < 5 ? .1 : t < 20 ? .05 : .0125; });
+  }
+  SECTION("ConstantLR") {
+    ConstantLR s(o, .25, 4);
+    require_formula(rates(o, s, 9), [](double t) { return t < 4 ? .025 : .1; });
+  }
+  SECTION("LinearLR") {
+    LinearLR s(o, .2, .8, 10);
+    require_formula(rates(o, s, 20), [](double t) { return .1 * (.2 + .6 * std::min(10., t) / 10); });
+  }
+  SECTION("ExponentialLR") {
+    ExponentialLR s(o, .9);
+    require_formula(rates(o, s, 50), [](double t) { return .1 * std::pow(.9, t); });
+  }
+  SECTION("PolynomialLR") {
+    PolynomialLR s(o, 30, 2);
+    require_formula(rates(o, s, 40), [](double t) { return .1 * std::pow(1 - std::min(30., t) / 30, 2); });
+  }
+  SECTION("CosineAnnealingLR") {
+    CosineAnnealingLR s(o, 25, .01);
+    require_formula(rates(o, s, 25), [](double t) { return .01 + .09 * (1 + std::cos(pi * t / 25)) / 2; });
+  }
+  SECTION("CosineAnnealingWarmRestarts") {
+    CosineAnnealingWarmRestarts s(o, 10, 2);
+    require_formula(rates(o, s, 70), [](double t) {
+      double length = 10;
+      for (; t >= length; length *= 2) t -= length;
+      return .1 * (1 + std::cos(pi * t / length)) / 2;
+    });
+  }
+  SECTION("LambdaLR") {
+    LambdaLR s(o, [](std::int64_t t) { return 1.0 / static_cast<double>(1 + t); });
+    require_formula(rates(o, s, 20), [](double t) { return .1 / (1 + t); });
+  }
+  SECTION("MultiplicativeLR") {
+    MultiplicativeLR s(o, [](std::int64_t t) { return static_cast<double>(t) / static_cast<double>(t + 1); });
+    require_formula(rates(o, s, 20), [](double t) { return .1 / (1 + t); });
+  }
+  SECTION("SWALR") {
+    SWALR s(o, .02, 8);
+    require_formula(rates(o, s, 20), [](double t) {
+      const double a = (1 - std::cos(pi * std::min(1., t / 8))) / 2;
+      return .02 * a + .1 * (1 - a);
+    });
+  }
+  SECTION("CyclicLR") {
+    CyclicLR s(o, .01, .11, CyclicLR::Options().step_size_up(4).step_size_down(6));
+    require_formula(rates(o, s, 50), [](double t) {
+      const double u = std::fmod(t, 10);
+      return .01 + .1 * (u <= 4 ? u / 4 : (10 - u) / 6);
+    });
+  }
+}
+
+TEST_CASE("warm-up with cosine is one schedule after the other", "[schedule]") {
+  SGD a = make(.3), b = make(.3);
+  WarmupCosineLR one(a, 8, 60, .05, .01);
+  SequentialLR two(b, {LinearLR(b, .05, 1, 8), CosineAnnealingLR(b, 52, .01)}, {8});
+  for (int t = 0; t < 60; ++t) {
+    CAPTURE(t);
+    CHECK(a.lr() == Approx(b.lr()).epsilon(1e-13));
+    one.step();
+    two.step();
+  }
+  CHECK(a.lr() == Approx(.01));
+  one.step();
+  CHECK(a.lr() == .01);
+}
+
+TEST_CASE("OneCycleLR rises and falls, with momentum the other way", "[schedule]") {
+  SGD o = make();
+  OneCycleLR s(o, 1, 100);
+  ParamGroup group = o.param_groups()[0];
+  CHECK(o.lr() == Approx(1 / 25.));
+  CHECK(group.option("momentum") == .95);
+  for (int t = 0; t < 29; ++t) s.step();
+  CHECK(o.lr() == 1);
+  CHECK(group.option("momentum") == Approx(.85));
+  for (int t = 29; t < 99; ++t) s.step();
+  CHECK(o.lr() == Approx(1 / 25e4));
+  CHECK(group.option("momentum") == Approx(.95));
+  s.step();  // as PyTorch, which counts to total_steps
+  CHECK(message_of([&] { s.step(); }) == "OneCycleLR: step 101 of 100: it has no values beyond its last step");
+
+  Adam adam({zeros({1}).requires_grad_()});
+  OneCycleLR of_betas(adam, .1, 10);
+  CHECK(adam.param_groups()[0].option("betas.0") == .95);
+  Adagrad plain({zeros({1}).requires_grad_()});
+  CHECK(message_of([&] { OneCycleLR(plain, .1, 10); }) ==
+        "OneCycleLR: Adagrad has neither momentum nor betas: call cycle_momentum(false)");
+  CHECK_NOTHROW(OneCycleLR(plain, .1, 10, OneCycleLR::Options().cycle_momentum(false)));
+}
+
+TEST_CASE("ReduceLROnPlateau waits, reduces, and rests", "[schedule]") {
+  SGD o = make();
+  ReduceLROnPlateau s(o, ReduceLROnPlateau::Options().factor(.5).patience(1).cooldown(2).min_lr(.03));
+  const auto after = [&](std::vector<double> losses) {
+    for (double loss : losses) s.step(loss);
+    return o.lr();
+  };
+  CHECK(after({1, 1}) == .1);  // one epoch without improvement is tolerated
+  CHECK(after({1}) == .05);
+  CHECK(after({1, 1, 1}) == .05);  // two are not counted
+  CHECK(after({1}) == .03);        // not .025
+  CHECK(s.best() == 1);
+  CHECK(after({std::nan(""), std::nan(""), std::nan(""), std::nan(""), std::nan("")}) == .03);
+  CHECK(s.best() == 1);
+  LRScheduler& base = s;
+  CHECK(message_of([&] { base.step(); }) == "ReduceLROnPlateau: step() needs the metric: write step(loss)");
+}
+
+TEST_CASE("a schedule works on groups, and on an optimiser that has moved", "[schedule]") {
+  const Tensor p = zeros({1}).requires_grad_(), q = zeros({1}).requires_grad_();
+  SGD first({Group({p}).lr(1), Group({q}).lr(.1)}, .5);
+  ExponentialLR s(first, .5);
+  SGD moved = std::move(first);
+  s.step();
+  CHECK(moved.param_groups()[0].lr() == .5);
+  CHECK(moved.param_groups()[1].lr() == .05);
+  CHECK(s.get_last_lr() == std::vector<double>{.5, .05});
+  moved.add_param_group(Group({zeros({2}).requires_grad_()}));
+  CHECK_THROWS_AS(s.step(), std::logic_error);
+  CHECK_THAT(message_of([&] { s.step(); }),
+             Contains("ExponentialLR: the optimiser has 3 groups, and had 2 when the schedule was made"));
+}
+
+TEST_CASE("a schedule outlives its optimiser", "[schedule]") {
+  auto o = std::make_unique<SGD>(std::vector<Tensor>{zeros({1}).requires_grad_()}, .1);
+  ExponentialLR s(*o, .5);
+  o.reset();
+  s.step();
+  CHECK(s.get_last_lr()[0] == .05);
+}
+
+TEST_CASE("schedules refuse settings that make no sense", "[schedule]") {
+  SGD o = make(), other = make();
+  CHECK(message_of([&] { StepLR(o, 0); }) == "StepLR: step_size must be positive, got 0");
+  CHECK(message_of([&] { StepLR(o, 3, -1); }) == "StepLR: gamma must be finite and not negative, got -1");
+  CHECK_THAT(message_of([&] { ConstantLR(o, 0); }), Contains("factor must lie within (0, 1], got 0"));
+  CHECK_THAT(message_of([&] { LinearLR(o, 2); }), Contains("start_factor"));
+  CHECK_THAT(message_of([&] { LinearLR(o, .5, 1, 0); }), Contains("total_iters"));
+  CHECK_THAT(message_of([&] { CosineAnnealingLR(o, 0); }), Contains("T_max"));
+  CHECK_THAT(message_of([&] { CosineAnnealingWarmRestarts(o, 5, 0); }), Contains("T_mult"));
+  CHECK_THAT(message_of([&] { WarmupCosineLR(o, 5, 5); }), Contains("total_steps must exceed warmup_steps, got 5"));
+  CHECK_THAT(message_of([&] { LambdaLR(o, LRLambda()); }), Contains("empty function"));
+  CHECK_THAT(message_of([&] { LambdaLR(o, std::vector<LRLambda>(2)); }), Contains("got 2 functions for 1 groups"));
+  CHECK_THAT(message_of([&] { OneCycleLR(o, {.1, .2}, 10); }), Contains("max_lr has 2 values, the optimiser 1 groups"));
+  CHECK_THAT(message_of([&] { OneCycleLR(o, .1, 0); }), Contains("total_steps"));
+  CHECK_THAT(message_of([&] { CyclicLR(o, -.1, .1); }), Contains("base_lr"));
+  CHECK_THAT(message_of([&] { ReduceLROnPlateau(o, ReduceLROnPlateau::Options().factor(1)); }), Contains("factor"));
+  CHECK_THAT(message_of([&] { SWALR(o, std::nan("")); }), Contains("swa_lr"));
+  CHECK_THAT(message_of([&] { SequentialLR(o, {}, {}); }), Contains("got no schedules"));
+  CHECK_THAT(message_of([&] { SequentialLR(o, {StepLR(o, 1)}, {3}); }), Contains("got 1 schedules and 1 milestones"));
+  CHECK_THAT(message_of([&] {
+               SequentialLR(o, {StepLR(o, 1), StepLR(other, 1)}, {3});
+             }),
+             Contains("schedule 1, StepLR, is one of another optimiser"));
+  CHECK_THAT(message_of([&] { ChainedScheduler(o, {ReduceLROnPlateau(o)}); }), Contains("needs a metric"));
+  LambdaLR negative(o, [](std::int64_t t) { return 1 - static_cast<double>(t); });
+  negative.step();
+  CHECK_THAT(message_of([&] { negative.step(); }), Contains("the learning rate becomes -"));
+}
+
+TEST_CASE("a state that does not fit a schedule is refused, and nothing changes", "[schedule]") {
+  SGD o = make();
+  CosineAnnealingWarmRestarts s(o, 5);
+  s.step();
+  const double lr = o.lr();
+  const StateDict good = s.state_dict();
+  const auto with = [&](const std::string& key, const Tensor& value) {
+    StateDict state = good;
+    if (value.defined())
+      state[key] = value;
+    else
+      state.erase(state.find(key));
+    return message_of([&] { s.load_state_dict(state); });
+  };
+  CHECK_THAT(with("T_i", Tensor(0)), Contains("\"T_i\" holds 0: it must be a whole number from 1 on"));
+  CHECK_THAT(with("T_cur", Tensor(1.5)), Contains("whole number"));
+  CHECK_THAT(with("last_epoch", Tensor(1e300)), Contains("whole number"));
+  CHECK_THAT(with("last_lr", Tensor{.1, .2}), Contains("must hold 1 numbers, but has shape (2)"));
+  CHECK_THAT(with("last_lr", Tensor({std::nan("")})), Contains("finite"));
+  CHECK_THAT(with("base_lrs", Tensor()), Contains("\"base_lrs\" is missing"));
+  StateDict more = good;
+  more.emplace_back("x", Tensor(1));
+  CHECK_THAT(message_of([&] { s.load_state_dict(more); }), Contains("\"x\" is nothing that it keeps"));
+  CHECK(o.lr() == lr);
+  CHECK_NOTHROW(s.load_state_dict(good));
+}

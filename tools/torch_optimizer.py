@@ -1,0 +1,89 @@
+"""States of optimisers between xgrad and torch.optim.
+
+xgrad's state_dict() is flat, for safetensors files; PyTorch's is nested:
+
+    import safetensors.torch, torch_optimizer
+
+    # from PyTorch to xgrad: optimizer.load_state_dict(io::load_safetensors("optimizer.safetensors"))
+    safetensors.torch.save_file(torch_optimizer.flat(optimizer.state_dict()), "optimizer.safetensors")
+
+    # from xgrad to PyTorch, into an optimiser of the same class over the same parameters:
+    state = safetensors.torch.load_file("optimizer.safetensors")
+    optimizer.load_state_dict(torch_optimizer.nested(state, optimizer.state_dict()))
+
+"state.<i>.<name>" is what is kept for parameter i, "param_groups.<g>.<option>" an option of group g; a pair of numbers is
+one tensor of both, None NaN, and a list of tensors, which LBFGS has, one tensor with a row for each.
+"""
+
+import math
+
+import torch
+
+# How PyTorch computes, not what; and what schedules keep in groups for themselves.
+NOT_OPTIONS = {"params", "param_names", "foreach", "capturable", "differentiable", "fused",
+               "max_lr", "min_lr", "max_momentum", "base_momentum", "swa_lr"}
+WORDS = {"adjust_lr_fn": ["original", "match_rms_adamw"], "line_search_fn": [None, "strong_wolfe"]}
+LISTS = {"old_dirs", "old_stps", "ro"}
+
+
+def flat(state_dict):
+    """PyTorch's state as tensors by name."""
+    result = {}
+    for i, kept in state_dict["state"].items():
+        for name, value in kept.items():
+            if value is None or name == "al":  # room that LBFGS computes in
+                continue
+            if name in LISTS:
+                if not value:
+                    continue
+                value = torch.stack([torch.as_tensor(each) for each in value])
+            result[f"state.{i}.{name}"] = torch.as_tensor(value).detach().clone().contiguous()
+    for g, group in enumerate(state_dict["param_groups"]):
+        for name, value in group.items():
+            if name not in NOT_OPTIONS:
+                result[f"param_groups.{g}.{name}"] = option(name, value)
+        result[f"param_groups.{g}.params"] = torch.tensor(group["params"], dtype=torch.int64)
+    return result
+
+
+def option(name, value):
+    if name in WORDS:
+        return torch.tensor(WORDS[name].index(value) if value in WORDS[name] else 0)
+    if isinstance(value, tuple):
+        return torch.tensor([math.nan if each is None else float(each) for each in value], dtype=torch.float64)
+    return torch.tensor(value) if isinstance(value, (bool, int)) else torch.tensor(float(value), dtype=torch.float64)
+
+
+def nested(state, like):
+    """xgrad's tensors as the state of a PyTorch optimiser whose own state_dict() is `like`."""
+    result = {"state": {i: dict(kept) for i, kept in like["state"].items()}, "param_groups": []}
+    scalar = torch.float64 if torch.get_default_dtype() == torch.float64 else torch.float32
+    for key, value in state.items():
+        room, i, name = key.split(".", 2)
+        if room != "state":
+            continue
+        if name in LISTS:
+            value = list(value)
+        elif name in ("func_evals", "n_iter"):
+            value = int(value)
+        elif name in ("t", "prev_loss", "H_diag"):
+            value = float(value)
+        elif value.dim() == 0:
+            value = value.to(scalar)
+        result["state"].setdefault(int(i), {})[name] = value
+    for g, group in enumerate(like["param_groups"]):
+        group = dict(group)
+        for name in [*group, "initial_lr"]:
+            value = state.get(f"param_groups.{g}.{name}")
+            if value is not None and name not in NOT_OPTIONS:
+                group[name] = as_before(name, value, group.get(name))
+        result["param_groups"].append(group)
+    return result
+
+
+def as_before(name, value, before):
+    if name in WORDS:
+        return WORDS[name][int(value)]
+    if isinstance(before, tuple):
+        return tuple(None if math.isnan(each) else each for each in value.tolist())
+    return type(before)(value.item()) if isinstance(before, (bool, int, float)) else value.item()

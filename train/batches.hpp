@@ -1,0 +1,108 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <xgrad/autograd/graph/tensor.hpp>
+#include <xgrad/data/dataset.hpp>
+#include <xgrad/train/checkpoint.hpp>
+
+namespace xgrad::train {
+
+namespace detail {
+
+template <class B, class = void>
+struct IsTuple : std::false_type {};
+template <class B>
+struct IsTuple<B, std::void_t<decltype(std::tuple_size<B>::value)>> : std::true_type {};
+
+template <class L, class = void>
+struct HasSize : std::false_type {};
+template <class L>
+struct HasSize<L, std::void_t<decltype(static_cast<std::int64_t>(std::declval<const L&>().size()))>> : std::true_type {
+};
+
+template <class L, class = void>
+struct HasRows : std::false_type {};
+template <class L>
+struct HasRows<L, std::void_t<decltype(static_cast<std::int64_t>(std::declval<const L&>().dataset_size()))>>
+    : std::true_type {};
+
+/// What a loader says of its size, or -1 where it does not tell.
+template <bool tells, class L, class F>
+std::int64_t count_of(const L& loader, const F& f) {
+  if constexpr (tells) return static_cast<std::int64_t>(f(loader));
+  return -1;
+}
+
+/// The tensors of a batch: of one tensor, a vector, a tuple, pair or array, or inputs and targets.
+template <class B>
+std::vector<Tensor> columns_of(const B& batch) {
+  if constexpr (std::is_base_of_v<Tensor, B>)
+    return {batch};
+  else if constexpr (std::is_convertible_v<const B&, std::vector<Tensor>>)
+    return batch;
+  else if constexpr (IsTuple<B>::value)
+    return std::apply([](const auto&... column) { return std::vector<Tensor>{column...}; }, batch);
+  else
+    return {batch.inputs, batch.targets};
+}
+
+}  // namespace detail
+
+/// A reference to anything that a range-based for goes through in batches: a data::DataLoader, a std::vector of
+/// batches, a class of one's own. What it refers to must outlive it. A batch is one tensor, a std::vector, std::tuple,
+/// std::pair or std::array of tensors, or has members `inputs` and `targets`.
+///
+/// With size(), position() and set_position(), as a DataLoader has them, a training resumes in the middle of an epoch
+/// at once; without, it goes through the batches that it had, which must be the same in each epoch.
+class Batches {
+ public:
+  template <class L, std::enable_if_t<!std::is_same_v<std::remove_const_t<L>, Batches>, int> = 0>
+  Batches(L& loader);
+
+  /// The number of batches in an epoch, and of rows; -1 where the loader does not tell.
+  std::int64_t size() const { return size_(); }
+  std::int64_t rows() const { return rows_(); }
+  /// Calls f with the columns of each batch of the next epoch, until it returns false.
+  void for_each(const std::function<bool(std::vector<Tensor> columns)>& f) const { for_each_(f); }
+
+  bool has_position() const { return static_cast<bool>(resume_); }
+  /// Makes for_each() continue the epoch that it last left, instead of beginning the next.
+  void resume() const { resume_(); }
+  /// Adds the loader's position to a checkpoint, if it has one.
+  void add_to(Checkpoint& checkpoint, const std::string& name) const {
+    if (add_to_) add_to_(checkpoint, name);
+  }
+
+ private:
+  std::function<std::int64_t()> size_, rows_;
+  std::function<void(const std::function<bool(std::vector<Tensor>)>&)> for_each_;
+  std::function<void()> resume_;
+  std::function<void(Checkpoint&, const std::string&)> add_to_;
+};
+
+template <class L, std::enable_if_t<!std::is_same_v<std::remove_const_t<L>, Batches>, int>>
+Batches::Batches(L& loader)
+    : size_([&loader] {
+        return detail::count_of<detail::HasSize<L>::value>(loader, [](const auto& l) { return l.size(); });
+      }),
+      rows_([&loader] {
+        return detail::count_of<detail::HasRows<L>::value>(loader, [](const auto& l) { return l.dataset_size(); });
+      }),
+      for_each_([&loader](const std::function<bool(std::vector<Tensor>)>& f) {
+        for (auto&& batch : loader)
+          if (!f(detail::columns_of(batch))) break;
+      }) {
+  if constexpr (detail::HasPosition<L>::value && detail::HasSize<L>::value) {
+    resume_ = [&loader] { loader.set_position(loader.position()); };
+    add_to_ = [&loader](Checkpoint& checkpoint, const std::string& name) { checkpoint.add(name, loader); };
+  }
+}
+
+}  // namespace xgrad::train

@@ -1,0 +1,204 @@
+#include <xgrad/train/checkpoint.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include <xgrad/io/safetensors.hpp>
+#include <xgrad/nn/generators.hpp>
+#include <xgrad/train/record.hpp>
+
+namespace xgrad::train {
+namespace {
+
+constexpr const char* format = "xgrad checkpoint 1";
+constexpr char separator = '/';
+
+[[noreturn]] void refuse(const std::string& why) { throw std::invalid_argument("Checkpoint: " + why); }
+[[noreturn]] void refuse_file(const std::string& path, const std::string& why) {
+  throw std::runtime_error("Checkpoint: '" + path + "': " + why);
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string all;
+  for (const std::string& name : names) all += (all.empty() ? "" : std::string(1, separator)) + name;
+  return all;
+}
+
+std::vector<std::string> divided(const std::string& text) {
+  std::vector<std::string> names;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find(separator, at), text.size());
+    names.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return names;
+}
+
+StateDict part_of(const StateDict& tensors, const std::string& name) {
+  const std::string start = name + separator;
+  StateDict result;
+  for (const auto& [key, tensor] : tensors)
+    if (key.compare(0, start.size(), start) == 0) result.emplace_back(key.substr(start.size()), tensor);
+  return result;
+}
+
+StateDict state_of(const Generator& generator) {
+  return detail::whole_numbers({static_cast<std::int64_t>(generator.seed()),
+                                static_cast<std::int64_t>(generator.stream()),
+                                static_cast<std::int64_t>(generator.draws())});
+}
+
+Generator generator_of(const std::string& name, const StateDict& state) {
+  const std::vector<std::int64_t> numbers = detail::whole_numbers(name, state, 3);
+  Generator result(static_cast<std::uint64_t>(numbers[0]), static_cast<std::uint64_t>(numbers[1]));
+  result.restore(static_cast<std::uint64_t>(numbers[2]));
+  return result;
+}
+
+}  // namespace
+
+namespace detail {
+
+StateDict whole_numbers(const std::vector<std::int64_t>& numbers) { return {{"numbers", Tensor(numbers)}}; }
+
+std::vector<std::int64_t> whole_numbers(const std::string& name, const StateDict& state, std::size_t count) {
+  const auto found = state.find("numbers");
+  if (state.size() != 1 || found == state.end() || found->second.dtype() != int64 || found->second.rank() != 1 ||
+      found->second.size() != static_cast<std::int64_t>(count))
+    refuse("part \"" + name + "\" of the file is of another kind: it must be " + std::to_string(count) +
+           " int64 called \"numbers\"");
+  const std::int64_t* from = Raw::data<std::int64_t>(found->second);
+  return {from, from + count};
+}
+
+double real_number(const std::string& name, const StateDict& state) {
+  const auto found = state.find("number");
+  if (state.size() != 1 || found == state.end() || found->second.size() != 1 || found->second.dtype() != float64)
+    refuse("part \"" + name + "\" of the file is of another kind: it must be one float64 called \"number\"");
+  return found->second.item();
+}
+
+CheckpointPart module_part(const std::string& name, nn::ModuleBase module) {
+  return {name, [module] { return module.state_dict(); },
+          [module](const StateDict& state) mutable { module.load_state_dict(state); }};
+}
+
+CheckpointPart generator_part(const std::string& name, std::function<Generator&()> generator) {
+  return {name, [generator] { return state_of(generator()); },
+          [generator, name](const StateDict& state) { generator() = generator_of(name, state); }};
+}
+
+CheckpointPart generators_part(const std::string& name, nn::ModuleBase module) {
+  const auto own = [module] {
+    std::vector<std::pair<std::string, nn::OwnGenerator>> used;
+    for (auto& each : nn::named_generators(module))
+      if (*each.second) used.push_back(std::move(each));
+    return used;
+  };
+  const auto key_of = [](std::size_t i, const std::string& path) { return std::to_string(i) + "." + path; };
+  const auto save = [own, key_of] {
+    StateDict result;
+    const auto all = own();
+    for (std::size_t i = 0; i < all.size(); ++i)
+      result.emplace_back(key_of(i, all[i].first), state_of(**all[i].second).at("numbers"));
+    return result;
+  };
+  const auto load = [own, key_of, name](const StateDict& state) {
+    const auto all = own();
+    if (all.size() != state.size())
+      refuse("part \"" + name + "\" of the file has " + std::to_string(state.size()) + " generators, the model " +
+             std::to_string(all.size()) + ": they must agree");
+    std::vector<Generator> loaded;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const std::string key = key_of(i, all[i].first);
+      loaded.push_back(generator_of(name + separator + key, {{"numbers", state.at(key)}}));
+    }
+    for (std::size_t i = 0; i < all.size(); ++i) *all[i].second = loaded[i];
+  };
+  return {name, save, load};
+}
+
+}  // namespace detail
+
+Checkpoint::Checkpoint() {
+  add_part(detail::generator_part("default generator", []() -> Generator& { return default_generator(); }));
+}
+
+Checkpoint& Checkpoint::add_part(detail::CheckpointPart part) {
+  if (part.name.empty() || part.name.find(separator) != std::string::npos)
+    refuse("a part is named \"" + part.name + "\": a name is not empty and has no slash");
+  for (const auto& each : parts_)
+    if (each.name == part.name) refuse("there is a part \"" + part.name + "\" already: names must differ");
+  parts_.push_back(std::move(part));
+  return *this;
+}
+
+Checkpoint& Checkpoint::note(const std::string& key, const std::string& text) {
+  if (key == "format" || key == "parts" || key == "xgrad.crc32")
+    refuse("the metadata has \"" + key + "\" of its own: choose another key");
+  for (auto& [known, value] : notes_)
+    if (known == key) {
+      value = text;
+      return *this;
+    }
+  notes_.emplace_back(key, text);
+  return *this;
+}
+
+void Checkpoint::save(const std::string& path) const {
+  StateDict tensors;
+  std::vector<std::string> names;
+  for (const auto& part : parts_) {
+    names.push_back(part.name);
+    for (const auto& [key, tensor] : part.save()) tensors.emplace_back(part.name + separator + key, tensor);
+  }
+  io::Metadata metadata(notes_.begin(), notes_.end());
+  metadata["format"] = format;
+  metadata["parts"] = joined(names);
+  io::save_safetensors(tensors, path, metadata, io::SafetensorsOptions().checksum());
+}
+
+Checkpoint::Contents Checkpoint::read(const std::string& path) {
+  const io::SafetensorsFile file(path);
+  const io::Metadata& metadata = file.metadata();
+  const auto text = [&](const char* key) {
+    const auto found = metadata.find(key);
+    return found == metadata.end() ? std::string() : found->second;
+  };
+  if (text("format") != format)
+    refuse_file(path, "is no checkpoint: the metadata of one has the format \"" + std::string(format) + "\"");
+  if (!file.has_checksums()) refuse_file(path, "has no checksums: a checkpoint is saved with them");
+  return {path, file.tensors(), divided(text("parts"))};
+}
+
+void Checkpoint::load(const std::string& path) { load(read(path)); }
+
+void Checkpoint::load(const Contents& contents) {
+  std::vector<std::string> own;
+  for (const auto& part : parts_) own.push_back(part.name);
+  std::vector<std::string> here = own, there = contents.parts;
+  std::sort(here.begin(), here.end());
+  std::sort(there.begin(), there.end());
+  if (here != there)
+    refuse("'" + contents.path + "' has the parts " + detail::listed(contents.parts) + "; here there are " +
+           detail::listed(own) + ": they must be the same: load_part() reads one part of a file");
+  std::vector<StateDict> before;
+  for (const auto& part : parts_) before.push_back(part.save());
+  std::size_t loaded = 0;
+  try {
+    for (; loaded < parts_.size(); ++loaded) parts_[loaded].load(part_of(contents.tensors, own[loaded]));
+  } catch (...) {
+    while (loaded-- > 0) parts_[loaded].load(before[loaded]);
+    throw;
+  }
+}
+
+StateDict load_part(const std::string& path, const std::string& name) {
+  const Checkpoint::Contents contents = Checkpoint::read(path);
+  if (std::find(contents.parts.begin(), contents.parts.end(), name) == contents.parts.end())
+    throw std::invalid_argument("load_part: '" + path + "' has no part \"" + name + "\": it has " +
+                                detail::listed(contents.parts));
+  return part_of(contents.tensors, name);
+}
+
+}  // namespace xgrad::train

@@ -1,0 +1,130 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <xgrad/autograd/graph/random.hpp>
+#include <xgrad/io/state_dict.hpp>
+#include <xgrad/nn/module.hpp>
+
+namespace xgrad::train {
+
+namespace detail {
+
+/// One of the things that belong to a training run.
+struct CheckpointPart {
+  std::string name;
+  std::function<StateDict()> save;
+  std::function<void(const StateDict&)> load;
+};
+
+CheckpointPart module_part(const std::string& name, nn::ModuleBase module);
+/// The generators of a module and all below it.
+CheckpointPart generators_part(const std::string& name, nn::ModuleBase module);
+CheckpointPart generator_part(const std::string& name, std::function<Generator&()> generator);
+/// A whole number, and a position of a loader: two of them.
+StateDict whole_numbers(const std::vector<std::int64_t>& numbers);
+std::vector<std::int64_t> whole_numbers(const std::string& name, const StateDict& state, std::size_t count);
+double real_number(const std::string& name, const StateDict& state);
+
+template <class T, class = void>
+struct HasPosition : std::false_type {};
+template <class T>
+struct HasPosition<T, std::void_t<decltype(std::declval<T&>().set_position(std::declval<const T&>().position()))>>
+    : std::true_type {};
+
+}  // namespace detail
+
+/// All that a training run needs to go on after its end as if there had been none, as one file: weights and buffers,
+/// optimiser, schedules, generators, the loader's position, counters, metrics.
+///
+///     train::Checkpoint checkpoint;
+///     checkpoint.add("model", model).add("optimizer", optimizer).add("loader", loader).add("epoch", epoch);
+///     checkpoint.save("run.safetensors");
+///     checkpoint.load("run.safetensors");  // in the process that goes on
+///
+/// A part is a module, with the generators of its own that its layers have; anything with state_dict() and
+/// load_state_dict(), such as an optimiser, a schedule or a metric; a loader, whose position is saved; a Generator; a
+/// std::int64_t or a double. Parts are kept by reference, modules as handles, and must outlive the checkpoint. The
+/// calling thread's default generator is always a part.
+///
+/// The file is safetensors, so that other systems read it too: the tensors of a part are "<part>/<key>", the metadata
+/// holds "format", "parts", checksums of everything, and what note() has added. It is written atomically and durably
+/// (io::AtomicFile). A file that is damaged in any bit is refused with std::runtime_error; one of other parts, or whose
+/// state does not fit, with std::invalid_argument, and then every part is what it was.
+class Checkpoint {
+ public:
+  Checkpoint();
+
+  /// The name must not be empty, taken, or contain a slash.
+  template <class T>
+  Checkpoint& add(const std::string& name, T& part);
+  /// A text for the metadata of the file, to be read with io::load_safetensors_metadata.
+  Checkpoint& note(const std::string& key, const std::string& text);
+
+  void save(const std::string& path) const;
+  void load(const std::string& path);
+
+  /// What a file holds, read and found to be intact.
+  struct Contents {
+    std::string path;
+    StateDict tensors;
+    std::vector<std::string> parts;
+  };
+  static Contents read(const std::string& path);
+  /// Gives every part its state.
+  void load(const Contents& contents);
+
+ private:
+  Checkpoint& add_part(detail::CheckpointPart part);
+
+  std::vector<detail::CheckpointPart> parts_;
+  std::vector<std::pair<std::string, std::string>> notes_;
+};
+
+/// The state of one part of a file: `model.load_state_dict(train::load_part("run.safetensors", "model"))`. A part that
+/// is not there is an error that lists those that are.
+[[nodiscard]] StateDict load_part(const std::string& path, const std::string& name);
+
+template <class T>
+Checkpoint& Checkpoint::add(const std::string& name, T& part) {
+  static_assert(!std::is_const_v<T>, "add: the part is written by load(), so it must not be const");
+  if constexpr (std::is_base_of_v<nn::ModuleBase, T>) {
+    add_part(detail::module_part(name, part));
+    return add_part(detail::generators_part(name + " generators", part));
+  } else if constexpr (std::is_same_v<Generator, T>) {
+    return add_part(detail::generator_part(name, [&part]() -> Generator& { return part; }));
+  } else if constexpr (std::is_same_v<std::int64_t, T>) {
+    return add_part({name, [&part] { return detail::whole_numbers({part}); },
+                     [&part, name](const StateDict& state) { part = detail::whole_numbers(name, state, 1)[0]; }});
+  } else if constexpr (std::is_same_v<double, T>) {
+    return add_part({name,
+                     [&part] {
+                       return StateDict{{"number", Tensor(part)}};
+                     },
+                     [&part, name](const StateDict& state) { part = detail::real_number(name, state); }});
+  } else if constexpr (detail::HasPosition<T>::value) {
+    return add_part({name,
+                     [&part] {
+                       const auto at = part.position();
+                       return detail::whole_numbers({static_cast<std::int64_t>(at.epoch), at.batch});
+                     },
+                     [&part, name](const StateDict& state) {
+                       const auto numbers = detail::whole_numbers(name, state, 2);
+                       auto at = part.position();
+                       at.epoch = static_cast<decltype(at.epoch)>(numbers[0]);
+                       at.batch = numbers[1];
+                       part.set_position(at);
+                     }});
+  } else {
+    return add_part({name, [&part] { return part.state_dict(); },
+                     [&part](const StateDict& state) { part.load_state_dict(state); }});
+  }
+}
+
+}  // namespace xgrad::train

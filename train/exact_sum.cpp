@@ -1,0 +1,157 @@
+#include <xgrad/train/exact_sum.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace xgrad::train {
+namespace {
+
+constexpr std::int64_t base = std::int64_t{1} << 32;
+constexpr std::uint64_t low_half = 0xffffffffu;
+// Each number changes a digit by less than the base.
+constexpr std::int64_t most_pending = std::int64_t{1} << 30;
+constexpr int fraction_bits = 52, mantissa_bits = 53, least_exponent = -1074;
+
+enum Special : std::size_t { infinities, negative_infinities, nans };
+
+}  // namespace
+
+void ExactSum::add(double number) {
+  if (!std::isfinite(number)) {
+    ++special_[std::isnan(number) ? nans : number > 0 ? infinities : negative_infinities];
+    return;
+  }
+  std::uint64_t bits = 0;
+  std::memcpy(&bits, &number, sizeof bits);
+  const std::uint64_t exponent = bits >> fraction_bits & 0x7ff;
+  std::uint64_t mantissa = bits & ((std::uint64_t{1} << fraction_bits) - 1);
+  if (exponent != 0) mantissa |= std::uint64_t{1} << fraction_bits;
+  const std::uint64_t shift = exponent == 0 ? 0 : exponent - 1, first = shift / 32, within = shift % 32;
+  const std::uint64_t lower = (mantissa & low_half) << within, upper = (mantissa >> 32) << within;
+  const std::int64_t sign = bits >> 63 ? -1 : 1;
+  digits_[first] += sign * static_cast<std::int64_t>(lower & low_half);
+  digits_[first + 1] += sign * static_cast<std::int64_t>((lower >> 32) + (upper & low_half));
+  digits_[first + 2] += sign * static_cast<std::int64_t>(upper >> 32);
+  if (++pending_ >= most_pending) carry();
+}
+
+void ExactSum::add_product(double a, double b) {
+  const double product = a * b;
+  add(product);
+  if (std::isfinite(product)) add(std::fma(a, b, -product));
+}
+
+// Brings every digit but the last into 0 .. base - 1.
+void ExactSum::carry() const {
+  std::int64_t above = 0;
+  for (std::size_t i = 0; i + 1 < digits; ++i) {
+    const std::int64_t digit = digits_[i] + above;
+    above = digit >> 32;  // rounds down
+    digits_[i] = digit - above * base;
+  }
+  digits_[digits - 1] += above;
+  pending_ = 0;
+}
+
+void ExactSum::merge(const ExactSum& other) {
+  other.carry();
+  carry();
+  for (std::size_t i = 0; i < digits; ++i) digits_[i] += other.digits_[i];
+  for (std::size_t i = 0; i < special_.size(); ++i) special_[i] += other.special_[i];
+  carry();
+}
+
+double ExactSum::value() const {
+  if (special_[nans] > 0 || (special_[infinities] > 0 && special_[negative_infinities] > 0))
+    return std::numeric_limits<double>::quiet_NaN();
+  if (special_[infinities] > 0) return std::numeric_limits<double>::infinity();
+  if (special_[negative_infinities] > 0) return -std::numeric_limits<double>::infinity();
+  carry();
+  std::array<std::int64_t, digits> magnitude = digits_;
+  const bool negative = magnitude[digits - 1] < 0;
+  if (negative) {
+    std::int64_t borrow = 0;
+    for (std::size_t i = 0; i < digits; ++i) {
+      std::int64_t digit = -magnitude[i] - borrow;
+      borrow = 0;
+      if (i + 1 < digits && digit < 0) {
+        digit += base;
+        borrow = 1;
+      }
+      magnitude[i] = digit;
+    }
+  }
+  std::size_t top = digits;
+  while (top > 0 && magnitude[top - 1] == 0) --top;
+  if (top == 0) return 0;
+  // The digits from `lowest` on, at least 53 significant bits, become one number whose last bit stands for all bits
+  // below: it is rounded once, by the conversion to double. (The last digit has at most 31 bits here.)
+  const std::size_t lowest = top >= 3 ? top - 3 : 0;
+  std::uint64_t high = 0, low = 0;  // 128 bits
+  for (std::size_t i = top; i-- > lowest;) {
+    high = high << 32 | low >> 32;
+    low = low << 32 | static_cast<std::uint64_t>(magnitude[i]);
+  }
+  bool sticky = std::any_of(magnitude.begin(), magnitude.begin() + static_cast<std::ptrdiff_t>(lowest),
+                            [](std::int64_t digit) { return digit != 0; });
+  int exponent = static_cast<int>(lowest) * 32 + least_exponent;
+  while (high != 0) {
+    sticky = sticky || (low & 1) != 0;
+    low = low >> 1 | high << 63;
+    high >>= 1;
+    ++exponent;
+  }
+  // Below 54 bits nothing is rounded, and no digit was left out; above, the result is no subnormal number.
+  int length = 64 - (low == 0 ? 64 : __builtin_clzll(low));
+  if (length > mantissa_bits) {
+    const int cut = length - mantissa_bits;
+    const std::uint64_t rest = low & ((std::uint64_t{1} << cut) - 1), half = std::uint64_t{1} << (cut - 1);
+    low >>= cut;
+    exponent += cut;
+    if (rest > half || (rest == half && (sticky || (low & 1) != 0))) ++low;
+  }
+  const double result = std::ldexp(static_cast<double>(low), exponent);
+  return negative ? -result : result;
+}
+
+ExactSum::Parts ExactSum::parts() const {
+  const double high = value();
+  if (!std::isfinite(high)) return {high, 0};
+  ExactSum rest = *this;
+  rest.add(-high);
+  return {high, rest.value()};
+}
+
+Tensor ExactSum::state() const {
+  carry();
+  std::vector<std::int64_t> all(digits_.begin(), digits_.end());
+  all.insert(all.end(), special_.begin(), special_.end());
+  return all;
+}
+
+void ExactSum::load(const char* op, const Tensor& state) {
+  const Shape wanted{static_cast<std::int64_t>(digits + special_.size())};
+  if (!state.defined() || state.dtype() != int64 || state.shape() != wanted)
+    throw std::invalid_argument(std::string(op) + ": the state of a sum is " +
+                                (state.defined() ? to_string(state.shape()) + " " + name_of(state.dtype()) : "empty") +
+                                ": it must be " + to_string(wanted) + " int64");
+  const std::int64_t* from = Raw::data<std::int64_t>(state);
+  const std::int64_t most_of_last = std::int64_t{1} << 31, most_special = std::int64_t{1} << 62;
+  for (std::size_t i = 0; i < digits + special_.size(); ++i) {
+    const std::int64_t limit = i + 1 < digits ? base : i + 1 == digits ? most_of_last : most_special;
+    const std::int64_t least = i + 1 == digits ? -most_of_last : 0;
+    if (from[i] < least || from[i] >= limit)
+      throw std::invalid_argument(std::string(op) + ": the state of a sum holds " + std::to_string(from[i]) +
+                                  ": it is no state that a sum has given");
+  }
+  std::copy_n(from, digits, digits_.begin());
+  std::copy_n(from + digits, special_.size(), special_.begin());
+  pending_ = 0;
+}
+
+}  // namespace xgrad::train

@@ -1,0 +1,40 @@
+#include <xgrad/train/trainer.hpp>
+
+#include <stdexcept>
+#include <utility>
+
+#include <xgrad/train/training_run.hpp>
+
+namespace xgrad::train {
+
+Trainer::~Trainer() = default;
+
+void Trainer::make(const nn::ModuleBase& model, Forward forward, optim::Optimizer& optimizer, Objective objective,
+                   const Options& options) {
+  run_ = std::make_shared<TrainingRun>(*this, model, std::move(forward), optimizer, std::move(objective), options);
+}
+
+const History& Trainer::fit(Batches train) { return run_->fit(train, nullptr); }
+const History& Trainer::fit(Batches train, Batches validation) { return run_->fit(train, &validation); }
+Record Trainer::evaluate(Batches batches) { return run_->evaluate(batches); }
+Tensor Trainer::predict(Batches batches) { return run_->predict(batches); }
+
+void Trainer::stop() { run_->stop_ = true; }
+void Trainer::set_epochs(std::int64_t epochs) { run_->set_epochs(epochs); }
+
+std::int64_t Trainer::epoch() const { return run_->counters_.epoch; }
+std::int64_t Trainer::step() const { return run_->counters_.step; }
+std::int64_t Trainer::batch() const { return run_->counters_.batch; }
+double Trainer::loss() const { return run_->loss_; }
+const History& Trainer::history() const { return run_->history_; }
+bool Trainer::interrupted() const { return run_->interrupted_; }
+bool Trainer::stopped_early() const { return run_->stopped_early_; }
+const std::string& Trainer::monitor() const { return run_->monitor(); }
+double Trainer::best() const { return run_->early_.best(); }
+std::int64_t Trainer::best_epoch() const { return run_->counters_.best_epoch; }
+const InputContract& Trainer::contract() const { return run_->contract_; }
+void Trainer::set_contract(const InputContract& contract) { run_->contract_ = contract; }
+nn::ModuleBase Trainer::model() const { return run_->model_; }
+optim::Optimizer& Trainer::optimizer() const { return run_->optimizer_; }
+
+}  // namespace xgrad::train

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
+
+#include <xgrad/nn/module.hpp>
+#include <xgrad/optim/optimizer.hpp>
+#include <xgrad/train/batches.hpp>
+#include <xgrad/train/history.hpp>
+#include <xgrad/train/input_contract.hpp>
+#include <xgrad/train/objective.hpp>
+#include <xgrad/train/trainer_options.hpp>
+
+namespace xgrad::train {
+
+class TrainingRun;
+
+/// Trains a model, for those who want no loop of their own.
+///
+///     train::Trainer trainer(model, optimizer, nn::cross_entropy,
+///                            train::Trainer::Options().epochs(20).metric("accuracy", train::Accuracy()));
+///     const train::History& history = trainer.fit(loader, held_out);
+///     std::cout << trainer.evaluate(test_loader).at("accuracy") << '\n';
+///
+/// A step is: loss of the batch, zero_grad, backward, clipping, step (LBFGS is given the loss as a closure). An epoch
+/// ends with the validation, callbacks, schedules, early stopping, a row of the history, and a checkpoint, in this
+/// order. Losses are means over rows.
+///
+/// A training that is stopped, by kill -9 too, and goes on in another process from its last checkpoint gives the same
+/// bits as one that was never stopped, if the loader has a position, or the same batches in every epoch.
+///
+/// Optimiser, schedules and loaders are kept by reference; the model is a handle. The parts (metrics, Progress,
+/// Checkpoint, EarlyStopping, InterruptScope, InputContract, History) serve loops of one's own as well.
+class Trainer {
+ public:
+  using Options = TrainerOptions;
+
+  /// `objective` is a loss, or a step of one's own. A model that is no nn::Module, of several inputs, needs the latter.
+  template <class M, std::enable_if_t<std::is_base_of_v<nn::ModuleBase, M>, int> = 0>
+  Trainer(M& model, optim::Optimizer& optimizer, Objective objective, const Options& options = {});
+  ~Trainer();
+  Trainer(const Trainer&) = delete;
+  Trainer& operator=(const Trainer&) = delete;
+
+  /// Trains until `epochs` are complete, or something stops it, and returns the history: for each epoch its number,
+  /// "train_loss", the numbers of the validation, "lr" and "seconds". A second call goes on where the first has ended.
+  const History& fit(Batches train);
+  const History& fit(Batches train, Batches validation);
+
+  /// The loss and the metrics on other data: "loss" and the metrics' names. In evaluation mode, unrecorded, without a
+  /// trace in the model; the modes of all modules are restored. Warns of inputs out of the contract of training.
+  Record evaluate(Batches batches);
+  /// The predictions for all batches, joined along axis 0. A loader with a position is left at the end of an epoch.
+  [[nodiscard]] Tensor predict(Batches batches);
+
+  /// Ends the training after the current batch, whose epoch stays incomplete; called by on_epoch_end(), after the
+  /// epoch.
+  void stop();
+  /// Trains until this many epochs are complete at the next fit().
+  void set_epochs(std::int64_t epochs);
+
+  /// How many epochs are complete, and how many steps and batches of the present epoch were made.
+  std::int64_t epoch() const;
+  std::int64_t step() const;
+  std::int64_t batch() const;
+  /// The loss of the last batch.
+  double loss() const;
+  const History& history() const;
+  /// Whether the last fit() was ended by Ctrl-C, or by early stopping.
+  bool interrupted() const;
+  bool stopped_early() const;
+  /// What is monitored, and its best value and epoch; without a best there is nothing, NaN and -1.
+  const std::string& monitor() const;
+  double best() const;
+  std::int64_t best_epoch() const;
+  const InputContract& contract() const;
+  void set_contract(const InputContract& contract);
+  nn::ModuleBase model() const;
+  optim::Optimizer& optimizer() const;
+
+ private:
+  using Forward = std::function<Tensor(const Tensor&)>;
+  void make(const nn::ModuleBase& model, Forward forward, optim::Optimizer& optimizer, Objective objective,
+            const Options& options);
+
+  std::shared_ptr<TrainingRun> run_;  // of one owner: a class that only the sources know
+};
+
+template <class M, std::enable_if_t<std::is_base_of_v<nn::ModuleBase, M>, int>>
+Trainer::Trainer(M& model, optim::Optimizer& optimizer, Objective objective, const Options& options) {
+  Forward forward;
+  if constexpr (std::is_base_of_v<nn::Module, M>) {
+    if constexpr (std::is_abstract_v<M>)
+      forward = [&model](const Tensor& x) { return model(x); };
+    else
+      forward = [handle = M(model)](const Tensor& x) { return handle(x); };
+  }
+  make(model, std::move(forward), optimizer, std::move(objective), options);
+}
+
+}  // namespace xgrad::train

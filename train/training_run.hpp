@@ -1,0 +1,133 @@
+#pragma once
+
+// For this room's sources only: what a Trainer does.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <xgrad/optim/averaging.hpp>
+#include <xgrad/train/checkpoint_folder.hpp>
+#include <xgrad/train/interrupt.hpp>
+#include <xgrad/train/regression.hpp>
+#include <xgrad/train/trainer.hpp>
+
+namespace xgrad::train {
+
+/// Where a training is: saved and loaded as a part of checkpoints.
+struct Counters {
+  std::int64_t epoch = 0;     // complete ones
+  std::int64_t step = 0;      // of the optimiser
+  std::int64_t batch = 0;     // that the present epoch has had
+  std::int64_t rows = 0;      // in them
+  std::int64_t in_group = 0;  // batches whose gradients have been added up since the last step
+  std::int64_t best_epoch = -1;
+  double seconds = 0;  // that the present epoch has taken
+
+  StateDict state_dict() const;
+  void load_state_dict(const StateDict& state);
+};
+
+/// Tensors that are kept as they are.
+struct KeptState {
+  StateDict state;
+
+  StateDict state_dict() const { return state; }
+  void load_state_dict(const StateDict& loaded) { state = loaded; }
+};
+
+/// The gradients that were added up since the last step.
+struct PendingGradients {
+  optim::Optimizer* optimizer;
+  const Counters* counters;
+
+  StateDict state_dict() const;
+  void load_state_dict(const StateDict& state);
+};
+
+struct MeasuredMetric {
+  std::string name;
+  std::shared_ptr<Metric> metric;
+};
+
+class TrainingRun {
+ public:
+  using Forward = std::function<Tensor(const Tensor&)>;
+  TrainingRun(Trainer& trainer, nn::ModuleBase model, Forward forward, optim::Optimizer& optimizer, Objective objective,
+              Trainer::Options options);
+
+  const History& fit(const Batches& train, const Batches* validation);
+  Record evaluate(const Batches& batches);
+  Tensor predict(const Batches& batches);
+  void set_epochs(std::int64_t epochs);
+  const std::string& monitor() const { return options_.monitor_; }
+
+  Trainer& trainer_;
+  nn::ModuleBase model_;
+  Forward forward_;
+  optim::Optimizer& optimizer_;
+  Objective objective_;
+  Trainer::Options options_;
+
+  Counters counters_;
+  History history_;
+  EarlyStopping early_;
+  InputContract contract_;
+  double loss_ = 0;
+  bool stop_ = false, interrupted_ = false, stopped_early_ = false;
+
+ private:
+  [[noreturn]] static void refuse(const std::string& why);
+  void check_options() const;
+  void choose_mode();
+  void warn(const std::string& text);
+  template <class F>
+  void each_callback(F&& f) {
+    for (const std::shared_ptr<Callback>& callback : options_.callbacks_) f(*callback);
+  }
+
+  // fit, in the order of its parts
+  void begin(const Batches& train, const Batches* validation);
+  void resume();
+  bool train_epoch(const Batches& train);
+  void train_batch(const std::vector<Tensor>& columns);
+  void backward(const Tensor& loss);
+  void update(const std::vector<Tensor>& columns);
+  void clip() const;
+  // While it exists, the model has the averaged weights, if there is an average.
+  std::unique_ptr<optim::SwappedWeights> average_weights() const;
+  void note(const StepResult& result, std::int64_t rows);
+  void end_epoch(const Batches* validation);
+  void follow_best(const Record& row);
+  void save_histories() const;
+  void save_checkpoint();
+  void restore_best();
+  void run_schedules(Per per, const Record& row);
+
+  StepResult compute(const std::vector<Tensor>& columns) const;
+  Record measure(const Batches& batches, bool compare_inputs);
+  void report_breaches(const InputContract& seen);
+  std::string line_of(const Record& row, double rate) const;
+
+  std::vector<MeasuredMetric> metrics_, train_metrics_;
+  Mean train_loss_;
+  KeptState best_weights_;
+  PendingGradients pending_;
+  std::optional<CheckpointFolder> folder_;
+  Checkpoint checkpoint_;
+  std::set<std::string> warned_;
+
+  // of the present fit()
+  Progress progress_;
+  const InterruptScope* interrupt_ = nullptr;
+  std::int64_t group_ = 0;  // batches in the present group
+  std::int64_t batches_ = -1, rows_ = -1;
+  bool by_closure_;  // the optimiser computes the loss several times
+  bool fitting_ = false, checkpoint_due_ = false, compared_inputs_ = false;
+  std::int64_t saved_step_ = -1;
+};
+
+}  // namespace xgrad::train

@@ -1,0 +1,212 @@
+// The parts of TrainingRun that compute: batches, evaluation, prediction.
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+#include <utility>
+
+#include <xgrad/autograd/engine/backward.hpp>
+#include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/kernels/runtime/number_text.hpp>
+#include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/joining.hpp>
+#include <xgrad/optim/clip_grad.hpp>
+#include <xgrad/train/training_run.hpp>
+
+namespace xgrad::train {
+namespace {
+
+using xgrad::detail::number_text;
+
+/// Puts all modules into a mode, and back into those that they had.
+class ModeOf {
+ public:
+  ModeOf(nn::ModuleBase model, bool training) {
+    for (auto& each : model.named_modules()) before_.emplace_back(each.second, each.second.is_training());
+    model.train(training);
+  }
+  ~ModeOf() {
+    // Parents first: train() sets the mode of what is below too.
+    for (auto& [module, mode] : before_) module.train(mode);
+  }
+  ModeOf(const ModeOf&) = delete;
+  ModeOf& operator=(const ModeOf&) = delete;
+
+ private:
+  std::vector<std::pair<nn::ModuleBase, bool>> before_;
+};
+
+std::int64_t rows_of(const std::vector<Tensor>& columns) {
+  if (columns.empty()) throw std::invalid_argument("Trainer: the batch has no columns: there must be at least one");
+  if (!columns[0].defined() || columns[0].rank() == 0)
+    throw std::invalid_argument("Trainer: the first column of the batch is " + detail::text_of(columns[0]) +
+                                ": axis 0 must count the rows");
+  return columns[0].shape()[0];
+}
+
+}  // namespace
+
+StepResult TrainingRun::compute(const std::vector<Tensor>& columns) const {
+  if (!objective_.loss()) return objective_.step()(columns);
+  if (columns.size() != 2)
+    refuse("the batch has " + std::to_string(columns.size()) + (columns.size() == 1 ? " column" : " columns") +
+           ": a loss takes the inputs and the targets: pass a step, a function of the columns");
+  const Tensor prediction = forward_(columns[0]);
+  return {objective_.loss()(prediction, columns[1]), prediction, columns[1]};
+}
+
+bool TrainingRun::train_epoch(const Batches& train) {
+  model_.train();
+  each_callback([&](Callback& callback) { callback.on_epoch_begin(trainer_); });
+  const bool by_rows = rows_ > 0;
+  progress_.begin("epoch " + std::to_string(counters_.epoch),
+                  by_rows        ? rows_
+                  : batches_ > 0 ? batches_
+                                 : 0,
+                  by_rows ? "rows" : "batches", by_rows ? counters_.rows : counters_.batch);
+  const double seconds_before = counters_.seconds;
+  std::int64_t to_skip = train.has_position() ? 0 : counters_.batch;
+  bool complete = true;
+  train.for_each([&](const std::vector<Tensor>& columns) {
+    if (to_skip-- > 0) return true;
+    train_batch(columns);
+    complete = !stop_ && !interrupted_;
+    counters_.seconds = seconds_before + progress_.seconds();
+    if (progress_.style() == ProgressStyle::bar)
+      progress_.update(by_rows ? counters_.rows : counters_.batch, "loss " + number_text(train_loss_.value(), 4));
+    // That of the last batch waits until the epoch is complete.
+    if (checkpoint_due_ && counters_.batch != batches_) save_checkpoint();
+    return complete;
+  });
+  progress_.clear();
+  // What was asked to end with its last batch is complete.
+  complete = complete || counters_.batch == batches_;
+  if (complete && counters_.in_group > 0) update({});  // the number of batches was not known before
+  if (complete && counters_.batch == 0) refuse("an epoch has no batches: the loader is empty");
+  return complete;
+}
+
+void TrainingRun::train_batch(const std::vector<Tensor>& columns) {
+  const std::int64_t rows = rows_of(columns);
+  each_callback([&](Callback& callback) { callback.on_batch_begin(trainer_); });
+  if (options_.contract_ && counters_.epoch == 0) contract_.observe(columns[0]);
+  const StepResult result = compute(columns);
+  if (!result.loss.defined() || result.loss.size() != 1)
+    refuse("the loss is " + detail::text_of(result.loss) + ": it must be one number, such as a mean");
+  loss_ = result.loss.item();
+  if (!std::isfinite(loss_) && !options_.allow_non_finite_)
+    throw std::runtime_error("Trainer: the loss is " + number_text(loss_) + " in epoch " +
+                             std::to_string(counters_.epoch) + ", batch " + std::to_string(counters_.batch) +
+                             ": no step was made: a lower learning rate or clip_grad_norm() may help, and a scope of "
+                             "DetectAnomaly names the op that made it");
+  backward(result.loss);
+  note(result, rows);
+  if (counters_.in_group == group_) update(columns);
+  each_callback([&](Callback& callback) { callback.on_batch_end(trainer_); });
+  interrupted_ = interrupt_ != nullptr && interrupt_->requested();
+}
+
+void TrainingRun::backward(const Tensor& loss) {
+  if (counters_.in_group == 0) {
+    // The last group of an epoch has what is left.
+    const std::int64_t left = batches_ > 0 ? batches_ - counters_.batch : options_.accumulate_;
+    group_ = std::min(options_.accumulate_, std::max<std::int64_t>(1, left));
+    optimizer_.zero_grad();
+  }
+  if (group_ == 1)
+    loss.backward();
+  else
+    (loss / static_cast<double>(group_)).backward();
+  ++counters_.in_group;
+}
+
+void TrainingRun::note(const StepResult& result, std::int64_t rows) {
+  ++counters_.batch;
+  counters_.rows += rows;
+  train_loss_.add(loss_, static_cast<double>(rows));
+  if (train_metrics_.empty()) return;
+  if (!result.prediction.defined()) refuse("a train_metric() needs a step that gives its prediction and target");
+  for (const MeasuredMetric& each : train_metrics_) each.metric->update(result.prediction.detach(), result.target);
+}
+
+void TrainingRun::update(const std::vector<Tensor>& columns) {
+  counters_.in_group = 0;
+  clip();
+  if (by_closure_)
+    optimizer_.step([&] {
+      optimizer_.zero_grad();
+      Tensor loss = compute(columns).loss;
+      loss.backward();
+      return loss;
+    });
+  else
+    optimizer_.step();
+  if (options_.average_) options_.average_->update();
+  ++counters_.step;
+  run_schedules(Per::step, {});
+  if (options_.every_steps_ > 0 && counters_.step % options_.every_steps_ == 0) checkpoint_due_ = folder_.has_value();
+}
+
+void TrainingRun::clip() const {
+  if (options_.clip_norm_) optim::clip_grad_norm_(optimizer_.parameters(), *options_.clip_norm_);
+  if (options_.clip_value_) optim::clip_grad_value_(optimizer_.parameters(), *options_.clip_value_);
+}
+
+Record TrainingRun::measure(const Batches& batches, bool compare_inputs) {
+  const NoGrad off;
+  const ModeOf mode(model_, false);
+  const auto averaged = average_weights();
+  Mean loss;
+  for (const MeasuredMetric& each : metrics_) each.metric->reset();
+  InputContract seen;
+  seen.set_transforms(contract_.transforms());
+  batches.for_each([&](const std::vector<Tensor>& columns) {
+    const std::int64_t rows = rows_of(columns);
+    if (compare_inputs && !contract_.empty()) seen.observe(columns[0]);
+    const StepResult result = [&] {
+      try {
+        return compute(columns);
+      } catch (...) {
+        report_breaches(seen);  // one of them may be why
+        throw;
+      }
+    }();
+    if (rows > 0) loss.add(result.loss.item(), static_cast<double>(rows));
+    if (!metrics_.empty() && !result.prediction.defined())
+      refuse("a metric() needs a step that gives its prediction and target");
+    for (const MeasuredMetric& each : metrics_) each.metric->update(result.prediction, result.target);
+    return true;
+  });
+  report_breaches(seen);
+  Record result;
+  result.set("loss", loss.value());
+  for (const MeasuredMetric& each : metrics_) result.set(each.name, each.metric->value());
+  return result;
+}
+
+void TrainingRun::report_breaches(const InputContract& seen) {
+  for (const std::string& breach : contract_.breaches(seen))
+    warn("Trainer: out of the contract of training: " + breach + ": give the data the same transforms as in training");
+}
+
+Record TrainingRun::evaluate(const Batches& batches) {
+  warned_.clear();
+  return measure(batches, true);
+}
+
+Tensor TrainingRun::predict(const Batches& batches) {
+  const NoGrad off;
+  const ModeOf mode(model_, false);
+  const auto averaged = average_weights();
+  std::vector<Tensor> all;
+  batches.for_each([&](const std::vector<Tensor>& columns) {
+    rows_of(columns);
+    all.push_back(forward_ ? forward_(columns[0]) : objective_.step()(columns).prediction);
+    if (!all.back().defined()) refuse("predict() needs a step that gives its prediction");
+    return true;
+  });
+  if (all.empty()) refuse("predict() was given no batches");
+  return concat(all, 0);
+}
+
+}  // namespace xgrad::train
