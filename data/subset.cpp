@@ -72,7 +72,8 @@ std::vector<std::vector<std::int64_t>> split_rows(std::int64_t size, const Part*
                                                   std::uint64_t seed) {
   if (size < 0) refuse("the dataset is null");
   const std::vector<std::int64_t> counts = counts_of(size, parts, count);
-  const std::vector<std::int64_t> order = RandomSampler(size).order({0, seed});
+  // An epoch that no loader reaches, so that the parts do not follow from the order of a loader of the same seed.
+  const std::vector<std::int64_t> order = RandomSampler(size).order({~std::uint64_t{0}, seed});
   std::vector<std::vector<std::int64_t>> rows;
   auto at = order.begin();
   for (std::int64_t each : counts) {

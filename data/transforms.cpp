@@ -320,7 +320,7 @@ GaussianNoise::GaussianNoise(double mean, double sigma)
     : Transform("GaussianNoise(mean=" + text_of(mean) + ", sigma=" + text_of(sigma) + ")",
                 [mean, sigma](const Tensor& x, const Draws& draws) {
                   require_floating("GaussianNoise", x);
-                  const Tensor y = Raw::uninitialized(x.shape(), x.dtype());
+                  Tensor y = Raw::uninitialized(x.shape(), x.dtype());
                   if (y.size() == 0) return y;
                   xgrad::detail::visit_floating(x.dtype(), [&](auto type) {
                     using T = typename decltype(type)::type;
