@@ -64,6 +64,14 @@ void Registration::add(const StatePtr& parent, const std::string& name) {
   parents = std::move(alive);
 }
 
+void Registration::remove(const ModuleState& parent, const std::string& name) noexcept {
+  for (auto each = parents.begin(); each != parents.end(); ++each) {
+    if (each->name != name || each->module.lock().get() != &parent) continue;
+    parents.erase(each);
+    return;
+  }
+}
+
 const std::string* Registration::name() const {
   for (const Parent& each : parents)
     if (!each.module.expired()) return &each.name;
