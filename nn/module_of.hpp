@@ -57,7 +57,7 @@ class ModuleOf : public ModuleBase {
   decltype(auto) operator()(A&& a, B&& b, C&& c, D&& d, Source at = Source::here()) const {
     return run(at, std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), std::forward<D>(d));
   }
-  template <class... A, class N = Net, std::enable_if_t<(sizeof...(A) > 4), int> = 0,
+  template <class... A, class N = Net, std::enable_if_t<sizeof...(A) == 0 || (sizeof...(A) > 4), int> = 0,
             class = decltype(std::declval<N&>().forward(std::declval<A>()...))>
   decltype(auto) operator()(A&&... a) const {
     return run(Source(), std::forward<A>(a)...);
