@@ -1,8 +1,6 @@
 #include <xgrad/nn/summary.hpp>
 
-#include <array>
 #include <cstring>
-#include <optional>
 #include <ostream>
 #include <unordered_map>
 
@@ -66,29 +64,12 @@ class Listening {
   detail::CallObserver* before_;
 };
 
-// The multiply-adds of an op that is a matrix product, else 0.
+// The multiply-adds of an op: every matrix product goes through one that has this attribute, or is a linear.
 std::int64_t multiply_adds_of(const xgrad::detail::ObservedOp& op, const Tensor& y) {
-  struct Product {
-    const char* name;
-    std::size_t left;  // the input that is the left factor
-  };
-  static constexpr std::array<Product, 9> products{{{"linear", 0},
-                                                    {"matmul", 0},
-                                                    {"mm", 0},
-                                                    {"bmm", 0},
-                                                    {"mv", 0},
-                                                    {"dot", 0},
-                                                    {"addmm", 1},
-                                                    {"addmv", 1},
-                                                    {"baddbmm", 1}}};
-  for (const Product& product : products) {
-    if (std::strcmp(op.name, product.name) != 0) continue;
-    const Shape& left = op.inputs[product.left].shape();
-    std::int64_t axis = -1;
-    for (const Attribute& each : op.attributes())
-      if (std::strcmp(each.name, "transpose_a") == 0 && each.integer != 0) axis = -2;
-    return y.size() * left.at(axis);
-  }
+  if (std::strcmp(op.name, "linear") == 0) return y.size() * op.inputs[0].shape().back();
+  for (const Attribute& each : op.attributes())
+    if (std::strcmp(each.name, "transpose_a") == 0)
+      return y.size() * op.inputs[0].shape().at(each.integer != 0 ? -2 : -1);
   return 0;
 }
 

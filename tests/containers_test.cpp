@@ -117,7 +117,8 @@ TEST_CASE("what is put into a list is a handle, and an element is not assigned")
   nn::ModuleListOf<nn::Linear> list;
   list.append(layer);
   CHECK(id(list[0].weight) == id(layer.weight));
-  CHECK_THAT(thrown_by<std::logic_error>([&] { list[0] = nn::Linear(2, 2); }), StartsWith("0 (Linear): this module is"));
+  CHECK_THAT(thrown_by<std::logic_error>([&] { list[0] = nn::Linear(2, 2); }),
+             StartsWith("0 (Linear): this module is"));
   nn::ModuleListOf<nn::Linear> handle = list;
   handle.append(nn::Linear(2, 2));
   CHECK(list.size() == 2);
@@ -253,8 +254,7 @@ TEST_CASE("a LazyLinear is a Linear of its first input's size") {
   CHECK(difference(lazy.weight, same.weight) == "");
   CHECK(difference(handle.bias, same.bias) == "");
   CHECK(y.shape() == Shape{2, 3});
-  CHECK(text(model) ==
-        "Sequential(\n  (0): Linear(in_features=4, out_features=3, bias=True)\n  (1): Function()\n)");
+  CHECK(text(model) == "Sequential(\n  (0): Linear(in_features=4, out_features=3, bias=True)\n  (1): Function()\n)");
   CHECK(keys(model) == Strings{"0.weight", "0.bias"});
   sum(model(ones({2, 4}))).backward();
   CHECK(lazy.weight.grad().shape() == Shape{3, 4});

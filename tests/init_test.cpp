@@ -171,12 +171,11 @@ TEST_CASE("sparse_ zeroes as many elements of each column, at random rows") {
 
 TEST_CASE("dirac_ makes a convolution that passes its channels on") {
   // torch.nn.init.dirac_(torch.empty(4, 2, 3), 2)
-  CHECK(difference(init::dirac_(full({4, 2, 3}, 7.f), 2),
-                   Tensor({{{0., 1., 0.}, {0., 0., 0.}},
-                           {{0., 0., 0.}, {0., 1., 0.}},
-                           {{0., 1., 0.}, {0., 0., 0.}},
-                           {{0., 0., 0.}, {0., 1., 0.}}},
-                          float32)) == "");
+  CHECK(difference(init::dirac_(full({4, 2, 3}, 7.f), 2), Tensor({{{0., 1., 0.}, {0., 0., 0.}},
+                                                                  {{0., 0., 0.}, {0., 1., 0.}},
+                                                                  {{0., 1., 0.}, {0., 0., 0.}},
+                                                                  {{0., 0., 0.}, {0., 1., 0.}}},
+                                                                 float32)) == "");
   // torch.nonzero(torch.nn.init.dirac_(torch.empty(3, 5, 4, 3)))
   CHECK(difference(nonzero(init::dirac_(zeros({3, 5, 4, 3}))), Tensor{{0, 0, 2, 1}, {1, 1, 2, 1}, {2, 2, 2, 1}}) == "");
   // torch.nonzero(torch.nn.init.dirac_(torch.empty(4, 1, 2, 3, 5), 2))
@@ -247,12 +246,14 @@ TEST_CASE("initialisers refuse what they cannot do, and change nothing") {
   CHECK(refused([&] { init::sparse_(x, 1.5); }) == "sparse_: sparsity must lie in [0, 1], got 1.5");
   CHECK(refused([&] { init::sparse_(x, 0.5, -1); }) ==
         "sparse_: the deviation must be finite and not negative, got -1");
-  CHECK(refused([&] { init::sparse_(zeros({2, 2, 2}), 0.5); }) ==
-        "sparse_: the tensor has shape (2, 2, 2): it must be a matrix");
+  CHECK(refused([&] {
+          init::sparse_(zeros({2, 2, 2}), 0.5);
+        }) == "sparse_: the tensor has shape (2, 2, 2): it must be a matrix");
   CHECK(refused([&] { init::dirac_(x); }) ==
         "dirac_: the tensor has shape (2, 3): the weight of a convolution has rank 3, 4 or 5");
-  CHECK(refused([&] { init::dirac_(zeros({4, 2, 3}), 3); }) ==
-        "dirac_: 3 groups do not divide the 4 filters of shape (4, 2, 3)");
+  CHECK(refused([&] {
+          init::dirac_(zeros({4, 2, 3}), 3);
+        }) == "dirac_: 3 groups do not divide the 4 filters of shape (4, 2, 3)");
   CHECK_THROWS_AS(init::dirac_(zeros({4, 2, 3}), 0), std::invalid_argument);
   CHECK(refused([&] { static_cast<void>(init::fans(zeros({3}))); }) ==
         "fans: the tensor has shape (3): a weight with fans has rank 2 or more");

@@ -91,8 +91,11 @@ TEST_CASE("a module of two inputs is called with two, and with nothing else") {
 TEST_CASE("an error in a module of two inputs names its path, and its line at the root") {
   Two net;
   CHECK_THAT(
-      thrown_by<std::invalid_argument>([&] { net(ones({2, 9}), ones({2, 5})); }),
-      StartsWith("left (Linear): expected 3 features on the last axis, got input of shape (2, 9) (module_of_test.cpp:"));
+      thrown_by<std::invalid_argument>([&] {
+        net(ones({2, 9}), ones({2, 5}));
+      }),
+      StartsWith(
+          "left (Linear): expected 3 features on the last axis, got input of shape (2, 9) (module_of_test.cpp:"));
   class Direct : public nn::ModuleOf<Direct> {
    public:
     Tensor forward(const Tensor& a, const Tensor& b) {
@@ -104,7 +107,9 @@ TEST_CASE("an error in a module of two inputs names its path, and its line at th
   const std::string line = std::to_string(__LINE__ + 1);
   CHECK(thrown_by<std::invalid_argument>([&] { direct(ones({2}), ones({3})); }) ==
         "Direct: the sizes differ (module_of_test.cpp:" + line + ")");
-  CHECK_THAT(thrown_by<std::invalid_argument>([] { Encoder()(ones({2, 3})); }),
+  CHECK_THAT(thrown_by<std::invalid_argument>([] {
+               Encoder()(ones({2, 3}));
+             }),
              StartsWith("two.right (Linear): expected 5"));
 }
 

@@ -16,7 +16,7 @@
 
 using namespace xgrad;
 using Catch::Matchers::StartsWith;
-namespace page_heap = xgrad::kernels::page_heap;
+namespace page_heap = xgrad::detail::page_heap;
 
 namespace {
 
@@ -27,7 +27,7 @@ class Bag : public nn::Module {
     add("table", table);
     add("out", out);
   }
-  Tensor forward(const Tensor& ids) override { return out(mean(index_select(table, 0, ids), 1)); }
+  Tensor forward(const Tensor& ids) override { return out(mean(embedding(ids, table), 1)); }
 
   nn::Parameter table{rand({100, 16})};
   nn::Linear out{16, 3};
@@ -89,11 +89,11 @@ TEST_CASE("the detailed table adds columns and lines to torchsummary's") {
   const nn::Summary summary = nn::summary(model, {100, 784});
   CHECK(detailed(summary) ==
         "------------------------------------------------------------------------------------\n"
-        "        Layer (type)               Output Shape         Param #        Multiply-adds\n"
+        "        Layer (type)               Output Shape         Param #       Multiply-adds\n"
         "====================================================================================\n"
-        "            Linear-1                   [-1, 50]          39,200            3,920,000\n"
-        "              ReLU-2                   [-1, 50]               0                    0\n"
-        "            Linear-3                   [-1, 10]             500               50,000\n"
+        "            Linear-1                   [-1, 50]          39,200           3,920,000\n"
+        "              ReLU-2                   [-1, 50]               0                   0\n"
+        "            Linear-3                   [-1, 10]             500              50,000\n"
         "====================================================================================\n"
         "Total params: 39,700\n"
         "Trainable params: 39,700\n"
@@ -105,7 +105,7 @@ TEST_CASE("the detailed table adds columns and lines to torchsummary's") {
         "Params size (MB): 0.15\n"
         "Estimated Total Size (MB): 0.45\n"
         "Saved for backward (MB): 0.02\n"
-        "Peak of backward (MB): 0.19\n"
+        "Peak of backward (MB): 0.17\n"
         "------------------------------------------------------------------------------------\n");
 }
 
@@ -174,7 +174,7 @@ TEST_CASE("the saved bytes are those of what the rules read") {
   CHECK(summary.backward_bytes <= summary.saved_bytes + 3 * activation);
 }
 
-TEST_CASE("backward needs at most the memory that is predicted, and not much less") {
+TEST_CASE("backward needs the memory that is predicted") {
   if (sanitized) return;
   struct Net {
     std::string name;
@@ -197,6 +197,6 @@ TEST_CASE("backward needs at most the memory that is predicted, and not much les
     const auto predicted = static_cast<double>(summary.backward_bytes);
     INFO(net.name << ": predicted " << predicted / 1e6 << " MB, " << peak / 1e6 << " MB");
     CHECK(peak <= 1.1 * predicted);
-    CHECK(peak >= 0.6 * predicted);
+    CHECK(peak >= 0.85 * predicted);
   }
 }
