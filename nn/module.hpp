@@ -46,10 +46,9 @@ std::ostream& operator<<(std::ostream& out, const IncompatibleKeys& keys);
 /// that is called in other ways derives from this class and declares functions of its own, in which call() puts the
 /// module's path into errors.
 ///
-/// Weights are tied by making the same Parameter a member of two modules, before the second registers it, or the same
-/// module a member of two: `decoder.weight = encoder.weight`, then add("decoder", decoder). Tied parameters appear once
-/// in parameters(), and under each of their names in state_dict(), as in PyTorch; clones, to() and loading keep the
-/// tie.
+/// A parameter of two modules is tied by tie() (parameter.hpp), or by making it a member of the second before that one
+/// registers it. It appears once in parameters(), and under each of its names in state_dict(), as in PyTorch; clones,
+/// to() and loading keep the tie.
 ///
 /// A module may be assigned as a whole. Assigning to a member that is registered in another module, or to a copy of
 /// that member's handle, is an error, since the other module would go on training the old one.

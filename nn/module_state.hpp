@@ -72,6 +72,7 @@ struct ModuleState {
 struct Access {
   static const StatePtr& state(const ModuleBase& module) { return module.state_; }
   static std::shared_ptr<Registration>& registration(Registered& tensor) { return tensor.registration_; }
+  static const std::shared_ptr<Registration>& registration(const Registered& tensor) { return tensor.registration_; }
   static ModuleBase handle(StatePtr state) { return ModuleBase(std::move(state), nullptr); }
 };
 

@@ -199,21 +199,13 @@ TEST_CASE("tied weights are one parameter with two keys, wherever they go") {
    public:
     Tied() {
       add("encoder", encoder);
-      decoder.weight = encoder.weight;
+      nn::tie(decoder.weight, encoder.weight);
       add("decoder", decoder);
     }
     Tensor forward(const Tensor& x) override { return decoder(encoder(x)); }
-    nn::Linear encoder{3, 3, nn::no_bias};
-    class Decoder : public nn::Module {
-     public:
-      // To be registered once it is tied.
-      nn::Parameter weight;
-      Tensor forward(const Tensor& x) override { return matmul(x, weight); }
-      void finish() { add("weight", weight); }
-    } decoder;
+    nn::Linear encoder{3, 3, nn::no_bias}, decoder{3, 3, nn::no_bias};
   };
   Tied net;
-  net.decoder.finish();
   CHECK(keys(net.state_dict()) == std::vector<std::string>{"encoder.weight", "decoder.weight"});
   CHECK(net.parameters().size() == 1);
   CHECK(Raw::value(net.get_parameter("decoder.weight")) == Raw::value(net.encoder.weight));
@@ -230,11 +222,35 @@ TEST_CASE("tied weights are one parameter with two keys, wherever they go") {
   CHECK(Raw::value(copy.decoder.weight) == Raw::value(copy.encoder.weight));
   CHECK(Raw::value(copy.decoder.weight) != Raw::value(net.encoder.weight));
   Tied other;
-  other.decoder.finish();
   other.to(float64);
   other.load_state_dict(net.state_dict());
   CHECK(Raw::value(other.decoder.weight) == Raw::value(other.encoder.weight));
   CHECK(difference(other.encoder.weight, net.encoder.weight) == "");
+}
+
+TEST_CASE("only a parameter that no other handle has is tied") {
+  nn::Linear a(2, 3), b(2, 3);
+  nn::tie(a.weight, b.weight);
+  nn::tie(a.weight, b.weight);
+  CHECK(Raw::value(a.parameters()[0]) == Raw::value(b.weight));
+  CHECK_THROWS_AS(a.weight = nn::Parameter(zeros({3, 2})), std::logic_error);
+  CHECK(
+      thrown_by<std::invalid_argument>([&] { nn::tie(a.weight, a.bias); }) ==
+      "tie: one parameter is (3, 2) float32, the other (3) float32: only those of one shape and dtype can be the same");
+  nn::Linear none(2, 3, nn::no_bias);
+  CHECK_THROWS_AS(nn::tie(a.bias, none.bias), std::invalid_argument);
+
+  nn::Linear copied(2, 3);
+  const nn::Sequential holder{copied};
+  const void* before = Raw::value(copied.weight);
+  CHECK_THAT(thrown_by<std::logic_error>([&] { nn::tie(copied.weight, b.weight); }),
+             Catch::Matchers::StartsWith("tie: the parameter of shape (3, 2) has 2 handles"));
+  CHECK(Raw::value(copied.weight) == before);
+  CHECK(Raw::value(copied.parameters()[0]) == before);
+
+  nn::Parameter free(zeros({3, 2}));
+  nn::tie(free, b.weight);
+  CHECK(Raw::value(free) == Raw::value(b.weight));
 }
 
 TEST_CASE("an error about many keys names some of them and counts the others") {
