@@ -46,6 +46,8 @@ CallScope::~CallScope() { innermost = outer_; }
 
 Source CallScope::call_site() noexcept { return innermost ? innermost->at_ : Source(); }
 
+const ModuleBase* CallScope::current() noexcept { return innermost ? &innermost->module_ : nullptr; }
+
 std::string CallScope::path() const {
   if (outer_ == nullptr) return "";
   const ModuleState& from = *Access::state(outer_->module_);

@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <stdexcept>
 #include <string>
-#include <unordered_set>
 
 #include <xgrad/autograd/func/checkpoint.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
-#include <xgrad/autograd/graph/node.hpp>
+#include <xgrad/nn/graph_memory.hpp>
 
 namespace xgrad::func {
 namespace {
@@ -22,21 +21,6 @@ std::int64_t bytes_of(const Shape& shape, DType dtype) {
   return shape.count() * static_cast<std::int64_t>(size_of(dtype));
 }
 
-// The bytes of the results of all ops between x and y.
-std::int64_t bytes_between(const Tensor& x, const Tensor& y) {
-  std::unordered_set<const Node*> seen{nullptr, Raw::node(x)};
-  std::vector<const Node*> open{Raw::node(y)};
-  std::int64_t total = 0;
-  while (!open.empty()) {
-    const Node* node = open.back();
-    open.pop_back();
-    if (!seen.insert(node).second || node->is_leaf()) continue;
-    total += bytes_of(node->shape(), node->dtype());
-    for (std::size_t i = 0; i < node->edge_count(); ++i) open.push_back(node->edges()[i].node.get());
-  }
-  return total;
-}
-
 std::vector<Layer> measured(const nn::Sequential& model, const Tensor& given) {
   std::vector<Layer> layers;
   Tensor x = given.detach();
@@ -44,7 +28,7 @@ std::vector<Layer> measured(const nn::Sequential& model, const Tensor& given) {
   for (const nn::Layer& layer : model) {
     if (is_floating(x.dtype())) x.requires_grad_();
     const Tensor y = layer(x);
-    layers.push_back({bytes_of(x.shape(), x.dtype()), bytes_between(x, y)});
+    layers.push_back({bytes_of(x.shape(), x.dtype()), nn::detail::bytes_of_results(x, y)});
     x = y.detach();
   }
   return layers;

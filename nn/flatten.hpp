@@ -9,6 +9,9 @@ class Flatten : public Module {
  public:
   explicit Flatten(Dim start_dim = 1, Dim end_dim = -1);
 
+  std::int64_t start_dim() const { return start_dim_; }
+  std::int64_t end_dim() const { return end_dim_; }
+
  protected:
   Tensor forward(const Tensor& x) override;
 

@@ -1,6 +1,8 @@
 #include <xgrad/nn/init.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 #include <string>
 
@@ -50,10 +52,6 @@ Tensor draw_normal(const char* op, const Tensor& tensor, double mean, double std
   return tensor;
 }
 
-struct Fans {
-  double in, out;
-};
-
 Fans fans_of(const char* op, const Tensor& tensor) {
   const Shape& shape = tensor.shape();
   if (shape.rank() < 2)
@@ -64,22 +62,57 @@ Fans fans_of(const char* op, const Tensor& tensor) {
   return {static_cast<double>(shape[1]) * receptive, static_cast<double>(shape[0]) * receptive};
 }
 
+// Φ(x), accurate in the lower tail.
+double distribution(double x) { return 0.5 * std::erfc(-x / std::sqrt(2.0)); }
+
+// The x with Φ(x) = p, p <= 1/2: Hastings' approximation (26.2.23 in Abramowitz and Stegun) and two steps of Halley's
+// method for Φ(x) - p, whose second derivative is -x times the first.
+double lower_quantile(double p) {
+  const double t = std::sqrt(-2 * std::log(p));
+  double x = (2.515517 + t * (0.802853 + t * 0.010328)) / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308))) - t;
+  for (int i = 0; i < 2; ++i) {
+    const double step = (distribution(x) - p) * std::sqrt(2 * std::acos(-1.0)) * std::exp(0.5 * x * x);
+    x -= step / (1 + 0.5 * x * step);
+  }
+  return x;
+}
+
+// 0 and 1, which random numbers may round to, count as the next probabilities.
+double quantile(double p) {
+  return p <= 0.5 ? lower_quantile(std::max(p, std::numeric_limits<double>::min()))
+                  : -lower_quantile(std::max(1 - p, 0x1p-54));
+}
+
 // An empty weight may have a fan of 0; it has no elements to scale.
 double deviation(double gain, double fan) { return fan > 0 ? gain / std::sqrt(fan) : 0; }
 
+// The bound of an interval in T, not outside of it.
+template <class T>
+T rounded_within(double bound, bool lower) {
+  const auto near = static_cast<T>(std::clamp(bound, -static_cast<double>(std::numeric_limits<T>::max()),
+                                              static_cast<double>(std::numeric_limits<T>::max())));
+  if (lower ? static_cast<double>(near) >= bound : static_cast<double>(near) <= bound) return near;
+  return std::nextafter(near, lower ? std::numeric_limits<T>::infinity() : -std::numeric_limits<T>::infinity());
+}
+
 double kaiming_deviation(const char* op, const Tensor& tensor, double a, Fan fan, Nonlinearity nonlinearity) {
   require_finite(op, "the slope a", a);
-  const Fans fans = fans_of(op, tensor);
-  return deviation(calculate_gain(nonlinearity, a), fan == Fan::in ? fans.in : fans.out);
+  const Fans both = fans_of(op, tensor);
+  return deviation(calculate_gain(nonlinearity, a), fan == Fan::in ? both.in : both.out);
 }
 
 double xavier_deviation(const char* op, const Tensor& tensor, double gain) {
   require_finite(op, "the gain", gain);
-  const Fans fans = fans_of(op, tensor);
-  return deviation(gain, (fans.in + fans.out) / 2);
+  const Fans both = fans_of(op, tensor);
+  return deviation(gain, (both.in + both.out) / 2);
 }
 
 }  // namespace
+
+Fans fans(const Tensor& tensor) {
+  const Calling calling("fans");
+  return fans_of("fans", tensor);
+}
 
 double calculate_gain(Nonlinearity nonlinearity, double slope) {
   require_finite("calculate_gain", "the slope", slope);
@@ -116,6 +149,43 @@ Tensor normal_(Tensor tensor, double mean, double std, Generator* generator, Sou
     throw xgrad::detail::argument_error("normal_: the deviation must be finite and not negative, got " +
                                         number_text(std));
   return draw_normal("normal_", tensor, mean, std, generator, at);
+}
+
+Tensor trunc_normal_(Tensor tensor, double mean, double std, double a, double b, Generator* generator, Source at) {
+  const Calling calling("trunc_normal_", at);
+  Raw::refuse_lost_write(tensor, "trunc_normal_");
+  require_floating("trunc_normal_", tensor);
+  require_finite("trunc_normal_", "the mean", mean);
+  if (!(std > 0) || std::isinf(std))
+    throw xgrad::detail::argument_error("trunc_normal_: the deviation must be positive and finite, got " +
+                                        number_text(std));
+  if (!(a < b))
+    throw xgrad::detail::argument_error("trunc_normal_: cannot draw from " + number_text(a) + " .. " + number_text(b) +
+                                        ": the first must be less");
+  // By symmetry the part with the larger probabilities is turned into the upper one, where 1 - Φ loses digits that do
+  // not matter.
+  const bool turned = mean - a < b - mean;
+  const double low = turned ? (mean - b) / std : (a - mean) / std, high = turned ? (mean - a) / std : (b - mean) / std;
+  const double from = distribution(low), share = distribution(high) - from;
+  if (!(share > 0))
+    throw xgrad::detail::argument_error("trunc_normal_: between " + number_text(a) + " and " + number_text(b) +
+                                        " there is no probability of a normal distribution of mean " +
+                                        number_text(mean) + " and deviation " + number_text(std));
+  const Tensor uniform = rand(tensor.shape(), generator ? *generator : default_generator(), float64);
+  const auto* numbers = Raw::data<double>(uniform);
+  const NoGrad no_grad;
+  Raw::begin_write(tensor, "trunc_normal_", at);
+  xgrad::detail::visit_floating(tensor.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    // Rounding to float does not leave the interval.
+    const T least = rounded_within<T>(a, true), most = rounded_within<T>(b, false);
+    T* to = Raw::write<T>(tensor);
+    for (std::int64_t i = 0; i < tensor.size(); ++i) {
+      const double x = quantile(from + share * numbers[i]);
+      to[i] = std::clamp(static_cast<T>(turned ? mean - std * x : mean + std * x), least, most);
+    }
+  });
+  return tensor;
 }
 
 Tensor constant_(Tensor tensor, Number value, Source at) {

@@ -19,21 +19,42 @@ enum class Fan : std::uint8_t { in, out };
 /// The activation after a layer, which determines the gain.
 enum class Nonlinearity : std::uint8_t { linear, sigmoid, tanh, relu, leaky_relu, selu };
 
+/// How many numbers reach one output (in), and how many outputs one input reaches (out), of a weight (out, in, ...).
+struct Fans {
+  double in, out;
+};
+/// PyTorch's _calculate_fan_in_and_fan_out; a tensor of rank below 2 is an error.
+[[nodiscard]] Fans fans(const Tensor& tensor);
+
 /// PyTorch's calculate_gain: 1 for linear and sigmoid, 5/3 for tanh, √2 for relu, √(2 / (1 + slope²)) for leaky_relu,
-/// 3/4 for selu.
+/// 3/4 for selu. Convolutions count as linear.
 [[nodiscard]] double calculate_gain(Nonlinearity nonlinearity, double slope = 0.01);
 
 /// Uniform in [low, high).
 Tensor uniform_(Tensor tensor, double low = 0, double high = 1, Generator* generator = nullptr,
                 Source at = Source::here());
-/// Normal.
+/// Normal. The book's small weights are normal_(w, 0, 0.01).
 Tensor normal_(Tensor tensor, double mean = 0, double std = 1, Generator* generator = nullptr,
                Source at = Source::here());
+/// Normal of that mean and deviation, restricted to [a, b]: by the inverse of the distribution function, so exact also
+/// where [a, b] lies in a tail. Bounds between which a double knows no probability, beyond 37 deviations, are an error.
+Tensor trunc_normal_(Tensor tensor, double mean = 0, double std = 1, double a = -2, double b = 2,
+                     Generator* generator = nullptr, Source at = Source::here());
 Tensor constant_(Tensor tensor, Number value, Source at = Source::here());
 Tensor zeros_(Tensor tensor, Source at = Source::here());
 Tensor ones_(Tensor tensor, Source at = Source::here());
 /// A matrix with ones on its diagonal.
 Tensor eye_(Tensor tensor, Source at = Source::here());
+/// The weight (out, in, ...) of rank 3 to 5 of a convolution that passes on as many channels as it can: a 1 in the
+/// middle of channel i to channel i, in each of the groups, else 0. The groups must divide out.
+Tensor dirac_(Tensor tensor, Dim groups = 1, Source at = Source::here());
+/// gain times a matrix with orthonormal rows, or columns where it has more rows, uniformly distributed (Saxe et al.,
+/// 2014; Mezzadri, 2007); axes after the second count as columns. The rank is 2 or more.
+Tensor orthogonal_(Tensor tensor, double gain = 1, Generator* generator = nullptr, Source at = Source::here());
+/// A matrix, normal with that deviation, but in each column ⌈sparsity · rows⌉ elements at random rows are 0 (Martens,
+/// 2010). sparsity lies in [0, 1].
+Tensor sparse_(Tensor tensor, double sparsity, double std = 0.01, Generator* generator = nullptr,
+               Source at = Source::here());
 /// Uniform in ±gain √(6 / (fan_in + fan_out)) (Glorot and Bengio, 2010).
 Tensor xavier_uniform_(Tensor tensor, double gain = 1, Generator* generator = nullptr, Source at = Source::here());
 /// Normal with deviation gain √(2 / (fan_in + fan_out)).

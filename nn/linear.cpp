@@ -8,14 +8,6 @@
 #include <xgrad/nn/printing.hpp>
 
 namespace xgrad::nn {
-namespace {
-
-Parameter uniform(const Shape& shape, double bound, Generator& generator) {
-  const Tensor values = Raw::uninitialized(shape, float32);
-  return Parameter(init::uniform_(values, -bound, bound, &generator));
-}
-
-}  // namespace
 
 Linear::Linear(Dim in_features, Dim out_features, Bias bias_wanted)
     : Linear(in_features, out_features, bias_wanted, default_generator()) {}
@@ -25,15 +17,32 @@ Linear::Linear(Dim in_features, Dim out_features, Bias bias_wanted, Generator& g
   if (in_features < 0 || out_features < 0)
     throw xgrad::detail::argument_error("Linear: a layer cannot lead from " + std::to_string(in_features) + " to " +
                                         std::to_string(out_features) + " features: neither may be negative");
-  const double bound = in_features > 0 ? 1 / std::sqrt(static_cast<double>(in_features)) : 0;
-  weight = uniform({out_features, in_features}, bound, generator);
+  weight = Parameter(drawn({out_features, in_features}, in_features, generator));
   add("weight", weight);
   if (bias_wanted.on()) {
-    bias = uniform({out_features}, bound, generator);
+    bias = Parameter(drawn({out_features}, in_features, generator));
     add("bias", bias);
   }
-  describe("in_features=" + std::to_string(in_features) + ", out_features=" + std::to_string(out_features) +
-           ", bias=" + detail::python(bias_wanted.on()));
+  describe_sizes();
+}
+
+Linear::Linear(const Values& values) : weight(values.weight) {
+  add("weight", weight);
+  if (values.bias.defined()) {
+    bias = Parameter(values.bias);
+    add("bias", bias);
+  }
+  describe_sizes();
+}
+
+Tensor Linear::drawn(const Shape& shape, std::int64_t in_features, Generator& generator) {
+  const double bound = in_features > 0 ? 1 / std::sqrt(static_cast<double>(in_features)) : 0;
+  return init::uniform_(Raw::uninitialized(shape, float32), -bound, bound, &generator);
+}
+
+void Linear::describe_sizes() {
+  describe("in_features=" + std::to_string(in_features()) + ", out_features=" + std::to_string(out_features()) +
+           ", bias=" + detail::python(bias.defined()));
 }
 
 Tensor Linear::forward(const Tensor& x) {

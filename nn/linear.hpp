@@ -30,10 +30,21 @@ class Linear : public Module {
   Linear(Dim in_features, Dim out_features, Bias bias = with_bias);
   Linear(Dim in_features, Dim out_features, Bias bias, Generator& generator);
 
+  std::int64_t in_features() const { return weight.shape(1); }
+  std::int64_t out_features() const { return weight.shape(0); }
+
   Parameter weight;
   Parameter bias;  ///< undefined without bias
 
  protected:
+  struct Values {
+    Tensor weight, bias;  // an undefined bias is none
+  };
+  explicit Linear(const Values& values);
+  /// What a weight or bias begins with in a layer of so many in_features.
+  static Tensor drawn(const Shape& shape, std::int64_t in_features, Generator& generator);
+  /// Prints the sizes of the weight.
+  void describe_sizes();
   Tensor forward(const Tensor& x) override;
 };
 

@@ -21,6 +21,8 @@ StatePtr cloned(CloneScope& scope, const StatePtr& original) {
   copy->training = original->training;
   copy->is_list = original->is_list;
   copy->generators = std::vector<OwnGenerator>(original->generators);  // copies in a CloneScope are clones
+  copy->is_lazy = original->is_lazy;
+  copy->parameter_text = original->parameter_text;
   for (const RegisteredTensor& each : original->parameters) {
     copy->parameters.push_back(cloned(scope, each));
     copy->parameters.back().registration->add(copy, each.name);
@@ -34,6 +36,15 @@ StatePtr cloned(CloneScope& scope, const StatePtr& original) {
     copy->children.back().second->registration.add(copy, name);
   }
   return copy;
+}
+
+void require_shapes(const std::string& what, const StatePtr& root) {
+  for_each_module("", root, [&](const std::string& path, const StatePtr& module) {
+    if (!module->is_lazy) return;
+    const std::string name = path.empty() ? module->type : path + " (" + module->type + ")";
+    throw std::logic_error(what + ": " + (name.empty() ? "this module" : name) +
+                           " has parameters that take their shape from the first input: call the model once before");
+  });
 }
 
 }  // namespace detail
@@ -65,13 +76,11 @@ StateDict named(const StatePtr& state, Members members) {
   return result;
 }
 
-Tensor find(const ModuleBase& module, const StateDict& all, const char* kind, const std::string& path) {
-  for (const auto& [name, tensor] : all)
-    if (name == path) return tensor;
-  std::string names;
-  for (const auto& each : all) names += (names.empty() ? "" : ", ") + each.first;
-  throw std::invalid_argument(module.type_name() + ": there is no " + kind + " \"" + path + "\": there are " +
-                              (names.empty() ? "none" : names));
+std::vector<Tensor> listed(const StatePtr& state, Members members) {
+  std::vector<Tensor> result;
+  for_each_once(state, members,
+                [&](const std::string&, const RegisteredTensor& each) { result.push_back(each.tensor); });
+  return result;
 }
 
 bool contains(const ModuleState& tree, const ModuleState& module) {
@@ -199,23 +208,40 @@ void ModuleBase::describe(const std::string& text) { state_->text = text; }
 void ModuleBase::rename(const std::string& type) { state_->type = type; }
 
 std::vector<Tensor> ModuleBase::parameters() const {
-  std::vector<Tensor> result;
-  for_each_once(state_, &ModuleState::parameters,
-                [&](const std::string&, const RegisteredTensor& each) { result.push_back(each.tensor); });
-  return result;
+  detail::require_shapes("parameters", state_);
+  return listed(state_, &ModuleState::parameters);
 }
+std::vector<Tensor> ModuleBase::buffers() const { return listed(state_, &ModuleState::buffers); }
 
-StateDict ModuleBase::named_parameters() const { return named(state_, &ModuleState::parameters); }
+StateDict ModuleBase::named_parameters() const {
+  detail::require_shapes("named_parameters", state_);
+  return named(state_, &ModuleState::parameters);
+}
 StateDict ModuleBase::named_buffers() const { return named(state_, &ModuleState::buffers); }
 
-Tensor ModuleBase::parameter(const std::string& path) const {
-  return find(*this, named_parameters(), "parameter", path);
+Tensor ModuleBase::find(const char* kind, const std::string& path) const {
+  detail::require_shapes(kind, state_);
+  const Members members = std::string(kind) == "buffer" ? &ModuleState::buffers : &ModuleState::parameters;
+  std::string names;
+  Tensor found;
+  for_each_module("", state_, [&](const std::string& at, const StatePtr& module) {
+    for (const RegisteredTensor& each : (*module).*members) {
+      const std::string name = detail::join(at, each.name);
+      names += (names.empty() ? "" : ", ") + name;
+      if (name == path) found = each.tensor;
+    }
+  });
+  if (found.defined()) return found;
+  throw std::invalid_argument(type_name() + ": there is no " + kind + " \"" + path + "\": there are " +
+                              (names.empty() ? "none" : names));
 }
-Tensor ModuleBase::buffer(const std::string& path) const { return find(*this, named_buffers(), "buffer", path); }
+Tensor ModuleBase::parameter(const std::string& path) const { return find("parameter", path); }
+Tensor ModuleBase::buffer(const std::string& path) const { return find("buffer", path); }
 
 StateDict ModuleBase::state_dict() const { return detail::state_dict(state_).clone(); }
-void ModuleBase::load_state_dict(const StateDict& state, Source at) {
-  detail::load_state_dict(state_, type_name(), state, at);
+void ModuleBase::load_state_dict(const StateDict& state, Source at) { load_state_dict(state, Strict::yes, at); }
+IncompatibleKeys ModuleBase::load_state_dict(const StateDict& state, Strict strict, Source at) {
+  return detail::load_state_dict(state_, type_name(), state, strict, at);
 }
 
 std::vector<ModuleBase> ModuleBase::children() const {
@@ -242,6 +268,25 @@ std::vector<std::pair<std::string, ModuleBase>> ModuleBase::named_modules() cons
   return result;
 }
 
+std::vector<ModuleBase> ModuleBase::modules() const {
+  std::vector<ModuleBase> result;
+  for (auto& module : named_modules()) result.push_back(std::move(module.second));
+  return result;
+}
+
+ModuleBase ModuleBase::get_submodule(const std::string& path) const {
+  StatePtr found;
+  std::string names;
+  for_each_module("", state_, [&](const std::string& at, const StatePtr& module) {
+    if (!at.empty()) names += (names.empty() ? "" : ", ") + at;
+    if (at == path) found = module;
+  });
+  if (found == state_) return handle();
+  if (found) return detail::Access::handle(found);
+  throw std::invalid_argument(type_name() + ": there is no module \"" + path + "\": there are " +
+                              (names.empty() ? "none" : names));
+}
+
 void ModuleBase::apply(const std::function<void(ModuleBase&)>& f) {
   apply_below(state_, f);
   ModuleBase self = handle();
@@ -252,7 +297,7 @@ void ModuleBase::train(bool on) { set_mode(*state_, on); }
 bool ModuleBase::is_training() const { return state_->training; }
 
 void ModuleBase::zero_grad() {
-  for (const Tensor& parameter : parameters()) parameter.set_grad(Tensor());
+  for (const Tensor& parameter : listed(state_, &ModuleState::parameters)) parameter.set_grad(Tensor());
 }
 
 namespace {
@@ -266,7 +311,8 @@ void commit(std::vector<xgrad::detail::LeafChange>& changes) noexcept {
 
 void ModuleBase::requires_grad_(bool on) {
   std::vector<xgrad::detail::LeafChange> changes;
-  for (const Tensor& parameter : parameters()) changes.push_back(xgrad::detail::LeafChange::gradient(parameter, on));
+  for (const Tensor& parameter : listed(state_, &ModuleState::parameters))
+    changes.push_back(xgrad::detail::LeafChange::gradient(parameter, on));
   commit(changes);
 }
 
@@ -290,14 +336,12 @@ Tensor Module::operator()(const Tensor& x, Source at) const {
   // A module is a handle: a const one leaves the shared state writable, as a const Tensor does.
   auto* self = const_cast<Module*>(this);
   const detail::ModuleHooks* hooks = detail::Access::state(*this)->hooks.get();
-  Tensor y = call(
+  return call(
       [&] {
         if (hooks == nullptr) return self->forward(x);
         return detail::forward_with_hooks(*this, *hooks, x, [&](const Tensor& in) { return self->forward(in); });
       },
       at);
-  if (detail::CallObserver* observer = detail::call_observer()) (*observer)(*this, y);
-  return y;
 }
 
 }  // namespace xgrad::nn

@@ -26,11 +26,29 @@ struct Access;
 
 }  // namespace detail
 
+/// Whether load_state_dict() wants exactly the keys that the module has.
+enum class Strict : bool { no, yes };
+
+/// What load_state_dict() has passed over: keys of the module that the state lacks, in the module's order, and keys of
+/// the state that the module lacks, in the state's. Both are empty after a strict load.
+struct IncompatibleKeys {
+  std::vector<std::string> missing_keys, unexpected_keys;
+
+  bool empty() const { return missing_keys.empty() && unexpected_keys.empty(); }
+};
+/// PyTorch's text: `<All keys matched successfully>`, or `_IncompatibleKeys(missing_keys=['a'], unexpected_keys=[])`.
+std::ostream& operator<<(std::ostream& out, const IncompatibleKeys& keys);
+
 /// Names, parameters, buffers, children and mode of a module: everything but the call. A handle: copies and moves share
 /// one module, nothing can dangle, and a module that was moved from stays valid; nn::clone() makes another.
 ///
-/// A module of one input and one output derives from Module. One of several derives from ModuleBase and declares its
-/// own operator(), in which call() puts the module's path into errors.
+/// A module of one input and one output derives from Module, one of several from ModuleOf (module_of.hpp). A module
+/// that is called in other ways derives from this class and declares functions of its own, in which call() puts the
+/// module's path into errors.
+///
+/// A parameter of two modules is tied by tie() (parameter.hpp), or by making it a member of the second before that one
+/// registers it. It appears once in parameters(), and under each of its names in state_dict(), as in PyTorch; clones,
+/// to() and loading keep the tie.
 ///
 /// A module may be assigned as a whole. Assigning to a member that is registered in another module, or to a copy of
 /// that member's handle, is an error, since the other module would go on training the old one.
@@ -46,10 +64,15 @@ class ModuleBase {
   [[nodiscard]] std::vector<Tensor> parameters() const;
   /// The same with their names relative to this module, as in "layer1.0.weight".
   [[nodiscard]] StateDict named_parameters() const;
+  [[nodiscard]] std::vector<Tensor> buffers() const;
   [[nodiscard]] StateDict named_buffers() const;
-  /// One parameter or buffer by its name relative to this module; an unknown name is an error.
+  /// One parameter or buffer by its name relative to this module, a tied one by any of its names; an unknown name is an
+  /// error.
   [[nodiscard]] Tensor parameter(const std::string& path) const;
   [[nodiscard]] Tensor buffer(const std::string& path) const;
+  /// PyTorch's names for them.
+  [[nodiscard]] Tensor get_parameter(const std::string& path) const { return parameter(path); }
+  [[nodiscard]] Tensor get_buffer(const std::string& path) const { return buffer(path); }
 
   /// Copies of the parameters and buffers, which later steps do not change, with PyTorch's keys in PyTorch's order: a
   /// module's parameters, its buffers, then its children. Tied ones appear under each of their names, and share their
@@ -60,12 +83,19 @@ class ModuleBase {
   /// num_batches_tracked that is missing, as in old files of PyTorch, stays what it is. An error names every key at
   /// fault, and then nothing has changed.
   void load_state_dict(const StateDict& state, Source at = Source::here());
+  /// The same, but with Strict::no only the keys that both have are written, and the others returned. Of these, shapes
+  /// and dtypes must still agree.
+  IncompatibleKeys load_state_dict(const StateDict& state, Strict strict, Source at = Source::here());
 
   /// The modules registered here, and this module with all below it, with their names relative to this one ("" for
   /// itself); a module registered twice appears once.
   [[nodiscard]] std::vector<ModuleBase> children() const;
   [[nodiscard]] std::vector<std::pair<std::string, ModuleBase>> named_children() const;
+  [[nodiscard]] std::vector<ModuleBase> modules() const;
   [[nodiscard]] std::vector<std::pair<std::string, ModuleBase>> named_modules() const;
+  /// The module of that name, "" for this one; an unknown name is an error. With it a part of a model is frozen, or put
+  /// into evaluation mode: `model.get_submodule("features").requires_grad_(false)`.
+  [[nodiscard]] ModuleBase get_submodule(const std::string& path) const;
   /// Calls f with every module from this one down, children before their parents.
   void apply(const std::function<void(ModuleBase&)>& f);
 
@@ -78,7 +108,10 @@ class ModuleBase {
   /// Converts floating parameters and buffers to float32 or float64. Every handle sees it, those of optimisers too;
   /// gradients are dropped, and backward of a loss from before refuses (Tensor::set_data).
   void to(DType dtype);
-  /// Whether the parameters collect gradients: false freezes them.
+  /// Whether the parameters collect gradients: false freezes them. Those of some names only are chosen by a loop:
+  ///
+  ///     for (auto& [name, parameter] : model.named_parameters())
+  ///       if (name.find("bias") != std::string::npos) parameter.requires_grad_(false);
   void requires_grad_(bool on = true);
 
   /// The name of the class, without namespaces and template arguments.
@@ -124,7 +157,13 @@ class ModuleBase {
   decltype(auto) call(F&& f, Source at = Source::here()) const {
     const detail::CallScope scope(*this, at);
     try {
-      return std::forward<F>(f)();
+      if constexpr (std::is_void_v<std::invoke_result_t<F>>) {
+        std::forward<F>(f)();
+      } else {
+        decltype(auto) y = std::forward<F>(f)();
+        if (detail::call_observer() != nullptr) (*detail::call_observer())(*this, detail::tensors_in(y));
+        return y;
+      }
     } catch (const std::logic_error& error) {
       scope.rethrow(error);
     } catch (const OutOfMemory& error) {
@@ -138,6 +177,7 @@ class ModuleBase {
   friend struct detail::Access;
   ModuleBase(std::shared_ptr<detail::ModuleState> state, const std::type_info* type);
   const std::type_info* known_class() const noexcept;
+  Tensor find(const char* kind, const std::string& path) const;
   ModuleBase handle() const;
   ModuleBase make_list(const std::string& name) const;
   void check_name(const std::string& name) const;
@@ -154,6 +194,10 @@ using ForwardHook = std::function<Tensor(const ModuleBase& module, const Tensor&
 using BackwardHook = std::function<Tensor(const ModuleBase& module, const Tensor& grad_x, const Tensor& grad_y)>;
 /// Receives the gradient with respect to y.
 using BackwardPreHook = std::function<Tensor(const ModuleBase& module, const Tensor& grad_y)>;
+
+/// Sees the tensors that a call of a module of several inputs was given, and those that it returned.
+using CallHook = std::function<void(const ModuleBase& module, const std::vector<Tensor>& inputs,
+                                    const std::vector<Tensor>& outputs)>;
 
 /// A module from one tensor to one tensor: y = model(x).
 ///

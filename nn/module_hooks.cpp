@@ -1,4 +1,5 @@
 #include <xgrad/autograd/graph/record.hpp>
+#include <xgrad/nn/module_of.hpp>
 #include <xgrad/nn/module_state.hpp>
 
 namespace xgrad::nn {
@@ -63,6 +64,19 @@ Tensor forward_with_hooks(const ModuleBase& module, const ModuleHooks& all, cons
   return y;
 }
 
+bool has_call_hooks(const ModuleBase& module) noexcept {
+  const ModuleHooks* hooks = Access::state(module)->hooks.get();
+  return hooks != nullptr && !hooks->after_call.empty();
+}
+
+void call_hooks(const ModuleBase& module, const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs) {
+  const ModuleHooks::List<CallHook> hooks = Access::state(module)->hooks->after_call;  // a hook may register others
+  for (const std::shared_ptr<CallHook>& kept : hooks) {
+    const CallHook hook = *kept;  // a copy, since a hook may remove itself
+    if (hook) hook(module, inputs, outputs);
+  }
+}
+
 }  // namespace detail
 
 namespace {
@@ -93,6 +107,10 @@ HookHandle Module::register_full_backward_hook(BackwardHook hook) {
 HookHandle Module::register_full_backward_pre_hook(BackwardPreHook hook) {
   return added(*detail::Access::state(*this), &detail::ModuleHooks::before_backward, "register_full_backward_pre_hook",
                std::move(hook));
+}
+
+HookHandle detail::add_call_hook(const ModuleBase& module, CallHook hook) {
+  return added(*Access::state(module), &ModuleHooks::after_call, "register_forward_hook", std::move(hook));
 }
 
 }  // namespace xgrad::nn

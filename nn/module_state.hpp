@@ -25,6 +25,8 @@ struct Registration {
   std::vector<Parent> parents;
 
   void add(const StatePtr& parent, const std::string& name);
+  /// Forgets a parent, one entry under that name.
+  void remove(const ModuleState& parent, const std::string& name) noexcept;
   /// The name under the first parent that is still alive, or null.
   const std::string* name() const;
   /// Whether a handle with this registration may be assigned one with the registration `other`: if this one is not
@@ -46,13 +48,19 @@ struct ModuleHooks {
   List<ForwardHook> after;
   List<BackwardPreHook> before_backward;
   List<BackwardHook> after_backward;
+  List<CallHook> after_call;
 };
+
+/// How a class that lists parameters prints one, after its name.
+using ParameterText = std::string (*)(const Tensor& parameter);
 
 struct ModuleState {
   std::string type;  // the class, once it is known
   std::string text;  // what stands between the parentheses
   bool training = true;
-  bool is_list = false;  // made for a vector of modules: the user has no handle of it
+  bool is_list = false;                    // made for a vector of modules: the user has no handle of it
+  bool is_lazy = false;                    // its parameters have no shape before the first call
+  ParameterText parameter_text = nullptr;  // prints a line for each parameter, where the class lists them
   std::vector<RegisteredTensor> parameters;
   std::vector<RegisteredTensor> buffers;
   std::vector<std::pair<std::string, StatePtr>> children;
@@ -66,8 +74,12 @@ struct ModuleState {
 struct Access {
   static const StatePtr& state(const ModuleBase& module) { return module.state_; }
   static std::shared_ptr<Registration>& registration(Registered& tensor) { return tensor.registration_; }
+  static const std::shared_ptr<Registration>& registration(const Registered& tensor) { return tensor.registration_; }
   static ModuleBase handle(StatePtr state) { return ModuleBase(std::move(state), nullptr); }
 };
+
+/// Throws std::logic_error, beginning with `what`, if a module from here down has parameters without a shape.
+void require_shapes(const std::string& what, const StatePtr& root);
 
 /// The module's forward, before and after which the hooks are called.
 Tensor forward_with_hooks(const ModuleBase& module, const ModuleHooks& hooks, const Tensor& x,

@@ -7,9 +7,14 @@
 #include <xgrad/nn/flatten.hpp>
 #include <xgrad/nn/functional.hpp>
 #include <xgrad/nn/init.hpp>
+#include <xgrad/nn/lazy_linear.hpp>
 #include <xgrad/nn/linear.hpp>
 #include <xgrad/nn/losses.hpp>
 #include <xgrad/nn/module.hpp>
+#include <xgrad/nn/module_dict.hpp>
+#include <xgrad/nn/module_list.hpp>
+#include <xgrad/nn/module_of.hpp>
 #include <xgrad/nn/parameter.hpp>
+#include <xgrad/nn/parameter_list.hpp>
 #include <xgrad/nn/sequential.hpp>
 #include <xgrad/nn/summary.hpp>

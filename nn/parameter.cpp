@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <stdexcept>
+#include <vector>
 
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
@@ -62,6 +63,14 @@ void Registration::add(const StatePtr& parent, const std::string& name) {
     if (!each.module.expired()) alive.push_back(std::move(each));
   alive.push_back(std::move(added));
   parents = std::move(alive);
+}
+
+void Registration::remove(const ModuleState& parent, const std::string& name) noexcept {
+  for (auto each = parents.begin(); each != parents.end(); ++each) {
+    if (each->name != name || each->module.lock().get() != &parent) continue;
+    parents.erase(each);
+    return;
+  }
 }
 
 const std::string* Registration::name() const {
@@ -147,6 +156,53 @@ Tensor& writable(const char* op, Parameter& parameter, const Operand& b) {
 Parameter::Parameter(const Tensor& values, bool requires_grad) : Registered(leaf_over("Parameter", values)) {
   const xgrad::detail::Calling calling("Parameter");
   if (requires_grad) requires_grad_();
+}
+
+namespace {
+
+void require_alike(const Parameter& a, const Parameter& b) {
+  if (!a.defined() || !b.defined()) throw std::invalid_argument("tie: a parameter is empty: give it values first");
+  if (a.shape() != b.shape() || a.dtype() != b.dtype())
+    throw std::invalid_argument("tie: one parameter is " + to_string(a.shape()) + " " + name_of(a.dtype()) +
+                                ", the other " + to_string(b.shape()) + " " + name_of(b.dtype()) +
+                                ": only those of one shape and dtype can be the same");
+}
+
+// The entries of the modules in which the parameter is registered.
+std::vector<detail::RegisteredTensor*> entries_of(const Parameter& parameter,
+                                                  const detail::Registration& registration) {
+  std::vector<detail::RegisteredTensor*> entries;
+  for (const detail::Registration::Parent& parent : registration.parents)
+    if (const detail::StatePtr module = parent.module.lock())
+      for (detail::RegisteredTensor& each : module->parameters)
+        if (each.name == parent.name && Raw::value(each.tensor) == Raw::value(parameter)) entries.push_back(&each);
+  return entries;
+}
+
+}  // namespace
+
+void tie(Parameter& parameter, const Parameter& other) {
+  require_alike(parameter, other);
+  if (Raw::value(parameter) == Raw::value(other)) return;
+  const std::shared_ptr<detail::Registration> before = detail::Access::registration(parameter);
+  const std::shared_ptr<detail::Registration> after = detail::Access::registration(other);
+  const std::vector<detail::RegisteredTensor*> entries = entries_of(parameter, *before);
+  const std::size_t handles = Raw::value(parameter)->count.load(std::memory_order_acquire);
+  if (handles != entries.size() + 1)
+    throw std::logic_error("tie: the parameter of shape " + to_string(parameter.shape()) + " has " +
+                           std::to_string(handles - entries.size()) +
+                           " handles, of which only one could be changed: tie it before its module is copied, put "
+                           "into a container or given to an optimiser");
+  detail::Registration joined = *after;
+  for (const detail::Registration::Parent& parent : before->parents)
+    if (const detail::StatePtr module = parent.module.lock()) joined.add(module, parent.name);
+  after->parents = std::move(joined.parents);
+  for (detail::RegisteredTensor* each : entries) {
+    each->tensor = other;
+    each->registration = after;
+  }
+  static_cast<Tensor&>(parameter) = other;
+  detail::Access::registration(parameter) = after;
 }
 
 Buffer::Buffer(const Tensor& values) : Registered(leaf_over("Buffer", values)) {}

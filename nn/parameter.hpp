@@ -61,6 +61,20 @@ class Buffer : public detail::Registered {
   ~Buffer() = default;
 };
 
+/// Makes `parameter`, a member that its module has registered, the same parameter as `other`: they are one from then
+/// on, trained once, and saved under both names. For weights that two modules share, as an input and an output layer
+/// do:
+///
+///     Net() {
+///       nn::tie(out.weight, in.weight);
+///       add("in", in);
+///       add("out", out);
+///     }
+///
+/// Shapes and dtypes must agree. Only this handle and its modules can be told of the change: where there are others, as
+/// in copies of the module or in an optimiser, it is an error.
+void tie(Parameter& parameter, const Parameter& other);
+
 /// Write the parameter in place. While ops are recorded they are an error, as in PyTorch: the ops of a plain Tensor
 /// would bind this handle to a new value that nobody trains.
 Parameter& operator+=(Parameter& a, Operand b);

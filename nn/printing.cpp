@@ -19,9 +19,19 @@ void indent(std::string& text) {
     text.insert(at + 1, "  ");
 }
 
+// What stands between the parentheses, beside the children.
+std::string text_of(const ModuleState& state) {
+  if (state.parameter_text == nullptr) return state.text;
+  std::string lines;
+  for (const RegisteredTensor& each : state.parameters)
+    lines += (lines.empty() ? "  (" : "\n  (") + each.name + "): " + state.parameter_text(each.tensor);
+  return lines;
+}
+
 std::string tree(const ModuleState& state, const std::string& type) {
-  if (state.children.empty() && state.text.find('\n') == std::string::npos) return type + "(" + state.text + ")";
-  std::string lines = state.text.empty() ? "" : "\n" + state.text;
+  const std::string text = text_of(state);
+  if (state.children.empty() && text.find('\n') == std::string::npos) return type + "(" + text + ")";
+  std::string lines = text.empty() ? "" : "\n" + text;
   for (const auto& [name, child] : state.children) lines += "\n(" + name + "): " + tree(*child, child->type);
   indent(lines);
   return type + "(" + lines + "\n)";
@@ -71,6 +81,17 @@ std::string class_name(const std::type_info& type) {
 }
 
 }  // namespace detail
+
+std::ostream& operator<<(std::ostream& out, const IncompatibleKeys& keys) {
+  if (keys.empty()) return out << "<All keys matched successfully>";
+  const auto list = [](const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) text += (text.empty() ? "'" : ", '") + name + "'";
+    return "[" + text + "]";
+  };
+  return out << "_IncompatibleKeys(missing_keys=" << list(keys.missing_keys)
+             << ", unexpected_keys=" << list(keys.unexpected_keys) << ")";
+}
 
 std::ostream& operator<<(std::ostream& out, const ModuleBase& module) {
   return out << detail::tree(*module.state_, module.type_name());

@@ -85,43 +85,11 @@ Tensor copy_of(const Tensor& original) {
   return copy;
 }
 
-}  // namespace
-
-StateDict state_dict(const StatePtr& root) {
-  StateDict result;
-  for_each_module("", root, [&](const std::string& path, const StatePtr& module) {
-    for (const auto& each : module->parameters) result.emplace_back(join(path, each.name), each.tensor.detach());
-    for (const auto& each : module->buffers) result.emplace_back(join(path, each.name), each.tensor.detach());
-  });
-  return result;
-}
-
-void load_state_dict(const StatePtr& root, const std::string& type, const StateDict& state, Source at) {
-  const xgrad::detail::Calling calling("load_state_dict", at);
-  Faults faults;
-  std::unordered_map<std::string, Tensor> given;
-  for (const auto& [key, tensor] : state)
-    if (!given.emplace(key, tensor).second) faults.add("given twice", key);
-
-  const StateDict own = state_dict(root);
-  std::unordered_set<std::string> known;
+// Writes the given values into the tensors of the same keys. All that can fail happens before the first write. Values
+// that share memory with this module are copied first, since writing one parameter may change the source of another.
+void write(const StateDict& own, const std::unordered_map<std::string, Tensor>& given, Source at) {
   std::unordered_set<const Storage*> own_memory;
-  for (const auto& [key, tensor] : own) {
-    known.insert(key);
-    own_memory.insert(Raw::storage(tensor).get());
-    const auto found = given.find(key);
-    if (found != given.end())
-      compare(key, tensor, found->second, faults);
-    else if (!may_be_missing(key))
-      faults.add("missing", key);
-  }
-  for (const auto& entry : state)
-    if (known.count(entry.first) == 0) faults.add("unexpected", entry.first);
-  if (!faults.empty())
-    throw xgrad::detail::argument_error(type + ": cannot load this state: " + faults.text() + ": nothing was changed");
-
-  // All that can fail happens before the first write. Values that share memory with this module are copied first, since
-  // writing one parameter may change the source of another.
+  for (const auto& entry : own) own_memory.insert(Raw::storage(entry.second).get());
   std::vector<std::pair<Tensor, Tensor>> writes;
   for (const auto& [key, tensor] : own) {
     const auto found = given.find(key);
@@ -134,6 +102,50 @@ void load_state_dict(const StatePtr& root, const std::string& type, const StateD
   }
   const NoGrad no_grad;
   for (const auto& [to, from] : writes) copy_values(to, from, at);
+}
+
+}  // namespace
+
+StateDict state_dict(const StatePtr& root) {
+  require_shapes("state_dict", root);
+  StateDict result;
+  for_each_module("", root, [&](const std::string& path, const StatePtr& module) {
+    for (const auto& each : module->parameters) result.emplace_back(join(path, each.name), each.tensor.detach());
+    for (const auto& each : module->buffers) result.emplace_back(join(path, each.name), each.tensor.detach());
+  });
+  return result;
+}
+
+IncompatibleKeys load_state_dict(const StatePtr& root, const std::string& type, const StateDict& state, Strict strict,
+                                 Source at) {
+  const xgrad::detail::Calling calling("load_state_dict", at);
+  require_shapes("load_state_dict", root);
+  Faults faults;
+  IncompatibleKeys passed_over;
+  std::unordered_map<std::string, Tensor> given;
+  for (const auto& [key, tensor] : state)
+    if (!given.emplace(key, tensor).second) faults.add("given twice", key);
+
+  const StateDict own = state_dict(root);
+  std::unordered_set<std::string> known;
+  for (const auto& [key, tensor] : own) {
+    known.insert(key);
+    const auto found = given.find(key);
+    if (found != given.end())
+      compare(key, tensor, found->second, faults);
+    else if (!may_be_missing(key))
+      passed_over.missing_keys.push_back(key);
+  }
+  for (const auto& entry : state)
+    if (known.count(entry.first) == 0) passed_over.unexpected_keys.push_back(entry.first);
+  if (strict == Strict::yes) {
+    for (const std::string& key : passed_over.missing_keys) faults.add("missing", key);
+    for (const std::string& key : passed_over.unexpected_keys) faults.add("unexpected", key);
+  }
+  if (!faults.empty())
+    throw xgrad::detail::argument_error(type + ": cannot load this state: " + faults.text() + ": nothing was changed");
+  write(own, given, at);
+  return passed_over;
 }
 
 }  // namespace xgrad::nn::detail

@@ -13,7 +13,8 @@ namespace xgrad::nn::detail {
 StateDict state_dict(const StatePtr& root);
 
 /// Writes the values of `state` into them. Every fault is found before the first write; the error names the module's
-/// class, `type`.
-void load_state_dict(const StatePtr& root, const std::string& type, const StateDict& state, Source at);
+/// class, `type`. Unless it is strict, keys that only one side has are no faults, and are returned.
+IncompatibleKeys load_state_dict(const StatePtr& root, const std::string& type, const StateDict& state, Strict strict,
+                                 Source at);
 
 }  // namespace xgrad::nn::detail

@@ -1,12 +1,17 @@
 #include <xgrad/nn/summary.hpp>
 
-#include <cmath>
+#include <cstring>
 #include <ostream>
+#include <unordered_map>
 
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/graph/observe.hpp>
+#include <xgrad/autograd/graph/random.hpp>
+#include <xgrad/autograd/graph/substitution.hpp>
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
+#include <xgrad/nn/graph_memory.hpp>
 #include <xgrad/nn/module_state.hpp>
 
 namespace xgrad::nn {
@@ -19,7 +24,6 @@ class KeptModes {
     detail::for_each_module(
         "", detail::Access::state(model),
         [this](const std::string&, const detail::StatePtr& module) { modes_.emplace_back(module, module->training); });
-    for (const auto& mode : modes_) mode.first->training = false;
   }
   ~KeptModes() {
     for (const auto& [module, training] : modes_) module->training = training;
@@ -27,8 +31,24 @@ class KeptModes {
   KeptModes(const KeptModes&) = delete;
   KeptModes& operator=(const KeptModes&) = delete;
 
+  void evaluate() {
+    for (const auto& mode : modes_) mode.first->training = false;
+  }
+
  private:
   std::vector<std::pair<detail::StatePtr, bool>> modes_;
+};
+
+// The calling thread's generator, as it was.
+class KeptGenerator {
+ public:
+  KeptGenerator() : before_(default_generator()) {}
+  ~KeptGenerator() { default_generator() = before_; }
+  KeptGenerator(const KeptGenerator&) = delete;
+  KeptGenerator& operator=(const KeptGenerator&) = delete;
+
+ private:
+  Generator before_;
 };
 
 class Listening {
@@ -44,10 +64,60 @@ class Listening {
   detail::CallObserver* before_;
 };
 
+// The multiply-adds of an op: every matrix product goes through one that has this attribute, or is a linear.
+std::int64_t multiply_adds_of(const xgrad::detail::ObservedOp& op, const Tensor& y) {
+  if (std::strcmp(op.name, "linear") == 0) return y.size() * op.inputs[0].shape().back();
+  for (const Attribute& each : op.attributes())
+    if (std::strcmp(each.name, "transpose_a") == 0)
+      return y.size() * op.inputs[0].shape().at(each.integer != 0 ? -2 : -1);
+  return 0;
+}
+
+// Counts the multiply-adds of each module, by the innermost one that is being called.
+class Counting final : public xgrad::detail::Observer {
+ public:
+  void computed(const xgrad::detail::ObservedOp& op, const Tensor& y) override {
+    const std::int64_t count = multiply_adds_of(op, y);
+    total_ += count;
+    if (const ModuleBase* module = detail::CallScope::current()) open_[detail::Access::state(*module).get()] += count;
+  }
+  /// Those of a module since the last call.
+  std::int64_t take(const ModuleBase& module) { return std::exchange(open_[detail::Access::state(module).get()], 0); }
+  std::int64_t total() const { return total_; }
+
+ private:
+  std::unordered_map<const detail::ModuleState*, std::int64_t> open_;
+  std::int64_t total_ = 0;
+};
+
 // In a scope of its own: errors of the model are not those of summary().
 Tensor zeros_for(const Shape& input, DType dtype) {
   const xgrad::detail::Calling calling("summary");
   return zeros(input, dtype);
+}
+
+using Call = std::function<std::vector<Tensor>()>;
+
+// What a recorded call needs, on buffers of its own. Where training refuses the input, an evaluation is measured.
+detail::GraphMemory measured(const ModuleBase& model, const std::vector<Tensor>& inputs, const Call& call) {
+  const KeptGenerator generator;
+  KeptModes modes(model);
+  std::vector<Tensor> known = inputs;
+  for (const Tensor& each : model.parameters()) known.push_back(each);
+  xgrad::detail::Substitution in_place;
+  for (const Tensor& each : model.buffers()) {
+    known.push_back(each.clone());
+    in_place.add(each, known.back());
+  }
+  const EnableGrad on;
+  if (detail::Access::state(model)->training) {
+    try {
+      return detail::graph_memory(call(), known);
+    } catch (const std::invalid_argument&) {
+      modes.evaluate();
+    }
+  }
+  return detail::graph_memory(call(), known);
 }
 
 double megabytes(double numbers) { return numbers * 4 / (1024.0 * 1024.0); }
@@ -75,43 +145,101 @@ std::string batched(const Shape& output) {
   return "[" + text + "]";
 }
 
+// "[-1, 50]", or "[[-1, 50], [-1, 3]]" for a module that returns several tensors.
+std::string batched(const std::vector<Shape>& outputs) {
+  if (outputs.size() == 1) return batched(outputs.front());
+  std::string text;
+  for (const Shape& output : outputs) text += (text.empty() ? "" : ", ") + batched(output);
+  return "[" + text + "]";
+}
+
 std::string right(const std::string& text, std::size_t width) {
   return text.size() < width ? std::string(width - text.size(), ' ') + text : text;
 }
 
 std::string line(const std::string& name, const std::string& shape, const std::string& parameters) {
-  return right(name, 20) + "  " + right(shape, 25) + " " + right(parameters, 15) + "\n";
+  return right(name, 20) + "  " + right(shape, 25) + " " + right(parameters, 15);
 }
 
 std::string size_line(const char* what, double mb) {
   return std::string(what) + " (MB): " + xgrad::detail::fixed_text(mb, 2) + "\n";
 }
 
+std::string table(const Summary& summary, bool detailed) {
+  const auto last = [&](const std::string& text) { return (detailed ? " " + right(text, 19) : "") + "\n"; };
+  const std::size_t width = detailed ? 84 : 64;
+  const std::string thin = std::string(width, '-') + "\n";
+  const std::string thick = std::string(width, '=') + "\n";
+  std::string text = thin + line("Layer (type)", "Output Shape", "Param #") + last("Multiply-adds") + thick;
+  for (const Summary::Row& row : summary.rows)
+    text += line(row.name, batched(row.outputs), grouped(row.parameters)) + last(grouped(row.multiply_adds));
+  text += thick;
+  text += "Total params: " + grouped(summary.total) + "\n";
+  text += "Trainable params: " + grouped(summary.trainable) + "\n";
+  text += "Non-trainable params: " + grouped(summary.total - summary.trainable) + "\n";
+  if (detailed) text += "Total multiply-adds: " + grouped(summary.multiply_adds) + "\n";
+  text += thin;
+  text += size_line("Input size", summary.input_mb);
+  text += size_line("Forward/backward pass size", summary.pass_mb);
+  text += size_line("Params size", summary.parameters_mb);
+  text += size_line("Estimated Total Size", summary.total_mb);
+  if (detailed) {
+    text += size_line("Saved for backward", static_cast<double>(summary.saved_bytes) / (1 << 20));
+    text += size_line("Peak of backward", static_cast<double>(summary.backward_bytes) / (1 << 20));
+  }
+  return text + thin;
+}
+
 }  // namespace
 
-Summary summary(const Module& model, const Shape& input) {
+Summary detail::summarised(const ModuleBase& model, const std::vector<Tensor>& inputs, const Call& call) {
   Summary result;
-  detail::CallObserver observer = [&](const ModuleBase& module, const Tensor& output) {
-    if (!detail::Access::state(module)->children.empty()) return;
-    const std::string name = module.type_name() + "-" + std::to_string(result.rows.size() + 1);
-    result.rows.push_back({name, output.shape(), count(module.parameters(), false)});
-  };
+  std::int64_t outputs = 0;
   const std::vector<Tensor> parameters = model.parameters();
   {
-    const KeptModes modes(model);
+    Counting counting;
+    CallObserver observer = [&](const ModuleBase& module, const std::vector<Tensor>& returned) {
+      if (!Access::state(module)->children.empty() || returned.empty()) return;
+      Summary::Row row;
+      row.name = module.type_name() + "-" + std::to_string(result.rows.size() + 1);
+      row.output = returned.front().shape();
+      row.parameters = count(module.parameters(), false);
+      row.multiply_adds = counting.take(module);
+      for (const Tensor& y : returned) {
+        row.outputs.push_back(y.shape());
+        outputs += per_sample(y.shape());
+      }
+      result.rows.push_back(std::move(row));
+    };
+    KeptModes modes(model);
+    modes.evaluate();
+    const KeptGenerator generator;
     const Listening listening(observer);
     const NoGrad no_grad;
-    model(zeros_for(input, parameters.empty() ? float32 : parameters.front().dtype()));
+    static_cast<void>(call());
+    result.multiply_adds = counting.total();
   }
+  const GraphMemory memory = measured(model, inputs, call);
+  result.saved_bytes = memory.saved;
+  result.backward_bytes = memory.peak;
   result.total = count(parameters, false);
   result.trainable = count(parameters, true);
-  double outputs = 0;
-  for (const Summary::Row& row : result.rows) outputs += static_cast<double>(per_sample(row.output));
-  result.input_mb = megabytes(static_cast<double>(input.count()));
-  result.pass_mb = megabytes(2 * outputs);
+  std::int64_t given = 0;
+  for (const Tensor& x : inputs) given += x.size();
+  result.input_mb = megabytes(static_cast<double>(given));
+  result.pass_mb = megabytes(2 * static_cast<double>(outputs));
   result.parameters_mb = megabytes(static_cast<double>(result.total));
   result.total_mb = result.input_mb + result.pass_mb + result.parameters_mb;
   return result;
+}
+
+Summary summary(const Module& model, const Shape& input, DType dtype) {
+  return summary(model, zeros_for(input, dtype));
+}
+
+Summary summary(const Module& model, const Shape& input) {
+  const std::vector<Tensor> parameters = model.parameters();
+  return summary(model, input, parameters.empty() ? float32 : parameters.front().dtype());
 }
 
 Summary summary(const Module& model, const Shape& input, std::ostream& out) {
@@ -120,22 +248,8 @@ Summary summary(const Module& model, const Shape& input, std::ostream& out) {
   return result;
 }
 
-std::string to_string(const Summary& summary) {
-  const std::string thin = std::string(64, '-') + "\n";
-  const std::string thick = std::string(64, '=') + "\n";
-  std::string text = thin + line("Layer (type)", "Output Shape", "Param #") + thick;
-  for (const Summary::Row& row : summary.rows) text += line(row.name, batched(row.output), grouped(row.parameters));
-  text += thick;
-  text += "Total params: " + grouped(summary.total) + "\n";
-  text += "Trainable params: " + grouped(summary.trainable) + "\n";
-  text += "Non-trainable params: " + grouped(summary.total - summary.trainable) + "\n";
-  text += thin;
-  text += size_line("Input size", summary.input_mb);
-  text += size_line("Forward/backward pass size", summary.pass_mb);
-  text += size_line("Params size", summary.parameters_mb);
-  text += size_line("Estimated Total Size", summary.total_mb);
-  return text + thin;
-}
+std::string to_string(const Summary& summary) { return table(summary, false); }
+std::string detailed(const Summary& summary) { return table(summary, true); }
 
 std::ostream& operator<<(std::ostream& out, const Summary& summary) { return out << to_string(summary); }
 

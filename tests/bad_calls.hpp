@@ -43,6 +43,7 @@ void linalg_calls(Catalogue& all);
 void reduction_calls(Catalogue& all);
 void pointwise_calls(Catalogue& all);
 void module_calls(Catalogue& all);
+void container_calls(Catalogue& all);
 void training_calls(Catalogue& all);
 void train_calls(Catalogue& all);
 void data_calls(Catalogue& all);

@@ -166,7 +166,8 @@ const Catalogue& catalogue() {
   static const Catalogue all = [] {
     Catalogue filled;
     for (const Fill fill : {tensor_calls, op_calls, indexing_calls, product_calls, linalg_calls, module_calls,
-                            training_calls, data_calls, reduction_calls, pointwise_calls, func_calls, train_calls})
+                            container_calls, training_calls, data_calls, reduction_calls, pointwise_calls, func_calls,
+                            train_calls})
       fill(filled);
     return filled;
   }();

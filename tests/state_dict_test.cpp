@@ -1,3 +1,4 @@
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -137,6 +138,119 @@ TEST_CASE("a state that does not fit changes nothing, and every fault is named")
   empty[2].second = Tensor();
   REQUIRE_THAT(load_error(net, empty),
                Catch::Matchers::StartsWith("Net: cannot load this state: empty: layer1.1.weight: nothing was changed"));
+}
+
+TEST_CASE("a state that is not loaded strictly returns the keys that only one side has") {
+  Net net;
+  StateDict state = copied(net.state_dict());
+  for (auto& entry : state) entry.second.fill_(9);
+  state[1].first = "head.weight";
+  state.emplace_back("foreign", zeros({7}));
+  state.erase(state.begin() + 6);  // num_batches_tracked, which old files lack
+  CHECK_THROWS_AS(net.load_state_dict(state), std::invalid_argument);
+  CHECK_THROWS_AS(net.load_state_dict(state, nn::Strict::yes), std::invalid_argument);
+  const Tensor kept = net.state_dict()["layer1.0.weight"];
+  const nn::IncompatibleKeys keys = net.load_state_dict(state, nn::Strict::no);
+  CHECK(keys.missing_keys == std::vector<std::string>{"layer1.0.weight"});
+  CHECK(keys.unexpected_keys == std::vector<std::string>{"head.weight", "foreign"});
+  CHECK_FALSE(keys.empty());
+  CHECK(difference(net.state_dict()["layer1.0.weight"], kept) == "");
+  CHECK(largest(net.temperature) == 9);
+  std::ostringstream text;
+  text << keys << '\n' << net.load_state_dict(net.state_dict(), nn::Strict::yes);
+  CHECK(text.str() ==
+        "_IncompatibleKeys(missing_keys=['layer1.0.weight'], unexpected_keys=['head.weight', 'foreign'])\n"
+        "<All keys matched successfully>");
+
+  // What both have must fit all the same, and then nothing is written.
+  state[0].second = zeros({3}).fill_(1);
+  CHECK_THAT(thrown_by<std::invalid_argument>([&] { net.load_state_dict(state, nn::Strict::no); }),
+             Catch::Matchers::StartsWith("Net: cannot load this state: shape: temperature is () here and (3) in the"));
+  CHECK(largest(net.temperature) == 9);
+  CHECK(net.load_state_dict({}, nn::Strict::no).missing_keys.size() == 8);
+}
+
+TEST_CASE("parts of a model are found by path, a tied parameter by each of its names") {
+  Net net;
+  CHECK(net.get_submodule("layer1.0").type_name() == "Linear");
+  CHECK(net.get_submodule("").type_name() == "Net");
+  CHECK(thrown_by<std::invalid_argument>([&] { static_cast<void>(net.get_submodule("layer3")); }) ==
+        "Net: there is no module \"layer3\": there are layer1, layer1.0, layer1.1, layer1.2, layer1.3, layer2, "
+        "layer2.0");
+  net.get_submodule("layer1").requires_grad_(false);
+  CHECK_FALSE(net.get_parameter("layer1.1.bias").requires_grad());
+  CHECK(net.get_parameter("layer2.0.bias").requires_grad());
+  net.get_submodule("layer1.3").eval();
+  CHECK(net.is_training());
+  CHECK(net.modules().size() == 8);
+  CHECK(net.buffers().size() == 3);
+  CHECK(Raw::value(net.get_buffer("layer1.1.running_var")) == Raw::value(net.buffers()[1]));
+
+  for (auto& [name, parameter] : net.named_parameters()) parameter.requires_grad_(name.find("bias") == name.npos);
+  CHECK(net.get_parameter("layer1.1.weight").requires_grad());
+  CHECK_FALSE(net.get_parameter("layer2.0.bias").requires_grad());
+  Tensor trained = sum(net(rand({4, 6})));
+  trained.backward();
+  CHECK_FALSE(net.get_parameter("layer2.0.bias").grad().defined());
+}
+
+TEST_CASE("tied weights are one parameter with two keys, wherever they go") {
+  class Tied : public nn::Module {
+   public:
+    Tied() {
+      add("encoder", encoder);
+      nn::tie(decoder.weight, encoder.weight);
+      add("decoder", decoder);
+    }
+    Tensor forward(const Tensor& x) override { return decoder(encoder(x)); }
+    nn::Linear encoder{3, 3, nn::no_bias}, decoder{3, 3, nn::no_bias};
+  };
+  Tied net;
+  CHECK(keys(net.state_dict()) == std::vector<std::string>{"encoder.weight", "decoder.weight"});
+  CHECK(net.parameters().size() == 1);
+  CHECK(Raw::value(net.get_parameter("decoder.weight")) == Raw::value(net.encoder.weight));
+
+  optim::SGD optimizer(net.parameters(), 0.1);
+  sum(net(ones({2, 3}))).backward();
+  optimizer.step();
+  CHECK(difference(net.state_dict()["decoder.weight"], net.encoder.weight.detach()) == "");
+  net.to(float64);
+  CHECK(net.decoder.weight.dtype() == float64);
+  CHECK(Raw::value(net.decoder.weight) == Raw::value(net.encoder.weight));
+
+  Tied copy = clone(net);
+  CHECK(Raw::value(copy.decoder.weight) == Raw::value(copy.encoder.weight));
+  CHECK(Raw::value(copy.decoder.weight) != Raw::value(net.encoder.weight));
+  Tied other;
+  other.to(float64);
+  other.load_state_dict(net.state_dict());
+  CHECK(Raw::value(other.decoder.weight) == Raw::value(other.encoder.weight));
+  CHECK(difference(other.encoder.weight, net.encoder.weight) == "");
+}
+
+TEST_CASE("only a parameter that no other handle has is tied") {
+  nn::Linear a(2, 3), b(2, 3);
+  nn::tie(a.weight, b.weight);
+  nn::tie(a.weight, b.weight);
+  CHECK(Raw::value(a.parameters()[0]) == Raw::value(b.weight));
+  CHECK_THROWS_AS(a.weight = nn::Parameter(zeros({3, 2})), std::logic_error);
+  CHECK(
+      thrown_by<std::invalid_argument>([&] { nn::tie(a.weight, a.bias); }) ==
+      "tie: one parameter is (3, 2) float32, the other (3) float32: only those of one shape and dtype can be the same");
+  nn::Linear none(2, 3, nn::no_bias);
+  CHECK_THROWS_AS(nn::tie(a.bias, none.bias), std::invalid_argument);
+
+  nn::Linear copied(2, 3);
+  const nn::Sequential holder{copied};
+  const void* before = Raw::value(copied.weight);
+  CHECK_THAT(thrown_by<std::logic_error>([&] { nn::tie(copied.weight, b.weight); }),
+             Catch::Matchers::StartsWith("tie: the parameter of shape (3, 2) has 2 handles"));
+  CHECK(Raw::value(copied.weight) == before);
+  CHECK(Raw::value(copied.parameters()[0]) == before);
+
+  nn::Parameter free(zeros({3, 2}));
+  nn::tie(free, b.weight);
+  CHECK(Raw::value(free) == Raw::value(b.weight));
 }
 
 TEST_CASE("an error about many keys names some of them and counts the others") {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <xgrad/autograd/graph/options.hpp>
 #include <xgrad/autograd/graph/tensor.hpp>
 
 namespace xgrad {
@@ -13,26 +14,14 @@ namespace xgrad {
 using TensorFunction = std::function<Tensor(const std::vector<Tensor>&)>;
 
 /// How gradcheck compares: |analytic - numerical| <= atol + rtol |numerical|.
-class GradcheckOptions {
+class GradcheckOptions : public detail::OptionsOf<GradcheckOptions> {
  public:
-  GradcheckOptions& rtol(double value) {
-    rtol_ = value;
-    return *this;
-  }
-  GradcheckOptions& atol(double value) {
-    atol_ = value;
-    return *this;
-  }
+  GradcheckOptions& rtol(double value) { return set(rtol_, value); }
+  GradcheckOptions& atol(double value) { return set(atol_, value); }
   /// Accept an input whose Jacobian is zero on both sides, for functions such as step; otherwise it is a failure, since
   /// such a check shows nothing.
-  GradcheckOptions& allow_zero(bool value = true) {
-    allow_zero_ = value;
-    return *this;
-  }
-  GradcheckOptions& seed(std::uint64_t value) {
-    seed_ = value;
-    return *this;
-  }
+  GradcheckOptions& allow_zero(bool value = true) { return set(allow_zero_, value); }
+  GradcheckOptions& seed(std::uint64_t value) { return set(seed_, value); }
 
   double rtol() const { return rtol_; }
   double atol() const { return atol_; }

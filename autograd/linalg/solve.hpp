@@ -1,5 +1,6 @@
 #pragma once
 
+#include <xgrad/autograd/graph/options.hpp>
 #include <xgrad/autograd/graph/tensor.hpp>
 
 namespace xgrad::linalg {
@@ -22,23 +23,14 @@ enum class Triangle : bool { lower, upper };
 [[nodiscard]] inline Tensor inv(Tensor a, Source at = Source::here()) { return inverse(std::move(a), at); }
 
 /// What triangular_solve solves: a x = b, if nothing else is said.
-class TriangularOptions {
+class TriangularOptions : public xgrad::detail::OptionsOf<TriangularOptions> {
  public:
   /// Solve with aᵀ in place of a.
-  TriangularOptions& transpose(bool value = true) {
-    transpose_ = value;
-    return *this;
-  }
+  TriangularOptions& transpose(bool value = true) { return set(transpose_, value); }
   /// The diagonal of a is taken as 1, whatever it holds.
-  TriangularOptions& unit_diagonal(bool value = true) {
-    unit_diagonal_ = value;
-    return *this;
-  }
+  TriangularOptions& unit_diagonal(bool value = true) { return set(unit_diagonal_, value); }
   /// Solve x a = b.
-  TriangularOptions& from_right(bool value = true) {
-    from_right_ = value;
-    return *this;
-  }
+  TriangularOptions& from_right(bool value = true) { return set(from_right_, value); }
 
   bool transposes() const { return transpose_; }
   bool has_unit_diagonal() const { return unit_diagonal_; }

@@ -3,6 +3,7 @@
 #include <initializer_list>
 #include <vector>
 
+#include <xgrad/autograd/graph/options.hpp>
 #include <xgrad/autograd/ops/operand.hpp>
 
 namespace xgrad {
@@ -21,18 +22,12 @@ namespace xgrad {
 [[nodiscard]] Tensor bmm(Tensor a, Tensor b, Source at = Source::here());
 
 /// How addmm, addmv and baddbmm weigh their two terms.
-class AddOptions {
+class AddOptions : public detail::OptionsOf<AddOptions> {
  public:
   /// The factor of the term that is added; where it is 0, that term is not read, so that its NaN does not count.
-  AddOptions& beta(double value) {
-    beta_ = value;
-    return *this;
-  }
+  AddOptions& beta(double value) { return set(beta_, value); }
   /// The factor of the product.
-  AddOptions& alpha(double value) {
-    alpha_ = value;
-    return *this;
-  }
+  AddOptions& alpha(double value) { return set(alpha_, value); }
 
   double beta() const { return beta_; }
   double alpha() const { return alpha_; }

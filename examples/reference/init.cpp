@@ -7,6 +7,11 @@ namespace {
 void from_calculate_gain() {
   example("calculate_gain");
   std::cout << nn::init::calculate_gain(nn::init::Nonlinearity::tanh) << '\n';
+  example("fans");
+  {
+    const nn::init::Fans fans = nn::init::fans(zeros({16, 3, 5, 5}));
+    std::cout << fans.in << ' ' << fans.out << '\n';
+  }
   example("uniform_");
   {
     Generator generator(5);
@@ -37,6 +42,24 @@ void from_xavier_normal() {
   {
     Generator generator(5);
     std::cout << nn::init::xavier_normal_(zeros({2, 3}), 1, &generator) << '\n';
+  }
+  example("trunc_normal_");
+  {
+    Generator generator(5);
+    std::cout << nn::init::trunc_normal_(zeros({2, 3}), 0, 1, -1, 1, &generator) << '\n';
+  }
+  example("dirac_");
+  std::cout << nn::init::dirac_(zeros({2, 2, 3})) << '\n';
+  example("orthogonal_");
+  {
+    Generator generator(5);
+    const Tensor w = nn::init::orthogonal_(zeros({2, 3}, float64), 1, &generator);
+    std::cout << round(matmul(w, w.t()) * 1e9) / 1e9 << '\n';
+  }
+  example("sparse_");
+  {
+    Generator generator(5);
+    std::cout << nn::init::sparse_(zeros({4, 2}), 0.5, 1, &generator) << '\n';
   }
   example("kaiming_uniform_");
   {

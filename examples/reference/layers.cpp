@@ -11,6 +11,11 @@ void from_linear() {
     const nn::Linear layer(3, 2, nn::with_bias, generator);
     std::cout << layer << '\n' << layer(ones({4, 3})).shape() << '\n';
   }
+  example("LazyLinear");
+  {
+    const nn::LazyLinear layer(3);
+    std::cout << layer << '\n' << layer(zeros({2, 4})).shape() << '\n' << layer << '\n';
+  }
   example("BatchNorm1d");
   {
     nn::BatchNorm1d layer(2);

@@ -38,9 +38,11 @@ PAGES = [
       "autograd/func/checkpoint.hpp", "nn/checkpoint_plan.hpp", "nn/functional_call.hpp"]),
     ("torch-names", "PyTorch's other names", ["autograd/ops/torch_names.hpp"]),
     ("losses", "Losses", ["nn/losses.hpp", "nn/cross_entropy.hpp", "nn/reduction.hpp"]),
-    ("layers", "Layers", ["nn/linear.hpp", "nn/batch_norm.hpp", "nn/dropout.hpp", "nn/flatten.hpp", "nn/activation.hpp",
+    ("layers", "Layers", ["nn/linear.hpp", "nn/lazy_linear.hpp", "nn/batch_norm.hpp", "nn/dropout.hpp", "nn/flatten.hpp", "nn/activation.hpp",
                           "autograd/ops/batch_norm.hpp"]),
-    ("modules", "Modules", ["nn/module.hpp", "nn/sequential.hpp", "nn/parameter.hpp", "nn/clone.hpp", "nn/generators.hpp", "nn/summary.hpp"]),
+    ("modules", "Modules", ["nn/module.hpp", "nn/module_of.hpp", "nn/sequential.hpp", "nn/module_list.hpp",
+                            "nn/module_dict.hpp", "nn/parameter.hpp", "nn/parameter_list.hpp", "nn/clone.hpp",
+                            "nn/generators.hpp", "nn/summary.hpp"]),
     ("init", "Initial values", ["nn/init.hpp"]),
     ("optimisers", "Optimisers",
      ["optim/optimizer.hpp", "optim/group.hpp", "optim/sgd.hpp", "optim/adam.hpp", "optim/adamax.hpp", "optim/nadam.hpp",
@@ -65,7 +67,7 @@ PAGES = [
 NOT_LIBRARY = {"bench", "build", "cmake", "docs", "examples", "scripts", "tests", "tools"}
 # The groundwork of autograd is for writers of ops; of it, PAGES names what every program uses.
 GROUNDWORK = ("autograd/kernels/", "autograd/graph/")
-NOT_DOCUMENTED = {"autograd/engine/engine.hpp", "nn/call.hpp", "nn/module_state.hpp", "nn/printing.hpp", "autograd/ops/along.hpp", "nn/loss_checks.hpp",
+NOT_DOCUMENTED = {"autograd/engine/engine.hpp", "nn/call.hpp", "nn/graph_memory.hpp", "nn/members.hpp", "nn/module_state.hpp", "nn/printing.hpp", "autograd/ops/along.hpp", "nn/loss_checks.hpp",
                   "autograd/ops/operand.hpp", "io/input_file.hpp", "nn/state_dict.hpp", "autograd/ops/promotion.hpp",
                   "autograd/ops/recorded_lane.hpp", "nn/batch_statistics.hpp", "autograd/ops/tiles.hpp", "autograd/ops/update.hpp"}
 

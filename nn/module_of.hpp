@@ -1,0 +1,94 @@
+#pragma once
+
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <xgrad/nn/module.hpp>
+
+namespace xgrad::nn {
+
+namespace detail {
+
+bool has_call_hooks(const ModuleBase& module) noexcept;
+void call_hooks(const ModuleBase& module, const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs);
+HookHandle add_call_hook(const ModuleBase& module, CallHook hook);
+
+}  // namespace detail
+
+/// A module of several inputs or outputs: net(a, b) calls the net's own forward(a, b).
+///
+///     class Net : public nn::ModuleOf<Net> {
+///      public:
+///       Net() { add("left", left); add("right", right); }
+///       std::pair<Tensor, Tensor> forward(const Tensor& a, const Tensor& b, const Tensor& mask = Tensor());
+///      private:
+///       nn::Linear left{3, 4}, right{5, 4};
+///     };
+///     auto [y, h] = Net()(a, b);
+///
+/// forward is public and takes and returns what it likes: tensors, numbers, tuples, vectors; it may have defaults and
+/// overloads. Where it has not what the call needs, the call does not compile. Of what the net is called with, errors
+/// name the line, as those of Module do, up to four arguments. All else is ModuleBase's: names, printing, saving,
+/// clones. The class inside the brackets is the one that is being defined; another does not compile. A class derived
+/// from Net is called through Net's forward, which is virtual if the derived one replaces it.
+template <class Net>
+class ModuleOf : public ModuleBase {
+ public:
+  // The default makes a braced list of numbers a tensor.
+  template <class A = const Tensor&, class N = Net, class = decltype(std::declval<N&>().forward(std::declval<A>()))>
+  decltype(auto) operator()(A&& a, Source at = Source::here()) const {
+    return run(at, std::forward<A>(a));
+  }
+  template <class A = const Tensor&, class B = const Tensor&, class N = Net,
+            class = decltype(std::declval<N&>().forward(std::declval<A>(), std::declval<B>()))>
+  decltype(auto) operator()(A&& a, B&& b, Source at = Source::here()) const {
+    return run(at, std::forward<A>(a), std::forward<B>(b));
+  }
+  template <class A = const Tensor&, class B = const Tensor&, class C = const Tensor&, class N = Net,
+            class = decltype(std::declval<N&>().forward(std::declval<A>(), std::declval<B>(), std::declval<C>()))>
+  decltype(auto) operator()(A&& a, B&& b, C&& c, Source at = Source::here()) const {
+    return run(at, std::forward<A>(a), std::forward<B>(b), std::forward<C>(c));
+  }
+  template <class A = const Tensor&, class B = const Tensor&, class C = const Tensor&, class D = const Tensor&,
+            class N = Net,
+            class = decltype(std::declval<N&>().forward(std::declval<A>(), std::declval<B>(), std::declval<C>(),
+                                                        std::declval<D>()))>
+  decltype(auto) operator()(A&& a, B&& b, C&& c, D&& d, Source at = Source::here()) const {
+    return run(at, std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), std::forward<D>(d));
+  }
+  template <class... A, class N = Net, std::enable_if_t<sizeof...(A) == 0 || (sizeof...(A) > 4), int> = 0,
+            class = decltype(std::declval<N&>().forward(std::declval<A>()...))>
+  decltype(auto) operator()(A&&... a) const {
+    return run(Source(), std::forward<A>(a)...);
+  }
+
+  /// Calls the hook after every call of this module, as Module::register_forward_hook does; this one only looks on.
+  HookHandle register_forward_hook(CallHook hook) { return detail::add_call_hook(*this, std::move(hook)); }
+
+ private:
+  friend Net;
+  ModuleOf() = default;
+
+  template <class... A>
+  decltype(auto) run(Source at, A&&... a) const {
+    // A module is a handle: a const one leaves the shared state writable, as a const Tensor does.
+    auto& self = const_cast<Net&>(static_cast<const Net&>(*this));
+    return this->call(
+        [&]() -> decltype(auto) {
+          using Result = decltype(self.forward(std::forward<A>(a)...));
+          if constexpr (std::is_void_v<Result>) {
+            self.forward(std::forward<A>(a)...);
+          } else {
+            if (!detail::has_call_hooks(*this)) return self.forward(std::forward<A>(a)...);
+            const std::vector<Tensor> inputs = detail::tensors_in(a...);
+            decltype(auto) y = self.forward(std::forward<A>(a)...);
+            detail::call_hooks(*this, inputs, detail::tensors_in(y));
+            return y;
+          }
+        },
+        at);
+  }
+};
+
+}  // namespace xgrad::nn

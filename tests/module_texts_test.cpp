@@ -1,0 +1,193 @@
+// print(module) of every module that PyTorch has too, byte for byte. tools/record_module_texts.py made the texts.
+
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
+
+#include <xgrad/autograd/ops/creation.hpp>
+#include <xgrad/nn/nn.hpp>
+
+#include "catch2.hpp"
+
+using namespace xgrad;
+
+namespace {
+
+using Texts = std::map<std::string, std::string>;
+
+// The texts by the expressions of Python that make the modules.
+Texts recorded() {
+  std::ifstream file(std::string(XGRAD_SOURCE_DIR) + "/tests/golden/module_texts.txt");
+  REQUIRE(file);
+  Texts texts;
+  std::string* open = nullptr;
+  for (std::string line; std::getline(file, line);) {
+    if (line.rfind("== ", 0) == 0)
+      open = &texts[line.substr(3)];
+    else if (open != nullptr)
+      *open += (open->empty() ? "" : "\n") + line;
+  }
+  return texts;
+}
+
+std::string text(const nn::ModuleBase& module) {
+  std::ostringstream out;
+  out << module;
+  return out.str();
+}
+
+class Holder : public nn::ModuleBase {
+ public:
+  Holder() {
+    add("scales", scales);
+    add("blocks", blocks);
+  }
+  nn::ParameterList scales{nn::Parameter(zeros({2, 3}))};
+  nn::ModuleList blocks{nn::Linear(2, 3)};
+};
+
+std::string text_after_a_call() {
+  const nn::LazyLinear layer(3);
+  static_cast<void>(layer(zeros({5, 4})));
+  return text(layer);
+}
+
+Texts layers() {
+  using Norm = nn::BatchNorm1d;
+  return {
+      {"Linear(20, 30)", text(nn::Linear(20, 30))},
+      {"Linear(20, 30, bias=False)", text(nn::Linear(20, 30, nn::no_bias))},
+      {"LazyLinear(30)", text(nn::LazyLinear(30))},
+      {"LazyLinear(30, bias=False)", text(nn::LazyLinear(30, nn::no_bias))},
+      {"called(LazyLinear(3))", text_after_a_call()},
+      {"Identity()", text(nn::Identity())},
+      {"Flatten()", text(nn::Flatten())},
+      {"Flatten(0, 2)", text(nn::Flatten(0, 2))},
+      {"Dropout()", text(nn::Dropout())},
+      {"Dropout(0.2)", text(nn::Dropout(0.2))},
+      {"BatchNorm1d(50)", text(Norm(50))},
+      {"BatchNorm1d(5, eps=0.001, momentum=None, affine=False, track_running_stats=False)",
+       text(Norm(5, Norm::Options().eps(0.001).momentum(std::nullopt).affine(false).track_running_stats(false)))},
+  };
+}
+
+Texts activations() {
+  return {
+      {"ReLU()", text(nn::ReLU())},
+      {"ReLU6()", text(nn::ReLU6())},
+      {"Sigmoid()", text(nn::Sigmoid())},
+      {"LogSigmoid()", text(nn::LogSigmoid())},
+      {"Tanh()", text(nn::Tanh())},
+      {"SiLU()", text(nn::SiLU())},
+      {"Mish()", text(nn::Mish())},
+      {"SELU()", text(nn::SELU())},
+      {"Softsign()", text(nn::Softsign())},
+      {"Tanhshrink()", text(nn::Tanhshrink())},
+      {"Hardsigmoid()", text(nn::Hardsigmoid())},
+      {"Hardswish()", text(nn::Hardswish())},
+      {"Softplus()", text(nn::Softplus())},
+      {"Softplus(2, 10)", text(nn::Softplus(2, 10))},
+      {"Softplus(0.5, 10)", text(nn::Softplus(0.5, 10))},
+      {"LeakyReLU()", text(nn::LeakyReLU())},
+      {"LeakyReLU(0.2)", text(nn::LeakyReLU(0.2))},
+      {"ELU()", text(nn::ELU())},
+      {"ELU(0.5)", text(nn::ELU(0.5))},
+      {"CELU()", text(nn::CELU())},
+      {"CELU(2)", text(nn::CELU(2))},
+      {"GELU()", text(nn::GELU())},
+      {"GELU(approximate='tanh')", text(nn::GELU(Gelu::tanh))},
+      {"Softmax(1)", text(nn::Softmax(1))},
+      {"LogSoftmax(-1)", text(nn::LogSoftmax(-1))},
+      {"Softmin(1)", text(nn::Softmin(1))},
+      {"GLU()", text(nn::GLU())},
+      {"GLU(1)", text(nn::GLU(1))},
+      {"Hardtanh()", text(nn::Hardtanh())},
+      {"Hardtanh(-2, 2.5)", text(nn::Hardtanh(-2, 2.5))},
+      {"Hardshrink()", text(nn::Hardshrink())},
+      {"Hardshrink(1)", text(nn::Hardshrink(1))},
+      {"Softshrink()", text(nn::Softshrink())},
+      {"Softshrink(1)", text(nn::Softshrink(1))},
+      {"Threshold(0.1, 20)", text(nn::Threshold(0.1, 20))},
+      {"PReLU()", text(nn::PReLU())},
+      {"PReLU(3)", text(nn::PReLU(3))},
+      {"RReLU()", text(nn::RReLU())},
+      {"RReLU(0.1, 0.3)", text(nn::RReLU(0.1, 0.3))},
+  };
+}
+
+Texts containers() {
+  const nn::Parameter small(zeros({2, 3})), wide(zeros({4}, float64));
+  nn::Sequential nested;
+  nested.push_back(nn::Sequential{nn::Linear(2, 3), nn::Tanh()});
+  nested.push_back(nn::Sequential());
+  return {
+      {"Sequential()", text(nn::Sequential())},
+      {"Sequential(Linear(2, 3), ReLU())", text(nn::Sequential{nn::Linear(2, 3), nn::ReLU()})},
+      {"Sequential(Sequential(Linear(2, 3), Tanh()), Sequential())", text(nested)},
+      {"Sequential(OrderedDict(a=Linear(2, 3), b=ReLU()))",
+       text(nn::Sequential{{"a", nn::Linear(2, 3)}, {"b", nn::ReLU()}})},
+      {"ModuleList()", text(nn::ModuleList())},
+      {"ModuleList([Linear(2, 3), Linear(2, 3), Tanh()])",
+       text(nn::ModuleList{nn::Linear(2, 3), nn::Linear(2, 3), nn::Tanh()})},
+      {"ModuleDict()", text(nn::ModuleDict())},
+      {"ModuleDict(dict(conv=Linear(2, 3), act=ReLU()))",
+       text(nn::ModuleDict{{"conv", nn::Linear(2, 3)}, {"act", nn::ReLU()}})},
+      {"ParameterList()", text(nn::ParameterList())},
+      {"ParameterList([Parameter(torch.zeros(2, 3)), Parameter(torch.zeros(4).double())])",
+       text(nn::ParameterList{small, wide})},
+      {"ParameterList([Parameter(torch.tensor(1.0))])", text(nn::ParameterList{nn::Parameter(Tensor(1.0f))})},
+      {"ParameterDict()", text(nn::ParameterDict())},
+      {"ParameterDict(dict(a=Parameter(torch.zeros(2, 3)), b=Parameter(torch.zeros(4).double())))",
+       text(nn::ParameterDict{{"a", small}, {"b", wide}})},
+      {"Holder(ParameterList([Parameter(torch.zeros(2, 3))]), ModuleList([Linear(2, 3)]))", text(Holder())},
+  };
+}
+
+Texts ours() {
+  Texts all = layers();
+  all.merge(activations());
+  all.merge(containers());
+  return all;
+}
+
+// The classes that the headers of nn define.
+std::set<std::string> classes() {
+  static const std::regex definition("^class (\\w+)(?: final)? : public .*");
+  std::set<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(std::string(XGRAD_SOURCE_DIR) + "/nn")) {
+    if (entry.path().extension() != ".hpp") continue;
+    std::ifstream file(entry.path());
+    std::smatch match;
+    for (std::string line; std::getline(file, line);)
+      if (std::regex_match(line, match, definition)) names.insert(match[1]);
+  }
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("modules print byte for byte as in PyTorch 1.13") {
+  const Texts texts = recorded();
+  for (const auto& [expression, printed] : ours()) {
+    INFO(expression);
+    REQUIRE(texts.count(expression) == 1);
+    CHECK(printed == texts.at(expression));
+  }
+}
+
+TEST_CASE("every module that was recorded, and that the headers have, is among those that are compared") {
+  const Texts known = ours();
+  const std::set<std::string> defined = classes();
+  CHECK(defined.count("Linear") == 1);
+  std::string missing;
+  for (const auto& each : recorded()) {
+    const std::string name = each.first.substr(0, each.first.find('('));
+    if (defined.count(name) != 0 && known.count(each.first) == 0) missing += each.first + "\n";
+  }
+  CHECK(missing == "");
+}
