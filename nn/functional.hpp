@@ -2,11 +2,16 @@
 
 #include <xgrad/autograd/ops/batch_norm.hpp>
 #include <xgrad/autograd/ops/dropout.hpp>
+#include <xgrad/autograd/ops/layer_norm.hpp>
 
 namespace xgrad::nn {
 
 // The ops behind layers, under the names that PyTorch has for them in torch.nn.functional.
 using xgrad::batch_norm;
 using xgrad::dropout;
+using xgrad::group_norm;
+using xgrad::instance_norm;
+using xgrad::layer_norm;
+using xgrad::rms_norm;
 
 }  // namespace xgrad::nn
