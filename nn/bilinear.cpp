@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <xgrad/autograd/graph/calling.hpp>
+#include <xgrad/autograd/graph/profiler.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/matmul.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
@@ -48,7 +49,7 @@ void check(const Tensor& x1, const Tensor& x2, const Tensor& weight, const Tenso
 
 // x₁ by all matrices at once, then the products of the rows of the result with x₂.
 Tensor bilinear(Tensor x1, Tensor x2, Tensor weight, Tensor bias, Source at) {
-  const xgrad::detail::Calling calling("bilinear", at);
+  const xgrad::detail::Timed timed("bilinear", at);
   check(x1, x2, weight, bias);
   const std::int64_t out = weight.shape()[0], in1 = weight.shape()[1], in2 = weight.shape()[2];
   const Shape rows = x1.shape().without(x1.rank() - 1);

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <utility>
 
-#include <xgrad/autograd/graph/calling.hpp>
+#include <xgrad/autograd/graph/profiler.hpp>
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/activation.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
@@ -40,7 +40,7 @@ void prepare(const char* op, Tensor& a, Tensor& b, Source at) {
 
 Tensor cosine_similarity(Tensor x1, Tensor x2, Dim dim, double eps, Source at) {
   constexpr const char* op = "cosine_similarity";
-  const xgrad::detail::Calling calling(op, at);
+  const xgrad::detail::Timed timed(op, at);
   check_cosine(op, eps);
   prepare(op, x1, x2, at);
   const Shape shape = broadcast_shapes(op, x1.shape(), x2.shape());
@@ -55,7 +55,7 @@ Tensor cosine_similarity(Tensor x1, Tensor x2, Dim dim, double eps, Source at) {
 
 Tensor pairwise_distance(Tensor x1, Tensor x2, double p, double eps, KeepDims keep, Source at) {
   constexpr const char* op = "pairwise_distance";
-  const xgrad::detail::Calling calling(op, at);
+  const xgrad::detail::Timed timed(op, at);
   check_pairwise(op, p, eps);
   prepare(op, x1, x2, at);
   return norm(add(sub(std::move(x1), std::move(x2), at), eps, at), p, -1, keep, at);

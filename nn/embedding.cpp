@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <xgrad/autograd/graph/calling.hpp>
+#include <xgrad/autograd/graph/profiler.hpp>
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
@@ -128,7 +129,7 @@ Tensor rows_of(const char* op, const Tensor& indices, const Tensor& weight, cons
 }  // namespace
 
 Tensor embedding(Tensor indices, Tensor weight, const EmbeddingOptions& options, Source at) {
-  const xgrad::detail::Calling calling("embedding", at);
+  const xgrad::detail::Timed timed("embedding", at);
   check_table("embedding", indices, weight);
   const Shape shape = indices.shape().inserted(indices.rank(), weight.shape()[1]);
   const Tensor flat = reshape(std::move(indices), {shape.without(shape.rank() - 1).count()}, at);
@@ -233,7 +234,7 @@ void check_sample_weights(const Tensor& given, const Tensor& indices, const Tens
 
 Tensor embedding_bag(Tensor indices, Tensor weight, Tensor offsets, const EmbeddingBagOptions& options,
                      Tensor per_sample_weights, Source at) {
-  const xgrad::detail::Calling calling(bag_op, at);
+  const xgrad::detail::Timed timed(bag_op, at);
   check_table(bag_op, indices, weight);
   const std::int64_t padding = checked_padding(bag_op, options, weight.shape()[0]);
   check_sample_weights(per_sample_weights, indices, weight, options.mode());

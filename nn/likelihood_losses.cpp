@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include <xgrad/autograd/graph/calling.hpp>
+#include <xgrad/autograd/graph/profiler.hpp>
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
@@ -20,7 +20,7 @@ namespace xgrad::nn {
 namespace {
 
 using xgrad::detail::argument_error;
-using xgrad::detail::Calling;
+using xgrad::detail::Timed;
 
 constexpr double two_pi = 6.283185307179586476925;
 
@@ -43,7 +43,7 @@ void check_blank(const char* op, std::int64_t blank) {
 
 Tensor poisson_nll_loss(Tensor input, Tensor target, const PoissonNLLLossOptions& options, Source at) {
   constexpr const char* op = "poisson_nll_loss";
-  const Calling calling(op, at);
+  const Timed timed(op, at);
   detail::require_plain(op, options.reduction());
   detail::check_positive_eps(op, options.eps());
   detail::require_given(op, {{input, "input"}, {target, "target"}});
@@ -91,7 +91,7 @@ void require_variance(const Tensor& var) {
 
 Tensor gaussian_nll_loss(Tensor input, Tensor target, Tensor var, const GaussianNLLLossOptions& options, Source at) {
   constexpr const char* op = "gaussian_nll_loss";
-  const Calling calling(op, at);
+  const Timed timed(op, at);
   detail::require_plain(op, options.reduction());
   detail::check_positive_eps(op, options.eps());
   detail::require_given(op, {{input, "input"}, {target, "target"}, {var, "var"}});
@@ -179,7 +179,7 @@ void check_ctc(const Tensor& x, const Tensor& targets, const Tensor& input_lengt
 
 Tensor ctc_loss(Tensor log_probs, Tensor targets, Tensor input_lengths, Tensor target_lengths,
                 const CTCLossOptions& options, Source at) {
-  const Calling calling(ctc, at);
+  const Timed timed(ctc, at);
   check_ctc(log_probs, targets, input_lengths, target_lengths, options);
   const bool batched = log_probs.rank() == 3, joined = batched && targets.rank() == 1;
   Tensor x = batched ? std::move(log_probs) : unsqueeze(std::move(log_probs), 1, at);

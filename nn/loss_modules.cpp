@@ -169,6 +169,7 @@ Tensor TripletMarginLoss::forward(const Tensor& anchor, const Tensor& positive, 
 TripletMarginWithDistanceLoss::TripletMarginWithDistanceLoss(const Options& options)
     : TripleLoss("TripletMarginWithDistanceLoss", options.reduction()), options_(options) {
   detail::check_triplet_margin("TripletMarginWithDistanceLoss", options.margin());
+  if (!options.distance_function()) add("distance_function", distance_);
 }
 Tensor TripletMarginWithDistanceLoss::forward(const Tensor& anchor, const Tensor& positive,
                                               const Tensor& negative) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <xgrad/nn/cross_entropy.hpp>
+#include <xgrad/nn/distance.hpp>
 #include <xgrad/nn/likelihood_losses.hpp>
 #include <xgrad/nn/margin_losses.hpp>
 #include <xgrad/nn/module.hpp>
@@ -283,6 +284,7 @@ class TripletMarginWithDistanceLoss : public TripleLoss {
 
  private:
   Options options_;
+  PairwiseDistance distance_;  // registered where the options have none, since PyTorch prints it
 };
 
 /// Called with log-probabilities, targets, input lengths and target lengths.

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include <xgrad/autograd/graph/calling.hpp>
+#include <xgrad/autograd/graph/profiler.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/activation.hpp>
@@ -22,7 +22,7 @@ namespace xgrad::nn {
 namespace {
 
 using xgrad::detail::argument_error;
-using xgrad::detail::Calling;
+using xgrad::detail::Timed;
 
 // What all losses of this page begin with: defined tensors of one shape, in one floating dtype.
 void prepare(const char* op, const std::vector<detail::Argument>& all, Reduction reduction, Source at) {
@@ -62,7 +62,7 @@ void check_triplet_options(const char* op, const TripletMarginLossOptions& optio
 Tensor margin_ranking_loss(Tensor input1, Tensor input2, Tensor target, const MarginRankingLossOptions& options,
                            Source at) {
   constexpr const char* op = "margin_ranking_loss";
-  const Calling calling(op, at);
+  const Timed timed(op, at);
   detail::check_margin(op, options.margin());
   prepare(op, {{&input1, "input1"}, {&input2, "input2"}, {&target, "target"}}, options.reduction(), at);
   const Tensor gap = mul(target, sub(input2, input1, at), at);
@@ -71,7 +71,7 @@ Tensor margin_ranking_loss(Tensor input1, Tensor input2, Tensor target, const Ma
 
 Tensor hinge_embedding_loss(Tensor input, Tensor target, const HingeEmbeddingLossOptions& options, Source at) {
   constexpr const char* op = "hinge_embedding_loss";
-  const Calling calling(op, at);
+  const Timed timed(op, at);
   detail::check_margin(op, options.margin());
   prepare(op, {{&input, "input"}, {&target, "target"}}, options.reduction(), at);
   const Tensor apart = clamp_min(sub(options.margin(), input, at), 0, at);
@@ -81,7 +81,7 @@ Tensor hinge_embedding_loss(Tensor input, Tensor target, const HingeEmbeddingLos
 
 Tensor soft_margin_loss(Tensor input, Tensor target, const PlainLossOptions& options, Source at) {
   constexpr const char* op = "soft_margin_loss";
-  const Calling calling(op, at);
+  const Timed timed(op, at);
   prepare(op, {{&input, "input"}, {&target, "target"}}, options.reduction(), at);
   return detail::reduce(neg(logsigmoid(mul(target, input, at), at), at), options.reduction(), at);
 }
@@ -89,7 +89,7 @@ Tensor soft_margin_loss(Tensor input, Tensor target, const PlainLossOptions& opt
 Tensor cosine_embedding_loss(Tensor input1, Tensor input2, Tensor target, const MarginRankingLossOptions& options,
                              Source at) {
   constexpr const char* op = "cosine_embedding_loss";
-  const Calling calling(op, at);
+  const Timed timed(op, at);
   detail::check_margin(op, options.margin());
   prepare(op, {{&input1, "input1"}, {&input2, "input2"}}, options.reduction(), at);
   detail::require_given(op, {{target, "target"}});
@@ -154,7 +154,7 @@ Tensor other_classes(const Tensor& labels, const std::vector<std::int64_t>& coun
 
 Tensor multi_margin_loss(Tensor input, Tensor target, const MultiMarginLossOptions& options, Source at) {
   constexpr const char* op = "multi_margin_loss";
-  const Calling calling(op, at);
+  const Timed timed(op, at);
   detail::require_plain(op, options.reduction());
   detail::require_given(op, {{input, "input"}, {target, "target"}});
   detail::check_multi_margin(op, options);
@@ -182,7 +182,7 @@ Tensor multi_margin_loss(Tensor input, Tensor target, const MultiMarginLossOptio
 
 Tensor multilabel_margin_loss(Tensor input, Tensor target, const PlainLossOptions& options, Source at) {
   constexpr const char* op = "multilabel_margin_loss";
-  const Calling calling(op, at);
+  const Timed timed(op, at);
   detail::require_plain(op, options.reduction());
   detail::require_given(op, {{input, "input"}, {target, "target"}});
   const Tensor x = rows_of(op, input, at);
@@ -215,7 +215,7 @@ Tensor multilabel_margin_loss(Tensor input, Tensor target, const PlainLossOption
 
 Tensor multilabel_soft_margin_loss(Tensor input, Tensor target, const BCELossOptions& options, Source at) {
   constexpr const char* op = "multilabel_soft_margin_loss";
-  const Calling calling(op, at);
+  const Timed timed(op, at);
   prepare(op, {{&input, "input"}, {&target, "target"}}, options.reduction(), at);
   detail::require_weight(op, input, options.weight(), "weight");
   if (input.rank() == 0)
@@ -232,7 +232,7 @@ namespace {
 template <class F>
 Tensor triplet(const char* op, Tensor a, Tensor p, Tensor n, double margin, bool swap, Reduction reduction, Source at,
                const F& distance) {
-  const Calling calling(op, at);
+  const Timed timed(op, at);
   detail::check_triplet_margin(op, margin);
   prepare(op, {{&a, "anchor"}, {&p, "positive"}, {&n, "negative"}}, reduction, at);
   if (a.rank() == 0) throw argument_error(std::string(op) + ": the anchor has shape (): it must have an axis at least");

@@ -43,6 +43,7 @@ void linalg_calls(Catalogue& all);
 void reduction_calls(Catalogue& all);
 void pointwise_calls(Catalogue& all);
 void module_calls(Catalogue& all);
+void layer_calls(Catalogue& all);
 void training_calls(Catalogue& all);
 void func_calls(Catalogue& all);
 

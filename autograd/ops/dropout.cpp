@@ -5,7 +5,6 @@
 #include <string>
 #include <utility>
 
-#include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/kernels/random/random.hpp>
@@ -96,7 +95,7 @@ Tensor mask_over(const Tensor& x, std::size_t axes, double p, Generator* generat
 Tensor drop_channels(const char* op, Tensor x, std::size_t axes, double p, bool training, Generator* generator,
                      Source at) {
   if (!training || p == 0) return x;
-  const detail::Calling calling(op, at);
+  const detail::Timed timed(op, at);
   const Tensor mask = mask_over(x, axes, p, generator);
   return where(mask == 0, 0, mul(std::move(x), mask, at), at);
 }
@@ -135,7 +134,7 @@ namespace {
 Tensor drop_to_alpha(const char* op, Tensor x, std::size_t axes, double p, bool training, Generator* generator,
                      Source at) {
   if (!training || p == 0) return x;
-  const detail::Calling calling(op, at);
+  const detail::Timed timed(op, at);
   constexpr double alpha = 1.7580993408473766;  // of selu: its limit at -inf is -alpha
   const Tensor dropped = mask_over(x, axes, p, generator) == 0;
   if (p == 1) return where(dropped, 0, std::move(x), at);
