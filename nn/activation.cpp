@@ -99,6 +99,13 @@ Tensor GLU::forward(const Tensor& x) { return glu(x, dim_, call_site()); }
 Softmin::Softmin(Dim dim) : dim_(dim) { describe("dim=" + std::to_string(dim)); }
 Tensor Softmin::forward(const Tensor& x) { return softmin(x, dim_, call_site()); }
 
+Tensor Softmax2d::forward(const Tensor& x) {
+  if (x.rank() != 3 && x.rank() != 4)
+    throw xgrad::detail::argument_error("expected input of shape (N, C, H, W) or (C, H, W), got " +
+                                        to_string(x.shape()));
+  return softmax(x, -3, call_site());
+}
+
 PReLU::PReLU(Dim num_parameters, double init) {
   const xgrad::detail::Calling calling("PReLU");
   const std::int64_t count = num_parameters;

@@ -215,6 +215,12 @@ class Softmin : public Module {
   std::int64_t dim_;
 };
 
+/// softmax() over the channels of images (N, C, H, W) or (C, H, W).
+class Softmax2d : public Module {
+ protected:
+  Tensor forward(const Tensor& x) override;
+};
+
 /// y = x for x > 0, else weight x, with a weight that is learned: one for all channels, or one for each, which is axis
 /// 1 of x. It starts at `init`.
 class PReLU : public Module {

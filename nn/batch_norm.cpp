@@ -1,6 +1,7 @@
 #include <xgrad/nn/batch_norm.hpp>
 
 #include <cmath>
+#include <string>
 
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
@@ -10,25 +11,27 @@
 
 namespace xgrad::nn {
 
-BatchNorm1d::BatchNorm1d(Dim features, const Options& options) : features_(features), options_(options) {
-  const xgrad::detail::Calling calling("BatchNorm1d");
-  const std::optional<double>& momentum = options.momentum_;
+using xgrad::detail::argument_error;
+
+RunningNorm::RunningNorm(const char* name, std::int64_t features, double eps, std::optional<double> momentum,
+                         bool affine, bool tracked)
+    : features_(features), eps_(eps), momentum_(momentum) {
+  const xgrad::detail::Calling calling(name);
   if (features_ < 0)
-    throw xgrad::detail::argument_error("BatchNorm1d: the number of features must not be negative, got " +
-                                        std::to_string(features_));
-  if (!(options.eps_ > 0) || std::isinf(options.eps_))
-    throw xgrad::detail::argument_error("BatchNorm1d: eps must be positive and finite, got " +
-                                        detail::python(options.eps_));
+    throw argument_error(std::string(name) + ": the number of features must not be negative, got " +
+                         std::to_string(features_));
+  if (!(eps > 0) || std::isinf(eps))
+    throw argument_error(std::string(name) + ": eps must be positive and finite, got " + detail::python(eps));
   if (momentum && !(*momentum >= 0 && *momentum <= 1))
-    throw xgrad::detail::argument_error("BatchNorm1d: momentum must lie in [0, 1], got " + detail::python(*momentum));
+    throw argument_error(std::string(name) + ": momentum must lie in [0, 1], got " + detail::python(*momentum));
   const Shape shape{features_};
-  if (options.affine_) {
+  if (affine) {
     weight = Parameter(ones(shape));
     bias = Parameter(zeros(shape));
     add("weight", weight);
     add("bias", bias);
   }
-  if (options.track_running_stats_) {
+  if (tracked) {
     running_mean = Buffer(zeros(shape));
     running_var = Buffer(ones(shape));
     num_batches_tracked = Buffer(zeros(Shape(), int64));
@@ -36,27 +39,56 @@ BatchNorm1d::BatchNorm1d(Dim features, const Options& options) : features_(featu
     add("running_var", running_var);
     add("num_batches_tracked", num_batches_tracked);
   }
-  describe(std::to_string(features_) + ", eps=" + detail::python(options.eps_) + ", momentum=" +
-           (momentum ? detail::python(*momentum) : "None") + ", affine=" + detail::python(options.affine_) +
-           ", track_running_stats=" + detail::python(options.track_running_stats_));
+  describe(std::to_string(features_) + ", eps=" + detail::python(eps) +
+           ", momentum=" + (momentum ? detail::python(*momentum) : "None") + ", affine=" + detail::python(affine) +
+           ", track_running_stats=" + detail::python(tracked));
 }
 
-Tensor BatchNorm1d::forward(const Tensor& x) {
-  if ((x.rank() != 2 && x.rank() != 3) || x.shape(1) != features_)
-    throw xgrad::detail::argument_error("expected input of shape (N, " + std::to_string(features_) + ") or (N, " +
-                                        std::to_string(features_) + ", L), got " + to_string(x.shape()));
+Tensor BatchNorm::forward(const Tensor& x) {
+  check(x);
   const bool tracked = running_mean.defined();
   if (!tracked || !is_training())
-    return batch_norm(x, weight, bias, running_mean, running_var, !tracked, 0, options_.eps_, call_site());
+    return batch_norm(x, weight, bias, running_mean, running_var, !tracked, 0, eps(), call_site());
 
   const std::int64_t batches = num_batches_tracked.item<std::int64_t>() + 1;
-  const bool alike = !options_.momentum_ || detail::CumulativeStatistics::active();
-  const double momentum = alike ? 1 / static_cast<double>(batches) : *options_.momentum_;
-  Tensor y = batch_norm(x, weight, bias, running_mean, running_var, true, momentum, options_.eps_, call_site());
+  const bool alike = !momentum() || detail::CumulativeStatistics::active();
+  const double share = alike ? 1 / static_cast<double>(batches) : *momentum();
+  Tensor y = batch_norm(x, weight, bias, running_mean, running_var, true, share, eps(), call_site());
   // Counted after the op, which throws for a batch that does not fit and then has not changed the statistics.
-  Raw::begin_write(num_batches_tracked, "BatchNorm1d", call_site());
+  Raw::begin_write(num_batches_tracked, "BatchNorm", call_site());
   *Raw::write<std::int64_t>(num_batches_tracked) = batches;
   return y;
+}
+
+namespace {
+
+// Whether x has (N, C) and as many axes more.
+bool fits(const Tensor& x, std::int64_t features, std::size_t more) {
+  return x.rank() == 2 + more && x.shape(1) == features;
+}
+
+void require_shape(bool fits, const Tensor& x, const std::string& wanted) {
+  if (!fits) throw argument_error("expected input of shape " + wanted + ", got " + to_string(x.shape()));
+}
+
+std::string shape_of(std::int64_t features, const char* rest) { return "(N, " + std::to_string(features) + rest; }
+
+}  // namespace
+
+BatchNorm1d::BatchNorm1d(Dim features, const Options& options) : BatchNorm("BatchNorm1d", features, options) {}
+void BatchNorm1d::check(const Tensor& x) const {
+  require_shape(fits(x, features(), 0) || fits(x, features(), 1), x,
+                shape_of(features(), ") or ") + shape_of(features(), ", L)"));
+}
+
+BatchNorm2d::BatchNorm2d(Dim features, const Options& options) : BatchNorm("BatchNorm2d", features, options) {}
+void BatchNorm2d::check(const Tensor& x) const {
+  require_shape(fits(x, features(), 2), x, shape_of(features(), ", H, W)"));
+}
+
+BatchNorm3d::BatchNorm3d(Dim features, const Options& options) : BatchNorm("BatchNorm3d", features, options) {}
+void BatchNorm3d::check(const Tensor& x) const {
+  require_shape(fits(x, features(), 3), x, shape_of(features(), ", D, H, W)"));
 }
 
 }  // namespace xgrad::nn

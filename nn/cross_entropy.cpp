@@ -150,13 +150,17 @@ void check_soft_target(const Tensor& x, const Tensor& target, const CrossEntropy
 
 }  // namespace
 
+void detail::check_smoothing(const char* op, double label_smoothing) {
+  if (!(label_smoothing >= 0 && label_smoothing <= 1))
+    throw xgrad::detail::argument_error(std::string(op) + ": label_smoothing must lie in [0, 1], got " +
+                                        xgrad::detail::number_text(label_smoothing));
+}
+
 Tensor cross_entropy(Tensor logits, Tensor target, const CrossEntropyOptions& options, Source at) {
   const xgrad::detail::Calling calling("cross_entropy", at);
   check_input("cross_entropy", logits, "logits", target, options.reduction());
   const double epsilon = options.label_smoothing();
-  if (!(epsilon >= 0 && epsilon <= 1))
-    throw xgrad::detail::argument_error("cross_entropy: label_smoothing must lie in [0, 1], got " +
-                                        xgrad::detail::number_text(epsilon));
+  detail::check_smoothing("cross_entropy", epsilon);
   const Tensor weight = checked_weight("cross_entropy", logits, "logits", options.weight(), at);
   if (is_floating(target.dtype())) {
     check_soft_target(logits, target, options);

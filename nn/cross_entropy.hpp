@@ -4,74 +4,54 @@
 #include <utility>
 
 #include <xgrad/autograd/graph/tensor.hpp>
-#include <xgrad/nn/reduction.hpp>
+#include <xgrad/nn/loss_options.hpp>
 
 namespace xgrad::nn {
 
-/// How losses over classes count their rows.
-class ClassOptions {
+/// What the options of losses over classes have: how they count their rows.
+template <class OwnOptions>
+class ClassLossOptions : public LossOptions<OwnOptions> {
  public:
-  ClassOptions() = default;
-  ClassOptions(Reduction reduction) : reduction_(reduction) {}
+  using LossOptions<OwnOptions>::LossOptions;
 
   /// A factor for each class, shape (C), a constant. The mean is then divided by the sum of the targets' weights.
-  ClassOptions& weight(Tensor value) {
+  OwnOptions& weight(Tensor value) {
     weight_ = std::move(value);
-    return *this;
+    return static_cast<OwnOptions&>(*this);
   }
-  /// Rows of this label contribute nothing and are not counted.
-  ClassOptions& ignore_index(Dim value) {
+  /// Rows of this label contribute nothing and are not counted. Probabilities have no label.
+  OwnOptions& ignore_index(Dim value) {
     ignore_index_ = value.value("ignore_index");
-    return *this;
-  }
-  ClassOptions& reduction(Reduction value) {
-    reduction_ = value;
-    return *this;
+    return static_cast<OwnOptions&>(*this);
   }
 
   const Tensor& weight() const { return weight_; }
   std::int64_t ignore_index() const { return ignore_index_; }
-  Reduction reduction() const { return reduction_; }
 
  private:
   Tensor weight_;
   std::int64_t ignore_index_ = -100;
-  Reduction reduction_ = Reduction::mean;
+};
+
+/// ClassOptions().weight(w).ignore_index(0).
+class ClassOptions : public ClassLossOptions<ClassOptions> {
+ public:
+  using ClassLossOptions::ClassLossOptions;
 };
 
 /// CrossEntropyOptions().label_smoothing(0.1).ignore_index(0).
-class CrossEntropyOptions {
+class CrossEntropyOptions : public ClassLossOptions<CrossEntropyOptions> {
  public:
-  CrossEntropyOptions() = default;
-  CrossEntropyOptions(Reduction reduction) : rows_(reduction) {}
+  using ClassLossOptions::ClassLossOptions;
 
-  CrossEntropyOptions& weight(Tensor value) {
-    rows_.weight(std::move(value));
-    return *this;
-  }
-  /// Of labels; probabilities have none.
-  CrossEntropyOptions& ignore_index(Dim value) {
-    rows_.ignore_index(value);
-    return *this;
-  }
   /// The share of the target that is spread evenly over all classes, in [0, 1] (Szegedy et al., 2015).
   CrossEntropyOptions& label_smoothing(double value) {
     label_smoothing_ = value;
     return *this;
   }
-  CrossEntropyOptions& reduction(Reduction value) {
-    rows_.reduction(value);
-    return *this;
-  }
-
-  const Tensor& weight() const { return rows_.weight(); }
-  std::int64_t ignore_index() const { return rows_.ignore_index(); }
   double label_smoothing() const { return label_smoothing_; }
-  Reduction reduction() const { return rows_.reduction(); }
-  const ClassOptions& rows() const { return rows_; }
 
  private:
-  ClassOptions rows_;
   double label_smoothing_ = 0;
 };
 

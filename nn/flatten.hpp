@@ -20,4 +20,18 @@ class Flatten : public Module {
   std::int64_t end_dim_;
 };
 
+/// One axis cut into several of the given sizes, of which one may be -1: Unflatten(1, {28, 28}) undoes Flatten() of
+/// images.
+class Unflatten : public Module {
+ public:
+  Unflatten(Dim dim, const NewShape& unflattened_size);
+
+ protected:
+  Tensor forward(const Tensor& x) override;
+
+ private:
+  std::int64_t dim_;
+  NewShape sizes_;
+};
+
 }  // namespace xgrad::nn

@@ -50,6 +50,42 @@ void require_plain(const char* op, Reduction reduction) {
                                         ": the reduction is batchmean, which only kl_div has: use mean, sum or none");
 }
 
+// Weights may broadcast to the input, but not the input to the weights.
+void require_weight(const char* op, const Tensor& x, const Tensor& weight, const char* name) {
+  if (!weight.defined()) return;
+  require_same_floating(op, {weight, name}, {x, "input"});
+  if (!broadcasts_to(weight.shape(), x.shape()))
+    throw xgrad::detail::argument_error(std::string(op) + ": " + name + " is " + to_string(weight.shape()) +
+                                        ", which does not broadcast to the input " + to_string(x.shape()));
+}
+
+void to_one_dtype(const char* op, const std::vector<Argument>& all, Source at) {
+  const Argument* lead = nullptr;
+  for (const Argument& one : all) {
+    const bool floating = is_floating(one.tensor->dtype());
+    if (floating && (lead == nullptr || (lead->tensor->weak() && !one.tensor->weak()))) lead = &one;
+  }
+  const DType dtype = lead != nullptr ? lead->tensor->dtype() : float32;
+  for (const Argument& one : all) {
+    if (lead != nullptr) require_same_floating(op, {*one.tensor, one.name}, {*lead->tensor, lead->name});
+    if (one.tensor->dtype() != dtype) *one.tensor = to(*one.tensor, dtype, at);
+  }
+}
+
+void check_beta(const char* op, double beta) {
+  if (!(beta >= 0))
+    throw xgrad::detail::argument_error(std::string(op) + ": beta must not be negative, got " +
+                                        xgrad::detail::number_text(beta));
+  xgrad::detail::require_finite(op, "beta", beta);
+}
+
+void check_delta(const char* op, double delta) {
+  if (!(delta > 0))
+    throw xgrad::detail::argument_error(std::string(op) + ": delta must be positive, got " +
+                                        xgrad::detail::number_text(delta));
+  xgrad::detail::require_finite(op, "delta", delta);
+}
+
 Tensor reduce(Tensor losses, Reduction reduction, Source at) {
   if (reduction == Reduction::mean) return mean(std::move(losses), {}, KeepDims::no, at);
   return reduction == Reduction::sum ? sum(std::move(losses), {}, KeepDims::no, at) : losses;
@@ -81,10 +117,7 @@ struct Pair {
   Pair(const char* op, Named input, Named t, Source at) : x(input.tensor), target(t.tensor) {
     detail::require_given(op, {input, t});
     detail::require_same_shape(op, input, t);
-    // A weak number, or one of int64 or bool, takes the other's dtype.
-    if (!is_floating(x.dtype()) || (x.weak() && !target.weak()))
-      x = is_floating(target.dtype()) ? detail::follow(op, input, t, at) : to(x, float32, at);
-    target = detail::follow(op, {target, t.name}, {x, input.name}, at);
+    detail::to_one_dtype(op, {{&x, input.name}, {&target, t.name}}, at);
   }
   Tensor x, target;
 };
@@ -111,15 +144,6 @@ Tensor weighted(const char* op, Tensor losses, const Tensor& weight, Reduction r
     losses = mul(std::move(losses), std::move(factors), at);
   }
   return detail::reduce(std::move(losses), reduction, at);
-}
-
-// Weights may broadcast to the input, but not the input to the weights.
-void require_weight(const char* op, const Tensor& x, const Tensor& weight, const char* name) {
-  if (!weight.defined()) return;
-  detail::require_same_floating(op, {weight, name}, {x, "input"});
-  if (!broadcasts_to(weight.shape(), x.shape()))
-    throw xgrad::detail::argument_error(std::string(op) + ": " + name + " is " + to_string(weight.shape()) +
-                                        ", which does not broadcast to the input " + to_string(x.shape()));
 }
 
 }  // namespace
@@ -149,10 +173,7 @@ Tensor smooth_l1_loss(Tensor input, Tensor target, Reduction reduction, double b
   const xgrad::detail::Calling calling("smooth_l1_loss", at);
   constexpr const char* op = "smooth_l1_loss";
   detail::require_plain(op, reduction);
-  if (!(beta >= 0))
-    throw xgrad::detail::argument_error("smooth_l1_loss: beta must not be negative, got " +
-                                        xgrad::detail::number_text(beta));
-  xgrad::detail::require_finite("smooth_l1_loss", "beta", beta);
+  detail::check_beta(op, beta);
   const Pair pair(op, {input, "input"}, {target, "target"}, at);
   if (beta == 0) return xgrad::detail::absolute_error(op, pair.x, pair.target, reduction_of(pair, reduction), at);
   return xgrad::detail::smooth_absolute_error(op, pair.x, pair.target, beta, reduction_of(pair, reduction), at);
@@ -161,9 +182,7 @@ Tensor smooth_l1_loss(Tensor input, Tensor target, Reduction reduction, double b
 Tensor huber_loss(Tensor input, Tensor target, Reduction reduction, double delta, Source at) {
   const xgrad::detail::Calling calling("huber_loss", at);
   detail::require_plain("huber_loss", reduction);
-  if (!(delta > 0))
-    throw xgrad::detail::argument_error("huber_loss: delta must be positive, got " + xgrad::detail::number_text(delta));
-  xgrad::detail::require_finite("huber_loss", "delta", delta);
+  detail::check_delta("huber_loss", delta);
   const Pair pair("huber_loss", {input, "input"}, {target, "target"}, at);
   return xgrad::detail::huber_error("huber_loss", pair.x, pair.target, delta, reduction_of(pair, reduction), at);
 }
@@ -180,7 +199,7 @@ Tensor binary_cross_entropy(Tensor probabilities, Tensor target, Tensor weight, 
   constexpr const char* op = "binary_cross_entropy";
   detail::require_plain(op, reduction);
   const Pair pair(op, {probabilities, "input"}, {target, "target"}, at);
-  require_weight(op, pair.x, weight, "weight");
+  detail::require_weight(op, pair.x, weight, "weight");
   detail::require_probabilities(op, pair.x, "input", ": put a sigmoid before, or use logits");
   detail::require_probabilities(op, pair.target, "target", "");
   const auto folded = reduction_of(pair, weight.defined() ? Reduction::none : reduction);
@@ -198,8 +217,8 @@ Tensor binary_cross_entropy_with_logits(Tensor logits, Tensor target, Tensor pos
   constexpr const char* op = "binary_cross_entropy_with_logits";
   detail::require_plain(op, reduction);
   const Pair pair(op, {logits, "input"}, {target, "target"}, at);
-  require_weight(op, pair.x, pos_weight, "pos_weight");
-  require_weight(op, pair.x, weight, "weight");
+  detail::require_weight(op, pair.x, pos_weight, "pos_weight");
+  detail::require_weight(op, pair.x, weight, "weight");
   if (pos_weight.defined()) {
     const Tensor p = detail::follow(op, {pos_weight, "pos_weight"}, {pair.x, "input"}, at);
     Tensor of_ones = mul(p, xgrad::detail::positive_logits_loss(op, pair.x, pair.target, at), at);

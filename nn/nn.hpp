@@ -2,13 +2,19 @@
 
 #include <xgrad/nn/activation.hpp>
 #include <xgrad/nn/batch_norm.hpp>
+#include <xgrad/nn/bilinear.hpp>
 #include <xgrad/nn/clone.hpp>
+#include <xgrad/nn/distance.hpp>
 #include <xgrad/nn/dropout.hpp>
+#include <xgrad/nn/embedding.hpp>
 #include <xgrad/nn/flatten.hpp>
 #include <xgrad/nn/functional.hpp>
 #include <xgrad/nn/init.hpp>
+#include <xgrad/nn/instance_norm.hpp>
+#include <xgrad/nn/layer_norm.hpp>
 #include <xgrad/nn/lazy_linear.hpp>
 #include <xgrad/nn/linear.hpp>
+#include <xgrad/nn/loss_modules.hpp>
 #include <xgrad/nn/losses.hpp>
 #include <xgrad/nn/module.hpp>
 #include <xgrad/nn/module_dict.hpp>

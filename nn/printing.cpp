@@ -39,6 +39,12 @@ std::string tree(const ModuleState& state, const std::string& type) {
 
 }  // namespace
 
+std::string python(const Shape& sizes) {
+  std::string text = "(";
+  for (std::size_t k = 0; k < sizes.rank(); ++k) text += (k > 0 ? ", " : "") + std::to_string(sizes[k]);
+  return text + (sizes.rank() == 1 ? ",)" : ")");
+}
+
 std::string python(bool on) { return on ? "True" : "False"; }
 
 std::string python(double number) {

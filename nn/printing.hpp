@@ -4,6 +4,7 @@
 #include <typeinfo>
 
 #include <xgrad/autograd/graph/number.hpp>
+#include <xgrad/autograd/graph/shape.hpp>
 
 namespace xgrad::nn::detail {
 
@@ -11,6 +12,8 @@ namespace xgrad::nn::detail {
 std::string python(double number);
 /// The same; an integer of C++ as one of Python, without a point.
 std::string python(const Number& number);
+/// A tuple of Python: (3,), (2, 5).
+std::string python(const Shape& sizes);
 /// "True" or "False".
 std::string python(bool on);
 

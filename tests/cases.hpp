@@ -135,6 +135,8 @@ std::vector<Case> linalg_cases();
 std::vector<Case> matrix_function_cases();
 std::vector<Case> nn_cases();
 std::vector<Case> loss_cases();
+std::vector<Case> layer_cases();
+std::vector<Case> margin_cases();
 
 /// All of them.
 const std::vector<Case>& table();

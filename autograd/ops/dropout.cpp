@@ -1,5 +1,6 @@
 #include <xgrad/autograd/ops/dropout.hpp>
 
+#include <cmath>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
 #include <xgrad/autograd/ops/selection.hpp>
 
@@ -47,16 +49,21 @@ Tensor pull_kernel(const Tensor& mask, const Tensor& g) {
   return out;
 }
 
+void check(const char* op, const Tensor& x, double p) {
+  detail::require_defined(op, &x, 1);
+  if (!is_floating(x.dtype()))
+    throw detail::argument_error(std::string(op) + ": the input is " + name_of(x.dtype()) +
+                                 ": only float32 and float64 will do: convert it with to()");
+  if (!(p >= 0 && p <= 1))
+    throw detail::argument_error(std::string(op) + ": the probability must lie in [0, 1], got " +
+                                 detail::number_text(p));
+}
+
 }  // namespace
 
 Tensor dropout(Tensor input, double p, bool training, Generator* generator, Source at) {
   const detail::Timed timed("dropout", at);
-  detail::require_defined("dropout", &input, 1);
-  if (!is_floating(input.dtype()))
-    throw detail::argument_error(std::string("dropout: the input is ") + name_of(input.dtype()) +
-                                 ": only float32 and float64 will do: convert it with to()");
-  if (!(p >= 0 && p <= 1))
-    throw detail::argument_error("dropout: the probability must lie in [0, 1], got " + detail::number_text(p));
+  check("dropout", input, p);
   if (!training || p == 0) return input;
   Generator& source = generator != nullptr ? *generator : default_generator();
   const std::uint64_t seed = source.seed(), stream = (source.stream() << 40) + source.draws();
@@ -72,6 +79,81 @@ Tensor dropout(Tensor input, double p, bool training, Generator* generator, Sour
                   return grad_enabled() ? where(mask == 0, 0, g * mask) : pull_kernel(mask, g);
                 }),
                 no_gradient);
+}
+
+namespace {
+
+// A mask, 0 or 1 / (1 - p), with one number for each place on the first `axes` axes.
+Tensor mask_over(const Tensor& x, std::size_t axes, double p, Generator* generator) {
+  const NoGrad off;
+  Shape shape = x.shape();
+  for (std::size_t k = axes; k < shape.rank(); ++k) shape = shape.with(k, 1);
+  return dropout(ones(shape, x.dtype()), p, true, generator);
+}
+
+// Drops whole channels, which begin behind the first `axes` axes.
+Tensor drop_channels(const char* op, Tensor x, std::size_t axes, double p, bool training, Generator* generator,
+                     Source at) {
+  if (!training || p == 0) return x;
+  const detail::Timed timed(op, at);
+  const Tensor mask = mask_over(x, axes, p, generator);
+  return where(mask == 0, 0, mul(std::move(x), mask, at), at);
+}
+
+void require_axes(const char* op, const Tensor& x, std::size_t least, std::size_t most, const char* axes) {
+  if (x.rank() < least || x.rank() > most)
+    throw detail::argument_error(std::string(op) + ": the input must have axes " + axes + ", got shape " +
+                                 to_string(x.shape()));
+}
+
+}  // namespace
+
+Tensor dropout1d(Tensor x, double p, bool training, Generator* generator, Source at) {
+  check("dropout1d", x, p);
+  require_axes("dropout1d", x, 2, 3, "(N, C, L) or (C, L)");
+  const std::size_t axes = x.rank() - 1;
+  return drop_channels("dropout1d", std::move(x), axes, p, training, generator, at);
+}
+
+Tensor dropout2d(Tensor x, double p, bool training, Generator* generator, Source at) {
+  check("dropout2d", x, p);
+  require_axes("dropout2d", x, 3, 4, "(N, C, H, W) or (N, C, L)");
+  return drop_channels("dropout2d", std::move(x), 2, p, training, generator, at);
+}
+
+Tensor dropout3d(Tensor x, double p, bool training, Generator* generator, Source at) {
+  check("dropout3d", x, p);
+  require_axes("dropout3d", x, 4, 5, "(N, C, D, H, W) or (C, D, H, W)");
+  const std::size_t axes = x.rank() - 3;
+  return drop_channels("dropout3d", std::move(x), axes, p, training, generator, at);
+}
+
+namespace {
+
+// Kept elements become a x + b, dropped ones a α' + b, with a and b from the mean and variance of both.
+Tensor drop_to_alpha(const char* op, Tensor x, std::size_t axes, double p, bool training, Generator* generator,
+                     Source at) {
+  if (!training || p == 0) return x;
+  const detail::Timed timed(op, at);
+  constexpr double alpha = 1.7580993408473766;  // of selu: its limit at -inf is -alpha
+  const Tensor dropped = mask_over(x, axes, p, generator) == 0;
+  if (p == 1) return where(dropped, 0, std::move(x), at);
+  const double a = 1 / std::sqrt((alpha * alpha * p + 1) * (1 - p)), b = alpha * a * p;
+  return where(dropped, b - alpha * a, add(mul(std::move(x), a, at), b, at), at);
+}
+
+}  // namespace
+
+Tensor alpha_dropout(Tensor x, double p, bool training, Generator* generator, Source at) {
+  check("alpha_dropout", x, p);
+  const std::size_t axes = x.rank();
+  return drop_to_alpha("alpha_dropout", std::move(x), axes, p, training, generator, at);
+}
+
+Tensor feature_alpha_dropout(Tensor x, double p, bool training, Generator* generator, Source at) {
+  check("feature_alpha_dropout", x, p);
+  require_axes("feature_alpha_dropout", x, 2, 32, "(N, C, ...)");
+  return drop_to_alpha("feature_alpha_dropout", std::move(x), 2, p, training, generator, at);
 }
 
 }  // namespace xgrad

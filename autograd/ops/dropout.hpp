@@ -12,4 +12,22 @@ namespace xgrad {
 [[nodiscard]] Tensor dropout(Tensor x, double p = 0.5, bool training = true, Generator* generator = nullptr,
                              Source at = Source::here());
 
+/// The same for whole channels of x (N, C, L), or (C, L) for one sample (Tompson et al., 2015).
+[[nodiscard]] Tensor dropout1d(Tensor x, double p = 0.5, bool training = true, Generator* generator = nullptr,
+                               Source at = Source::here());
+/// The same for whole channels of x (N, C, H, W); as in PyTorch, three axes are read as (N, C, L).
+[[nodiscard]] Tensor dropout2d(Tensor x, double p = 0.5, bool training = true, Generator* generator = nullptr,
+                               Source at = Source::here());
+/// The same for whole channels of x (N, C, D, H, W), or (C, D, H, W) for one sample.
+[[nodiscard]] Tensor dropout3d(Tensor x, double p = 0.5, bool training = true, Generator* generator = nullptr,
+                               Source at = Source::here());
+
+/// In training, each element is α' = -1.7581 with probability p, and then all are scaled and shifted so that a mean of
+/// 0 and a variance of 1 stay, as behind selu() (Klambauer et al., 2017). p = 1 gives zeros.
+[[nodiscard]] Tensor alpha_dropout(Tensor x, double p = 0.5, bool training = true, Generator* generator = nullptr,
+                                   Source at = Source::here());
+/// The same for whole channels of x (N, C, ...).
+[[nodiscard]] Tensor feature_alpha_dropout(Tensor x, double p = 0.5, bool training = true,
+                                           Generator* generator = nullptr, Source at = Source::here());
+
 }  // namespace xgrad

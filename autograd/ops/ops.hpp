@@ -15,6 +15,7 @@
 #include <xgrad/autograd/ops/histogram.hpp>
 #include <xgrad/autograd/ops/indexing.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
+#include <xgrad/autograd/ops/layer_norm.hpp>
 #include <xgrad/autograd/ops/masking.hpp>
 #include <xgrad/autograd/ops/matmul.hpp>
 #include <xgrad/autograd/ops/norm.hpp>

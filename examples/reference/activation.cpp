@@ -174,6 +174,25 @@ void from_hardshrink() {
   }
 }
 
+void from_dropout1d() {
+  example("dropout1d");
+  {
+    Generator generator(3);
+    std::cout << dropout1d(ones({1, 3, 2}), 0.5, true, &generator) << '\n';
+  }
+  example("dropout2d");
+  {
+    Generator generator(3);
+    std::cout << dropout2d(ones({1, 3, 1, 2}), 0.5, true, &generator).shape() << '\n';
+  }
+  example("dropout3d");
+  std::cout << dropout3d(ones({1, 3, 1, 1, 2}), 0.5, false).shape() << '\n';
+  example("alpha_dropout");
+  std::cout << alpha_dropout(Tensor{1.0, 2.0}, 0.5, false) << '\n';
+  example("feature_alpha_dropout");
+  std::cout << feature_alpha_dropout(ones({1, 2, 2}), 1.0) << '\n';
+}
+
 }  // namespace
 
 int main() {
@@ -181,5 +200,6 @@ int main() {
   from_gelu();
   from_celu();
   from_hardshrink();
+  from_dropout1d();
   return 0;
 }

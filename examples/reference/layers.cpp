@@ -193,6 +193,72 @@ void from_rrelu() {
   }
 }
 
+void from_unflatten() {
+  example("Unflatten");
+  {
+    const nn::Unflatten layer(1, {2, -1});
+    std::cout << layer << '\n' << layer(zeros({3, 8})).shape() << '\n';
+  }
+  example("LayerNorm");
+  {
+    const nn::LayerNorm layer(3);
+    std::cout << layer << '\n' << layer(Tensor{{1.f, 2.f, 3.f}}) << '\n';
+  }
+  example("RMSNorm");
+  {
+    const nn::RMSNorm layer(2);
+    std::cout << layer << '\n' << layer(Tensor{{3.f, 4.f}}) << '\n';
+  }
+  example("GroupNorm");
+  {
+    const nn::GroupNorm layer(2, 4);
+    std::cout << layer << '\n' << layer(Tensor{{1.f, 2.f, 10.f, 30.f}, {0.f, 1.f, 1.f, 0.f}}) << '\n';
+  }
+  example("Embedding");
+  {
+    const nn::Embedding layer = nn::Embedding::from_pretrained(Tensor{{1.f, 2.f}, {3.f, 4.f}});
+    std::cout << layer << '\n' << layer(Tensor{1, 0, 1}) << '\n';
+  }
+  example("EmbeddingBag");
+  {
+    const nn::EmbeddingBag layer = nn::EmbeddingBag::from_pretrained(Tensor{{1.f, 2.f}, {3.f, 4.f}});
+    std::cout << layer << '\n' << layer(Tensor{1, 0, 1}, Tensor{0, 2}) << '\n';
+  }
+  example("Softmax2d");
+  {
+    const nn::Softmax2d layer;
+    std::cout << layer << '\n' << layer(zeros({2, 1, 2})) << '\n';
+  }
+}
+
+void from_layer_norm() {
+  example("layer_norm");
+  std::cout << layer_norm(Tensor{{1.0, 2.0, 3.0}, {5.0, 5.0, 5.0}}, 3) << '\n';
+  example("rms_norm");
+  std::cout << rms_norm(Tensor{{3.0, 4.0}}, 2) << '\n';
+  example("group_norm");
+  std::cout << group_norm(Tensor{{1.0, 2.0, 10.0, 30.0}}, 2) << '\n';
+  example("instance_norm");
+  std::cout << instance_norm(Tensor{{{1.0, 2.0}, {10.0, 30.0}}}) << '\n';
+  example("embedding");
+  {
+    const Tensor table = Tensor{{1.0, 2.0}, {3.0, 4.0}}.requires_grad_();
+    const Tensor y = nn::embedding({1, 0, 1}, table, nn::EmbeddingOptions().padding_idx(0));
+    std::cout << y << '\n' << grad(sum(y), table) << '\n';
+  }
+  example("embedding_bag");
+  {
+    const Tensor table = {{1.0, 2.0}, {3.0, 4.0}};
+    std::cout << nn::embedding_bag(Tensor{{0, 1}, {1, 1}}, table) << '\n';
+  }
+  example("bilinear");
+  std::cout << nn::bilinear(Tensor{1.0, 2.0}, Tensor{3.0}, ones({1, 2, 1}, float64)) << '\n';
+  example("cosine_similarity");
+  std::cout << nn::cosine_similarity(Tensor{{1.0, 0.0}}, Tensor{{3.0, 4.0}}) << '\n';
+  example("pairwise_distance");
+  std::cout << nn::pairwise_distance(Tensor{{0.0, 0.0}}, Tensor{{3.0, 4.0}}, 2, 0) << '\n';
+}
+
 }  // namespace
 
 int main() {
@@ -201,5 +267,7 @@ int main() {
   from_batch_norm();
   from_celu();
   from_rrelu();
+  from_unflatten();
+  from_layer_norm();
   return 0;
 }

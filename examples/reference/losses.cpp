@@ -69,10 +69,56 @@ void from_cross_entropy() {
   }
 }
 
+void from_poisson_nll_loss() {
+  example("poisson_nll_loss");
+  std::cout << nn::poisson_nll_loss(Tensor{0.0, 1.0}, Tensor{1.0, 3.0}) << '\n';
+  example("gaussian_nll_loss");
+  std::cout << nn::gaussian_nll_loss(Tensor{0.0, 1.0}, Tensor{1.0, 3.0}, Tensor{1.0, 4.0}) << '\n';
+  example("ctc_loss");
+  {
+    const Tensor y = log_softmax(zeros({3, 1, 3}, float64), -1);
+    std::cout << nn::ctc_loss(y, Tensor{{1, 2}}, Tensor{3}, Tensor{2}, nn::Reduction::sum) << '\n';
+  }
+  example("margin_ranking_loss");
+  std::cout << nn::margin_ranking_loss(Tensor{1.0, 2.0}, Tensor{3.0, 0.0}, Tensor{1.0, 1.0}) << '\n';
+  example("hinge_embedding_loss");
+  std::cout << nn::hinge_embedding_loss(Tensor{0.5, 0.25}, Tensor{1.0, -1.0}, nn::Reduction::none) << '\n';
+  example("soft_margin_loss");
+  std::cout << nn::soft_margin_loss(Tensor{1000.0, 0.0}, Tensor{-1.0, 1.0}, nn::Reduction::none) << '\n';
+  example("cosine_embedding_loss");
+  {
+    const Tensor a = {{1.0, 0.0}, {1.0, 0.0}}, b = {{3.0, 4.0}, {3.0, 4.0}};
+    std::cout << nn::cosine_embedding_loss(a, b, Tensor{1.0, -1.0}, nn::Reduction::none) << '\n';
+  }
+}
+
+void from_multi_margin_loss() {
+  example("multi_margin_loss");
+  std::cout << nn::multi_margin_loss(Tensor{{0.5, 0.25, 2.0}}, Tensor{2}) << '\n';
+  example("multilabel_margin_loss");
+  std::cout << nn::multilabel_margin_loss(Tensor{0.1, 0.2, 0.4, 0.8}, Tensor{3, 0, -1, 1}) << '\n';
+  example("multilabel_soft_margin_loss");
+  std::cout << nn::multilabel_soft_margin_loss(Tensor{{2.0, -1.0}}, Tensor{{1.0, 0.0}}) << '\n';
+  example("triplet_margin_loss");
+  {
+    const Tensor a = {{0.0, 0.0}}, p = {{3.0, 4.0}}, n = {{6.0, 8.0}};
+    std::cout << nn::triplet_margin_loss(a, p, n, nn::TripletMarginLossOptions().margin(7).eps(0)) << '\n';
+  }
+  example("triplet_margin_with_distance_loss");
+  {
+    const auto distance = [](const Tensor& a, const Tensor& b) { return sum(abs(a - b), -1); };
+    const auto options = nn::TripletMarginWithDistanceLossOptions().distance_function(distance);
+    const Tensor a = {{0.0, 0.0}}, p = {{3.0, 4.0}}, n = {{4.0, 3.5}};
+    std::cout << nn::triplet_margin_with_distance_loss(a, p, n, options) << '\n';
+  }
+}
+
 }  // namespace
 
 int main() {
   from_mse_loss();
   from_cross_entropy();
+  from_poisson_nll_loss();
+  from_multi_margin_loss();
   return 0;
 }

@@ -89,6 +89,7 @@ Registry indexing_calls();
 Registry product_calls();
 Registry linalg_calls();
 Registry loss_calls();
+Registry layer_calls();
 
 /// All of them.
 const Registry& registry();

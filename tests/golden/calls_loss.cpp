@@ -2,7 +2,10 @@
 
 #include <xgrad/autograd/ops/batch_norm.hpp>
 #include <xgrad/autograd/ops/dropout.hpp>
+#include <xgrad/autograd/ops/softmax.hpp>
+#include <xgrad/nn/likelihood_losses.hpp>
 #include <xgrad/nn/losses.hpp>
+#include <xgrad/nn/margin_losses.hpp>
 
 #include "call.hpp"
 
@@ -43,9 +46,7 @@ Tensor likelihood(const Call& c) {
                       nn::ClassOptions(reduction(c)).weight(c["weight"]).ignore_index(c.integer("ignore_index", -100)));
 }
 
-}  // namespace
-
-Registry loss_calls() {
+Registry pointwise_and_class_calls() {
   return {
       {"mse_loss", [](const Call& c) { return nn::mse_loss(c["input"], c["target"], reduction(c)); }},
       {"half_squared_error", [](const Call& c) { return nn::half_squared_error(c["input"], c["target"]); }},
@@ -71,6 +72,91 @@ Registry loss_calls() {
       {"batch_norm", normalized},
       {"dropout", [](const Call& c) { return dropout(c["input"], c.number("p", 0.5), c.flag("training", true)); }},
   };
+}
+
+Registry margin_calls() {
+  return {
+      {"margin_ranking_loss",
+       [](const Call& c) {
+         return nn::margin_ranking_loss(c["input1"], c["input2"], c["target"],
+                                        nn::MarginRankingLossOptions(reduction(c)).margin(c.number("margin")));
+       }},
+      {"hinge_embedding_loss",
+       [](const Call& c) {
+         return nn::hinge_embedding_loss(c["input"], c["target"],
+                                         nn::HingeEmbeddingLossOptions(reduction(c)).margin(c.number("margin", 1)));
+       }},
+      {"soft_margin_loss", [](const Call& c) { return nn::soft_margin_loss(c["input"], c["target"], reduction(c)); }},
+      {"cosine_embedding_loss",
+       [](const Call& c) {
+         return nn::cosine_embedding_loss(c["input1"], c["input2"], c["target"],
+                                          nn::MarginRankingLossOptions(reduction(c)).margin(c.number("margin")));
+       }},
+      {"multi_margin_loss",
+       [](const Call& c) {
+         return nn::multi_margin_loss(c["input"], c["target"],
+                                      nn::MultiMarginLossOptions(reduction(c))
+                                          .p(static_cast<int>(c.integer("p", 1)))
+                                          .margin(c.number("margin", 1))
+                                          .weight(c["weight"]));
+       }},
+      {"multilabel_margin_loss",
+       [](const Call& c) { return nn::multilabel_margin_loss(c["input"], c["target"], reduction(c)); }},
+      {"multilabel_soft_margin_loss",
+       [](const Call& c) {
+         return nn::multilabel_soft_margin_loss(c["input"], c["target"],
+                                                nn::BCELossOptions(reduction(c)).weight(c["weight"]));
+       }},
+      {"triplet_margin_loss",
+       [](const Call& c) {
+         return nn::triplet_margin_loss(c["anchor"], c["positive"], c["negative"],
+                                        nn::TripletMarginLossOptions(reduction(c))
+                                            .margin(c.number("margin", 1))
+                                            .p(c.number("p", 2))
+                                            .eps(c.number("eps", 1e-6))
+                                            .swap(c.flag("swap")));
+       }},
+      {"triplet_margin_with_distance_loss",
+       [](const Call& c) {
+         return nn::triplet_margin_with_distance_loss(
+             c["anchor"], c["positive"], c["negative"],
+             nn::TripletMarginWithDistanceLossOptions(reduction(c)).margin(c.number("margin", 1)).swap(c.flag("swap")));
+       }},
+  };
+}
+
+Registry likelihood_calls() {
+  return {
+      {"poisson_nll_loss",
+       [](const Call& c) {
+         return nn::poisson_nll_loss(c["input"], c["target"],
+                                     nn::PoissonNLLLossOptions(reduction(c))
+                                         .log_input(c.flag("log_input", true))
+                                         .full(c.flag("full"))
+                                         .eps(c.number("eps", 1e-8)));
+       }},
+      {"gaussian_nll_loss",
+       [](const Call& c) {
+         return nn::gaussian_nll_loss(
+             c["input"], c["target"], c["var"],
+             nn::GaussianNLLLossOptions(reduction(c)).full(c.flag("full")).eps(c.number("eps", 1e-6)));
+       }},
+      {"ctc_loss",
+       [](const Call& c) {
+         return nn::ctc_loss(
+             log_softmax(c["logits"], -1), c["targets"], c["input_lengths"], c["target_lengths"],
+             nn::CTCLossOptions(reduction(c)).blank(c.integer("blank")).zero_infinity(c.flag("zero_infinity")));
+       }},
+  };
+}
+
+}  // namespace
+
+Registry loss_calls() {
+  Registry all = pointwise_and_class_calls();
+  all.merge(margin_calls());
+  all.merge(likelihood_calls());
+  return all;
 }
 
 }  // namespace golden

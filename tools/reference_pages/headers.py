@@ -37,9 +37,12 @@ PAGES = [
      ["autograd/func/transforms.hpp", "autograd/func/jacobian.hpp", "autograd/func/per_sample.hpp", "autograd/func/custom.hpp",
       "autograd/func/checkpoint.hpp", "nn/checkpoint_plan.hpp", "nn/functional_call.hpp"]),
     ("torch-names", "PyTorch's other names", ["autograd/ops/torch_names.hpp"]),
-    ("losses", "Losses", ["nn/losses.hpp", "nn/cross_entropy.hpp", "nn/reduction.hpp"]),
-    ("layers", "Layers", ["nn/linear.hpp", "nn/lazy_linear.hpp", "nn/batch_norm.hpp", "nn/dropout.hpp", "nn/flatten.hpp", "nn/activation.hpp",
-                          "autograd/ops/batch_norm.hpp"]),
+    ("losses", "Losses", ["nn/losses.hpp", "nn/cross_entropy.hpp", "nn/likelihood_losses.hpp", "nn/margin_losses.hpp",
+                          "nn/loss_modules.hpp", "nn/loss_options.hpp", "nn/reduction.hpp"]),
+    ("layers", "Layers", ["nn/linear.hpp", "nn/lazy_linear.hpp", "nn/bilinear.hpp", "nn/batch_norm.hpp",
+                          "nn/layer_norm.hpp", "nn/instance_norm.hpp", "nn/dropout.hpp", "nn/flatten.hpp",
+                          "nn/embedding.hpp", "nn/distance.hpp", "nn/activation.hpp", "autograd/ops/batch_norm.hpp",
+                          "autograd/ops/layer_norm.hpp"]),
     ("modules", "Modules", ["nn/module.hpp", "nn/module_of.hpp", "nn/sequential.hpp", "nn/module_list.hpp",
                             "nn/module_dict.hpp", "nn/parameter.hpp", "nn/parameter_list.hpp", "nn/clone.hpp",
                             "nn/generators.hpp", "nn/summary.hpp"]),
@@ -73,7 +76,7 @@ NOT_DOCUMENTED = {"autograd/engine/engine.hpp", "nn/call.hpp", "nn/graph_memory.
 
 
 # Names that are public for the library's own rooms, or for writers of ops.
-INTERNAL = {"refuse_axis", "resolve_axis", "resolve_axis_of_any_rank", "broadcasts_to", "check_rows", "Raw", "Wide",
+INTERNAL = {"RunningNorm", "RandomDropout", "refuse_axis", "resolve_axis", "resolve_axis_of_any_rank", "broadcasts_to", "check_rows", "Raw", "Wide",
             "refuse_memory", "bytes_of", "guarded_product"}
 
 

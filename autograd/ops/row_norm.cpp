@@ -1,0 +1,126 @@
+#include <xgrad/autograd/ops/row_norm.hpp>
+
+#include <array>
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include <xgrad/autograd/graph/dispatch.hpp>
+#include <xgrad/autograd/graph/record.hpp>
+#include <xgrad/autograd/kernels/runtime/number_text.hpp>
+#include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/promotion.hpp>
+#include <xgrad/autograd/ops/reduction.hpp>
+#include <xgrad/autograd/ops/shape.hpp>
+
+namespace xgrad::detail {
+namespace {
+
+using kernels::RowNorm;
+using Gradients = std::array<Tensor, 4>;  // of x, weight, bias and the statistics
+
+// The data of a tensor; null if it is undefined.
+template <class T>
+const T* begin_of(const Tensor& v) {
+  return v.defined() ? Raw::data<T>(v) : nullptr;
+}
+template <class T>
+T* write_to(const Tensor& v) {
+  return v.defined() ? Raw::write<T>(v) : nullptr;
+}
+
+Gradients pull_kernel(const Tensor& x, const Tensor& weight, const Tensor& stats, const Tensor& g, Needs needs,
+                      const RowNorm& by, const Shape& channels) {
+  Gradients out;
+  if (needs[0]) out[0] = Raw::uninitialized(x.shape(), x.dtype());
+  for (std::size_t i : {std::size_t{1}, std::size_t{2}})
+    if (needs[i]) out[i] = Raw::uninitialized(channels, x.dtype());
+  visit_floating(x.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    kernels::row_norm_backward(Raw::data<T>(x), Raw::data<T>(g), begin_of<T>(weight), Raw::data<double>(stats),
+                               write_to<T>(out[0]), write_to<T>(out[1]), write_to<T>(out[2]), by);
+  });
+  return out;
+}
+
+// The same by recorded ops, on x as (samples, groups, channels, length). Gradients flow through the statistics, so they
+// are computed anew.
+Gradients pull_formula(const Tensor& x, const Tensor& weight, const Tensor& g, Needs needs, const RowNorm& by,
+                       const Shape& channels) {
+  const Shape all{by.rows / by.groups, by.groups, by.channels, by.length}, column{by.groups, by.channels, 1};
+  const auto average = [](const Tensor& v) { return mean(v, {2, 3}, keepdims); };
+  const Tensor up = reshape(g, all), scaled = weight.defined() ? up * reshape(weight, column) : up;
+  Tensor d = reshape(x, all);
+  if (by.centred) {
+    // The rounding error of the mean is the same in every difference: centring a second time removes most of it.
+    d = d - average(d);
+    d = d - average(d);
+  }
+  const Tensor r = 1 / sqrt(average(square(d)) + by.eps), normal = d * r;
+  Gradients out;
+  if (needs[0]) {
+    const Tensor rest = by.centred ? scaled - average(scaled) : scaled;
+    out[0] = reshape(r * (rest - normal * average(scaled * normal)), x.shape());
+  }
+  if (needs[1]) out[1] = reshape(sum(up * normal, {0, 3}), channels);
+  if (needs[2]) out[2] = reshape(sum(up, {0, 3}), channels);
+  return out;
+}
+
+// Without elements there are no means.
+Gradients pull_nothing(const Tensor& x, const Tensor& g, Needs needs, const Shape& channels) {
+  Gradients out;
+  if (needs[0]) out[0] = g * 0;
+  for (std::size_t i : {std::size_t{1}, std::size_t{2}})
+    if (needs[i]) out[i] = broadcast_to(sum(g) + sum(x) * 0, channels) * 0;
+  return out;
+}
+
+}  // namespace
+
+void require_normal_input(const char* op, const Tensor& x, double eps) {
+  require_defined(op, &x, 1);
+  if (!is_floating(x.dtype()))
+    throw argument_error(std::string(op) + ": the input is " + name_of(x.dtype()) +
+                         ": only float32 and float64 will do: convert it with to()");
+  if (!(eps > 0) || std::isinf(eps))
+    throw argument_error(std::string(op) + ": eps must be positive and finite, got " + number_text(eps));
+}
+
+void require_normal_vector(const char* op, const Tensor& x, const Tensor& v, const char* name, const Shape& shape) {
+  if (!v.defined()) return;
+  if (v.shape() != shape)
+    throw argument_error(std::string(op) + ": " + name + " must have shape " + to_string(shape) + " for input " +
+                         to_string(x.shape()) + ", got " + to_string(v.shape()));
+  if (v.dtype() != x.dtype())
+    throw argument_error(std::string(op) + ": input is " + name_of(x.dtype()) + ", " + name + " is " +
+                         name_of(v.dtype()) + ": write 1.0f, x.to(float32) or model.to(float64)");
+}
+
+Tensor normalized_rows(const char* op, Tensor input, Tensor gamma, Tensor bias, const RowNorm& by, double* variance,
+                       Tensor* statistics, Source at) {
+  Tensor value = Raw::uninitialized(input.shape(), input.dtype());
+  const bool nothing = input.size() == 0, weighted = gamma.defined();
+  Tensor stats = Raw::uninitialized({3, nothing ? 0 : by.rows}, float64);
+  if (!nothing)
+    visit_floating(input.dtype(), [&](auto type) {
+      using T = typename decltype(type)::type;
+      kernels::row_norm(Raw::data<T>(input), begin_of<T>(gamma), begin_of<T>(bias), Raw::write<T>(value),
+                        Raw::write<double>(stats), variance, by);
+    });
+  if (statistics != nullptr) *statistics = stats;
+  const Shape channels = weighted ? gamma.shape() : bias.defined() ? bias.shape() : Shape();
+  // Without a weight or bias, the statistics, which need no gradient, take that input's place.
+  if (!weighted) gamma = stats;
+  if (!bias.defined()) bias = stats;
+  return record(op, at, std::move(value), {std::move(input), std::move(gamma), std::move(bias), std::move(stats)},
+                attributes("groups", by.groups, "eps", by.eps),
+                joint<0, 1, 3>([=](Tensor x, Tensor w, Tensor kept, Tensor g, Needs needs) {
+                  if (nothing) return pull_nothing(x, g, needs, channels);
+                  const Tensor weight = weighted ? w : Tensor();
+                  return grad_enabled() ? pull_formula(x, weight, g, needs, by, channels)
+                                        : pull_kernel(x, weight, kept, g, needs, by, channels);
+                }));
+}
+
+}  // namespace xgrad::detail

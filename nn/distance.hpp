@@ -1,0 +1,39 @@
+#pragma once
+
+#include <xgrad/nn/module.hpp>
+
+namespace xgrad::nn {
+
+/// y = Σ x₁ x₂ / (max(|x₁|, eps) max(|x₂|, eps)) along an axis; x₁ and x₂ broadcast. At a vector shorter than eps the
+/// slope is that of the division by eps.
+[[nodiscard]] Tensor cosine_similarity(Tensor x1, Tensor x2, Dim dim = 1, double eps = 1e-8,
+                                       Source at = Source::here());
+/// y = (Σ |x₁ - x₂ + eps|^p)^(1/p) over the last axis; x₁ and x₂ broadcast.
+[[nodiscard]] Tensor pairwise_distance(Tensor x1, Tensor x2, double p = 2, double eps = 1e-6,
+                                       KeepDims keep = KeepDims::no, Source at = Source::here());
+
+/// cosine_similarity() as a module of two inputs.
+class CosineSimilarity : public ModuleBase {
+ public:
+  explicit CosineSimilarity(Dim dim = 1, double eps = 1e-8);
+
+  Tensor operator()(const Tensor& x1, const Tensor& x2, Source at = Source::here()) const;
+
+ private:
+  std::int64_t dim_;
+  double eps_;
+};
+
+/// pairwise_distance() as a module of two inputs.
+class PairwiseDistance : public ModuleBase {
+ public:
+  explicit PairwiseDistance(double p = 2, double eps = 1e-6, KeepDims keep = KeepDims::no);
+
+  Tensor operator()(const Tensor& x1, const Tensor& x2, Source at = Source::here()) const;
+
+ private:
+  double p_, eps_;
+  KeepDims keep_;
+};
+
+}  // namespace xgrad::nn

@@ -1,0 +1,330 @@
+#include <xgrad/nn/embedding.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <xgrad/autograd/graph/calling.hpp>
+#include <xgrad/autograd/graph/profiler.hpp>
+#include <xgrad/autograd/graph/dispatch.hpp>
+#include <xgrad/autograd/graph/record.hpp>
+#include <xgrad/autograd/kernels/runtime/number_text.hpp>
+#include <xgrad/autograd/ops/activation.hpp>
+#include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/creation.hpp>
+#include <xgrad/autograd/ops/norm.hpp>
+#include <xgrad/autograd/ops/reduction.hpp>
+#include <xgrad/autograd/ops/scattering.hpp>
+#include <xgrad/autograd/ops/selection.hpp>
+#include <xgrad/autograd/ops/shape.hpp>
+#include <xgrad/nn/init.hpp>
+#include <xgrad/nn/loss_checks.hpp>
+#include <xgrad/nn/printing.hpp>
+
+namespace xgrad::nn {
+namespace {
+
+using xgrad::detail::argument_error;
+
+constexpr std::int64_t nowhere = -1;
+
+// The padding row counted from the front, or nowhere.
+template <class OwnOptions>
+std::int64_t checked_padding(const char* op, const TableOptions<OwnOptions>& options, std::int64_t rows) {
+  xgrad::detail::require_number(op, "the norm type", options.norm_type());
+  if (options.max_norm() && !(*options.max_norm() >= 0))
+    throw argument_error(std::string(op) + ": the greatest norm must not be negative, got " +
+                         xgrad::detail::number_text(*options.max_norm()));
+  if (!options.padding_idx()) return nowhere;
+  const std::int64_t asked = *options.padding_idx();
+  if (asked < -rows || asked >= rows)
+    throw argument_error(std::string(op) + ": the padding row is " + std::to_string(asked) + " of " +
+                         std::to_string(rows) + " rows: it must be one of them");
+  return asked < 0 ? asked + rows : asked;
+}
+
+void check_table(const char* op, const Tensor& indices, const Tensor& weight) {
+  detail::require_given(op, {{indices, "the indices"}, {weight, "the weight"}});
+  if (weight.rank() != 2 || !is_floating(weight.dtype()))
+    throw argument_error(std::string(op) + ": the weight is " + name_of(weight.dtype()) + " " +
+                         to_string(weight.shape()) + ": a table is floating and has two axes");
+  if (indices.dtype() != int64)
+    throw argument_error(std::string(op) + ": the indices are " + name_of(indices.dtype()) + " " +
+                         to_string(indices.shape()) + ": they must be int64");
+  const std::int64_t rows = weight.shape()[0];
+  const auto* index = Raw::data<std::int64_t>(indices);
+  for (std::int64_t i = 0; i < indices.size(); ++i)
+    if (index[i] < 0 || index[i] >= rows)
+      throw argument_error(std::string(op) + ": index " + std::to_string(i) + " is " + std::to_string(index[i]) +
+                           ": it must lie in [0, " + std::to_string(rows) + ")");
+}
+
+// Shortens the rows that the indices name, as PyTorch's embedding_renorm_.
+template <class OwnOptions>
+void shorten_rows(const char* op, const Tensor& indices, const Tensor& weight, const TableOptions<OwnOptions>& options,
+                  Source at) {
+  if (!options.max_norm() || indices.size() == 0) return;
+  const NoGrad off;
+  std::vector<std::int64_t> rows(Raw::data<std::int64_t>(indices), Raw::data<std::int64_t>(indices) + indices.size());
+  std::sort(rows.begin(), rows.end());
+  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+  const Tensor lengths = norm(index_select(weight.detach(), 0, Tensor(rows)), options.norm_type(), 1).to(float64);
+  const std::int64_t width = weight.shape()[1];
+  Raw::begin_write(weight, op, at);
+  xgrad::detail::visit_floating(weight.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const double length = Raw::data<double>(lengths)[i];
+      if (!(length > *options.max_norm())) continue;
+      const auto scale = static_cast<T>(*options.max_norm() / (length + 1e-7));
+      T* row = Raw::write<T>(weight) + rows[i] * width;
+      for (std::int64_t j = 0; j < width; ++j) row[j] *= scale;
+    }
+  });
+}
+
+// Rows of the weight, (n, size), whose gradient is multiplied by one factor each.
+Tensor weighted_lookup(Tensor weight, Tensor indices, Tensor factors, Source at) {
+  const std::int64_t rows = weight.shape()[0], width = weight.shape()[1];
+  Tensor y = [&] {
+    const NoGrad off;
+    return index_select(weight.detach(), 0, indices, at);
+  }();
+  return record("embedding", at, std::move(y), {std::move(weight), std::move(indices), std::move(factors)},
+                from<1, 2>([rows, width](Tensor of, Tensor factor, Tensor g) {
+                  return index_add(zeros({rows, width}, g.dtype()), 0, std::move(of), g * unsqueeze(factor, 1));
+                }),
+                no_gradient, no_gradient);
+}
+
+// 1 / (how often its row occurs) for each index, and 0 for the padding row.
+Tensor gradient_factors(const Tensor& indices, const Tensor& weight, std::int64_t padding) {
+  std::vector<std::int64_t> counts(static_cast<std::size_t>(weight.shape()[0]));
+  const auto* index = Raw::data<std::int64_t>(indices);
+  for (std::int64_t i = 0; i < indices.size(); ++i) ++counts[static_cast<std::size_t>(index[i])];
+  Tensor factors = Raw::uninitialized(indices.shape(), weight.dtype());
+  xgrad::detail::visit_floating(weight.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    for (std::int64_t i = 0; i < indices.size(); ++i)
+      Raw::write<T>(factors)[i] =
+          index[i] == padding ? T(0) : T(1) / static_cast<T>(counts[static_cast<std::size_t>(index[i])]);
+  });
+  return factors;
+}
+
+// The rows of flat indices, (n, size).
+template <class OwnOptions>
+Tensor rows_of(const char* op, const Tensor& indices, const Tensor& weight, const TableOptions<OwnOptions>& options,
+               Source at) {
+  const std::int64_t padding = checked_padding(op, options, weight.shape()[0]);
+  shorten_rows(op, indices, weight, options, at);
+  if (options.scale_grad_by_freq())
+    return weighted_lookup(weight, indices, gradient_factors(indices, weight, padding), at);
+  if (padding == nowhere) return xgrad::embedding(indices, weight, at);
+  return xgrad::embedding(indices, weight, padding, at);
+}
+
+}  // namespace
+
+Tensor embedding(Tensor indices, Tensor weight, const EmbeddingOptions& options, Source at) {
+  const xgrad::detail::Timed timed("embedding", at);
+  check_table("embedding", indices, weight);
+  const Shape shape = indices.shape().inserted(indices.rank(), weight.shape()[1]);
+  const Tensor flat = reshape(std::move(indices), {shape.without(shape.rank() - 1).count()}, at);
+  return reshape(rows_of("embedding", flat, weight, options, at), shape, at);
+}
+
+namespace {
+
+constexpr const char* bag_op = "embedding_bag";
+
+/// The indices that count, and the bag of each.
+struct Bags {
+  std::vector<std::int64_t> indices, bag, place;  // place: among all indices, those of padding too
+  std::int64_t count = 0;
+};
+
+// Where each bag begins, with the end of the last one.
+std::vector<std::int64_t> borders_of(const Tensor& indices, const Tensor& offsets, bool include_last) {
+  const std::int64_t n = indices.size();
+  std::vector<std::int64_t> borders;
+  if (indices.rank() == 2) {
+    if (offsets.defined())
+      throw argument_error(std::string(bag_op) + ": the indices are " + to_string(indices.shape()) +
+                           ", and there are offsets: a matrix of indices has its bags in its rows");
+    for (std::int64_t b = 0; b <= indices.shape()[0]; ++b) borders.push_back(b * indices.shape()[1]);
+    return borders;
+  }
+  if (indices.rank() != 1)
+    throw argument_error(std::string(bag_op) + ": the indices are " + to_string(indices.shape()) +
+                         ": they must be (B, S), or (n) with offsets");
+  if (!offsets.defined() || offsets.dtype() != int64 || offsets.rank() != 1)
+    throw argument_error(
+        std::string(bag_op) + ": the indices are " + to_string(indices.shape()) + ", the offsets " +
+        (offsets.defined() ? name_of(offsets.dtype()) + (" " + to_string(offsets.shape())) : "missing") +
+        ": indices (n) need int64 offsets (B)");
+  const auto* offset = Raw::data<std::int64_t>(offsets);
+  borders.assign(offset, offset + offsets.size());
+  if (include_last && borders.empty())
+    throw argument_error(std::string(bag_op) +
+                         ": there are no offsets: with include_last_offset there is one at least");
+  if (!include_last) borders.push_back(n);
+  for (std::size_t b = 0; b < borders.size(); ++b)
+    if ((b == 0 && borders.size() > 1 && borders[0] != 0) || borders[b] > n || (b > 0 && borders[b] < borders[b - 1]))
+      throw argument_error(std::string(bag_op) + ": offset " + std::to_string(b) + " is " + std::to_string(borders[b]) +
+                           " for " + std::to_string(n) +
+                           " indices: offsets begin at 0, do not fall, and do not exceed the indices");
+  return borders;
+}
+
+Bags bags_of(const Tensor& indices, const std::vector<std::int64_t>& borders, std::int64_t padding) {
+  Bags bags;
+  bags.count = static_cast<std::int64_t>(borders.size()) - 1;
+  const auto* index = Raw::data<std::int64_t>(indices);
+  for (std::int64_t b = 0; b < bags.count; ++b)
+    for (std::int64_t i = borders[static_cast<std::size_t>(b)]; i < borders[static_cast<std::size_t>(b) + 1]; ++i) {
+      if (index[i] == padding) continue;
+      bags.indices.push_back(index[i]);
+      bags.bag.push_back(b);
+      bags.place.push_back(i);
+    }
+  return bags;
+}
+
+Tensor largest(const Tensor& rows, const Bags& bags, Source at) {
+  const std::int64_t width = rows.shape()[1];
+  const Tensor from = zeros({bags.count, width}, int64), none = ones({bags.count, width}, boolean);
+  auto* first = Raw::write<std::int64_t>(from);
+  auto* empty = Raw::write<bool>(none);
+  xgrad::detail::visit_floating(rows.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    const T* x = Raw::data<T>(rows);
+    for (std::size_t i = 0; i < bags.bag.size(); ++i)
+      for (std::int64_t j = 0; j < width; ++j) {
+        const std::int64_t to = bags.bag[i] * width + j, here = static_cast<std::int64_t>(i);
+        const T now = x[first[to] * width + j], next = x[here * width + j];
+        if (empty[to] || next > now || (std::isnan(next) && !std::isnan(now))) first[to] = here;
+        empty[to] = false;
+      }
+  });
+  if (rows.shape()[0] == 0) return add(zeros({bags.count, width}, rows.dtype()), sum(rows, {}, KeepDims::no, at), at);
+  return where(none, 0, gather(rows, 0, from, at), at);
+}
+
+// How many rows each bag has, at least 1, as a column.
+Tensor sizes_of(const Bags& bags, DType dtype) {
+  std::vector<double> sizes(static_cast<std::size_t>(bags.count));
+  for (const std::int64_t b : bags.bag) ++sizes[static_cast<std::size_t>(b)];
+  for (double& size : sizes) size = std::max(size, 1.0);
+  return unsqueeze(Tensor(sizes).to(dtype), 1);
+}
+
+void check_sample_weights(const Tensor& given, const Tensor& indices, const Tensor& weight, BagMode mode) {
+  if (!given.defined()) return;
+  if (mode != BagMode::sum)
+    throw argument_error(std::string(bag_op) +
+                         ": there are per_sample_weights, and the mode is not sum: only sums are weighted");
+  detail::require_same_shape(bag_op, {indices, "indices"}, {given, "per_sample_weights"});
+  detail::require_same_floating(bag_op, {given, "per_sample_weights"}, {weight, "weight"});
+}
+
+}  // namespace
+
+Tensor embedding_bag(Tensor indices, Tensor weight, Tensor offsets, const EmbeddingBagOptions& options,
+                     Tensor per_sample_weights, Source at) {
+  const xgrad::detail::Timed timed(bag_op, at);
+  check_table(bag_op, indices, weight);
+  const std::int64_t padding = checked_padding(bag_op, options, weight.shape()[0]);
+  check_sample_weights(per_sample_weights, indices, weight, options.mode());
+  const Bags bags = bags_of(indices, borders_of(indices, offsets, options.include_last_offset()), padding);
+  Tensor rows = rows_of(bag_op, Tensor(bags.indices), weight, options, at);
+  if (options.mode() == BagMode::max) return largest(rows, bags, at);
+  if (per_sample_weights.defined()) {
+    const Tensor factors =
+        index_select(reshape(to(per_sample_weights, rows.dtype(), at), {-1}, at), 0, Tensor(bags.place), at);
+    rows = mul(rows, unsqueeze(factors, 1, at), at);
+  }
+  const Tensor nothing = zeros({bags.count, weight.shape()[1]}, rows.dtype());
+  Tensor sums = index_add(nothing, 0, Tensor(bags.bag), rows, 1, at);
+  return options.mode() == BagMode::mean ? div(sums, sizes_of(bags, rows.dtype()), at) : sums;
+}
+
+namespace {
+
+// A table of normal numbers, with zeros in the padding row.
+template <class OwnOptions>
+Parameter fresh_table(const char* name, Dim rows, Dim width, const TableOptions<OwnOptions>& options) {
+  const xgrad::detail::Calling calling(name);
+  if (rows < 0 || width < 0)
+    throw argument_error(std::string(name) + ": a table cannot have " + std::to_string(rows) + " rows of " +
+                         std::to_string(width) + ": neither may be negative");
+  const std::int64_t padding = checked_padding(name, options, rows);
+  Tensor values = init::normal_(Raw::uninitialized({rows, width}, float32));
+  if (padding != nowhere) values[padding].fill_(0);
+  return Parameter(values);
+}
+
+template <class OwnOptions>
+Parameter given_table(const char* name, const Tensor& table, Freeze freeze, const TableOptions<OwnOptions>& options) {
+  const xgrad::detail::Calling calling(name);
+  if (!table.defined() || table.rank() != 2 || !is_floating(table.dtype()))
+    throw argument_error(std::string(name) + ": the table " +
+                         (table.defined() ? std::string("is ") + name_of(table.dtype()) + " " + to_string(table.shape())
+                                          : "is an empty tensor") +
+                         ": it must be floating and have two axes");
+  checked_padding(name, options, table.shape()[0]);
+  return Parameter(table.detach(), freeze == Freeze::no);
+}
+
+// The text up to what the two modules print differently.
+template <class OwnOptions>
+std::string text_of(const Tensor& table, const TableOptions<OwnOptions>& options) {
+  std::string text = std::to_string(table.shape()[0]) + ", " + std::to_string(table.shape()[1]);
+  if (options.max_norm()) text += ", max_norm=" + detail::python(*options.max_norm());
+  if (options.norm_type() != 2) text += ", norm_type=" + detail::python(options.norm_type());
+  if (options.scale_grad_by_freq()) text += ", scale_grad_by_freq=True";
+  return text;
+}
+
+template <class OwnOptions>
+std::string padding_text(const Tensor& table, const TableOptions<OwnOptions>& options) {
+  const std::int64_t padding = checked_padding("Embedding", options, table.shape()[0]);
+  return padding == nowhere ? "" : ", padding_idx=" + std::to_string(padding);
+}
+
+}  // namespace
+
+Embedding::Embedding(Parameter table, const Options& options) : weight(std::move(table)), options_(options) {
+  add("weight", weight);
+  std::string text = text_of(weight, options);
+  const std::string sizes = std::to_string(weight.shape()[0]) + ", " + std::to_string(weight.shape()[1]);
+  describe(sizes + padding_text(weight, options) + text.substr(sizes.size()));
+}
+Embedding::Embedding(Dim num_embeddings, Dim embedding_dim, const Options& options)
+    : Embedding(fresh_table("Embedding", num_embeddings, embedding_dim, options), options) {}
+Embedding Embedding::from_pretrained(const Tensor& embeddings, Freeze freeze, const Options& options) {
+  return {given_table("Embedding", embeddings, freeze, options), options};
+}
+Tensor Embedding::forward(const Tensor& indices) { return embedding(indices, weight, options_, call_site()); }
+
+EmbeddingBag::EmbeddingBag(Parameter table, const Options& options) : weight(std::move(table)), options_(options) {
+  add("weight", weight);
+  const char* mode = options.mode() == BagMode::sum ? "sum" : options.mode() == BagMode::mean ? "mean" : "max";
+  describe(text_of(weight, options) + ", mode='" + mode + "'" + padding_text(weight, options));
+}
+EmbeddingBag::EmbeddingBag(Dim num_embeddings, Dim embedding_dim, const Options& options)
+    : EmbeddingBag(fresh_table("EmbeddingBag", num_embeddings, embedding_dim, options), options) {}
+EmbeddingBag EmbeddingBag::from_pretrained(const Tensor& embeddings, Freeze freeze, const Options& options) {
+  return {given_table("EmbeddingBag", embeddings, freeze, options), options};
+}
+Tensor EmbeddingBag::forward(const Tensor& indices) {
+  return embedding_bag(indices, weight, {}, options_, {}, call_site());
+}
+Tensor EmbeddingBag::operator()(const Tensor& indices, const Tensor& offsets, const Tensor& per_sample_weights,
+                                Source at) const {
+  return call([&] { return embedding_bag(indices, weight, offsets, options_, per_sample_weights, at); }, at);
+}
+
+}  // namespace xgrad::nn
