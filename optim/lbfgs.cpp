@@ -36,14 +36,18 @@ detail::Description description() {
           false};
 }
 
-/// max_eval follows max_iter where it is not given.
-detail::Given completed(const detail::Given& given) {
+/// The options, with a max_eval that follows max_iter where neither they nor the group give one.
+detail::Given completed(const Groups& groups, const detail::Given& given) {
   double most = 20;
   bool complete = false;
-  for (const auto& [name, value] : given) {
-    if (name == "max_iter") most = value;
-    complete |= name == "max_eval";
-  }
+  const auto look = [&](const detail::Given& options) {
+    for (const auto& [name, value] : options) {
+      if (name == "max_iter") most = value;
+      complete |= name == "max_eval";
+    }
+  };
+  look(given);
+  for (const Group& group : groups.list()) look(group.given());
   detail::Given result = given;
   if (!complete) result.emplace_back("max_eval", std::floor(most * 5 / 4));
   return result;
@@ -55,7 +59,7 @@ double inner_product(const Tensor& a, const Tensor& b) { return dot(a, b).item()
 }  // namespace
 
 LBFGS::LBFGS(const Groups& parameters, double lr, const Options& options)
-    : Optimizer(description(), parameters, lr, completed(options.given())) {
+    : Optimizer(description(), parameters, lr, completed(parameters, options.given())) {
   if (param_groups().size() != 1)
     refuse("it has one group of parameters, got " + std::to_string(param_groups().size()) +
            ": give it all parameters in one list");
@@ -263,7 +267,7 @@ std::function<void()> LBFGS::load_more(StateDict& state) {
     return values;
   };
   const auto shaped = [&](const char* name, const Shape& shape) {
-    const Tensor values = take(name);
+    Tensor values = take(name);
     if (!values.defined() || values.shape() != shape || values.dtype() == boolean)
       refuse(std::string("cannot load this state: \"state.0.") + name + "\" must have shape " + to_string(shape) +
              (values.defined() ? ", but has " + to_string(values.shape()) : ", but is missing"));
