@@ -62,8 +62,8 @@ TEST_CASE("the usual causes are named") {
 
 TEST_CASE("lambdas, losses, ops of one's own and ops without a gradient are watched too") {
   const Tensor x = leaf({0, 1});
-  CHECK_THAT(report([&] { elementwise([](auto t) { return 1.0 / t; }, x); }),
-             StartsWith("elementwise: element (0) of the result is inf") && Contains(here(__LINE__ - 1)));
+  const std::string found = report([&] { elementwise([](auto t) { return 1.0 / t; }, x); });
+  CHECK_THAT(found, StartsWith("elementwise: element (0) of the result is inf") && Contains(here(__LINE__ - 1)));
   CHECK_THAT(report([&] { nn::mse_loss(full({2}, 1e200), full({2}, -1e200)); }), StartsWith("mse_loss: "));
   CHECK_THAT(report([&] { nn::kl_div(leaf({1e308, 1e308}), Tensor{1e10, -1e10}); }), StartsWith("kl_div: "));
   CHECK_THAT(report([&] {
