@@ -44,13 +44,14 @@ PAGES = [
     ("init", "Initial values", ["nn/init.hpp"]),
     ("optimisers", "Optimisers", ["optim/optimizer.hpp", "optim/sgd.hpp", "optim/adam.hpp"]),
     ("data", "Data", ["data/dataset.hpp", "data/loader.hpp", "data/idx.hpp", "data/mnist.hpp", "data/synthetic.hpp"]),
-    ("files", "Files", ["io/safetensors.hpp", "io/state_dict.hpp", "io/atomic_file.hpp"]),
+    ("files", "Files", ["io/safetensors.hpp", "io/floats.hpp", "io/npy.hpp", "io/npz.hpp", "io/csv.hpp", "io/state_dict.hpp",
+                        "io/atomic_file.hpp"]),
 ]
 NOT_LIBRARY = {"bench", "build", "cmake", "docs", "examples", "scripts", "tests", "tools"}
 # The groundwork of autograd is for writers of ops; of it, PAGES names what every program uses.
 GROUNDWORK = ("autograd/kernels/", "autograd/graph/")
 NOT_DOCUMENTED = {"autograd/engine/engine.hpp", "nn/call.hpp", "nn/module_state.hpp", "nn/printing.hpp", "autograd/ops/along.hpp", "nn/loss_checks.hpp",
-                  "autograd/ops/operand.hpp", "io/input_file.hpp", "nn/state_dict.hpp", "autograd/ops/promotion.hpp",
+                  "autograd/ops/operand.hpp", "io/input_file.hpp", "io/name_text.hpp", "nn/state_dict.hpp", "autograd/ops/promotion.hpp",
                   "autograd/ops/recorded_lane.hpp", "autograd/ops/tiles.hpp", "autograd/ops/update.hpp"}
 
 
