@@ -65,13 +65,14 @@ PAGES = [
                            "train/interrupt.hpp", "train/progress.hpp"]),
     ("metrics", "Metrics", ["train/metric.hpp", "train/classification.hpp", "train/ranking.hpp", "train/regression.hpp",
                             "train/exact_sum.hpp"]),
-    ("files", "Files", ["io/safetensors.hpp", "io/state_dict.hpp", "io/atomic_file.hpp"]),
+    ("files", "Files", ["io/safetensors.hpp", "io/floats.hpp", "io/npy.hpp", "io/npz.hpp", "io/csv.hpp", "io/state_dict.hpp",
+                        "io/atomic_file.hpp"]),
 ]
 NOT_LIBRARY = {"bench", "build", "cmake", "docs", "examples", "scripts", "tests", "tools"}
 # The groundwork of autograd is for writers of ops; of it, PAGES names what every program uses.
 GROUNDWORK = ("autograd/kernels/", "autograd/graph/")
 NOT_DOCUMENTED = {"autograd/engine/engine.hpp", "nn/call.hpp", "nn/graph_memory.hpp", "nn/members.hpp", "nn/module_state.hpp", "nn/printing.hpp", "autograd/ops/along.hpp", "nn/loss_checks.hpp",
-                  "autograd/ops/operand.hpp", "io/input_file.hpp", "nn/state_dict.hpp", "autograd/ops/promotion.hpp",
+                  "autograd/ops/operand.hpp", "io/input_file.hpp", "io/name_text.hpp", "nn/state_dict.hpp", "autograd/ops/promotion.hpp",
                   "autograd/ops/recorded_lane.hpp", "nn/batch_statistics.hpp", "autograd/ops/tiles.hpp", "autograd/ops/update.hpp"}
 
 
