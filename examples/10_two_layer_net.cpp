@@ -15,21 +15,23 @@ using namespace xgrad;
 
 class TwoLayerNet : public nn::Module {
  public:
-  TwoLayerNet(int in, int hidden_size, int out) : hidden(in, hidden_size), output(hidden_size, out) {
+  TwoLayerNet(int in, int hidden_size, int out, const nn::Layer& activation_of = sigmoid)
+      : hidden(in, hidden_size), output(hidden_size, out), activation(activation_of) {
     add("hidden", hidden);
     add("output", output);
   }
 
  protected:
-  Tensor forward(const Tensor& x) override { return output(sigmoid(hidden(x))); }
+  Tensor forward(const Tensor& x) override { return output(activation(hidden(x))); }
 
  private:
   nn::Linear hidden, output;
+  nn::Layer activation;
 };
 
 double trained_on(const std::string& folder) {
   manual_seed(1);
-  TwoLayerNet net(784, 50, 10);
+  TwoLayerNet net(784, 50, 10, relu);
   for (const auto& [name, parameter] : net.named_parameters())
     parameter.rank() == 2 ? nn::init::normal_(parameter, 0, 0.01) : nn::init::zeros_(parameter);
   optim::SGD optimizer(net.parameters(), 0.1);

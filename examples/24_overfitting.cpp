@@ -3,9 +3,9 @@
 // files.
 //
 // On MNIST, after 300 epochs: accuracy on the 300 digits and on 10,000 others
-//     plain               1.000  0.752
-//     weight decay 0.1    0.957  0.711
-//     dropout 0.2         0.993  0.750
+//     plain               1.000  0.757
+//     weight decay 0.1    0.900  0.713
+//     dropout 0.2         0.823  0.664
 
 #include <cstdio>
 #include <string>

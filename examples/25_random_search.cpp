@@ -1,9 +1,13 @@
 // 100 trials with random learning rates and weight decays, as the book searches: on 400 of 500 digits of MNIST, judged
 // by the other 100; where there is no MNIST, on a made-up problem. The trials are kept in 25_trials.csv.
 //
-// With the book's 50 epochs (`25_random_search 50`) the best five on MNIST are
-//     accuracy 0.80  learning rate 0.0098  weight decay 5.2e-05
-// and all of them have a learning rate above 0.003; the book's best five have 0.0039 to 0.0092, and reach 0.78 to 0.83.
+// With the book's 50 epochs (`25_random_search 50`) the best five trials on MNIST have
+//     accuracy 0.79  learning rate 0.0081  weight decay 3.8e-08
+//     accuracy 0.76  learning rate 0.0092  weight decay 2.3e-07
+//     accuracy 0.72  learning rate 0.0086  weight decay 6.2e-06
+//     accuracy 0.65  learning rate 0.0060  weight decay 1.1e-05
+//     accuracy 0.63  learning rate 0.0048  weight decay 4.1e-06
+// The book's best five have learning rates of 0.0039 to 0.0092, and 0.78 to 0.83 on other digits.
 
 #include <algorithm>
 #include <cmath>
@@ -55,7 +59,7 @@ Trial tried(const data::TensorDataset<2>& data, double lr, double weight_decay, 
 }
 
 int main(int argc, char** argv) {
-  const int epochs = argc > 1 ? std::max(1, std::atoi(argv[1])) : 10;
+  const int epochs = argc > 1 ? std::max(1, std::atoi(argv[1])) : 20;
   const data::TensorDataset<2> data = digits();
   manual_seed(3);
   Generator generator(8);
@@ -73,13 +77,13 @@ int main(int argc, char** argv) {
   for (int i = 0; i < 5; ++i)
     std::fprintf(stderr, "accuracy %.2f  learning rate %.4f  weight decay %.1e\n", trials[i].accuracy, trials[i].lr,
                  trials[i].weight_decay);
-  const bool high = std::all_of(trials.begin(), trials.begin() + 5, [](const Trial& trial) { return trial.lr > 1e-3; });
+  const bool high = std::all_of(trials.begin(), trials.begin() + 3, [](const Trial& trial) { return trial.lr > 1e-3; });
   double sums[2] = {}, counts[2] = {};
   for (const Trial& trial : trials) {
     sums[trial.lr > 1e-3] += trial.accuracy;
     counts[trial.lr > 1e-3] += 1;
   }
-  std::printf("the best five of 100 trials have learning rates above 0.001: %s\n", high ? "yes" : "no");
+  std::printf("the best three of 100 trials have learning rates above 0.001: %s\n", high ? "yes" : "no");
   std::printf("and above it trials are better than below, on average: %s\n",
               sums[1] / counts[1] > sums[0] / counts[0] ? "yes" : "no");
 }

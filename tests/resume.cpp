@@ -113,6 +113,7 @@ int run(const std::string& folder, const std::string& optimiser, int epochs, std
                                  ::kill(::getpid(), SIGKILL);
                              }));
   trainer.fit(loader, held_out);
+  if (trainer.interrupted()) return 130;
   StateDict all = model.state_dict();
   for (const auto& [key, value] : optimizer->state_dict()) all.emplace_back("optimizer." + key, value);
   for (const std::string& column : trainer.history().columns())
@@ -126,8 +127,9 @@ int run(const std::string& folder, const std::string& optimiser, int epochs, std
   return 0;
 }
 
-/// The status of a process that trains; it is killed after some microseconds, if they are given.
-int process(const std::string& folder, const std::string& optimiser, int epochs, int kill_at, int kill_after = 0) {
+/// The status of a process that trains; it gets a signal after some microseconds, if they are given.
+int process(const std::string& folder, const std::string& optimiser, int epochs, int kill_at, int kill_after = 0,
+            int signal = SIGKILL) {
   const pid_t child = ::fork();
   if (child == 0) {
     ::execl("/proc/self/exe", "resume", "run", folder.c_str(), optimiser.c_str(), std::to_string(epochs).c_str(),
@@ -136,7 +138,7 @@ int process(const std::string& folder, const std::string& optimiser, int epochs,
   }
   if (kill_after > 0) {
     std::this_thread::sleep_for(std::chrono::microseconds(kill_after));
-    ::kill(child, SIGKILL);
+    ::kill(child, signal);
   }
   int status = 0;
   while (::waitpid(child, &status, 0) < 0) {
@@ -180,7 +182,17 @@ int compare(const Kind& kind, const fs::path& place) {
     if (status != 0 && !killed(status)) return fail("fails when it goes on", kind.name);
   }
   if (bytes(clock + "/result") != expected) return fail("killed by the clock, it comes to another end", kind.name);
-  std::printf("%-10s the same bits after 4 and after %d kills\n", kind.name, kills);
+
+  // Ctrl-C before there is a handler, and a second one, end the process; else it ends in order.
+  const std::string keys = folder("keys");
+  for (int i = 1, status = 1; status != 0 && i < 100; ++i) {
+    status = process(keys, kind.name, epochs, 0, 4000 + 5000 * i, SIGINT);
+    const bool interrupted =
+        (WIFSIGNALED(status) && WTERMSIG(status) == SIGINT) || (WIFEXITED(status) && WEXITSTATUS(status) == 130);
+    if (status != 0 && !interrupted) return fail("fails when it is interrupted", kind.name);
+  }
+  if (bytes(keys + "/result") != expected) return fail("interrupted by Ctrl-C, it comes to another end", kind.name);
+  std::printf("%-10s the same bits after 4 and after %d kills, and after Ctrl-C\n", kind.name, kills);
   return 0;
 }
 

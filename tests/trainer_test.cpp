@@ -214,6 +214,26 @@ TEST_CASE("schedules step per epoch, per step, and by a number", "[train]") {
   CHECK(plateau.seen == history["val_loss"]);
 }
 
+TEST_CASE("the library's schedules and averages go with it", "[train]") {
+  const Problem problem;
+  data::DataLoader loader = problem.loader(), held_out(problem.data, data::DataLoader::Options().batch_size(40));
+  optim::StepLR schedule(*problem.optimizer, 2);
+  optim::ReduceLROnPlateau plateau(*problem.optimizer);
+  optim::AveragedModel<nn::Linear> average(*problem.net, optim::AveragingOptions().ema(0.5));
+  Trainer trainer(
+      *problem.net, *problem.optimizer, nn::mse_loss,
+      quiet().epochs(5).schedule(schedule).schedule(plateau).average(average, *problem.net).keep_best("val_loss"));
+  const History& history = trainer.fit(loader, held_out);
+  CHECK(history["lr"][1] == 0.05);
+  CHECK(std::fabs(history["lr"][2] - 0.005) < 1e-15);
+  CHECK(average.n_averaged() == 25);
+  // The best weights, which the model has at the end, are averaged ones.
+  const auto best = static_cast<std::size_t>(trainer.best_epoch());
+  const NoGrad off;
+  CHECK(std::fabs(nn::mse_loss((*problem.net)(problem.data->inputs()), problem.data->targets()).item() -
+                  history["val_loss"][best]) < 1e-6);
+}
+
 TEST_CASE("batches may have any number of columns, and be of any loader", "[train]") {
   manual_seed(1);
   nn::Linear left(2, 1), right(2, 1);

@@ -182,13 +182,16 @@ void Checkpoint::load(const Contents& contents) {
   if (here != there)
     refuse("'" + contents.path + "' has the parts " + detail::listed(contents.parts) + "; here there are " +
            detail::listed(own) + ": they must be the same: load_part() reads one part of a file");
+  std::vector<const detail::CheckpointPart*> order;
+  for (const auto& part : parts_) order.push_back(&part);
+  std::stable_partition(order.begin(), order.end(), [](const auto* part) { return !part->loads_last; });
   std::vector<StateDict> before;
-  for (const auto& part : parts_) before.push_back(part.save());
+  for (const auto* part : order) before.push_back(part->save());
   std::size_t loaded = 0;
   try {
-    for (; loaded < parts_.size(); ++loaded) parts_[loaded].load(part_of(contents.tensors, own[loaded]));
+    for (; loaded < order.size(); ++loaded) order[loaded]->load(part_of(contents.tensors, order[loaded]->name));
   } catch (...) {
-    while (loaded-- > 0) parts_[loaded].load(before[loaded]);
+    for (std::size_t i = 0; i < loaded; ++i) order[i]->load(before[i]);
     throw;
   }
 }

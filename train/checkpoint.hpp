@@ -11,6 +11,7 @@
 #include <xgrad/autograd/graph/random.hpp>
 #include <xgrad/io/state_dict.hpp>
 #include <xgrad/nn/module.hpp>
+#include <xgrad/optim/optimizer.hpp>
 
 namespace xgrad::train {
 
@@ -21,6 +22,7 @@ struct CheckpointPart {
   std::string name;
   std::function<StateDict()> save;
   std::function<void(const StateDict&)> load;
+  bool loads_last = false;
 };
 
 CheckpointPart module_part(const std::string& name, nn::ModuleBase module);
@@ -52,6 +54,8 @@ struct HasPosition<T, std::void_t<decltype(std::declval<T&>().set_position(std::
 /// load_state_dict(), such as an optimiser, a schedule or a metric; a loader, whose position is saved; a Generator; a
 /// std::int64_t or a double. Parts are kept by reference, modules as handles, and must outlive the checkpoint. The
 /// calling thread's default generator is always a part.
+///
+/// Optimisers are loaded after all other parts, since schedules set their learning rates when they are loaded.
 ///
 /// The file is safetensors, so that other systems read it too: the tensors of a part are "<part>/<key>", the metadata
 /// holds "format", "parts", checksums of everything, and what note() has added. It is written atomically and durably
@@ -123,7 +127,8 @@ Checkpoint& Checkpoint::add(const std::string& name, T& part) {
                      }});
   } else {
     return add_part({name, [&part] { return part.state_dict(); },
-                     [&part](const StateDict& state) { part.load_state_dict(state); }});
+                     [&part](const StateDict& state) { part.load_state_dict(state); },
+                     std::is_base_of_v<optim::Optimizer, T>});
   }
 }
 

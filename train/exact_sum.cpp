@@ -19,6 +19,20 @@ constexpr int fraction_bits = 52, mantissa_bits = 53, least_exponent = -1074;
 
 enum Special : std::size_t { infinities, negative_infinities, nans };
 
+template <std::size_t N>
+void negate(std::array<std::int64_t, N>& number) {
+  std::int64_t borrow = 0;
+  for (std::size_t i = 0; i < N; ++i) {
+    std::int64_t digit = -number[i] - borrow;
+    borrow = 0;
+    if (i + 1 < N && digit < 0) {
+      digit += base;
+      borrow = 1;
+    }
+    number[i] = digit;
+  }
+}
+
 }  // namespace
 
 void ExactSum::add(double number) {
@@ -74,18 +88,7 @@ double ExactSum::value() const {
   carry();
   std::array<std::int64_t, digits> magnitude = digits_;
   const bool negative = magnitude[digits - 1] < 0;
-  if (negative) {
-    std::int64_t borrow = 0;
-    for (std::size_t i = 0; i < digits; ++i) {
-      std::int64_t digit = -magnitude[i] - borrow;
-      borrow = 0;
-      if (i + 1 < digits && digit < 0) {
-        digit += base;
-        borrow = 1;
-      }
-      magnitude[i] = digit;
-    }
-  }
+  if (negative) negate(magnitude);
   std::size_t top = digits;
   while (top > 0 && magnitude[top - 1] == 0) --top;
   if (top == 0) return 0;

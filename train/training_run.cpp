@@ -155,7 +155,8 @@ const History& TrainingRun::fit(const Batches& train, const Batches* validation)
   while (counters_.epoch < options_.epochs_ && !stop_ && !interrupted_ && !stopped_early_) {
     if (!train_epoch(train)) break;
     end_epoch(validation);
-    interrupted_ = interrupted_ || (interrupt_ != nullptr && interrupt_->requested());
+    // During the last validation there is nothing left to interrupt.
+    interrupted_ = interrupt_ != nullptr && interrupt_->requested() && counters_.epoch < options_.epochs_;
   }
   if (interrupted_)
     progress_.print("interrupted after " + std::to_string(counters_.epoch) + " whole epochs" + " and " +

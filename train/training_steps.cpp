@@ -107,12 +107,11 @@ void TrainingRun::train_batch(const std::vector<Tensor>& columns) {
 }
 
 void TrainingRun::backward(const Tensor& loss) {
-  if (counters_.in_group == 0) {
-    // The last group of an epoch has what is left.
-    const std::int64_t left = batches_ > 0 ? batches_ - counters_.batch : options_.accumulate_;
-    group_ = std::min(options_.accumulate_, std::max<std::int64_t>(1, left));
-    optimizer_.zero_grad();
-  }
+  // The last group of an epoch has what is left. A resumed training may begin in the middle of one.
+  const std::int64_t begun = counters_.batch - counters_.in_group;
+  const std::int64_t left = batches_ > 0 ? batches_ - begun : options_.accumulate_;
+  group_ = std::min(options_.accumulate_, std::max<std::int64_t>(1, left));
+  if (counters_.in_group == 0) optimizer_.zero_grad();
   if (group_ == 1)
     loss.backward();
   else
