@@ -96,6 +96,7 @@ std::int64_t bytes_of_results(const Tensor& x, const Tensor& y) {
 
 GraphMemory graph_memory(const std::vector<Tensor>& outputs, const std::vector<Tensor>& known) {
   std::vector<const Node*> roots;
+  roots.reserve(outputs.size());
   for (const Tensor& y : outputs) roots.push_back(Raw::node(y));
   const std::vector<const Node*> nodes = nodes_below(roots, nullptr);
 

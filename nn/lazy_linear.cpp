@@ -9,21 +9,17 @@
 #include <xgrad/nn/module_state.hpp>
 
 namespace xgrad::nn {
-namespace {
 
-// Of no columns, so that the handles of the module have a tensor that the first call gives its values.
-Tensor placeholder(Dim out_features) {
+// The weight has no columns: it is there so that the handles of the module have a tensor that the first call fills.
+Linear::Values LazyLinear::placeholders(Dim out_features, Bias bias_wanted) {
   const xgrad::detail::Calling calling("LazyLinear");
   if (out_features < 0)
     throw xgrad::detail::argument_error("LazyLinear: a layer cannot lead to " + std::to_string(out_features) +
                                         " features: they may not be negative");
-  return zeros({out_features, 0});
+  return {zeros({out_features, 0}), bias_wanted.on() ? zeros({out_features}) : Tensor()};
 }
 
-}  // namespace
-
-LazyLinear::LazyLinear(Dim out_features, Bias bias_wanted)
-    : Linear(Values{placeholder(out_features), bias_wanted.on() ? zeros({out_features}) : Tensor()}) {
+LazyLinear::LazyLinear(Dim out_features, Bias bias_wanted) : Linear(placeholders(out_features, bias_wanted)) {
   rename("LazyLinear");
   detail::Access::state(*this)->is_lazy = true;
 }

@@ -18,6 +18,7 @@ class LazyLinear : public Linear {
   Tensor forward(const Tensor& x) override;
 
  private:
+  static Values placeholders(Dim out_features, Bias bias_wanted);
   void take_shape(const Tensor& x);
 };
 

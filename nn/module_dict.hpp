@@ -92,6 +92,5 @@ class ModuleDictOf : public ModuleBase {
 
 /// Modules of one input of any class, and functions, by name.
 using ModuleDict = ModuleDictOf<Layer>;
-extern template class ModuleDictOf<Layer>;
 
 }  // namespace xgrad::nn

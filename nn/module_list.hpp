@@ -77,6 +77,5 @@ class ModuleListOf : public ModuleBase {
 
 /// Modules of one input of any class, and functions, in a row.
 using ModuleList = ModuleListOf<Layer>;
-extern template class ModuleListOf<Layer>;
 
 }  // namespace xgrad::nn

@@ -24,6 +24,14 @@ ParameterList::ParameterList() {
 ParameterList::ParameterList(std::initializer_list<Parameter> parameters) : ParameterList() { extend(parameters); }
 ParameterList::ParameterList(const std::vector<Parameter>& parameters) : ParameterList() { extend(parameters); }
 
+ParameterList::ParameterList(const ParameterList&) = default;
+ParameterList& ParameterList::operator=(const ParameterList&) = default;
+ParameterList::~ParameterList() = default;
+
+std::size_t ParameterList::size() const { return parameters_->size(); }
+std::vector<Parameter>::iterator ParameterList::begin() const { return parameters_->begin(); }
+std::vector<Parameter>::iterator ParameterList::end() const { return parameters_->end(); }
+
 Parameter& ParameterList::operator[](Dim i) const {
   return (*parameters_)[detail::place_of(i, size(), "ParameterList")];
 }
@@ -63,6 +71,14 @@ ParameterDict::ParameterDict() {
 ParameterDict::ParameterDict(std::initializer_list<Entry> entries) : ParameterDict() {
   for (const Entry& each : entries) insert(each.first, each.second);
 }
+
+ParameterDict::ParameterDict(const ParameterDict&) = default;
+ParameterDict& ParameterDict::operator=(const ParameterDict&) = default;
+ParameterDict::~ParameterDict() = default;
+
+std::size_t ParameterDict::size() const { return entries_->size(); }
+std::vector<ParameterDict::Entry>::iterator ParameterDict::begin() const { return entries_->begin(); }
+std::vector<ParameterDict::Entry>::iterator ParameterDict::end() const { return entries_->end(); }
 
 std::size_t ParameterDict::place(const std::string& key) const {
   std::size_t k = 0;

@@ -22,13 +22,16 @@ class ParameterList : public ModuleBase {
   ParameterList();
   ParameterList(std::initializer_list<Parameter> parameters);
   explicit ParameterList(const std::vector<Parameter>& parameters);
+  ParameterList(const ParameterList&);
+  ParameterList& operator=(const ParameterList&);
+  ~ParameterList() override;
 
-  std::size_t size() const { return parameters_->size(); }
-  bool empty() const { return parameters_->empty(); }
+  std::size_t size() const;
+  bool empty() const { return size() == 0; }
   /// Element i, counted from the end when negative; out of range is an error.
   Parameter& operator[](Dim i) const;
-  std::vector<Parameter>::iterator begin() const { return parameters_->begin(); }
-  std::vector<Parameter>::iterator end() const { return parameters_->end(); }
+  std::vector<Parameter>::iterator begin() const;
+  std::vector<Parameter>::iterator end() const;
 
   void append(const Parameter& parameter);
   void push_back(const Parameter& parameter) { append(parameter); }
@@ -57,15 +60,18 @@ class ParameterDict : public ModuleBase {
 
   ParameterDict();
   ParameterDict(std::initializer_list<Entry> entries);
+  ParameterDict(const ParameterDict&);
+  ParameterDict& operator=(const ParameterDict&);
+  ~ParameterDict() override;
 
-  std::size_t size() const { return entries_->size(); }
-  bool empty() const { return entries_->empty(); }
+  std::size_t size() const;
+  bool empty() const { return size() == 0; }
   bool contains(const std::string& key) const;
   std::vector<std::string> keys() const;
   /// The parameter of that name; an unknown one is an error.
   Parameter& operator[](const std::string& key) const;
-  std::vector<Entry>::iterator begin() const { return entries_->begin(); }
-  std::vector<Entry>::iterator end() const { return entries_->end(); }
+  std::vector<Entry>::iterator begin() const;
+  std::vector<Entry>::iterator end() const;
 
   /// Adds a parameter under a new name, a non-empty one without a dot.
   void insert(const std::string& key, const Parameter& parameter);

@@ -64,12 +64,22 @@ void modules(Catalogue& all) {
     nn::tie(none, none);
   });
   probe(
-      all, "LazyLinear", [](auto x, auto n) { return nn::LazyLinear(n)(x); }, matrix(), Size{3});
+      all, "LazyLinear", [](auto n) { return nn::LazyLinear(n).weight; }, Size{3});
+  refused(all, "LazyLinear", "a number", [] { nn::LazyLinear(3)(Tensor(1.0f)); });
+  refused(all, "LazyLinear", "int64", [] { nn::LazyLinear(3)(ones({2, 3}, int64)); });
+  probe_as(
+      all, "LazyLinear", "Linear",
+      [](auto x) {
+        const nn::LazyLinear layer(2);
+        static_cast<void>(layer(matrix()));
+        return layer(x);
+      },
+      matrix());
   refused(all, "parameters", "a lazy layer", [] { static_cast<void>(nn::LazyLinear(3).parameters()); });
   refused(all, "state_dict", "a lazy layer", [] { static_cast<void>(nn::LazyLinear(3).state_dict()); });
   refused(all, "load_state_dict", "a lazy layer", [] { nn::LazyLinear(3).load_state_dict({}); });
   probe_as(
-      all, "summary", "summary", [](auto s, auto d) { static_cast<void>(nn::summary(nn::Flatten(0, 0), s, d)); },
+      all, "summary", "summary", [](auto s, auto d) { static_cast<void>(nn::summary(nn::Identity(), s, d)); },
       Shape{2, 3}, float32);
   probe_as(
       all, "summary", "Identity", [](auto x) { static_cast<void>(nn::summary(nn::Identity(), Tensor(x))); }, matrix());

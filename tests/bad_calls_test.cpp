@@ -204,7 +204,9 @@ std::set<std::string> declared(const std::filesystem::path& header) {
   for (const std::string& line : public_lines(header)) {
     if (!std::regex_match(line, match, declaration) || std::regex_match(line, setter)) continue;
     if (line.find("= delete") != std::string::npos || line.rfind("XGRAD_", 0) == 0) continue;
-    if (match[1] == "static_assert" || line.rfind("  return", 0) == 0 || line.rfind("  const ", 0) == 0) continue;
+    if (match[1] == "static_assert" || match[1] == "decltype" || line.rfind("  return", 0) == 0 ||
+        line.rfind("  const ", 0) == 0)
+      continue;
     names.insert(match[1]);
   }
   return names;
