@@ -2,7 +2,7 @@
 // 100 from 1,000 pictures. Without it, a net learns only from weights of one size; with it, from nearly any.
 //
 //   21_batch_norm                          made-up pictures, 4 scales and few epochs
-//   21_batch_norm FOLDER [CURVES.csv]      MNIST in the folder, 16 scales, 20 epochs, 7 s: 2 nets learn without, 12 with
+//   21_batch_norm FOLDER [CURVES.csv]      MNIST in the folder, 16 scales, 20 epochs: 2 nets learn without, 12 with
 //
 // The accuracy on the training pictures after every epoch goes to the second file, a line for each epoch of each net.
 
