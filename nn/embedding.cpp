@@ -7,8 +7,8 @@
 #include <vector>
 
 #include <xgrad/autograd/graph/calling.hpp>
-#include <xgrad/autograd/graph/profiler.hpp>
 #include <xgrad/autograd/graph/dispatch.hpp>
+#include <xgrad/autograd/graph/profiler.hpp>
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/activation.hpp>
@@ -28,17 +28,18 @@ namespace {
 
 using xgrad::detail::argument_error;
 
+using detail::TableSettings;
+
 constexpr std::int64_t nowhere = -1;
 
 // The padding row counted from the front, or nowhere.
-template <class OwnOptions>
-std::int64_t checked_padding(const char* op, const TableOptions<OwnOptions>& options, std::int64_t rows) {
-  xgrad::detail::require_number(op, "the norm type", options.norm_type());
-  if (options.max_norm() && !(*options.max_norm() >= 0))
+std::int64_t checked_padding(const char* op, const TableSettings& options, std::int64_t rows) {
+  xgrad::detail::require_number(op, "the norm type", options.norm_type);
+  if (options.max_norm && !(*options.max_norm >= 0))
     throw argument_error(std::string(op) + ": the greatest norm must not be negative, got " +
-                         xgrad::detail::number_text(*options.max_norm()));
-  if (!options.padding_idx()) return nowhere;
-  const std::int64_t asked = *options.padding_idx();
+                         xgrad::detail::number_text(*options.max_norm));
+  if (!options.padding_idx) return nowhere;
+  const std::int64_t asked = *options.padding_idx;
   if (asked < -rows || asked >= rows)
     throw argument_error(std::string(op) + ": the padding row is " + std::to_string(asked) + " of " +
                          std::to_string(rows) + " rows: it must be one of them");
@@ -62,23 +63,22 @@ void check_table(const char* op, const Tensor& indices, const Tensor& weight) {
 }
 
 // Shortens the rows that the indices name, as PyTorch's embedding_renorm_.
-template <class OwnOptions>
-void shorten_rows(const char* op, const Tensor& indices, const Tensor& weight, const TableOptions<OwnOptions>& options,
+void shorten_rows(const char* op, const Tensor& indices, const Tensor& weight, const TableSettings& options,
                   Source at) {
-  if (!options.max_norm() || indices.size() == 0) return;
+  if (!options.max_norm || indices.size() == 0) return;
   const NoGrad off;
   std::vector<std::int64_t> rows(Raw::data<std::int64_t>(indices), Raw::data<std::int64_t>(indices) + indices.size());
   std::sort(rows.begin(), rows.end());
   rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
-  const Tensor lengths = norm(index_select(weight.detach(), 0, Tensor(rows)), options.norm_type(), 1).to(float64);
+  const Tensor lengths = norm(index_select(weight.detach(), 0, Tensor(rows)), options.norm_type, 1).to(float64);
   const std::int64_t width = weight.shape()[1];
   Raw::begin_write(weight, op, at);
   xgrad::detail::visit_floating(weight.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const double length = Raw::data<double>(lengths)[i];
-      if (!(length > *options.max_norm())) continue;
-      const auto scale = static_cast<T>(*options.max_norm() / (length + 1e-7));
+      if (!(length > *options.max_norm)) continue;
+      const auto scale = static_cast<T>(*options.max_norm / (length + 1e-7));
       T* row = Raw::write<T>(weight) + rows[i] * width;
       for (std::int64_t j = 0; j < width; ++j) row[j] *= scale;
     }
@@ -115,12 +115,10 @@ Tensor gradient_factors(const Tensor& indices, const Tensor& weight, std::int64_
 }
 
 // The rows of flat indices, (n, size).
-template <class OwnOptions>
-Tensor rows_of(const char* op, const Tensor& indices, const Tensor& weight, const TableOptions<OwnOptions>& options,
-               Source at) {
+Tensor rows_of(const char* op, const Tensor& indices, const Tensor& weight, const TableSettings& options, Source at) {
   const std::int64_t padding = checked_padding(op, options, weight.shape()[0]);
   shorten_rows(op, indices, weight, options, at);
-  if (options.scale_grad_by_freq())
+  if (options.scale_grad_by_freq)
     return weighted_lookup(weight, indices, gradient_factors(indices, weight, padding), at);
   if (padding == nowhere) return xgrad::embedding(indices, weight, at);
   return xgrad::embedding(indices, weight, padding, at);
@@ -133,7 +131,7 @@ Tensor embedding(Tensor indices, Tensor weight, const EmbeddingOptions& options,
   check_table("embedding", indices, weight);
   const Shape shape = indices.shape().inserted(indices.rank(), weight.shape()[1]);
   const Tensor flat = reshape(std::move(indices), {shape.without(shape.rank() - 1).count()}, at);
-  return reshape(rows_of("embedding", flat, weight, options, at), shape, at);
+  return reshape(rows_of("embedding", flat, weight, options.settings(), at), shape, at);
 }
 
 namespace {
@@ -236,10 +234,10 @@ Tensor embedding_bag(Tensor indices, Tensor weight, Tensor offsets, const Embedd
                      Tensor per_sample_weights, Source at) {
   const xgrad::detail::Timed timed(bag_op, at);
   check_table(bag_op, indices, weight);
-  const std::int64_t padding = checked_padding(bag_op, options, weight.shape()[0]);
+  const std::int64_t padding = checked_padding(bag_op, options.settings(), weight.shape()[0]);
   check_sample_weights(per_sample_weights, indices, weight, options.mode());
   const Bags bags = bags_of(indices, borders_of(indices, offsets, options.include_last_offset()), padding);
-  Tensor rows = rows_of(bag_op, Tensor(bags.indices), weight, options, at);
+  Tensor rows = rows_of(bag_op, Tensor(bags.indices), weight, options.settings(), at);
   if (options.mode() == BagMode::max) return largest(rows, bags, at);
   if (per_sample_weights.defined()) {
     const Tensor factors =
@@ -254,8 +252,7 @@ Tensor embedding_bag(Tensor indices, Tensor weight, Tensor offsets, const Embedd
 namespace {
 
 // A table of normal numbers, with zeros in the padding row.
-template <class OwnOptions>
-Parameter fresh_table(const char* name, Dim rows, Dim width, const TableOptions<OwnOptions>& options) {
+Parameter fresh_table(const char* name, Dim rows, Dim width, const TableSettings& options) {
   const xgrad::detail::Calling calling(name);
   if (rows < 0 || width < 0)
     throw argument_error(std::string(name) + ": a table cannot have " + std::to_string(rows) + " rows of " +
@@ -266,8 +263,7 @@ Parameter fresh_table(const char* name, Dim rows, Dim width, const TableOptions<
   return Parameter(values);
 }
 
-template <class OwnOptions>
-Parameter given_table(const char* name, const Tensor& table, Freeze freeze, const TableOptions<OwnOptions>& options) {
+Parameter given_table(const char* name, const Tensor& table, Freeze freeze, const TableSettings& options) {
   const xgrad::detail::Calling calling(name);
   if (!table.defined() || table.rank() != 2 || !is_floating(table.dtype()))
     throw argument_error(std::string(name) + ": the table " +
@@ -279,17 +275,15 @@ Parameter given_table(const char* name, const Tensor& table, Freeze freeze, cons
 }
 
 // The text up to what the two modules print differently.
-template <class OwnOptions>
-std::string text_of(const Tensor& table, const TableOptions<OwnOptions>& options) {
+std::string text_of(const Tensor& table, const TableSettings& options) {
   std::string text = std::to_string(table.shape()[0]) + ", " + std::to_string(table.shape()[1]);
-  if (options.max_norm()) text += ", max_norm=" + detail::python(*options.max_norm());
-  if (options.norm_type() != 2) text += ", norm_type=" + detail::python(options.norm_type());
-  if (options.scale_grad_by_freq()) text += ", scale_grad_by_freq=True";
+  if (options.max_norm) text += ", max_norm=" + detail::python(*options.max_norm);
+  if (options.norm_type != 2) text += ", norm_type=" + detail::python(options.norm_type);
+  if (options.scale_grad_by_freq) text += ", scale_grad_by_freq=True";
   return text;
 }
 
-template <class OwnOptions>
-std::string padding_text(const Tensor& table, const TableOptions<OwnOptions>& options) {
+std::string padding_text(const Tensor& table, const TableSettings& options) {
   const std::int64_t padding = checked_padding("Embedding", options, table.shape()[0]);
   return padding == nowhere ? "" : ", padding_idx=" + std::to_string(padding);
 }
@@ -298,26 +292,26 @@ std::string padding_text(const Tensor& table, const TableOptions<OwnOptions>& op
 
 Embedding::Embedding(Parameter table, const Options& options) : weight(std::move(table)), options_(options) {
   add("weight", weight);
-  std::string text = text_of(weight, options);
+  std::string text = text_of(weight, options.settings());
   const std::string sizes = std::to_string(weight.shape()[0]) + ", " + std::to_string(weight.shape()[1]);
-  describe(sizes + padding_text(weight, options) + text.substr(sizes.size()));
+  describe(sizes + padding_text(weight, options.settings()) + text.substr(sizes.size()));
 }
 Embedding::Embedding(Dim num_embeddings, Dim embedding_dim, const Options& options)
-    : Embedding(fresh_table("Embedding", num_embeddings, embedding_dim, options), options) {}
+    : Embedding(fresh_table("Embedding", num_embeddings, embedding_dim, options.settings()), options) {}
 Embedding Embedding::from_pretrained(const Tensor& embeddings, Freeze freeze, const Options& options) {
-  return {given_table("Embedding", embeddings, freeze, options), options};
+  return {given_table("Embedding", embeddings, freeze, options.settings()), options};
 }
 Tensor Embedding::forward(const Tensor& indices) { return embedding(indices, weight, options_, call_site()); }
 
 EmbeddingBag::EmbeddingBag(Parameter table, const Options& options) : weight(std::move(table)), options_(options) {
   add("weight", weight);
   const char* mode = options.mode() == BagMode::sum ? "sum" : options.mode() == BagMode::mean ? "mean" : "max";
-  describe(text_of(weight, options) + ", mode='" + mode + "'" + padding_text(weight, options));
+  describe(text_of(weight, options.settings()) + ", mode='" + mode + "'" + padding_text(weight, options.settings()));
 }
 EmbeddingBag::EmbeddingBag(Dim num_embeddings, Dim embedding_dim, const Options& options)
-    : EmbeddingBag(fresh_table("EmbeddingBag", num_embeddings, embedding_dim, options), options) {}
+    : EmbeddingBag(fresh_table("EmbeddingBag", num_embeddings, embedding_dim, options.settings()), options) {}
 EmbeddingBag EmbeddingBag::from_pretrained(const Tensor& embeddings, Freeze freeze, const Options& options) {
-  return {given_table("EmbeddingBag", embeddings, freeze, options), options};
+  return {given_table("EmbeddingBag", embeddings, freeze, options.settings()), options};
 }
 Tensor EmbeddingBag::forward(const Tensor& indices) {
   return embedding_bag(indices, weight, {}, options_, {}, call_site());

@@ -8,43 +8,53 @@
 
 namespace xgrad::nn {
 
+namespace detail {
+
+/// What the options of tables hold.
+struct TableSettings {
+  std::optional<std::int64_t> padding_idx;
+  std::optional<double> max_norm;
+  double norm_type = 2;
+  bool scale_grad_by_freq = false;
+};
+
+}  // namespace detail
+
 /// What the options of tables share: Embedding::Options().padding_idx(0).max_norm(1).
 template <class OwnOptions>
 class TableOptions {
  public:
   /// A row that gets no gradient; negative numbers count from the end. In a bag it is left out.
   OwnOptions& padding_idx(std::optional<std::int64_t> value) {
-    padding_idx_ = value;
+    settings_.padding_idx = value;
     return own();
   }
   /// The rows that are looked up are first shortened, in place, to this norm at most.
   OwnOptions& max_norm(std::optional<double> value) {
-    max_norm_ = value;
+    settings_.max_norm = value;
     return own();
   }
   /// The p of that norm; default 2.
   OwnOptions& norm_type(double value) {
-    norm_type_ = value;
+    settings_.norm_type = value;
     return own();
   }
   /// Whether the gradient of a row is divided by how often it occurs in the call.
   OwnOptions& scale_grad_by_freq(bool on) {
-    scale_grad_by_freq_ = on;
+    settings_.scale_grad_by_freq = on;
     return own();
   }
 
-  std::optional<std::int64_t> padding_idx() const { return padding_idx_; }
-  std::optional<double> max_norm() const { return max_norm_; }
-  double norm_type() const { return norm_type_; }
-  bool scale_grad_by_freq() const { return scale_grad_by_freq_; }
+  std::optional<std::int64_t> padding_idx() const { return settings_.padding_idx; }
+  std::optional<double> max_norm() const { return settings_.max_norm; }
+  double norm_type() const { return settings_.norm_type; }
+  bool scale_grad_by_freq() const { return settings_.scale_grad_by_freq; }
+  const detail::TableSettings& settings() const { return settings_; }
 
  private:
   OwnOptions& own() { return static_cast<OwnOptions&>(*this); }
 
-  std::optional<std::int64_t> padding_idx_;
-  std::optional<double> max_norm_;
-  double norm_type_ = 2;
-  bool scale_grad_by_freq_ = false;
+  detail::TableSettings settings_;
 };
 
 /// EmbeddingOptions().padding_idx(0).

@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
-#include <xgrad/autograd/graph/profiler.hpp>
 #include <xgrad/autograd/graph/dispatch.hpp>
+#include <xgrad/autograd/graph/profiler.hpp>
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
@@ -134,7 +134,7 @@ Tensor padded(const Tensor& targets, const Tensor& lengths, bool one_after_the_o
   const auto* length = Raw::data<std::int64_t>(lengths);
   std::int64_t most = 0;
   for (std::int64_t i = 0; i < samples; ++i) most = std::max(most, length[i]);
-  const Tensor labels = zeros({samples, most}, int64);
+  Tensor labels = zeros({samples, most}, int64);
   const auto* from = Raw::data<std::int64_t>(targets);
   for (std::int64_t i = 0; i < samples; from += length[i++])
     std::copy_n(from, length[i], Raw::write<std::int64_t>(labels) + i * most);

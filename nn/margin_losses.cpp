@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include <xgrad/autograd/graph/profiler.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/graph/profiler.hpp>
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/activation.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>

@@ -19,8 +19,9 @@ namespace {
 
 /// How many of an op's inputs are operands of its caller. What follows are statistics that the op computed itself.
 std::size_t operands_of(const char* name, std::size_t count) {
-  static const std::map<std::string, std::size_t> known = {{"batch_norm", 3}, {"cross_entropy", 2}, {"nll_loss", 2},
-                                                           {"logsumexp", 1},  {"var", 1},           {"std", 1}};
+  static const std::map<std::string, std::size_t> known = {
+      {"batch_norm", 3},    {"layer_norm", 3}, {"group_norm", 3}, {"instance_norm", 3}, {"rms_norm", 2},
+      {"cross_entropy", 2}, {"nll_loss", 2},   {"logsumexp", 1},  {"var", 1},           {"std", 1}};
   const auto found = known.find(name);
   return found != known.end() && found->second < count ? found->second : count;
 }

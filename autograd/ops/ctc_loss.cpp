@@ -68,7 +68,7 @@ States states_of(const kernels::Ctc& batch, DType dtype) {
 // The columns of v moved by `by` places, where none comes in.
 Tensor moved(const Tensor& v, std::int64_t by, double filler = none) {
   const std::int64_t n = v.shape()[0], count = v.shape()[1], kept = std::max<std::int64_t>(0, count - std::abs(by));
-  const Tensor gap = full({n, count - kept}, filler, v.dtype());
+  Tensor gap = full({n, count - kept}, filler, v.dtype());
   if (kept == 0) return gap;
   return by > 0 ? concat({gap, narrow(v, 1, 0, kept)}, 1) : concat({narrow(v, 1, -by, kept), gap}, 1);
 }

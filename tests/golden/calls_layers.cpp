@@ -93,6 +93,7 @@ Registry layer_calls() {
       {"feature_alpha_dropout", dropping(feature_alpha_dropout)},
       {"dropout1d", dropping(dropout1d)},
       {"dropout2d", dropping(dropout2d)},
+      {"dropout3d", dropping(dropout3d)},
   };
 }
 

@@ -44,7 +44,7 @@ class WideSum {
 
  private:
   static constexpr int spill_after = std::is_same_v<T, float> ? static_cast<int>(narrow) : 1 << 30;
-  static constexpr std::size_t parts = sizeof(double) / sizeof(T);
+  static constexpr std::size_t parts = std::is_same_v<T, float> ? 2 : 1;
 
   // Vectors of the compiler, since it would make a loop over an array of doubles into one scalar register for each
   // lane, and then has none left for the loop that adds; of the processor's size, since it keeps larger ones in memory.
