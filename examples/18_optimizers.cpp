@@ -51,7 +51,7 @@ nn::Sequential deep_net() {
 }
 
 // Ten patterns of 784 pixels, seen through noise.
-data::TensorDataset made_up_pictures() {
+data::TensorDataset<2> made_up_pictures() {
   const Tensor labels = randint(0, 10, {6400}), patterns = rand({10, 784});
   return {patterns[labels] * 0.5 + rand({6400, 784}) * 0.5, labels};
 }
@@ -104,7 +104,7 @@ int main(int argc, char** argv) {
   if (argc > 1)
     pictures = std::make_shared<data::ImageDataset>(data::load_mnist(argv[1], data::Split::train));
   else
-    pictures = std::make_shared<data::TensorDataset>(made_up_pictures());
+    pictures = std::make_shared<data::TensorDataset<2>>(made_up_pictures());
   const int steps = argc > 2 ? std::stoi(argv[2]) : argc > 1 ? 2000 : 60;
   const std::int64_t last = std::min(100, steps / 3);
   std::vector<std::pair<double, std::string>> order;
