@@ -53,7 +53,7 @@ nn::Sequential deep_net() {
 // Ten patterns of 784 pixels, seen through noise.
 data::TensorDataset<2> made_up_pictures() {
   const Tensor labels = randint(0, 10, {6400}), patterns = rand({10, 784});
-  return {patterns[labels] * 0.5 + rand({6400, 784}) * 0.5, labels};
+  return data::TensorDataset(patterns[labels] * 0.5 + rand({6400, 784}) * 0.5, labels);
 }
 
 // The loss of each step; all optimisers begin with the same weights, and see the same batches.
