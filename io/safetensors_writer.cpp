@@ -170,6 +170,7 @@ void save_safetensors(const StateDict& tensors, const std::string& path, const M
     refuse(std::string("the metadata key '") + detail::checksum_key + "' is kept for the checksums");
   const std::vector<Shard> shards = divided(tensors, options);
   std::vector<std::string> headers;
+  headers.reserve(shards.size());
   for (const Shard& shard : shards)
     headers.push_back(detail::write_header(shard, options.checksum() ? with_checksums(shard, metadata) : metadata));
   if (shards.size() > 1) return save_shards(shards, headers, path);
