@@ -63,9 +63,9 @@ void gather_columns(const Tensor* columns, std::size_t width, const std::int64_t
   for (std::size_t i = 0; i < width; ++i) to[i] = gather_rows(columns[i], rows, count);
 }
 
-void for_each_row(const Pass& pass, const std::int64_t* rows, std::int64_t count, std::int64_t size,
+void for_each_row(const char* op, const Pass& pass, const std::int64_t* rows, std::int64_t count, std::int64_t size,
                   void (*read)(void*, std::int64_t), void* context) {
-  check_rows("RowDataset", rows, count, size);
+  check_rows(op, rows, count, size);
   const Draws draws(pass, rows, count);
   for (std::int64_t i = 0; i < count; ++i) {
     Generator generator(draws.row(i).next64());
@@ -74,15 +74,16 @@ void for_each_row(const Pass& pass, const std::int64_t* rows, std::int64_t count
   }
 }
 
-Tensor stack_rows(const std::vector<Tensor>& rows, const std::string& name) {
-  if (rows.empty()) throw std::invalid_argument("RowDataset: a batch of no rows has no shape");
+Tensor stack_rows(const char* op, const std::vector<Tensor>& rows, const std::string& name) {
+  const auto refuse = [&](const std::string& what) { throw std::invalid_argument(std::string(op) + ": " + what); };
+  if (rows.empty()) refuse("a batch of no rows has no shape");
   for (const Tensor& row : rows) {
-    if (!row.defined()) throw std::invalid_argument("RowDataset: row() returned " + name + " that are an empty tensor");
+    if (!row.defined()) refuse("a row has an undefined tensor as " + name);
     if (row.shape() != rows[0].shape() || row.dtype() != rows[0].dtype())
-      throw std::invalid_argument("RowDataset: cannot stack " + name + " of shapes " + to_string(rows[0].shape()) +
-                                  " and " + to_string(row.shape()) + ": override collate()");
+      refuse("cannot stack " + name + " of shape " + to_string(rows[0].shape()) + " " + name_of(rows[0].dtype()) +
+             " and " + to_string(row.shape()) + " " + name_of(row.dtype()) + ": the rows of a batch must be alike");
   }
-  const xgrad::detail::Calling calling("RowDataset");
+  const xgrad::detail::Calling calling(op);
   return stack(rows, 0);
 }
 

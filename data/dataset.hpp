@@ -178,11 +178,11 @@ void check_rows(const char* op, const std::int64_t* rows, std::int64_t count, st
 
 namespace detail {
 
-/// Calls read(context, i) for each row of a batch, with a default generator for that row.
-void for_each_row(const Pass& pass, const std::int64_t* rows, std::int64_t count, std::int64_t size,
+/// Calls read(context, number) for each row of a batch, with a default generator for that row; for the op `op`.
+void for_each_row(const char* op, const Pass& pass, const std::int64_t* rows, std::int64_t count, std::int64_t size,
                   void (*read)(void*, std::int64_t), void* context);
 /// Rows of equal shapes and dtypes, stacked along a new axis 0.
-Tensor stack_rows(const std::vector<Tensor>& rows, const std::string& name);
+Tensor stack_rows(const char* op, const std::vector<Tensor>& rows, const std::string& name);
 
 }  // namespace detail
 
@@ -194,7 +194,8 @@ BatchOf<N> RowDatasetOf<N>::collate(const std::vector<BatchOf<N>>& rows) const {
     for (std::size_t i = 0; i < N; ++i) columns[i].push_back(parts[i]);
   }
   std::array<Tensor, N> batch;
-  for (std::size_t i = 0; i < N; ++i) batch[i] = detail::stack_rows(columns[i], detail::column_name(i, N));
+  for (std::size_t i = 0; i < N; ++i)
+    batch[i] = detail::stack_rows("RowDataset", columns[i], detail::column_name(i, N));
   return detail::batch_of<N>(std::move(batch));
 }
 
@@ -205,7 +206,7 @@ BatchOf<N> RowDatasetOf<N>::gather_in(const Pass& pass, const std::int64_t* rows
     std::vector<BatchOf<N>> rows;
   } reading{this, {}};
   detail::for_each_row(
-      pass, rows, count, this->size(),
+      "RowDataset", pass, rows, count, this->size(),
       [](void* context, std::int64_t number) {
         auto* to = static_cast<Reading*>(context);
         to->rows.push_back(to->from->row(number));

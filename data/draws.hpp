@@ -13,11 +13,15 @@ class Draws {
  public:
   /// `rows` must outlive this object.
   Draws(const Pass& pass, const std::int64_t* rows, std::int64_t count);
+  /// Of the rows 0 .. count - 1.
+  Draws(const Pass& pass, std::int64_t count) : Draws(pass, nullptr, count) {}
 
   /// The number of rows in the batch.
   std::int64_t count() const { return count_; }
   /// The generator of the batch's row i, at its beginning.
-  kernels::Philox row(std::int64_t i) const { return kernels::Philox(key_, static_cast<std::uint64_t>(rows_[i])); }
+  kernels::Philox row(std::int64_t i) const {
+    return kernels::Philox(key_, static_cast<std::uint64_t>(rows_ == nullptr ? i : rows_[i]));
+  }
   /// Independent draws for the same rows: of one among several steps.
   Draws step(std::uint64_t number) const;
   /// The pass of a dataset within, whose draws must differ from those of the one around it.

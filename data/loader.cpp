@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <string>
 
+#include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/random.hpp>
 #include <xgrad/data/draws.hpp>
 #include <xgrad/data/prefetch.hpp>
@@ -12,10 +13,10 @@ namespace xgrad::data::detail {
 namespace {
 
 void check(const Tensor& part, const std::string& name, std::int64_t rows) {
-  const std::string what = "DataLoader: the dataset's gather() returned " + name;
-  if (!part.defined()) throw std::invalid_argument(what + " that are an empty tensor");
+  const std::string what = "DataLoader: the dataset's gather() returned ";
+  if (!part.defined()) throw std::invalid_argument(what + "an undefined tensor as " + name);
   if (part.rank() == 0 || part.shape()[0] != rows)
-    throw std::invalid_argument(what + " of shape " + to_string(part.shape()) + " for " + std::to_string(rows) +
+    throw std::invalid_argument(what + name + " of shape " + to_string(part.shape()) + " for " + std::to_string(rows) +
                                 (rows == 1 ? " row" : " rows") + ": axis 0 must count the rows");
 }
 
@@ -74,6 +75,7 @@ class LoaderState {
   Pass pass(std::uint64_t epoch) const { return {epoch, options.seed_}; }
 
   Plan plan(std::uint64_t epoch) const {
+    const xgrad::detail::Calling calling("DataLoader");
     const std::int64_t size = dataset->size();
     if (size < 0)
       throw std::invalid_argument("DataLoader: the dataset says that it has " + std::to_string(size) + " rows");

@@ -100,9 +100,13 @@ class LoaderCore {
  public:
   LoaderCore(std::shared_ptr<const AnyDataset> dataset, std::size_t columns, const LoaderOptions& options);
   LoaderCore(const LoaderCore& other);
-  LoaderCore(LoaderCore&& other) noexcept = default;
+  /// What was moved from stays a loader, at the same position.
+  LoaderCore(LoaderCore&& other) noexcept : state_(other.state_) {}
   LoaderCore& operator=(const LoaderCore& other);
-  LoaderCore& operator=(LoaderCore&& other) noexcept = default;
+  LoaderCore& operator=(LoaderCore&& other) noexcept {
+    state_ = other.state_;
+    return *this;
+  }
   ~LoaderCore() = default;
 
   std::int64_t size() const;

@@ -79,7 +79,7 @@ class MappedRows : public DatasetOf<M> {
       std::array<std::vector<Tensor>, M> columns;
     } reading{this, columns_of<N>(dataset_->gather_in(pass, rows, count)), 0, {}};
     for_each_row(
-        pass, rows, count, size(),
+        "map_rows", pass, rows, count, size(),
         [](void* context, std::int64_t) {
           auto* to = static_cast<Reading*>(context);
           std::array<Tensor, N> row;
@@ -91,7 +91,7 @@ class MappedRows : public DatasetOf<M> {
         },
         &reading);
     std::array<Tensor, M> made;
-    for (std::size_t i = 0; i < M; ++i) made[i] = stack_rows(reading.columns[i], column_name(i, M));
+    for (std::size_t i = 0; i < M; ++i) made[i] = stack_rows("map_rows", reading.columns[i], column_name(i, M));
     return batch_of<M>(std::move(made));
   }
 

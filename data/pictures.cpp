@@ -83,8 +83,8 @@ PictureSize picture_size(const char* op, const Tensor& x) {
 
 Tensor placed(const Tensor& x, PictureSize size, double fill, const std::function<Placement(std::int64_t)>& where) {
   const PictureSize of = picture_size("placed", x);
-  const Tensor y =
-      Raw::uninitialized(x.shape().with(x.rank() - 2, size.height).with(x.rank() - 1, size.width), x.dtype());
+  Tensor y = Raw::uninitialized(x.shape().with(x.rank() - 2, size.height).with(x.rank() - 1, size.width), x.dtype());
+  if (y.size() == 0) return y;
   const std::int64_t count = pictures_in_row(x.shape());
   xgrad::detail::visit(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
@@ -102,7 +102,8 @@ Tensor placed(const Tensor& x, PictureSize size, double fill, const std::functio
 
 Tensor warped(const Tensor& x, double fill, const std::function<Affine(std::int64_t)>& where) {
   const PictureSize of = picture_size("warped", x);
-  const Tensor y = Raw::uninitialized(x.shape(), x.dtype());
+  Tensor y = Raw::uninitialized(x.shape(), x.dtype());
+  if (y.size() == 0) return y;
   const std::int64_t count = pictures_in_row(x.shape());
   xgrad::detail::visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;

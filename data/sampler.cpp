@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/out_of_memory.hpp>
 #include <xgrad/autograd/graph/random.hpp>
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
@@ -31,7 +32,7 @@ std::vector<std::int64_t> room_for(std::int64_t count) {
   try {
     return std::vector<std::int64_t>(static_cast<std::size_t>(count));
   } catch (const std::exception&) {  // bad_alloc, or length_error
-    throw OutOfMemory("DataLoader: out of memory: the order of " + std::to_string(count) +
+    throw OutOfMemory(xgrad::detail::caller_or("Sampler") + (": out of memory: the order of " + std::to_string(count)) +
                       " rows takes 8 bytes for each");
   }
 }
@@ -73,6 +74,7 @@ std::vector<double> weights_of(const Tensor& weights) {
 SequentialSampler::SequentialSampler(Dim rows) : rows_(checked("SequentialSampler", "rows", rows)) {}
 
 std::vector<std::int64_t> SequentialSampler::order(const Pass& pass) const {
+  const xgrad::detail::Calling calling("SequentialSampler");
   static_cast<void>(pass);
   return in_order(rows_);
 }
@@ -88,6 +90,7 @@ RandomSampler::RandomSampler(Dim rows, Replacement replacement, Dim samples)
 }
 
 std::vector<std::int64_t> RandomSampler::order(const Pass& pass) const {
+  const xgrad::detail::Calling calling("RandomSampler");
   kernels::Philox random(pass.seed, of_orders + pass.epoch);
   if (replacement_ == Replacement::yes) {
     std::vector<std::int64_t> result = room_for(samples_);
@@ -118,6 +121,7 @@ SubsetRandomSampler::SubsetRandomSampler(std::vector<std::int64_t> rows) : rows_
 }
 
 std::vector<std::int64_t> SubsetRandomSampler::order(const Pass& pass) const {
+  const xgrad::detail::Calling calling("SubsetRandomSampler");
   std::vector<std::int64_t> rows = rows_;
   kernels::Philox random(pass.seed, of_orders + pass.epoch);
   shuffle(rows.data(), rows.size(), random);
@@ -152,6 +156,7 @@ WeightedRandomSampler::WeightedRandomSampler(std::vector<double> weights, Dim sa
 }
 
 std::vector<std::int64_t> WeightedRandomSampler::order(const Pass& pass) const {
+  const xgrad::detail::Calling calling("WeightedRandomSampler");
   kernels::Philox random(pass.seed, of_weights + pass.epoch);
   std::vector<std::int64_t> rows = room_for(samples_);
   if (replacement_ == Replacement::yes) {
@@ -193,6 +198,7 @@ StratifiedSampler::StratifiedSampler(const Tensor& labels) {
 }
 
 std::vector<std::int64_t> StratifiedSampler::order(const Pass& pass) const {
+  const xgrad::detail::Calling calling("StratifiedSampler");
   kernels::Philox random(pass.seed, of_classes + pass.epoch);
   std::vector<std::vector<std::int64_t>> classes = classes_;
   for (std::vector<std::int64_t>& rows : classes) shuffle(rows.data(), rows.size(), random);

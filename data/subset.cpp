@@ -72,7 +72,8 @@ std::vector<std::vector<std::int64_t>> split_rows(std::int64_t size, const Part*
                                                   std::uint64_t seed) {
   if (size < 0) refuse("the dataset is null");
   const std::vector<std::int64_t> counts = counts_of(size, parts, count);
-  const std::vector<std::int64_t> order = RandomSampler(size).order({0, seed});
+  // An epoch that no loader reaches, so that the parts do not follow from the order of a loader of the same seed.
+  const std::vector<std::int64_t> order = RandomSampler(size).order({~std::uint64_t{0}, seed});
   std::vector<std::vector<std::int64_t>> rows;
   auto at = order.begin();
   for (std::int64_t each : counts) {
@@ -115,9 +116,9 @@ Tensor Parts::merged(const std::vector<Share>& shares, const std::vector<Tensor>
     if (!from[i].defined() || from[i].rank() == 0 ||
         from[i].shape()[0] != static_cast<std::int64_t>(shares[i].rows.size()))
       throw std::invalid_argument(
-          "ConcatDataset: gather() of dataset " + std::to_string(shares[i].part) + " returned " + name +
-          (from[i].defined() ? " of shape " + to_string(from[i].shape()) : " that are an empty tensor") + " for " +
-          rows_text(static_cast<std::int64_t>(shares[i].rows.size())));
+          "ConcatDataset: gather() of dataset " + std::to_string(shares[i].part) + " returned " +
+          (from[i].defined() ? name + " of shape " + to_string(from[i].shape()) : "an undefined tensor as " + name) +
+          " for " + rows_text(static_cast<std::int64_t>(shares[i].rows.size())));
   if (from.size() == 1) return from[0];  // in the order asked for
   const xgrad::detail::Calling calling("ConcatDataset");
   Tensor result = Raw::uninitialized(from[0].shape().with(0, count), from[0].dtype());

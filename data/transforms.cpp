@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
-#include <numeric>
 #include <ostream>
 #include <stdexcept>
 
@@ -99,9 +98,7 @@ Tensor Transform::operator()(const Tensor& x, const Draws& draws) const {
 Tensor Transform::operator()(const Tensor& x, const Pass& pass) const {
   if (!x.defined()) refuse(name_, "the input is an undefined tensor");
   if (x.rank() == 0) refuse(name_, "the input has shape (): axis 0 must count the rows");
-  std::vector<std::int64_t> rows(static_cast<std::size_t>(x.shape()[0]));
-  std::iota(rows.begin(), rows.end(), std::int64_t{0});
-  return (*this)(x, Draws(pass, rows.data(), x.shape()[0]));
+  return (*this)(x, Draws(pass, x.shape()[0]));
 }
 
 std::ostream& operator<<(std::ostream& out, const Transform& transform) { return out << transform.text(); }
@@ -323,12 +320,13 @@ GaussianNoise::GaussianNoise(double mean, double sigma)
     : Transform("GaussianNoise(mean=" + text_of(mean) + ", sigma=" + text_of(sigma) + ")",
                 [mean, sigma](const Tensor& x, const Draws& draws) {
                   require_floating("GaussianNoise", x);
-                  const Tensor y = Raw::uninitialized(x.shape(), x.dtype());
+                  Tensor y = Raw::uninitialized(x.shape(), x.dtype());
+                  if (y.size() == 0) return y;
                   xgrad::detail::visit_floating(x.dtype(), [&](auto type) {
                     using T = typename decltype(type)::type;
                     const T* from = Raw::data<T>(x);
                     T* to = Raw::write<T>(y);
-                    const std::int64_t each = x.shape()[0] == 0 ? 0 : x.size() / x.shape()[0];
+                    const std::int64_t each = x.size() / x.shape()[0];
                     for (std::int64_t row = 0; row < x.shape()[0]; ++row) {
                       kernels::Philox random = draws.row(row);
                       for (std::int64_t i = 0; i < each; ++i, ++from, ++to)

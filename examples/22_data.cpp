@@ -54,7 +54,7 @@ void samplers(const data::TensorDataset<2>& all) {
   std::printf("%lld rows for training, %lld for testing\n", static_cast<long long>(train.size()),
               static_cast<long long>(test.size()));
 
-  const Tensor classes = all.targets();
+  const Tensor& classes = all.targets();
   data::DataLoader plain(all, data::DataLoader::Options().batch_size(100).shuffle());
   data::DataLoader even(all, data::DataLoader::Options().batch_size(100).sampler(data::StratifiedSampler(classes)));
   data::DataLoader balanced(all, data::DataLoader::Options().batch_size(100).sampler(

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -22,6 +23,7 @@
 #include <xgrad/autograd/engine/runtime.hpp>
 #include <xgrad/autograd/kernels/runtime/memory.hpp>
 #include <xgrad/autograd/ops/ops.hpp>
+#include <xgrad/data/loader.hpp>
 
 using namespace xgrad;
 
@@ -180,6 +182,37 @@ void no_memory_at_first() {
   check("a process that has memory again");
 }
 
+/// Batches that take some time to make, of which one may end the process in a worker.
+class Slow : public data::DatasetOf<1> {
+ public:
+  explicit Slow(std::int64_t last) : last_(last) {}
+  std::int64_t size() const override { return 1000; }
+  std::array<Tensor, 1> gather(const std::int64_t* rows, std::int64_t count) const override {
+    const EnableGrad on;  // for the backward in it
+    check("a worker");
+    if (rows[0] == last_) std::exit(0);
+    return {full({count}, Tensor(static_cast<double>(rows[0])))};
+  }
+
+ private:
+  std::int64_t last_;
+};
+
+void take_batches(std::int64_t last) {
+  static data::Loader loader(Slow(last), data::LoaderOptions().workers(3));
+  static auto at = loader.begin();
+  for (int i = 0; i < 10; ++i, ++at)
+    if ((*at)[0].item() != i) _exit(2);
+}
+
+// A static iterator is destroyed while its threads make batches.
+void exit_while_prefetching() { take_batches(-1); }
+
+void exit_in_a_prefetching_thread() {
+  take_batches(15);
+  for (;;) pause();
+}
+
 struct Mode {
   const char* name;
   void (*run)();
@@ -210,6 +243,8 @@ const Mode modes[] = {
     {"fork_while_others_compute", fork_while_others_compute, memory_watched},
     {"fork_and_exit_while_others_compute", fork_and_exit_while_others_compute, threads_watched},
     {"no_memory_at_first", no_memory_at_first, memory_watched},
+    {"exit_while_prefetching", exit_while_prefetching},
+    {"exit_in_a_prefetching_thread", exit_in_a_prefetching_thread, threads_watched},
 };
 
 int status_of(const char* program, const char* mode) {

@@ -142,6 +142,16 @@ inline void optimizers(const nn::Linear& model) {
   WRONG(sgd.lr() = 0.2;)                                       // must not compile
 }
 
+inline void datasets(const Tensor& x) {
+  const data::TensorDataset three(x, x, x);
+  data::DataLoader pairs(data::TensorDataset(x, x));
+  WRONG(data::DataLoader triples(three);)                           // must not compile
+  WRONG(for (auto [a, b, c] : pairs) static_cast<void>(a);)         // must not compile
+  WRONG(static_cast<void>(three.targets());)                        // must not compile
+  WRONG(data::TensorDataset<2> two(x, x, x);)                       // must not compile
+  WRONG(data::ConcatDataset mixed(three, data::TensorDataset(x));)  // must not compile
+}
+
 inline void lambdas(const Tensor& a) {
   WRONG(elementwise([](auto x) { return x > 0 ? x : -x; }, a);)  // must not compile
   WRONG(elementwise([](auto x, auto y) { return x + y; }, a);)   // must not compile

@@ -22,7 +22,6 @@
 
 using namespace xgrad;
 using namespace xgrad::data;
-using Catch::Matchers::Contains;
 
 namespace {
 
@@ -222,6 +221,7 @@ TEST_CASE("loops in several threads are independent", "[data]") {
   const Batches expected = all_of(reference);
   std::atomic<int> right{0};
   std::vector<std::thread> threads;
+  threads.reserve(6);
   for (int i = 0; i < 6; ++i)
     threads.emplace_back([&] {
       for (int round = 0; round < scaled(20, 4); ++round) {

@@ -98,20 +98,20 @@ int main() {
     std::cout << points.inputs()[1] << '\n';
   }
   example("moons");
-  { std::cout << data::moons(4).targets() << '\n'; }
+  std::cout << data::moons(4).targets() << '\n';
   example("circles");
   {
     const data::TensorDataset points = data::circles(4, 0, 0.5);
     std::cout << sqrt(sum(square(points.inputs()), 1)) << '\n';
   }
   example("blobs");
-  { std::cout << data::blobs(7, 2, 3).targets() << '\n'; }
+  std::cout << data::blobs(7, 2, 3).targets() << '\n';
   example("blobs_at");
-  { std::cout << data::blobs_at(2, Tensor({{0., 1.}, {5., 5.}}), 0).inputs() << '\n'; }
+  std::cout << data::blobs_at(2, Tensor({{0., 1.}, {5., 5.}}), 0).inputs() << '\n';
   example("exclusive_or");
-  { std::cout << data::exclusive_or(4, 0).targets() << '\n'; }
+  std::cout << data::exclusive_or(4, 0).targets() << '\n';
   example("checkerboard");
-  { std::cout << data::checkerboard(100).inputs().shape() << '\n'; }
+  std::cout << data::checkerboard(100).inputs().shape() << '\n';
   example("regression");
   {
     const auto [points, weights] = data::regression(100, 5, 2);

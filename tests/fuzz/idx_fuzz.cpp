@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <vector>
 
 #include <xgrad/data/idx.hpp>
 
@@ -27,10 +28,21 @@ std::string gzipped(const std::string& bytes) {
   return packed;
 }
 
+constexpr std::int64_t limit = 1 << 20;
+
+/// Refuses to go on unless as many elements were read as the sizes say.
+void check(const std::vector<std::int64_t>& sizes, std::size_t held) {
+  std::int64_t product = std::count(sizes.begin(), sizes.end(), 0) > 0 ? 0 : 1;
+  for (const std::int64_t each : sizes)
+    if (product != 0) product *= each;
+  if (static_cast<std::int64_t>(held) != product || product > limit) std::abort();
+}
+
 /// The first byte says how the others are to be read: as they are, behind the beginning of an IDX file, or compressed,
-/// as one member or two, and with something behind.
+/// as one member or two, and with something behind; and as integers or as bytes.
 std::string file_of(unsigned how, const std::string& bytes) {
-  const std::string begun = (how & 1u) != 0 ? std::string("\0\0\x08", 3) + bytes : bytes;
+  const std::string begun =
+      (how & 1u) != 0 ? std::string((how & 16u) != 0 ? "\0\0\x0c" : "\0\0\x08", 3) + bytes : bytes;
   if ((how & 2u) == 0) return begun;
   if ((how & 4u) == 0) return gzipped(begun);
   const std::size_t half = begun.size() / 2;
@@ -45,12 +57,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const unsigned how = bytes.next();
   const MemoryFile file(file_of(how, bytes.rest()));
   try {
-    constexpr std::int64_t limit = 1 << 20;
-    const data::Idx idx = data::read_idx(file.path(), limit);
-    std::int64_t product = std::count(idx.sizes.begin(), idx.sizes.end(), 0) > 0 ? 0 : 1;
-    for (const std::int64_t each : idx.sizes)
-      if (product != 0) product *= each;
-    if (static_cast<std::int64_t>(idx.bytes.size()) != product || product > limit) std::abort();
+    if ((how & 16u) != 0) {
+      const data::IdxInts idx = data::read_idx_ints(file.path(), limit);
+      check(idx.sizes, idx.numbers.size());
+    } else {
+      const data::Idx idx = data::read_idx(file.path(), limit);
+      check(idx.sizes, idx.bytes.size());
+    }
   } catch (const std::runtime_error&) {
   }
   return 0;
