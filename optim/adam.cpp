@@ -53,7 +53,7 @@ void Adam::update(const Moving& moving, Source at) {
     step_ = moving.step;
     group_ = moving.group;
   }
-  static const Tensor none;
+  const Tensor none;
   xgrad::detail::adam_update(
       name(), *moving.parameter, moving.gradient,
       {slot(mean, moving), slot(square, moving), v[amsgrad] != 0 ? slot(greatest, moving) : none, moving.is_new}, rule_,

@@ -26,8 +26,8 @@ class ASGDOptions : public detail::OptionList<ASGDOptions> {
 ///     eta = lr / (1 + lambd lr t)^alpha,  mu = 1 / max(1, t - t0)
 ///     p = (1 - lambd eta) p - eta d,  ax = ax + mu (p - ax)
 ///
-/// ax is p until averaging begins. Keeps
-/// "step", "eta", "mu" and "ax". PyTorch rounds eta and mu to its default dtype, here they are float64.
+/// ax is p until averaging begins. Keeps "step", "eta", "mu" and "ax". PyTorch rounds eta and mu to its default dtype,
+/// here they are float64.
 class ASGD : public Optimizer {
  public:
   using Options = ASGDOptions;

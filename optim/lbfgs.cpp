@@ -36,14 +36,18 @@ detail::Description description() {
           false};
 }
 
-/// max_eval follows max_iter where it is not given.
-detail::Given completed(const detail::Given& given) {
+/// The options, with a max_eval that follows max_iter where neither they nor the group give one.
+detail::Given completed(const Groups& groups, const detail::Given& given) {
   double most = 20;
   bool complete = false;
-  for (const auto& [name, value] : given) {
-    if (name == "max_iter") most = value;
-    complete |= name == "max_eval";
-  }
+  const auto look = [&](const detail::Given& options) {
+    for (const auto& [name, value] : options) {
+      if (name == "max_iter") most = value;
+      complete |= name == "max_eval";
+    }
+  };
+  look(given);
+  for (const Group& group : groups.list()) look(group.given());
   detail::Given result = given;
   if (!complete) result.emplace_back("max_eval", std::floor(most * 5 / 4));
   return result;
@@ -55,7 +59,7 @@ double inner_product(const Tensor& a, const Tensor& b) { return dot(a, b).item()
 }  // namespace
 
 LBFGS::LBFGS(const Groups& parameters, double lr, const Options& options)
-    : Optimizer(description(), parameters, lr, completed(options.given())) {
+    : Optimizer(description(), parameters, lr, completed(parameters, options.given())) {
   if (param_groups().size() != 1)
     refuse("it has one group of parameters, got " + std::to_string(param_groups().size()) +
            ": give it all parameters in one list");
@@ -170,7 +174,7 @@ class LBFGS::Run {
     const Tensor y = gradient - memory_.gradient, s = memory_.direction * memory_.length;
     const double ys = inner_product(y, s);
     if (!(ys > 1e-10)) return;
-    if (!memory_.steps.empty() && static_cast<std::int64_t>(memory_.steps.size()) >= whole("history_size")) {
+    while (!memory_.steps.empty() && static_cast<std::int64_t>(memory_.steps.size()) >= whole("history_size")) {
       memory_.gradient_changes.erase(memory_.gradient_changes.begin());
       memory_.steps.erase(memory_.steps.begin());
       memory_.ro.erase(memory_.ro.begin());
@@ -251,54 +255,78 @@ void LBFGS::save_more(StateDict& state) const {
   add("ro", Tensor(m.ro));
 }
 
+namespace {
+
+/// Takes what LBFGS keeps out of a state.
+class Taken {
+ public:
+  Taken(StateDict& state, std::function<void(const std::string&)> refuse) : state_(state), refuse_(std::move(refuse)) {}
+
+  bool contains(const char* name) const { return state_.contains(key(name)); }
+  Tensor tensor(const char* name, const Shape& shape) const {
+    Tensor values = take(name);
+    if (!values.defined() || values.shape() != shape || values.dtype() == boolean)
+      fail(name, "must have shape " + to_string(shape) +
+                     (values.defined() ? ", but has " + to_string(values.shape()) : ", but is missing"));
+    return values;
+  }
+  double number(const char* name) const {
+    const Tensor values = take(name);
+    if (!values.defined() || values.size() != 1) fail(name, "must be one number");
+    return values.item();
+  }
+  std::int64_t count(const char* name) const {
+    const double value = number(name);
+    if (!(value >= 0 && value < 0x1p53) || value != std::floor(value))
+      fail(name, "must be a whole number, not negative");
+    return static_cast<std::int64_t>(value);
+  }
+  /// The number of pairs of differences.
+  std::int64_t pairs() const {
+    const auto found = state_.find(key("ro"));
+    return found == state_.end() ? 0 : found->second.size();
+  }
+
+ private:
+  static std::string key(const char* name) { return std::string("state.0.") + name; }
+  void fail(const char* name, const std::string& what) const {
+    refuse_("cannot load this state: \"" + key(name) + "\" " + what);
+  }
+  Tensor take(const char* name) const {
+    const auto found = state_.find(key(name));
+    if (found == state_.end()) return {};
+    Tensor values = found->second;
+    state_.erase(found);
+    return values;
+  }
+
+  StateDict& state_;
+  std::function<void(const std::string&)> refuse_;
+};
+
+}  // namespace
+
 std::function<void()> LBFGS::load_more(StateDict& state) {
+  const NoGrad no_grad;
   const DType dtype = parameters()[0].dtype();
   std::int64_t size = 0;
   for (const Tensor& p : parameters()) size += p.size();
-  const auto take = [&](const char* name) {
-    const auto found = state.find(std::string("state.0.") + name);
-    if (found == state.end()) return Tensor();
-    Tensor values = found->second;
-    state.erase(found);
-    return values;
-  };
-  const auto shaped = [&](const char* name, const Shape& shape) {
-    const Tensor values = take(name);
-    if (!values.defined() || values.shape() != shape || values.dtype() == boolean)
-      refuse(std::string("cannot load this state: \"state.0.") + name + "\" must have shape " + to_string(shape) +
-             (values.defined() ? ", but has " + to_string(values.shape()) : ", but is missing"));
-    return values;
-  };
-  const auto number = [&](const char* name) {
-    const Tensor values = take(name);
-    if (!values.defined() || values.size() != 1)
-      refuse(std::string("cannot load this state: \"state.0.") + name + "\" must be one number");
-    return values.item();
-  };
-  const auto count = [&](const char* name) {
-    const double value = number(name);
-    if (!(value >= 0 && value < 0x1p53) || value != std::floor(value))
-      refuse(std::string("cannot load this state: \"state.0.") + name + "\" must be a whole number, not negative");
-    return static_cast<std::int64_t>(value);
-  };
+  const Taken taken(state, [this](const std::string& why) { refuse(why); });
   Memory loaded;
-  if (state.contains("state.0.func_evals")) {
-    loaded.func_evals = count("func_evals");
-    loaded.n_iter = count("n_iter");
+  if (taken.contains("func_evals")) {
+    loaded.func_evals = taken.count("func_evals");
+    loaded.n_iter = taken.count("n_iter");
   }
   if (loaded.n_iter > 0) {
-    const NoGrad no_grad;
-    loaded.direction = shaped("d", {size}).to(dtype).clone();
-    loaded.gradient = shaped("prev_flat_grad", {size}).to(dtype).clone();
-    loaded.length = number("t");
-    loaded.diagonal = number("H_diag");
-    loaded.loss = number("prev_loss");
-    const auto ro = state.find("state.0.ro");
-    const std::int64_t pairs = ro == state.end() ? 0 : ro->second.size();
-    if (pairs > 0) {
-      const Tensor inverse = shaped("ro", {pairs}).to(float64);
-      const Tensor changes = shaped("old_dirs", {pairs, size}).to(dtype),
-                   steps = shaped("old_stps", {pairs, size}).to(dtype);
+    loaded.direction = taken.tensor("d", {size}).to(dtype).clone();
+    loaded.gradient = taken.tensor("prev_flat_grad", {size}).to(dtype).clone();
+    loaded.length = taken.number("t");
+    loaded.diagonal = taken.number("H_diag");
+    loaded.loss = taken.number("prev_loss");
+    if (const std::int64_t pairs = taken.pairs(); pairs > 0) {
+      const Tensor inverse = taken.tensor("ro", {pairs}).to(float64);
+      const Tensor changes = taken.tensor("old_dirs", {pairs, size}).to(dtype);
+      const Tensor steps = taken.tensor("old_stps", {pairs, size}).to(dtype);
       for (std::int64_t i = 0; i < pairs; ++i) {
         loaded.gradient_changes.push_back(changes[i].clone());
         loaded.steps.push_back(steps[i].clone());

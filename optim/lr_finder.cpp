@@ -80,6 +80,7 @@ LRSweep find_lr(const nn::ModuleBase& model, Optimizer& optimizer, const std::fu
   const Restored restored(model, optimizer);
   std::vector<ParamGroup> groups = optimizer.param_groups();
   std::vector<double> ratios;
+  ratios.reserve(groups.size());
   for (const ParamGroup& group : groups) ratios.push_back(groups[0].lr() > 0 ? group.lr() / groups[0].lr() : 1);
   LRSweep sweep;
   double mean = 0, least = std::numeric_limits<double>::infinity();

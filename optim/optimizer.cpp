@@ -157,7 +157,7 @@ void Optimizer::prepare(const std::vector<Moving>& /*moving*/, Source /*at*/) {}
 namespace {
 
 Tensor filled(const Shape& shape, DType dtype, double value) {
-  const Tensor result = Raw::uninitialized(shape, dtype);
+  Tensor result = Raw::uninitialized(shape, dtype);
   xgrad::detail::visit_floating(dtype, [&](auto type) {
     using T = typename decltype(type)::type;
     std::fill_n(Raw::write<T>(result), result.size(), static_cast<T>(value));

@@ -215,72 +215,91 @@ void Optimizer::load_groups(StateDict& state, Loaded& loaded) const {
            std::to_string(loaded.groups.size()));
 }
 
+namespace {
+
+/// The tensors of a state by key, each of which is taken once.
+class Given {
+ public:
+  explicit Given(const detail::GroupList& list, const StateDict& state)
+      : list_(list), tensors_(state.begin(), state.end()) {}
+
+  Tensor take(const std::string& key) {
+    const auto found = tensors_.find(key);
+    if (found == tensors_.end()) return {};
+    Tensor result = found->second;
+    tensors_.erase(found);
+    return result;
+  }
+  double number(const std::string& key, const Tensor& tensor) const {
+    if (tensor.size() != 1 || tensor.dtype() == boolean)
+      list_.refuse("cannot load this state: \"" + key + "\" must be one number, but is " + text(tensor));
+    return tensor.item();
+  }
+  std::int64_t steps(const std::string& key, const Tensor& tensor) const {
+    const double steps = number(key, tensor);
+    if (!(steps >= 0 && steps <= most_steps) || steps != std::floor(steps))
+      list_.refuse("cannot load this state: \"" + key + "\" is " + number_text(steps) +
+                   ": steps are whole numbers, not negative, up to 2^53");
+    return static_cast<std::int64_t>(steps);
+  }
+  Tensor slot(const std::string& key, const Tensor& values, const Shape& shape, const Tensor& parameter) const {
+    if (values.shape() != shape || !is_floating(values.dtype()))
+      list_.refuse("cannot load this state: \"" + key + "\" is " + text(values) + ", its parameter " + text(parameter) +
+                   ": the shapes must agree");
+    return copy_of(values, parameter.dtype());
+  }
+  bool contains(const std::string& key) const { return tensors_.count(key) == 1; }
+
+ private:
+  const detail::GroupList& list_;
+  std::unordered_map<std::string, Tensor> tensors_;
+};
+
+}  // namespace
+
 void Optimizer::load_slots(StateDict& state, Loaded& loaded) const {
   const detail::Description& description = list_->description;
   const std::size_t count = list_->parameters.size();
-  std::unordered_map<std::string, Tensor> given(state.begin(), state.end());
-  const auto take = [&](const std::string& key) {
-    const auto found = given.find(key);
-    if (found == given.end()) return Tensor();
-    Tensor result = found->second;
-    given.erase(found);
-    return result;
-  };
-  const auto one_number = [&](const std::string& key, const Tensor& tensor) {
-    if (tensor.size() != 1 || tensor.dtype() == boolean)
-      refuse("cannot load this state: \"" + key + "\" must be one number, but is " + text(tensor));
-    return tensor.item();
-  };
+  Given given(*list_, state);
   loaded.slots.assign(slots_.size(), std::vector<Tensor>(count));
   loaded.numbers.assign(numbers_.size(), std::vector<double>(count));
   loaded.steps.assign(count, 0);
-  for (std::size_t g = 0; g < loaded.groups.size(); ++g)
-    for (std::size_t i = loaded.groups[g].first, end = i + loaded.groups[g].count; i < end; ++i) {
-      const Tensor& p = list_->parameters[i];
-      const std::string step_key = key_of(i, "step");
-      const Tensor step = description.counts_steps ? take(step_key) : Tensor();
-      if (step.defined()) {
-        const double number = one_number(step_key, step);
-        if (!(number >= 0 && number <= most_steps) || number != std::floor(number))
-          refuse("cannot load this state: \"" + step_key + "\" is " + number_text(number) +
-                 ": steps are whole numbers, not negative, up to 2^53");
-        loaded.steps[i] = static_cast<std::int64_t>(number);
-      }
-      const auto check = [&](const std::string& name, bool there) {
-        const bool stepped = loaded.steps[i] > 0;
-        if (description.counts_steps && (there ? !step.defined() : stepped))
-          refuse("cannot load this state: parameter " + std::to_string(i) + " has " +
-                 (there ? name + " but no step" : "a step but no " + name));
-      };
-      for (std::size_t s = 0; s < slots_.size(); ++s) {
-        const detail::Slot& slot = description.slots[s];
-        const std::optional<Shape> shape = detail::shape_of(slot.form, p.shape());
-        if (!shape || !loaded.has(slot, g)) continue;
-        const std::string key = key_of(i, slot.name);
-        const Tensor values = take(key);
-        check(slot.name, values.defined());
-        if (!values.defined()) continue;
-        if (values.shape() != *shape || !is_floating(values.dtype()))
-          refuse("cannot load this state: \"" + key + "\" is " + text(values) + ", its parameter " + text(p) +
-                 ": the shapes must agree");
-        loaded.slots[s][i] = copy_of(values, p.dtype());
-        if (!description.counts_steps) loaded.steps[i] = 1;
-      }
-      for (std::size_t s = 0; s < numbers_.size(); ++s) {
-        const std::string key = key_of(i, description.numbers[s]);
-        const Tensor value = take(key);
-        check(description.numbers[s], value.defined());
-        if (value.defined()) loaded.numbers[s][i] = one_number(key, value);
-      }
+  const auto load = [&](std::size_t g, std::size_t i) {
+    const Tensor& p = list_->parameters[i];
+    const Tensor step = description.counts_steps ? given.take(key_of(i, "step")) : Tensor();
+    if (step.defined()) loaded.steps[i] = given.steps(key_of(i, "step"), step);
+    // What is kept for a parameter is there if and only if its steps are.
+    const auto check = [&](const std::string& name, bool there) {
+      if (description.counts_steps && (there ? !step.defined() : loaded.steps[i] > 0))
+        refuse("cannot load this state: parameter " + std::to_string(i) + " has " +
+               (there ? name + " but no step" : "a step but no " + name));
+    };
+    for (std::size_t s = 0; s < slots_.size(); ++s) {
+      const detail::Slot& slot = description.slots[s];
+      const std::optional<Shape> shape = detail::shape_of(slot.form, p.shape());
+      if (!shape || !loaded.has(slot, g)) continue;
+      const std::string key = key_of(i, slot.name);
+      const Tensor values = given.take(key);
+      check(slot.name, values.defined());
+      if (values.defined()) loaded.slots[s][i] = given.slot(key, values, *shape, p);
     }
+    for (std::size_t s = 0; s < numbers_.size(); ++s) {
+      const std::string key = key_of(i, description.numbers[s]);
+      const Tensor value = given.take(key);
+      check(description.numbers[s], value.defined());
+      if (value.defined()) loaded.numbers[s][i] = given.number(key, value);
+    }
+  };
+  for (std::size_t g = 0; g < loaded.groups.size(); ++g)
+    for (std::size_t k = 0; k < loaded.groups[g].count; ++k) load(g, loaded.groups[g].first + k);
   // A slot that the options do not have is one of other options, not an unknown key.
   for (const detail::Slot& slot : description.slots)
     for (std::size_t i = 0; i < count && !loaded.has(slot); ++i)
-      if (given.count(key_of(i, slot.name)) == 1)
+      if (given.contains(key_of(i, slot.name)))
         refuse(std::string("cannot load this state: it holds ") + slot.name + ", and " + name() +
                " keeps none with these options: it is the state of other options");
   state.erase(
-      std::remove_if(state.begin(), state.end(), [&](const auto& entry) { return given.count(entry.first) == 0; }),
+      std::remove_if(state.begin(), state.end(), [&](const auto& entry) { return !given.contains(entry.first); }),
       state.end());
 }
 

@@ -144,7 +144,8 @@ void schedules(Catalogue& all) {
 
 void weights_and_gradients(Catalogue& all) {
   probe(
-      all, "get_total_norm", [](auto v, double p) { return Tensor(get_total_norm(v, p)); }, weights(), Setting{2});
+      all, "get_total_norm", [](const Tensor& x, double p) { return Tensor(get_total_norm({x}, p)); }, ones({2, 3}),
+      Setting{2});
   probe(
       all, "clip_grad_norm_", [](double most, double p) { clip_grad_norm_(weights(), most, p); }, Setting{1},
       Setting{2});

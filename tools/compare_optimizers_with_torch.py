@@ -77,8 +77,8 @@ OPTIMIZERS = {
     "Adafactor": ["", "lr=0.1", "lr=0.1 beta2_decay=-0.5", "lr=0.1 eps.0=0.001 eps.1=0.01", "lr=0.1 d=2",
                   "lr=0.1 weight_decay=0.1", "lr=0.1 maximize=1", "lr=1 d=1.5 weight_decay=0.01",
                   "lr=0.05 eps.0=0 eps.1=0.1", "lr=0.1 / lr=0.01 / weight_decay=0.2"],
-    "LBFGS": ["max_iter=1", "line_search_fn=1 max_iter=1", "lr=0.05 max_iter=2", "line_search_fn=1 max_iter=3",
-              "line_search_fn=1 max_iter=2 history_size=2", "lr=0.03 max_iter=4 history_size=3",
+    "LBFGS": ["max_iter=1", "line_search_fn=1 max_iter=1", "lr=0.02 max_iter=2", "line_search_fn=1 max_iter=3",
+              "line_search_fn=1 max_iter=3 history_size=5", "lr=0.03 max_iter=1 history_size=3",
               "line_search_fn=1 max_iter=2 max_eval=3", "line_search_fn=1 max_iter=2 tolerance_grad=0.1",
               "lr=0.5 line_search_fn=1 max_iter=2 tolerance_change=0.001", "line_search_fn=1 max_iter=2 maximize=1"],
 }

@@ -83,12 +83,12 @@ int main() {
   }
   example("Lion");
   {
-    optim::Lion optimizer({weights()}, 0.03);
+    optim::Lion optimizer({weights()}, 0.03, optim::Lion::Options().betas(0.5, 0.5));
     train(optimizer);
   }
   example("Muon");
   {
-    optim::Muon optimizer({Tensor{{1.0, -2.0}}.requires_grad_()}, 0.03);
+    optim::Muon optimizer({Tensor{{1.0, -2.0}}.requires_grad_()}, 0.03, optim::Muon::Options().momentum(0.5));
     train(optimizer);
   }
   example("Adafactor");

@@ -12,7 +12,7 @@ namespace {
 using xgrad::detail::number_text;
 
 constexpr double pi = 3.14159265358979323846;
-constexpr int initial = 0, greatest = 1, least = 2;  // learning rates of OneCycleLR; of momenta 0 is the base
+constexpr int initial = 0, greatest = 1, least = 2;  // learning rates of OneCycleLR
 
 double real(std::int64_t number) { return static_cast<double>(number); }
 
@@ -85,7 +85,8 @@ double OneCycleLR::annealed(const double* values, int Phase::*from, int Phase::*
   double begin = 0;
   std::size_t i = 0;
   for (; i + 1 < phases_.size() && real(last_epoch_) > phases_[i].end; ++i) begin = phases_[i].end;
-  const double share = (real(last_epoch_) - begin) / (phases_[i].end - begin);
+  // PyTorch goes beyond the last value in the call of step() that ends the last step.
+  const double share = std::min(1.0, (real(last_epoch_) - begin) / (phases_[i].end - begin));
   const double first = values[phases_[i].*from], last = values[phases_[i].*to];
   if (options_.anneal_ == Anneal::linear) return (last - first) * share + first;
   return last + (first - last) / 2.0 * (std::cos(pi * share) + 1);

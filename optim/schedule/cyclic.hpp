@@ -67,7 +67,8 @@ class OneCycleOptions {
 
 /// The one-cycle policy (Smith and Topin 2019), for a step after every batch: the learning rate rises from
 /// max_lr / div_factor to max_lr, then falls to max_lr / div_factor / final_div_factor, momentum goes the other way. It
-/// replaces the learning rates of the optimiser. More than total_steps calls of step() are an error.
+/// replaces the learning rates of the optimiser. More than total_steps calls of step() are an error; the last of them
+/// changes nothing.
 class OneCycleLR : public LRScheduler {
  public:
   using Options = OneCycleOptions;

@@ -16,8 +16,8 @@ std::vector<LRLambda> checked(const char* name, std::vector<LRLambda> f, std::si
 
 }  // namespace
 
-LambdaLR::LambdaLR(const Optimizer& optimizer, LRLambda f)
-    : LambdaLR(optimizer, std::vector<LRLambda>(optimizer.param_groups().size(), std::move(f))) {}
+LambdaLR::LambdaLR(const Optimizer& optimizer, const LRLambda& f)
+    : LambdaLR(optimizer, std::vector<LRLambda>(optimizer.param_groups().size(), f)) {}
 
 LambdaLR::LambdaLR(const Optimizer& optimizer, std::vector<LRLambda> f)
     : LRScheduler("LambdaLR", optimizer), f_(checked(name(), std::move(f), group_count())) {
@@ -26,8 +26,8 @@ LambdaLR::LambdaLR(const Optimizer& optimizer, std::vector<LRLambda> f)
 
 double LambdaLR::next(std::size_t group, double /*lr*/) const { return base(group) * f_[group](last_epoch_); }
 
-MultiplicativeLR::MultiplicativeLR(const Optimizer& optimizer, LRLambda f)
-    : MultiplicativeLR(optimizer, std::vector<LRLambda>(optimizer.param_groups().size(), std::move(f))) {}
+MultiplicativeLR::MultiplicativeLR(const Optimizer& optimizer, const LRLambda& f)
+    : MultiplicativeLR(optimizer, std::vector<LRLambda>(optimizer.param_groups().size(), f)) {}
 
 MultiplicativeLR::MultiplicativeLR(const Optimizer& optimizer, std::vector<LRLambda> f)
     : LRScheduler("MultiplicativeLR", optimizer), f_(checked(name(), std::move(f), group_count())) {

@@ -12,7 +12,7 @@ using LRLambda = std::function<double(std::int64_t t)>;
 /// lr = base f(t), with one f for all groups or one for each.
 class LambdaLR : public LRScheduler {
  public:
-  LambdaLR(const Optimizer& optimizer, LRLambda f);
+  LambdaLR(const Optimizer& optimizer, const LRLambda& f);
   LambdaLR(const Optimizer& optimizer, std::vector<LRLambda> f);
 
  protected:
@@ -25,7 +25,7 @@ class LambdaLR : public LRScheduler {
 /// lr = base f(1) f(2) ... f(t), with one f for all groups or one for each.
 class MultiplicativeLR : public LRScheduler {
  public:
-  MultiplicativeLR(const Optimizer& optimizer, LRLambda f);
+  MultiplicativeLR(const Optimizer& optimizer, const LRLambda& f);
   MultiplicativeLR(const Optimizer& optimizer, std::vector<LRLambda> f);
 
  protected:

@@ -128,8 +128,7 @@ StateDict run_optimizer(const io::SafetensorsFile& file, const std::string& id, 
   std::vector<Tensor> parameters;
   const std::string first = file.contains(id + ".p.0") ? id + ".p." : "initial.";
   const int count = static_cast<int>(parts[0].number("params", 3));
-  for (int k = 0; k < count; ++k)
-    parameters.push_back(file.tensor(first + std::to_string(k)).requires_grad_());
+  for (int k = 0; k < count; ++k) parameters.push_back(file.tensor(first + std::to_string(k)).requires_grad_());
   const auto optimizer = make_optimizer(parts, parameters);
   if (const StateDict state = with_prefix(file, id + ".state."); !state.empty()) optimizer->load_state_dict(state);
   const auto begin = static_cast<std::int64_t>(parts[0].number("begin", 0));

@@ -8,10 +8,10 @@
 //     optimizer RMSprop lr=0.01 momentum=0.9 / lr=0.1          groups: their options after a slash, one parameter each
 //     schedule SequentialLR milestones=20 / LinearLR / ExponentialLR gamma=0.9
 //
-// Options of optimisers and settings of schedules have their names in PyTorch. Beside them an optimiser may have params,
-// the number of its parameters, begin and end, the steps that it makes. Its tensors begin with its number: 17.p.0,
-// 17.p.1, ... the parameters, "initial.0", ... where there are none; 17.state.<key> a state to begin with.
-// "gradients.0", ... hold the gradients of all cases, a step a row; "metrics" what ReduceLROnPlateau is given.
+// Options of optimisers and settings of schedules have their names in PyTorch. Beside them an optimiser may have
+// params, the number of its parameters, begin and end, the steps that it makes. Its tensors begin with its
+// number: 17.p.0, 17.p.1, ... the parameters, "initial.0", ... where there are none; 17.state.<key> a state to begin
+// with. "gradients.0", ... hold the gradients of all cases, a step a row; "metrics" what ReduceLROnPlateau is given.
 
 #include <map>
 #include <memory>
