@@ -183,9 +183,11 @@ void Checkpoint::load(const Contents& contents) {
     refuse("'" + contents.path + "' has the parts " + detail::listed(contents.parts) + "; here there are " +
            detail::listed(own) + ": they must be the same: load_part() reads one part of a file");
   std::vector<const detail::CheckpointPart*> order;
+  order.reserve(parts_.size());
   for (const auto& part : parts_) order.push_back(&part);
   std::stable_partition(order.begin(), order.end(), [](const auto* part) { return !part->loads_last; });
   std::vector<StateDict> before;
+  before.reserve(order.size());
   for (const auto* part : order) before.push_back(part->save());
   std::size_t loaded = 0;
   try {

@@ -30,8 +30,8 @@ class TrainingRun;
 /// ends with the validation, callbacks, schedules, early stopping, a row of the history, and a checkpoint, in this
 /// order. Losses are means over rows.
 ///
-/// Every epoch begins with model.train(). Layers that should stay in evaluation mode, such as those of a frozen part, are
-/// put into it by a callback's on_epoch_begin().
+/// Every epoch begins with model.train(). Layers that should stay in evaluation mode, such as those of a frozen part,
+/// are put into it by a callback's on_epoch_begin().
 ///
 /// A training that is stopped, by kill -9 too, and goes on in another process from its last checkpoint gives the same
 /// bits as one that was never stopped, if the loader has a position, or the same batches in every epoch.
