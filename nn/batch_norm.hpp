@@ -2,35 +2,24 @@
 
 #include <optional>
 
+#include <xgrad/autograd/graph/options.hpp>
 #include <xgrad/nn/module.hpp>
 
 namespace xgrad::nn {
 
 /// What the options of batch and instance normalisation have. The defaults are PyTorch's.
 template <class OwnOptions>
-class RunningNormOptions {
+class RunningNormOptions : public xgrad::detail::OptionsOf<OwnOptions> {
  public:
   /// Added to the variance, inside the root; positive, default 1e-5.
-  OwnOptions& eps(double value) {
-    eps_ = value;
-    return own();
-  }
+  OwnOptions& eps(double value) { return this->set(eps_, value); }
   /// The weight of the newest batch in the running statistics, in [0, 1]; std::nullopt gives all batches the same
   /// weight. Default 0.1.
-  OwnOptions& momentum(std::optional<double> value) {
-    momentum_ = value;
-    return own();
-  }
+  OwnOptions& momentum(std::optional<double> value) { return this->set(momentum_, value); }
   /// Whether the result is scaled and shifted by learned numbers.
-  OwnOptions& affine(bool on) {
-    affine_ = on;
-    return own();
-  }
+  OwnOptions& affine(bool on) { return this->set(affine_, on); }
   /// Whether evaluation uses running statistics; otherwise it uses those of its batch.
-  OwnOptions& track_running_stats(bool on) {
-    track_running_stats_ = on;
-    return own();
-  }
+  OwnOptions& track_running_stats(bool on) { return this->set(track_running_stats_, on); }
 
   double eps() const { return eps_; }
   std::optional<double> momentum() const { return momentum_; }
@@ -41,8 +30,6 @@ class RunningNormOptions {
   explicit RunningNormOptions(bool on) : affine_(on), track_running_stats_(on) {}
 
  private:
-  OwnOptions& own() { return static_cast<OwnOptions&>(*this); }
-
   double eps_ = 1e-5;
   std::optional<double> momentum_ = 0.1;
   bool affine_;

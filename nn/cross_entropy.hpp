@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <utility>
 
+#include <xgrad/autograd/graph/options.hpp>
 #include <xgrad/autograd/graph/tensor.hpp>
 #include <xgrad/nn/loss_options.hpp>
 
@@ -15,15 +16,9 @@ class ClassLossOptions : public LossOptions<OwnOptions> {
   using LossOptions<OwnOptions>::LossOptions;
 
   /// A factor for each class, shape (C), a constant. The mean is then divided by the sum of the targets' weights.
-  OwnOptions& weight(Tensor value) {
-    weight_ = std::move(value);
-    return static_cast<OwnOptions&>(*this);
-  }
+  OwnOptions& weight(Tensor value) { return this->set(weight_, std::move(value)); }
   /// Rows of this label contribute nothing and are not counted. Probabilities have no label.
-  OwnOptions& ignore_index(Dim value) {
-    ignore_index_ = value.value("ignore_index");
-    return static_cast<OwnOptions&>(*this);
-  }
+  OwnOptions& ignore_index(Dim value) { return this->set(ignore_index_, value.value("ignore_index")); }
 
   const Tensor& weight() const { return weight_; }
   std::int64_t ignore_index() const { return ignore_index_; }
@@ -45,10 +40,7 @@ class CrossEntropyOptions : public ClassLossOptions<CrossEntropyOptions> {
   using ClassLossOptions::ClassLossOptions;
 
   /// The share of the target that is spread evenly over all classes, in [0, 1] (Szegedy et al., 2015).
-  CrossEntropyOptions& label_smoothing(double value) {
-    label_smoothing_ = value;
-    return *this;
-  }
+  CrossEntropyOptions& label_smoothing(double value) { return set(label_smoothing_, value); }
   double label_smoothing() const { return label_smoothing_; }
 
  private:

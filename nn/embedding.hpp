@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 
+#include <xgrad/autograd/graph/options.hpp>
 #include <xgrad/autograd/ops/indexing.hpp>
 #include <xgrad/nn/module.hpp>
 
@@ -22,7 +23,7 @@ struct TableSettings {
 
 /// What the options of tables share: Embedding::Options().padding_idx(0).max_norm(1).
 template <class OwnOptions>
-class TableOptions {
+class TableOptions : public xgrad::detail::OptionsOf<OwnOptions> {
  public:
   /// A row that gets no gradient; negative numbers count from the end. In a bag it is left out.
   OwnOptions& padding_idx(std::optional<std::int64_t> value) {
@@ -52,8 +53,6 @@ class TableOptions {
   const detail::TableSettings& settings() const { return settings_; }
 
  private:
-  OwnOptions& own() { return static_cast<OwnOptions&>(*this); }
-
   detail::TableSettings settings_;
 };
 
@@ -67,15 +66,9 @@ enum class BagMode : std::uint8_t { sum, mean, max };
 class EmbeddingBagOptions : public TableOptions<EmbeddingBagOptions> {
  public:
   /// Default mean.
-  EmbeddingBagOptions& mode(BagMode value) {
-    mode_ = value;
-    return *this;
-  }
+  EmbeddingBagOptions& mode(BagMode value) { return set(mode_, value); }
   /// Whether the last offset is not that of a bag but the end of the last one.
-  EmbeddingBagOptions& include_last_offset(bool on) {
-    include_last_offset_ = on;
-    return *this;
-  }
+  EmbeddingBagOptions& include_last_offset(bool on) { return set(include_last_offset_, on); }
 
   BagMode mode() const { return mode_; }
   bool include_last_offset() const { return include_last_offset_; }

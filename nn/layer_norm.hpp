@@ -1,29 +1,22 @@
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 
+#include <xgrad/autograd/graph/options.hpp>
 #include <xgrad/nn/module.hpp>
 
 namespace xgrad::nn {
 
 /// `LayerNorm::Options().eps(1e-6).bias(false)`.
-class LayerNormOptions {
+class LayerNormOptions : public xgrad::detail::OptionsOf<LayerNormOptions> {
  public:
   /// Added to the variance, inside the root; positive, default 1e-5.
-  LayerNormOptions& eps(double value) {
-    eps_ = value;
-    return *this;
-  }
+  LayerNormOptions& eps(double value) { return set(eps_, value); }
   /// Whether the result is scaled and shifted by learned numbers, one for each element; default true.
-  LayerNormOptions& elementwise_affine(bool on) {
-    elementwise_affine_ = on;
-    return *this;
-  }
+  LayerNormOptions& elementwise_affine(bool on) { return set(elementwise_affine_, on); }
   /// Whether it is also shifted, if affine; default true.
-  LayerNormOptions& bias(bool on) {
-    bias_ = on;
-    return *this;
-  }
+  LayerNormOptions& bias(bool on) { return set(bias_, on); }
 
   double eps() const { return eps_; }
   bool elementwise_affine() const { return elementwise_affine_; }
@@ -41,6 +34,8 @@ class LayerNorm : public Module {
   using Options = LayerNormOptions;
 
   explicit LayerNorm(const Shape& normalized_shape, const Options& options = {});
+  explicit LayerNorm(std::initializer_list<Dim> normalized_shape, const Options& options = {})
+      : LayerNorm(Shape(normalized_shape), options) {}
 
   Parameter weight, bias;  ///< of the normalized shape; undefined when not affine
 
@@ -53,18 +48,12 @@ class LayerNorm : public Module {
 };
 
 /// `RMSNorm::Options().eps(1e-6)`.
-class RMSNormOptions {
+class RMSNormOptions : public xgrad::detail::OptionsOf<RMSNormOptions> {
  public:
   /// Added to the mean square, inside the root; positive, or std::nullopt for that of the dtype, which is the default.
-  RMSNormOptions& eps(std::optional<double> value) {
-    eps_ = value;
-    return *this;
-  }
+  RMSNormOptions& eps(std::optional<double> value) { return set(eps_, value); }
   /// Whether the result is scaled by learned numbers, one for each element; default true.
-  RMSNormOptions& elementwise_affine(bool on) {
-    elementwise_affine_ = on;
-    return *this;
-  }
+  RMSNormOptions& elementwise_affine(bool on) { return set(elementwise_affine_, on); }
 
   std::optional<double> eps() const { return eps_; }
   bool elementwise_affine() const { return elementwise_affine_; }
@@ -80,6 +69,8 @@ class RMSNorm : public Module {
   using Options = RMSNormOptions;
 
   explicit RMSNorm(const Shape& normalized_shape, const Options& options = {});
+  explicit RMSNorm(std::initializer_list<Dim> normalized_shape, const Options& options = {})
+      : RMSNorm(Shape(normalized_shape), options) {}
 
   Parameter weight;  ///< of the normalized shape; undefined when not affine
 
@@ -92,18 +83,12 @@ class RMSNorm : public Module {
 };
 
 /// `GroupNorm::Options().affine(false)`.
-class GroupNormOptions {
+class GroupNormOptions : public xgrad::detail::OptionsOf<GroupNormOptions> {
  public:
   /// Added to the variance, inside the root; positive, default 1e-5.
-  GroupNormOptions& eps(double value) {
-    eps_ = value;
-    return *this;
-  }
+  GroupNormOptions& eps(double value) { return set(eps_, value); }
   /// Whether the result is scaled and shifted by learned numbers, one for each channel; default true.
-  GroupNormOptions& affine(bool on) {
-    affine_ = on;
-    return *this;
-  }
+  GroupNormOptions& affine(bool on) { return set(affine_, on); }
 
   double eps() const { return eps_; }
   bool affine() const { return affine_; }

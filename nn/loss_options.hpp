@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include <xgrad/autograd/graph/options.hpp>
 #include <xgrad/autograd/graph/tensor.hpp>
 #include <xgrad/nn/reduction.hpp>
 
@@ -10,15 +11,12 @@ namespace xgrad::nn {
 /// What the options of all losses have: how the losses of the elements, or rows, are reduced. A Reduction by itself is
 /// also a list of options.
 template <class OwnOptions>
-class LossOptions {
+class LossOptions : public xgrad::detail::OptionsOf<OwnOptions> {
  public:
   LossOptions() = default;
   LossOptions(Reduction reduction) : reduction_(reduction) {}
 
-  OwnOptions& reduction(Reduction value) {
-    reduction_ = value;
-    return static_cast<OwnOptions&>(*this);
-  }
+  OwnOptions& reduction(Reduction value) { return this->set(reduction_, value); }
   Reduction reduction() const { return reduction_; }
 
  private:
@@ -37,10 +35,7 @@ class SmoothL1LossOptions : public LossOptions<SmoothL1LossOptions> {
   using LossOptions::LossOptions;
 
   /// Where the square ends and the line begins; default 1.
-  SmoothL1LossOptions& beta(double value) {
-    beta_ = value;
-    return *this;
-  }
+  SmoothL1LossOptions& beta(double value) { return set(beta_, value); }
   double beta() const { return beta_; }
 
  private:
@@ -53,10 +48,7 @@ class HuberLossOptions : public LossOptions<HuberLossOptions> {
   using LossOptions::LossOptions;
 
   /// Where the square ends and the line begins; default 1.
-  HuberLossOptions& delta(double value) {
-    delta_ = value;
-    return *this;
-  }
+  HuberLossOptions& delta(double value) { return set(delta_, value); }
   double delta() const { return delta_; }
 
  private:
@@ -69,10 +61,7 @@ class KLDivLossOptions : public LossOptions<KLDivLossOptions> {
   using LossOptions::LossOptions;
 
   /// Whether targets are logarithms of probabilities.
-  KLDivLossOptions& log_target(bool value) {
-    log_target_ = value;
-    return *this;
-  }
+  KLDivLossOptions& log_target(bool value) { return set(log_target_, value); }
   bool log_target() const { return log_target_; }
 
  private:
@@ -85,10 +74,7 @@ class BCELossOptions : public LossOptions<BCELossOptions> {
   using LossOptions::LossOptions;
 
   /// Factors that broadcast to the input.
-  BCELossOptions& weight(Tensor value) {
-    weight_ = std::move(value);
-    return *this;
-  }
+  BCELossOptions& weight(Tensor value) { return set(weight_, std::move(value)); }
   const Tensor& weight() const { return weight_; }
 
  private:
@@ -101,15 +87,9 @@ class BCEWithLogitsLossOptions : public LossOptions<BCEWithLogitsLossOptions> {
   using LossOptions::LossOptions;
 
   /// Factors that broadcast to the input.
-  BCEWithLogitsLossOptions& weight(Tensor value) {
-    weight_ = std::move(value);
-    return *this;
-  }
+  BCEWithLogitsLossOptions& weight(Tensor value) { return set(weight_, std::move(value)); }
   /// Factors of the positive class.
-  BCEWithLogitsLossOptions& pos_weight(Tensor value) {
-    pos_weight_ = std::move(value);
-    return *this;
-  }
+  BCEWithLogitsLossOptions& pos_weight(Tensor value) { return set(pos_weight_, std::move(value)); }
   const Tensor& weight() const { return weight_; }
   const Tensor& pos_weight() const { return pos_weight_; }
 
@@ -123,20 +103,11 @@ class PoissonNLLLossOptions : public LossOptions<PoissonNLLLossOptions> {
   using LossOptions::LossOptions;
 
   /// Whether the input is the logarithm of the rate; default true.
-  PoissonNLLLossOptions& log_input(bool value) {
-    log_input_ = value;
-    return *this;
-  }
+  PoissonNLLLossOptions& log_input(bool value) { return set(log_input_, value); }
   /// Whether Stirling's approximation of ln t! is added for targets above 1.
-  PoissonNLLLossOptions& full(bool value) {
-    full_ = value;
-    return *this;
-  }
+  PoissonNLLLossOptions& full(bool value) { return set(full_, value); }
   /// Added to a rate whose logarithm is taken; positive, default 1e-8.
-  PoissonNLLLossOptions& eps(double value) {
-    eps_ = value;
-    return *this;
-  }
+  PoissonNLLLossOptions& eps(double value) { return set(eps_, value); }
   bool log_input() const { return log_input_; }
   bool full() const { return full_; }
   double eps() const { return eps_; }
@@ -152,15 +123,9 @@ class GaussianNLLLossOptions : public LossOptions<GaussianNLLLossOptions> {
   using LossOptions::LossOptions;
 
   /// Whether the constant ½ ln 2π is added.
-  GaussianNLLLossOptions& full(bool value) {
-    full_ = value;
-    return *this;
-  }
+  GaussianNLLLossOptions& full(bool value) { return set(full_, value); }
   /// The least variance; positive, default 1e-6.
-  GaussianNLLLossOptions& eps(double value) {
-    eps_ = value;
-    return *this;
-  }
+  GaussianNLLLossOptions& eps(double value) { return set(eps_, value); }
   bool full() const { return full_; }
   double eps() const { return eps_; }
 
@@ -175,10 +140,7 @@ class MarginRankingLossOptions : public LossOptions<MarginRankingLossOptions> {
   using LossOptions::LossOptions;
 
   /// Default 0.
-  MarginRankingLossOptions& margin(double value) {
-    margin_ = value;
-    return *this;
-  }
+  MarginRankingLossOptions& margin(double value) { return set(margin_, value); }
   double margin() const { return margin_; }
 
  private:
@@ -191,10 +153,7 @@ class HingeEmbeddingLossOptions : public LossOptions<HingeEmbeddingLossOptions> 
   using LossOptions::LossOptions;
 
   /// Default 1.
-  HingeEmbeddingLossOptions& margin(double value) {
-    margin_ = value;
-    return *this;
-  }
+  HingeEmbeddingLossOptions& margin(double value) { return set(margin_, value); }
   double margin() const { return margin_; }
 
  private:
@@ -207,20 +166,11 @@ class MultiMarginLossOptions : public LossOptions<MultiMarginLossOptions> {
   using LossOptions::LossOptions;
 
   /// The power of each term: 1 or 2; default 1.
-  MultiMarginLossOptions& p(int value) {
-    p_ = value;
-    return *this;
-  }
+  MultiMarginLossOptions& p(int value) { return set(p_, value); }
   /// Default 1.
-  MultiMarginLossOptions& margin(double value) {
-    margin_ = value;
-    return *this;
-  }
+  MultiMarginLossOptions& margin(double value) { return set(margin_, value); }
   /// A factor for each class, shape (C).
-  MultiMarginLossOptions& weight(Tensor value) {
-    weight_ = std::move(value);
-    return *this;
-  }
+  MultiMarginLossOptions& weight(Tensor value) { return set(weight_, std::move(value)); }
   int p() const { return p_; }
   double margin() const { return margin_; }
   const Tensor& weight() const { return weight_; }
@@ -237,25 +187,13 @@ class TripletMarginLossOptions : public LossOptions<TripletMarginLossOptions> {
   using LossOptions::LossOptions;
 
   /// Positive; default 1.
-  TripletMarginLossOptions& margin(double value) {
-    margin_ = value;
-    return *this;
-  }
+  TripletMarginLossOptions& margin(double value) { return set(margin_, value); }
   /// The norm that measures distances; default 2.
-  TripletMarginLossOptions& p(double value) {
-    p_ = value;
-    return *this;
-  }
+  TripletMarginLossOptions& p(double value) { return set(p_, value); }
   /// Added to differences; default 1e-6.
-  TripletMarginLossOptions& eps(double value) {
-    eps_ = value;
-    return *this;
-  }
+  TripletMarginLossOptions& eps(double value) { return set(eps_, value); }
   /// Whether the negative's distance from the positive counts where it is the smaller one (Balntas et al., 2016).
-  TripletMarginLossOptions& swap(bool value) {
-    swap_ = value;
-    return *this;
-  }
+  TripletMarginLossOptions& swap(bool value) { return set(swap_, value); }
   double margin() const { return margin_; }
   double p() const { return p_; }
   double eps() const { return eps_; }
@@ -272,15 +210,9 @@ class CTCLossOptions : public LossOptions<CTCLossOptions> {
   using LossOptions::LossOptions;
 
   /// The class of the blank; default 0.
-  CTCLossOptions& blank(Dim value) {
-    blank_ = value.value("blank");
-    return *this;
-  }
+  CTCLossOptions& blank(Dim value) { return set(blank_, value.value("blank")); }
   /// Whether a target that its input is too short for costs 0 instead of infinity.
-  CTCLossOptions& zero_infinity(bool value) {
-    zero_infinity_ = value;
-    return *this;
-  }
+  CTCLossOptions& zero_infinity(bool value) { return set(zero_infinity_, value); }
   std::int64_t blank() const { return blank_; }
   bool zero_infinity() const { return zero_infinity_; }
 

@@ -120,6 +120,83 @@ Texts activations() {
   };
 }
 
+Texts norms() {
+  using namespace nn;
+  const auto in3 = InstanceNorm1d::Options().affine(true).track_running_stats(true);
+  return {
+      {"BatchNorm2d(50)", text(BatchNorm2d(50))},
+      {"BatchNorm3d(50)", text(BatchNorm3d(50))},
+      {"LayerNorm(10)", text(LayerNorm(10))},
+      {"LayerNorm((3, 4), eps=1e-3)", text(LayerNorm({3, 4}, LayerNorm::Options().eps(1e-3)))},
+      {"LayerNorm(10, elementwise_affine=False)", text(LayerNorm(10, LayerNorm::Options().elementwise_affine(false)))},
+      {"RMSNorm(10)", text(RMSNorm(10))},
+      {"RMSNorm((3, 4), eps=1e-3)", text(RMSNorm({3, 4}, RMSNorm::Options().eps(1e-3)))},
+      {"RMSNorm(10, elementwise_affine=False)", text(RMSNorm(10, RMSNorm::Options().elementwise_affine(false)))},
+      {"GroupNorm(3, 6)", text(GroupNorm(3, 6))},
+      {"GroupNorm(3, 6, eps=1e-3, affine=False)", text(GroupNorm(3, 6, GroupNorm::Options().eps(1e-3).affine(false)))},
+      {"InstanceNorm1d(5)", text(InstanceNorm1d(5))},
+      {"InstanceNorm1d(5, affine=True, track_running_stats=True)", text(InstanceNorm1d(5, in3))},
+      {"InstanceNorm2d(5)", text(InstanceNorm2d(5))},
+      {"InstanceNorm3d(5)", text(InstanceNorm3d(5))},
+  };
+}
+
+Texts tables_and_dropouts() {
+  using namespace nn;
+  using Table = Embedding::Options;
+  using Bag = EmbeddingBag::Options;
+  return {
+      {"Bilinear(2, 3, 4)", text(Bilinear(2, 3, 4))},
+      {"Bilinear(2, 3, 4, bias=False)", text(Bilinear(2, 3, 4, no_bias))},
+      {"Unflatten(1, (2, 3))", text(Unflatten(1, {2, 3}))},
+      {"Softmax2d()", text(Softmax2d())},
+      {"Dropout1d()", text(Dropout1d())},
+      {"Dropout2d()", text(Dropout2d())},
+      {"Dropout3d()", text(Dropout3d())},
+      {"AlphaDropout()", text(AlphaDropout())},
+      {"FeatureAlphaDropout()", text(FeatureAlphaDropout())},
+      {"Embedding(10, 3)", text(Embedding(10, 3))},
+      {"Embedding(10, 3, padding_idx=0)", text(Embedding(10, 3, Table().padding_idx(0)))},
+      {"Embedding(10, 3, padding_idx=0, max_norm=1.0, norm_type=1.0, scale_grad_by_freq=True)",
+       text(Embedding(10, 3, Table().padding_idx(0).max_norm(1).norm_type(1).scale_grad_by_freq(true)))},
+      {"EmbeddingBag(10, 3)", text(EmbeddingBag(10, 3))},
+      {"EmbeddingBag(10, 3, mode='sum')", text(EmbeddingBag(10, 3, Bag().mode(BagMode::sum)))},
+      {"EmbeddingBag(10, 3, max_norm=1.0, mode='max', padding_idx=0)",
+       text(EmbeddingBag(10, 3, Bag().max_norm(1.0).mode(BagMode::max).padding_idx(0)))},
+      {"CosineSimilarity()", text(CosineSimilarity())},
+      {"PairwiseDistance()", text(PairwiseDistance())},
+  };
+}
+
+Texts losses() {
+  using namespace nn;
+  return {
+      {"MSELoss()", text(MSELoss())},
+      {"L1Loss()", text(L1Loss())},
+      {"SmoothL1Loss()", text(SmoothL1Loss())},
+      {"HuberLoss()", text(HuberLoss())},
+      {"CrossEntropyLoss()", text(CrossEntropyLoss())},
+      {"CrossEntropyLoss(label_smoothing=0.1)",
+       text(CrossEntropyLoss(CrossEntropyLoss::Options().label_smoothing(.1)))},
+      {"NLLLoss()", text(NLLLoss())},
+      {"KLDivLoss()", text(KLDivLoss())},
+      {"BCELoss()", text(BCELoss())},
+      {"BCEWithLogitsLoss()", text(BCEWithLogitsLoss())},
+      {"PoissonNLLLoss()", text(PoissonNLLLoss())},
+      {"GaussianNLLLoss()", text(GaussianNLLLoss())},
+      {"MarginRankingLoss()", text(MarginRankingLoss())},
+      {"HingeEmbeddingLoss()", text(HingeEmbeddingLoss())},
+      {"MultiLabelMarginLoss()", text(MultiLabelMarginLoss())},
+      {"MultiLabelSoftMarginLoss()", text(MultiLabelSoftMarginLoss())},
+      {"MultiMarginLoss()", text(MultiMarginLoss())},
+      {"SoftMarginLoss()", text(SoftMarginLoss())},
+      {"CosineEmbeddingLoss()", text(CosineEmbeddingLoss())},
+      {"TripletMarginLoss()", text(TripletMarginLoss())},
+      {"TripletMarginWithDistanceLoss()", text(TripletMarginWithDistanceLoss())},
+      {"CTCLoss()", text(CTCLoss())},
+  };
+}
+
 Texts containers() {
   const nn::Parameter small(zeros({2, 3})), wide(zeros({4}, float64));
   nn::Sequential nested;
@@ -152,6 +229,9 @@ Texts ours() {
   Texts all = layers();
   all.merge(activations());
   all.merge(containers());
+  all.merge(norms());
+  all.merge(tables_and_dropouts());
+  all.merge(losses());
   return all;
 }
 
