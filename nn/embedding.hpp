@@ -26,25 +26,13 @@ template <class OwnOptions>
 class TableOptions : public xgrad::detail::OptionsOf<OwnOptions> {
  public:
   /// A row that gets no gradient; negative numbers count from the end. In a bag it is left out.
-  OwnOptions& padding_idx(std::optional<std::int64_t> value) {
-    settings_.padding_idx = value;
-    return own();
-  }
+  OwnOptions& padding_idx(std::optional<std::int64_t> value) { return this->set(settings_.padding_idx, value); }
   /// The rows that are looked up are first shortened, in place, to this norm at most.
-  OwnOptions& max_norm(std::optional<double> value) {
-    settings_.max_norm = value;
-    return own();
-  }
+  OwnOptions& max_norm(std::optional<double> value) { return this->set(settings_.max_norm, value); }
   /// The p of that norm; default 2.
-  OwnOptions& norm_type(double value) {
-    settings_.norm_type = value;
-    return own();
-  }
+  OwnOptions& norm_type(double value) { return this->set(settings_.norm_type, value); }
   /// Whether the gradient of a row is divided by how often it occurs in the call.
-  OwnOptions& scale_grad_by_freq(bool on) {
-    settings_.scale_grad_by_freq = on;
-    return own();
-  }
+  OwnOptions& scale_grad_by_freq(bool on) { return this->set(settings_.scale_grad_by_freq, on); }
 
   std::optional<std::int64_t> padding_idx() const { return settings_.padding_idx; }
   std::optional<double> max_norm() const { return settings_.max_norm; }
