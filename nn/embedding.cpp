@@ -306,7 +306,7 @@ Tensor Embedding::forward(const Tensor& indices) { return embedding(indices, wei
 EmbeddingBag::EmbeddingBag(Parameter table, const Options& options) : weight(std::move(table)), options_(options) {
   add("weight", weight);
   const char* mode = options.mode() == BagMode::sum ? "sum" : options.mode() == BagMode::mean ? "mean" : "max";
-  describe(text_of(weight, options.settings()) + ", mode='" + mode + "'" + padding_text(weight, options.settings()));
+  describe(text_of(weight, options.settings()) + ", mode=" + mode + padding_text(weight, options.settings()));
 }
 EmbeddingBag::EmbeddingBag(Dim num_embeddings, Dim embedding_dim, const Options& options)
     : EmbeddingBag(fresh_table("EmbeddingBag", num_embeddings, embedding_dim, options.settings()), options) {}

@@ -15,7 +15,7 @@ namespace xgrad::nn {
 /// says of elements holds here too.
 ///
 ///     nn::ModuleDict activations{{"relu", nn::ReLU()}, {"tanh", tanh}};
-///     y = activations["tanh"](x);
+///     const nn::Layer& activation = activations["tanh"];
 ///     for (auto& [name, module] : activations) std::cout << name << ": " << module << '\n';
 template <class M>
 class ModuleDictOf : public ModuleBase {

@@ -72,9 +72,9 @@ TEST_CASE("embeddings and the other layers print as in PyTorch, and have its key
   CHECK(text(nn::Embedding(10, 3)) == "Embedding(10, 3)");
   CHECK(text(nn::Embedding(10, 3, Options().padding_idx(-1).max_norm(1).norm_type(1).scale_grad_by_freq(true))) ==
         "Embedding(10, 3, padding_idx=9, max_norm=1.0, norm_type=1.0, scale_grad_by_freq=True)");
-  CHECK(text(nn::EmbeddingBag(10, 3)) == "EmbeddingBag(10, 3, mode='mean')");
+  CHECK(text(nn::EmbeddingBag(10, 3)) == "EmbeddingBag(10, 3, mode=mean)");
   const auto bag = nn::EmbeddingBag::Options().max_norm(2).mode(nn::BagMode::max).padding_idx(1);
-  CHECK(text(nn::EmbeddingBag(10, 3, bag)) == "EmbeddingBag(10, 3, max_norm=2.0, mode='max', padding_idx=1)");
+  CHECK(text(nn::EmbeddingBag(10, 3, bag)) == "EmbeddingBag(10, 3, max_norm=2.0, mode=max, padding_idx=1)");
   CHECK(text(nn::Bilinear(2, 3, 4)) == "Bilinear(in1_features=2, in2_features=3, out_features=4, bias=True)");
   CHECK(text(nn::Unflatten(1, {2, 5})) == "Unflatten(dim=1, unflattened_size=(2, 5))");
   CHECK(text(nn::Unflatten(-1, {6})) == "Unflatten(dim=-1, unflattened_size=(6,))");

@@ -124,7 +124,7 @@ TEST_CASE("var is right wherever its dtype can represent it", "[rules]") {
   CHECK(var(Tensor{1e-160, -1e-160}, {}, 0).item() == Approx(1e-320).margin(5e-324));
   CHECK(var(Tensor{1e200, 0.}).item() == inf);
   require_slope([](const Tensor& x) { return var(x); }, Tensor{1e200, 0.}, {1e200, -1e200}, 1e-15);
-  require_slope([](const Tensor& x) { return var(x, {}, 0); }, Tensor{1.7e308, 1.7e308, 1.7e308}, {0, 0, 0}, 0);
+  require_slope([](const Tensor& x) { return var(x, {}, 0); }, Tensor{1.7e308, 1.7e308, 1.7e308}, {0., 0., 0.}, 0);
   require_slope([](const Tensor& x) { return var(x); }, of({1e20, 3e20}, float32), of({-2e20, 2e20}, float32), 2e-7);
 }
 
