@@ -142,8 +142,7 @@ void samplers(Catalogue& all) {
     DataLoader loader(rows, DataLoader::Options().sampler(SequentialSampler(5)));
     loader.begin();
   });
-  all.functions.insert(all.functions.end(),
-                       {"batches", "step", "row", "within", "Loader", "Draws"});
+  all.functions.insert(all.functions.end(), {"batches", "step", "row", "within", "Loader", "Draws"});
 }
 
 void transforms_of_pictures(Catalogue& all) {

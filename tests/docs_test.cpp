@@ -49,16 +49,15 @@ const std::map<std::string, std::set<std::string>> rooms{
     {"autograd/inspect", {"autograd/kernels", "autograd/graph", "autograd/ops", "autograd/engine"}},
     {"autograd/func", {"autograd/kernels", "autograd/graph", "autograd/ops", "autograd/engine"}},
     {"nn",
-     {"autograd/graph", "autograd/ops", "autograd/engine", "autograd/func/checkpoint.hpp",
-      "autograd/linalg/qr.hpp", number_text, "io/state_dict.hpp"}},
+     {"autograd/graph", "autograd/ops", "autograd/engine", "autograd/func/checkpoint.hpp", "autograd/linalg/qr.hpp",
+      number_text, "io/state_dict.hpp"}},
     {"optim", {"autograd/graph", "autograd/ops", "autograd/engine", number_text, "nn", "io/state_dict.hpp"}},
     {"data",
      {"autograd/graph", "autograd/ops", "autograd/engine", number_text, "autograd/kernels/runtime/ending.hpp",
       "io/input_file.hpp"}},
     {"optim/schedule", {"autograd/graph", number_text, "optim", "io/state_dict.hpp"}},
     {"io", {"autograd/graph", "autograd/ops", "autograd/engine"}},
-    {"train",
-     {"autograd/graph", "autograd/ops", "autograd/engine", number_text, "nn", "optim", "data", "io"}},
+    {"train", {"autograd/graph", "autograd/ops", "autograd/engine", number_text, "nn", "optim", "data", "io"}},
     {"testing", {"autograd/graph", "autograd/engine"}}};
 
 /// Folders of programs, which may include anything.
