@@ -68,6 +68,31 @@ LaneMask<V> mask(const F& f, const Lane<V>& a, const Lane<V>& b) {
   transform(f, left, right);
   return LaneMask<V>(std::move(left));
 }
+template <class T>
+struct LaneValue {  // of anything but a lane or a mask
+  using Type = void;
+  static constexpr bool mixes = std::is_arithmetic_v<T>, mask = false;
+};
+template <class V>
+struct LaneValue<Lane<V>> {
+  using Type = V;
+  static constexpr bool mixes = true, mask = false;
+};
+template <class V>
+struct LaneValue<LaneMask<V>> {
+  using Type = V;
+  static constexpr bool mixes = true, mask = true;
+};
+template <class A, class B, class U = typename LaneValue<A>::Type, class V = typename LaneValue<B>::Type>
+inline constexpr bool are_lanes =
+    LaneValue<A>::mixes&& LaneValue<B>::mixes && !(LaneValue<A>::mask && LaneValue<B>::mask) &&
+    (std::is_void_v<U> != std::is_void_v<V> || (!std::is_void_v<U> && std::is_same_v<U, V>));
+/// The V of two operands of which at least one is a Lane<V>, or a mask beside a number: as with tensors, a mask beside
+/// a lane or a number counts as ones and zeros. Two masks are no such operands.
+template <class A, class B>
+using LaneOf =
+    std::enable_if_t<are_lanes<A, B>, std::conditional_t<std::is_void_v<typename LaneValue<A>::Type>,
+                                                         typename LaneValue<B>::Type, typename LaneValue<A>::Type>>;
 /// Where the lane is not 0.
 template <class V>
 LaneMask<V> truth(const Lane<V>& x) {
@@ -93,49 +118,21 @@ LaneMask<V> truth(const Lane<V>& x) {
   Lane<V> name(Lane<V> x, Settings... settings) {                                               \
     return detail::lane(kernels::fn::Function(static_cast<double>(settings)...), std::move(x)); \
   }
-#define XGRAD_LANE_MIXED(name, Result)                 \
-  template <class V, class N, detail::IfNumber<N> = 0> \
-  Result<V> name(Lane<V> a, N b) {                     \
-    return name(std::move(a), Lane<V>(b));             \
-  }                                                    \
-  template <class V, class N, detail::IfNumber<N> = 0> \
-  Result<V> name(N a, Lane<V> b) {                     \
-    return name(Lane<V>(a), std::move(b));             \
-  }
-// As with tensors, a mask beside a lane or a number counts as ones and zeros.
-#define XGRAD_LANE_MASKED(name, Result)                \
-  template <class V>                                   \
-  Result<V> name(Lane<V> a, LaneMask<V> b) {           \
-    return name(std::move(a), Lane<V>(std::move(b)));  \
-  }                                                    \
-  template <class V>                                   \
-  Result<V> name(LaneMask<V> a, Lane<V> b) {           \
-    return name(Lane<V>(std::move(a)), std::move(b));  \
-  }                                                    \
-  template <class V, class N, detail::IfNumber<N> = 0> \
-  Result<V> name(LaneMask<V> a, N b) {                 \
-    return name(Lane<V>(std::move(a)), Lane<V>(b));    \
-  }                                                    \
-  template <class V, class N, detail::IfNumber<N> = 0> \
-  Result<V> name(N a, LaneMask<V> b) {                 \
-    return name(Lane<V>(a), Lane<V>(std::move(b)));    \
-  }
 #define XGRAD_LANE_OF_TWO(name, Function)                                     \
   template <class V>                                                          \
   Lane<V> name(Lane<V> a, Lane<V> b) {                                        \
     return detail::lane(kernels::fn::Function(), std::move(a), std::move(b)); \
   }
-#define XGRAD_LANE_BINARY(name, Function) \
-  XGRAD_LANE_OF_TWO(name, Function)       \
-  XGRAD_LANE_MIXED(name, Lane)            \
-  XGRAD_LANE_MASKED(name, Lane)
-#define XGRAD_LANE_COMPARE(name, Function)                     \
-  template <class V>                                           \
-  LaneMask<V> name(Lane<V> left, Lane<V> right) {              \
-    return detail::mask(kernels::fn::Function(), left, right); \
-  }                                                            \
-  XGRAD_LANE_MIXED(name, LaneMask)                             \
-  XGRAD_LANE_MASKED(name, LaneMask)
+#define XGRAD_LANE_BINARY(name, Function)                                                       \
+  template <class A, class B, class V = detail::LaneOf<A, B>>                                   \
+  Lane<V> name(A a, B b) {                                                                      \
+    return detail::lane(kernels::fn::Function(), Lane<V>(std::move(a)), Lane<V>(std::move(b))); \
+  }
+#define XGRAD_LANE_COMPARE(name, Function)                                                             \
+  template <class A, class B, class V = detail::LaneOf<A, B>>                                          \
+  LaneMask<V> name(A left, B right) {                                                                  \
+    return detail::mask(kernels::fn::Function(), Lane<V>(std::move(left)), Lane<V>(std::move(right))); \
+  }
 #define XGRAD_LANE_CLASS(name, Function)             \
   template <class V>                                 \
   LaneMask<V> name(Lane<V> x) {                      \
@@ -158,21 +155,12 @@ LaneMask<V> truth(const Lane<V>& x) {
     return name(detail::truth(Lane<V>(a ? 1.0 : 0.0)), std::move(b)); \
   }
 // The named ones take numbers too, which count as true where they are not 0.
-#define XGRAD_LANE_NAMED_LOGICAL(name, Function)                           \
-  XGRAD_LANE_LOGICAL(name, Function)                                       \
-  template <class V>                                                       \
-  LaneMask<V> name(Lane<V> a, Lane<V> b) {                                 \
-    return name(detail::truth(std::move(a)), detail::truth(std::move(b))); \
-  }                                                                        \
-  template <class V>                                                       \
-  LaneMask<V> name(Lane<V> a, LaneMask<V> b) {                             \
-    return name(detail::truth(std::move(a)), std::move(b));                \
-  }                                                                        \
-  template <class V>                                                       \
-  LaneMask<V> name(LaneMask<V> a, Lane<V> b) {                             \
-    return name(std::move(a), detail::truth(std::move(b)));                \
-  }                                                                        \
-  XGRAD_LANE_MIXED(name, LaneMask)
+#define XGRAD_LANE_NAMED_LOGICAL(name, Function)                                             \
+  XGRAD_LANE_LOGICAL(name, Function)                                                         \
+  template <class A, class B, class V = detail::LaneOf<A, B>>                                \
+  LaneMask<V> name(A a, B b) {                                                               \
+    return name(detail::truth(Lane<V>(std::move(a))), detail::truth(Lane<V>(std::move(b)))); \
+  }
 
 XGRAD_PLAIN_UNARY(XGRAD_LANE_UNARY)
 XGRAD_UNARY_WITH_SETTINGS(XGRAD_LANE_WITH_SETTINGS)
@@ -307,8 +295,22 @@ template <class V>
 Lane<V> clamp_max(Lane<V> x, Lane<V> high) {
   return where((x <= high) | (x != x), x, high);
 }
-XGRAD_LANE_MIXED(clamp_min, Lane)
-XGRAD_LANE_MIXED(clamp_max, Lane)
+template <class V, class N, detail::IfNumber<N> = 0>
+Lane<V> clamp_min(Lane<V> x, N low) {
+  return clamp_min(std::move(x), Lane<V>(low));
+}
+template <class V, class N, detail::IfNumber<N> = 0>
+Lane<V> clamp_min(N x, Lane<V> low) {
+  return clamp_min(Lane<V>(x), std::move(low));
+}
+template <class V, class N, detail::IfNumber<N> = 0>
+Lane<V> clamp_max(Lane<V> x, N high) {
+  return clamp_max(std::move(x), Lane<V>(high));
+}
+template <class V, class N, detail::IfNumber<N> = 0>
+Lane<V> clamp_max(N x, Lane<V> high) {
+  return clamp_max(Lane<V>(x), std::move(high));
+}
 template <class V>
 Lane<V> clamp(Lane<V> x, Lane<V> low, Lane<V> high) {
   return clamp_max(clamp_min(std::move(x), std::move(low)), std::move(high));
@@ -368,8 +370,6 @@ Lane<V> polygamma(std::int64_t n, Lane<V> x) {
 
 #undef XGRAD_LANE_UNARY
 #undef XGRAD_LANE_WITH_SETTINGS
-#undef XGRAD_LANE_MIXED
-#undef XGRAD_LANE_MASKED
 #undef XGRAD_LANE_OF_TWO
 #undef XGRAD_LANE_BINARY
 #undef XGRAD_LANE_COMPARE
