@@ -154,6 +154,8 @@ TEST_CASE("a state with other groups is refused", "[optimizers]") {
   CHECK_THAT(message_of([&] { three.load_state_dict(two.state_dict()); }),
              Contains("\"param_groups.2.lr\" is missing: it must have as many groups as the optimiser, 3"));
   CHECK_THAT(message_of([&] { two.load_state_dict(three.state_dict()); }), Contains("more groups"));
+  CHECK_THAT(message_of([&] { one.load_state_dict(nn::Linear(2, 2).state_dict()); }),
+             Contains("the state of a model?"));
   StateDict state = two.state_dict();
   state["param_groups.1.momentum"] = Tensor(-.5);
   CHECK_THAT(message_of([&] { two.load_state_dict(state); }), Contains("momentum must be"));

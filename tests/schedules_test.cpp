@@ -171,6 +171,7 @@ TEST_CASE("a schedule works on groups, and on an optimiser that has moved", "[sc
   const Tensor p = zeros({1}).requires_grad_(), q = zeros({1}).requires_grad_();
   SGD first({Group({p}).lr(1), Group({q}).lr(.1)}, .5);
   ExponentialLR s(first, .5);
+  ReduceLROnPlateau plateau(first);
   SGD moved = std::move(first);
   s.step();
   CHECK(moved.param_groups()[0].lr() == .5);
@@ -180,6 +181,8 @@ TEST_CASE("a schedule works on groups, and on an optimiser that has moved", "[sc
   CHECK_THROWS_AS(s.step(), std::logic_error);
   CHECK_THAT(message_of([&] { s.step(); }),
              Contains("ExponentialLR: the optimiser has 3 groups, and had 2 when the schedule was made"));
+  CHECK_THAT(message_of([&] { plateau.step(1); }), Contains("ReduceLROnPlateau: the optimiser has 3 groups"));
+  CHECK(plateau.last_epoch() == 0);
 }
 
 TEST_CASE("a schedule outlives its optimiser", "[schedule]") {
