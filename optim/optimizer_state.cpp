@@ -197,7 +197,8 @@ void Optimizer::load_groups(StateDict& state, Loaded& loaded) const {
       std::size_t end = k + 1;
       while (options[k].name != name && end < options.size() && in_pair(options[end].name).first == name) ++end;
       if (const Tensor values = taken(state, key); values.defined())
-        for (std::size_t j = k; j < end; ++j) group.values[j] = number(key, values, j - k, end - k);
+        for (std::size_t j = k; j < end; ++j)
+          if (const double value = number(key, values, j - k, end - k); !options[j].of_class) group.values[j] = value;
       k = end;
     }
     if (const Tensor first = taken(state, key_in(g, "initial_lr")); first.defined())

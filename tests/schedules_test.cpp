@@ -185,6 +185,20 @@ TEST_CASE("a schedule works on groups, and on an optimiser that has moved", "[sc
   CHECK(plateau.last_epoch() == 0);
 }
 
+TEST_CASE("a step that throws was not made", "[schedule]") {
+  SGD o({zeros({1}).requires_grad_()}, .5);
+  bool bad = false;
+  LambdaLR s(o, [&](std::int64_t t) { return bad ? std::nan("") : 1.0 / static_cast<double>(t + 1); });
+  s.step();
+  bad = true;
+  CHECK_THAT(message_of([&] { s.step(); }), Contains("must be finite"));
+  CHECK(s.last_epoch() == 1);
+  CHECK(o.lr() == .25);
+  bad = false;
+  s.step();
+  CHECK(o.lr() == .5 / 3);
+}
+
 TEST_CASE("a schedule outlives its optimiser", "[schedule]") {
   auto o = std::make_unique<SGD>(std::vector<Tensor>{zeros({1}).requires_grad_()}, .1);
   ExponentialLR s(*o, .5);

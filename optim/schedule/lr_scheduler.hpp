@@ -113,6 +113,7 @@ class LRScheduler {
  private:
   friend class SequentialLR;
   friend class ChainedScheduler;
+  void check_rate(double lr) const;
   void initial_step();
 
   const char* name_;
