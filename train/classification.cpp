@@ -147,13 +147,12 @@ void TopKAccuracy::update(const Tensor& prediction, const Tensor& target) {
     if (own < 0 || own >= score.classes())
       refuse("the target holds class " + std::to_string(own) + ", the prediction is " + text_of(prediction) +
              ": classes lie in 0 .. " + std::to_string(score.classes() - 1));
-    std::int64_t before = 0;  // classes that come first, NaN before all numbers
+    std::int64_t before = 0;  // classes that come first
     const double mine = score(row, own);
     for (std::int64_t c = 0; c < score.classes(); ++c) {
       const double other = score(row, c);
-      const bool larger = std::isnan(other) ? !std::isnan(mine) : other > mine;
-      const bool equal = other == mine || (std::isnan(other) && std::isnan(mine));
-      before += larger || (equal && c < own) ? 1 : 0;
+      if (std::isnan(other)) refuse_nan(name(), row);
+      before += other > mine || (other == mine && c < own) ? 1 : 0;
     }
     found += before < k_ ? 1 : 0;
   }
