@@ -38,6 +38,15 @@ void with_a_trainer(data::DataLoader& loader, data::DataLoader& held_out) {
             << '\n';
 }
 
+void with_a_loss_module(data::DataLoader& loader) {
+  manual_seed(1);
+  nn::Sequential model = network();
+  optim::Adam optimizer(model.parameters(), 0.01);
+  train::Trainer trainer(model, optimizer, nn::CrossEntropyLoss(nn::CrossEntropyLoss::Options().label_smoothing(0.1)),
+                         options());
+  std::cout << "epochs with smoothed labels: " << trainer.fit(loader).size() << '\n';
+}
+
 void with_a_step_of_ones_own() {
   manual_seed(1);
   const Tensor x = randn({64, 3}), t = sum(x, 1, keepdims), weight = rand({64, 1});
@@ -129,6 +138,31 @@ void with_a_loop(data::DataLoader& loader, data::DataLoader& held_out) {
   std::cout << history.size() << " rows in the history, " << folder.steps().size() << " checkpoints\n";
 }
 
+/// The share of predictions that are off by no more than a tolerance.
+class WithinTolerance : public train::Metric {
+ public:
+  explicit WithinTolerance(double tolerance)
+      : Metric("WithinTolerance", 2, 0, std::to_string(tolerance)), tolerance_(tolerance) {}  // 2 counts, no sums
+  void update(const Tensor& prediction, const Tensor& target) override {
+    if (prediction.shape() != target.shape()) refuse("prediction and target differ in shape: they must agree");
+    const NoGrad off;
+    counts()[0] += sum(abs(prediction - target) <= tolerance_).item<std::int64_t>();
+    counts()[1] += target.size();
+  }
+  double value() const override { return static_cast<double>(counts()[0]) / static_cast<double>(counts()[1]); }
+
+ private:
+  double tolerance_;
+};
+
+void with_a_metric_of_ones_own() {
+  WithinTolerance close(0.1), others = close;
+  close.update(Tensor{1., 2., 3.}, Tensor{1.05, 2.5, 3.});
+  others.update(Tensor{1.}, Tensor{2.});
+  close.merge(others);
+  std::cout << "within the tolerance: " << close.value() << '\n';
+}
+
 void counted() {
   const Tensor scores = Tensor({{2., 1., 0.}, {0., 3., 1.}, {1., 0., 2.}, {2., 1., 1.}}), classes = Tensor{0, 1, 2, 1};
   train::ConfusionMatrix matrix(3);
@@ -150,10 +184,12 @@ int main() {
   const auto how = data::DataLoader::Options().batch_size(20).shuffle();
   data::DataLoader loader(points, how), held_out(others, data::DataLoader::Options().batch_size(100));
   with_a_trainer(loader, held_out);
+  with_a_loss_module(loader);
   with_a_step_of_ones_own();
   with_callbacks(loader);
   in_two_parts(how, points);
   std::filesystem::remove_all("loop");
   with_a_loop(loader, held_out);
   counted();
+  with_a_metric_of_ones_own();
 }

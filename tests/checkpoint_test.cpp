@@ -164,7 +164,13 @@ TEST_CASE("a checkpoint that does not fit changes nothing", "[train]") {
   run.parts.add("last", refuses);
   CHECK_THROWS_WITH(run.parts.load(folder.file("last")), "not now");
   CHECK(run.bytes() == before);
-  CHECK_THROWS_WITH(run.parts.load(path), Contains("has the parts") && Contains("they must be the same"));
+  CHECK_THROWS_WITH(run.parts.load(path), Contains("the file has no part \"last\": the parts must be the same"));
+  Run renamed;
+  renamed.parts.add("first", refuses);
+  CHECK_THROWS_WITH(renamed.parts.load(folder.file("last")),
+                    Contains("the file has no part \"first\", and the part \"last\", which is not here: the parts"));
+  CHECK_THROWS_WITH(Run().parts.load(folder.file("last")),
+                    Contains("the file has the part \"last\", which is not here"));
 
   nn::Linear other(5, 5);
   Checkpoint wrong;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <xgrad/train.hpp>
 #include <xgrad/xgrad.hpp>
 
 #ifdef XGRAD_POSITIVE_CONTROL
@@ -150,6 +151,7 @@ inline void datasets(const Tensor& x) {
   WRONG(static_cast<void>(three.targets());)                        // must not compile
   WRONG(data::TensorDataset<2> two(x, x, x);)                       // must not compile
   WRONG(data::ConcatDataset mixed(three, data::TensorDataset(x));)  // must not compile
+  WRONG(const train::Batches rows = three;)                         // must not compile
 }
 
 inline void lambdas(const Tensor& a) {

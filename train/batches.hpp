@@ -16,6 +16,9 @@ namespace xgrad::train {
 
 namespace detail {
 
+template <class D>
+inline constexpr bool is_dataset = std::is_base_of_v<data::AnyDataset, std::remove_cv_t<std::remove_reference_t<D>>>;
+
 template <class B, class = void>
 struct IsTuple : std::false_type {};
 template <class B>
@@ -31,6 +34,12 @@ template <class L, class = void>
 struct HasRows : std::false_type {};
 template <class L>
 struct HasRows<L, std::void_t<decltype(static_cast<std::int64_t>(std::declval<const L&>().dataset_size()))>>
+    : std::true_type {};
+
+template <class L, class = void>
+struct HasBatchSize : std::false_type {};
+template <class L>
+struct HasBatchSize<L, std::void_t<decltype(static_cast<std::int64_t>(std::declval<const L&>().batch_size()))>>
     : std::true_type {};
 
 /// What a loader says of its size, or -1 where it does not tell.
@@ -63,12 +72,19 @@ std::vector<Tensor> columns_of(const B& batch) {
 /// at once; without, it goes through the batches that it had, which must be the same in each epoch.
 class Batches {
  public:
-  template <class L, std::enable_if_t<!std::is_same_v<std::remove_const_t<L>, Batches>, int> = 0>
+  template <class L,
+            std::enable_if_t<!std::is_same_v<std::remove_const_t<L>, Batches> && !detail::is_dataset<L>, int> = 0>
   Batches(L& loader);
+  /// A dataset does not say how its rows become batches: it does not compile.
+  template <class D, std::enable_if_t<detail::is_dataset<D>, int> = 0>
+  Batches(D&&) {
+    static_assert(!detail::is_dataset<D>, "give a loader, not a dataset: data::DataLoader loader(dataset, options)");
+  }
 
-  /// The number of batches in an epoch, and of rows; -1 where the loader does not tell.
+  /// The number of batches in an epoch, of rows, and of rows in a batch; -1 where the loader does not tell.
   std::int64_t size() const { return size_(); }
   std::int64_t rows() const { return rows_(); }
+  std::int64_t batch_size() const { return batch_size_(); }
   /// Calls f with the columns of each batch of the next epoch, until it returns false.
   void for_each(const std::function<bool(std::vector<Tensor> columns)>& f) const { for_each_(f); }
 
@@ -81,19 +97,22 @@ class Batches {
   }
 
  private:
-  std::function<std::int64_t()> size_, rows_;
+  std::function<std::int64_t()> size_, rows_, batch_size_;
   std::function<void(const std::function<bool(std::vector<Tensor>)>&)> for_each_;
   std::function<void()> resume_;
   std::function<void(Checkpoint&, const std::string&)> add_to_;
 };
 
-template <class L, std::enable_if_t<!std::is_same_v<std::remove_const_t<L>, Batches>, int>>
+template <class L, std::enable_if_t<!std::is_same_v<std::remove_const_t<L>, Batches> && !detail::is_dataset<L>, int>>
 Batches::Batches(L& loader)
     : size_([&loader] {
         return detail::count_of<detail::HasSize<L>::value>(loader, [](const auto& l) { return l.size(); });
       }),
       rows_([&loader] {
         return detail::count_of<detail::HasRows<L>::value>(loader, [](const auto& l) { return l.dataset_size(); });
+      }),
+      batch_size_([&loader] {
+        return detail::count_of<detail::HasBatchSize<L>::value>(loader, [](const auto& l) { return l.batch_size(); });
       }),
       for_each_([&loader](const std::function<bool(std::vector<Tensor>)>& f) {
         for (auto&& batch : loader)

@@ -34,6 +34,19 @@ std::vector<std::string> divided(const std::string& text) {
   return names;
 }
 
+/// The names that are not among others, and names in words.
+std::vector<std::string> without(const std::vector<std::string>& names, const std::vector<std::string>& others) {
+  std::vector<std::string> result;
+  for (const std::string& name : names)
+    if (std::find(others.begin(), others.end(), name) == others.end()) result.push_back(name);
+  return result;
+}
+
+std::string quoted(std::vector<std::string> names) {
+  for (std::string& name : names) name.insert(0, 1, '"').append(1, '"');
+  return detail::listed(names);
+}
+
 StateDict part_of(const StateDict& tensors, const std::string& name) {
   const std::string start = name + separator;
   StateDict result;
@@ -149,8 +162,10 @@ void Checkpoint::save(const std::string& path) const {
   StateDict tensors;
   std::vector<std::string> names;
   for (const auto& part : parts_) {
+    const StateDict state = part.save();
+    if (state.empty() && part.may_lack) continue;
     names.push_back(part.name);
-    for (const auto& [key, tensor] : part.save()) tensors.emplace_back(part.name + separator + key, tensor);
+    for (const auto& [key, tensor] : state) tensors.emplace_back(part.name + separator + key, tensor);
   }
   io::Metadata metadata(notes_.begin(), notes_.end());
   metadata["format"] = format;
@@ -175,16 +190,18 @@ void Checkpoint::load(const std::string& path) { load(read(path)); }
 
 void Checkpoint::load(const Contents& contents) {
   std::vector<std::string> own;
-  for (const auto& part : parts_) own.push_back(part.name);
-  std::vector<std::string> here = own, there = contents.parts;
-  std::sort(here.begin(), here.end());
-  std::sort(there.begin(), there.end());
-  if (here != there)
-    refuse("'" + contents.path + "' has the parts " + detail::listed(contents.parts) + "; here there are " +
-           detail::listed(own) + ": they must be the same: load_part() reads one part of a file");
   std::vector<const detail::CheckpointPart*> order;
-  order.reserve(parts_.size());
-  for (const auto& part : parts_) order.push_back(&part);
+  for (const auto& part : parts_) {
+    if (part.may_lack && without({part.name}, contents.parts).size() == 1 && part.save().empty()) continue;
+    own.push_back(part.name);
+    order.push_back(&part);
+  }
+  const std::vector<std::string> missing = without(own, contents.parts), unknown = without(contents.parts, own);
+  if (!missing.empty() || !unknown.empty())
+    refuse("'" + contents.path + "': the file has " + (missing.empty() ? "" : "no part " + quoted(missing)) +
+           (missing.empty() || unknown.empty() ? "" : ", and ") +
+           (unknown.empty() ? "" : "the part " + quoted(unknown) + ", which is not here") +
+           ": the parts must be the same: load_part() reads one part of a file");
   std::stable_partition(order.begin(), order.end(), [](const auto* part) { return !part->loads_last; });
   std::vector<StateDict> before;
   before.reserve(order.size());

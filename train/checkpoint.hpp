@@ -15,6 +15,8 @@
 
 namespace xgrad::train {
 
+class Callback;
+
 namespace detail {
 
 /// One of the things that belong to a training run.
@@ -23,6 +25,7 @@ struct CheckpointPart {
   std::function<StateDict()> save;
   std::function<void(const StateDict&)> load;
   bool loads_last = false;
+  bool may_lack = false;  // without a state it is no part of the file
 };
 
 CheckpointPart module_part(const std::string& name, nn::ModuleBase module);
@@ -52,8 +55,8 @@ struct HasPosition<T, std::void_t<decltype(std::declval<T&>().set_position(std::
 ///
 /// A part is a module, with the generators of its own that its layers have; anything with state_dict() and
 /// load_state_dict(), such as an optimiser, a schedule or a metric; a loader, whose position is saved; a Generator; a
-/// std::int64_t or a double. Parts are kept by reference, modules as handles, and must outlive the checkpoint. The
-/// calling thread's default generator is always a part.
+/// std::int64_t or a double. A Callback is a part when it has a state. Parts are kept by reference, modules as handles,
+/// and must outlive the checkpoint. The calling thread's default generator is always a part.
 ///
 /// Optimisers are loaded after all other parts, since schedules set their learning rates when they are loaded.
 ///
@@ -128,7 +131,7 @@ Checkpoint& Checkpoint::add(const std::string& name, T& part) {
   } else {
     return add_part({name, [&part] { return part.state_dict(); },
                      [&part](const StateDict& state) { part.load_state_dict(state); },
-                     std::is_base_of_v<optim::Optimizer, T>});
+                     std::is_base_of_v<optim::Optimizer, T>, std::is_base_of_v<Callback, T>});
   }
 }
 

@@ -31,7 +31,8 @@ class TrainingRun;
 /// order. Losses are means over rows.
 ///
 /// Every epoch begins with model.train(). Layers that should stay in evaluation mode, such as those of a frozen part,
-/// are put into it by a callback's on_epoch_begin().
+/// are put into it by a callback's on_epoch_begin(). After fit() all modules have the modes that they had before it, as
+/// after evaluate().
 ///
 /// A training that is stopped, by kill -9 too, and goes on in another process from its last checkpoint gives the same
 /// bits as one that was never stopped, if the loader has a position, or the same batches in every epoch.

@@ -27,7 +27,8 @@ namespace detail {
 /// A schedule of learning rates, of any class.
 struct AnySchedule {
   Per per = Per::epoch;
-  std::string monitor;               // of a schedule that looks at a number
+  std::string monitor;  // of a schedule that looks at a number
+  bool wants_number = false;
   std::function<void(double)> step;  // with that number
   std::function<void(Checkpoint&, const std::string&)> add_to;
 };
@@ -79,7 +80,8 @@ class TrainerOptions {
   }
 
   /// Stops when a number of the history, by default "val_loss", has not improved for some epochs, and gives the model
-  /// the weights of its best epoch. The mode is that of the number, unless it is given.
+  /// the weights of its best epoch. The mode is that of the number, unless it is given. fit() refuses a name that no
+  /// number has: when it begins, or where callbacks may add numbers, after the first epoch.
   TrainerOptions& early_stopping(const EarlyStopping::Options& options = {}) {
     return early_stopping("val_loss", options);
   }
@@ -121,7 +123,8 @@ class TrainerOptions {
   TrainerOptions& allow_non_finite_loss(bool on = true) { return set(allow_non_finite_, on); }
 
   /// Calls schedule.step() after every epoch or every step of the optimiser. If it takes a number, as that of
-  /// ReduceLROnPlateau does, it is given one of the epoch's, `monitor`. Kept by reference; a part of checkpoints.
+  /// ReduceLROnPlateau does, it is given one of the epoch's, `monitor`, and steps per epoch only. Kept by reference; a
+  /// part of checkpoints.
   template <class S>
   TrainerOptions& schedule(S& schedule, Per per = Per::epoch, const std::string& monitor = "val_loss") {
     detail::AnySchedule any;
@@ -130,6 +133,7 @@ class TrainerOptions {
       any.step = [&schedule](double) { schedule.step(); };
     } else {
       any.monitor = monitor;
+      any.wants_number = true;
       any.step = [&schedule](double number) { schedule.step(number); };
     }
     any.add_to = [&schedule](Checkpoint& checkpoint, const std::string& name) { checkpoint.add(name, schedule); };

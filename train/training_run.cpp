@@ -17,46 +17,12 @@ using xgrad::detail::number_text;
 
 std::string quoted(const std::string& text) { return "\"" + text + "\""; }
 
+bool is_function(const Callback& callback) {
+  return dynamic_cast<const detail::BatchFunction*>(&callback) != nullptr ||
+         dynamic_cast<const detail::EpochFunction*>(&callback) != nullptr;
+}
+
 }  // namespace
-
-StateDict Counters::state_dict() const {
-  return {{"counts", Tensor(std::vector<std::int64_t>{epoch, step, batch, rows, in_group, best_epoch + 1})},
-          {"seconds", Tensor(seconds)}};
-}
-
-void Counters::load_state_dict(const StateDict& state) {
-  const Tensor &counts = state.at("counts"), &time = state.at("seconds");
-  if (counts.dtype() != int64 || counts.shape() != Shape{6} || time.size() != 1)
-    throw std::invalid_argument("Trainer: the counters of this checkpoint are of another kind");
-  const std::int64_t* from = Raw::data<std::int64_t>(counts);
-  if (std::any_of(from, from + 6, [](std::int64_t count) { return count < 0; }))
-    throw std::invalid_argument("Trainer: the counters of this checkpoint are negative");
-  *this = {from[0], from[1], from[2], from[3], from[4], from[5] - 1, time.item()};
-}
-
-StateDict PendingGradients::state_dict() const {
-  StateDict result;
-  if (counters->in_group == 0) return result;
-  const auto& parameters = optimizer->parameters();
-  for (std::size_t i = 0; i < parameters.size(); ++i)
-    if (const Tensor gradient = parameters[i].grad(); gradient.defined())
-      result.emplace_back(std::to_string(i), gradient.detach().clone());
-  return result;
-}
-
-void PendingGradients::load_state_dict(const StateDict& state) {
-  const auto& parameters = optimizer->parameters();
-  std::vector<Tensor> gradients(parameters.size());
-  for (const auto& [key, gradient] : state) {
-    std::size_t i = 0;
-    while (i < parameters.size() && key != std::to_string(i)) ++i;
-    if (i == parameters.size() || gradient.shape() != parameters[i].shape() ||
-        gradient.dtype() != parameters[i].dtype())
-      throw std::invalid_argument("Trainer: gradient " + quoted(key) + " of this checkpoint fits no parameter");
-    gradients[i] = gradient;
-  }
-  for (std::size_t i = 0; i < parameters.size(); ++i) parameters[i].set_grad(gradients[i]);
-}
 
 TrainingRun::TrainingRun(Trainer& trainer, nn::ModuleBase model, Forward forward, optim::Optimizer& optimizer,
                          Objective objective, Trainer::Options options)
@@ -67,6 +33,7 @@ TrainingRun::TrainingRun(Trainer& trainer, nn::ModuleBase model, Forward forward
       objective_(std::move(objective)),
       options_(std::move(options)),
       pending_{&optimizer, &counters_},
+      sizes_{&counters_, -1, -1, -1, {}},
       progress_(options_.progress_),
       by_closure_(dynamic_cast<optim::LBFGS*>(&optimizer) != nullptr) {
   check_options();
@@ -108,6 +75,11 @@ void TrainingRun::check_options() const {
     refuse("numbers of training and validation both begin with " + quoted(options_.prefix_) + ": they must differ");
   if (!options_.best_path_.empty() && options_.monitor_.empty())
     refuse("save_best() has nothing to go by: see keep_best() and early_stopping()");
+  for (const detail::AnySchedule& each : options_.schedules_)
+    if (each.wants_number && each.per == Per::step)
+      refuse(
+          "a schedule that takes a number, as ReduceLROnPlateau does, has none to look at after a step: leave out "
+          "Per::step");
   if (options_.resume_ && options_.folder_.empty()) refuse("resume() has no folder: see checkpoints()");
   for (const auto& each : options_.callbacks_)
     if (!each) refuse("a callback is null");
@@ -148,6 +120,7 @@ const History& TrainingRun::fit(const Batches& train, const Batches* validation)
       run.interrupt_ = nullptr;
     }
   } reset{*this};
+  const KeptModes modes(model_);
   begin(train, validation);
   std::optional<InterruptScope> interrupt;
   if (options_.interruptible_) interrupt_ = &interrupt.emplace();
@@ -167,15 +140,82 @@ const History& TrainingRun::fit(const Batches& train, const Batches* validation)
   return history_;
 }
 
-void TrainingRun::begin(const Batches& train, const Batches* validation) {
-  const bool plateau = std::any_of(options_.schedules_.begin(), options_.schedules_.end(),
-                                   [&](const auto& each) { return each.monitor.rfind(options_.prefix_, 0) == 0; });
-  if (validation == nullptr && (plateau || options_.monitor_.rfind(options_.prefix_, 0) == 0))
+std::vector<std::string> TrainingRun::monitors() const {
+  std::vector<std::string> names;
+  if (!options_.monitor_.empty()) names.push_back(options_.monitor_);
+  for (const detail::AnySchedule& each : options_.schedules_)
+    if (each.wants_number) names.push_back(each.monitor);
+  return names;
+}
+
+void TrainingRun::check_monitors(const Batches* validation) const {
+  const std::vector<std::string> wanted = monitors();
+  const auto validated = [&](const std::string& name) { return name.rfind(options_.prefix_, 0) == 0; };
+  if (validation == nullptr && std::any_of(wanted.begin(), wanted.end(), validated))
     refuse("a number of the validation is monitored, and there are no data to validate on: pass them to fit()");
+  // Other callbacks may add numbers of their own, which the first epoch tells.
+  if (std::any_of(options_.callbacks_.begin(), options_.callbacks_.end(),
+                  [](const auto& each) { return dynamic_cast<const detail::BatchFunction*>(each.get()) == nullptr; }))
+    return;
+  Record known;
+  known.set("epoch", 0);
+  known.set(options_.train_prefix_ + "loss", 0);
+  for (const MeasuredMetric& each : train_metrics_) known.set(options_.train_prefix_ + each.name, 0);
+  if (validation != nullptr) {
+    known.set(options_.prefix_ + "loss", 0);
+    for (const MeasuredMetric& each : metrics_) known.set(options_.prefix_ + each.name, 0);
+  }
+  known.set("lr", 0);
+  known.set("seconds", 0);
+  if (const std::string missing = missing_monitor(known, true); !missing.empty()) refuse(missing);
+}
+
+std::string TrainingRun::missing_monitor(const Record& row, bool validated) const {
+  for (const std::string& wanted : monitors()) {
+    // What an epoch has given, a later one may lack.
+    if (row.contains(wanted) || history_.contains(wanted)) continue;
+    if (!validated && wanted.rfind(options_.prefix_, 0) == 0) continue;
+    std::vector<std::string> names;
+    for (const auto& each : row) names.push_back(each.first);
+    return "there is no " + quoted(wanted) + " to monitor: there are " + detail::listed(names);
+  }
+  return {};
+}
+
+void TrainingRun::check_use(const Batches* validation) {
+  if (validation == nullptr && !metrics_.empty())
+    warn(
+        "Trainer: metric() measures a validation, and there are no data to validate on: pass them to fit(), or see "
+        "train_metric()");
+  std::set<const void*> trained;
+  for (const Tensor& each : optimizer_.parameters()) trained.insert(Raw::value(each));
+  const std::vector<Tensor> own = model_.parameters();
+  if (!own.empty() && std::none_of(own.begin(), own.end(), [&](const Tensor& each) {
+        return !each.defined() || trained.count(Raw::value(each)) > 0;
+      }))
+    warn("Trainer: the optimiser has " + std::to_string(trained.size()) + " parameters, and none of the " +
+         std::to_string(own.size()) + " of the model (" + model_.type_name() +
+         "): give it the parameters() of this model");
+}
+
+void TrainingRun::warn_of_no_work() {
+  if (stopped_early_)
+    warn("Trainer: early stopping has ended this training after " + std::to_string(counters_.epoch) +
+         " epochs: fit() trains nothing");
+  else if (counters_.epoch >= options_.epochs_ && counters_.epoch > 0)
+    warn("Trainer: all " + std::to_string(options_.epochs_) +
+         " epochs are complete: fit() trains nothing: set_epochs() gives it more");
+}
+
+void TrainingRun::begin(const Batches& train, const Batches* validation) {
+  check_monitors(validation);
+  warned_.clear();
+  check_use(validation);
   stop_ = interrupted_ = false;
   compared_inputs_ = false;
   batches_ = train.size();
   rows_ = train.rows();
+  sizes_ = {&counters_, rows_, train.batch_size(), batches_, {}};
   checkpoint_ = Checkpoint();
   checkpoint_.add("model", model_).add("optimizer", optimizer_).add("trainer", counters_).add("history", history_);
   for (std::size_t i = 0; i < options_.schedules_.size(); ++i)
@@ -184,12 +224,15 @@ void TrainingRun::begin(const Batches& train, const Batches* validation) {
   train.add_to(checkpoint_, "loader");
   if (validation != nullptr) validation->add_to(checkpoint_, "validation loader");
   checkpoint_.add("train loss", train_loss_).add("gradients", pending_).add("inputs", contract_);
+  checkpoint_.add("training data", sizes_);
   for (const MeasuredMetric& each : train_metrics_) checkpoint_.add("train metric " + each.name, *each.metric);
   checkpoint_.add("early stopping", early_).add("best", best_weights_);
-  for (std::size_t i = 0; i < options_.callbacks_.size(); ++i)
-    checkpoint_.add("callback " + std::to_string(i), *options_.callbacks_[i]);
+  std::size_t number = 0;  // of functions, which have no state, there may be more or fewer in a training that goes on
+  for (const auto& each : options_.callbacks_)
+    if (!is_function(*each)) checkpoint_.add("callback " + std::to_string(number++), *each);
   if (folder_) resume();
   stopped_early_ = options_.stops_early_ && early_.should_stop();
+  warn_of_no_work();
   if (counters_.batch > 0 && train.has_position()) train.resume();
 }
 
@@ -204,6 +247,8 @@ void TrainingRun::resume() {
   const auto from = folder_->load(checkpoint_, [&](const std::string& text) { warn(text); });
   if (!from) return;
   saved_step_ = from->step;
+  if (!sizes_.difference.empty())
+    warn("Trainer: " + sizes_.difference + ": the training goes on with the next epoch, and with other batches");
   if (contract_.transforms() != options_.transforms_ && !options_.transforms_.empty())
     warn("Trainer: the transforms are not those of the checkpoint '" + from->path + "'");
   progress_.print("going on after step " + std::to_string(from->step) + ", in epoch " +
@@ -232,7 +277,7 @@ void TrainingRun::run_schedules(Per per, const Record& row) {
   for (const detail::AnySchedule& each : options_.schedules_) {
     if (each.per != per) continue;
     // Without validation in this epoch such a schedule has nothing to look at.
-    if (each.monitor.empty())
+    if (!each.wants_number)
       each.step(0);
     else if (row.contains(each.monitor))
       each.step(row.at(each.monitor));
@@ -260,7 +305,8 @@ void TrainingRun::end_epoch(const Batches* validation) {
   for (const MeasuredMetric& each : train_metrics_) row.set(options_.train_prefix_ + each.name, each.metric->value());
   const double rate = static_cast<double>(counters_.rows) / std::max(1e-9, counters_.seconds);
   const bool last = counters_.epoch + 1 == options_.epochs_;
-  if (validation != nullptr && (last || (counters_.epoch + 1) % options_.validate_every_ == 0)) {
+  const bool validates = validation != nullptr && (last || (counters_.epoch + 1) % options_.validate_every_ == 0);
+  if (validates) {
     each_callback([&](Callback& callback) { callback.on_validation_begin(trainer_); });
     for (const auto& [name, value] : measure(*validation, !compared_inputs_)) row.set(options_.prefix_ + name, value);
     compared_inputs_ = true;
@@ -269,9 +315,6 @@ void TrainingRun::end_epoch(const Batches* validation) {
   row.set("lr", optimizer_.lr());
   row.set("seconds", counters_.seconds);
   each_callback([&](Callback& callback) { callback.on_epoch_end(trainer_, row); });
-  const bool may_lack = validation != nullptr && options_.monitor_.rfind(options_.prefix_, 0) == 0;  // in this epoch
-  if (!options_.monitor_.empty() && !row.contains(options_.monitor_) && (!may_lack || last))
-    refuse("there is no " + quoted(options_.monitor_) + " to monitor: the epoch has given " + line_of(row, rate));
   run_schedules(Per::epoch, row);
   follow_best(row);
   counters_ = {counters_.epoch + 1, counters_.step, 0, 0, 0, counters_.best_epoch, 0};
@@ -283,7 +326,9 @@ void TrainingRun::end_epoch(const Batches* validation) {
   stopped_early_ = options_.stops_early_ && early_.should_stop();
   const bool by_epochs = options_.every_epochs_ > 0 && counters_.epoch % options_.every_epochs_ == 0;
   const bool ends = counters_.epoch == options_.epochs_ || stop_ || interrupted_ || stopped_early_;
-  if (folder_ && (by_epochs || ends || checkpoint_due_)) save_checkpoint();
+  const std::string missing = missing_monitor(row, validates || validation == nullptr);
+  if (folder_ && (by_epochs || ends || checkpoint_due_ || !missing.empty())) save_checkpoint();
+  if (!missing.empty()) refuse(missing);  // the epoch is complete and saved: a training that resumes has it
 }
 
 std::string TrainingRun::line_of(const Record& row, double rate) const {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <xgrad/optim/averaging.hpp>
@@ -48,9 +49,33 @@ struct PendingGradients {
   void load_state_dict(const StateDict& state);
 };
 
+/// What a position in the batches of an epoch counts, -1 where it is not known. A checkpoint from the middle of an
+/// epoch loads beside the same numbers only; from between epochs, `difference` says what has changed.
+struct DataSizes {
+  const Counters* counters;
+  std::int64_t rows = -1, batch_size = -1, batches = -1;
+  std::string difference;
+
+  StateDict state_dict() const;
+  void load_state_dict(const StateDict& state);
+  std::string text() const;
+};
+
 struct MeasuredMetric {
   std::string name;
   std::shared_ptr<Metric> metric;
+};
+
+/// Gives all modules, at its end, the modes that they had at its beginning.
+class KeptModes {
+ public:
+  explicit KeptModes(const nn::ModuleBase& model);
+  ~KeptModes();
+  KeptModes(const KeptModes&) = delete;
+  KeptModes& operator=(const KeptModes&) = delete;
+
+ private:
+  std::vector<std::pair<nn::ModuleBase, bool>> before_;
 };
 
 class TrainingRun {
@@ -101,6 +126,13 @@ class TrainingRun {
   std::unique_ptr<optim::SwappedWeights> average_weights() const;
   void note(const StepResult& result, std::int64_t rows);
   void end_epoch(const Batches* validation);
+  // The names that are looked at, by schedules too; those that are known before the first epoch are checked then.
+  std::vector<std::string> monitors() const;
+  void check_monitors(const Batches* validation) const;
+  // Why a row does not do, or nothing. One without validation may lack its numbers.
+  std::string missing_monitor(const Record& row, bool validated) const;
+  void check_use(const Batches* validation);
+  void warn_of_no_work();
   void follow_best(const Record& row);
   void save_histories() const;
   void save_checkpoint();
@@ -116,6 +148,7 @@ class TrainingRun {
   Mean train_loss_;
   KeptState best_weights_;
   PendingGradients pending_;
+  DataSizes sizes_;
   std::optional<CheckpointFolder> folder_;
   Checkpoint checkpoint_;
   std::set<std::string> warned_;

@@ -18,24 +18,6 @@ namespace {
 
 using xgrad::detail::number_text;
 
-/// Puts all modules into a mode, and back into those that they had.
-class ModeOf {
- public:
-  ModeOf(nn::ModuleBase model, bool training) {
-    for (auto& each : model.named_modules()) before_.emplace_back(each.second, each.second.is_training());
-    model.train(training);
-  }
-  ~ModeOf() {
-    // Parents first: train() sets the mode of what is below too.
-    for (auto& [module, mode] : before_) module.train(mode);
-  }
-  ModeOf(const ModeOf&) = delete;
-  ModeOf& operator=(const ModeOf&) = delete;
-
- private:
-  std::vector<std::pair<nn::ModuleBase, bool>> before_;
-};
-
 std::int64_t rows_of(const std::vector<Tensor>& columns) {
   if (columns.empty()) throw std::invalid_argument("Trainer: the batch has no columns: there must be at least one");
   if (!columns[0].defined() || columns[0].rank() == 0)
@@ -45,6 +27,15 @@ std::int64_t rows_of(const std::vector<Tensor>& columns) {
 }
 
 }  // namespace
+
+KeptModes::KeptModes(const nn::ModuleBase& model) {
+  for (auto& each : model.named_modules()) before_.emplace_back(each.second, each.second.is_training());
+}
+
+KeptModes::~KeptModes() {
+  // Parents first: train() sets the mode of what is below too.
+  for (auto& [module, mode] : before_) module.train(mode);
+}
 
 StepResult TrainingRun::compute(const std::vector<Tensor>& columns) const {
   if (!objective_.loss()) return objective_.step()(columns);
@@ -153,7 +144,8 @@ void TrainingRun::clip() const {
 
 Record TrainingRun::measure(const Batches& batches, bool compare_inputs) {
   const NoGrad off;
-  const ModeOf mode(model_, false);
+  const KeptModes modes(model_);
+  model_.eval();
   const auto averaged = average_weights();
   Mean loss;
   for (const MeasuredMetric& each : metrics_) each.metric->reset();
@@ -195,7 +187,8 @@ Record TrainingRun::evaluate(const Batches& batches) {
 
 Tensor TrainingRun::predict(const Batches& batches) {
   const NoGrad off;
-  const ModeOf mode(model_, false);
+  const KeptModes modes(model_);
+  model_.eval();
   const auto averaged = average_weights();
   std::vector<Tensor> all;
   batches.for_each([&](const std::vector<Tensor>& columns) {

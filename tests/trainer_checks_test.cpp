@@ -1,0 +1,212 @@
+// What a Trainer says of names, states and data that do not go together.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <xgrad/train.hpp>
+#include <xgrad/xgrad.hpp>
+
+#include "catch2.hpp"
+#include "folder.hpp"
+#include "inspect.hpp"
+
+using namespace xgrad;
+using namespace xgrad::train;
+using Catch::Matchers::Contains;
+
+namespace {
+
+using Options = Trainer::Options;
+using Warnings = std::vector<std::string>;
+
+Options quiet() { return Options().progress(ProgressStyle::silent); }
+Options telling(Warnings& warnings) {
+  return quiet().warn([&warnings](const std::string& text) { warnings.push_back(text); });
+}
+
+/// 12 rows of 3 numbers, their loader, and a layer to train on them.
+struct Problem {
+  explicit Problem(int batch = 4)
+      : net(3, 1),
+        optimizer(net.parameters(), 0.05),
+        loader(data::TensorDataset(arange(36).reshape({12, 3}).to(float32) / 36.0, ones({12, 1})),
+               data::DataLoader::Options().batch_size(batch)) {}
+
+  nn::Linear net;
+  optim::SGD optimizer;
+  data::DataLoader loader;
+};
+
+/// A state that it has from the first epoch on.
+class Remembers final : public Callback {
+ public:
+  void on_epoch_end(Trainer&, Record&) override { ++epochs; }
+  StateDict state_dict() const override { return epochs == 0 ? StateDict() : StateDict{{"epochs", Tensor(epochs)}}; }
+  void load_state_dict(const StateDict& state) override { epochs = state.at("epochs").item<std::int64_t>(); }
+
+  std::int64_t epochs = 0;
+};
+
+}  // namespace
+
+TEST_CASE("a monitor that is not there is refused before the first step", "[train]") {
+  Problem p;
+  optim::ReduceLROnPlateau plateau(p.optimizer);
+  const auto refused = [&](const Options& options) {
+    const std::string text = thrown_by<std::invalid_argument>([&] {
+      Trainer(p.net, p.optimizer, nn::mse_loss,
+              Options(options).metric("mae", MeanAbsoluteError()).train_metric("r2", R2Score()))
+          .fit(p.loader, p.loader);
+    });
+    CHECK(p.loader.position().epoch == 0);
+    return text;
+  };
+  const std::string names = ": there are epoch, train_loss, train_r2, val_loss, val_mae, lr, seconds";
+  CHECK_THAT(refused(quiet().early_stopping("val_acuracy")), Contains("no \"val_acuracy\" to monitor" + names));
+  CHECK_THAT(refused(quiet().keep_best("val_r2")), Contains("no \"val_r2\" to monitor" + names));
+  CHECK_THAT(refused(quiet().schedule(plateau, Per::epoch, "val_los")), Contains("no \"val_los\" to monitor" + names));
+  CHECK_THAT(refused(quiet().schedule(plateau, Per::epoch, "")), Contains("no \"\" to monitor" + names));
+  CHECK_THAT(refused(quiet().on_batch_end([](Trainer&) {}).keep_best("mae")), Contains("no \"mae\" to monitor"));
+  CHECK_THROWS_WITH(Trainer(p.net, p.optimizer, nn::mse_loss, quiet().schedule(plateau, Per::step)),
+                    Contains("has none to look at after a step: leave out Per::step"));
+}
+
+TEST_CASE("a monitor that no callback gives is refused after the first epoch, which is saved", "[train]") {
+  const Folder folder;
+  const auto fit = [&](const std::string& monitor, std::int64_t every) {
+    Problem p;
+    Trainer trainer(p.net, p.optimizer, nn::mse_loss,
+                    quiet()
+                        .epochs(3)
+                        .validate_every(every)
+                        .keep_best(monitor)
+                        .checkpoints(folder.file("run"))
+                        .checkpoint_every_epochs(0)
+                        .resume()
+                        .on_epoch_end([](Trainer& own, Record& row) {
+                          row.set("norm", 1);
+                          if (row.contains("val_loss")) row.set("val_own", static_cast<double>(-own.epoch()));
+                        }));
+    const std::string text = thrown_by<std::invalid_argument>([&] { trainer.fit(p.loader, p.loader); });
+    return text + ", " + std::to_string(trainer.epoch());
+  };
+  CHECK(fit("nrm", 2) == "Trainer: there is no \"nrm\" to monitor: there are epoch, train_loss, lr, seconds, norm, 1");
+  CHECK(CheckpointFolder(folder.file("run")).steps() == std::vector<std::int64_t>{3});
+  CHECK(fit("val_nrm", 2) ==
+        "Trainer: there is no \"val_nrm\" to monitor: there are epoch, train_loss, val_loss, lr, "
+        "seconds, norm, val_own, 2");
+  CHECK(fit("val_own", 2) == "nothing was thrown, 3");
+}
+
+TEST_CASE("functions are no part of a checkpoint, and callbacks are one when they have a state", "[train]") {
+  const Folder folder;
+  const auto fit = [&](const Options& options, std::int64_t epochs) {
+    Problem p;
+    Trainer trainer(p.net, p.optimizer, nn::mse_loss,
+                    Options(options).epochs(epochs).checkpoints(folder.file("run")).resume());
+    trainer.fit(p.loader);
+    return trainer.epoch();
+  };
+  const auto first = std::make_shared<Remembers>(), second = std::make_shared<Remembers>();
+  CHECK(fit(quiet().train_metric("mae", MeanAbsoluteError()).callback(first), 1) == 1);
+  const auto nothing = [](Trainer&, Record&) {};
+  const Options same = quiet().train_metric("mae", MeanAbsoluteError()).on_epoch_end(nothing);
+  CHECK(fit(Options(same).callback(second).on_batch_end([](Trainer&) {}), 2) == 2);
+  CHECK(second->epochs == 2);
+  CHECK_THROWS_WITH(fit(same, 3), Contains("the file has the part \"callback 0\", which is not here"));
+  CHECK_THROWS_WITH(fit(quiet().callback(second).train_metric("acc", MeanAbsoluteError()), 3),
+                    Contains("the file has no part \"train metric acc\", and the part \"train metric mae\", which"));
+}
+
+TEST_CASE("fit gives every module the mode that it had", "[train]") {
+  manual_seed(1);
+  nn::Sequential model{nn::Linear(3, 4), nn::Dropout(0.5), nn::Linear(4, 1)};
+  optim::SGD optimizer(model.parameters(), 0.01);
+  Problem p;
+  bool trained = false;
+  Trainer trainer(model, optimizer, nn::mse_loss, quiet().on_batch_end([&](Trainer&) {
+    trained = model.is_training() && model[1].module().is_training();
+  }));
+  model.eval();
+  trainer.fit(p.loader, p.loader);
+  CHECK(trained);
+  CHECK_FALSE(model.is_training());
+  CHECK_FALSE(model[1].module().is_training());
+  model.train();
+  model[1].module().eval();
+  trainer.set_epochs(2);
+  trainer.fit(p.loader);
+  CHECK(model.is_training());
+  CHECK_FALSE(model[1].module().is_training());
+  Trainer fails(
+      model, optimizer, [](const Tensor& y, const Tensor& t) { return nn::mse_loss(y, t) / 0.0; }, quiet());
+  model.eval();
+  CHECK_THROWS(fails.fit(p.loader));
+  CHECK_FALSE(model.is_training());
+}
+
+TEST_CASE("a trainer warns of an optimiser of another model, and of metrics without a validation", "[train]") {
+  Problem p;
+  Warnings warnings;
+  Trainer(p.net, p.optimizer, nn::mse_loss, telling(warnings)).fit(p.loader);
+  CHECK(warnings.empty());
+  nn::Linear other(3, 1);
+  Trainer(other, p.optimizer, nn::mse_loss, telling(warnings)).fit(p.loader);
+  REQUIRE(warnings.size() == 1);
+  CHECK_THAT(warnings[0], Contains("the optimiser has 2 parameters, and none of the 2 of the model (Linear)"));
+  warnings.clear();
+  Trainer measured(p.net, p.optimizer, nn::mse_loss, telling(warnings).metric("mae", MeanAbsoluteError()));
+  measured.fit(p.loader);
+  REQUIRE(warnings.size() == 1);
+  CHECK_THAT(warnings[0], Contains("metric() measures a validation, and there are no data to validate on"));
+}
+
+TEST_CASE("a fit that has nothing to do says so", "[train]") {
+  Problem p;
+  Warnings warnings;
+  Trainer trainer(p.net, p.optimizer, nn::mse_loss, telling(warnings).epochs(2));
+  trainer.fit(p.loader);
+  CHECK(warnings.empty());
+  trainer.fit(p.loader);
+  trainer.fit(p.loader);
+  REQUIRE(warnings.size() == 2);
+  CHECK(warnings[0] == "Trainer: all 2 epochs are complete: fit() trains nothing: set_epochs() gives it more");
+  trainer.set_epochs(3);
+  CHECK(trainer.fit(p.loader).size() == 3);
+  CHECK(warnings.size() == 2);
+  Trainer stops(p.net, p.optimizer, nn::mse_loss,
+                telling(warnings)
+                    .epochs(9)
+                    .early_stopping("number", EarlyStopping::Options().patience(1))
+                    .on_epoch_end([](Trainer&, Record& row) { row.set("number", 1); }));
+  stops.fit(p.loader);
+  stops.fit(p.loader);
+  REQUIRE(warnings.size() == 3);
+  CHECK_THAT(warnings[2], Contains("early stopping has ended this training after 2 epochs: fit() trains nothing"));
+}
+
+TEST_CASE("a training goes on with the data that it had, or says what has changed", "[train]") {
+  const Folder folder;
+  Warnings warnings;
+  const auto fit = [&](int batch, std::int64_t epochs, std::int64_t stop_at) {
+    Problem p(batch);
+    Trainer trainer(
+        p.net, p.optimizer, nn::mse_loss,
+        telling(warnings).epochs(epochs).checkpoints(folder.file("run")).resume().on_batch_end([stop_at](Trainer& own) {
+          if (own.step() == stop_at) own.stop();
+        }));
+    trainer.fit(p.loader);
+    return trainer.step();
+  };
+  CHECK(fit(4, 2, 2) == 2);
+  const std::string both =
+      "the checkpoint is of a loader with batches: 3, batch size: 4, rows: 12, the one here has "
+      "batches: 2, batch size: 6, rows: 12";
+  CHECK_THROWS_WITH(fit(6, 2, 0), "Trainer: " + both + ": after batch 2 of an epoch, they must be the same");
+  CHECK(fit(4, 1, 0) == 3);
+  CHECK(warnings.empty());
+  CHECK(fit(6, 2, 0) == 5);
+  REQUIRE(warnings.size() == 1);
+  CHECK(warnings[0] == "Trainer: " + both + ": the training goes on with the next epoch, and with other batches");
+}
