@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <vector>
 
 #include <xgrad/autograd/graph/tensor.hpp>
@@ -91,6 +92,8 @@ class SubsetRandomSampler : public Sampler {
 class WeightedRandomSampler : public Sampler {
  public:
   WeightedRandomSampler(std::vector<double> weights, Dim samples, Replacement replacement = Replacement::yes);
+  WeightedRandomSampler(std::initializer_list<double> weights, Dim samples, Replacement replacement = Replacement::yes)
+      : WeightedRandomSampler(std::vector<double>(weights), samples, replacement) {}
   /// Of a tensor of shape (rows).
   WeightedRandomSampler(const Tensor& weights, Dim samples, Replacement replacement = Replacement::yes);
   std::int64_t size() const override { return samples_; }

@@ -19,7 +19,7 @@ detail::Description description(const char* name, bool is_decoupled) {
            {"weight_decay", is_decoupled ? 0.01 : 0, Range::not_negative},
            {"amsgrad", 0, Range::flag},
            {"maximize", 0, Range::flag},
-           {"decoupled_weight_decay", is_decoupled ? 1.0 : 0.0, Range::flag}},
+           {"decoupled_weight_decay", is_decoupled ? 1.0 : 0.0, Range::flag, is_decoupled}},
           {{"exp_avg", detail::always, detail::unwritten_first},
            {"exp_avg_sq", detail::always, detail::unwritten_first},
            {"max_exp_avg_sq", amsgrad}}};

@@ -13,6 +13,10 @@
 namespace xgrad::optim {
 using detail::text;
 
+void detail::GroupsHandle::refuse_moved() {
+  throw std::logic_error("Optimizer: this one was moved from: use the optimiser that it was moved to");
+}
+
 Optimizer::Optimizer(Optimizer&&) noexcept = default;
 Optimizer& Optimizer::operator=(Optimizer&&) noexcept = default;
 Optimizer::~Optimizer() = default;
@@ -27,6 +31,9 @@ Optimizer::Optimizer(detail::Description description, const Groups& groups, doub
   list_->apply(defaults, list_->defaults);
   list_->check(list_->defaults);
   if (groups.list().empty()) check_parameters({});
+  for (std::size_t g = 0; groups.list().size() > 1 && g < groups.list().size(); ++g)
+    if (groups.list()[g].parameters().empty())
+      refuse("group " + std::to_string(g) + " has no parameters: leave it out");
   for (const Group& group : groups.list()) add_param_group(group);
 }
 
@@ -98,7 +105,7 @@ const std::vector<Tensor>& Optimizer::parameters() const { return list_->paramet
 
 std::vector<ParamGroup> Optimizer::param_groups() const {
   std::vector<ParamGroup> result;
-  for (std::size_t i = 0; i < list_->groups.size(); ++i) result.emplace_back(list_, i);
+  for (std::size_t i = 0; i < list_->groups.size(); ++i) result.emplace_back(list_.shared(), i);
   return result;
 }
 

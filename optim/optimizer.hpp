@@ -18,6 +18,23 @@ namespace detail {
 
 struct GroupList;
 
+/// The groups of an optimiser. Using those of one that was moved from is an error.
+class GroupsHandle {
+ public:
+  explicit GroupsHandle(std::shared_ptr<GroupList> list) : list_(std::move(list)) {}
+  GroupList* operator->() const { return shared().get(); }
+  GroupList& operator*() const { return *shared(); }
+  const std::shared_ptr<GroupList>& shared() const {
+    if (list_ == nullptr) refuse_moved();
+    return list_;
+  }
+
+ private:
+  [[noreturn]] static void refuse_moved();
+
+  std::shared_ptr<GroupList> list_;
+};
+
 /// What an option may be.
 enum class Range : std::uint8_t {
   not_negative,  ///< finite too
@@ -37,6 +54,7 @@ struct Option {
   const char* name;
   double value;
   Range range;
+  bool of_class = false;  ///< its value makes the class what it is: a state that is loaded does not change it
 };
 
 /// The shape of what an optimiser keeps for a parameter.
@@ -125,7 +143,7 @@ class Optimizer {
   /// The learning rate of the first group.
   [[nodiscard]] double lr() const;
   /// Sets the learning rate of every group. It must be finite and not negative; 0, which schedules reach, changes no
-  /// parameter.
+  /// parameter (except in Rprop, whose steps do not follow it).
   void set_lr(double lr);
   /// All parameters, group after group.
   const std::vector<Tensor>& parameters() const;
@@ -195,7 +213,7 @@ class Optimizer {
   void load_groups(StateDict& state, Loaded& loaded) const;
   void load_slots(StateDict& state, Loaded& loaded) const;
 
-  std::shared_ptr<detail::GroupList> list_;
+  detail::GroupsHandle list_;
   std::vector<std::vector<Tensor>> slots_;    // slot, then parameter
   std::vector<std::vector<double>> numbers_;  // number, then parameter
   std::vector<std::int64_t> steps_;

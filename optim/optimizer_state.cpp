@@ -152,7 +152,9 @@ void Optimizer::load_state_dict(const StateDict& state) {
   check_keys(given);
   load_groups(given, loaded);
   load_slots(given, loaded);
-  if (!given.empty()) refuse("cannot load this state: it has nothing for \"" + given.begin()->first + "\"");
+  if (!given.empty())
+    refuse("cannot load this state: it holds \"" + given.begin()->first + "\", which " + name() +
+           " does not keep: is it the state of another optimiser?");
   for (std::size_t g = 0; g < loaded.groups.size(); ++g) {
     auto& entry = list_->groups[g];
     std::copy(loaded.groups[g].values.begin(), loaded.groups[g].values.end(), entry.values.begin());
@@ -179,6 +181,11 @@ void Optimizer::load_groups(StateDict& state, Loaded& loaded) const {
     }
     return;
   }
+  const bool any = std::any_of(state.begin(), state.end(),
+                               [](const auto& entry) { return entry.first.rfind("param_groups.", 0) == 0; });
+  if (!any && !state.empty())
+    refuse("cannot load this state: it has no learning rate, but \"" + state.begin()->first +
+           "\": is it the state of a model?");
   const auto& options = list_->description.options;
   for (std::size_t g = 0; g < loaded.groups.size(); ++g) {
     auto& group = loaded.groups[g];
@@ -190,7 +197,8 @@ void Optimizer::load_groups(StateDict& state, Loaded& loaded) const {
       std::size_t end = k + 1;
       while (options[k].name != name && end < options.size() && in_pair(options[end].name).first == name) ++end;
       if (const Tensor values = taken(state, key); values.defined())
-        for (std::size_t j = k; j < end; ++j) group.values[j] = number(key, values, j - k, end - k);
+        for (std::size_t j = k; j < end; ++j)
+          if (const double value = number(key, values, j - k, end - k); !options[j].of_class) group.values[j] = value;
       k = end;
     }
     if (const Tensor first = taken(state, key_in(g, "initial_lr")); first.defined())

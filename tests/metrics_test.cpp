@@ -350,6 +350,10 @@ TEST_CASE("metrics refuse what does not fit, and keep what they have", "[train]"
   CHECK_THROWS_WITH(Recall(Recall::Options().positive(2)), Contains("the positive class is 2"));
   CHECK_THROWS_WITH(F1Score(F1Score::Options().zero_division(.5)), Contains("zero_division is 0.5"));
   CHECK_THROWS_WITH(AUROC().update(Tensor{no_number}, Tensor{1}), Contains("AUROC: score 0 is nan"));
+  CHECK_THROWS_WITH(Accuracy().update(full({2, 2}, no_number), zeros({2}, int64)), Contains("row 0 of the prediction"));
+  CHECK_THROWS_WITH(TopKAccuracy(1).update(full({2, 2}, no_number), zeros({2}, int64)), Contains("holds nan"));
+  CHECK_THROWS_WITH(Accuracy().update(Tensor{no_number}, Tensor{1}), Contains("holds nan"));
+  CHECK_THROWS_WITH(Accuracy().update(zeros({2, 2}), Tensor{0, -100}), Contains("the target holds class -100"));
   CHECK_THROWS_WITH(AUROC().update(Tensor{.5}, Tensor{2}), Contains("class 2: it must be 0 or 1"));
   CHECK_THROWS_WITH(MeanSquaredError().update(zeros({4, 1}), zeros({4})),
                     Contains("MeanSquaredError: ") && Contains("(4, 1)") && Contains("nothing broadcasts"));

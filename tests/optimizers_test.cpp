@@ -144,6 +144,34 @@ TEST_CASE("a group may be added later, and options changed", "[optimizers]") {
   CHECK(sum(isfinite(b)).item() == 4);
 }
 
+TEST_CASE("AdamW stays AdamW with the state of an Adam", "[optimizers]") {
+  const Tensor a = start({3});
+  Adam from({a}, .1);
+  train(from, 0, 2);
+  AdamW to({a}, .1);
+  to.load_state_dict(from.state_dict());
+  CHECK(to.param_groups()[0].option("decoupled_weight_decay") == 1);
+}
+
+TEST_CASE("an optimiser that was moved from is refused", "[optimizers]") {
+  const Tensor a = start({3});
+  SGD from({a}, .1);
+  const SGD to = std::move(from);
+  CHECK(to.lr() == .1);
+  for (const auto& use :
+       std::vector<std::function<void()>>{[&] { from.step(); }, [&] { from.zero_grad(); },
+                                          [&] { static_cast<void>(from.state_dict()); }, [&] { StepLR(from, 1); }})
+    CHECK_THAT(message_of(use), Contains("moved from"));
+}
+
+TEST_CASE("an empty group is named", "[optimizers]") {
+  const Tensor a = start({3});
+  CHECK_THAT(message_of([&] {
+               SGD({Group(std::vector<Tensor>{}), Group({a})}, .1);
+             }),
+             Contains("SGD: group 0 has no parameters: leave it out"));
+}
+
 TEST_CASE("a state with other groups is refused", "[optimizers]") {
   const Tensor a = start({3}), b = start({4});
   SGD one({a, b}, .1), two({Group({a}), Group({b})}, .2);
@@ -154,6 +182,8 @@ TEST_CASE("a state with other groups is refused", "[optimizers]") {
   CHECK_THAT(message_of([&] { three.load_state_dict(two.state_dict()); }),
              Contains("\"param_groups.2.lr\" is missing: it must have as many groups as the optimiser, 3"));
   CHECK_THAT(message_of([&] { two.load_state_dict(three.state_dict()); }), Contains("more groups"));
+  CHECK_THAT(message_of([&] { one.load_state_dict(nn::Linear(2, 2).state_dict()); }),
+             Contains("the state of a model?"));
   StateDict state = two.state_dict();
   state["param_groups.1.momentum"] = Tensor(-.5);
   CHECK_THAT(message_of([&] { two.load_state_dict(state); }), Contains("momentum must be"));

@@ -171,6 +171,7 @@ TEST_CASE("a schedule works on groups, and on an optimiser that has moved", "[sc
   const Tensor p = zeros({1}).requires_grad_(), q = zeros({1}).requires_grad_();
   SGD first({Group({p}).lr(1), Group({q}).lr(.1)}, .5);
   ExponentialLR s(first, .5);
+  ReduceLROnPlateau plateau(first);
   SGD moved = std::move(first);
   s.step();
   CHECK(moved.param_groups()[0].lr() == .5);
@@ -180,6 +181,22 @@ TEST_CASE("a schedule works on groups, and on an optimiser that has moved", "[sc
   CHECK_THROWS_AS(s.step(), std::logic_error);
   CHECK_THAT(message_of([&] { s.step(); }),
              Contains("ExponentialLR: the optimiser has 3 groups, and had 2 when the schedule was made"));
+  CHECK_THAT(message_of([&] { plateau.step(1); }), Contains("ReduceLROnPlateau: the optimiser has 3 groups"));
+  CHECK(plateau.last_epoch() == 0);
+}
+
+TEST_CASE("a step that throws was not made", "[schedule]") {
+  SGD o({zeros({1}).requires_grad_()}, .5);
+  bool bad = false;
+  LambdaLR s(o, [&](std::int64_t t) { return bad ? std::nan("") : 1.0 / static_cast<double>(t + 1); });
+  s.step();
+  bad = true;
+  CHECK_THAT(message_of([&] { s.step(); }), Contains("must be finite"));
+  CHECK(s.last_epoch() == 1);
+  CHECK(o.lr() == .25);
+  bad = false;
+  s.step();
+  CHECK(o.lr() == .5 / 3);
 }
 
 TEST_CASE("a schedule outlives its optimiser", "[schedule]") {

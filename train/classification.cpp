@@ -58,6 +58,10 @@ class Scores {
   const double* numbers_ = nullptr;
 };
 
+[[noreturn]] void refuse_nan(const std::string& op, std::int64_t row) {
+  refuse(op, "row " + std::to_string(row) + " of the prediction holds nan: it predicts no class");
+}
+
 struct Classes {
   std::vector<std::int64_t> predicted, right;
 };
@@ -78,16 +82,22 @@ Classes classes_of(const std::string& op, const Tensor& prediction, const Tensor
     for (std::size_t row = 0; row < rows; ++row) {
       std::int64_t best = 0;
       const auto at = static_cast<std::int64_t>(row);
-      // NaN counts as the largest, as in argmax().
-      for (std::int64_t c = 1; c < score.classes() && !std::isnan(score(at, best)); ++c)
-        if (score(at, c) > score(at, best) || std::isnan(score(at, c))) best = c;
+      for (std::int64_t c = 0; c < score.classes(); ++c) {
+        if (std::isnan(score(at, c))) refuse_nan(op, at);
+        if (score(at, c) > score(at, best)) best = c;
+      }
       result.predicted[row] = best;
+      if (const std::int64_t own = result.right[row]; own < 0 || own >= score.classes())
+        refuse(op, "the target holds class " + std::to_string(own) + ", the prediction is " + text_of(prediction) +
+                       ": classes lie in 0 .. " + std::to_string(score.classes() - 1));
     }
   } else if (is_floating(prediction.dtype())) {
     const Tensor wide = detail::as_doubles(prediction);
     const double* numbers = Raw::data<double>(wide);
-    std::transform(numbers, numbers + rows, result.predicted.begin(),
-                   [&](double score) { return score > threshold ? 1 : 0; });
+    for (std::size_t row = 0; row < rows; ++row) {
+      if (std::isnan(numbers[row])) refuse_nan(op, static_cast<std::int64_t>(row));
+      result.predicted[row] = numbers[row] > threshold ? 1 : 0;
+    }
   } else {
     const Tensor given = detail::as_classes(op, "prediction", prediction);
     std::copy_n(Raw::data<std::int64_t>(given), rows, result.predicted.begin());
@@ -137,13 +147,12 @@ void TopKAccuracy::update(const Tensor& prediction, const Tensor& target) {
     if (own < 0 || own >= score.classes())
       refuse("the target holds class " + std::to_string(own) + ", the prediction is " + text_of(prediction) +
              ": classes lie in 0 .. " + std::to_string(score.classes() - 1));
-    std::int64_t before = 0;  // classes that come first, NaN before all numbers
+    std::int64_t before = 0;  // classes that come first
     const double mine = score(row, own);
     for (std::int64_t c = 0; c < score.classes(); ++c) {
       const double other = score(row, c);
-      const bool larger = std::isnan(other) ? !std::isnan(mine) : other > mine;
-      const bool equal = other == mine || (std::isnan(other) && std::isnan(mine));
-      before += larger || (equal && c < own) ? 1 : 0;
+      if (std::isnan(other)) refuse_nan(name(), row);
+      before += other > mine || (other == mine && c < own) ? 1 : 0;
     }
     found += before < k_ ? 1 : 0;
   }

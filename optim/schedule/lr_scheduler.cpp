@@ -46,10 +46,14 @@ void LRScheduler::set_base(std::size_t group, double lr) {
   groups_[group].set_initial_lr(lr);
 }
 
-void LRScheduler::set_lr(std::size_t group, double lr) {
+void LRScheduler::check_rate(double lr) const {
   if (!(lr >= 0) || !std::isfinite(lr))
     refuse("the learning rate becomes " + number_text(lr) + " at step " + std::to_string(last_epoch_) +
            ": it must be finite and not negative");
+}
+
+void LRScheduler::set_lr(std::size_t group, double lr) {
+  check_rate(lr);
   groups_[group].set_lr(lr);
 }
 
@@ -76,14 +80,22 @@ void LRScheduler::initial_step() {
 
 void LRScheduler::step() {
   check_groups();
-  ++step_count_;
-  advance();
+  const std::int64_t epoch = last_epoch_, count = step_count_;
+  try {
+    ++step_count_;
+    advance();
+  } catch (...) {  // the step was not made
+    last_epoch_ = epoch;
+    step_count_ = count;
+    throw;
+  }
 }
 
 void LRScheduler::advance() {
   ++last_epoch_;
   std::vector<double> rates;
   for (std::size_t g = 0; g < groups_.size(); ++g) rates.push_back(next(g, groups_[g].lr()));
+  for (const double rate : rates) check_rate(rate);
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     set_more(g);
     set_lr(g, rates[g]);

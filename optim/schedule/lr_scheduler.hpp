@@ -103,6 +103,8 @@ class LRScheduler {
   [[noreturn]] void refuse(const std::string& why) const;
   void require(bool right, const char* what, const char* rule, double value) const;
   void note_last_lr();
+  /// Refuses groups that have come since.
+  void check_groups() const;
   /// Refuses an empty list, a schedule of another optimiser, and one that needs a metric.
   void check_parts(const std::vector<Schedule>& parts) const;
 
@@ -111,7 +113,7 @@ class LRScheduler {
  private:
   friend class SequentialLR;
   friend class ChainedScheduler;
-  void check_groups() const;
+  void check_rate(double lr) const;
   void initial_step();
 
   const char* name_;

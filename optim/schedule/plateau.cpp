@@ -41,6 +41,7 @@ void ReduceLROnPlateau::advance() {
 }
 
 void ReduceLROnPlateau::step(double metric) {
+  check_groups();
   ++last_epoch_;
   if (is_better(metric)) {
     best_ = metric;

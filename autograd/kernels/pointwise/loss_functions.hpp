@@ -98,7 +98,7 @@ struct Divergence : Loss {
   static constexpr Reads reads_a = of_b, reads_b = of_a | of_b;
   template <class V>
   V value(const V& a, const V& b) const {
-    return guarded_product(b, log(where(b == 0, V(1.0), b)) - a);
+    return where(a != a, a, guarded_product(b, log(where(b == 0, V(1.0), b)) - a));
   }
   template <class V>
   V slope_a(const V& b) const {
@@ -115,7 +115,7 @@ struct LogDivergence : Loss {
   static constexpr Reads reads_a = of_b, reads_b = of_a | of_b;
   template <class V>
   V value(const V& a, const V& b) const {
-    return guarded_product(exp(b), b - a);
+    return where(a != a, a, guarded_product(exp(b), b - a));
   }
   template <class V>
   V slope_a(const V& b) const {
