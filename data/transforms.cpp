@@ -30,6 +30,12 @@ std::string list_text(const std::vector<double>& numbers) {
   return text.empty() ? "()" : text + ")";
 }
 
+std::string sizes_text(const std::vector<Dim>& sizes) {
+  std::string text;
+  for (const Dim& size : sizes) text += (text.empty() ? "(" : ", ") + std::to_string(size.value("Reshape"));
+  return text.empty() ? "()" : text + ")";
+}
+
 double checked(const char* op, const char* what, double value, double low, double high) {
   if (value >= low && value <= high) return value;
   const bool open = std::isinf(high) || high > 1e300;
@@ -231,12 +237,13 @@ OneHot::OneHot(Dim classes)
 }
 
 Reshape::Reshape(std::initializer_list<Dim> shape)
-    : Transform("Reshape()", [sizes = xgrad::detail::whole_list(shape.begin(), shape.end(), "Reshape")](const Tensor& x,
-                                                                                                        const Draws&) {
-        std::vector<std::int64_t> all{x.shape()[0]};
-        all.insert(all.end(), sizes.begin(), sizes.end());
-        return x.reshape(all);
-      }) {}
+    : Transform(
+          "Reshape(shape=" + sizes_text(shape) + ")",
+          [sizes = xgrad::detail::whole_list(shape.begin(), shape.end(), "Reshape")](const Tensor& x, const Draws&) {
+            std::vector<std::int64_t> all{x.shape()[0]};
+            all.insert(all.end(), sizes.begin(), sizes.end());
+            return x.reshape(all);
+          }) {}
 
 Flatten::Flatten()
     : Transform("Flatten()", [](const Tensor& x, const Draws&) {

@@ -56,6 +56,7 @@ class CsvReading {
       for (std::size_t i = 0; i < records_.size(); ++i)
         fields_.push_back(options_.header_ ? std::string(field_text(i)) : std::to_string(i));
       first_line_ = records_.line();
+      if (fields_.size() == 1) first_field_ = records_.text(0);
     } else if (options_.header_) {
       records_.fail("the file ends, where a header belongs");
     }
@@ -68,13 +69,30 @@ class CsvReading {
     return options_.trim_ && !records_.quoted(i) ? detail::trimmed(text) : text;
   }
 
+  /// The way out where the first record is one field that holds another common delimiter; else empty.
+  std::string delimiter_hint() const {
+    if (fields_.size() != 1) return "";
+    std::string found;
+    for (const char other : {',', ';', '\t', '|'})
+      if (other != options_.delimiter_ && first_field_.find(other) != std::string::npos) found += other;
+    if (found.size() != 1) return "";
+    const std::string shown = found == "\t" ? "'\\t'" : "'" + found + "'";
+    return ": the file seems to be separated by " + shown + ": say so with delimiter(" + shown + ")";
+  }
+
+  std::string way_out(const char* otherwise) const {
+    const std::string hint = delimiter_hint();
+    return hint.empty() ? otherwise : hint;
+  }
+
   std::size_t find(const CsvColumn& column) const {
     if (column.is_name()) {
       const auto found = std::find(fields_.begin(), fields_.end(), column.name());
       if (found == fields_.end())
-        refuse("there is no column " + detail::name_text(column.name()) + " among its " +
-               std::to_string(fields_.size()) +
-               (options_.header_ ? "" : ", which have numbers, since header(false) was given"));
+        refuse("there is no column " + detail::name_text(column.name()) +
+               (options_.header_ ? detail::there_are(fields_) + delimiter_hint()
+                                 : ": columns have numbers, since header(false) was given: the first record has " +
+                                       detail::count_text(fields_.size(), "field")));
       if (std::find(found + 1, fields_.end(), column.name()) != fields_.end())
         refuse("two columns are named " + detail::name_text(column.name()) + ": give the number of the column, from 0");
       return static_cast<std::size_t>(found - fields_.begin());
@@ -82,7 +100,7 @@ class CsvReading {
     const auto count = static_cast<std::int64_t>(fields_.size());
     if (column.number() < -count || column.number() >= count)
       refuse("there is no column " + std::to_string(column.number()) + ": the first record has " +
-             std::to_string(count) + " fields, which count from 0");
+             detail::count_text(fields_.size(), "field") + ", which count from 0" + delimiter_hint());
     return static_cast<std::size_t>(column.number() < 0 ? column.number() + count : column.number());
   }
 
@@ -133,8 +151,10 @@ class CsvReading {
 
   void take_row() {
     if (records_.size() != fields_.size())
-      records_.fail("has " + std::to_string(records_.size()) + " fields, but line " + std::to_string(first_line_) +
-                    " has " + std::to_string(fields_.size()) + ": a field that holds a delimiter must be in quotes");
+      records_.fail("there " + std::string(records_.size() == 1 ? "is " : "are ") +
+                    detail::count_text(records_.size(), "field") + ", but line " + std::to_string(first_line_) +
+                    " has " + std::to_string(fields_.size()) +
+                    way_out(": a field that holds a delimiter must be in quotes"));
     for (Column& column : columns_) {
       detail::CsvNumber number;
       if (column.kind == Kind::number)
@@ -163,7 +183,8 @@ class CsvReading {
     if (column.dtype == int64) {
       if (!options_.has_missing_)
         fail(column,
-             "is missing, and int64 has no NaN: say what it becomes with missing(), or choose a floating dtype");
+             "the number is missing, and int64 has no NaN: say what it becomes with missing(), or choose a floating "
+             "dtype");
       number.whole = static_cast<std::int64_t>(options_.missing_);
     } else {
       number.real = options_.has_missing_ ? options_.missing_ : std::numeric_limits<double>::quiet_NaN();
@@ -175,7 +196,8 @@ class CsvReading {
     const std::string shown = detail::name_text(std::string(text));
     if (fault == detail::CsvFault::not_whole) fail(column, shown + " is not whole: int64 holds whole numbers only");
     if (fault == detail::CsvFault::beyond_int64) fail(column, shown + " is beyond the range of int64");
-    fail(column, shown + " is not a number: categories() and one_hot() take columns of words, columns() chooses");
+    fail(column,
+         shown + " is not a number" + way_out(": categories() and one_hot() take columns of words, columns() chooses"));
   }
 
   [[noreturn]] void fail(const Column& column, const std::string& what) const {
@@ -284,6 +306,7 @@ class CsvReading {
   const std::string& path_;
   detail::CsvRecords records_;
   std::vector<std::string> fields_;  // the names of all columns of the file
+  std::string first_field_;          // the text of the first record, if that is one field
   std::vector<Column> columns_;      // those that are read; the labels come last
   std::size_t width_ = 0;            // how many of them are not labels
   std::vector<detail::CsvNumber> cells_;

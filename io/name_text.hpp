@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace xgrad::io::detail {
 
@@ -12,5 +13,11 @@ inline std::string name_text(const std::string& name) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
   return "'" + text + (name.size() > longest ? "...'" : "'");
 }
+
+/// ": there are 'a', 'b'", behind a name that is not among these. Of many, the first and how many follow.
+std::string there_are(const std::vector<std::string>& names);
+
+/// "1 field", "2 fields".
+std::string count_text(std::size_t count, const char* what);
 
 }  // namespace xgrad::io::detail

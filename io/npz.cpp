@@ -8,6 +8,7 @@
 
 #include <xgrad/io/name_text.hpp>
 #include <xgrad/io/npy_format.hpp>
+#include <xgrad/io/torch_file.hpp>
 #include <xgrad/io/zip.hpp>
 #include <xgrad/io/zip_writer.hpp>
 
@@ -72,7 +73,11 @@ struct NpzFile::Contents {
   Tensor tensor(std::size_t i) const {
     const detail::ZipEntry& entry = archive.entries()[i];
     const std::string what = detail::name_text(entry.name) + ": ";
-    if (!is_array(entry.name)) archive.file().fail(what + "is not an array: its name does not end in .npy");
+    if (!is_array(entry.name))
+      archive.file().fail(what + "is not an array: its name does not end in .npy" +
+                          (detail::is_torch_member(entry.name)
+                               ? std::string(" (this is a PyTorch file): ") + detail::torch_way_out
+                               : ""));
     const std::unique_ptr<detail::MemberReader> reader = archive.open(entry);
     Tensor result = detail::read_npy(*reader, entry.unpacked, what);
     reader->finish();
@@ -103,7 +108,9 @@ bool NpzFile::contains(const std::string& name) const {
 
 Tensor NpzFile::tensor(const std::string& name) const {
   const auto found = std::find(contents_->names.begin(), contents_->names.end(), name);
-  if (found == contents_->names.end()) contents_->archive.file().fail("there is no array " + detail::name_text(name));
+  if (found == contents_->names.end())
+    contents_->archive.file().fail("there is no array " + detail::name_text(name) +
+                                   detail::there_are(contents_->names));
   return contents_->tensor(static_cast<std::size_t>(found - contents_->names.begin()));
 }
 

@@ -27,6 +27,15 @@ std::string index_path(const std::string& path) {
 
 }  // namespace
 
+const std::string& Metadata::at(const std::string& key) const {
+  if (const auto found = find(key); found != end()) return found->second;
+  std::vector<std::string> keys;
+  for (const auto& each : *this) keys.push_back(each.first);
+  throw std::out_of_range("Metadata: there is no " + detail::name_text(key) + detail::there_are(keys));
+}
+
+std::string& Metadata::at(const std::string& key) { return const_cast<std::string&>(std::as_const(*this).at(key)); }
+
 struct SafetensorsFile::Contents {
   /// One file, or several, in which case the index says what is where.
   std::vector<std::unique_ptr<SafetensorsPart>> parts;
@@ -106,7 +115,8 @@ bool SafetensorsFile::contains(const std::string& name) const {
 Tensor SafetensorsFile::tensor(const std::string& name) const {
   const std::size_t i = contents_->find(name);
   if (i == contents_->order.size())
-    throw std::runtime_error(contents_->origin + ": there is no tensor " + detail::name_text(name));
+    throw std::runtime_error(contents_->origin + ": there is no tensor " + detail::name_text(name) +
+                             detail::there_are(names()));
   return contents_->tensor(i);
 }
 

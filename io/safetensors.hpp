@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <xgrad/io/floats.hpp>
@@ -11,8 +12,16 @@
 
 namespace xgrad::io {
 
-/// The free text that a safetensors file carries under "__metadata__".
-using Metadata = std::map<std::string, std::string>;
+/// The free text that a safetensors file carries under "__metadata__": a std::map, whose at() says what there is.
+class Metadata : public std::map<std::string, std::string> {
+ public:
+  using map::map;
+  Metadata(map values) : map(std::move(values)) {}
+
+  /// Throws std::out_of_range, naming the key and those that there are.
+  std::string& at(const std::string& key);
+  const std::string& at(const std::string& key) const;
+};
 
 /// How save_safetensors writes: SafetensorsOptions().checksum().floats(io::Floats::bfloat16).
 class SafetensorsOptions {
@@ -90,7 +99,8 @@ inline constexpr Reading mapped = Reading::mapped;
 /// tensor takes at most eight times its bytes in the file and about half a kilobyte more; the header, of at most 100
 /// MB, a few times its own size. Throws std::runtime_error naming the file and the tensor for anything but a
 /// well-formed file whose tensors fill it without gap or overlap, for a U64 value above 2^63 - 1, and for a checksum
-/// that does not agree. Only regular files are opened.
+/// that does not agree. Of PyTorch's, NumPy's and zip files and pointers of Git LFS the error says that they are these.
+/// Only regular files are opened.
 ///
 /// With Reading::mapped, F32, F64 and I64 tensors that are aligned in the file, as those of every writer that sorts by
 /// type are, share the memory of the file's pages, which the system reads when they are first touched, and which
@@ -111,7 +121,7 @@ class SafetensorsFile {
   /// In the order of the header.
   std::vector<std::string> names() const;
   bool contains(const std::string& name) const;
-  /// One tensor; a name that is not there is an error.
+  /// One tensor; a name that is not there is an error, which lists those that are.
   Tensor tensor(const std::string& name) const;
   /// All of them, in the order of the header.
   StateDict tensors() const;

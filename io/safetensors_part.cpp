@@ -2,14 +2,33 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 
 #include <xgrad/io/name_text.hpp>
 #include <xgrad/io/safetensors_checksum.hpp>
+#include <xgrad/io/torch_file.hpp>
 
 namespace xgrad::io::detail {
 namespace {
 
 constexpr std::size_t length_bytes = 8;
+
+/// What a file that is not a safetensors file is, by its first bytes, and the way out; empty if that is not known.
+std::string other_kind(std::string_view start) {
+  const auto begins = [&](std::string_view magic) { return start.substr(0, magic.size()) == magic; };
+  const bool zip = begins("PK\x03\x04") || begins("PK\x05\x06");
+  // The first bytes may be those of a header's length too, if zeros follow.
+  const bool pickle = start.size() > 8 && start[0] == '\x80' && start[1] >= 2 && start[1] <= 5 &&
+                      start.substr(4, 4) != std::string_view("\0\0\0\0", 4);
+  if (pickle || (zip && is_torch_start(start)))
+    return "is a PyTorch file (a pickle" + std::string(zip ? " in a zip archive" : "") +
+           "), no safetensors file: " + torch_way_out;
+  if (zip) return "is a zip archive, no safetensors file: load_npz reads NumPy's .npz";
+  if (begins("\x93NUMPY")) return "is a NumPy file, no safetensors file: load_npy reads it";
+  if (begins("version https://git-lfs"))
+    return "is a pointer of Git LFS, which stands for the file: `git lfs pull` fetches the file itself";
+  return "";
+}
 
 }  // namespace
 
@@ -28,6 +47,7 @@ void SafetensorsPart::read_header() {
   std::uint64_t length = 0;
   for (std::size_t i = length_bytes; i-- > 0;) length = length << 8 | prefix[i];
   const std::uint64_t rest = file_.size() - length_bytes;
+  if (length > max_header || length > rest) refuse_other_kinds();
   if (length > max_header)
     file_.fail("announces a header of " + std::to_string(length) + " bytes: the limit is " +
                std::to_string(max_header) + " (is this a safetensors file?)");
@@ -38,6 +58,13 @@ void SafetensorsPart::read_header() {
   reader.read(text.data(), text.size());
   header_ = parse_header(text, rest - length, file_.origin());
   values_ = length_bytes + length;
+}
+
+/// Called where the file is none of safetensors, to say what it is instead.
+void SafetensorsPart::refuse_other_kinds() const {
+  std::array<char, 256> start;
+  const std::size_t got = file_.read(0, start.data(), start.size());
+  if (const std::string kind = other_kind({start.data(), got}); !kind.empty()) file_.fail(kind);
 }
 
 void SafetensorsPart::take_checksums() {

@@ -26,6 +26,7 @@ class SafetensorsPart {
 
  private:
   void read_header();
+  void refuse_other_kinds() const;
   void take_checksums();
   void check(const Entry& entry, std::uint32_t found) const;
   bool can_be_mapped(const Entry& entry) const;

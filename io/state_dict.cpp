@@ -4,6 +4,9 @@
 #include <cstring>
 #include <stdexcept>
 #include <unordered_map>
+#include <utility>
+
+#include <xgrad/io/name_text.hpp>
 
 namespace xgrad {
 namespace {
@@ -32,10 +35,10 @@ StateDict::iterator StateDict::find(const std::string& key) {
 
 const Tensor& StateDict::at(const std::string& key) const& {
   const auto found = find(key);
-  if (found == end())
-    throw std::invalid_argument("StateDict: there is no \"" + key + "\" among its " + std::to_string(size()) +
-                                " keys: contains() says whether there is one");
-  return found->second;
+  if (found != end()) return found->second;
+  std::vector<std::string> keys;
+  for (const auto& each : *this) keys.push_back(each.first);
+  throw std::invalid_argument("StateDict: there is no " + io::detail::name_text(key) + io::detail::there_are(keys));
 }
 
 Tensor& StateDict::at(const std::string& key) & { return const_cast<Tensor&>(std::as_const(*this).at(key)); }

@@ -64,6 +64,7 @@ void files(Catalogue& all) {
   refused(all, "save_safetensors", "the key of the checksums", [=] {
     save_safetensors({}, path, {{"xgrad.crc32", ""}});
   });
+  refused(all, "Metadata", "a key that is not there", [] { Metadata({{"format", "pt"}}).at("step"); });
   refused(all, "SafetensorsOptions", "shards of no bytes", [] { SafetensorsOptions().max_shard_size(0); });
   refused(all, "save_npy", "an undefined tensor", [=] { save_npy(Tensor(), path); });
   refused(all, "save_npy", "bfloat16", [=] { save_npy(ones({1}), path, Floats::bfloat16); });

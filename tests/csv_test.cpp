@@ -117,7 +117,7 @@ TEST_CASE("int64 takes whole numbers only, all of them exactly", "[io]") {
   CHECK_THAT(refusal("a\n1e19\n", whole), Contains("beyond the range of int64"));
   CHECK_THAT(refusal("a\ninf\n", whole), Contains("beyond the range"));
   CHECK_THAT(refusal("a\nnan\n", whole), Contains("is missing, and int64 has no NaN"));
-  CHECK_THAT(refusal("a,b\n,1\n", whole), Contains("is missing"));
+  CHECK_THAT(refusal("a,b\n,1\n", whole), Contains(", line 2, column 1 (\"a\"): the number is missing"));
   CHECK(whole_numbers(read("a,b\n,1\n", CsvOptions().dtype(int64).missing(-1)).values) ==
         std::vector<std::int64_t>{-1, 1});
   CHECK_THAT(refusal("a\n1\n", CsvOptions().dtype(int64).missing(none)), Contains("not a number that int64 can hold"));
@@ -139,11 +139,31 @@ TEST_CASE("columns are chosen by name or number, in the order asked for", "[io]"
   CHECK(csv.names == Names{"c", "a", "c"});
   CHECK(numbers(csv.values.to(float64)) == Numbers{3, 1, 3, 6, 4, 6});
   CHECK(read(text, CsvOptions().columns({})).values.shape() == Shape{2, 0});
-  CHECK_THAT(refusal(text, CsvOptions().columns({"d"})), Contains("there is no column 'd' among its 3"));
+  CHECK_THAT(refusal(text, CsvOptions().columns({"d"})), EndsWith("there is no column 'd': there are 'a', 'b', 'c'"));
   CHECK_THAT(refusal(text, CsvOptions().columns({3})), Contains("there is no column 3"));
   CHECK_THAT(refusal(text, CsvOptions().columns({-4})), Contains("there is no column -4"));
   CHECK_THAT(refusal("a,a\n1,2", CsvOptions().columns({"a"})), Contains("two columns are named 'a'"));
   CHECK_THAT(refusal("1,2", CsvOptions().header(false).columns({"a"})), Contains("header(false)"));
+}
+
+TEST_CASE("a delimiter that is another is suggested", "[io]") {
+  const std::string text = "mass;length\n1,5;2\n";
+  CHECK(refusal(text, CsvOptions().columns({"mass"})) ==
+        ": there is no column 'mass': there is only 'mass;length': the file seems to be separated by ';': say so with "
+        "delimiter(';')");
+  CHECK_THAT(refusal(text), EndsWith("line 2: there are 2 fields, but line 1 has 1: the file seems to be separated by "
+                                     "';': say so with delimiter(';')"));
+  CHECK_THAT(refusal("a\tb\n1\t2\n"), Contains("is not a number") && EndsWith("say so with delimiter('\\t')"));
+  CHECK_THAT(refusal("1|2\n", CsvOptions().header(false).columns({1})),
+             Contains("the first record has 1 field,") && EndsWith("delimiter('|')"));
+  CHECK_THAT(refusal("a,b\nx\n", CsvOptions().delimiter(';')), EndsWith("say so with delimiter(',')"));
+  CHECK_THAT(refusal("a\nx;y\n"), EndsWith("columns() chooses"));
+}
+
+TEST_CASE("of many names the first are listed", "[io]") {
+  std::string text = "c0";
+  for (int i = 1; i < 25; ++i) text += ",c" + std::to_string(i);
+  CHECK_THAT(refusal(text + "\n", CsvOptions().columns({"d"})), EndsWith("'c18', 'c19' and 5 more"));
 }
 
 TEST_CASE("words become indices of a vocabulary, or columns of zeros and ones", "[io]") {
@@ -191,9 +211,10 @@ TEST_CASE("labels are a tensor of their own", "[io]") {
 
 TEST_CASE("ragged records and options that contradict are refused", "[io]") {
   CHECK(refusal("a,b\n1,2\n\n3\n") ==
-        ", line 4: has 1 fields, but line 1 has 2: a field that holds a delimiter must be in quotes");
-  CHECK_THAT(refusal("a,b\n\"x\n\ny\",2\n1,2,3\n", CsvOptions().categories({0})), StartsWith(", line 5: has 3 fields"));
-  CHECK_THAT(refusal("a\n\"\r\n\n\r\",\n", CsvOptions().categories({0})), StartsWith(", line 2: has 2 fields"));
+        ", line 4: there is 1 field, but line 1 has 2: a field that holds a delimiter must be in quotes");
+  CHECK_THAT(refusal("a,b\n\"x\n\ny\",2\n1,2,3\n", CsvOptions().categories({0})),
+             StartsWith(", line 5: there are 3 fields"));
+  CHECK_THAT(refusal("a\n\"\r\n\n\r\",\n", CsvOptions().categories({0})), StartsWith(", line 2: there are 2 fields"));
   CHECK_THAT(refusal("a,b\n\"\r\n\n\r\",x\n", CsvOptions().categories({0})), StartsWith(", line 5, column 2"));
   for (const char c : {'"', '\n', '\r', '\0'}) {
     CHECK_THROWS_AS(CsvOptions().delimiter(c), std::invalid_argument);

@@ -125,7 +125,10 @@ TEST_CASE("a tensor of a dtype that is not known here is refused only when it is
   CHECK(whole_numbers(file.tensor("a")) == std::vector<std::int64_t>{1, 2});
   CHECK_THROWS_WITH(file.tensor("b"), Contains("tensor 'b': dtype 'F8_E4M3' cannot be read") && Contains("F32"));
   CHECK_THROWS_WITH(file.tensor("c"), Contains("'F4'"));
-  CHECK_THROWS_WITH(file.tensor("d"), Contains("there is no tensor 'd'"));
+  CHECK_THROWS_WITH(file.tensor("d"), Contains("there is no tensor 'd': there are 'b', 'a', 'c'"));
+  CHECK_THROWS_WITH(file.metadata().at("step"), "Metadata: there is no 'step': there is only 'k'");
+  CHECK_THROWS_AS(io::Metadata().at("step"), std::out_of_range);
+  CHECK_THROWS_WITH(io::Metadata().at("step"), "Metadata: there is no 'step': there are none");
   CHECK_THROWS_WITH(file.tensors(), Contains("F8_E4M3"));
   CHECK_THROWS_WITH(io::load_safetensors(path), Contains("F8_E4M3") && Contains("SafetensorsFile"));
   CHECK(io::load_safetensors_metadata(path).at("k") == "v");

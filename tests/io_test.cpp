@@ -256,6 +256,25 @@ TEST_CASE("a header length that lies is refused before memory is asked for", "[i
   CHECK_THAT(refusal(path, std::string("\3\0\0\0\0\0\0\0{}", 10)), Contains("only 2 follow"));
 }
 
+TEST_CASE("a file of another format is refused with its kind and the way out", "[io]") {
+  Folder folder;
+  const std::string path = folder.file("model.pt");
+  const auto said = [&](const std::string& start) { return refusal(path, start + std::string(300, '\7')); };
+  const std::string zip("PK\3\4\0\0\x08\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x10\0\x12\0", 30);
+  CHECK_THAT(said(zip + "archive/data.pkl"), Contains("is a PyTorch file (a pickle in a zip archive)") &&
+                                                 Contains("safetensors.torch.save_file(torch.load("));
+  CHECK_THAT(said("\x80\x02\x8a\x0al\xfc\x9c\x46\xf9 j\xa8P\x19"),
+             Contains("is a PyTorch file (a pickle), no safetensors"));
+  CHECK_THAT(said(zip + "weight.npy"), Contains("is a zip archive, no safetensors file: load_npz"));
+  CHECK_THAT(said("\x93NUMPY\1"), Contains("is a NumPy file") && Contains("load_npy"));
+  CHECK_THAT(said("version https://git-lfs.github.com/spec/v1\n"), Contains("git lfs pull"));
+  // The first bytes of a header of 640 bytes are those of a pickle.
+  std::string header = "{" + entry("w", "U8", "0", "0,0") + "}";
+  header.resize(640, ' ');
+  CHECK(refusal(path, framed(header)) == "loaded without complaint");
+  CHECK_THAT(refusal(path, framed(header).substr(0, 600)), Contains("only 592 follow"));
+}
+
 TEST_CASE("offsets and shapes that do not fit are refused, naming the tensor", "[io]") {
   Folder folder;
   const std::string path = folder.file("offsets");

@@ -243,6 +243,9 @@ TEST_CASE("functions of one's own are transforms, and what they return is checke
 }
 
 TEST_CASE("a transform prints as torchvision's", "[data]") {
+  CHECK(Reshape({1, 28, 28}).text() == "Reshape(shape=(1, 28, 28))");
+  CHECK(Reshape({-1}).text() == "Reshape(shape=(-1))");
+  CHECK(Reshape({}).text() == "Reshape(shape=())");
   std::ostringstream text;
   text << Compose{RandomHorizontalFlip(), Compose{Normalize({0.5, 0.25}, {1, 2})}};
   CHECK(text.str() ==

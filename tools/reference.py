@@ -10,6 +10,7 @@ PyTorch and NumPy have for it (tools/reference_pages/names.txt); errors that the
 """
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
@@ -23,9 +24,9 @@ def build():
     """The text of every page, by path, and what is missing."""
     known = names.read(ROOT / "tools/reference_pages/names.txt")
     shown = examples.read(ROOT / "examples/reference")
-    context = pages.Context(facts.read(ROOT / "tests/golden"), known, shown,
-                            facts.errors(ROOT / "tools/reference_pages/errors.txt"))
     kinds = headers.kinds(ROOT)
+    context = pages.Context(facts.read(ROOT / "tests/golden"), known, shown,
+                            facts.errors(ROOT / "tools/reference_pages/errors.txt"), headers.owners(kinds))
     texts = {f"docs/reference/{kind.slug}.md": pages.write(kind, context) for kind in kinds}
     texts["docs/reference/index.md"] = index.write(kinds, known, names.of_page(ROOT / "docs/pytorch.md"))
     return texts, missing(kinds, known, shown)
@@ -38,6 +39,10 @@ def missing(kinds, known, shown):
     for kind in kinds:
         for entry in kind.entries:
             entries.setdefault(entry.name, kind.slug)
+            entries.setdefault(entry.full_name, kind.slug)
+            if entry.kind == "class" and not all(re.search(rf"\b(class|struct) (\[\[\w+\]\] )?{entry.name}\b", text)
+                                                 for part in entry.parts for text in part.signatures):
+                found.append(f"{entry.name} of {entry.header} is shown without the line that begins its class")
             if entry.needs_example and (kind.slug, entry.name) not in shown:
                 found.append(f"{entry.name} has no example in examples/reference/{kind.slug}.cpp")
             if entry.needs_example and not entry.documented and not (entry.kind == "class" and kind.notes):

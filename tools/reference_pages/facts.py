@@ -53,9 +53,9 @@ def line_of_dtypes(pairs):
     parts = [f"{d} gives {same[d]}" if same[d] != d else d for d in ORDER if d in same]
     mixed = {tuple(sorted(set(given), key=ORDER.index)): result for given, result in sorted(pairs.items()) if len(set(given)) > 1}
     if len(mixed) > 2 and all(r == g[-1] for g, r in mixed.items()):
-        return ", ".join(parts) + "; mixed ones promote"
-    return "; ".join([", ".join(parts), *([", ".join(f"{' with '.join(g)} gives {r}" for g, r in sorted(mixed.items()))]
-                                          if mixed else [])])
+        return "; ".join([*([", ".join(parts)] if parts else []), "mixed ones promote"])
+    more = ", ".join(f"{' with '.join(g)} gives {r}" for g, r in sorted(mixed.items()))
+    return "; ".join(part for part in (", ".join(parts), more) if part)
 
 
 def chosen(rows):

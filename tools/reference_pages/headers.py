@@ -97,6 +97,10 @@ class Entry:
     parts: list = field(default_factory=list)
 
     @property
+    def full_name(self):
+        return self.space + self.name
+
+    @property
     def documented(self):
         return any(part.text for part in self.parts)
 
@@ -151,6 +155,16 @@ def kinds(root):
     return result
 
 
+def owners(kinds):
+    """Of entries that share a name, the one that is meant without a namespace: that of the outermost, the first there."""
+    found = {}
+    for entry in (entry for kind in kinds for entry in kind.entries):
+        there = found.get(entry.name)
+        if not there or entry.space.count("::") < there.space.count("::"):
+            found[entry.name] = entry
+    return found
+
+
 def title_of(name):
     return name.split("/")[-1].replace("_", " ").capitalize()
 
@@ -161,7 +175,17 @@ class Reader:
     def __init__(self, kind, header):
         self.kind, self.header = kind, header
         self.comment, self.plain, self.last = [], [], None
-        self.space, self.hidden = "", False
+        self.rooms = []  # the namespaces around
+
+    @property
+    def hidden(self):
+        return any("detail" in room or not room for room in self.rooms)
+
+    @property
+    def space(self):
+        """"nn::" within namespace xgrad::nn."""
+        full = "::".join(self.rooms)
+        return full.removeprefix("xgrad").lstrip(":") + "::" if full.startswith("xgrad::") else ""
 
     def read(self, text):
         lines = text.split("\n")
@@ -178,7 +202,7 @@ class Reader:
         if match := re.match(r"namespace ([\w:]*) ?\{$", line):
             self.enter(match[1])
         elif line.startswith("}  // namespace") or line == "}":
-            self.hidden = False
+            self.rooms = self.rooms[:-1]
         elif line.startswith("///"):
             self.comment.append(lines[i].strip()[3:].removeprefix(" ").rstrip())
         elif line.startswith("//"):
@@ -191,10 +215,10 @@ class Reader:
         return i + 1
 
     def enter(self, name):
-        self.hidden = "detail" in name or not name
-        if name.startswith("xgrad"):
-            self.space = name[5:].lstrip(":") + "::" if name != "xgrad" else ""
-        self.last = None
+        self.rooms.append(name)
+        if self.comment and not self.hidden:
+            self.kind.notes.append([f"Of namespace `{'::'.join(self.rooms)}`:", *self.comment])
+        self.comment, self.plain, self.last = [], [], None
 
     def end_of_paragraph(self):
         # A comment that no declaration follows speaks of all of them.
@@ -271,7 +295,7 @@ def shown(code, kind):
     return code.strip()
 
 
-def function_shown(code):
+def function_shown(code, member=False):
     flat = re.sub(r"\s+", " ", code).strip()
     depth, end = 0, len(flat)
     for i, c in enumerate(flat):
@@ -283,7 +307,7 @@ def function_shown(code):
     if match := re.match(r"^template <((?:[^<>]|<(?:[^<>]|<[^<>]*>)*>)*)> ", flat):
         if "detail::" in match[1] or "enable_if" in match[1] or match[1].startswith("class E, class = "):
             flat = flat[match.end():]
-    for what in ("[[nodiscard]] ", "inline ", "static ", "constexpr "):
+    for what in ("[[nodiscard]] ", "inline ", "constexpr ", *(() if member else ("static ",))):
         flat = flat.replace(what, "")
     flat = re.sub(r",? ?Source at( = Source::here\(\))?", "", flat)
     return wrapped(flat)
@@ -306,7 +330,9 @@ def class_shown(code):
     """The public part of a class, with its comments."""
     lines = code.strip("\n").split("\n")
     first = next(i for i, line in enumerate(lines) if "{" in line)
-    head = [line for line in lines[: first + 1] if "enable_if" not in line and "detail::" not in line]
+    head = class_head(lines[: first + 1])
+    if re.search(r"\{\};$", head[-1]):
+        return "\n".join(head)
     result, comment = [], []
     visible = "struct " in " ".join(head)
     i = first + 1
@@ -325,6 +351,23 @@ def class_shown(code):
             comment = []
     text = "\n".join([*head, *result, "};"])
     return re.sub(r"\n{3,}", "\n\n", re.sub(r"\{\n\n", "{\n", re.sub(r"\n+\};$", "\n};", text)))
+
+
+def class_head(lines):
+    """The lines to the opening brace, without what is the library's own: conditions of templates, bases in detail."""
+    start = next(i for i, line in enumerate(lines) if re.match(r"(class|struct) ", line))
+    templates = [line for line in lines[:start] if "enable_if" not in line and "detail::" not in line]
+    head = re.sub(r"\s+", " ", " ".join(lines[start:]))
+    match = re.match(r"(.*?\w)(?: : (.*?))? ?(\{.*)$", head)
+    bases, depth = [""], 0
+    for c in match[2] or "":
+        depth += (c == "<") - (c == ">")
+        if c == "," and depth == 0:
+            bases.append("")
+        else:
+            bases[-1] += c
+    kept = [base.strip() for base in bases if base.strip() and "detail::" not in base.split("<")[0]]
+    return [*templates, match[1] + (" : " + ", ".join(kept) if kept else "") + " " + match[3]]
 
 
 def member_at(lines, i):
@@ -346,7 +389,7 @@ def member_shown(lines):
         return []
     if "(" not in code or re.match(r"^  (class|struct|enum|using) ", whole):
         return lines
-    shown_member = function_shown(re.sub(r"\s+", " ", code).strip())
+    shown_member = function_shown(re.sub(r"\s+", " ", code).strip(), member=True)
     if "detail::" in shown_member or "operator=(" in shown_member or "~" in shown_member or "&&" in shown_member:
         return []
     if re.search(r"(\w+)\(const \1& ?\w*\)", shown_member):  # copying

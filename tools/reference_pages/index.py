@@ -2,16 +2,21 @@
 
 from collections import defaultdict
 
+from reference_pages.headers import owners
 from reference_pages.pages import anchors
 
 
 def write(kinds, names, page):
     """`names` are other words for names here, `page` the pairs of docs/pytorch.md."""
-    places = {}
+    places, meant = {}, owners(kinds)
     for kind in kinds:
         for entry in kind.entries:
             if not entry.name.startswith("operator"):
-                places.setdefault(entry.name, f"{kind.slug}.md#{anchors(kind)[(entry.name, entry.kind)]}")
+                place = f"{kind.slug}.md#{anchors(kind)[(entry.name, entry.kind)]}"
+                if meant[entry.name] is entry:
+                    places[entry.name] = place
+                elif entry.space != meant[entry.name].space:
+                    places[entry.full_name] = place
     lines = {}
     for kind in kinds:
         for entry in kind.entries:
@@ -23,7 +28,8 @@ def write(kinds, names, page):
               "Operators: " + " ".join(f"[{symbol}]({place})" for symbol, place in sorted(lines.items()))]
     letters = defaultdict(set)
     for name, place in places.items():
-        letters[letter(name)].add((name.lower(), f"- [`{name}`]({place})"))
+        word = name.split("::")[-1]
+        letters[letter(word)].add((word.lower() + (" " + name if word != name else ""), f"- [`{name}`]({place})"))
     for name, others in names.items():
         for other in others:
             word = other.split(".")[-1]

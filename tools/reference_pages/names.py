@@ -4,7 +4,7 @@ import re
 
 
 def read(path):
-    """name -> [other names], from lines like "concat torch.cat np.concatenate"."""
+    """name -> [other names], from lines like "concat torch.cat np.concatenate" and "linalg::norm torch.linalg.norm"."""
     found = {}
     for line in path.read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):

@@ -10,6 +10,13 @@ class Context:
     names: dict
     examples: dict
     errors: dict
+    owners: dict
+
+    def of(self, table, entry):
+        """What a table has for an entry: under its name with the namespace, or under the bare one if it is meant by that."""
+        if entry.full_name in table:
+            return table[entry.full_name]
+        return table.get(entry.name) if self.owners[entry.name] is entry else None
 
 
 def anchor(name):
@@ -54,14 +61,14 @@ def label(entry):
 
 def of_entry(kind, entry, context):
     lines = ["", f"## {entry.name}", *declarations(entry)]
-    dtypes, shapes = context.facts.get(entry.name, ("", []))
+    dtypes, shapes = context.of(context.facts, entry) or ("", [])
     if entry.kind == "function" and dtypes:
         lines += ["", f"- **dtypes** {dtypes}"]
         lines += [f"- **shapes** {'; '.join(shapes)}"] if shapes else []
-    if others := context.names.get(entry.name):
+    if others := context.of(context.names, entry):
         lines += ([""] if not (entry.kind == "function" and dtypes) else []) + [
             f"- **elsewhere** {', '.join(f'`{other}`' for other in others)}"]
-    if entry.kind == "function" and (errors := context.errors.get(entry.space + entry.name) or context.errors.get(entry.name)):
+    if entry.kind == "function" and (errors := context.of(context.errors, entry)):
         lines += ["", "Errors, among others:", "", "```", *errors, "```"]
     if example := context.examples.get((kind.slug, entry.name)):
         lines += ["", "```cpp", *example[0], "```", *(["", "```", *example[1], "```"] if example[1] else [])]
