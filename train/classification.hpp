@@ -13,7 +13,8 @@ namespace xgrad::train {
 //     (N, C, d...) for (N, d...), (C) for (). The class is that of the largest score, the first of equal ones;
 //   - one score of class 1 against class 0, floating and of shape S: class 1 where it exceeds the threshold;
 //   - classes, int64 or bool, of shape S.
-// Nothing broadcasts: (N, 1) against (N) is an error. So are scores that are NaN, and classes that the scores do not have.
+// Nothing broadcasts: (N, 1) against (N) is an error. So are scores that are NaN, and classes that the scores do not
+// have.
 
 /// The share of rows whose class is right.
 class Accuracy : public Metric {
