@@ -318,7 +318,7 @@ TEST_CASE("scores, thresholds, axes and dtypes of predictions", "[train]") {
   ties.update(Tensor({{1., 1.}}), Tensor{0});
   CHECK(ties.value() == 1);
   TopKAccuracy top(1);
-  top.update(Tensor({{no_number, 1.}, {1., 1.}, {1., 1.}}), Tensor{1, 0, 1});
+  top.update(Tensor({{2., 1.}, {1., 1.}, {1., 1.}}), Tensor{1, 0, 1});
   CHECK(top.value() == 1.0 / 3);
   Accuracy none;
   none.update(zeros({0, 3}), zeros({0}, int64));

@@ -287,7 +287,8 @@ TEST_CASE("a state finds by key") {
   REQUIRE(state.find("temperature") == state.begin());
   state["layer2.0.bias"].fill_(4);
   REQUIRE(state.back().second[0].item() == 4);
-  REQUIRE_THROWS_WITH(state["layer3"], Catch::Matchers::Contains("layer3") && Catch::Matchers::Contains("9 keys"));
+  REQUIRE_THROWS_WITH(state["layer3"],
+                      Catch::Matchers::Contains("layer3") && Catch::Matchers::Contains("layer2.0.bias"));
 }
 
 TEST_CASE("a clone of a state has memory of its own, which entries share as before") {
