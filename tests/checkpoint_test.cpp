@@ -291,7 +291,8 @@ TEST_CASE("kill -9 during a save leaves a checkpoint that loads, a thousand time
         folder.save(run.parts, run.step);
       }
     }
-    std::this_thread::sleep_for(one_save * (100 + i * 7919 % 1900) / 1000);  // up to two saves
+    // Up to two saves, and what a new process takes to begin.
+    std::this_thread::sleep_for(one_save * (100 + i * 7919 % 1900) / 1000 + std::chrono::microseconds(i * 7919 % 8000));
     ::kill(child, SIGKILL);
     int status = 0;
     REQUIRE(::waitpid(child, &status, 0) == child);
@@ -305,7 +306,7 @@ TEST_CASE("kill -9 during a save leaves a checkpoint that loads, a thousand time
     moved += run.step > last ? 1 : 0;
     last = run.step;
   }
-  CHECK(moved > times / 10);
+  CHECK(moved > times / 50);
   folder.save(run.parts, run.step + 1);
   // What killed savers left behind goes when their step is saved again.
   CHECK(std::distance(fs::directory_iterator(folder.folder()), fs::directory_iterator()) <= 3);
