@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "catch2.hpp"
+#include "file_size_limit.hpp"
 #include "folder.hpp"
 
 #include <xgrad/io/io.hpp>
@@ -34,27 +35,6 @@ mode_t mode_of(const std::string& path) {
   REQUIRE(::stat(path.c_str(), &status) == 0);
   return status.st_mode & 07777;
 }
-
-/// During its lifetime no file may grow beyond `bytes`, which to a writer looks like a full disk.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) : signal_(std::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    rlimit limit = before_;
-    limit.rlim_cur = bytes;
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FileSizeLimit() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, signal_);
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-
- private:
-  rlimit before_;
-  void (*signal_)(int);
-};
 
 /// During its lifetime a process of the superuser, who may write everywhere, has the effective user of another.
 class NotRoot {

@@ -20,6 +20,7 @@
 
 #include "catch2.hpp"
 #include "compare.hpp"
+#include "file_size_limit.hpp"
 #include "folder.hpp"
 #include "inspect.hpp"
 
@@ -71,26 +72,6 @@ struct Run {
   Accuracy accuracy;
   Generator own{3};
   Checkpoint parts;
-};
-
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) : signal_(std::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    rlimit limit = before_;
-    limit.rlim_cur = bytes;
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FileSizeLimit() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, signal_);
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-
- private:
-  rlimit before_;
-  void (*signal_)(int);
 };
 
 void flip_a_bit(const std::string& path, std::size_t at) {

@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <limits>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -12,32 +11,12 @@
 
 #include "catch2.hpp"
 #include "compare.hpp"
+#include "module_words.hpp"
 
 using namespace xgrad;
 using nn::Reduction;
 
 namespace {
-
-std::string text(const nn::ModuleBase& module) {
-  std::ostringstream out;
-  out << module;
-  return out.str();
-}
-
-std::string keys(const nn::ModuleBase& module) {
-  std::string all;
-  for (const auto& [name, tensor] : module.state_dict()) all += (all.empty() ? "" : " ") + name;
-  return all;
-}
-
-std::string message_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 

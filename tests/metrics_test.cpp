@@ -55,8 +55,8 @@ Tensor column(std::int64_t c) { return scores()(xt::all(), c); }
 double in_parts(Metric& metric, const Tensor& prediction, const Tensor& target) {
   metric.reset();
   for (std::int64_t first = 0; first < prediction.shape(0); first += 100) {
-    const auto range = xt::range(first, std::min(first + 100, prediction.shape(0)));
-    metric.update(prediction(range), target(range));
+    const std::int64_t end = std::min(first + 100, prediction.shape(0));
+    metric.update(prediction(xt::range(first, end)), target(xt::range(first, end)));
   }
   return metric.value();
 }
