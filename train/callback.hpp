@@ -12,7 +12,8 @@ namespace xgrad::train {
 class Trainer;
 
 /// What a Trainer calls while it trains. Derive from it and override what is of interest; Trainer::stop() ends the
-/// training. Exceptions leave fit(). With a state, the two last functions make it a part of checkpoints.
+/// training. Exceptions leave fit(), which can be called again (see Trainer::fit). With a state, the two last functions
+/// make it a part of checkpoints.
 class Callback {
  public:
   virtual ~Callback() = default;

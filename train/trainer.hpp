@@ -52,6 +52,13 @@ class Trainer {
 
   /// Trains until `epochs` are complete, or something stops it, and returns the history: for each epoch its number,
   /// "train_loss", the numbers of the validation, "lr" and "seconds". A second call goes on where the first has ended.
+  ///
+  /// So it does where an exception has ended the first. A batch whose step was not made, as one with a loss of NaN, is
+  /// the next one, with the gradients that were waiting for its group; one whose step was made is not trained again,
+  /// whatever failed after it. At the end of an epoch all that was done stays done: validation, each callback, each
+  /// schedule and the best weights are made up for from the one that failed on. What has come between, on the same
+  /// loader too, does not move the place. Not taken back: random numbers that were drawn, the statistics that batch
+  /// normalisation has run, and what a step of LBFGS has done before its closure threw.
   const History& fit(Batches train);
   const History& fit(Batches train, Batches validation);
 

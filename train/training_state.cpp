@@ -60,6 +60,18 @@ void DataSizes::load_state_dict(const StateDict& state) {
                                 " of an epoch, they must be the same");
 }
 
+StateDict KeptPosition::state_dict() const {
+  const data::LoaderPosition now = at.value_or(data::LoaderPosition());
+  return detail::whole_numbers({static_cast<std::int64_t>(now.epoch), now.batch});
+}
+
+void KeptPosition::load_state_dict(const StateDict& state) {
+  const std::vector<std::int64_t> numbers = detail::whole_numbers("loader", state, 2);
+  if (numbers[0] < 0 || numbers[1] < 0)
+    throw std::invalid_argument("Trainer: the position in the loader of this checkpoint is negative");
+  at = data::LoaderPosition{static_cast<std::uint64_t>(numbers[0]), numbers[1]};
+}
+
 std::string DataSizes::text() const {
   std::string all;
   const auto add = [&](std::int64_t number, const std::string& what) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 #include <stdexcept>
 #include <utility>
 
@@ -55,32 +56,60 @@ bool TrainingRun::train_epoch(const Batches& train) {
                   : batches_ > 0 ? batches_
                                  : 0,
                   by_rows ? "rows" : "batches", by_rows ? counters_.rows : counters_.batch);
+  // The loader may have been used for something else since.
+  if (position_.at) train.set_position(*position_.at);
+  const bool over = position_.at && position_.at->batch == 0 && counters_.batch > 0;
+  const bool complete = over || train_batches(train);
+  progress_.clear();
+  if (!complete) return false;
+  if (counters_.in_group > 0) {  // the number of batches was not known before
+    step({});
+    after_step();
+  }
+  if (counters_.batch == 0) refuse("an epoch has no batches: the loader is empty");
+  return true;
+}
+
+bool TrainingRun::train_batches(const Batches& train) {
+  const bool by_rows = rows_ > 0;
   const double seconds_before = counters_.seconds;
   std::int64_t to_skip = train.has_position() ? 0 : counters_.batch;
   bool complete = true;
-  train.for_each([&](const std::vector<Tensor>& columns) {
+  std::exception_ptr failure;
+  const auto on_batch = [&](const std::vector<Tensor>& columns) {
     if (to_skip-- > 0) return true;
-    train_batch(columns);
-    complete = !stop_ && !interrupted_;
+    const std::int64_t before = counters_.batch;
+    // Read before callbacks, which may use the loader too.
+    const data::LoaderPosition after = train.has_position() ? train.position() : data::LoaderPosition();
+    try {
+      train_batch(columns);
+      interrupted_ = interrupt_ != nullptr && interrupt_->requested();
+      complete = !stop_ && !interrupted_;
+    } catch (...) {
+      failure = std::current_exception();
+      complete = false;
+    }
+    // A batch that was not trained is the next one.
+    if (counters_.batch > before && train.has_position()) position_.at = after;
     counters_.seconds = seconds_before + progress_.seconds();
+    if (failure) return false;
     if (progress_.style() == ProgressStyle::bar)
       progress_.update(by_rows ? counters_.rows : counters_.batch, "loss " + number_text(train_loss_.value(), 4));
     // That of the last batch waits until the epoch is complete.
     if (checkpoint_due_ && counters_.batch != batches_) save_checkpoint();
     return complete;
+  };
+  train.for_each(on_batch, [&] {
+    if (train.has_position()) position_.at = train.position();
   });
-  progress_.clear();
+  if (failure) std::rethrow_exception(failure);
   // What was asked to end with its last batch is complete.
-  complete = complete || counters_.batch == batches_;
-  if (complete && counters_.in_group > 0) update({});  // the number of batches was not known before
-  if (complete && counters_.batch == 0) refuse("an epoch has no batches: the loader is empty");
-  return complete;
+  return complete || counters_.batch == batches_;
 }
 
 void TrainingRun::train_batch(const std::vector<Tensor>& columns) {
   const std::int64_t rows = rows_of(columns);
   each_callback([&](Callback& callback) { callback.on_batch_begin(trainer_); });
-  if (options_.contract_ && counters_.epoch == 0) contract_.observe(columns[0]);
   const StepResult result = compute(columns);
   if (!result.loss.defined() || result.loss.size() != 1)
     refuse("the loss is " + detail::text_of(result.loss) + ": it must be one number, such as a mean");
@@ -90,11 +119,34 @@ void TrainingRun::train_batch(const std::vector<Tensor>& columns) {
                              std::to_string(counters_.epoch) + ", batch " + std::to_string(counters_.batch) +
                              ": no step was made: a lower learning rate or clip_grad_norm() may help, and a scope of "
                              "DetectAnomaly names the op that made it");
-  backward(result.loss);
-  note(result, rows);
-  if (counters_.in_group == group_) update(columns);
+  if (!train_metrics_.empty() && !result.prediction.defined())
+    refuse("a train_metric() needs a step that gives its prediction and target");
+  if (options_.contract_ && counters_.epoch == 0) contract_.observe(columns[0]);
+  // The gradients of the batches before it in its group, which a batch that fails leaves as they were.
+  std::vector<Tensor> before;
+  if (counters_.in_group > 0)
+    for (const Tensor& each : optimizer_.parameters()) {
+      const Tensor gradient = each.grad();
+      before.push_back(gradient.defined() ? gradient.detach().clone() : gradient);
+    }
+  bool steps = false;
+  try {
+    backward(result.loss);
+    steps = counters_.in_group + 1 == group_;
+    if (steps) step(columns);
+  } catch (...) {
+    for (std::size_t i = 0; i < before.size(); ++i) optimizer_.parameters()[i].set_grad(before[i]);
+    throw;
+  }
+  before.clear();
+  // The batch is trained: what fails from here on does not bring it back.
+  if (!steps) ++counters_.in_group;
+  ++counters_.batch;
+  counters_.rows += rows;
+  train_loss_.add(loss_, static_cast<double>(rows));
+  note(result);
+  if (steps) after_step();
   each_callback([&](Callback& callback) { callback.on_batch_end(trainer_); });
-  interrupted_ = interrupt_ != nullptr && interrupt_->requested();
 }
 
 void TrainingRun::backward(const Tensor& loss) {
@@ -107,20 +159,13 @@ void TrainingRun::backward(const Tensor& loss) {
     loss.backward();
   else
     (loss / static_cast<double>(group_)).backward();
-  ++counters_.in_group;
 }
 
-void TrainingRun::note(const StepResult& result, std::int64_t rows) {
-  ++counters_.batch;
-  counters_.rows += rows;
-  train_loss_.add(loss_, static_cast<double>(rows));
-  if (train_metrics_.empty()) return;
-  if (!result.prediction.defined()) refuse("a train_metric() needs a step that gives its prediction and target");
+void TrainingRun::note(const StepResult& result) {
   for (const MeasuredMetric& each : train_metrics_) each.metric->update(result.prediction.detach(), result.target);
 }
 
-void TrainingRun::update(const std::vector<Tensor>& columns) {
-  counters_.in_group = 0;
+void TrainingRun::step(const std::vector<Tensor>& columns) {
   clip();
   if (by_closure_)
     optimizer_.step([&] {
@@ -131,10 +176,15 @@ void TrainingRun::update(const std::vector<Tensor>& columns) {
     });
   else
     optimizer_.step();
-  if (options_.average_) options_.average_->update();
+  counters_.in_group = 0;
   ++counters_.step;
-  run_schedules(Per::step, {});
+}
+
+void TrainingRun::after_step() {
   if (options_.every_steps_ > 0 && counters_.step % options_.every_steps_ == 0) checkpoint_due_ = folder_.has_value();
+  if (options_.average_) options_.average_->update();
+  std::size_t first = 0;
+  run_schedules(Per::step, {}, first);
 }
 
 void TrainingRun::clip() const {
