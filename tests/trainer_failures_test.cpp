@@ -211,6 +211,21 @@ TEST_CASE("gradients that cannot be clipped leave those of the batches before th
   for (const int spoiled : {2, 5}) CHECK(difference(train(spoiled), whole) == "");
 }
 
+TEST_CASE("a batch without rows is no divergence", "[train]") {
+  nn::Linear net(2, 1);
+  optim::SGD optimizer(net.parameters(), 0.1);
+  const auto batch = [](std::int64_t rows) {
+    return std::vector<Tensor>{ones({rows, 2}), zeros({rows, 1})};
+  };
+  Trainer trainer(net, optimizer, nn::mse_loss, Options().progress(ProgressStyle::silent).metric("r2", R2Score()));
+  std::vector<std::vector<Tensor>> some{batch(2), batch(0)}, full{batch(2)}, none{batch(0)};
+  CHECK_THROWS_WITH(trainer.fit(some), Contains("Trainer: batch 1 of epoch 0 has no rows, so that it has no mean loss"));
+  CHECK(trainer.batch() == 1);
+  CHECK(trainer.evaluate(some).at("loss") == trainer.evaluate(full).at("loss"));
+  CHECK_THROWS_WITH(trainer.evaluate(none), Contains("Trainer: the data to evaluate have no rows"));
+  CHECK_THROWS_WITH(trainer.fit(full, none), Contains("Trainer: the data to evaluate have no rows"));
+}
+
 TEST_CASE("a training keeps its place in a loader that others use too", "[train]") {
   const auto train = [](bool others) {
     manual_seed(1);

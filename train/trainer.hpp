@@ -28,7 +28,8 @@ class TrainingRun;
 ///
 /// A step is: loss of the batch, zero_grad, backward, clipping, step (LBFGS is given the loss as a closure). An epoch
 /// ends with the validation, callbacks, schedules, early stopping, a row of the history, and a checkpoint, in this
-/// order. Losses are means over rows.
+/// order. Losses are means over rows. A training batch without rows is an error, since it has no mean loss; an
+/// evaluation leaves such batches out, and is refused if there are no others.
 ///
 /// Every epoch begins with model.train(). Layers that should stay in evaluation mode, such as those of a frozen part,
 /// are put into it by a callback's on_epoch_begin(). After fit() all modules have the modes that they had before it, as

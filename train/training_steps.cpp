@@ -109,6 +109,9 @@ bool TrainingRun::train_batches(const Batches& train) {
 
 void TrainingRun::train_batch(const std::vector<Tensor>& columns) {
   const std::int64_t rows = rows_of(columns);
+  if (rows == 0)
+    refuse("batch " + std::to_string(counters_.batch) + " of epoch " + std::to_string(counters_.epoch) +
+           " has no rows, so that it has no mean loss: leave out empty batches");
   each_callback([&](Callback& callback) { callback.on_batch_begin(trainer_); });
   const StepResult result = compute(columns);
   if (!result.loss.defined() || result.loss.size() != 1)
@@ -198,11 +201,13 @@ Record TrainingRun::measure(const Batches& batches, bool compare_inputs) {
   model_.eval();
   const auto averaged = average_weights();
   Mean loss;
+  std::int64_t all_rows = 0;
   for (const MeasuredMetric& each : metrics_) each.metric->reset();
   InputContract seen;
   seen.set_transforms(contract_.transforms());
   batches.for_each([&](const std::vector<Tensor>& columns) {
     const std::int64_t rows = rows_of(columns);
+    if (rows == 0) return true;
     if (compare_inputs && !contract_.empty()) seen.observe(columns[0]);
     const StepResult result = [&] {
       try {
@@ -212,12 +217,14 @@ Record TrainingRun::measure(const Batches& batches, bool compare_inputs) {
         throw;
       }
     }();
-    if (rows > 0) loss.add(result.loss.item(), static_cast<double>(rows));
+    all_rows += rows;
+    loss.add(result.loss.item(), static_cast<double>(rows));
     if (!metrics_.empty() && !result.prediction.defined())
       refuse("a metric() needs a step that gives its prediction and target");
     for (const MeasuredMetric& each : metrics_) each.metric->update(result.prediction, result.target);
     return true;
   });
+  if (all_rows == 0) refuse("the data to evaluate have no rows: there must be at least one");
   report_breaches(seen);
   Record result;
   result.set("loss", loss.value());
