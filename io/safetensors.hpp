@@ -63,8 +63,8 @@ class SafetensorsOptions {
 /// Tensors that take more than max_shard_size bytes are divided in their order, in Hugging Face's layout: no shard
 /// exceeds that size unless it is a single tensor, `model.safetensors` becomes `model-00001-of-00003.safetensors` and
 /// so on, each with the metadata, and beside them `model.safetensors.index.json` says which file holds which tensor.
-/// What an earlier save to this path has left in the other form, or in other shards, is removed. Where the option is
-/// given and one file is enough, one file is written.
+/// What an earlier save to this path has left in the other form, or in other shards, is removed, so that no reader
+/// finds two models there. Where one file is enough, one file is written.
 ///
 /// Each file is written atomically (see AtomicFile). Shards are complete before the first of them replaces an old one;
 /// a process that dies between two renames, which is a matter of milliseconds, leaves a folder without an index, which
