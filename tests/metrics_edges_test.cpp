@@ -1,4 +1,4 @@
-// Metrics of numbers that are huge, tiny, or whole and beyond 2^53.
+// Metrics of numbers that are huge, tiny, or whole and beyond 2^53; and what an input contract says of other widths.
 
 #include <cmath>
 #include <cstdint>
@@ -93,4 +93,34 @@ TEST_CASE("a sum loads its state of earlier versions, and rounds once near zero"
   sum.add(0x1p-1074);
   CHECK(sum.value() == 0x1p-1073);
   CHECK_THROWS_WITH(sum.load("test", Tensor{1, 2}), Contains("it must be (143) int64"));
+}
+
+TEST_CASE("a training whose inputs change their width is told that its contract is weaker", "[train]") {
+  std::vector<std::string> warnings;
+  nn::Linear net(1, 1);
+  optim::SGD optimizer(net.parameters(), 0.01);
+  const auto step = [&](const std::vector<Tensor>& columns) -> StepResult {
+    return mean(square(net(mean(columns[0], {1}, keepdims)) - columns[1]));
+  };
+  const auto batch = [](std::int64_t width, double value) {
+    return std::vector<Tensor>{full({80, width}, value, float32) + arange(80).reshape({80, 1}).to(float32) / 80,
+                               zeros({80, 1})};
+  };
+  Trainer trainer(net, optimizer, step,
+                  Trainer::Options().progress(ProgressStyle::silent).warn([&](const std::string& text) {
+                    warnings.push_back(text);
+                  }));
+  std::vector<std::vector<Tensor>> train{batch(3, 0), batch(3, 0), batch(5, 0), batch(4, 0)}, same{batch(3, 0)},
+      other{batch(3, 1.45)};
+  trainer.fit(train);
+  REQUIRE(warnings.size() == 1);
+  CHECK_THAT(warnings[0], Contains("Trainer: the inputs have rows of shape (5), those before them had (3): the input "
+                                   "contract no longer tells features apart"));
+  CHECK(trainer.contract().row_shape() == std::vector<std::int64_t>{-1});
+  warnings.clear();
+  trainer.evaluate(same);
+  CHECK(warnings.empty());
+  trainer.evaluate(other);
+  REQUIRE(warnings.size() == 2);
+  CHECK_THAT(warnings[1], Contains("the mean of all elements is off by more than 3 deviations: it is 1.94"));
 }

@@ -129,6 +129,8 @@ class TrainingRun {
   // Goes through what is left of the epoch. Whether it is complete.
   bool train_batches(const Batches& train);
   void train_batch(const std::vector<Tensor>& columns);
+  // Adds inputs to the contract, and warns when that makes it weaker.
+  void observe(const Tensor& inputs);
   void backward(const Tensor& loss);
   // Clips and steps; from then on the batches of the group are trained.
   void step(const std::vector<Tensor>& columns);

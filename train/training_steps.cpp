@@ -124,7 +124,7 @@ void TrainingRun::train_batch(const std::vector<Tensor>& columns) {
                              "DetectAnomaly names the op that made it");
   if (!train_metrics_.empty() && !result.prediction.defined())
     refuse("a train_metric() needs a step that gives its prediction and target");
-  if (options_.contract_ && counters_.epoch == 0) contract_.observe(columns[0]);
+  if (options_.contract_ && counters_.epoch == 0) observe(columns[0]);
   // The gradients of the batches before it in its group, which a batch that fails leaves as they were.
   std::vector<Tensor> before;
   if (counters_.in_group > 0)
@@ -150,6 +150,19 @@ void TrainingRun::train_batch(const std::vector<Tensor>& columns) {
   note(result);
   if (steps) after_step();
   each_callback([&](Callback& callback) { callback.on_batch_end(trainer_); });
+}
+
+void TrainingRun::observe(const Tensor& inputs) {
+  const bool first = contract_.empty();
+  const std::vector<std::int64_t> before = contract_.row_shape();
+  contract_.observe(inputs);
+  if (first || contract_.row_shape() == before) return;
+  const Shape& shape = inputs.shape();
+  warn("Trainer: the inputs have rows of shape " +
+       to_string(Shape(std::vector<std::int64_t>(shape.begin() + 1, shape.end()))) + ", those before them had " +
+       detail::row_text(before) +
+       ": the input contract no longer tells features apart, and accepts other sizes of this axis; input_contract(false) "
+       "is for training without one");
 }
 
 void TrainingRun::backward(const Tensor& loss) {
