@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/graph/options.hpp>
 #include <xgrad/nn/batch_statistics.hpp>
 #include <xgrad/nn/clone.hpp>
 #include <xgrad/nn/module.hpp>
@@ -14,22 +15,15 @@
 namespace xgrad::optim {
 
 /// Options of AveragedModel: `AveragingOptions().ema(0.999)`. By default all updates weigh alike (SWA).
-class AveragingOptions {
+class AveragingOptions : public xgrad::detail::OptionsOf<AveragingOptions> {
  public:
   /// The exponential moving average: averaged = decay averaged + (1 - decay) weights; decay in [0, 1].
-  AveragingOptions& ema(double decay) {
-    decay_ = decay;
-    return *this;
-  }
+  AveragingOptions& ema(double decay) { return set(decay_, decay); }
   /// Averages the buffers too; without it they are copied.
-  AveragingOptions& use_buffers(bool on = true) {
-    use_buffers_ = on;
-    return *this;
-  }
+  AveragingOptions& use_buffers(bool on = true) { return set(use_buffers_, on); }
   /// An average of one's own: the new one of the old one, the weights, and the number of updates before.
   AveragingOptions& avg_fn(std::function<Tensor(const Tensor&, const Tensor&, std::int64_t)> f) {
-    avg_fn_ = std::move(f);
-    return *this;
+    return set(avg_fn_, std::move(f));
   }
 
  private:

@@ -38,9 +38,13 @@ TEST_CASE("finite float32 gradients have a finite norm, and are clipped to it", 
 
 TEST_CASE("a parameter that is given twice is refused, and a shared gradient is scaled once", "[clip]") {
   const Tensor p = with_gradient(full({4}, 2.0, float32)), q = with_gradient(full({4}, 2.0, float32));
-  CHECK_THAT(thrown_by([&] { clip_grad_norm_({q, p, p}, 1); }),
+  CHECK_THAT(thrown_by([&] {
+               clip_grad_norm_({q, p, p}, 1);
+             }),
              Contains("clip_grad_norm_: parameter 2 is parameter 1 again: each may be given once"));
-  CHECK_THAT(thrown_by([&] { clip_grad_value_({p, p}, 1); }),
+  CHECK_THAT(thrown_by([&] {
+               clip_grad_value_({p, p}, 1);
+             }),
              Contains("clip_grad_value_: parameter 1 is parameter 0 again: each may be given once"));
   CHECK(p.grad()[0].item() == 2);
   q.set_grad(p.grad());

@@ -214,12 +214,11 @@ TEST_CASE("gradients that cannot be clipped leave those of the batches before th
 TEST_CASE("a batch without rows is no divergence", "[train]") {
   nn::Linear net(2, 1);
   optim::SGD optimizer(net.parameters(), 0.1);
-  const auto batch = [](std::int64_t rows) {
-    return std::vector<Tensor>{ones({rows, 2}), zeros({rows, 1})};
-  };
+  const auto batch = [](std::int64_t rows) { return std::vector<Tensor>{ones({rows, 2}), zeros({rows, 1})}; };
   Trainer trainer(net, optimizer, nn::mse_loss, Options().progress(ProgressStyle::silent).metric("r2", R2Score()));
   std::vector<std::vector<Tensor>> some{batch(2), batch(0)}, full{batch(2)}, none{batch(0)};
-  CHECK_THROWS_WITH(trainer.fit(some), Contains("Trainer: batch 1 of epoch 0 has no rows, so that it has no mean loss"));
+  CHECK_THROWS_WITH(trainer.fit(some),
+                    Contains("Trainer: batch 1 of epoch 0 has no rows, so that it has no mean loss"));
   CHECK(trainer.batch() == 1);
   CHECK(trainer.evaluate(some).at("loss") == trainer.evaluate(full).at("loss"));
   CHECK_THROWS_WITH(trainer.evaluate(none), Contains("Trainer: the data to evaluate have no rows"));
@@ -233,12 +232,11 @@ TEST_CASE("a training keeps its place in a loader that others use too", "[train]
     optim::SGD optimizer(net.parameters(), 0.1);
     const Tensor x = randn({12, 2}), t = randn({12, 1});
     data::DataLoader loader(data::TensorDataset(x, t), data::DataLoader::Options().batch_size(3).shuffle());
-    Trainer trainer(
-        net, optimizer, nn::mse_loss,
-        Options().progress(ProgressStyle::silent).epochs(3).on_batch_end([&](Trainer& own) {
-          if (others && own.batch() == 2) own.evaluate(loader);
-          if (own.step() == 6) own.stop();
-        }));
+    Trainer trainer(net, optimizer, nn::mse_loss,
+                    Options().progress(ProgressStyle::silent).epochs(3).on_batch_end([&](Trainer& own) {
+                      if (others && own.batch() == 2) own.evaluate(loader);
+                      if (own.step() == 6) own.stop();
+                    }));
     trainer.fit(loader);
     if (others) trainer.evaluate(loader);
     trainer.fit(loader);

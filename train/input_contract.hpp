@@ -20,7 +20,8 @@ namespace xgrad::train {
 ///     for (const std::string& breach : contract.breaches(other_images)) std::cerr << breach << '\n';
 ///
 /// A feature is an element of a row. Rows of different shapes, and rows of more than 65,536 elements, have one feature
-/// for all elements: row_shape() tells of the first, and a Trainer warns when it meets them. Means and variances are updated by the method of Chan, Golub and LeVeque (1983), in float64.
+/// for all elements: row_shape() tells of the first, and a Trainer warns when it meets them. Means and variances are
+/// updated by the method of Chan, Golub and LeVeque (1983), in float64.
 class InputContract {
  public:
   /// Adds a batch, whose axis 0 counts the rows: one pass over its elements. It must have the dtype of those before.

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <xgrad/autograd/graph/options.hpp>
 #include <xgrad/data/transforms.hpp>
 #include <xgrad/nn/module.hpp>
 #include <xgrad/train/callback.hpp>
@@ -54,7 +55,7 @@ struct StepsAlone<S, std::void_t<decltype(std::declval<S&>().step())>> : std::tr
 
 /// Options of Trainer: `Trainer::Options().epochs(20).metric("accuracy", train::Accuracy())`. Bad ones are refused when
 /// the trainer is made.
-class TrainerOptions {
+class TrainerOptions : public xgrad::detail::OptionsOf<TrainerOptions> {
  public:
   /// How many epochs are trained in all; by default 1. A training that goes on makes up what is missing.
   TrainerOptions& epochs(std::int64_t count) { return set(epochs_, count); }
@@ -183,12 +184,6 @@ class TrainerOptions {
  private:
   friend class Trainer;
   friend class TrainingRun;
-  template <class T, class V>
-  TrainerOptions& set(T& option, V&& value) {
-    option = std::forward<V>(value);
-    return *this;
-  }
-
   std::int64_t epochs_ = 1, validate_every_ = 1, every_epochs_ = 1, every_steps_ = 0, accumulate_ = 1, keep_ = 3;
   std::vector<detail::NamedMetric> metrics_, train_metrics_;
   std::string train_prefix_ = "train_", prefix_ = "val_", monitor_, best_path_, folder_, csv_, json_;

@@ -161,7 +161,8 @@ void TrainingRun::observe(const Tensor& inputs) {
   warn("Trainer: the inputs have rows of shape " +
        to_string(Shape(std::vector<std::int64_t>(shape.begin() + 1, shape.end()))) + ", those before them had " +
        detail::row_text(before) +
-       ": the input contract no longer tells features apart, and accepts other sizes of this axis; input_contract(false) "
+       ": the input contract no longer tells features apart, and accepts other sizes of this axis; "
+       "input_contract(false) "
        "is for training without one");
 }
 
