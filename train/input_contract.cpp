@@ -341,10 +341,16 @@ void InputContract::load_state_dict(const StateDict& state) {
     const Tensor least = part(state, "minimum", float64, mean.size());
     const Tensor greatest = part(state, "maximum", float64, mean.size());
     const Tensor count = part(state, "count", int64, mean.size());
-    for (std::int64_t f = 0; f < mean.size(); ++f)
+    for (std::int64_t f = 0; f < mean.size(); ++f) {
+      const double spread = Raw::data<double>(squares)[f];
+      if (Raw::data<std::int64_t>(count)[f] < 0 || !(spread >= 0) || std::isnan(Raw::data<double>(mean)[f]))
+        refuse("cannot load this state: feature " + std::to_string(f) + " has a mean of " +
+               number(Raw::data<double>(mean)[f]) + ", squares of " + number(spread) + " and " +
+               std::to_string(Raw::data<std::int64_t>(count)[f]) + " numbers: no data have these");
       loaded.features_.push_back({Raw::data<double>(mean)[f], Raw::data<double>(squares)[f],
                                   Raw::data<double>(least)[f], Raw::data<double>(greatest)[f],
                                   Raw::data<std::int64_t>(count)[f]});
+    }
   }
   *this = std::move(loaded);
 }

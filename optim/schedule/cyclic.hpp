@@ -55,6 +55,7 @@ class OneCycleLR : public LRScheduler {
  protected:
   double next(std::size_t group, double lr) const override;
   void set_more(std::size_t group) override;
+  std::string fault() const override;
 
  private:
   struct Phase {
