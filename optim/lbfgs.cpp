@@ -229,6 +229,7 @@ class LBFGS::Run {
 };
 
 Tensor LBFGS::step(const Closure& closure, Source at) {
+  if (!closure) refuse("got an empty function for the closure: give one that computes the loss");
   const NoGrad no_grad;
   for (const Tensor& p : parameters())
     if (p.dtype() != parameters()[0].dtype()) refuse("its parameters no longer have one dtype");

@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 
+#include <xgrad/autograd/graph/callable.hpp>
 #include <xgrad/autograd/graph/options.hpp>
 #include <xgrad/optim/schedule/lr_scheduler.hpp>
 
@@ -86,13 +87,13 @@ class CyclicOptions : public xgrad::detail::OptionsOf<CyclicOptions> {
   CyclicOptions& gamma(double value) { return set(gamma_, value); }
   /// A scale of the height of one's own in place of the mode: a function of the number of the cycle, from 1.
   CyclicOptions& scale_of_cycle(std::function<double(double)> f) {
-    scale_ = std::move(f);
+    scale_ = xgrad::detail::checked_function("scale_of_cycle", "the scale", std::move(f));
     of_cycle_ = true;
     return *this;
   }
   /// The same as a function of t.
   CyclicOptions& scale_of_step(std::function<double(double)> f) {
-    scale_ = std::move(f);
+    scale_ = xgrad::detail::checked_function("scale_of_step", "the scale", std::move(f));
     of_cycle_ = false;
     return *this;
   }
