@@ -60,14 +60,14 @@ class Trainer {
   /// schedule and the best weights are made up for from the one that failed on. What has come between, on the same
   /// loader too, does not move the place. Not taken back: random numbers that were drawn, the statistics that batch
   /// normalisation has run, and what a step of LBFGS has done before its closure threw.
-  const History& fit(Batches train);
-  const History& fit(Batches train, Batches validation);
+  const History& fit(Batches train, Source at = Source::here());
+  const History& fit(Batches train, Batches validation, Source at = Source::here());
 
   /// The loss and the metrics on other data: "loss" and the metrics' names. In evaluation mode, unrecorded, without a
   /// trace in the model; the modes of all modules are restored. Warns of inputs out of the contract of training.
-  Record evaluate(Batches batches);
+  Record evaluate(Batches batches, Source at = Source::here());
   /// The predictions for all batches, joined along axis 0. A loader with a position is left at the end of an epoch.
-  [[nodiscard]] Tensor predict(Batches batches);
+  [[nodiscard]] Tensor predict(Batches batches, Source at = Source::here());
 
   /// Ends the training after the current batch, whose epoch stays incomplete; called by on_epoch_end(), after the
   /// epoch.
@@ -95,7 +95,7 @@ class Trainer {
   optim::Optimizer& optimizer() const;
 
  private:
-  using Forward = std::function<Tensor(const Tensor&)>;
+  using Forward = std::function<Tensor(const Tensor&, Source at)>;
   void make(const nn::ModuleBase& model, Forward forward, optim::Optimizer& optimizer, Objective objective,
             const Options& options);
 
@@ -107,9 +107,11 @@ Trainer::Trainer(M& model, optim::Optimizer& optimizer, Objective objective, con
   Forward forward;
   if constexpr (std::is_base_of_v<nn::Module, M>) {
     if constexpr (std::is_abstract_v<M>)
-      forward = [&model](const Tensor& x) { return model(x); };
+      forward = [&model](const Tensor& x, Source at) { return model(x, at); };
+    else if constexpr (std::is_invocable_v<const M&, const Tensor&, Source>)
+      forward = [handle = M(model)](const Tensor& x, Source at) { return handle(x, at); };
     else
-      forward = [handle = M(model)](const Tensor& x) { return handle(x); };
+      forward = [handle = M(model)](const Tensor& x, Source) { return handle(x); };
   }
   make(model, std::move(forward), optimizer, std::move(objective), options);
 }

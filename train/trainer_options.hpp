@@ -27,6 +27,7 @@ namespace detail {
 
 /// A schedule of learning rates, of any class.
 struct AnySchedule {
+  const void* address = nullptr;
   Per per = Per::epoch;
   std::string monitor;  // of a schedule that looks at a number
   bool wants_number = false;
@@ -37,7 +38,7 @@ struct AnySchedule {
 /// An average of the model's weights.
 struct AnyAverage {
   nn::ModuleBase module;
-  std::function<void()> update;
+  std::function<void(Source)> update;
   std::function<void(Checkpoint&, const std::string&)> add_to;
 };
 
@@ -125,10 +126,11 @@ class TrainerOptions : public xgrad::detail::OptionsOf<TrainerOptions> {
 
   /// Calls schedule.step() after every epoch or every step of the optimiser. If it takes a number, as that of
   /// ReduceLROnPlateau does, it is given one of the epoch's, `monitor`, and steps per epoch only. Kept by reference; a
-  /// part of checkpoints.
+  /// part of checkpoints. One that is given twice is refused.
   template <class S>
   TrainerOptions& schedule(S& schedule, Per per = Per::epoch, const std::string& monitor = "val_loss") {
     detail::AnySchedule any;
+    any.address = &schedule;
     any.per = per;
     if constexpr (detail::StepsAlone<S>::value) {
       any.step = [&schedule](double) { schedule.step(); };
@@ -148,7 +150,7 @@ class TrainerOptions : public xgrad::detail::OptionsOf<TrainerOptions> {
   template <class A, class M>
   TrainerOptions& average(A& average, const M& model) {
     average_ = detail::AnyAverage{
-        average.module, [&average, handle = M(model)] { average.update_parameters(handle); },
+        average.module, [&average, handle = M(model)](Source at) { average.update_parameters(handle, at); },
         [&average](Checkpoint& checkpoint, const std::string& name) { checkpoint.add(name, average); }};
     return *this;
   }

@@ -80,6 +80,11 @@ void TrainingRun::check_options() const {
       refuse(
           "a schedule that takes a number, as ReduceLROnPlateau does, has none to look at after a step: leave out "
           "Per::step");
+  std::set<const void*> schedules;
+  for (const detail::AnySchedule& each : options_.schedules_)
+    if (!schedules.insert(each.address).second)
+      refuse("schedule " + std::to_string(&each - options_.schedules_.data()) +
+             " was given before: it would step twice: give each once");
   if (options_.resume_ && options_.folder_.empty()) refuse("resume() has no folder: see checkpoints()");
   for (const auto& each : options_.callbacks_)
     if (!each) refuse("a callback is null");
@@ -109,8 +114,9 @@ void TrainingRun::set_epochs(std::int64_t epochs) {
   check_options();
 }
 
-const History& TrainingRun::fit(const Batches& train, const Batches* validation) {
+const History& TrainingRun::fit(const Batches& train, const Batches* validation, Source at) {
   if (fitting_) throw std::logic_error("Trainer: fit() within fit(): call it after it has returned");
+  const CallOf call(*this, at);
   fitting_ = true;
   const struct Reset {
     TrainingRun& run;
@@ -249,7 +255,8 @@ void TrainingRun::resume() {
              std::to_string(folder_->steps().back()) + ": go on from it with resume(), or take another folder");
     return;
   }
-  const auto from = folder_->load(checkpoint_, [&](const std::string& text) { warn(text); });
+  const auto from = folder_->load(
+      checkpoint_, [&](const std::string& text) { warn(text); }, at_);
   if (!from) return;
   saved_step_ = from->step;
   if (!sizes_.difference.empty())
@@ -263,7 +270,7 @@ void TrainingRun::resume() {
 void TrainingRun::restore_best() {
   if (!options_.restore_best_ || best_weights_.state.empty() || interrupted_) return;
   if (counters_.epoch < options_.epochs_ && !stopped_early_) return;
-  model_.load_state_dict(best_weights_.state);
+  model_.load_state_dict(best_weights_.state, at_);
 }
 
 void TrainingRun::save_checkpoint() {
@@ -293,7 +300,7 @@ void TrainingRun::run_schedules(Per per, const Record& row, std::size_t& first) 
 
 std::unique_ptr<optim::SwappedWeights> TrainingRun::average_weights() const {
   if (!options_.average_) return nullptr;
-  return std::make_unique<optim::SwappedWeights>(model_, options_.average_->module);
+  return std::make_unique<optim::SwappedWeights>(model_, options_.average_->module, at_);
 }
 
 void TrainingRun::follow_best() {

@@ -88,13 +88,13 @@ class KeptModes {
 
 class TrainingRun {
  public:
-  using Forward = std::function<Tensor(const Tensor&)>;
+  using Forward = std::function<Tensor(const Tensor&, Source)>;
   TrainingRun(Trainer& trainer, nn::ModuleBase model, Forward forward, optim::Optimizer& optimizer, Objective objective,
               Trainer::Options options);
 
-  const History& fit(const Batches& train, const Batches* validation);
-  Record evaluate(const Batches& batches);
-  Tensor predict(const Batches& batches);
+  const History& fit(const Batches& train, const Batches* validation, Source at);
+  Record evaluate(const Batches& batches, Source at);
+  Tensor predict(const Batches& batches, Source at);
   void set_epochs(std::int64_t epochs);
   const std::string& monitor() const { return options_.monitor_; }
 
@@ -113,6 +113,19 @@ class TrainingRun {
   bool stop_ = false, interrupted_ = false, stopped_early_ = false;
 
  private:
+  // The user's line, for all that is called below it; an evaluate() in a callback of fit() has its own.
+  class CallOf {
+   public:
+    CallOf(TrainingRun& run, Source at) : run_(run), before_(run.at_) { run.at_ = at; }
+    ~CallOf() { run_.at_ = before_; }
+    CallOf(const CallOf&) = delete;
+    CallOf& operator=(const CallOf&) = delete;
+
+   private:
+    TrainingRun& run_;
+    Source before_;
+  };
+
   [[noreturn]] static void refuse(const std::string& why);
   void check_options() const;
   void choose_mode();
@@ -179,6 +192,8 @@ class TrainingRun {
   };
   std::optional<Ending> ending_;
   KeptPosition position_;
+
+  Source at_;
 
   // of the present fit()
   Progress progress_;

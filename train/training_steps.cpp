@@ -43,8 +43,8 @@ StepResult TrainingRun::compute(const std::vector<Tensor>& columns) const {
   if (columns.size() != 2)
     refuse("the batch has " + std::to_string(columns.size()) + (columns.size() == 1 ? " column" : " columns") +
            ": a loss takes the inputs and the targets: pass a step, a function of the columns");
-  const Tensor prediction = forward_(columns[0]);
-  return {objective_.loss()(prediction, columns[1]), prediction, columns[1]};
+  const Tensor prediction = forward_(columns[0], at_);
+  return {objective_.loss()(prediction, columns[1], at_), prediction, columns[1]};
 }
 
 bool TrainingRun::train_epoch(const Batches& train) {
@@ -175,7 +175,7 @@ void TrainingRun::backward(const Tensor& loss) {
   if (group_ == 1)
     loss.backward();
   else
-    (loss / static_cast<double>(group_)).backward();
+    div(loss, static_cast<double>(group_), at_).backward();
 }
 
 void TrainingRun::note(const StepResult& result) {
@@ -185,28 +185,31 @@ void TrainingRun::note(const StepResult& result) {
 void TrainingRun::step(const std::vector<Tensor>& columns) {
   clip();
   if (by_closure_)
-    optimizer_.step([&] {
-      optimizer_.zero_grad();
-      Tensor loss = compute(columns).loss;
-      loss.backward();
-      return loss;
-    });
+    optimizer_.step(
+        [&] {
+          optimizer_.zero_grad();
+          Tensor loss = compute(columns).loss;
+          loss.backward();
+          return loss;
+        },
+        at_);
   else
-    optimizer_.step();
+    optimizer_.step(at_);
   counters_.in_group = 0;
   ++counters_.step;
 }
 
 void TrainingRun::after_step() {
   if (options_.every_steps_ > 0 && counters_.step % options_.every_steps_ == 0) checkpoint_due_ = folder_.has_value();
-  if (options_.average_) options_.average_->update();
+  if (options_.average_) options_.average_->update(at_);
   std::size_t first = 0;
   run_schedules(Per::step, {}, first);
 }
 
 void TrainingRun::clip() const {
-  if (options_.clip_norm_) optim::clip_grad_norm_(optimizer_.parameters(), *options_.clip_norm_);
-  if (options_.clip_value_) optim::clip_grad_value_(optimizer_.parameters(), *options_.clip_value_);
+  if (options_.clip_norm_)
+    optim::clip_grad_norm_(optimizer_.parameters(), *options_.clip_norm_, 2, optim::Nonfinite::error, at_);
+  if (options_.clip_value_) optim::clip_grad_value_(optimizer_.parameters(), *options_.clip_value_, at_);
 }
 
 Record TrainingRun::measure(const Batches& batches, bool compare_inputs) {
@@ -251,12 +254,14 @@ void TrainingRun::report_breaches(const InputContract& seen) {
     warn("Trainer: out of the contract of training: " + breach + ": give the data the same transforms as in training");
 }
 
-Record TrainingRun::evaluate(const Batches& batches) {
+Record TrainingRun::evaluate(const Batches& batches, Source at) {
+  const CallOf call(*this, at);
   warned_.clear();
   return measure(batches, true);
 }
 
-Tensor TrainingRun::predict(const Batches& batches) {
+Tensor TrainingRun::predict(const Batches& batches, Source at) {
+  const CallOf call(*this, at);
   const NoGrad off;
   const KeptModes modes(model_);
   model_.eval();
@@ -264,12 +269,12 @@ Tensor TrainingRun::predict(const Batches& batches) {
   std::vector<Tensor> all;
   batches.for_each([&](const std::vector<Tensor>& columns) {
     rows_of(columns);
-    all.push_back(forward_ ? forward_(columns[0]) : objective_.step()(columns).prediction);
+    all.push_back(forward_ ? forward_(columns[0], at_) : objective_.step()(columns).prediction);
     if (!all.back().defined()) refuse("predict() needs a step that gives its prediction");
     return true;
   });
   if (all.empty()) refuse("predict() was given no batches");
-  return concat(all, 0);
+  return concat(all, 0, at_);
 }
 
 }  // namespace xgrad::train
