@@ -6,11 +6,10 @@
 #include <unordered_set>
 
 #include <xgrad/autograd/graph/calling.hpp>
-#include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
-#include <xgrad/autograd/kernels/reduction/norm.hpp>
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/update.hpp>
+#include <xgrad/autograd/ops/wide_norm.hpp>
 
 namespace xgrad::optim {
 namespace {
@@ -30,16 +29,10 @@ double norm_of_all(const char* op, const std::vector<Tensor>& tensors, double p,
     if (!x.defined()) refuse(op, "tensor " + std::to_string(i) + " is empty");
     if (!is_floating(x.dtype()))
       refuse(op, "tensor " + std::to_string(i) + " is " + name_of(x.dtype()) + ": a norm is one of floating tensors");
-    if (x.size() == 0) continue;
-    norms.push_back(0);
-    xgrad::detail::visit_floating(x.dtype(), [&](auto type) {
-      using T = typename decltype(type)::type;
-      kernels::norm(Raw::data<T>(x), &norms.back(), p, {1, x.size(), 1});
-    });
+    if (x.size() > 0) norms.push_back(xgrad::detail::wide_norm(x, p));
   }
   if (norms.empty()) return 0;
-  double total = 0;
-  kernels::norm(norms.data(), &total, p, {1, static_cast<std::int64_t>(norms.size()), 1});
+  const double total = xgrad::detail::wide_norm(norms, p);
   if (nonfinite == Nonfinite::error && !std::isfinite(total))
     refuse(op, "the norm of order " + number_text(p) + " is " + number_text(total) +
                    ": look for the first NaN with DetectAnomaly, or allow it with Nonfinite::allowed");
