@@ -173,8 +173,7 @@ TEST_CASE("a state with other groups is refused", "[optimizers]") {
   CHECK_THAT(thrown_by([&] { three.load_state_dict(two.state_dict()); }),
              Contains("\"param_groups.2.lr\" is missing: it must have as many groups as the optimiser, 3"));
   CHECK_THAT(thrown_by([&] { two.load_state_dict(three.state_dict()); }), Contains("more groups"));
-  CHECK_THAT(thrown_by([&] { one.load_state_dict(nn::Linear(2, 2).state_dict()); }),
-             Contains("the state of a model?"));
+  CHECK_THAT(thrown_by([&] { one.load_state_dict(nn::Linear(2, 2).state_dict()); }), Contains("the state of a model?"));
   StateDict state = two.state_dict();
   state["param_groups.1.momentum"] = Tensor(-.5);
   CHECK_THAT(thrown_by([&] { two.load_state_dict(state); }), Contains("momentum must be"));
@@ -352,8 +351,7 @@ TEST_CASE("options of the new optimisers are checked", "[optimizers]") {
   CHECK_THAT(thrown_by([&] { RMSprop({p}, .1, RMSprop::Options().alpha(-1)); }), Contains("alpha"));
   CHECK_THAT(thrown_by([&] { ASGD({p}, .1, ASGD::Options().lambd(std::nan(""))); }), Contains("lambd must be finite"));
   CHECK_THAT(thrown_by([&] { Adagrad({p}, .1, Adagrad::Options().lr_decay(-1)); }), Contains("lr_decay"));
-  CHECK_THAT(thrown_by([&] { Lion({p}, .1, Lion::Options().betas(.9, 1)); }),
-             Contains("betas must lie within [0, 1)"));
+  CHECK_THAT(thrown_by([&] { Lion({p}, .1, Lion::Options().betas(.9, 1)); }), Contains("betas must lie within [0, 1)"));
   CHECK_THAT(thrown_by([&] { LBFGS({p}, .1, LBFGS::Options().max_iter(-1)); }), Contains("max_iter"));
 }
 
