@@ -66,8 +66,8 @@ enum class Form : std::uint8_t {
   columns     ///< the same with a last axis but one of 1
 };
 
-/// What a slot may hold: anything; or sizes, such as running means of squares, which are neither negative nor NaN. A
-/// state that holds others is refused.
+/// What a slot may hold: anything; or sizes, such as running means of squares, which are not negative, though NaN
+/// after a gradient of NaN. A state that holds negative ones is refused.
 enum class Holds : std::uint8_t { anything, sizes };
 
 inline constexpr int always = -1, zeros_first = -1, unwritten_first = -2;
