@@ -74,7 +74,7 @@ int main(int argc, char** argv) {
   }
   history.save_csv("25_trials.csv");
   std::sort(trials.begin(), trials.end(), [](const Trial& a, const Trial& b) { return a.accuracy > b.accuracy; });
-  for (int i = 0; i < 5; ++i)
+  for (std::size_t i = 0; i < 5; ++i)
     std::fprintf(stderr, "accuracy %.2f  learning rate %.4f  weight decay %.1e\n", trials[i].accuracy, trials[i].lr,
                  trials[i].weight_decay);
   const bool high = std::all_of(trials.begin(), trials.begin() + 3, [](const Trial& trial) { return trial.lr > 1e-3; });
