@@ -61,6 +61,7 @@ class LoaderState {
       throw std::invalid_argument(
           "DataLoader: a batch sampler excludes batch_size, shuffle, drop_last and a sampler: it chooses whole "
           "batches");
+    if (options.sampler_) options.sampler_->check(dataset->size());
   }
 
   std::int64_t rows() const { return options.sampler_ ? options.sampler_->size() : dataset->size(); }
@@ -92,6 +93,7 @@ class LoaderState {
         throw std::invalid_argument("DataLoader: the batch sampler gave " + std::to_string(plan.begins.size() - 1) +
                                     " batches, but its size() is " + std::to_string(batches()));
     } else if (options.sampler_) {
+      options.sampler_->check(size);  // the dataset may have grown
       plan.rows = options.sampler_->order(pass(epoch));
       if (static_cast<std::int64_t>(plan.rows.size()) != options.sampler_->size())
         throw std::invalid_argument("DataLoader: the sampler gave " + std::to_string(plan.rows.size()) +

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <xgrad/autograd/graph/options.hpp>
 #include <xgrad/autograd/graph/shape.hpp>
 #include <xgrad/data/dataset.hpp>
 #include <xgrad/data/sampler.hpp>
@@ -19,57 +20,35 @@ class LoaderState;
 }
 
 /// Options of a DataLoader: `DataLoader::Options().batch_size(100).shuffle().seed(1)`.
-class LoaderOptions {
+class LoaderOptions : public xgrad::detail::OptionsOf<LoaderOptions> {
  public:
   /// Rows in a batch, at least 1; default 1.
-  LoaderOptions& batch_size(Dim rows) {
-    batch_size_ = rows;
-    return *this;
-  }
+  LoaderOptions& batch_size(Dim rows) { return set(batch_size_, rows); }
   /// A new random order in every epoch; by default the order of the dataset.
-  LoaderOptions& shuffle(bool on = true) {
-    shuffle_ = on;
-    return *this;
-  }
+  LoaderOptions& shuffle(bool on = true) { return set(shuffle_, on); }
   /// Leaves out a last batch that has fewer rows; by default it is kept.
-  LoaderOptions& drop_last(bool on = true) {
-    drop_last_ = on;
-    return *this;
-  }
+  LoaderOptions& drop_last(bool on = true) { return set(drop_last_, on); }
   /// Determines the order and what is random in the rows, together with the number of the epoch; default 0.
-  LoaderOptions& seed(std::uint64_t seed) {
-    seed_ = seed;
-    return *this;
-  }
+  LoaderOptions& seed(std::uint64_t seed) { return set(seed_, seed); }
   /// Who chooses the rows and their order, instead of shuffle().
   template <class S, std::enable_if_t<std::is_base_of_v<Sampler, std::decay_t<S>>, int> = 0>
   LoaderOptions& sampler(S&& sampler) {
     return this->sampler(std::make_shared<const std::decay_t<S>>(std::forward<S>(sampler)));
   }
-  LoaderOptions& sampler(std::shared_ptr<const Sampler> sampler) {
-    sampler_ = std::move(sampler);
-    return *this;
-  }
+  LoaderOptions& sampler(std::shared_ptr<const Sampler> sampler) { return set(sampler_, std::move(sampler)); }
   /// Who chooses whole batches, instead of batch_size(), shuffle(), drop_last() and sampler().
   template <class S, std::enable_if_t<std::is_base_of_v<BatchSampler, std::decay_t<S>>, int> = 0>
   LoaderOptions& batch_sampler(S&& sampler) {
     return batch_sampler(std::make_shared<const std::decay_t<S>>(std::forward<S>(sampler)));
   }
   LoaderOptions& batch_sampler(std::shared_ptr<const BatchSampler> sampler) {
-    batch_sampler_ = std::move(sampler);
-    return *this;
+    return set(batch_sampler_, std::move(sampler));
   }
   /// Threads that make batches ahead of the program; 0, the default, makes each when it is asked for. The batches are
   /// the same.
-  LoaderOptions& workers(Dim threads) {
-    workers_ = threads;
-    return *this;
-  }
+  LoaderOptions& workers(Dim threads) { return set(workers_, threads); }
   /// How many batches each of these threads may be ahead, at least 1; default 2.
-  LoaderOptions& prefetch_factor(Dim batches) {
-    prefetch_factor_ = batches;
-    return *this;
-  }
+  LoaderOptions& prefetch_factor(Dim batches) { return set(prefetch_factor_, batches); }
 
  private:
   friend class detail::LoaderState;

@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <xgrad/autograd/graph/callable.hpp>
 #include <xgrad/data/dataset.hpp>
 #include <xgrad/data/transforms.hpp>
 
@@ -52,7 +53,8 @@ template <std::size_t N, std::size_t M, class F>
 class MappedBatches : public DatasetOf<M> {
  public:
   MappedBatches(std::shared_ptr<const DatasetOf<N>> dataset, F f)
-      : dataset_(checked<N>(std::move(dataset), "map")), f_(std::move(f)) {}
+      : dataset_(checked<N>(std::move(dataset), "map")),
+        f_(xgrad::detail::checked_function("map", "the batches", std::move(f))) {}
   std::int64_t size() const override { return dataset_->size(); }
   BatchOf<M> gather(const std::int64_t* rows, std::int64_t count) const override { return gather_in({}, rows, count); }
   BatchOf<M> gather_in(const Pass& pass, const std::int64_t* rows, std::int64_t count) const override {
@@ -68,7 +70,8 @@ template <std::size_t N, std::size_t M, class F>
 class MappedRows : public DatasetOf<M> {
  public:
   MappedRows(std::shared_ptr<const DatasetOf<N>> dataset, F f)
-      : dataset_(checked<N>(std::move(dataset), "map_rows")), f_(std::move(f)) {}
+      : dataset_(checked<N>(std::move(dataset), "map_rows")),
+        f_(xgrad::detail::checked_function("map_rows", "the rows", std::move(f))) {}
   std::int64_t size() const override { return dataset_->size(); }
   BatchOf<M> gather(const std::int64_t* rows, std::int64_t count) const override { return gather_in({}, rows, count); }
   BatchOf<M> gather_in(const Pass& pass, const std::int64_t* rows, std::int64_t count) const override {

@@ -28,6 +28,11 @@ std::int64_t checked(const char* op, const char* what, Dim number) {
   return number;
 }
 
+[[noreturn]] void refuse_rows(const char* op, const char* what, std::int64_t own, std::int64_t rows) {
+  throw std::invalid_argument(std::string(op) + ": there are " + std::to_string(own) + " " + what + ", and " +
+                              std::to_string(rows) + " rows in the dataset: there must be one for each row");
+}
+
 std::vector<std::int64_t> room_for(std::int64_t count) {
   try {
     return std::vector<std::int64_t>(static_cast<std::size_t>(count));
@@ -179,6 +184,11 @@ std::vector<std::int64_t> WeightedRandomSampler::order(const Pass& pass) const {
   return rows;
 }
 
+void WeightedRandomSampler::check(std::int64_t rows) const {
+  if (rows != static_cast<std::int64_t>(weights_.size()))
+    refuse_rows("WeightedRandomSampler", "weights", static_cast<std::int64_t>(weights_.size()), rows);
+}
+
 std::vector<double> balancing_weights(const Tensor& labels) {
   const std::vector<std::int64_t> all = labels_of("balancing_weights", labels);
   std::map<std::int64_t, std::int64_t> counts;
@@ -195,6 +205,10 @@ StratifiedSampler::StratifiedSampler(const Tensor& labels) {
   std::map<std::int64_t, std::vector<std::int64_t>> classes;
   for (std::size_t i = 0; i < all.size(); ++i) classes[all[i]].push_back(static_cast<std::int64_t>(i));
   for (auto& [label, rows] : classes) classes_.push_back(std::move(rows));
+}
+
+void StratifiedSampler::check(std::int64_t rows) const {
+  if (rows != rows_) refuse_rows("StratifiedSampler", "labels", rows_, rows);
 }
 
 std::vector<std::int64_t> StratifiedSampler::order(const Pass& pass) const {

@@ -20,6 +20,9 @@ class Sampler {
   virtual std::int64_t size() const = 0;
   /// Their numbers, size() of them, in order.
   virtual std::vector<std::int64_t> order(const Pass& pass) const = 0;
+  /// Refuses a dataset of so many rows (std::invalid_argument), where the sampler was made for another number. By
+  /// default any will do whose rows order() names.
+  virtual void check(std::int64_t rows) const { static_cast<void>(rows); }
 
  protected:
   Sampler() = default;
@@ -88,7 +91,7 @@ class SubsetRandomSampler : public Sampler {
 /// reservoir", 2006). Weights are finite and not negative, and need no sum of 1.
 ///
 /// Throws std::invalid_argument for other weights, a sum of 0, and where without replacement fewer than `samples`
-/// weights are positive.
+/// weights are positive. A loader refuses it for a dataset whose rows are fewer or more than the weights.
 class WeightedRandomSampler : public Sampler {
  public:
   WeightedRandomSampler(std::vector<double> weights, Dim samples, Replacement replacement = Replacement::yes);
@@ -98,6 +101,7 @@ class WeightedRandomSampler : public Sampler {
   WeightedRandomSampler(const Tensor& weights, Dim samples, Replacement replacement = Replacement::yes);
   std::int64_t size() const override { return samples_; }
   std::vector<std::int64_t> order(const Pass& pass) const override;
+  void check(std::int64_t rows) const override;
 
  private:
   std::vector<double> weights_, sums_;
@@ -115,10 +119,12 @@ class WeightedRandomSampler : public Sampler {
 /// 1980.)
 class StratifiedSampler : public Sampler {
  public:
-  /// `labels`: int64 (rows), the class of each row; any numbers.
+  /// `labels`: int64 (rows), the class of each row; any numbers. A loader refuses it for a dataset whose rows are fewer
+  /// or more than the labels.
   explicit StratifiedSampler(const Tensor& labels);
   std::int64_t size() const override { return rows_; }
   std::vector<std::int64_t> order(const Pass& pass) const override;
+  void check(std::int64_t rows) const override;
 
  private:
   std::int64_t rows_;

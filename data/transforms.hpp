@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <xgrad/autograd/graph/callable.hpp>
 #include <xgrad/autograd/graph/tensor.hpp>
 #include <xgrad/data/draws.hpp>
 
@@ -61,7 +62,9 @@ class Compose : public Transform {
 class Lambda : public Transform {
  public:
   template <class F, std::enable_if_t<std::is_invocable_r_v<Tensor, const F&, const Tensor&>, int> = 0>
-  explicit Lambda(F f) : Transform("Lambda()", [f = std::move(f)](const Tensor& x, const Draws&) { return f(x); }) {}
+  explicit Lambda(F f)
+      : Transform("Lambda()", [f = xgrad::detail::checked_function("Lambda", "the transform", std::move(f))](
+                                  const Tensor& x, const Draws&) { return f(x); }) {}
   template <class F, std::enable_if_t<std::is_invocable_r_v<Tensor, const F&, const Tensor&, const Draws&>, int> = 0,
             class = void>
   explicit Lambda(F f) : Transform("Lambda()", std::move(f)) {}

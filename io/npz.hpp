@@ -5,24 +5,19 @@
 #include <string>
 #include <vector>
 
+#include <xgrad/autograd/graph/options.hpp>
 #include <xgrad/io/floats.hpp>
 #include <xgrad/io/state_dict.hpp>
 
 namespace xgrad::io {
 
 /// How save_npz writes: NpzOptions().compressed().
-class NpzOptions {
+class NpzOptions : public xgrad::detail::OptionsOf<NpzOptions> {
  public:
   /// Whether arrays are compressed by deflate, as numpy.savez_compressed does.
-  NpzOptions& compressed(bool value = true) {
-    compressed_ = value;
-    return *this;
-  }
+  NpzOptions& compressed(bool value = true) { return set(compressed_, value); }
   /// How float32 and float64 tensors are stored; NumPy has no bfloat16, which is refused.
-  NpzOptions& floats(Floats value) {
-    floats_ = value;
-    return *this;
-  }
+  NpzOptions& floats(Floats value) { return set(floats_, value); }
 
   bool compressed() const { return compressed_; }
   Floats floats() const { return floats_; }

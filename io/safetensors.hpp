@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <xgrad/autograd/graph/options.hpp>
 #include <xgrad/io/floats.hpp>
 #include <xgrad/io/state_dict.hpp>
 
@@ -24,21 +25,15 @@ class Metadata : public std::map<std::string, std::string> {
 };
 
 /// How save_safetensors writes: SafetensorsOptions().checksum().floats(io::Floats::bfloat16).
-class SafetensorsOptions {
+class SafetensorsOptions : public xgrad::detail::OptionsOf<SafetensorsOptions> {
  public:
   /// Puts checksums into the metadata, under "xgrad.crc32", which loading compares: damage to a file is then an error
   /// that names the tensor. They are CRC-32 (of zlib and PNG) in eight hexadecimal digits, with spaces between: first
   /// of what the header says, as lines `name dtype [2,3]` of the tensors in the order of names and `key=value` of the
   /// other metadata, then of the bytes of each tensor in the order of names. Other readers take them for text.
-  SafetensorsOptions& checksum(bool value = true) {
-    checksum_ = value;
-    return *this;
-  }
+  SafetensorsOptions& checksum(bool value = true) { return set(checksum_, value); }
   /// How float32 and float64 tensors are stored.
-  SafetensorsOptions& floats(Floats value) {
-    floats_ = value;
-    return *this;
-  }
+  SafetensorsOptions& floats(Floats value) { return set(floats_, value); }
   /// A model whose tensors take more bytes than this, at least 1, is divided into several files (see save_safetensors).
   SafetensorsOptions& max_shard_size(std::int64_t bytes);
 
@@ -63,8 +58,8 @@ class SafetensorsOptions {
 /// Tensors that take more than max_shard_size bytes are divided in their order, in Hugging Face's layout: no shard
 /// exceeds that size unless it is a single tensor, `model.safetensors` becomes `model-00001-of-00003.safetensors` and
 /// so on, each with the metadata, and beside them `model.safetensors.index.json` says which file holds which tensor.
-/// What an earlier save to this path has left in the other form, or in other shards, is removed. Where the option is
-/// given and one file is enough, one file is written.
+/// What an earlier save to this path has left in the other form, or in other shards, is removed, so that no reader
+/// finds two models there. Where one file is enough, one file is written.
 ///
 /// Each file is written atomically (see AtomicFile). Shards are complete before the first of them replaces an old one;
 /// a process that dies between two renames, which is a matter of milliseconds, leaves a folder without an index, which

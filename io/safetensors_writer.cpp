@@ -178,7 +178,7 @@ void save_safetensors(const StateDict& tensors, const std::string& path, const M
   AtomicFile file(path, op);
   write(file, shards[0], headers[0]);
   file.commit();
-  if (options.max_shard_size() == INT64_MAX) return;
+  // The index and the shards of an older save would still be taken for this model.
   const std::string index_path = path + detail::index_suffix;
   const std::vector<std::string> old = old_shards(index_path);
   remove_old(index_path);

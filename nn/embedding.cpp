@@ -224,7 +224,10 @@ void check_sample_weights(const Tensor& given, const Tensor& indices, const Tens
   if (mode != BagMode::sum)
     throw argument_error(std::string(bag_op) +
                          ": there are per_sample_weights, and the mode is not sum: only sums are weighted");
-  detail::require_same_shape(bag_op, {indices, "indices"}, {given, "per_sample_weights"});
+  if (indices.shape() != given.shape())
+    throw xgrad::detail::argument_error(std::string(bag_op) + ": the indices are " + to_string(indices.shape()) +
+                                        ", per_sample_weights " + to_string(given.shape()) +
+                                        ": there must be a weight for each index");
   detail::require_same_floating(bag_op, {given, "per_sample_weights"}, {weight, "weight"});
 }
 

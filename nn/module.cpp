@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include <xgrad/autograd/graph/callable.hpp>
 #include <xgrad/autograd/graph/leaf.hpp>
 #include <xgrad/nn/module_state.hpp>
 #include <xgrad/nn/printing.hpp>
@@ -288,6 +289,7 @@ ModuleBase ModuleBase::get_submodule(const std::string& path) const {
 }
 
 void ModuleBase::apply(const std::function<void(ModuleBase&)>& f) {
+  if (!f) xgrad::detail::refuse_empty_function("apply", "the modules");
   apply_below(state_, f);
   ModuleBase self = handle();
   f(self);

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <xgrad/autograd/graph/callable.hpp>
 #include <xgrad/nn/activation.hpp>
 #include <xgrad/nn/linear.hpp>
 #include <xgrad/nn/module.hpp>
@@ -21,7 +22,9 @@ namespace detail {
 template <class F>
 class Function final : public Module {
  public:
-  explicit Function(F f) : f_(std::move(f)) { rename("Function"); }
+  explicit Function(F f) : f_(xgrad::detail::checked_function("Sequential", "a layer", std::move(f))) {
+    rename("Function");
+  }
 
  protected:
   Tensor forward(const Tensor& x) override {

@@ -21,7 +21,7 @@ detail::Description description() {
            {"weight_decay", 0, Range::not_negative},
            {"maximize", 0, Range::flag}},
           {{"ax"}},
-          {"eta", "mu"}};
+          {{"eta"}, {"mu", 0, 1}}};
 }
 
 }  // namespace

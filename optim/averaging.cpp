@@ -86,7 +86,8 @@ void Averager::load_state_dict(nn::ModuleBase& averaged, const StateDict& state,
   std::optional<std::int64_t> count;
   for (const auto& [key, tensor] : state) {
     if (key == "n_averaged") {
-      if (!tensor.defined() || tensor.size() != 1 || !(tensor.item() >= 0 && tensor.item() < 0x1p53))
+      if (!tensor.defined() || tensor.size() != 1 || !(tensor.item() >= 0 && tensor.item() < 0x1p53) ||
+          tensor.item() != std::floor(tensor.item()))
         refuse("\"n_averaged\" must be a whole number, not negative");
       count = tensor.item<std::int64_t>();
     } else if (key.rfind("module.", 0) == 0) {

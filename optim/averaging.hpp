@@ -6,7 +6,9 @@
 #include <type_traits>
 #include <utility>
 
+#include <xgrad/autograd/graph/callable.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/graph/options.hpp>
 #include <xgrad/nn/batch_statistics.hpp>
 #include <xgrad/nn/clone.hpp>
 #include <xgrad/nn/module.hpp>
@@ -14,22 +16,15 @@
 namespace xgrad::optim {
 
 /// Options of AveragedModel: `AveragingOptions().ema(0.999)`. By default all updates weigh alike (SWA).
-class AveragingOptions {
+class AveragingOptions : public xgrad::detail::OptionsOf<AveragingOptions> {
  public:
   /// The exponential moving average: averaged = decay averaged + (1 - decay) weights; decay in [0, 1].
-  AveragingOptions& ema(double decay) {
-    decay_ = decay;
-    return *this;
-  }
+  AveragingOptions& ema(double decay) { return set(decay_, decay); }
   /// Averages the buffers too; without it they are copied.
-  AveragingOptions& use_buffers(bool on = true) {
-    use_buffers_ = on;
-    return *this;
-  }
+  AveragingOptions& use_buffers(bool on = true) { return set(use_buffers_, on); }
   /// An average of one's own: the new one of the old one, the weights, and the number of updates before.
   AveragingOptions& avg_fn(std::function<Tensor(const Tensor&, const Tensor&, std::int64_t)> f) {
-    avg_fn_ = std::move(f);
-    return *this;
+    return set(avg_fn_, xgrad::detail::checked_function("avg_fn", "the average", std::move(f)));
   }
 
  private:
@@ -58,6 +53,20 @@ class Averager {
   std::int64_t n_averaged_ = 0;
 };
 
+namespace detail {
+
+/// The model of x, which names the line `at` in its errors if it can.
+template <class M, class X>
+auto called_at(Source at, M& model, X&& x) {
+  static_cast<void>(at);
+  if constexpr (std::is_invocable_v<M&, X&&, Source>)
+    return model(std::forward<X>(x), at);
+  else
+    return model(std::forward<X>(x));
+}
+
+}  // namespace detail
+
 /// A copy of a model whose weights are an average of those that the model has had: stochastic weight averaging
 /// (Izmailov et al. 2018), or an exponential moving average. As torch.optim.swa_utils.AveragedModel:
 ///
@@ -77,9 +86,13 @@ class AveragedModel {
 
   /// To be called after the optimiser's step, or every so many of them.
   void update_parameters(const M& model, Source at = Source::here()) { averager_.update(module, model, at); }
-  template <class... X>
-  auto operator()(X&&... x) const {
-    return module(std::forward<X>(x)...);
+  template <class X>
+  auto operator()(X&& x, Source at = Source::here()) const {
+    return detail::called_at(at, module, std::forward<X>(x));
+  }
+  template <class X, class Y, class... More, std::enable_if_t<!std::is_same_v<std::decay_t<Y>, Source>, int> = 0>
+  auto operator()(X&& x, Y&& y, More&&... more) const {
+    return module(std::forward<X>(x), std::forward<Y>(y), std::forward<More>(more)...);
   }
   std::int64_t n_averaged() const { return averager_.n_averaged(); }
   StateDict state_dict() const { return averager_.state_dict(module); }
@@ -126,17 +139,18 @@ struct FirstOf<Batch, std::void_t<decltype(std::declval<Batch>().inputs)>> {
 /// loader, whose batches are tensors or have a member `inputs`. The model is called in training mode, and left in the
 /// mode that it was in. Without batch normalisation nothing is called.
 template <class Loader, class M>
-void update_bn(Loader&& loader, M& model) {
+void update_bn(Loader&& loader, M& model, Source at = Source::here()) {
   if (nn::detail::reset_batch_statistics(model) == 0) return;
-  struct Mode {
+  struct KeptMode {
     M& model;
     bool before;
-    ~Mode() { model.train(before); }
+    ~KeptMode() { model.train(before); }
   } const mode{model, model.is_training()};
   const NoGrad no_grad;
   const nn::detail::CumulativeStatistics cumulative;
   model.train();
-  for (auto&& batch : loader) static_cast<void>(model(detail::FirstOf<std::decay_t<decltype(batch)>>::get(batch)));
+  for (auto&& batch : loader)
+    static_cast<void>(detail::called_at(at, model, detail::FirstOf<std::decay_t<decltype(batch)>>::get(batch)));
 }
 
 }  // namespace xgrad::optim

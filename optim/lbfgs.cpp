@@ -229,6 +229,7 @@ class LBFGS::Run {
 };
 
 Tensor LBFGS::step(const Closure& closure, Source at) {
+  if (!closure) refuse("got an empty function for the closure: give one that computes the loss");
   const NoGrad no_grad;
   for (const Tensor& p : parameters())
     if (p.dtype() != parameters()[0].dtype()) refuse("its parameters no longer have one dtype");
@@ -274,6 +275,12 @@ class Taken {
     const Tensor values = take(name);
     if (!values.defined() || values.size() != 1) fail(name, "must be one number");
     return values.item();
+  }
+  // Curvatures: a step that has none is not kept.
+  double positive(const char* name) const { return checked(name, number(name)); }
+  double checked(const char* name, double value) const {
+    if (!(value > 0) || !std::isfinite(value)) fail(name, "must be positive and finite");
+    return value;
   }
   std::int64_t count(const char* name) const {
     const double value = number(name);
@@ -321,7 +328,7 @@ std::function<void()> LBFGS::load_more(StateDict& state) {
     loaded.direction = taken.tensor("d", {size}).to(dtype).clone();
     loaded.gradient = taken.tensor("prev_flat_grad", {size}).to(dtype).clone();
     loaded.length = taken.number("t");
-    loaded.diagonal = taken.number("H_diag");
+    loaded.diagonal = taken.positive("H_diag");
     loaded.loss = taken.number("prev_loss");
     if (const std::int64_t pairs = taken.pairs(); pairs > 0) {
       const Tensor inverse = taken.tensor("ro", {pairs}).to(float64);
@@ -330,7 +337,7 @@ std::function<void()> LBFGS::load_more(StateDict& state) {
       for (std::int64_t i = 0; i < pairs; ++i) {
         loaded.gradient_changes.push_back(changes[i].clone());
         loaded.steps.push_back(steps[i].clone());
-        loaded.ro.push_back(inverse[i].item());
+        loaded.ro.push_back(taken.checked("ro", inverse[i].item()));
       }
     }
   }

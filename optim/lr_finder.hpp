@@ -3,6 +3,7 @@
 #include <functional>
 #include <vector>
 
+#include <xgrad/autograd/graph/options.hpp>
 #include <xgrad/nn/module.hpp>
 #include <xgrad/optim/optimizer.hpp>
 
@@ -11,33 +12,18 @@ namespace xgrad::optim {
 struct LRSweep;
 
 /// Options of find_lr: `LRFinderOptions().end_lr(1).steps(200)`.
-class LRFinderOptions {
+class LRFinderOptions : public xgrad::detail::OptionsOf<LRFinderOptions> {
  public:
   /// By default 1e-7.
-  LRFinderOptions& start_lr(double value) {
-    start_lr_ = value;
-    return *this;
-  }
+  LRFinderOptions& start_lr(double value) { return set(start_lr_, value); }
   /// By default 10.
-  LRFinderOptions& end_lr(double value) {
-    end_lr_ = value;
-    return *this;
-  }
+  LRFinderOptions& end_lr(double value) { return set(end_lr_, value); }
   /// By default 100, at least 2.
-  LRFinderOptions& steps(int value) {
-    steps_ = value;
-    return *this;
-  }
+  LRFinderOptions& steps(int value) { return set(steps_, value); }
   /// The decay rate of the running mean of losses, in [0, 1). By default 0.9.
-  LRFinderOptions& smoothing(double value) {
-    smoothing_ = value;
-    return *this;
-  }
+  LRFinderOptions& smoothing(double value) { return set(smoothing_, value); }
   /// The sweep ends when the smoothed loss exceeds its least value by this factor. By default 4.
-  LRFinderOptions& stop_factor(double value) {
-    stop_factor_ = value;
-    return *this;
-  }
+  LRFinderOptions& stop_factor(double value) { return set(stop_factor_, value); }
 
  private:
   friend LRSweep find_lr(const nn::ModuleBase& model, Optimizer& optimizer, const std::function<Tensor()>& loss,

@@ -114,6 +114,7 @@ void Optimizer::zero_grad() const {
 }
 
 Tensor Optimizer::step(const Closure& closure, Source at) {
+  if (!closure) refuse("got an empty function for the closure: give one that computes the loss");
   Tensor loss;
   {
     const EnableGrad enabled;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -65,6 +66,10 @@ enum class Form : std::uint8_t {
   columns     ///< the same with a last axis but one of 1
 };
 
+/// What a slot may hold: anything; or sizes, such as running means of squares, which are neither negative nor NaN. A
+/// state that holds others is refused.
+enum class Holds : std::uint8_t { anything, sizes };
+
 inline constexpr int always = -1, zeros_first = -1, unwritten_first = -2;
 
 /// A tensor that is kept for each parameter.
@@ -73,6 +78,13 @@ struct Slot {
   int needs = always;       ///< the option that must not be 0 for it to be there
   int first = zeros_first;  ///< what it holds before the first step: zeros, the value of an option, or anything
   Form form = Form::whole;
+  Holds holds = Holds::anything;
+};
+
+/// A number that is kept for each parameter, and between what it lies; never NaN.
+struct Number {
+  const char* name;
+  double least = -std::numeric_limits<double>::infinity(), most = std::numeric_limits<double>::infinity();
 };
 
 /// What there is to say of an optimiser beside its formula.
@@ -80,8 +92,8 @@ struct Description {
   const char* name;
   std::vector<Option> options;
   std::vector<Slot> slots = {};
-  std::vector<const char*> numbers = {};  ///< numbers that are kept for each parameter
-  bool counts_steps = true;               ///< "step" is one of them
+  std::vector<Number> numbers = {};
+  bool counts_steps = true;  ///< "step" is one of them
   /// What is wrong with these values of the options together; empty if nothing is.
   std::string (*fault)(const double* options) = nullptr;
   /// Why a parameter cannot be trained; null if it can.

@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include <xgrad/autograd/graph/calling.hpp>
+#include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/optim/group_list.hpp>
 
@@ -104,7 +105,7 @@ StateDict Optimizer::state_dict() const {
         result.emplace_back(key_of(i, description.slots[s].name), copy_of(kept, kept.dtype()));
     if (steps_[i] == 0) continue;
     for (std::size_t s = 0; s < numbers_.size(); ++s)
-      result.emplace_back(key_of(i, description.numbers[s]), Tensor(numbers_[s][i]));
+      result.emplace_back(key_of(i, description.numbers[s].name), Tensor(numbers_[s][i]));
   }
   save_more(result);
   for (std::size_t g = 0; g < list_->groups.size(); ++g) save_options(*list_, g, result);
@@ -124,7 +125,7 @@ void Optimizer::check_keys(const StateDict& state) const {
   if (description.counts_steps) add("step", true);
   for (const detail::Slot& slot : description.slots)
     add(slot.name, slot.needs < 0 || list_->groups[0].values[static_cast<std::size_t>(slot.needs)] != 0);
-  for (const char* number : description.numbers) add(number, true);
+  for (const detail::Number& number : description.numbers) add(number.name, true);
   std::unordered_set<std::string> met;
   for (const auto& entry : state) {
     const std::string& key = entry.first;
@@ -192,21 +193,23 @@ void Optimizer::load_groups(StateDict& state, Loaded& loaded) const {
     if (!state.contains(key_in(g, "lr")))
       refuse("cannot load this state: " + (g == 0 ? "\"lr\"" : "\"" + key_in(g, "lr") + "\"") +
              " is missing: it must have as many groups as the optimiser, " + std::to_string(loaded.groups.size()));
+    std::vector<double> given = group.values;
     for (std::size_t k = 0; k < options.size();) {
       const std::string name = in_pair(options[k].name).first, key = key_in(g, name);
       std::size_t end = k + 1;
       while (options[k].name != name && end < options.size() && in_pair(options[end].name).first == name) ++end;
       if (const Tensor values = taken(state, key); values.defined())
-        for (std::size_t j = k; j < end; ++j)
-          if (const double value = number(key, values, j - k, end - k); !options[j].of_class) group.values[j] = value;
+        for (std::size_t j = k; j < end; ++j) given[j] = number(key, values, j - k, end - k);
       k = end;
     }
+    list_->check(given);
+    for (std::size_t k = 0; k < options.size(); ++k)
+      if (!options[k].of_class) group.values[k] = given[k];
     if (const Tensor first = taken(state, key_in(g, "initial_lr")); first.defined())
       group.initial_lr = number(key_in(g, "initial_lr"), first, 0, 1);
     if (group.initial_lr && !(*group.initial_lr >= 0 && std::isfinite(*group.initial_lr)))
       refuse("cannot load this state: \"" + key_in(g, "initial_lr") + "\" is " + number_text(*group.initial_lr) +
              ": a learning rate must be finite and not negative");
-    list_->check(group.values);
     const Tensor indices = taken(state, key_in(g, "params"));
     if (!indices.defined()) continue;
     const auto count = static_cast<std::int64_t>(group.count);
@@ -250,15 +253,29 @@ class Given {
                    ": steps are whole numbers, not negative, up to 2^53");
     return static_cast<std::int64_t>(steps);
   }
-  Tensor slot(const std::string& key, const Tensor& values, const Shape& shape, const Tensor& parameter) const {
+  Tensor slot(const std::string& key, const Tensor& values, const Shape& shape, const Tensor& parameter,
+              detail::Holds holds) const {
     if (values.shape() != shape || !is_floating(values.dtype()))
       list_.refuse("cannot load this state: \"" + key + "\" is " + text(values) + ", its parameter " + text(parameter) +
                    ": the shapes must agree");
-    return copy_of(values, parameter.dtype());
+    Tensor result = copy_of(values, parameter.dtype());
+    if (holds == detail::Holds::sizes) check_sizes(key, result);
+    return result;
   }
   bool contains(const std::string& key) const { return tensors_.count(key) == 1; }
 
  private:
+  void check_sizes(const std::string& key, const Tensor& values) const {
+    xgrad::detail::visit_floating(values.dtype(), [&](auto type) {
+      using T = typename decltype(type)::type;
+      const T* begin = Raw::data<T>(values);
+      const T* bad = std::find_if(begin, begin + values.size(), [](T value) { return !(value >= 0); });
+      if (bad != begin + values.size())
+        list_.refuse("cannot load this state: \"" + key + "\" holds " + number_text(static_cast<double>(*bad)) +
+                     ": it must be neither negative nor NaN");
+    });
+  }
+
   const detail::GroupList& list_;
   std::unordered_map<std::string, Tensor> tensors_;
 };
@@ -289,13 +306,18 @@ void Optimizer::load_slots(StateDict& state, Loaded& loaded) const {
       const std::string key = key_of(i, slot.name);
       const Tensor values = given.take(key);
       check(slot.name, values.defined());
-      if (values.defined()) loaded.slots[s][i] = given.slot(key, values, *shape, p);
+      if (values.defined()) loaded.slots[s][i] = given.slot(key, values, *shape, p, slot.holds);
     }
     for (std::size_t s = 0; s < numbers_.size(); ++s) {
-      const std::string key = key_of(i, description.numbers[s]);
+      const detail::Number& kept = description.numbers[s];
+      const std::string key = key_of(i, kept.name);
       const Tensor value = given.take(key);
-      check(description.numbers[s], value.defined());
-      if (value.defined()) loaded.numbers[s][i] = given.number(key, value);
+      check(kept.name, value.defined());
+      if (!value.defined()) continue;
+      const double number = loaded.numbers[s][i] = given.number(key, value);
+      if (!(number >= kept.least && number <= kept.most))
+        refuse("cannot load this state: \"" + key + "\" is " + number_text(number) + ": it must lie within [" +
+               number_text(kept.least) + ", " + number_text(kept.most) + "]");
     }
   };
   for (std::size_t g = 0; g < loaded.groups.size(); ++g)

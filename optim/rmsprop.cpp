@@ -18,7 +18,9 @@ detail::Description description() {
            {"momentum", 0, Range::not_negative},
            {"centered", 0, Range::flag},
            {"maximize", 0, Range::flag}},
-          {{"square_avg"}, {"momentum_buffer", momentum}, {"grad_avg", centered}}};
+          {{"square_avg", detail::always, detail::zeros_first, detail::Form::whole, detail::Holds::sizes},
+           {"momentum_buffer", momentum},
+           {"grad_avg", centered}}};
 }
 
 }  // namespace

@@ -7,22 +7,13 @@
 
 #include "catch2.hpp"
 #include "compare.hpp"
+#include "inspect.hpp"
 
 using namespace xgrad;
 using namespace xgrad::optim;
 using Catch::Matchers::Contains;
 
 namespace {
-
-template <class F>
-std::string message_of(F f) {
-  try {
-    f();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 nn::Sequential small() {
   return nn::Sequential{nn::Linear(3, 4), nn::BatchNorm1d(4), nn::ReLU(), nn::Dropout(.5), nn::Linear(4, 2)};
@@ -99,12 +90,12 @@ TEST_CASE("an average is saved with PyTorch's keys and goes on", "[averaging]") 
   average.update_parameters(model);
   other.update_parameters(model);
   CHECK(difference(other.module.parameters()[0].detach(), average.module.parameters()[0].detach()) == "");
-  CHECK_THAT(message_of([&] { other.load_state_dict({}); }), Contains("\"n_averaged\" is missing"));
-  CHECK_THAT(message_of([&] { other.load_state_dict({{"n_averaged", Tensor(-1)}}); }), Contains("whole number"));
-  CHECK_THAT(message_of([&] { AveragedModel<nn::Linear>(nn::Linear(2, 2), AveragingOptions().ema(1.5)); }),
+  CHECK_THAT(thrown_by([&] { other.load_state_dict({}); }), Contains("\"n_averaged\" is missing"));
+  CHECK_THAT(thrown_by([&] { other.load_state_dict({{"n_averaged", Tensor(-1)}}); }), Contains("whole number"));
+  CHECK_THAT(thrown_by([&] { AveragedModel<nn::Linear>(nn::Linear(2, 2), AveragingOptions().ema(1.5)); }),
              Contains("AveragedModel: the decay must lie within [0, 1], got 1.5"));
   AveragedModel<nn::Linear> linear(nn::Linear(2, 2));
-  CHECK_THAT(message_of([&] { linear.update_parameters(nn::Linear(2, 3)); }), Contains("weight is (2, 2) float32"));
+  CHECK_THAT(thrown_by([&] { linear.update_parameters(nn::Linear(2, 3)); }), Contains("weight is (2, 2) float32"));
 }
 
 TEST_CASE("two models exchange their weights for a while", "[averaging]") {
@@ -119,7 +110,7 @@ TEST_CASE("two models exchange their weights for a while", "[averaging]") {
     CHECK(difference(average.module.parameters()[0].detach(), trained) == "");
   }
   CHECK(difference(model.parameters()[0].detach(), trained) == "");
-  CHECK_THAT(message_of([&] { const SwappedWeights swapped(model, model); }), Contains("share their weights"));
+  CHECK_THAT(thrown_by([&] { const SwappedWeights swapped(model, model); }), Contains("share their weights"));
 }
 
 TEST_CASE("update_bn computes running statistics as means over all batches", "[averaging]") {
@@ -179,15 +170,15 @@ TEST_CASE("gradients are clipped to a norm", "[clip]") {
 TEST_CASE("a norm that is not finite is an error, unless it is allowed", "[clip]") {
   for (double bad : {std::nan(""), std::numeric_limits<double>::infinity()}) {
     const auto parameters = with_gradients({Tensor{1., bad}, Tensor{2.}});
-    CHECK_THAT(message_of([&] { clip_grad_norm_(parameters, 1); }),
+    CHECK_THAT(thrown_by([&] { clip_grad_norm_(parameters, 1); }),
                Contains("clip_grad_norm_: the norm of order 2 is") && Contains("averaging_test.cpp"));
     CHECK(parameters[1].grad().item() == 2);
     CHECK_FALSE(std::isfinite(clip_grad_norm_(parameters, 1, 2, Nonfinite::allowed)));
     CHECK((std::isnan(bad) ? std::isnan(parameters[1].grad().item()) : parameters[1].grad().item() == 0));
   }
-  CHECK_THAT(message_of([] { clip_grad_norm_({}, -1); }), Contains("max_norm"));
-  CHECK_THAT(message_of([] { clip_grad_norm_({}, 1, 0); }), Contains("order of the norm must be positive, got 0"));
-  CHECK_THAT(message_of([] { clip_grad_norm_({Tensor()}, 1); }), Contains("parameter 0 is an empty tensor"));
+  CHECK_THAT(thrown_by([] { clip_grad_norm_({}, -1); }), Contains("max_norm"));
+  CHECK_THAT(thrown_by([] { clip_grad_norm_({}, 1, 0); }), Contains("order of the norm must be positive, got 0"));
+  CHECK_THAT(thrown_by([] { clip_grad_norm_({Tensor()}, 1); }), Contains("parameter 0 is an empty tensor"));
 }
 
 TEST_CASE("gradients are clipped to a range", "[clip]") {
@@ -197,7 +188,7 @@ TEST_CASE("gradients are clipped to a range", "[clip]") {
   CHECK(difference(parameters[0].grad(), clamp(g, -2, 2)) == "");
   CHECK(std::isnan(values(parameters[1].grad())[0]));
   CHECK(values(parameters[1].grad())[1] == 2);
-  CHECK_THAT(message_of([&] { clip_grad_value_(parameters, -2); }), Contains("clip_value"));
+  CHECK_THAT(thrown_by([&] { clip_grad_value_(parameters, -2); }), Contains("clip_value"));
 }
 
 TEST_CASE("a sweep finds a learning rate and leaves no trace", "[lr_finder]") {
@@ -244,8 +235,8 @@ TEST_CASE("a sweep finds a learning rate and leaves no trace", "[lr_finder]") {
                           }),
                   std::runtime_error);
   CHECK(optimizer.lr() == .01);
-  CHECK_THAT(message_of([&] { static_cast<void>(find_lr(model, optimizer, nullptr)); }), Contains("empty function"));
-  CHECK_THAT(message_of([&] {
+  CHECK_THAT(thrown_by([&] { static_cast<void>(find_lr(model, optimizer, nullptr)); }), Contains("empty function"));
+  CHECK_THAT(thrown_by([&] {
                static_cast<void>(find_lr(
                    model, optimizer, [&] { return Tensor(1.0); }, LRFinderOptions().start_lr(2).end_lr(1)));
              }),

@@ -127,6 +127,9 @@ void samplers(Catalogue& all) {
         WeightedRandomSampler({w, 1}, 3);
       },
       Setting{1});
+  refused(all, "StratifiedSampler", "other rows", [] { StratifiedSampler(zeros({3}, int64)).check(4); });
+  refused(all, "WeightedRandomSampler", "other rows", [] { WeightedRandomSampler({1., 1.}, 3).check(4); });
+  all.functions.push_back("check");
   probe(
       all, "StratifiedSampler", [](auto labels) { static_cast<void>(StratifiedSampler(labels).order({})); },
       Tensor{0, 1, 0});

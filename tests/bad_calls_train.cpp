@@ -54,7 +54,7 @@ void metrics(Catalogue& all) {
   probe_as(
       all, "add", "Mean", [](auto number, auto weight) { Mean().add(number.value, weight); }, Amount{1}, Setting{2});
   refused(all, "Accuracy", "another metric to merge", [] { Accuracy().merge(AUROC()); });
-  all.functions.insert(all.functions.end(), {"update", "merge", "add_product"});
+  all.functions.insert(all.functions.end(), {"update", "merge", "add_product", "over"});
 }
 
 void parts(Catalogue& all) {

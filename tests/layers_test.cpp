@@ -11,19 +11,11 @@
 
 #include "catch2.hpp"
 #include "compare.hpp"
+#include "inspect.hpp"
 
 using namespace xgrad;
 
 namespace {
-
-std::string message_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 double spread(const Tensor& x) {
   double square_sum = 0;
@@ -46,9 +38,9 @@ TEST_CASE("Linear multiplies by the transposed weight, over the last axis of any
   REQUIRE(linear(zeros({0, 2})).shape() == Shape{0, 3});
   REQUIRE(!nn::Linear(2, 3, nn::no_bias).bias.defined());
   REQUIRE(nn::Linear(2, 3, false).parameters().size() == 1);
-  REQUIRE(message_of([] { nn::Linear(-1, 3); }) ==
+  REQUIRE(thrown_by([] { nn::Linear(-1, 3); }) ==
           "Linear: a layer cannot lead from -1 to 3 features: neither may be negative");
-  REQUIRE(message_of([&] {
+  REQUIRE(thrown_by([&] {
             linear(zeros({1, 2}, float64));
           }).rfind("Linear: linear: input is float64, weight is float32", 0) == 0);
 }
@@ -104,7 +96,7 @@ TEST_CASE("BatchNorm1d without tracking uses its batch also in evaluation") {
 TEST_CASE("BatchNorm1d refuses other inputs, and counts no batch that it refused") {
   nn::BatchNorm1d norm(3);
   const std::string line = std::to_string(__LINE__ + 1);
-  const std::string error = message_of([&] { norm(zeros({5, 4})); });
+  const std::string error = thrown_by([&] { norm(zeros({5, 4})); });
   REQUIRE(error ==
           "BatchNorm1d: expected input of shape (N, 3) or (N, 3, L), got (5, 4) (layers_test.cpp:" + line + ")");
   REQUIRE_THROWS_AS(norm(zeros({3})), std::invalid_argument);
@@ -125,7 +117,7 @@ TEST_CASE("Dropout drops in training only") {
   REQUIRE(*std::max_element(y.begin(), y.end()) == Approx(1 / 0.75));
   dropout.eval();
   REQUIRE(difference(dropout(x), x) == "");
-  REQUIRE(message_of([] { nn::Dropout(1.5); }) == "Dropout: p must lie in [0, 1], got 1.5");
+  REQUIRE(thrown_by([] { nn::Dropout(1.5); }) == "Dropout: p must lie in [0, 1], got 1.5");
   REQUIRE_THROWS_AS(nn::Dropout(-0.1), std::invalid_argument);
   REQUIRE_THROWS_AS(nn::Dropout(std::numeric_limits<double>::quiet_NaN()), std::invalid_argument);
 }
@@ -203,8 +195,8 @@ TEST_CASE("a Sequential holds modules, functions and ops, and gives them back") 
   REQUIRE(difference(model(x), tanh(relu(tanh(linear(x)))) * 4.0) == "");
   REQUIRE(Raw::value(model[0].as<nn::Linear>().weight) == Raw::value(linear.weight));
   REQUIRE(model[-5].is<nn::Tanh>());
-  REQUIRE(message_of([&] { model[1].as<nn::Linear>(); }) == "Layer: this one is a Tanh, not a Linear");
-  REQUIRE(message_of([&] { model[6]; }) == "Sequential: there is no layer 6: it has 6");
+  REQUIRE(thrown_by([&] { model[1].as<nn::Linear>(); }) == "Layer: this one is a Tanh, not a Linear");
+  REQUIRE(thrown_by([&] { model[6]; }) == "Sequential: there is no layer 6: it has 6");
   REQUIRE_THROWS_AS(model[-7], std::invalid_argument);
   Tensor y = x;
   for (const nn::Layer& layer : model) y = layer(y);
@@ -276,7 +268,7 @@ TEST_CASE("initialisers have the spread of their formulas") {
   init::kaiming_uniform_(kernel, 0, init::Fan::in, init::Nonlinearity::linear, &generator);
   REQUIRE(largest(kernel) == Approx(std::sqrt(3.0 / 100)).epsilon(0.05));
   REQUIRE_THAT(
-      message_of([] { nn::init::xavier_uniform_(zeros(3)); }),
+      thrown_by([] { nn::init::xavier_uniform_(zeros(3)); }),
       Catch::Matchers::StartsWith(
           "xavier_uniform_: the tensor has shape (3): a weight with fans has rank 2 or more (layers_test.cpp:"));
   REQUIRE_THROWS_AS(init::uniform_(zeros(3, int64)), std::invalid_argument);

@@ -11,6 +11,7 @@
 
 #include "catch2.hpp"
 #include "compare.hpp"
+#include "inspect.hpp"
 #include "module_words.hpp"
 
 using namespace xgrad;
@@ -117,11 +118,11 @@ TEST_CASE("a module computes what its function does, with its options") {
 }
 
 TEST_CASE("errors of losses name the module and the function") {
-  CHECK(message_of([] {
+  CHECK(thrown_by([] {
           nn::MarginRankingLoss()(zeros({2}), zeros({3}), zeros({2}));
         }).rfind("MarginRankingLoss: margin_ranking_loss: input1 is (2), input2 is (3): losses do not broadcast", 0) ==
         0);
-  CHECK(message_of([] { nn::MSELoss(Reduction::batchmean); }).rfind("MSELoss: the reduction is batchmean", 0) == 0);
+  CHECK(thrown_by([] { nn::MSELoss(Reduction::batchmean); }).rfind("MSELoss: the reduction is batchmean", 0) == 0);
 }
 
 TEST_CASE("losses are finite for every finite number") {

@@ -11,6 +11,7 @@
 
 #include "catch2.hpp"
 #include "compare.hpp"
+#include "inspect.hpp"
 
 using namespace xgrad;
 
@@ -71,15 +72,6 @@ bool trains(M& net, const Shape& input) {
   for (const Tensor& p : net.parameters())
     if (!p.grad().defined()) return false;
   return !net.parameters().empty();
-}
-
-std::string message_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 class Probe : public nn::ModuleBase {
@@ -172,7 +164,7 @@ TEST_CASE("assigning to a registered member is refused") {
   const void* before = Raw::value(net.hidden.weight);
   REQUIRE_THROWS_AS(net.hidden = nn::Linear(3, 4), std::logic_error);
   REQUIRE(
-      message_of([&] { net.hidden = nn::Linear(3, 4); }) ==
+      thrown_by([&] { net.hidden = nn::Linear(3, 4); }) ==
       "hidden (Linear): this module is registered in another, which would go on training the old one: assign it before "
       "add(), assign the whole module, or use load_state_dict()");
   Net other;
@@ -311,34 +303,34 @@ TEST_CASE("an error inside a module names its path from the root") {
     std::vector<nn::Linear> blocks{nn::Linear(50, 10), nn::Linear(49, 10)};
   };
   Deep deep;
-  REQUIRE(message_of([&] {
+  REQUIRE(thrown_by([&] {
             deep(zeros({100, 783}));
           }) ==
           "layer1.0 (Linear): expected 784 features on the last axis, got input of shape (100, 783) (module_test.cpp:" +
               std::to_string(forward_line) + ")");
-  REQUIRE(message_of([&] {
+  REQUIRE(thrown_by([&] {
             deep(zeros({100, 784}));
           }) ==
           "blocks.1 (Linear): expected 49 features on the last axis, got input of shape (100, 50) (module_test.cpp:" +
               std::to_string(forward_line) + ")");
   REQUIRE_THROWS_AS(deep(zeros({100, 783})), std::invalid_argument);
-  REQUIRE(message_of([] {
+  REQUIRE(thrown_by([] {
             nn::Linear(2, 3)(zeros({4, 5}));
           }).rfind("Linear: expected 2 features on the last axis, got input of shape (4, 5) (module_test", 0) == 0);
-  REQUIRE(message_of([] {
+  REQUIRE(thrown_by([] {
             nn::Linear(2, 3)(zeros(Shape()));
           }).rfind("Linear: expected 2 features on the last axis, got input of shape () (module_test.cpp:", 0) == 0);
 
   // A module that threw leaves nothing behind, and foreign errors pass as they are.
   REQUIRE(
-      message_of([&] {
+      thrown_by([&] {
         deep.layer1(zeros({1, 7}));
       }).rfind("0 (Linear): expected 784 features on the last axis, got input of shape (1, 7) (module_test.cpp:", 0) ==
       0);
   nn::Sequential thrower{[](const Tensor&) -> Tensor { throw std::runtime_error("mine"); }, relu};
-  REQUIRE(message_of([&] { thrower(zeros(1)); }) == "mine");
+  REQUIRE(thrown_by([&] { thrower(zeros(1)); }) == "mine");
   nn::Sequential ops{nn::ReLU(), [](const Tensor& x) { return matmul(x, zeros({4, 5})); }};
-  REQUIRE(message_of([&] { ops(zeros({2, 3})); }).rfind("1 (Function): matmul: ", 0) == 0);
+  REQUIRE(thrown_by([&] { ops(zeros({2, 3})); }).rfind("1 (Function): matmul: ", 0) == 0);
 }
 
 TEST_CASE("threads call modules of their own and one in common") {
@@ -351,7 +343,7 @@ TEST_CASE("threads call modules of their own and one in common") {
       for (int k = 0; k < 50; ++k) {
         Net own = clone(net);
         found[i] += difference(own(ones({5, 2})), expected) + difference(net(ones({5, 2})), expected);
-        found[i] += message_of([&] { net(ones({5, 3})); }).substr(0, 17) == "hidden (Linear): " ? "" : "path";
+        found[i] += thrown_by([&] { net(ones({5, 3})); }).substr(0, 17) == "hidden (Linear): " ? "" : "path";
       }
     });
   for (std::thread& thread : threads) thread.join();
@@ -371,9 +363,9 @@ TEST_CASE("names are checked") {
     }
     nn::Parameter weight{zeros(2)};
   };
-  REQUIRE(message_of([] { Named({"a.b"}); }) ==
+  REQUIRE(thrown_by([] { Named({"a.b"}); }) ==
           "Named: cannot register \"a.b\": a name has no dot, which separates the names in a path");
-  REQUIRE(message_of([] { Named({"a", "a"}); }) == "Named: cannot register \"a\" twice: a name stands for one member");
+  REQUIRE(thrown_by([] { Named({"a", "a"}); }) == "Named: cannot register \"a\" twice: a name stands for one member");
   REQUIRE_THROWS_AS(Named({""}), std::invalid_argument);
   Named named({"a", "b"});
   REQUIRE_THROWS_AS(named.self(), std::invalid_argument);
@@ -394,6 +386,6 @@ TEST_CASE("a module of two inputs has its own call, and errors with its path") {
   };
   Bilinear bilinear;
   REQUIRE(bilinear(ones({2, 3}), ones({2, 4})).shape() == Shape{2});
-  REQUIRE(message_of([&] { bilinear(ones({2, 9}), ones({2, 4})); }).rfind("left (Linear): expected 3", 0) == 0);
-  REQUIRE(message_of([&] { bilinear(ones({2, 3}), ones({2, 5})); }).rfind("Bilinear: mul: ", 0) == 0);
+  REQUIRE(thrown_by([&] { bilinear(ones({2, 9}), ones({2, 4})); }).rfind("left (Linear): expected 3", 0) == 0);
+  REQUIRE(thrown_by([&] { bilinear(ones({2, 3}), ones({2, 5})); }).rfind("Bilinear: mul: ", 0) == 0);
 }

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <exception>
-#include <functional>
 #include <sstream>
 #include <string>
 
@@ -21,14 +19,4 @@ inline std::string keys(const xgrad::nn::ModuleBase& module) {
   std::string all;
   for (const auto& [name, tensor] : module.state_dict()) all += (all.empty() ? "" : " ") + name;
   return all;
-}
-
-/// The message of what f throws.
-inline std::string message_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "no error";
 }

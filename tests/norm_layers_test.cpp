@@ -13,6 +13,7 @@
 
 #include "catch2.hpp"
 #include "compare.hpp"
+#include "inspect.hpp"
 #include "module_words.hpp"
 
 using namespace xgrad;
@@ -138,7 +139,7 @@ TEST_CASE("InstanceNorm tracks statistics over the samples, and uses them in eva
   CHECK(norm.num_batches_tracked.item<int>() == 0);  // as in PyTorch, which counts batches of BatchNorm only
   norm.eval();
   CHECK(difference(norm(x[0]), squeeze(norm(unsqueeze(x[0], 0)), 0)) == "");
-  CHECK(message_of([&] {
+  CHECK(thrown_by([&] {
           norm(zeros({2, 3, 4}, float64));
         }).rfind("InstanceNorm1d: expected input of shape (N, 2, L) or (2, L), got (2, 3, 4)", 0) == 0);
   const nn::InstanceNorm1d copy = clone(norm);
@@ -152,7 +153,7 @@ TEST_CASE("BatchNorm2d is BatchNorm1d of the places of images") {
   const Tensor x = randn({2, 3, 4, 5});
   CHECK(difference(images(x).reshape({2, 3, 20}), lines(x.reshape({2, 3, 20}))) == "");
   CHECK(difference(images.running_var, lines.running_var) == "");
-  CHECK(message_of([&] {
+  CHECK(thrown_by([&] {
           images(zeros({2, 3, 4}));
         }).rfind("BatchNorm2d: expected input of shape (N, 3, H, W), got (2, 3, 4)", 0) == 0);
 }
@@ -171,7 +172,7 @@ TEST_CASE("Embedding: padding gets no gradient, frequent rows a share, and long 
                                                          nn::Embedding::Options().max_norm(1));
   CHECK(difference(bounded(Tensor{0, 1}), Tensor{{.6, .8}, {.3, .4}}, 1e-6) == "");
   CHECK(bounded.weight(2, 0).item() == 30);
-  CHECK(message_of([&] { table(Tensor{4}); }).rfind("Embedding: embedding: index 0 is 4: it must lie in [0, 4)", 0) ==
+  CHECK(thrown_by([&] { table(Tensor{4}); }).rfind("Embedding: embedding: index 0 is 4: it must lie in [0, 4)", 0) ==
         0);
 }
 

@@ -10,20 +10,12 @@
 
 #include "catch2.hpp"
 #include "compare.hpp"
+#include "inspect.hpp"
 
 using namespace xgrad;
 using optim::SGD;
 
 namespace {
-
-std::string message_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 Tensor leaf(double value) { return full({1}, value, float64).requires_grad_(); }
 
@@ -151,20 +143,20 @@ TEST_CASE("a learning rate of 0 is legal and moves nothing") {
 
 TEST_CASE("what cannot be trained is refused at construction") {
   const Tensor p = leaf(1), q = leaf(1);
-  REQUIRE(message_of([&] { SGD({p}, -0.1); }) == "SGD: the learning rate must be finite and not negative, got -0.1");
-  REQUIRE(message_of([&] { SGD({p}, std::nan("")); }) ==
+  REQUIRE(thrown_by([&] { SGD({p}, -0.1); }) == "SGD: the learning rate must be finite and not negative, got -0.1");
+  REQUIRE(thrown_by([&] { SGD({p}, std::nan("")); }) ==
           "SGD: the learning rate must be finite and not negative, got nan");
   REQUIRE_THROWS_AS(SGD({p}, std::numeric_limits<double>::infinity()), std::invalid_argument);
-  REQUIRE(message_of([] { SGD(std::vector<Tensor>{}, 0.1); }) ==
+  REQUIRE(thrown_by([] { SGD(std::vector<Tensor>{}, 0.1); }) ==
           "SGD: there are no parameters to train: pass model.parameters(), and in a module of your own register each "
           "member with add()");
-  REQUIRE(message_of([&] { SGD({p, q, p}, 0.1); }) == "SGD: parameter 2 is parameter 0 again: each may be given once");
-  REQUIRE(message_of([&] {
+  REQUIRE(thrown_by([&] { SGD({p, q, p}, 0.1); }) == "SGD: parameter 2 is parameter 0 again: each may be given once");
+  REQUIRE(thrown_by([&] {
             SGD({p, Tensor()}, 0.1);
           }) == "SGD: parameter 1 is an empty tensor: only tensors with values can be trained");
-  REQUIRE(message_of([&] { SGD({p * 2.0}, 0.1); }) ==
+  REQUIRE(thrown_by([&] { SGD({p * 2.0}, 0.1); }) ==
           "SGD: parameter 0, of shape (1), was made by an op: only leaves can be trained");
-  REQUIRE(message_of([&] {
+  REQUIRE(thrown_by([&] {
             SGD({zeros({2, 3})}, 0.1);
           }) == "SGD: parameter 0, of shape (2, 3), requires no gradient: leave it out, or call requires_grad_()");
   REQUIRE_THROWS_AS(SGD({p}, 0.1, SGD::Options().momentum(-0.1)), std::invalid_argument);
@@ -249,17 +241,17 @@ TEST_CASE("the state of another optimiser is refused as such") {
   bounded.step();
   sgd.step();
   CHECK(
-      message_of([&] { sgd.load_state_dict(adam.state_dict()); }) ==
+      thrown_by([&] { sgd.load_state_dict(adam.state_dict()); }) ==
       "SGD: cannot load this state: it holds step, exp_avg, exp_avg_sq, and SGD keeps momentum_buffer: it is the state "
       "of another optimiser, or of other options");
-  CHECK(message_of([&] { adam.load_state_dict(sgd.state_dict()); }) ==
+  CHECK(thrown_by([&] { adam.load_state_dict(sgd.state_dict()); }) ==
         "Adam: cannot load this state: it holds momentum_buffer, and Adam keeps step, exp_avg, exp_avg_sq: it is the "
         "state of another optimiser, or of other options");
   // Without options, as states of earlier versions, what is kept must be what these options keep.
   StateDict old{{"lr", Tensor(.1)}};
   for (const auto& entry : bounded.state_dict())
     if (entry.first.rfind("state.", 0) == 0) old.push_back(entry);
-  CHECK(message_of([&] { adam.load_state_dict(old); }).find("it holds max_exp_avg_sq, and Adam") != std::string::npos);
+  CHECK(thrown_by([&] { adam.load_state_dict(old); }).find("it holds max_exp_avg_sq, and Adam") != std::string::npos);
   CHECK_NOTHROW(bounded.load_state_dict(old));
   // With them, they are those of the state.
   CHECK_NOTHROW(adam.load_state_dict(bounded.state_dict()));

@@ -269,6 +269,31 @@ TEST_CASE("what an earlier save left in another form is removed, and nothing els
   CHECK_THROWS_WITH(SafetensorsOptions().max_shard_size(0), Contains("max_shard_size is 0"));
 }
 
+TEST_CASE("a save in one form leaves nothing of the other", "[io]") {
+  const Folder folder;
+  const std::string path = folder.file("m.safetensors"), index = path + ".index.json";
+  const auto parts = io::SafetensorsOptions().max_shard_size(8);
+  const auto of = [](double value) { return StateDict{{"a", full({1}, value)}, {"b", full({1}, value)}}; };
+  const auto values = [](const std::string& from) {
+    double sum = 0;
+    for (const auto& each : io::load_safetensors(from)) sum += each.second.item();
+    return sum;
+  };
+  for (int round = 1; round <= 2; ++round) {
+    io::save_safetensors(of(1), path, {}, parts);
+    CHECK(folder.entries() == 3);
+    CHECK(values(path) == 2);
+    CHECK(values(index) == 2);
+    if (round == 1)
+      io::save_safetensors(of(2), path);
+    else
+      io::save_safetensors(of(2), path, {}, io::SafetensorsOptions().checksum());
+    CHECK(folder.entries() == 1);
+    CHECK(values(path) == 4);
+    CHECK_THROWS(values(index));
+  }
+}
+
 TEST_CASE("an index that lies, or leads elsewhere, is refused in clear words", "[io]") {
   const Folder folder;
   const std::string path = folder.file("m.safetensors.index.json");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -10,6 +11,7 @@
 
 #include <xgrad/autograd/graph/tensor.hpp>
 #include <xgrad/data/dataset.hpp>
+#include <xgrad/data/loader.hpp>
 #include <xgrad/train/checkpoint.hpp>
 
 namespace xgrad::train {
@@ -69,7 +71,8 @@ std::vector<Tensor> columns_of(const B& batch) {
 /// std::pair or std::array of tensors, or has members `inputs` and `targets`.
 ///
 /// With size(), position() and set_position(), as a DataLoader has them, a training resumes in the middle of an epoch
-/// at once; without, it goes through the batches that it had, which must be the same in each epoch.
+/// at once, and keeps its own place: evaluate(), or a loop of one's own over the same loader, does not move it. Without
+/// them a training goes through the batches that it had, which must be the same in each epoch.
 class Batches {
  public:
   template <class L,
@@ -85,12 +88,17 @@ class Batches {
   std::int64_t size() const { return size_(); }
   std::int64_t rows() const { return rows_(); }
   std::int64_t batch_size() const { return batch_size_(); }
-  /// Calls f with the columns of each batch of the next epoch, until it returns false.
-  void for_each(const std::function<bool(std::vector<Tensor> columns)>& f) const { for_each_(f); }
+  /// Calls f with the columns of each batch of the next epoch, until it returns false. `begun` is called before the
+  /// first of them, when the epoch has begun.
+  void for_each(const std::function<bool(std::vector<Tensor> columns)>& f,
+                const std::function<void()>& begun = {}) const {
+    for_each_(f, begun);
+  }
 
-  bool has_position() const { return static_cast<bool>(resume_); }
-  /// Makes for_each() continue the epoch that it last left, instead of beginning the next.
-  void resume() const { resume_(); }
+  bool has_position() const { return static_cast<bool>(set_position_); }
+  /// The loader's position, and where the next for_each() begins; only where it has one.
+  data::LoaderPosition position() const { return position_(); }
+  void set_position(data::LoaderPosition position) const { set_position_(position); }
   /// Adds the loader's position to a checkpoint, if it has one.
   void add_to(Checkpoint& checkpoint, const std::string& name) const {
     if (add_to_) add_to_(checkpoint, name);
@@ -98,8 +106,9 @@ class Batches {
 
  private:
   std::function<std::int64_t()> size_, rows_, batch_size_;
-  std::function<void(const std::function<bool(std::vector<Tensor>)>&)> for_each_;
-  std::function<void()> resume_;
+  std::function<void(const std::function<bool(std::vector<Tensor>)>&, const std::function<void()>&)> for_each_;
+  std::function<data::LoaderPosition()> position_;
+  std::function<void(data::LoaderPosition)> set_position_;
   std::function<void(Checkpoint&, const std::string&)> add_to_;
 };
 
@@ -114,12 +123,27 @@ Batches::Batches(L& loader)
       batch_size_([&loader] {
         return detail::count_of<detail::HasBatchSize<L>::value>(loader, [](const auto& l) { return l.batch_size(); });
       }),
-      for_each_([&loader](const std::function<bool(std::vector<Tensor>)>& f) {
-        for (auto&& batch : loader)
+      for_each_([&loader](const std::function<bool(std::vector<Tensor>)>& f, const std::function<void()>& begun) {
+        using std::begin, std::end;
+        auto at = begin(loader);
+        const auto last = end(loader);
+        if (begun) begun();
+        for (; at != last; ++at) {
+          auto&& batch = *at;
           if (!f(detail::columns_of(batch))) break;
+        }
       }) {
   if constexpr (detail::HasPosition<L>::value && detail::HasSize<L>::value) {
-    resume_ = [&loader] { loader.set_position(loader.position()); };
+    position_ = [&loader] {
+      const auto at = loader.position();
+      return data::LoaderPosition{static_cast<std::uint64_t>(at.epoch), static_cast<std::int64_t>(at.batch)};
+    };
+    set_position_ = [&loader](data::LoaderPosition position) {
+      auto at = loader.position();
+      at.epoch = static_cast<decltype(at.epoch)>(position.epoch);
+      at.batch = static_cast<decltype(at.batch)>(position.batch);
+      loader.set_position(at);
+    };
     add_to_ = [&loader](Checkpoint& checkpoint, const std::string& name) { checkpoint.add(name, loader); };
   }
 }

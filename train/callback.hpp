@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include <xgrad/autograd/graph/callable.hpp>
 #include <xgrad/io/state_dict.hpp>
 #include <xgrad/train/record.hpp>
 
@@ -12,7 +13,8 @@ namespace xgrad::train {
 class Trainer;
 
 /// What a Trainer calls while it trains. Derive from it and override what is of interest; Trainer::stop() ends the
-/// training. Exceptions leave fit(). With a state, the two last functions make it a part of checkpoints.
+/// training. Exceptions leave fit(), which can be called again (see Trainer::fit). With a state, the two last functions
+/// make it a part of checkpoints.
 class Callback {
  public:
   virtual ~Callback() = default;
@@ -43,7 +45,8 @@ namespace detail {
 /// A function as a callback of one kind.
 class EpochFunction final : public Callback {
  public:
-  explicit EpochFunction(std::function<void(Trainer&, Record&)> f) : f_(std::move(f)) {}
+  explicit EpochFunction(std::function<void(Trainer&, Record&)> f)
+      : f_(xgrad::detail::checked_function("on_epoch_end", "the callback", std::move(f))) {}
   void on_epoch_end(Trainer& trainer, Record& row) override { f_(trainer, row); }
 
  private:
@@ -52,7 +55,8 @@ class EpochFunction final : public Callback {
 
 class BatchFunction final : public Callback {
  public:
-  explicit BatchFunction(std::function<void(Trainer&)> f) : f_(std::move(f)) {}
+  explicit BatchFunction(std::function<void(Trainer&)> f)
+      : f_(xgrad::detail::checked_function("on_batch_end", "the callback", std::move(f))) {}
   void on_batch_end(Trainer& trainer) override { f_(trainer); }
 
  private:

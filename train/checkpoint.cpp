@@ -93,12 +93,12 @@ double real_number(const std::string& name, const StateDict& state) {
 
 CheckpointPart module_part(const std::string& name, nn::ModuleBase module) {
   return {name, [module] { return module.state_dict(); },
-          [module](const StateDict& state) mutable { module.load_state_dict(state); }};
+          [module](const StateDict& state, Source at) mutable { module.load_state_dict(state, at); }};
 }
 
 CheckpointPart generator_part(const std::string& name, std::function<Generator&()> generator) {
   return {name, [generator] { return state_of(generator()); },
-          [generator, name](const StateDict& state) { generator() = generator_of(name, state); }};
+          [generator, name](const StateDict& state, Source) { generator() = generator_of(name, state); }};
 }
 
 CheckpointPart generators_part(const std::string& name, nn::ModuleBase module) {
@@ -116,7 +116,7 @@ CheckpointPart generators_part(const std::string& name, nn::ModuleBase module) {
       result.emplace_back(key_of(i, all[i].first), state_of(**all[i].second).at("numbers"));
     return result;
   };
-  const auto load = [own, key_of, name](const StateDict& state) {
+  const auto load = [own, key_of, name](const StateDict& state, Source) {
     const auto all = own();
     if (all.size() != state.size())
       refuse("part \"" + name + "\" of the file has " + std::to_string(state.size()) + " generators, the model " +
@@ -186,9 +186,9 @@ Checkpoint::Contents Checkpoint::read(const std::string& path) {
   return {path, file.tensors(), divided(text("parts"))};
 }
 
-void Checkpoint::load(const std::string& path) { load(read(path)); }
+void Checkpoint::load(const std::string& path, Source at) { load(read(path), at); }
 
-void Checkpoint::load(const Contents& contents) {
+void Checkpoint::load(const Contents& contents, Source at) {
   std::vector<std::string> own;
   std::vector<const detail::CheckpointPart*> order;
   for (const auto& part : parts_) {
@@ -208,9 +208,9 @@ void Checkpoint::load(const Contents& contents) {
   for (const auto* part : order) before.push_back(part->save());
   std::size_t loaded = 0;
   try {
-    for (; loaded < order.size(); ++loaded) order[loaded]->load(part_of(contents.tensors, order[loaded]->name));
+    for (; loaded < order.size(); ++loaded) order[loaded]->load(part_of(contents.tensors, order[loaded]->name), at);
   } catch (...) {
-    for (std::size_t i = 0; i < loaded; ++i) order[i]->load(before[i]);
+    for (std::size_t i = 0; i < loaded; ++i) order[i]->load(before[i], at);
     throw;
   }
 }

@@ -23,7 +23,7 @@ namespace detail {
 struct CheckpointPart {
   std::string name;
   std::function<StateDict()> save;
-  std::function<void(const StateDict&)> load;
+  std::function<void(const StateDict&, Source)> load;
   bool loads_last = false;
   bool may_lack = false;  // without a state it is no part of the file
 };
@@ -41,6 +41,12 @@ template <class T, class = void>
 struct HasPosition : std::false_type {};
 template <class T>
 struct HasPosition<T, std::void_t<decltype(std::declval<T&>().set_position(std::declval<const T&>().position()))>>
+    : std::true_type {};
+
+template <class T, class = void>
+struct LoadsAt : std::false_type {};
+template <class T>
+struct LoadsAt<T, std::void_t<decltype(std::declval<T&>().load_state_dict(std::declval<const StateDict&>(), Source()))>>
     : std::true_type {};
 
 }  // namespace detail
@@ -75,7 +81,7 @@ class Checkpoint {
   Checkpoint& note(const std::string& key, const std::string& text);
 
   void save(const std::string& path) const;
-  void load(const std::string& path);
+  void load(const std::string& path, Source at = Source::here());
 
   /// What a file holds, read and found to be intact.
   struct Contents {
@@ -85,7 +91,7 @@ class Checkpoint {
   };
   static Contents read(const std::string& path);
   /// Gives every part its state.
-  void load(const Contents& contents);
+  void load(const Contents& contents, Source at = Source::here());
 
  private:
   Checkpoint& add_part(detail::CheckpointPart part);
@@ -107,21 +113,22 @@ Checkpoint& Checkpoint::add(const std::string& name, T& part) {
   } else if constexpr (std::is_same_v<Generator, T>) {
     return add_part(detail::generator_part(name, [&part]() -> Generator& { return part; }));
   } else if constexpr (std::is_same_v<std::int64_t, T>) {
-    return add_part({name, [&part] { return detail::whole_numbers({part}); },
-                     [&part, name](const StateDict& state) { part = detail::whole_numbers(name, state, 1)[0]; }});
+    return add_part(
+        {name, [&part] { return detail::whole_numbers({part}); },
+         [&part, name](const StateDict& state, Source) { part = detail::whole_numbers(name, state, 1)[0]; }});
   } else if constexpr (std::is_same_v<double, T>) {
     return add_part({name,
                      [&part] {
                        return StateDict{{"number", Tensor(part)}};
                      },
-                     [&part, name](const StateDict& state) { part = detail::real_number(name, state); }});
+                     [&part, name](const StateDict& state, Source) { part = detail::real_number(name, state); }});
   } else if constexpr (detail::HasPosition<T>::value) {
     return add_part({name,
                      [&part] {
                        const auto at = part.position();
                        return detail::whole_numbers({static_cast<std::int64_t>(at.epoch), at.batch});
                      },
-                     [&part, name](const StateDict& state) {
+                     [&part, name](const StateDict& state, Source) {
                        const auto numbers = detail::whole_numbers(name, state, 2);
                        auto at = part.position();
                        at.epoch = static_cast<decltype(at.epoch)>(numbers[0]);
@@ -130,7 +137,13 @@ Checkpoint& Checkpoint::add(const std::string& name, T& part) {
                      }});
   } else {
     return add_part({name, [&part] { return part.state_dict(); },
-                     [&part](const StateDict& state) { part.load_state_dict(state); },
+                     [&part](const StateDict& state, Source at) {
+                       static_cast<void>(at);
+                       if constexpr (detail::LoadsAt<T>::value)
+                         part.load_state_dict(state, at);
+                       else
+                         part.load_state_dict(state);
+                     },
                      std::is_base_of_v<optim::Optimizer, T>, std::is_base_of_v<Callback, T>});
   }
 }

@@ -74,8 +74,9 @@ std::string CheckpointFolder::save(const Checkpoint& checkpoint, std::int64_t st
   return target;
 }
 
-std::optional<CheckpointFolder::Loaded> CheckpointFolder::load(
-    Checkpoint& checkpoint, const std::function<void(const std::string&)>& warn) const {
+std::optional<CheckpointFolder::Loaded> CheckpointFolder::load(Checkpoint& checkpoint,
+                                                               const std::function<void(const std::string&)>& warn,
+                                                               Source at) const {
   const std::vector<std::int64_t> all = steps();
   std::vector<std::string> skipped;
   for (auto step = all.rbegin(); step != all.rend(); ++step) {
@@ -93,7 +94,7 @@ std::optional<CheckpointFolder::Loaded> CheckpointFolder::load(
       else
         std::fprintf(stderr, "warning: %s\n", text.c_str());
     }
-    checkpoint.load(*contents);
+    checkpoint.load(*contents, at);
     return Loaded{*step, path(*step), std::move(skipped)};
   }
   if (!skipped.empty())

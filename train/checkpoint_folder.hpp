@@ -35,7 +35,8 @@ class CheckpointFolder {
   /// Loads the newest checkpoint that is intact. A damaged one is skipped, and reported to `warn`, by default as a line
   /// on stderr. Without any files it loads nothing; with damaged files alone it throws std::runtime_error; a state that
   /// does not fit is an error, and no reason to fall back.
-  std::optional<Loaded> load(Checkpoint& checkpoint, const std::function<void(const std::string&)>& warn = {}) const;
+  std::optional<Loaded> load(Checkpoint& checkpoint, const std::function<void(const std::string&)>& warn = {},
+                             Source at = Source::here()) const;
 
   /// The saved steps, the oldest first. A folder that does not exist has none.
   std::vector<std::int64_t> steps() const;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include <xgrad/autograd/graph/options.hpp>
 #include <xgrad/train/metric.hpp>
 
 namespace xgrad::train {
@@ -51,33 +52,18 @@ enum class Average : std::uint8_t {
 
 /// Options of ConfusionMatrix, Precision, Recall and F1Score:
 /// `Precision::Options().classes(10).average(Average::macro)`.
-class ClassMetricOptions {
+class ClassMetricOptions : public xgrad::detail::OptionsOf<ClassMetricOptions> {
  public:
   /// How many there are; by default 2. A class outside of 0 .. classes - 1 is an error.
-  ClassMetricOptions& classes(Dim count) {
-    classes_ = count;
-    return *this;
-  }
+  ClassMetricOptions& classes(Dim count) { return set(classes_, count); }
   /// By default `binary` for two classes, else `macro`.
-  ClassMetricOptions& average(Average value) {
-    average_ = value;
-    return *this;
-  }
+  ClassMetricOptions& average(Average value) { return set(average_, value); }
   /// The class that `binary` measures; by default 1.
-  ClassMetricOptions& positive(Dim index) {
-    positive_ = index;
-    return *this;
-  }
+  ClassMetricOptions& positive(Dim index) { return set(positive_, index); }
   /// The value of a class whose denominator is 0: 0 (the default), 1, or NaN, which leaves it out of means.
-  ClassMetricOptions& zero_division(double value) {
-    zero_division_ = value;
-    return *this;
-  }
+  ClassMetricOptions& zero_division(double value) { return set(zero_division_, value); }
   /// Of single scores, as in Accuracy.
-  ClassMetricOptions& threshold(double value) {
-    threshold_ = value;
-    return *this;
-  }
+  ClassMetricOptions& threshold(double value) { return set(threshold_, value); }
 
  private:
   friend class ClassCounts;

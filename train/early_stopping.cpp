@@ -38,7 +38,8 @@ StateDict EarlyStopping::state_dict() const {
 void EarlyStopping::load_state_dict(const StateDict& state) {
   const auto refuse = [] {
     throw std::invalid_argument(
-        "EarlyStopping: cannot load this state: it must be \"best\", a float64 number, and \"counts\", two int64");
+        "EarlyStopping: cannot load this state: it must be \"best\", a float64 number, and \"counts\", two int64, the "
+        "place of the best value and how many there were");
   };
   const auto best = state.find("best"), counts = state.find("counts");
   if (state.size() != 2 || best == state.end() || counts == state.end()) return refuse();
@@ -47,6 +48,7 @@ void EarlyStopping::load_state_dict(const StateDict& state) {
       both.dtype() != int64)
     return refuse();
   const std::int64_t* from = Raw::data<std::int64_t>(both);
+  if (std::isnan(number.item()) != (from[0] == -1)) return refuse();
   if (from[0] < -1 || from[1] < 0 || from[0] >= from[1] + (from[0] == -1 ? 1 : 0)) return refuse();
   best_ = number.item();
   best_index_ = from[0];

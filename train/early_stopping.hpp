@@ -3,31 +3,23 @@
 #include <cstdint>
 #include <optional>
 
+#include <xgrad/autograd/graph/options.hpp>
 #include <xgrad/io/state_dict.hpp>
+#include <xgrad/optim/schedule/mode.hpp>
 
 namespace xgrad::train {
 
-/// Whether a number should become small, as a loss, or large, as an accuracy.
-enum class Mode : std::uint8_t { min, max };
+using optim::Mode;
 
 /// Options of EarlyStopping: `EarlyStopping::Options().patience(5).mode(Mode::max)`.
-class EarlyStoppingOptions {
+class EarlyStoppingOptions : public xgrad::detail::OptionsOf<EarlyStoppingOptions> {
  public:
   /// After how many values without an improvement it stops, at least 1; by default 3.
-  EarlyStoppingOptions& patience(std::int64_t values) {
-    patience_ = values;
-    return *this;
-  }
+  EarlyStoppingOptions& patience(std::int64_t values) { return set(patience_, values); }
   /// By how much the number must improve to count, not negative; by default 0.
-  EarlyStoppingOptions& min_delta(double value) {
-    min_delta_ = value;
-    return *this;
-  }
+  EarlyStoppingOptions& min_delta(double value) { return set(min_delta_, value); }
   /// By default min; a Trainer knows that of its losses and metrics.
-  EarlyStoppingOptions& mode(Mode value) {
-    mode_ = value;
-    return *this;
-  }
+  EarlyStoppingOptions& mode(Mode value) { return set(mode_, value); }
 
   bool has_mode() const { return mode_.has_value(); }
 

@@ -6,6 +6,7 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace xgrad::train {
@@ -15,7 +16,12 @@ constexpr std::int64_t base = std::int64_t{1} << 32;
 constexpr std::uint64_t low_half = 0xffffffffu;
 // Each number changes a digit by less than the base.
 constexpr std::int64_t most_pending = std::int64_t{1} << 30;
-constexpr int fraction_bits = 52, mantissa_bits = 53, least_exponent = -1074;
+constexpr int fraction_bits = 52, mantissa_bits = 53, least_exponent_of_double = -1074;
+// Digits below the smallest float64.
+constexpr std::size_t low_digits = 34;
+constexpr int least_exponent = least_exponent_of_double - 32 * static_cast<int>(low_digits);
+// Of the states of earlier versions, which began with the smallest float64.
+constexpr std::size_t digits_before = 70;
 
 enum Special : std::size_t { infinities, negative_infinities, nans };
 
@@ -35,7 +41,7 @@ void negate(std::array<std::int64_t, N>& number) {
 
 }  // namespace
 
-void ExactSum::add(double number) {
+void ExactSum::add(double number, int by) {
   if (!std::isfinite(number)) {
     ++special_[std::isnan(number) ? nans : number > 0 ? infinities : negative_infinities];
     return;
@@ -45,7 +51,11 @@ void ExactSum::add(double number) {
   const std::uint64_t exponent = bits >> fraction_bits & 0x7ff;
   std::uint64_t mantissa = bits & ((std::uint64_t{1} << fraction_bits) - 1);
   if (exponent != 0) mantissa |= std::uint64_t{1} << fraction_bits;
-  const std::uint64_t shift = exponent == 0 ? 0 : exponent - 1, first = shift / 32, within = shift % 32;
+  const std::int64_t place = static_cast<std::int64_t>(exponent == 0 ? 0 : exponent - 1) + 32 * low_digits + by;
+  if (place < 0) mantissa = place > -64 ? mantissa >> -place : 0;  // of zeros
+  if (mantissa == 0) return;
+  const std::uint64_t shift = static_cast<std::uint64_t>(std::max<std::int64_t>(0, place));
+  const std::uint64_t first = shift / 32, within = shift % 32;
   const std::uint64_t lower = (mantissa & low_half) << within, upper = (mantissa >> 32) << within;
   const std::int64_t sign = bits >> 63 ? -1 : 1;
   digits_[first] += sign * static_cast<std::int64_t>(lower & low_half);
@@ -54,10 +64,12 @@ void ExactSum::add(double number) {
   if (++pending_ >= most_pending) carry();
 }
 
-void ExactSum::add_product(double a, double b) {
-  const double product = a * b;
-  add(product);
-  if (std::isfinite(product)) add(std::fma(a, b, -product));
+void ExactSum::add_product(double a, double b, int by) {
+  int of_a = 0, of_b = 0;
+  const double first = std::frexp(a, &of_a), second = std::frexp(b, &of_b), product = first * second;
+  if (!std::isfinite(product)) return add(product);
+  add(product, of_a + of_b + by);
+  add(std::fma(first, second, -product), of_a + of_b + by);
 }
 
 // Brings every digit but the last into 0 .. base - 1.
@@ -81,6 +93,13 @@ void ExactSum::merge(const ExactSum& other) {
 }
 
 double ExactSum::value() const {
+  int exponent = 0;
+  const double significand = rounded(exponent, true);
+  return std::ldexp(significand, exponent);
+}
+
+double ExactSum::rounded(int& exponent, bool as_float64) const {
+  exponent = 0;
   if (special_[nans] > 0 || (special_[infinities] > 0 && special_[negative_infinities] > 0))
     return std::numeric_limits<double>::quiet_NaN();
   if (special_[infinities] > 0) return std::numeric_limits<double>::infinity();
@@ -102,32 +121,40 @@ double ExactSum::value() const {
   }
   bool sticky = std::any_of(magnitude.begin(), magnitude.begin() + static_cast<std::ptrdiff_t>(lowest),
                             [](std::int64_t digit) { return digit != 0; });
-  int exponent = static_cast<int>(lowest) * 32 + least_exponent;
+  exponent = static_cast<int>(lowest) * 32 + least_exponent;
   while (high != 0) {
     sticky = sticky || (low & 1) != 0;
     low = low >> 1 | high << 63;
     high >>= 1;
     ++exponent;
   }
-  // Below 54 bits nothing is rounded, and no digit was left out; above, the result is no subnormal number.
-  int length = 64 - (low == 0 ? 64 : __builtin_clzll(low));
-  if (length > mantissa_bits) {
-    const int cut = length - mantissa_bits;
-    const std::uint64_t rest = low & ((std::uint64_t{1} << cut) - 1), half = std::uint64_t{1} << (cut - 1);
-    low >>= cut;
+  const int length = 64 - (low == 0 ? 64 : __builtin_clzll(low));
+  int cut = length - mantissa_bits;
+  if (as_float64) cut = std::max(cut, least_exponent_of_double - exponent);
+  if (cut > length) return exponent = 0, negative ? -0.0 : 0.0;  // below half of the smallest number
+  if (cut > 0) {
+    const std::uint64_t half = std::uint64_t{1} << (cut - 1), rest = low & (half | (half - 1));
+    low = cut == 64 ? 0 : low >> cut;
     exponent += cut;
     if (rest > half || (rest == half && (sticky || (low & 1) != 0))) ++low;
+  } else if (!as_float64) {
+    low <<= -cut;
+    exponent += cut;
   }
-  const double result = std::ldexp(static_cast<double>(low), exponent);
-  return negative ? -result : result;
+  return negative ? -static_cast<double>(low) : static_cast<double>(low);
 }
 
-ExactSum::Parts ExactSum::parts() const {
-  const double high = value();
-  if (!std::isfinite(high)) return {high, 0};
-  ExactSum rest = *this;
-  rest.add(-high);
-  return {high, rest.value()};
+ExactSum::Scaled ExactSum::scaled() const {
+  Scaled result{0, 0};
+  result.number = rounded(result.exponent, false);
+  return result;
+}
+
+double ExactSum::over(double divisor) const {
+  int exponent = 0, of_divisor = 0;
+  const double significand = rounded(exponent, false), part = std::frexp(divisor, &of_divisor);
+  if (!std::isfinite(significand) || !std::isfinite(divisor) || divisor == 0) return value() / divisor;
+  return std::ldexp(significand / part, exponent - of_divisor);
 }
 
 Tensor ExactSum::state() const {
@@ -138,23 +165,28 @@ Tensor ExactSum::state() const {
 }
 
 void ExactSum::load(const char* op, const Tensor& state) {
-  const Shape wanted{static_cast<std::int64_t>(digits + special_.size())};
-  if (!state.defined() || state.dtype() != int64 || state.shape() != wanted)
+  const auto count = [](std::size_t of_digits) {
+    return static_cast<std::int64_t>(of_digits + std::tuple_size_v<decltype(special_)>);
+  };
+  const bool before = state.defined() && state.shape() == Shape{count(digits_before)};
+  if (!state.defined() || state.dtype() != int64 || !(before || state.shape() == Shape{count(digits)}))
     throw std::invalid_argument(std::string(op) + ": the state of a sum is " +
                                 (state.defined() ? to_string(state.shape()) + " " + name_of(state.dtype()) : "empty") +
-                                ": it must be " + to_string(wanted) + " int64");
+                                ": it must be " + to_string(Shape{count(digits)}) + " int64");
+  const std::size_t held = before ? digits_before : digits;
   const std::int64_t* from = Raw::data<std::int64_t>(state);
   const std::int64_t most_of_last = std::int64_t{1} << 31, most_special = std::int64_t{1} << 62;
-  for (std::size_t i = 0; i < digits + special_.size(); ++i) {
-    const std::int64_t limit = i + 1 < digits ? base : i + 1 == digits ? most_of_last : most_special;
-    const std::int64_t least = i + 1 == digits ? -most_of_last : 0;
+  for (std::size_t i = 0; i < held + special_.size(); ++i) {
+    const std::int64_t limit = i + 1 < held ? base : i + 1 == held ? most_of_last : most_special;
+    const std::int64_t least = i + 1 == held ? -most_of_last : 0;
     if (from[i] < least || from[i] >= limit)
       throw std::invalid_argument(std::string(op) + ": the state of a sum holds " + std::to_string(from[i]) +
                                   ": it is no state that a sum has given");
   }
-  std::copy_n(from, digits, digits_.begin());
-  std::copy_n(from + digits, special_.size(), special_.begin());
-  pending_ = 0;
+  digits_.fill(0);
+  std::copy_n(from, held, digits_.begin() + (before ? low_digits : 0));
+  std::copy_n(from + held, special_.size(), special_.begin());
+  carry();  // the sign of a state of before goes to the last digit
 }
 
 }  // namespace xgrad::train

@@ -11,6 +11,14 @@
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 
 namespace xgrad::train {
+
+std::string detail::row_text(const std::vector<std::int64_t>& sizes) {
+  std::string text = "(";
+  for (const std::int64_t size : sizes)
+    text += (text.size() > 1 ? ", " : "") + (size == -1 ? "any" : std::to_string(size));
+  return text + ")";
+}
+
 namespace {
 
 constexpr std::size_t most_features = 65536;
@@ -22,13 +30,6 @@ constexpr double least_share_of_deviation = 0.1;
 std::string number(double value) { return xgrad::detail::number_text(value, 6); }
 
 [[noreturn]] void refuse(const std::string& why) { throw std::invalid_argument("InputContract: " + why); }
-
-std::string shape_text(const std::vector<std::int64_t>& sizes) {
-  std::string text = "(";
-  for (const std::int64_t size : sizes)
-    text += (text.size() > 1 ? ", " : "") + (size == -1 ? "any" : std::to_string(size));
-  return text + ")";
-}
 
 std::vector<std::int64_t> row_of(const Shape& batch) { return {batch.begin() + 1, batch.end()}; }
 
@@ -226,8 +227,8 @@ std::vector<std::string> InputContract::breaches(const InputContract& seen) cons
   if (seen.dtype_ != dtype_)
     result.push_back(std::string("the inputs are ") + name_of(seen.dtype_) + ", in training " + name_of(dtype_));
   if (!fits(shape_, seen.shape_))
-    result.push_back("the inputs have rows of shape " + shape_text(seen.shape_) + ", in training " +
-                     shape_text(shape_));
+    result.push_back("the inputs have rows of shape " + detail::row_text(seen.shape_) + ", in training " +
+                     detail::row_text(shape_));
   if (seen.transforms_ != transforms_ && !seen.transforms_.empty())
     result.push_back("the transforms are " + joined(seen.transforms_) + ", in training " + joined(transforms_));
   if (seen.has_non_finite() && !has_non_finite())
@@ -243,7 +244,14 @@ std::vector<std::string> InputContract::breaches(const InputContract& seen) cons
   const double before = deviation_of(here.squares, here.count), now = deviation_of(there.squares, there.count);
   if (before > 0 && (now > most_ratio * before || now * most_ratio < before))
     result.push_back("the inputs have a deviation of " + number(now) + ", in training of " + number(before));
-  if (features_.size() != seen.features_.size()) return result;
+  if (features_.size() != seen.features_.size()) {
+    // Where one of them knows all elements only, those are compared; other widths are told of above.
+    const double width = most_deviations * before;
+    if (fits(shape_, seen.shape_) && std::fabs(there.mean - here.mean) > width)
+      result.push_back("the mean of all elements is off by more than " + number(most_deviations) +
+                       " deviations: it is " + number(there.mean) + ", in training " + number(here.mean));
+    return result;
+  }
   std::size_t off = 0, first = 0;
   for (std::size_t f = features_.size(); f-- > 0;) {
     const Feature &old = features_[f], &now_of = seen.features_[f];
@@ -333,10 +341,16 @@ void InputContract::load_state_dict(const StateDict& state) {
     const Tensor least = part(state, "minimum", float64, mean.size());
     const Tensor greatest = part(state, "maximum", float64, mean.size());
     const Tensor count = part(state, "count", int64, mean.size());
-    for (std::int64_t f = 0; f < mean.size(); ++f)
+    for (std::int64_t f = 0; f < mean.size(); ++f) {
+      const double spread = Raw::data<double>(squares)[f];
+      if (Raw::data<std::int64_t>(count)[f] < 0 || !(spread >= 0) || std::isnan(Raw::data<double>(mean)[f]))
+        refuse("cannot load this state: feature " + std::to_string(f) + " has a mean of " +
+               number(Raw::data<double>(mean)[f]) + ", squares of " + number(spread) + " and " +
+               std::to_string(Raw::data<std::int64_t>(count)[f]) + " numbers: no data have these");
       loaded.features_.push_back({Raw::data<double>(mean)[f], Raw::data<double>(squares)[f],
                                   Raw::data<double>(least)[f], Raw::data<double>(greatest)[f],
                                   Raw::data<std::int64_t>(count)[f]});
+    }
   }
   *this = std::move(loaded);
 }

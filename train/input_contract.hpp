@@ -20,7 +20,8 @@ namespace xgrad::train {
 ///     for (const std::string& breach : contract.breaches(other_images)) std::cerr << breach << '\n';
 ///
 /// A feature is an element of a row. Rows of different shapes, and rows of more than 65,536 elements, have one feature
-/// for all elements. Means and variances are updated by the method of Chan, Golub and LeVeque (1983), in float64.
+/// for all elements: row_shape() tells of the first, and a Trainer warns when it meets them. Means and variances are
+/// updated by the method of Chan, Golub and LeVeque (1983), in float64.
 class InputContract {
  public:
   /// Adds a batch, whose axis 0 counts the rows: one pass over its elements. It must have the dtype of those before.
@@ -50,7 +51,8 @@ class InputContract {
   /// In what a batch is unlike the observed rows, each as a sentence; empty where it fits. It tells of another dtype or
   /// shape; of NaN and infinities, if there were none; of numbers outside the range by more than half its width;
   /// and, from 64 rows on, of features whose mean is off by more than three deviations, and of a deviation of all
-  /// elements more than four times as large or as small. Nothing is said against an empty contract.
+  /// elements more than four times as large or as small. Where either side has one feature for all elements, it is the
+  /// mean of all elements that is compared. Nothing is said against an empty contract.
   [[nodiscard]] std::vector<std::string> breaches(const Tensor& batch) const;
   /// The same of all the rows that another contract has observed, and of its transforms.
   [[nodiscard]] std::vector<std::string> breaches(const InputContract& seen) const;
@@ -79,6 +81,13 @@ class InputContract {
   std::vector<Feature> features_;
   std::vector<std::string> transforms_;
 };
+
+namespace detail {
+
+/// "(3, any)", of what InputContract::row_shape() gives.
+std::string row_text(const std::vector<std::int64_t>& sizes);
+
+}  // namespace detail
 
 /// Compares a batch with the contract, and hands each breach to `warn`, by default as a line on stderr. Returns whether
 /// the batch fits. For loops of one's own; Trainer::evaluate does it too.

@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <string>
 
+#include <xgrad/autograd/graph/options.hpp>
+
 namespace xgrad::train {
 
 /// How Progress shows itself.
@@ -16,22 +18,13 @@ enum class ProgressStyle : std::uint8_t {
 };
 
 /// Options of Progress: `Progress::Options().style(ProgressStyle::lines)`.
-class ProgressOptions {
+class ProgressOptions : public xgrad::detail::OptionsOf<ProgressOptions> {
  public:
-  ProgressOptions& style(ProgressStyle value) {
-    style_ = value;
-    return *this;
-  }
+  ProgressOptions& style(ProgressStyle value) { return set(style_, value); }
   /// Where it is written to; by default stdout. Not null; it stays the caller's.
-  ProgressOptions& stream(std::FILE* value) {
-    stream_ = value;
-    return *this;
-  }
+  ProgressOptions& stream(std::FILE* value) { return set(stream_, value); }
   /// Columns of a line; by default 0, those of the terminal, or 80 where it does not tell.
-  ProgressOptions& width(int columns) {
-    width_ = columns;
-    return *this;
-  }
+  ProgressOptions& width(int columns) { return set(width_, columns); }
 
  private:
   friend class Progress;

@@ -7,7 +7,8 @@
 namespace xgrad::train {
 
 // Metrics of numbers. Prediction p and target t have one shape and any dtype but bool; nothing broadcasts. Each error
-// is rounded once to float64; their sums are exact.
+// is rounded once to float64, that of int64 too; their sums and those of their squares are exact, and neither overflow
+// nor underflow, so that a value is finite where it can be represented.
 
 /// The mean of |p - t| over all elements.
 class MeanAbsoluteError : public Metric {

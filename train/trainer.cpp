@@ -14,10 +14,10 @@ void Trainer::make(const nn::ModuleBase& model, Forward forward, optim::Optimize
   run_ = std::make_shared<TrainingRun>(*this, model, std::move(forward), optimizer, std::move(objective), options);
 }
 
-const History& Trainer::fit(Batches train) { return run_->fit(train, nullptr); }
-const History& Trainer::fit(Batches train, Batches validation) { return run_->fit(train, &validation); }
-Record Trainer::evaluate(Batches batches) { return run_->evaluate(batches); }
-Tensor Trainer::predict(Batches batches) { return run_->predict(batches); }
+const History& Trainer::fit(Batches train, Source at) { return run_->fit(train, nullptr, at); }
+const History& Trainer::fit(Batches train, Batches validation, Source at) { return run_->fit(train, &validation, at); }
+Record Trainer::evaluate(Batches batches, Source at) { return run_->evaluate(batches, at); }
+Tensor Trainer::predict(Batches batches, Source at) { return run_->predict(batches, at); }
 
 void Trainer::stop() { run_->stop_ = true; }
 void Trainer::set_epochs(std::int64_t epochs) { run_->set_epochs(epochs); }

@@ -28,7 +28,8 @@ class TrainingRun;
 ///
 /// A step is: loss of the batch, zero_grad, backward, clipping, step (LBFGS is given the loss as a closure). An epoch
 /// ends with the validation, callbacks, schedules, early stopping, a row of the history, and a checkpoint, in this
-/// order. Losses are means over rows.
+/// order. Losses are means over rows. A training batch without rows is an error, since it has no mean loss; an
+/// evaluation leaves such batches out, and is refused if there are no others.
 ///
 /// Every epoch begins with model.train(). Layers that should stay in evaluation mode, such as those of a frozen part,
 /// are put into it by a callback's on_epoch_begin(). After fit() all modules have the modes that they had before it, as
@@ -52,14 +53,21 @@ class Trainer {
 
   /// Trains until `epochs` are complete, or something stops it, and returns the history: for each epoch its number,
   /// "train_loss", the numbers of the validation, "lr" and "seconds". A second call goes on where the first has ended.
-  const History& fit(Batches train);
-  const History& fit(Batches train, Batches validation);
+  ///
+  /// So it does where an exception has ended the first. A batch whose step was not made, as one with a loss of NaN, is
+  /// the next one, with the gradients that were waiting for its group; one whose step was made is not trained again,
+  /// whatever failed after it. At the end of an epoch all that was done stays done: validation, each callback, each
+  /// schedule and the best weights are made up for from the one that failed on. What has come between, on the same
+  /// loader too, does not move the place. Not taken back: random numbers that were drawn, the statistics that batch
+  /// normalisation has run, and what a step of LBFGS has done before its closure threw.
+  const History& fit(Batches train, Source at = Source::here());
+  const History& fit(Batches train, Batches validation, Source at = Source::here());
 
   /// The loss and the metrics on other data: "loss" and the metrics' names. In evaluation mode, unrecorded, without a
   /// trace in the model; the modes of all modules are restored. Warns of inputs out of the contract of training.
-  Record evaluate(Batches batches);
+  Record evaluate(Batches batches, Source at = Source::here());
   /// The predictions for all batches, joined along axis 0. A loader with a position is left at the end of an epoch.
-  [[nodiscard]] Tensor predict(Batches batches);
+  [[nodiscard]] Tensor predict(Batches batches, Source at = Source::here());
 
   /// Ends the training after the current batch, whose epoch stays incomplete; called by on_epoch_end(), after the
   /// epoch.
@@ -87,7 +95,7 @@ class Trainer {
   optim::Optimizer& optimizer() const;
 
  private:
-  using Forward = std::function<Tensor(const Tensor&)>;
+  using Forward = std::function<Tensor(const Tensor&, Source at)>;
   void make(const nn::ModuleBase& model, Forward forward, optim::Optimizer& optimizer, Objective objective,
             const Options& options);
 
@@ -99,9 +107,11 @@ Trainer::Trainer(M& model, optim::Optimizer& optimizer, Objective objective, con
   Forward forward;
   if constexpr (std::is_base_of_v<nn::Module, M>) {
     if constexpr (std::is_abstract_v<M>)
-      forward = [&model](const Tensor& x) { return model(x); };
+      forward = [&model](const Tensor& x, Source at) { return model(x, at); };
+    else if constexpr (std::is_invocable_v<const M&, const Tensor&, Source>)
+      forward = [handle = M(model)](const Tensor& x, Source at) { return handle(x, at); };
     else
-      forward = [handle = M(model)](const Tensor& x) { return handle(x); };
+      forward = [handle = M(model)](const Tensor& x, Source) { return handle(x); };
   }
   make(model, std::move(forward), optimizer, std::move(objective), options);
 }

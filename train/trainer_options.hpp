@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <xgrad/autograd/graph/options.hpp>
 #include <xgrad/data/transforms.hpp>
 #include <xgrad/nn/module.hpp>
 #include <xgrad/train/callback.hpp>
@@ -26,6 +27,7 @@ namespace detail {
 
 /// A schedule of learning rates, of any class.
 struct AnySchedule {
+  const void* address = nullptr;
   Per per = Per::epoch;
   std::string monitor;  // of a schedule that looks at a number
   bool wants_number = false;
@@ -36,7 +38,7 @@ struct AnySchedule {
 /// An average of the model's weights.
 struct AnyAverage {
   nn::ModuleBase module;
-  std::function<void()> update;
+  std::function<void(Source)> update;
   std::function<void(Checkpoint&, const std::string&)> add_to;
 };
 
@@ -54,7 +56,7 @@ struct StepsAlone<S, std::void_t<decltype(std::declval<S&>().step())>> : std::tr
 
 /// Options of Trainer: `Trainer::Options().epochs(20).metric("accuracy", train::Accuracy())`. Bad ones are refused when
 /// the trainer is made.
-class TrainerOptions {
+class TrainerOptions : public xgrad::detail::OptionsOf<TrainerOptions> {
  public:
   /// How many epochs are trained in all; by default 1. A training that goes on makes up what is missing.
   TrainerOptions& epochs(std::int64_t count) { return set(epochs_, count); }
@@ -124,10 +126,11 @@ class TrainerOptions {
 
   /// Calls schedule.step() after every epoch or every step of the optimiser. If it takes a number, as that of
   /// ReduceLROnPlateau does, it is given one of the epoch's, `monitor`, and steps per epoch only. Kept by reference; a
-  /// part of checkpoints.
+  /// part of checkpoints. One that is given twice is refused.
   template <class S>
   TrainerOptions& schedule(S& schedule, Per per = Per::epoch, const std::string& monitor = "val_loss") {
     detail::AnySchedule any;
+    any.address = &schedule;
     any.per = per;
     if constexpr (detail::StepsAlone<S>::value) {
       any.step = [&schedule](double) { schedule.step(); };
@@ -147,7 +150,7 @@ class TrainerOptions {
   template <class A, class M>
   TrainerOptions& average(A& average, const M& model) {
     average_ = detail::AnyAverage{
-        average.module, [&average, handle = M(model)] { average.update_parameters(handle); },
+        average.module, [&average, handle = M(model)](Source at) { average.update_parameters(handle, at); },
         [&average](Checkpoint& checkpoint, const std::string& name) { checkpoint.add(name, average); }};
     return *this;
   }
@@ -183,12 +186,6 @@ class TrainerOptions {
  private:
   friend class Trainer;
   friend class TrainingRun;
-  template <class T, class V>
-  TrainerOptions& set(T& option, V&& value) {
-    option = std::forward<V>(value);
-    return *this;
-  }
-
   std::int64_t epochs_ = 1, validate_every_ = 1, every_epochs_ = 1, every_steps_ = 0, accumulate_ = 1, keep_ = 3;
   std::vector<detail::NamedMetric> metrics_, train_metrics_;
   std::string train_prefix_ = "train_", prefix_ = "val_", monitor_, best_path_, folder_, csv_, json_;

@@ -80,6 +80,11 @@ void TrainingRun::check_options() const {
       refuse(
           "a schedule that takes a number, as ReduceLROnPlateau does, has none to look at after a step: leave out "
           "Per::step");
+  std::set<const void*> schedules;
+  for (const detail::AnySchedule& each : options_.schedules_)
+    if (!schedules.insert(each.address).second)
+      refuse("schedule " + std::to_string(&each - options_.schedules_.data()) +
+             " was given before: it would step twice: give each once");
   if (options_.resume_ && options_.folder_.empty()) refuse("resume() has no folder: see checkpoints()");
   for (const auto& each : options_.callbacks_)
     if (!each) refuse("a callback is null");
@@ -109,8 +114,9 @@ void TrainingRun::set_epochs(std::int64_t epochs) {
   check_options();
 }
 
-const History& TrainingRun::fit(const Batches& train, const Batches* validation) {
+const History& TrainingRun::fit(const Batches& train, const Batches* validation, Source at) {
   if (fitting_) throw std::logic_error("Trainer: fit() within fit(): call it after it has returned");
+  const CallOf call(*this, at);
   fitting_ = true;
   const struct Reset {
     TrainingRun& run;
@@ -125,8 +131,13 @@ const History& TrainingRun::fit(const Batches& train, const Batches* validation)
   std::optional<InterruptScope> interrupt;
   if (options_.interruptible_) interrupt_ = &interrupt.emplace();
   each_callback([&](Callback& callback) { callback.on_fit_begin(trainer_); });
-  while (counters_.epoch < options_.epochs_ && !stop_ && !interrupted_ && !stopped_early_) {
-    if (!train_epoch(train)) break;
+  while (ending_ || (counters_.epoch < options_.epochs_ && !stop_ && !interrupted_ && !stopped_early_)) {
+    if (ending_)
+      model_.train();
+    else if (!train_epoch(train))
+      break;
+    else
+      ending_.emplace();
     end_epoch(validation);
     // During the last validation there is nothing left to interrupt.
     interrupted_ = interrupt_ != nullptr && interrupt_->requested() && counters_.epoch < options_.epochs_;
@@ -134,7 +145,7 @@ const History& TrainingRun::fit(const Batches& train, const Batches* validation)
   if (interrupted_)
     progress_.print("interrupted after " + std::to_string(counters_.epoch) + " whole epochs" + " and " +
                     std::to_string(counters_.batch) + " batches of the next");
-  if (folder_ && counters_.batch > 0) save_checkpoint();
+  if (folder_ && (counters_.batch > 0 || checkpoint_due_)) save_checkpoint();
   restore_best();
   each_callback([&](Callback& callback) { callback.on_fit_end(trainer_); });
   return history_;
@@ -213,6 +224,7 @@ void TrainingRun::begin(const Batches& train, const Batches* validation) {
   check_use(validation);
   stop_ = interrupted_ = false;
   compared_inputs_ = false;
+  if (!train.has_position()) position_.at.reset();
   batches_ = train.size();
   rows_ = train.rows();
   sizes_ = {&counters_, rows_, train.batch_size(), batches_, {}};
@@ -221,7 +233,7 @@ void TrainingRun::begin(const Batches& train, const Batches* validation) {
   for (std::size_t i = 0; i < options_.schedules_.size(); ++i)
     options_.schedules_[i].add_to(checkpoint_, "schedule " + std::to_string(i));
   if (options_.average_) options_.average_->add_to(checkpoint_, "average");
-  train.add_to(checkpoint_, "loader");
+  if (train.has_position()) checkpoint_.add("loader", position_);
   if (validation != nullptr) validation->add_to(checkpoint_, "validation loader");
   checkpoint_.add("train loss", train_loss_).add("gradients", pending_).add("inputs", contract_);
   checkpoint_.add("training data", sizes_);
@@ -233,7 +245,6 @@ void TrainingRun::begin(const Batches& train, const Batches* validation) {
   if (folder_) resume();
   stopped_early_ = options_.stops_early_ && early_.should_stop();
   warn_of_no_work();
-  if (counters_.batch > 0 && train.has_position()) train.resume();
 }
 
 void TrainingRun::resume() {
@@ -244,7 +255,8 @@ void TrainingRun::resume() {
              std::to_string(folder_->steps().back()) + ": go on from it with resume(), or take another folder");
     return;
   }
-  const auto from = folder_->load(checkpoint_, [&](const std::string& text) { warn(text); });
+  const auto from = folder_->load(
+      checkpoint_, [&](const std::string& text) { warn(text); }, at_);
   if (!from) return;
   saved_step_ = from->step;
   if (!sizes_.difference.empty())
@@ -258,12 +270,13 @@ void TrainingRun::resume() {
 void TrainingRun::restore_best() {
   if (!options_.restore_best_ || best_weights_.state.empty() || interrupted_) return;
   if (counters_.epoch < options_.epochs_ && !stopped_early_) return;
-  model_.load_state_dict(best_weights_.state);
+  model_.load_state_dict(best_weights_.state, at_);
 }
 
 void TrainingRun::save_checkpoint() {
-  checkpoint_due_ = false;
+  checkpoint_due_ = true;  // until it is saved
   const std::string path = folder_->save(checkpoint_, counters_.step);
+  checkpoint_due_ = false;
   saved_step_ = counters_.step;
   each_callback([&](Callback& callback) { callback.on_checkpoint(trainer_, path); });
 }
@@ -273,8 +286,9 @@ void TrainingRun::save_histories() const {
   if (!options_.json_.empty()) history_.save_json_lines(options_.json_);
 }
 
-void TrainingRun::run_schedules(Per per, const Record& row) {
-  for (const detail::AnySchedule& each : options_.schedules_) {
+void TrainingRun::run_schedules(Per per, const Record& row, std::size_t& first) {
+  for (; first < options_.schedules_.size(); ++first) {
+    const detail::AnySchedule& each = options_.schedules_[first];
     if (each.per != per) continue;
     // Without validation in this epoch such a schedule has nothing to look at.
     if (!each.wants_number)
@@ -286,27 +300,29 @@ void TrainingRun::run_schedules(Per per, const Record& row) {
 
 std::unique_ptr<optim::SwappedWeights> TrainingRun::average_weights() const {
   if (!options_.average_) return nullptr;
-  return std::make_unique<optim::SwappedWeights>(model_, options_.average_->module);
+  return std::make_unique<optim::SwappedWeights>(model_, options_.average_->module, at_);
 }
 
-void TrainingRun::follow_best(const Record& row) {
+void TrainingRun::follow_best() {
+  const Record& row = ending_->row;
   if (options_.monitor_.empty() || !row.contains(options_.monitor_)) return;
-  if (!early_.update(row.at(options_.monitor_))) return;
+  if (!ending_->is_judged) ending_->is_best = early_.update(row.at(options_.monitor_));
+  ending_->is_judged = true;
+  if (!ending_->is_best) return;
   counters_.best_epoch = counters_.epoch;
   const auto averaged = average_weights();
   if (options_.restore_best_) best_weights_.state = model_.state_dict();
   if (!options_.best_path_.empty()) io::save_safetensors(model_.state_dict(), options_.best_path_);
 }
 
-void TrainingRun::end_epoch(const Batches* validation) {
-  Record row;
+void TrainingRun::begin_row(const Batches* validation) {
+  Record& row = ending_->row;
   row.set("epoch", static_cast<double>(counters_.epoch));
   row.set(options_.train_prefix_ + "loss", train_loss_.value());
   for (const MeasuredMetric& each : train_metrics_) row.set(options_.train_prefix_ + each.name, each.metric->value());
-  const double rate = static_cast<double>(counters_.rows) / std::max(1e-9, counters_.seconds);
   const bool last = counters_.epoch + 1 == options_.epochs_;
-  const bool validates = validation != nullptr && (last || (counters_.epoch + 1) % options_.validate_every_ == 0);
-  if (validates) {
+  ending_->validates = validation != nullptr && (last || (counters_.epoch + 1) % options_.validate_every_ == 0);
+  if (ending_->validates) {
     each_callback([&](Callback& callback) { callback.on_validation_begin(trainer_); });
     for (const auto& [name, value] : measure(*validation, !compared_inputs_)) row.set(options_.prefix_ + name, value);
     compared_inputs_ = true;
@@ -314,21 +330,33 @@ void TrainingRun::end_epoch(const Batches* validation) {
   }
   row.set("lr", optimizer_.lr());
   row.set("seconds", counters_.seconds);
-  each_callback([&](Callback& callback) { callback.on_epoch_end(trainer_, row); });
-  run_schedules(Per::epoch, row);
-  follow_best(row);
+  ending_->has_row = true;
+}
+
+void TrainingRun::end_epoch(const Batches* validation) {
+  if (!ending_->has_row) begin_row(validation);
+  for (; ending_->callbacks < options_.callbacks_.size(); ++ending_->callbacks)
+    options_.callbacks_[ending_->callbacks]->on_epoch_end(trainer_, ending_->row);
+  run_schedules(Per::epoch, ending_->row, ending_->schedules);
+  follow_best();
+  history_.add(ending_->row);
+  // The epoch is complete.
+  const Record row = ending_->row;
+  const bool validated = ending_->validates || validation == nullptr;
+  const double rate = static_cast<double>(counters_.rows) / std::max(1e-9, counters_.seconds);
+  ending_.reset();
   counters_ = {counters_.epoch + 1, counters_.step, 0, 0, 0, counters_.best_epoch, 0};
   train_loss_.reset();
   for (const MeasuredMetric& each : train_metrics_) each.metric->reset();
-  history_.add(row);
-  progress_.print(line_of(row, rate));
-  save_histories();
   stopped_early_ = options_.stops_early_ && early_.should_stop();
+  const std::string missing = missing_monitor(row, validated);
   const bool by_epochs = options_.every_epochs_ > 0 && counters_.epoch % options_.every_epochs_ == 0;
   const bool ends = counters_.epoch == options_.epochs_ || stop_ || interrupted_ || stopped_early_;
-  const std::string missing = missing_monitor(row, validates || validation == nullptr);
-  if (folder_ && (by_epochs || ends || checkpoint_due_ || !missing.empty())) save_checkpoint();
-  if (!missing.empty()) refuse(missing);  // the epoch is complete and saved: a training that resumes has it
+  if (folder_ && (by_epochs || ends || !missing.empty())) checkpoint_due_ = true;
+  progress_.print(line_of(row, rate));
+  save_histories();
+  if (checkpoint_due_) save_checkpoint();
+  if (!missing.empty()) refuse(missing);  // a training that resumes has the epoch
 }
 
 std::string TrainingRun::line_of(const Record& row, double rate) const {

@@ -61,6 +61,14 @@ struct DataSizes {
   std::string text() const;
 };
 
+/// The place of a training in the epochs of its loader; none before the first epoch, or where the loader has none.
+struct KeptPosition {
+  std::optional<data::LoaderPosition> at;
+
+  StateDict state_dict() const;
+  void load_state_dict(const StateDict& state);
+};
+
 struct MeasuredMetric {
   std::string name;
   std::shared_ptr<Metric> metric;
@@ -80,13 +88,13 @@ class KeptModes {
 
 class TrainingRun {
  public:
-  using Forward = std::function<Tensor(const Tensor&)>;
+  using Forward = std::function<Tensor(const Tensor&, Source)>;
   TrainingRun(Trainer& trainer, nn::ModuleBase model, Forward forward, optim::Optimizer& optimizer, Objective objective,
               Trainer::Options options);
 
-  const History& fit(const Batches& train, const Batches* validation);
-  Record evaluate(const Batches& batches);
-  Tensor predict(const Batches& batches);
+  const History& fit(const Batches& train, const Batches* validation, Source at);
+  Record evaluate(const Batches& batches, Source at);
+  Tensor predict(const Batches& batches, Source at);
   void set_epochs(std::int64_t epochs);
   const std::string& monitor() const { return options_.monitor_; }
 
@@ -105,6 +113,19 @@ class TrainingRun {
   bool stop_ = false, interrupted_ = false, stopped_early_ = false;
 
  private:
+  // The user's line, for all that is called below it; an evaluate() in a callback of fit() has its own.
+  class CallOf {
+   public:
+    CallOf(TrainingRun& run, Source at) : run_(run), before_(run.at_) { run.at_ = at; }
+    ~CallOf() { run_.at_ = before_; }
+    CallOf(const CallOf&) = delete;
+    CallOf& operator=(const CallOf&) = delete;
+
+   private:
+    TrainingRun& run_;
+    Source before_;
+  };
+
   [[noreturn]] static void refuse(const std::string& why);
   void check_options() const;
   void choose_mode();
@@ -118,14 +139,22 @@ class TrainingRun {
   void begin(const Batches& train, const Batches* validation);
   void resume();
   bool train_epoch(const Batches& train);
+  // Goes through what is left of the epoch. Whether it is complete.
+  bool train_batches(const Batches& train);
   void train_batch(const std::vector<Tensor>& columns);
+  // Adds inputs to the contract, and warns when that makes it weaker.
+  void observe(const Tensor& inputs);
   void backward(const Tensor& loss);
-  void update(const std::vector<Tensor>& columns);
+  // Clips and steps; from then on the batches of the group are trained.
+  void step(const std::vector<Tensor>& columns);
+  // What follows a step.
+  void after_step();
   void clip() const;
   // While it exists, the model has the averaged weights, if there is an average.
   std::unique_ptr<optim::SwappedWeights> average_weights() const;
-  void note(const StepResult& result, std::int64_t rows);
+  void note(const StepResult& result);
   void end_epoch(const Batches* validation);
+  void begin_row(const Batches* validation);
   // The names that are looked at, by schedules too; those that are known before the first epoch are checked then.
   std::vector<std::string> monitors() const;
   void check_monitors(const Batches* validation) const;
@@ -133,11 +162,12 @@ class TrainingRun {
   std::string missing_monitor(const Record& row, bool validated) const;
   void check_use(const Batches* validation);
   void warn_of_no_work();
-  void follow_best(const Record& row);
+  void follow_best();
   void save_histories() const;
   void save_checkpoint();
   void restore_best();
-  void run_schedules(Per per, const Record& row);
+  // Those from `first` on, which counts what is done.
+  void run_schedules(Per per, const Record& row, std::size_t& first);
 
   StepResult compute(const std::vector<Tensor>& columns) const;
   Record measure(const Batches& batches, bool compare_inputs);
@@ -152,6 +182,18 @@ class TrainingRun {
   std::optional<CheckpointFolder> folder_;
   Checkpoint checkpoint_;
   std::set<std::string> warned_;
+
+  // The end of an epoch whose batches are all trained. What of it is done is not done again when an exception has left
+  // fit() and it is called again.
+  struct Ending {
+    Record row;
+    bool validates = false, has_row = false, is_judged = false, is_best = false;
+    std::size_t callbacks = 0, schedules = 0;
+  };
+  std::optional<Ending> ending_;
+  KeptPosition position_;
+
+  Source at_;
 
   // of the present fit()
   Progress progress_;

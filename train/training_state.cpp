@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/train/training_run.hpp>
 
 namespace xgrad::train {
@@ -19,6 +20,9 @@ void Counters::load_state_dict(const StateDict& state) {
   const std::int64_t* from = Raw::data<std::int64_t>(counts);
   if (std::any_of(from, from + 6, [](std::int64_t count) { return count < 0; }))
     throw std::invalid_argument("Trainer: the counters of this checkpoint are negative");
+  if (!(time.item() >= 0))
+    throw std::invalid_argument("Trainer: the seconds of this checkpoint are " +
+                                xgrad::detail::number_text(time.item()) + ": they must not be negative");
   *this = {from[0], from[1], from[2], from[3], from[4], from[5] - 1, time.item()};
 }
 
@@ -58,6 +62,18 @@ void DataSizes::load_state_dict(const StateDict& state) {
   if (counters->batch > 0)
     throw std::invalid_argument("Trainer: " + difference + ": after batch " + std::to_string(counters->batch) +
                                 " of an epoch, they must be the same");
+}
+
+StateDict KeptPosition::state_dict() const {
+  const data::LoaderPosition now = at.value_or(data::LoaderPosition());
+  return detail::whole_numbers({static_cast<std::int64_t>(now.epoch), now.batch});
+}
+
+void KeptPosition::load_state_dict(const StateDict& state) {
+  const std::vector<std::int64_t> numbers = detail::whole_numbers("loader", state, 2);
+  if (numbers[0] < 0 || numbers[1] < 0)
+    throw std::invalid_argument("Trainer: the position in the loader of this checkpoint is negative");
+  at = data::LoaderPosition{static_cast<std::uint64_t>(numbers[0]), numbers[1]};
 }
 
 std::string DataSizes::text() const {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 #include <stdexcept>
 #include <utility>
 
@@ -42,8 +43,8 @@ StepResult TrainingRun::compute(const std::vector<Tensor>& columns) const {
   if (columns.size() != 2)
     refuse("the batch has " + std::to_string(columns.size()) + (columns.size() == 1 ? " column" : " columns") +
            ": a loss takes the inputs and the targets: pass a step, a function of the columns");
-  const Tensor prediction = forward_(columns[0]);
-  return {objective_.loss()(prediction, columns[1]), prediction, columns[1]};
+  const Tensor prediction = forward_(columns[0], at_);
+  return {objective_.loss()(prediction, columns[1], at_), prediction, columns[1]};
 }
 
 bool TrainingRun::train_epoch(const Batches& train) {
@@ -55,32 +56,63 @@ bool TrainingRun::train_epoch(const Batches& train) {
                   : batches_ > 0 ? batches_
                                  : 0,
                   by_rows ? "rows" : "batches", by_rows ? counters_.rows : counters_.batch);
+  // The loader may have been used for something else since.
+  if (position_.at) train.set_position(*position_.at);
+  const bool over = position_.at && position_.at->batch == 0 && counters_.batch > 0;
+  const bool complete = over || train_batches(train);
+  progress_.clear();
+  if (!complete) return false;
+  if (counters_.in_group > 0) {  // the number of batches was not known before
+    step({});
+    after_step();
+  }
+  if (counters_.batch == 0) refuse("an epoch has no batches: the loader is empty");
+  return true;
+}
+
+bool TrainingRun::train_batches(const Batches& train) {
+  const bool by_rows = rows_ > 0;
   const double seconds_before = counters_.seconds;
   std::int64_t to_skip = train.has_position() ? 0 : counters_.batch;
   bool complete = true;
-  train.for_each([&](const std::vector<Tensor>& columns) {
+  std::exception_ptr failure;
+  const auto on_batch = [&](const std::vector<Tensor>& columns) {
     if (to_skip-- > 0) return true;
-    train_batch(columns);
-    complete = !stop_ && !interrupted_;
+    const std::int64_t before = counters_.batch;
+    // Read before callbacks, which may use the loader too.
+    const data::LoaderPosition after = train.has_position() ? train.position() : data::LoaderPosition();
+    try {
+      train_batch(columns);
+      interrupted_ = interrupt_ != nullptr && interrupt_->requested();
+      complete = !stop_ && !interrupted_;
+    } catch (...) {
+      failure = std::current_exception();
+      complete = false;
+    }
+    // A batch that was not trained is the next one.
+    if (counters_.batch > before && train.has_position()) position_.at = after;
     counters_.seconds = seconds_before + progress_.seconds();
+    if (failure) return false;
     if (progress_.style() == ProgressStyle::bar)
       progress_.update(by_rows ? counters_.rows : counters_.batch, "loss " + number_text(train_loss_.value(), 4));
     // That of the last batch waits until the epoch is complete.
     if (checkpoint_due_ && counters_.batch != batches_) save_checkpoint();
     return complete;
+  };
+  train.for_each(on_batch, [&] {
+    if (train.has_position()) position_.at = train.position();
   });
-  progress_.clear();
+  if (failure) std::rethrow_exception(failure);
   // What was asked to end with its last batch is complete.
-  complete = complete || counters_.batch == batches_;
-  if (complete && counters_.in_group > 0) update({});  // the number of batches was not known before
-  if (complete && counters_.batch == 0) refuse("an epoch has no batches: the loader is empty");
-  return complete;
+  return complete || counters_.batch == batches_;
 }
 
 void TrainingRun::train_batch(const std::vector<Tensor>& columns) {
   const std::int64_t rows = rows_of(columns);
+  if (rows == 0)
+    refuse("batch " + std::to_string(counters_.batch) + " of epoch " + std::to_string(counters_.epoch) +
+           " has no rows, so that it has no mean loss: leave out empty batches");
   each_callback([&](Callback& callback) { callback.on_batch_begin(trainer_); });
-  if (options_.contract_ && counters_.epoch == 0) contract_.observe(columns[0]);
   const StepResult result = compute(columns);
   if (!result.loss.defined() || result.loss.size() != 1)
     refuse("the loss is " + detail::text_of(result.loss) + ": it must be one number, such as a mean");
@@ -90,11 +122,48 @@ void TrainingRun::train_batch(const std::vector<Tensor>& columns) {
                              std::to_string(counters_.epoch) + ", batch " + std::to_string(counters_.batch) +
                              ": no step was made: a lower learning rate or clip_grad_norm() may help, and a scope of "
                              "DetectAnomaly names the op that made it");
-  backward(result.loss);
-  note(result, rows);
-  if (counters_.in_group == group_) update(columns);
+  if (!train_metrics_.empty() && !result.prediction.defined())
+    refuse("a train_metric() needs a step that gives its prediction and target");
+  if (options_.contract_ && counters_.epoch == 0) observe(columns[0]);
+  // The gradients of the batches before it in its group, which a batch that fails leaves as they were.
+  std::vector<Tensor> before;
+  if (counters_.in_group > 0)
+    for (const Tensor& each : optimizer_.parameters()) {
+      const Tensor gradient = each.grad();
+      before.push_back(gradient.defined() ? gradient.detach().clone() : gradient);
+    }
+  bool steps = false;
+  try {
+    backward(result.loss);
+    steps = counters_.in_group + 1 == group_;
+    if (steps) step(columns);
+  } catch (...) {
+    for (std::size_t i = 0; i < before.size(); ++i) optimizer_.parameters()[i].set_grad(before[i]);
+    throw;
+  }
+  before.clear();
+  // The batch is trained: what fails from here on does not bring it back.
+  if (!steps) ++counters_.in_group;
+  ++counters_.batch;
+  counters_.rows += rows;
+  train_loss_.add(loss_, static_cast<double>(rows));
+  note(result);
+  if (steps) after_step();
   each_callback([&](Callback& callback) { callback.on_batch_end(trainer_); });
-  interrupted_ = interrupt_ != nullptr && interrupt_->requested();
+}
+
+void TrainingRun::observe(const Tensor& inputs) {
+  const bool first = contract_.empty();
+  const std::vector<std::int64_t> before = contract_.row_shape();
+  contract_.observe(inputs);
+  if (first || contract_.row_shape() == before) return;
+  const Shape& shape = inputs.shape();
+  warn("Trainer: the inputs have rows of shape " +
+       to_string(Shape(std::vector<std::int64_t>(shape.begin() + 1, shape.end()))) + ", those before them had " +
+       detail::row_text(before) +
+       ": the input contract no longer tells features apart, and accepts other sizes of this axis; "
+       "input_contract(false) "
+       "is for training without one");
 }
 
 void TrainingRun::backward(const Tensor& loss) {
@@ -106,40 +175,41 @@ void TrainingRun::backward(const Tensor& loss) {
   if (group_ == 1)
     loss.backward();
   else
-    (loss / static_cast<double>(group_)).backward();
-  ++counters_.in_group;
+    div(loss, static_cast<double>(group_), at_).backward();
 }
 
-void TrainingRun::note(const StepResult& result, std::int64_t rows) {
-  ++counters_.batch;
-  counters_.rows += rows;
-  train_loss_.add(loss_, static_cast<double>(rows));
-  if (train_metrics_.empty()) return;
-  if (!result.prediction.defined()) refuse("a train_metric() needs a step that gives its prediction and target");
+void TrainingRun::note(const StepResult& result) {
   for (const MeasuredMetric& each : train_metrics_) each.metric->update(result.prediction.detach(), result.target);
 }
 
-void TrainingRun::update(const std::vector<Tensor>& columns) {
-  counters_.in_group = 0;
+void TrainingRun::step(const std::vector<Tensor>& columns) {
   clip();
   if (by_closure_)
-    optimizer_.step([&] {
-      optimizer_.zero_grad();
-      Tensor loss = compute(columns).loss;
-      loss.backward();
-      return loss;
-    });
+    optimizer_.step(
+        [&] {
+          optimizer_.zero_grad();
+          Tensor loss = compute(columns).loss;
+          loss.backward();
+          return loss;
+        },
+        at_);
   else
-    optimizer_.step();
-  if (options_.average_) options_.average_->update();
+    optimizer_.step(at_);
+  counters_.in_group = 0;
   ++counters_.step;
-  run_schedules(Per::step, {});
+}
+
+void TrainingRun::after_step() {
   if (options_.every_steps_ > 0 && counters_.step % options_.every_steps_ == 0) checkpoint_due_ = folder_.has_value();
+  if (options_.average_) options_.average_->update(at_);
+  std::size_t first = 0;
+  run_schedules(Per::step, {}, first);
 }
 
 void TrainingRun::clip() const {
-  if (options_.clip_norm_) optim::clip_grad_norm_(optimizer_.parameters(), *options_.clip_norm_);
-  if (options_.clip_value_) optim::clip_grad_value_(optimizer_.parameters(), *options_.clip_value_);
+  if (options_.clip_norm_)
+    optim::clip_grad_norm_(optimizer_.parameters(), *options_.clip_norm_, 2, optim::Nonfinite::error, at_);
+  if (options_.clip_value_) optim::clip_grad_value_(optimizer_.parameters(), *options_.clip_value_, at_);
 }
 
 Record TrainingRun::measure(const Batches& batches, bool compare_inputs) {
@@ -148,11 +218,13 @@ Record TrainingRun::measure(const Batches& batches, bool compare_inputs) {
   model_.eval();
   const auto averaged = average_weights();
   Mean loss;
+  std::int64_t all_rows = 0;
   for (const MeasuredMetric& each : metrics_) each.metric->reset();
   InputContract seen;
   seen.set_transforms(contract_.transforms());
   batches.for_each([&](const std::vector<Tensor>& columns) {
     const std::int64_t rows = rows_of(columns);
+    if (rows == 0) return true;
     if (compare_inputs && !contract_.empty()) seen.observe(columns[0]);
     const StepResult result = [&] {
       try {
@@ -162,12 +234,14 @@ Record TrainingRun::measure(const Batches& batches, bool compare_inputs) {
         throw;
       }
     }();
-    if (rows > 0) loss.add(result.loss.item(), static_cast<double>(rows));
+    all_rows += rows;
+    loss.add(result.loss.item(), static_cast<double>(rows));
     if (!metrics_.empty() && !result.prediction.defined())
       refuse("a metric() needs a step that gives its prediction and target");
     for (const MeasuredMetric& each : metrics_) each.metric->update(result.prediction, result.target);
     return true;
   });
+  if (all_rows == 0) refuse("the data to evaluate have no rows: there must be at least one");
   report_breaches(seen);
   Record result;
   result.set("loss", loss.value());
@@ -180,12 +254,14 @@ void TrainingRun::report_breaches(const InputContract& seen) {
     warn("Trainer: out of the contract of training: " + breach + ": give the data the same transforms as in training");
 }
 
-Record TrainingRun::evaluate(const Batches& batches) {
+Record TrainingRun::evaluate(const Batches& batches, Source at) {
+  const CallOf call(*this, at);
   warned_.clear();
   return measure(batches, true);
 }
 
-Tensor TrainingRun::predict(const Batches& batches) {
+Tensor TrainingRun::predict(const Batches& batches, Source at) {
+  const CallOf call(*this, at);
   const NoGrad off;
   const KeptModes modes(model_);
   model_.eval();
@@ -193,12 +269,12 @@ Tensor TrainingRun::predict(const Batches& batches) {
   std::vector<Tensor> all;
   batches.for_each([&](const std::vector<Tensor>& columns) {
     rows_of(columns);
-    all.push_back(forward_ ? forward_(columns[0]) : objective_.step()(columns).prediction);
+    all.push_back(forward_ ? forward_(columns[0], at_) : objective_.step()(columns).prediction);
     if (!all.back().defined()) refuse("predict() needs a step that gives its prediction");
     return true;
   });
   if (all.empty()) refuse("predict() was given no batches");
-  return concat(all, 0);
+  return concat(all, 0, at_);
 }
 
 }  // namespace xgrad::train

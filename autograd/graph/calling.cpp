@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <xgrad/autograd/graph/callable.hpp>
 #include <xgrad/autograd/graph/node.hpp>
 
 namespace xgrad::detail {
@@ -10,6 +11,10 @@ std::invalid_argument argument_error(const std::string& message) {
   const Calling* calling = thread_state.calling;
   if (calling == nullptr || calling->at().file == nullptr) return std::invalid_argument(message);
   return std::invalid_argument(message + " (" + to_string(calling->at()) + ")");
+}
+
+void refuse_empty_function(const char* op, const char* what) {
+  throw argument_error(std::string(op) + ": got an empty function for " + what + ": give one that can be called");
 }
 
 bool ends_with_line(const std::string& message) {

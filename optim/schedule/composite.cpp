@@ -15,6 +15,12 @@ void LRScheduler::check_parts(const std::vector<Schedule>& parts) const {
   }
 }
 
+std::string LRScheduler::fault_in(const std::vector<Schedule>& parts) {
+  for (const Schedule& part : parts)
+    if (const std::string fault = part->fault(); !fault.empty()) return part->name_ + (": " + fault);
+  return {};
+}
+
 SequentialLR::SequentialLR(const Optimizer& optimizer, std::vector<Schedule> schedulers,
                            std::vector<std::int64_t> milestones)
     : LRScheduler("SequentialLR", optimizer), schedulers_(std::move(schedulers)), milestones_(std::move(milestones)) {

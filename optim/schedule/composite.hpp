@@ -35,6 +35,7 @@ class SequentialLR : public LRScheduler {
   void undo() override;
   void collect(const std::string& prefix, std::vector<Field>& fields) override;
   void resume() override;
+  std::string fault() const override { return fault_in(schedulers_); }
 
  private:
   std::size_t current() const;
@@ -55,6 +56,7 @@ class ChainedScheduler : public LRScheduler {
   void undo() override;
   void collect(const std::string& prefix, std::vector<Field>& fields) override;
   void resume() override;
+  std::string fault() const override { return fault_in(schedulers_); }
 
  private:
   std::vector<Schedule> schedulers_;

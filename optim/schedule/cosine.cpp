@@ -71,6 +71,12 @@ void CosineAnnealingWarmRestarts::collect(const std::string& prefix, std::vector
   fields.push_back({prefix + "T_i", &T_i_, nullptr, nullptr, 1});
 }
 
+std::string CosineAnnealingWarmRestarts::fault() const {
+  if (T_cur_ < T_i_) return {};
+  return "T_cur is " + std::to_string(T_cur_) + ", T_i is " + std::to_string(T_i_) +
+         ": it must be below it, since a restart sets it to 0";
+}
+
 WarmupCosineLR::WarmupCosineLR(const Optimizer& optimizer, std::int64_t warmup_steps, std::int64_t total_steps,
                                double start_factor, double eta_min)
     : LRScheduler("WarmupCosineLR", optimizer),

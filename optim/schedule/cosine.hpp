@@ -30,6 +30,7 @@ class CosineAnnealingWarmRestarts : public LRScheduler {
   void advance() override;
   void restart() override;
   void collect(const std::string& prefix, std::vector<Field>& fields) override;
+  std::string fault() const override;
 
  private:
   std::int64_t T_0_, T_mult_, T_i_, T_cur_ = 0;

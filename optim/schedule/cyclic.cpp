@@ -92,6 +92,12 @@ double OneCycleLR::annealed(const double* values, int Phase::*from, int Phase::*
   return last + (first - last) / 2.0 * (std::cos(pi * share) + 1);
 }
 
+std::string OneCycleLR::fault() const {
+  if (last_epoch_ <= total_steps_) return {};
+  return "last_epoch is " + std::to_string(last_epoch_) + ", and there are " + std::to_string(total_steps_) +
+         " steps: it must be at most their number";
+}
+
 double OneCycleLR::next(std::size_t group, double /*lr*/) const {
   const double rates[] = {base(group), max_lr_[group], base(group) / options_.final_div_factor_};
   return annealed(rates, &Phase::from, &Phase::to);

@@ -3,6 +3,8 @@
 #include <functional>
 #include <optional>
 
+#include <xgrad/autograd/graph/callable.hpp>
+#include <xgrad/autograd/graph/options.hpp>
 #include <xgrad/optim/schedule/lr_scheduler.hpp>
 
 namespace xgrad::optim {
@@ -12,48 +14,24 @@ namespace xgrad::optim {
 enum class Anneal : std::uint8_t { cos, linear };
 
 /// The options of OneCycleLR: `OneCycleLR::Options().pct_start(0.2)`.
-class OneCycleOptions {
+class OneCycleOptions : public xgrad::detail::OptionsOf<OneCycleOptions> {
  public:
   /// The share of the steps in which the learning rate rises, in [0, 1]. By default 0.3.
-  OneCycleOptions& pct_start(double value) {
-    pct_start_ = value;
-    return *this;
-  }
+  OneCycleOptions& pct_start(double value) { return set(pct_start_, value); }
   /// By default cos.
-  OneCycleOptions& anneal_strategy(Anneal value) {
-    anneal_ = value;
-    return *this;
-  }
+  OneCycleOptions& anneal_strategy(Anneal value) { return set(anneal_, value); }
   /// Moves momentum, or beta1, against the learning rate, between max_momentum and base_momentum. By default on.
-  OneCycleOptions& cycle_momentum(bool on) {
-    cycle_momentum_ = on;
-    return *this;
-  }
+  OneCycleOptions& cycle_momentum(bool on) { return set(cycle_momentum_, on); }
   /// By default 0.85.
-  OneCycleOptions& base_momentum(PerGroup value) {
-    base_momentum_ = std::move(value);
-    return *this;
-  }
+  OneCycleOptions& base_momentum(PerGroup value) { return set(base_momentum_, std::move(value)); }
   /// By default 0.95.
-  OneCycleOptions& max_momentum(PerGroup value) {
-    max_momentum_ = std::move(value);
-    return *this;
-  }
+  OneCycleOptions& max_momentum(PerGroup value) { return set(max_momentum_, std::move(value)); }
   /// The first learning rate is max_lr / div_factor. By default 25.
-  OneCycleOptions& div_factor(double value) {
-    div_factor_ = value;
-    return *this;
-  }
+  OneCycleOptions& div_factor(double value) { return set(div_factor_, value); }
   /// The last learning rate is the first / final_div_factor. By default 1e4.
-  OneCycleOptions& final_div_factor(double value) {
-    final_div_factor_ = value;
-    return *this;
-  }
+  OneCycleOptions& final_div_factor(double value) { return set(final_div_factor_, value); }
   /// Falls as long as it rises, back to the first learning rate, before it falls to the last.
-  OneCycleOptions& three_phase(bool on = true) {
-    three_phase_ = on;
-    return *this;
-  }
+  OneCycleOptions& three_phase(bool on = true) { return set(three_phase_, on); }
 
  private:
   friend class OneCycleLR;
@@ -78,6 +56,7 @@ class OneCycleLR : public LRScheduler {
  protected:
   double next(std::size_t group, double lr) const override;
   void set_more(std::size_t group) override;
+  std::string fault() const override;
 
  private:
   struct Phase {
@@ -97,54 +76,33 @@ class OneCycleLR : public LRScheduler {
 enum class CyclicMode : std::uint8_t { triangular, triangular2, exp_range };
 
 /// The options of CyclicLR: `CyclicLR::Options().step_size_up(500).mode(optim::CyclicMode::triangular2)`.
-class CyclicOptions {
+class CyclicOptions : public xgrad::detail::OptionsOf<CyclicOptions> {
  public:
   /// The steps in which the learning rate rises. By default 2000.
-  CyclicOptions& step_size_up(std::int64_t value) {
-    step_size_up_ = value;
-    return *this;
-  }
+  CyclicOptions& step_size_up(std::int64_t value) { return set(step_size_up_, value); }
   /// The steps in which it falls. By default step_size_up.
-  CyclicOptions& step_size_down(std::int64_t value) {
-    step_size_down_ = value;
-    return *this;
-  }
-  CyclicOptions& mode(CyclicMode value) {
-    mode_ = value;
-    return *this;
-  }
+  CyclicOptions& step_size_down(std::int64_t value) { return set(step_size_down_, value); }
+  CyclicOptions& mode(CyclicMode value) { return set(mode_, value); }
   /// By default 1.
-  CyclicOptions& gamma(double value) {
-    gamma_ = value;
-    return *this;
-  }
+  CyclicOptions& gamma(double value) { return set(gamma_, value); }
   /// A scale of the height of one's own in place of the mode: a function of the number of the cycle, from 1.
   CyclicOptions& scale_of_cycle(std::function<double(double)> f) {
-    scale_ = std::move(f);
+    scale_ = xgrad::detail::checked_function("scale_of_cycle", "the scale", std::move(f));
     of_cycle_ = true;
     return *this;
   }
   /// The same as a function of t.
   CyclicOptions& scale_of_step(std::function<double(double)> f) {
-    scale_ = std::move(f);
+    scale_ = xgrad::detail::checked_function("scale_of_step", "the scale", std::move(f));
     of_cycle_ = false;
     return *this;
   }
   /// Moves momentum, or beta1, against the learning rate, between max_momentum and base_momentum. By default on.
-  CyclicOptions& cycle_momentum(bool on) {
-    cycle_momentum_ = on;
-    return *this;
-  }
+  CyclicOptions& cycle_momentum(bool on) { return set(cycle_momentum_, on); }
   /// By default 0.8.
-  CyclicOptions& base_momentum(PerGroup value) {
-    base_momentum_ = std::move(value);
-    return *this;
-  }
+  CyclicOptions& base_momentum(PerGroup value) { return set(base_momentum_, std::move(value)); }
   /// By default 0.9.
-  CyclicOptions& max_momentum(PerGroup value) {
-    max_momentum_ = std::move(value);
-    return *this;
-  }
+  CyclicOptions& max_momentum(PerGroup value) { return set(max_momentum_, std::move(value)); }
 
  private:
   friend class CyclicLR;

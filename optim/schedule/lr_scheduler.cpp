@@ -1,6 +1,7 @@
 #include <xgrad/optim/schedule/lr_scheduler.hpp>
 
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <stdexcept>
 #include <unordered_map>
@@ -11,6 +12,8 @@ namespace xgrad::optim {
 namespace {
 
 using xgrad::detail::number_text;
+
+constexpr const char* class_key = "class.";
 
 }  // namespace
 
@@ -117,6 +120,7 @@ double LRScheduler::closed(std::size_t group) const { return next(group, lr(grou
 void LRScheduler::set_more(std::size_t /*group*/) {}
 
 void LRScheduler::collect(const std::string& prefix, std::vector<Field>& fields) {
+  fields.push_back({prefix + class_key + name_, nullptr, nullptr, nullptr, 0, true});
   fields.push_back({prefix + "last_epoch", &last_epoch_, nullptr, nullptr, -1});
   fields.push_back({prefix + "step_count", &step_count_});
   fields.push_back({prefix + "base_lrs", nullptr, nullptr, &base_lrs_});
@@ -135,9 +139,10 @@ StateDict LRScheduler::state_dict() const {
   const_cast<LRScheduler*>(this)->collect("", fields);  // the pointers are only read
   StateDict result;
   for (const Field& field : fields)
-    result.emplace_back(field.key, field.whole != nullptr  ? Tensor(*field.whole)
-                                   : field.real != nullptr ? Tensor(*field.real)
-                                                           : Tensor(*field.list));
+    result.emplace_back(field.key, field.is_class           ? Raw::uninitialized({0}, boolean)
+                                   : field.whole != nullptr ? Tensor(*field.whole)
+                                   : field.real != nullptr  ? Tensor(*field.real)
+                                                            : Tensor(*field.list));
   return result;
 }
 
@@ -153,9 +158,23 @@ void LRScheduler::load_state_dict(const StateDict& state) {
   }
   std::vector<Field> fields;
   collect("", fields);
-  std::vector<std::vector<double>> values;
+  std::vector<std::vector<double>> values, before;
   for (const Field& field : fields) {
+    before.push_back(field.whole != nullptr  ? std::vector<double>{static_cast<double>(*field.whole)}
+                     : field.real != nullptr ? std::vector<double>{*field.real}
+                     : field.list != nullptr ? *field.list
+                                             : std::vector<double>());
     const auto found = given.find(field.key);
+    if (field.is_class) {
+      const std::size_t name = field.key.find(class_key) + std::strlen(class_key);
+      for (const auto& each : given)
+        if (each.first != field.key && each.first.compare(0, name, field.key, 0, name) == 0)
+          refuse("cannot load this state: it is that of " + each.first.substr(name) +
+                 (name > std::strlen(class_key) ? " in place of " + field.key.substr(name) : ""));
+      if (found != given.end()) given.erase(found);
+      values.emplace_back();
+      continue;
+    }
     if (found == given.end()) fail(field.key, "is missing");
     const Tensor& tensor = found->second;
     const std::size_t size = field.list != nullptr ? field.list->size() : 1;
@@ -175,6 +194,21 @@ void LRScheduler::load_state_dict(const StateDict& state) {
     given.erase(found);
   }
   if (!given.empty()) fail(given.begin()->first, "is nothing that it keeps");
+  std::string wrong;
+  try {
+    assign(fields, values);
+    wrong = fault();
+    if (wrong.empty()) resume();
+  } catch (const std::exception& error) {
+    wrong = error.what();
+  }
+  if (wrong.empty()) return;
+  assign(fields, before);
+  resume();
+  refuse("cannot load this state: " + wrong);
+}
+
+void LRScheduler::assign(const std::vector<Field>& fields, const std::vector<std::vector<double>>& values) {
   for (std::size_t i = 0; i < fields.size(); ++i) {
     const Field& field = fields[i];
     if (field.whole != nullptr) *field.whole = static_cast<std::int64_t>(values[i][0]);
@@ -182,7 +216,6 @@ void LRScheduler::load_state_dict(const StateDict& state) {
     if (field.list != nullptr) *field.list = values[i];
   }
   for (std::size_t g = 0; g < base_lrs_.size(); ++g) groups_[g].set_initial_lr(base_lrs_[g]);
-  resume();
 }
 
 }  // namespace xgrad::optim

@@ -55,11 +55,12 @@ class LRScheduler {
   std::int64_t last_epoch() const { return last_epoch_; }
 
   /// What a resumed schedule needs to go on with the same bits: "last_epoch", "step_count", "base_lrs", "last_lr", and
-  /// further numbers; of schedules of schedules theirs as "schedulers.<i>.<name>". Settings are not among them: they
-  /// are those that the schedule was made with.
+  /// further numbers; the class, as the key "class.<name>" of an empty tensor; of schedules of schedules theirs as
+  /// "schedulers.<i>.<name>". Settings are not among them: they are those that the schedule was made with.
   [[nodiscard]] StateDict state_dict() const;
-  /// Loads such a state, and sets the learning rates to "last_lr". Missing or unknown keys and other numbers of groups
-  /// are errors, and then nothing has changed.
+  /// Loads such a state, and sets the learning rates to "last_lr". Missing or unknown keys, other numbers of groups,
+  /// another class, and numbers that such a schedule cannot have are errors, and then nothing has changed. A state
+  /// without a class, as those of earlier versions, may be of any.
   void load_state_dict(const StateDict& state);
 
  protected:
@@ -72,6 +73,7 @@ class LRScheduler {
     double* real = nullptr;
     std::vector<double>* list = nullptr;
     std::int64_t least = 0;  ///< of a whole number
+    bool is_class = false;   ///< no number: the key names the class of the schedule
   };
 
   /// Sets the rates for t = 0; called at the end of construction.
@@ -88,6 +90,8 @@ class LRScheduler {
   virtual void collect(const std::string& prefix, std::vector<Field>& fields);
   virtual void resume();
   virtual bool needs_metric() const { return false; }
+  /// What is wrong with a state that was loaded, or nothing.
+  virtual std::string fault() const { return {}; }
 
   std::size_t group_count() const { return groups_.size(); }
   double base(std::size_t group) const { return base_lrs_[group]; }
@@ -107,6 +111,8 @@ class LRScheduler {
   void check_groups() const;
   /// Refuses an empty list, a schedule of another optimiser, and one that needs a metric.
   void check_parts(const std::vector<Schedule>& parts) const;
+  /// The first fault of the parts.
+  static std::string fault_in(const std::vector<Schedule>& parts);
 
   std::int64_t last_epoch_ = -1;
 
@@ -115,6 +121,8 @@ class LRScheduler {
   friend class ChainedScheduler;
   void check_rate(double lr) const;
   void initial_step();
+  /// Sets the numbers of all fields.
+  void assign(const std::vector<Field>& fields, const std::vector<std::vector<double>>& values);
 
   const char* name_;
   std::vector<ParamGroup> groups_;

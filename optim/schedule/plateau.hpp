@@ -1,55 +1,33 @@
 #pragma once
 
+#include <xgrad/autograd/graph/options.hpp>
 #include <xgrad/optim/schedule/lr_scheduler.hpp>
+#include <xgrad/optim/schedule/mode.hpp>
 
 namespace xgrad::optim {
 
 /// Options of ReduceLROnPlateau: `ReduceLROnPlateau::Options().factor(0.5).patience(3)`.
-class PlateauOptions {
+class PlateauOptions : public xgrad::detail::OptionsOf<PlateauOptions> {
  public:
   /// Whether a better metric is a smaller one, which is the default, or a larger one.
-  enum class Mode : std::uint8_t { min, max };
+  using Mode = optim::Mode;
   /// Whether the threshold is a share of the best metric, which is the default, or a difference.
   enum class ThresholdMode : std::uint8_t { rel, abs };
 
-  PlateauOptions& mode(Mode value) {
-    mode_ = value;
-    return *this;
-  }
+  PlateauOptions& mode(Mode value) { return set(mode_, value); }
   /// What the learning rate is multiplied by, in [0, 1). By default 0.1.
-  PlateauOptions& factor(double value) {
-    factor_ = value;
-    return *this;
-  }
+  PlateauOptions& factor(double value) { return set(factor_, value); }
   /// The number of epochs without improvement that are tolerated. By default 10.
-  PlateauOptions& patience(std::int64_t value) {
-    patience_ = value;
-    return *this;
-  }
+  PlateauOptions& patience(std::int64_t value) { return set(patience_, value); }
   /// The improvement that counts. By default 1e-4.
-  PlateauOptions& threshold(double value) {
-    threshold_ = value;
-    return *this;
-  }
-  PlateauOptions& threshold_mode(ThresholdMode value) {
-    threshold_mode_ = value;
-    return *this;
-  }
+  PlateauOptions& threshold(double value) { return set(threshold_, value); }
+  PlateauOptions& threshold_mode(ThresholdMode value) { return set(threshold_mode_, value); }
   /// The number of epochs after a reduction in which none is counted. By default 0.
-  PlateauOptions& cooldown(std::int64_t value) {
-    cooldown_ = value;
-    return *this;
-  }
+  PlateauOptions& cooldown(std::int64_t value) { return set(cooldown_, value); }
   /// The least learning rate. By default 0.
-  PlateauOptions& min_lr(PerGroup value) {
-    min_lr_ = std::move(value);
-    return *this;
-  }
+  PlateauOptions& min_lr(PerGroup value) { return set(min_lr_, std::move(value)); }
   /// A reduction by no more than this is not made. By default 1e-8.
-  PlateauOptions& eps(double value) {
-    eps_ = value;
-    return *this;
-  }
+  PlateauOptions& eps(double value) { return set(eps_, value); }
 
  private:
   friend class ReduceLROnPlateau;

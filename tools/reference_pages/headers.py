@@ -52,7 +52,7 @@ PAGES = [
       "optim/radam.hpp", "optim/adagrad.hpp", "optim/adadelta.hpp", "optim/rmsprop.hpp", "optim/rprop.hpp", "optim/asgd.hpp",
       "optim/lion.hpp", "optim/muon.hpp", "optim/adafactor.hpp", "optim/lbfgs.hpp"]),
     ("schedules", "Learning-rate schedules",
-     ["optim/schedule/lr_scheduler.hpp", "optim/schedule/step_lr.hpp", "optim/schedule/cosine.hpp",
+     ["optim/schedule/lr_scheduler.hpp", "optim/schedule/mode.hpp", "optim/schedule/step_lr.hpp", "optim/schedule/cosine.hpp",
       "optim/schedule/lambda_lr.hpp", "optim/schedule/cyclic.hpp", "optim/schedule/plateau.hpp",
       "optim/schedule/composite.hpp", "optim/schedule/swa_lr.hpp", "optim/lr_finder.hpp"]),
     ("averaging", "Clipping and averaging", ["optim/clip_grad.hpp", "optim/averaging.hpp"]),
@@ -73,12 +73,16 @@ NOT_LIBRARY = {"bench", "build", "cmake", "docs", "examples", "scripts", "tests"
 GROUNDWORK = ("autograd/kernels/", "autograd/graph/")
 NOT_DOCUMENTED = {"autograd/engine/engine.hpp", "nn/call.hpp", "nn/graph_memory.hpp", "nn/members.hpp", "nn/module_state.hpp", "nn/printing.hpp", "autograd/ops/along.hpp", "nn/loss_checks.hpp",
                   "autograd/ops/operand.hpp", "io/input_file.hpp", "io/name_text.hpp", "nn/state_dict.hpp", "autograd/ops/promotion.hpp",
-                  "autograd/ops/recorded_lane.hpp", "nn/batch_statistics.hpp", "autograd/ops/tiles.hpp", "autograd/ops/update.hpp"}
+                  "autograd/ops/recorded_lane.hpp", "nn/batch_statistics.hpp", "autograd/ops/tiles.hpp", "autograd/ops/update.hpp", "autograd/ops/wide_norm.hpp"}
 
 
 # Names that are public for the library's own rooms, or for writers of ops.
 INTERNAL = {"RunningNorm", "RandomDropout", "refuse_axis", "resolve_axis", "resolve_axis_of_any_rank", "broadcasts_to", "check_rows", "Raw", "Wide",
             "refuse_memory", "bytes_of", "guarded_product"}
+
+
+# What users derive from, and so need the protected part of.
+FOR_DERIVING = {"ModuleBase"}
 
 
 @dataclass
@@ -91,7 +95,7 @@ class Part:
 @dataclass
 class Entry:
     name: str
-    kind: str  # function, class, enum or constant
+    kind: str  # function, class, enum, alias (of a std::function) or constant
     header: str
     space: str  # "nn::" for namespace xgrad::nn
     parts: list = field(default_factory=list)
@@ -268,6 +272,8 @@ class Reader:
 
 def classify(code):
     flat = re.sub(r"\s+", " ", code).strip()
+    if match := re.match(r"^using (\w+) = std::function<", flat):
+        return "alias", match[1]
     if re.match(r"^(using|friend|extern|static_assert|XGRAD_)", flat):
         return None, None
     bare = re.sub(r"^template <.*?>+ (?=class|struct|\[\[|inline|Tensor|auto|void|std|bool|[A-Z])", "", flat)
@@ -327,7 +333,7 @@ def wrapped(text, width=110):
 
 
 def class_shown(code):
-    """The public part of a class, with its comments."""
+    """The public part of a class, with its comments; of one that users derive from to register members, the protected part too."""
     lines = code.strip("\n").split("\n")
     first = next(i for i, line in enumerate(lines) if "{" in line)
     head = class_head(lines[: first + 1])
@@ -335,11 +341,14 @@ def class_shown(code):
         return "\n".join(head)
     result, comment = [], []
     visible = "struct " in " ".join(head)
+    for_deriving = any(re.search(rf"class {name}\b", " ".join(head)) for name in FOR_DERIVING)
     i = first + 1
     while i < len(lines) - 1:
         line = lines[i]
         if match := re.match(r"^ (public|private|protected):$", line):
-            visible, comment = match[1] == "public", []
+            visible, comment = match[1] == "public" or match[1] == "protected" and for_deriving, []
+            if visible and match[1] == "protected":
+                result += ["", " protected:"]
             i += 1
         elif line.strip().startswith("//") or not line.strip():
             comment.append(line)

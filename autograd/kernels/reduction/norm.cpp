@@ -94,8 +94,8 @@ void norms(const Lines<T>& lines, double p, double* out) {
 
 }  // namespace
 
-template <class T>
-void norm(const T* x, T* out, double p, Along axis) {
+template <class T, class R>
+void norm(const T* x, R* out, double p, Along axis) {
   const std::int64_t n = axis.n, inner = axis.inner, groups = (inner + most_columns - 1) / most_columns;
   const std::int64_t work = std::max<std::int64_t>(1, n) * std::min(most_columns, std::max<std::int64_t>(1, inner));
   parallel_ranges(axis.outer * groups, std::max<std::int64_t>(1, pointwise_grain / work),
@@ -106,12 +106,13 @@ void norm(const T* x, T* out, double p, Along axis) {
                       const Lines<T> lines{x + o * n * inner + i, n, inner, std::min(most_columns, inner - i)};
                       norms(lines, p, results);
                       for (std::int64_t c = 0; c < lines.count; ++c)
-                        out[o * inner + i + c] = static_cast<T>(results[c]);
+                        out[o * inner + i + c] = static_cast<R>(results[c]);
                     }
                   });
 }
 
 template void norm(const float*, float*, double, Along);
+template void norm(const float*, double*, double, Along);
 template void norm(const double*, double*, double, Along);
 
 }  // namespace xgrad::kernels

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <functional>
+#include <utility>
+
+namespace xgrad::detail {
+
+template <class F>
+struct IsNull {
+  static bool of(const F&) { return false; }
+};
+template <class R, class... A>
+struct IsNull<std::function<R(A...)>> {
+  static bool of(const std::function<R(A...)>& f) { return !f; }
+};
+template <class R, class... A>
+struct IsNull<R (*)(A...)> {
+  static bool of(R (*f)(A...)) { return f == nullptr; }
+};
+
+/// Throws "<op>: got an empty function for <what>: ...".
+[[noreturn]] void refuse_empty_function(const char* op, const char* what);
+
+/// A function that a user gave; an empty std::function and a null pointer are refused, in the call that takes them.
+template <class F>
+F checked_function(const char* op, const char* what, F f) {
+  if (IsNull<F>::of(f)) refuse_empty_function(op, what);
+  return f;
+}
+
+}  // namespace xgrad::detail

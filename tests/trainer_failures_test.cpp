@@ -1,0 +1,246 @@
+// A fit() that an exception has left, and that is called again, goes on where it stopped.
+
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <xgrad/train.hpp>
+#include <xgrad/xgrad.hpp>
+
+#include "catch2.hpp"
+#include "compare.hpp"
+#include "folder.hpp"
+#include "inspect.hpp"
+
+using namespace xgrad;
+using namespace xgrad::train;
+using Catch::Matchers::Contains;
+
+namespace {
+
+using Options = Trainer::Options;
+
+/// Throws in the call that its number says, once.
+struct Once {
+  int calls = 0, at = -1;
+  void operator()() {
+    if (calls++ == at) throw std::runtime_error("once");
+  }
+};
+
+/// Throws in any of a callback's functions.
+class Fails final : public Callback {
+ public:
+  void on_fit_begin(Trainer&) override { fit_begin(); }
+  void on_epoch_begin(Trainer&) override { epoch_begin(); }
+  void on_batch_begin(Trainer&) override { batch_begin(); }
+  void on_batch_end(Trainer&) override { batch_end(); }
+  void on_validation_begin(Trainer&) override { validation_begin(); }
+  void on_validation_end(Trainer&) override { validation_end(); }
+  void on_epoch_end(Trainer&, Record&) override { epoch_end(); }
+  void on_checkpoint(Trainer&, const std::string&) override { checkpoint(); }
+  void on_fit_end(Trainer&) override { fit_end(); }
+
+  Once fit_begin, epoch_begin, batch_begin, batch_end, validation_begin, validation_end, epoch_end, checkpoint, fit_end;
+};
+
+/// A training of three epochs of five batches, of which something fails once.
+struct Run {
+  std::shared_ptr<Fails> fails = std::make_shared<Fails>();
+  Once loss, schedule, stepped;
+  bool as_vector = false, nan_loss = false;
+  std::int64_t accumulate = 1;
+  std::string folder, best;
+  int failures = 0;
+
+  /// The weights, the history without seconds, and how often callbacks have seen the end of an epoch and of a batch.
+  std::string result() {
+    manual_seed(3);
+    const Tensor x = randn({40, 3}), t = matmul(x, Tensor({{1.f}, {-2.f}, {0.5f}})) + 1;
+    nn::Linear net(3, 1);
+    optim::SGD optimizer(net.parameters(), 0.05, optim::SGD::Options().momentum(0.9));
+    optim::LambdaLR rate(optimizer, [this](std::int64_t step) {
+      if (step > 0) schedule();
+      return 1.0 / static_cast<double>(1 + step);
+    });
+    data::DataLoader loader(data::TensorDataset(x, t), data::DataLoader::Options().batch_size(8).shuffle().seed(5));
+    std::vector<std::vector<Tensor>> batches;
+    for (int i = 0; i < 40; i += 8) batches.push_back({x(xt::range(i, i + 8)), t(xt::range(i, i + 8))});
+    data::DataLoader held_out(data::TensorDataset(x, t), data::DataLoader::Options().batch_size(40));
+    const auto objective = [this](const Tensor& y, const Tensor& target) {
+      if (!grad_enabled()) return nn::mse_loss(y, target);
+      const bool now = loss.calls++ == loss.at;
+      if (now && !nan_loss) throw std::runtime_error("once");
+      return nn::mse_loss(y, target) * (now ? std::numeric_limits<double>::quiet_NaN() : 1.0);
+    };
+    int epochs = 0;
+    Options options = Options()
+                          .progress(ProgressStyle::silent)
+                          .epochs(3)
+                          .warn([](const std::string&) {})
+                          .accumulate(accumulate)
+                          .schedule(rate)
+                          .train_metric("mae", MeanAbsoluteError())
+                          .on_epoch_end([&epochs](Trainer&, Record&) { ++epochs; })
+                          .callback(fails)
+                          .keep_best("val_loss")
+                          .restore_best(false);
+    if (!folder.empty()) options.checkpoints(folder);
+    if (!best.empty()) options.save_best(best);
+    Trainer trainer(net, optimizer, objective, options);
+    for (int attempt = 0; attempt < 3; ++attempt) {
+      try {
+        if (as_vector)
+          trainer.fit(batches, held_out);
+        else
+          trainer.fit(loader, held_out);
+        break;
+      } catch (const std::exception&) {
+        ++failures;
+        if (repair) repair();
+        if (trainer.step() > 0) trainer.evaluate(loader);  // which does not move a training that has begun
+      }
+    }
+    CHECK(epochs == 3);
+    CHECK(trainer.epoch() == 3);
+    std::string text = std::to_string(trainer.step()) + " steps";
+    for (const Tensor& each : net.parameters())
+      for (const float number : each.detach().to_xarray<float>()) text += " " + std::to_string(number * 1e6);
+    for (const char* column : {"train_loss", "train_mae", "val_loss", "lr"})
+      for (const double number : trainer.history()[column]) text += " " + std::to_string(number * 1e6);
+    return text;
+  }
+  std::function<void()> repair;
+};
+
+template <class F>
+void check_failure(const char* what, bool as_vector, std::int64_t accumulate, F&& make_fail) {
+  INFO(what << (as_vector ? ", a vector" : ", a loader") << ", accumulate " << accumulate);
+  Run whole;
+  whole.as_vector = as_vector;
+  whole.accumulate = accumulate;
+  const std::string wanted = whole.result();
+  CHECK(whole.failures == 0);
+  Run run;
+  run.as_vector = as_vector;
+  run.accumulate = accumulate;
+  make_fail(run);
+  CHECK(run.result() == wanted);
+  CHECK(run.failures == 1);
+}
+
+template <class F>
+void check_all(const char* what, F&& make_fail) {
+  for (const bool as_vector : {false, true})
+    for (const std::int64_t accumulate : {1, 2}) check_failure(what, as_vector, accumulate, make_fail);
+}
+
+}  // namespace
+
+TEST_CASE("what fails in the middle of an epoch loses no batch", "[train]") {
+  for (const int at : {0, 3, 4, 7, 14}) {
+    check_all("on_batch_begin", [at](Run& run) { run.fails->batch_begin.at = at; });
+    check_all("on_batch_end", [at](Run& run) { run.fails->batch_end.at = at; });
+    check_all("the loss throws", [at](Run& run) { run.loss.at = at; });
+    check_all("the loss is NaN", [at](Run& run) {
+      run.loss.at = at;
+      run.nan_loss = true;
+    });
+  }
+}
+
+TEST_CASE("what fails at the end of an epoch trains none of it again", "[train]") {
+  for (const int at : {0, 1, 2}) {
+    check_all("on_epoch_begin", [at](Run& run) { run.fails->epoch_begin.at = at; });
+    check_all("on_validation_begin", [at](Run& run) { run.fails->validation_begin.at = at; });
+    check_all("on_validation_end", [at](Run& run) { run.fails->validation_end.at = at; });
+    check_all("on_epoch_end", [at](Run& run) { run.fails->epoch_end.at = at; });
+    check_all("a schedule", [at](Run& run) { run.schedule.at = at; });
+  }
+  check_all("on_fit_begin", [](Run& run) { run.fails->fit_begin.at = 0; });
+  check_all("on_fit_end", [](Run& run) { run.fails->fit_end.at = 0; });
+}
+
+TEST_CASE("a file that cannot be written at the end of an epoch is written by the next fit()", "[train]") {
+  const Folder folder;
+  check_failure("a checkpoint", false, 1, [&](Run& run) {
+    run.folder = folder.file("run");
+    std::ofstream(run.folder) << "no folder";
+    run.repair = [path = run.folder] { std::filesystem::remove(path); };
+  });
+  CHECK(CheckpointFolder(folder.file("run")).steps().back() == 15);
+  check_failure("the best weights", false, 1, [&](Run& run) {
+    run.best = folder.file("best");
+    std::filesystem::create_directory(run.best);
+    std::ofstream(run.best + "/x") << "x";
+    run.repair = [path = run.best] { std::filesystem::remove_all(path); };
+  });
+  CHECK(io::load_safetensors(folder.file("best")).size() == 2);
+  check_failure("on_checkpoint", false, 1, [&](Run& run) {
+    run.folder = folder.file("other");
+    run.fails->checkpoint.at = 2;
+  });
+}
+
+TEST_CASE("gradients that cannot be clipped leave those of the batches before them", "[train]") {
+  const auto train = [](int spoiled) {
+    manual_seed(1);
+    nn::Linear net(2, 1);
+    optim::SGD optimizer(net.parameters(), 0.1);
+    const Tensor x = randn({12, 2}), t = ones({12, 1});
+    data::DataLoader loader(data::TensorDataset(x, t), data::DataLoader::Options().batch_size(2));
+    int calls = 0;
+    Trainer trainer(
+        net, optimizer,
+        [&](const Tensor& y, const Tensor& target) {
+          const Tensor loss = nn::mse_loss(y, target);
+          // Zero, with a slope that is not finite.
+          return calls++ == spoiled ? loss + sum(sqrt(y * 0.0)) : loss;
+        },
+        Options().progress(ProgressStyle::silent).accumulate(3).clip_grad_norm(0.5));
+    if (spoiled >= 0) CHECK_THROWS_WITH(trainer.fit(loader), Contains("clip_grad_norm_: the norm of order 2 is"));
+    trainer.fit(loader);
+    CHECK(trainer.step() == 2);
+    return net.weight.clone();
+  };
+  const Tensor whole = train(-1);
+  for (const int spoiled : {2, 5}) CHECK(difference(train(spoiled), whole) == "");
+}
+
+TEST_CASE("a batch without rows is no divergence", "[train]") {
+  nn::Linear net(2, 1);
+  optim::SGD optimizer(net.parameters(), 0.1);
+  const auto batch = [](std::int64_t rows) { return std::vector<Tensor>{ones({rows, 2}), zeros({rows, 1})}; };
+  Trainer trainer(net, optimizer, nn::mse_loss, Options().progress(ProgressStyle::silent).metric("r2", R2Score()));
+  std::vector<std::vector<Tensor>> some{batch(2), batch(0)}, full{batch(2)}, none{batch(0)};
+  CHECK_THROWS_WITH(trainer.fit(some),
+                    Contains("Trainer: batch 1 of epoch 0 has no rows, so that it has no mean loss"));
+  CHECK(trainer.batch() == 1);
+  CHECK(trainer.evaluate(some).at("loss") == trainer.evaluate(full).at("loss"));
+  CHECK_THROWS_WITH(trainer.evaluate(none), Contains("Trainer: the data to evaluate have no rows"));
+  CHECK_THROWS_WITH(trainer.fit(full, none), Contains("Trainer: the data to evaluate have no rows"));
+}
+
+TEST_CASE("a training keeps its place in a loader that others use too", "[train]") {
+  const auto train = [](bool others) {
+    manual_seed(1);
+    nn::Linear net(2, 1);
+    optim::SGD optimizer(net.parameters(), 0.1);
+    const Tensor x = randn({12, 2}), t = randn({12, 1});
+    data::DataLoader loader(data::TensorDataset(x, t), data::DataLoader::Options().batch_size(3).shuffle());
+    Trainer trainer(net, optimizer, nn::mse_loss,
+                    Options().progress(ProgressStyle::silent).epochs(3).on_batch_end([&](Trainer& own) {
+                      if (others && own.batch() == 2) own.evaluate(loader);
+                      if (own.step() == 6) own.stop();
+                    }));
+    trainer.fit(loader);
+    if (others) trainer.evaluate(loader);
+    trainer.fit(loader);
+    return net.weight.clone();
+  };
+  CHECK(difference(train(true), train(false)) == "");
+}
