@@ -203,3 +203,17 @@ void LoaderCore::take(LoaderRun* run, std::int64_t number, Tensor* columns) {
 }
 
 }  // namespace xgrad::data::detail
+
+namespace xgrad::data {
+
+LoaderOptions& LoaderOptions::sampler(std::shared_ptr<const Sampler> sampler) {
+  sampler_ = std::move(sampler);
+  return *this;
+}
+
+LoaderOptions& LoaderOptions::batch_sampler(std::shared_ptr<const BatchSampler> sampler) {
+  batch_sampler_ = std::move(sampler);
+  return *this;
+}
+
+}  // namespace xgrad::data

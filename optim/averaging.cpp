@@ -32,6 +32,12 @@ std::vector<std::pair<Tensor, Tensor>> pairs(const char* op, const StateDict& a,
 
 }  // namespace
 
+AveragingOptions& AveragingOptions::avg_fn(
+    std::function<Tensor(const Tensor&, const Tensor&, std::int64_t)> f) {
+  avg_fn_ = std::move(f);
+  return *this;
+}
+
 Averager::Averager(const AveragingOptions& options) : options_(options) {
   if (options.decay_ && !(*options.decay_ >= 0 && *options.decay_ <= 1))
     throw std::invalid_argument("AveragedModel: the decay must lie within [0, 1], got " +

@@ -27,10 +27,7 @@ class AveragingOptions {
     return *this;
   }
   /// An average of one's own: the new one of the old one, the weights, and the number of updates before.
-  AveragingOptions& avg_fn(std::function<Tensor(const Tensor&, const Tensor&, std::int64_t)> f) {
-    avg_fn_ = std::move(f);
-    return *this;
-  }
+  AveragingOptions& avg_fn(std::function<Tensor(const Tensor&, const Tensor&, std::int64_t)> f);
 
  private:
   friend class Averager;

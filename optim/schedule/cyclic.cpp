@@ -103,6 +103,18 @@ void OneCycleLR::set_more(std::size_t g) {
   group(g).set_option(momentum_, annealed(momenta, &Phase::momentum_from, &Phase::momentum_to));
 }
 
+CyclicOptions& CyclicOptions::scale_of_cycle(std::function<double(double)> f) {
+  scale_ = std::move(f);
+  of_cycle_ = true;
+  return *this;
+}
+
+CyclicOptions& CyclicOptions::scale_of_step(std::function<double(double)> f) {
+  scale_ = std::move(f);
+  of_cycle_ = false;
+  return *this;
+}
+
 CyclicLR::CyclicLR(const Optimizer& optimizer, const PerGroup& base_lr, const PerGroup& max_lr, const Options& options)
     : LRScheduler("CyclicLR", beginning_at(checked(base_lr), optimizer)), options_(options) {
   base_lr_ = for_groups("base_lr", base_lr);

@@ -119,17 +119,9 @@ class CyclicOptions {
     return *this;
   }
   /// A scale of the height of one's own in place of the mode: a function of the number of the cycle, from 1.
-  CyclicOptions& scale_of_cycle(std::function<double(double)> f) {
-    scale_ = std::move(f);
-    of_cycle_ = true;
-    return *this;
-  }
+  CyclicOptions& scale_of_cycle(std::function<double(double)> f);
   /// The same as a function of t.
-  CyclicOptions& scale_of_step(std::function<double(double)> f) {
-    scale_ = std::move(f);
-    of_cycle_ = false;
-    return *this;
-  }
+  CyclicOptions& scale_of_step(std::function<double(double)> f);
   /// Moves momentum, or beta1, against the learning rate, between max_momentum and base_momentum. By default on.
   CyclicOptions& cycle_momentum(bool on) {
     cycle_momentum_ = on;
