@@ -187,8 +187,7 @@ Compose::Compose(const std::vector<Transform>& steps)
         return y;
       }) {}
 
-Normalize::Normalize(double mean, double std)
-    : Normalize(std::vector<double>{mean}, std::vector<double>{std}) {}
+Normalize::Normalize(double mean, double std) : Normalize(std::vector<double>{mean}, std::vector<double>{std}) {}
 Normalize::Normalize(std::vector<double> mean, std::vector<double> std)
     : Transform("Normalize(mean=" + list_text(mean) + ", std=" + list_text(std) + ")",
                 [means = std::make_shared<Tensor>(mean), deviations = std::make_shared<Tensor>(std)](const Tensor& x,

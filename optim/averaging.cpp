@@ -32,8 +32,7 @@ std::vector<std::pair<Tensor, Tensor>> pairs(const char* op, const StateDict& a,
 
 }  // namespace
 
-AveragingOptions& AveragingOptions::avg_fn(
-    std::function<Tensor(const Tensor&, const Tensor&, std::int64_t)> f) {
+AveragingOptions& AveragingOptions::avg_fn(std::function<Tensor(const Tensor&, const Tensor&, std::int64_t)> f) {
   avg_fn_ = std::move(f);
   return *this;
 }
