@@ -269,10 +269,10 @@ class Given {
     xgrad::detail::visit_floating(values.dtype(), [&](auto type) {
       using T = typename decltype(type)::type;
       const T* begin = Raw::data<T>(values);
-      const T* bad = std::find_if(begin, begin + values.size(), [](T value) { return !(value >= 0); });
+      const T* bad = std::find_if(begin, begin + values.size(), [](T value) { return value < 0; });
       if (bad != begin + values.size())
         list_.refuse("cannot load this state: \"" + key + "\" holds " + number_text(static_cast<double>(*bad)) +
-                     ": it must be neither negative nor NaN");
+                     ": it must not be negative");
     });
   }
 

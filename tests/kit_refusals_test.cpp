@@ -86,26 +86,27 @@ std::string refused_of(A&&... options) {
   return refused_states(optimizer, p);
 }
 
+std::string negative(const char* name) { return std::string(name) + " -1, "; }
 std::string both(const char* name) { return std::string(name) + " -1, " + name + " nan, "; }
 
 }  // namespace
 
-TEST_CASE("second moments that are negative or NaN are refused in every optimiser", "[optim]") {
+TEST_CASE("second moments that are negative are refused in every optimiser", "[optim]") {
   using namespace optim;
   CHECK(refused_of<SGD>(SGD::Options().momentum(0.9)) == "");
-  CHECK(refused_of<Adam>(Adam::Options().amsgrad()) == both("exp_avg_sq") + both("max_exp_avg_sq"));
-  CHECK(refused_of<AdamW>() == both("exp_avg_sq"));
-  CHECK(refused_of<Adamax>() == both("exp_inf"));
-  CHECK(refused_of<NAdam>() == both("exp_avg_sq") + both("mu_product"));
-  CHECK(refused_of<RAdam>() == both("exp_avg_sq"));
-  CHECK(refused_of<Adagrad>() == both("sum"));
-  CHECK(refused_of<Adadelta>() == both("square_avg") + both("acc_delta"));
-  CHECK(refused_of<RMSprop>(RMSprop::Options().centered().momentum(0.5)) == both("square_avg"));
-  CHECK(refused_of<Rprop>() == both("step_size"));
+  CHECK(refused_of<Adam>(Adam::Options().amsgrad()) == negative("exp_avg_sq") + negative("max_exp_avg_sq"));
+  CHECK(refused_of<AdamW>() == negative("exp_avg_sq"));
+  CHECK(refused_of<Adamax>() == negative("exp_inf"));
+  CHECK(refused_of<NAdam>() == negative("exp_avg_sq") + both("mu_product"));
+  CHECK(refused_of<RAdam>() == negative("exp_avg_sq"));
+  CHECK(refused_of<Adagrad>() == negative("sum"));
+  CHECK(refused_of<Adadelta>() == negative("square_avg") + negative("acc_delta"));
+  CHECK(refused_of<RMSprop>(RMSprop::Options().centered().momentum(0.5)) == negative("square_avg"));
+  CHECK(refused_of<Rprop>() == negative("step_size"));
   CHECK(refused_of<ASGD>() == "eta nan, " + both("mu"));
   CHECK(refused_of<Lion>() == "");
   CHECK(refused_of<Muon>() == "");
-  CHECK(refused_of<Adafactor>() == both("row_var") + both("col_var"));
+  CHECK(refused_of<Adafactor>() == negative("row_var") + negative("col_var"));
 }
 
 TEST_CASE("a schedule refuses the state of another class, and positions that it cannot be in", "[schedule]") {
