@@ -70,7 +70,7 @@ PadMode pad_mode(PaddingMode mode) {
 Convolution::Convolution(const Kind& kind, std::int64_t in_channels, std::int64_t out_channels, const Dims& kernel,
                          ConvSettings settings, PaddingMode mode, bool bias_wanted)
     : kind_(kind), in_(in_channels), out_(out_channels), settings_(std::move(settings)), mode_(mode) {
-  const bool is_lazy = in_ == lazy;
+  const bool is_lazy = in_ == unknown;
   const char* const name = is_lazy ? kind.lazy_name : kind.name;
   const xgrad::detail::Calling calling(name);
   if (is_lazy) in_ = 0;
@@ -102,8 +102,7 @@ void Convolution::check_settings(const char* name, const Dims& kernel) {
                          ": only with stride 1 has the output the size of the input");
   for (std::size_t k = 0; k < kind_.axes; ++k)
     if (settings_.output_padding.list()[k] >= std::max(settings_.stride.list()[k], settings_.dilation.list()[k]))
-      throw argument_error(std::string(name) + ": the output_padding is " +
-                           to_string(tuple(settings_.output_padding)) +
+      throw argument_error(std::string(name) + ": the output_padding is " + to_string(tuple(settings_.output_padding)) +
                            ": it must be less than the stride or the dilation");
 }
 
@@ -197,13 +196,13 @@ Tensor Convolution::forward(const Tensor& x) {
   return xgrad::detail::convolution(kind_.axes, padded(x), weight, bias, unpadded, call_site());
 }
 
-#define XGRAD_CONVOLUTION(Class, axes, transposed)                                                             \
-  Class::Class(Dim in_channels, Dim out_channels, Dims kernel_size, const Options& options)                    \
-      : Convolution({#Class, "Lazy" #Class, axes, transposed}, std::max(in_channels.value(#Class), lazy + 1), \
-                    out_channels.value(#Class), kernel_size, options) {}                                       \
-  Class::Class(std::int64_t in_channels, const Dims& kernel, Dim out_channels, const Options& options)         \
-      : Convolution({#Class, "Lazy" #Class, axes, transposed}, in_channels, out_channels.value("Lazy" #Class), \
-                    kernel, options) {}
+#define XGRAD_CONVOLUTION(Class, axes, transposed)                                                               \
+  Class::Class(Dim in_channels, Dim out_channels, Dims kernel_size, const Options& options)                      \
+      : Convolution({#Class, "Lazy" #Class, axes, transposed}, std::max(in_channels.value(#Class), unknown + 1), \
+                    out_channels.value(#Class), kernel_size, options) {}                                         \
+  Class::Class(Lazy, Dim out_channels, const Dims& kernel_size, const Options& options)                          \
+      : Convolution({#Class, "Lazy" #Class, axes, transposed}, unknown, out_channels.value("Lazy" #Class),       \
+                    kernel_size, options) {}
 XGRAD_CONVOLUTION(Conv1d, 1, false)
 XGRAD_CONVOLUTION(Conv2d, 2, false)
 XGRAD_CONVOLUTION(Conv3d, 3, false)

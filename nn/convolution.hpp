@@ -80,7 +80,9 @@ class Convolution : public Module {
     std::size_t axes;
     bool transposed;
   };
-  static constexpr std::int64_t lazy = INT64_MIN;  // in place of the number of input channels
+  /// In place of the number of input channels, for a layer that takes it from its first input.
+  struct Lazy {};
+  static constexpr std::int64_t unknown = INT64_MIN;
 
   template <class OwnOptions>
   Convolution(const Kind& kind, std::int64_t in_channels, std::int64_t out_channels, const Dims& kernel,
@@ -113,7 +115,7 @@ class Conv1d : public Convolution {
   explicit Conv1d(Dim in_channels, Dim out_channels, Dims kernel_size, const Options& options = {});
 
  protected:
-  Conv1d(std::int64_t in_channels, const Dims& kernel, Dim out_channels, const Options& options);
+  Conv1d(Lazy, Dim out_channels, const Dims& kernel_size, const Options& options);
 };
 
 /// y = conv2d(x, weight) + bias, for x (N, in, H, W) or (in, H, W), weight (out, in / groups, kernel...):
@@ -126,7 +128,7 @@ class Conv2d : public Convolution {
   explicit Conv2d(Dim in_channels, Dim out_channels, Dims kernel_size, const Options& options = {});
 
  protected:
-  Conv2d(std::int64_t in_channels, const Dims& kernel, Dim out_channels, const Options& options);
+  Conv2d(Lazy, Dim out_channels, const Dims& kernel_size, const Options& options);
 };
 
 /// y = conv3d(x, weight) + bias, for x (N, in, D, H, W) or (in, D, H, W), weight (out, in / groups, kernel...).
@@ -136,7 +138,7 @@ class Conv3d : public Convolution {
   explicit Conv3d(Dim in_channels, Dim out_channels, Dims kernel_size, const Options& options = {});
 
  protected:
-  Conv3d(std::int64_t in_channels, const Dims& kernel, Dim out_channels, const Options& options);
+  Conv3d(Lazy, Dim out_channels, const Dims& kernel_size, const Options& options);
 };
 
 /// y = conv_transpose1d(x, weight) + bias, for x (N, in, L) or (in, L), weight (in, out / groups, kernel).
@@ -146,7 +148,7 @@ class ConvTranspose1d : public Convolution {
   explicit ConvTranspose1d(Dim in_channels, Dim out_channels, Dims kernel_size, const Options& options = {});
 
  protected:
-  ConvTranspose1d(std::int64_t in_channels, const Dims& kernel, Dim out_channels, const Options& options);
+  ConvTranspose1d(Lazy, Dim out_channels, const Dims& kernel_size, const Options& options);
 };
 
 /// The same for images: y = conv_transpose2d(x, weight) + bias.
@@ -156,7 +158,7 @@ class ConvTranspose2d : public Convolution {
   explicit ConvTranspose2d(Dim in_channels, Dim out_channels, Dims kernel_size, const Options& options = {});
 
  protected:
-  ConvTranspose2d(std::int64_t in_channels, const Dims& kernel, Dim out_channels, const Options& options);
+  ConvTranspose2d(Lazy, Dim out_channels, const Dims& kernel_size, const Options& options);
 };
 
 /// The same for volumes: y = conv_transpose3d(x, weight) + bias.
@@ -166,7 +168,7 @@ class ConvTranspose3d : public Convolution {
   explicit ConvTranspose3d(Dim in_channels, Dim out_channels, Dims kernel_size, const Options& options = {});
 
  protected:
-  ConvTranspose3d(std::int64_t in_channels, const Dims& kernel, Dim out_channels, const Options& options);
+  ConvTranspose3d(Lazy, Dim out_channels, const Dims& kernel_size, const Options& options);
 };
 
 }  // namespace xgrad::nn

@@ -9,37 +9,37 @@ namespace xgrad::nn {
 class LazyConv1d : public Conv1d {
  public:
   explicit LazyConv1d(Dim out_channels, Dims kernel_size, const Options& options = {})
-      : Conv1d(lazy, kernel_size, out_channels, options) {}
+      : Conv1d(Lazy(), out_channels, kernel_size, options) {}
 };
 /// The same of a Conv2d.
 class LazyConv2d : public Conv2d {
  public:
   explicit LazyConv2d(Dim out_channels, Dims kernel_size, const Options& options = {})
-      : Conv2d(lazy, kernel_size, out_channels, options) {}
+      : Conv2d(Lazy(), out_channels, kernel_size, options) {}
 };
 /// The same of a Conv3d.
 class LazyConv3d : public Conv3d {
  public:
   explicit LazyConv3d(Dim out_channels, Dims kernel_size, const Options& options = {})
-      : Conv3d(lazy, kernel_size, out_channels, options) {}
+      : Conv3d(Lazy(), out_channels, kernel_size, options) {}
 };
 /// The same of a ConvTranspose1d.
 class LazyConvTranspose1d : public ConvTranspose1d {
  public:
   explicit LazyConvTranspose1d(Dim out_channels, Dims kernel_size, const Options& options = {})
-      : ConvTranspose1d(lazy, kernel_size, out_channels, options) {}
+      : ConvTranspose1d(Lazy(), out_channels, kernel_size, options) {}
 };
 /// The same of a ConvTranspose2d.
 class LazyConvTranspose2d : public ConvTranspose2d {
  public:
   explicit LazyConvTranspose2d(Dim out_channels, Dims kernel_size, const Options& options = {})
-      : ConvTranspose2d(lazy, kernel_size, out_channels, options) {}
+      : ConvTranspose2d(Lazy(), out_channels, kernel_size, options) {}
 };
 /// The same of a ConvTranspose3d.
 class LazyConvTranspose3d : public ConvTranspose3d {
  public:
   explicit LazyConvTranspose3d(Dim out_channels, Dims kernel_size, const Options& options = {})
-      : ConvTranspose3d(lazy, kernel_size, out_channels, options) {}
+      : ConvTranspose3d(Lazy(), out_channels, kernel_size, options) {}
 };
 
 }  // namespace xgrad::nn

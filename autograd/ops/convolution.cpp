@@ -128,16 +128,16 @@ Tensor weight_gradient(const Convolution& c, Tensor x, Tensor g) {
     using T = typename decltype(type)::type;
     kernels::convolve_weight(c.sizes, Raw::data<T>(x), Raw::data<T>(g), Raw::write<T>(y));
   });
-  return record(
-      c.name().weight, Source::here(), std::move(y), {std::move(x), std::move(g)}, c.settings(),
-      with_push(from<1>([c](Tensor slope, Tensor u) {
-                  return input_gradient(c.name().input, c, std::move(slope), std::move(u), {}, Source::here());
-                }),
-                [c](Tensor slope, Tensor t) { return weight_gradient(c, std::move(t), std::move(slope)); }),
-      with_push(from<0>([c](Tensor input, Tensor u) {
-                  return forward(c.name().convolution, c, std::move(input), std::move(u), {}, Source::here());
-                }),
-                [c](Tensor input, Tensor t) { return weight_gradient(c, std::move(input), std::move(t)); }));
+  return record(c.name().weight, Source::here(), std::move(y), {std::move(x), std::move(g)}, c.settings(),
+                with_push(from<1>([c](Tensor slope, Tensor u) {
+                            return input_gradient(c.name().input, c, std::move(slope), std::move(u), {},
+                                                  Source::here());
+                          }),
+                          [c](Tensor slope, Tensor t) { return weight_gradient(c, std::move(t), std::move(slope)); }),
+                with_push(from<0>([c](Tensor input, Tensor u) {
+                            return forward(c.name().convolution, c, std::move(input), std::move(u), {}, Source::here());
+                          }),
+                          [c](Tensor input, Tensor t) { return weight_gradient(c, std::move(input), std::move(t)); }));
 }
 
 // Checks
@@ -248,7 +248,8 @@ Shape conv_numbers(const char* op, const char* what, const Dims& given, std::siz
     if (one < least)
       throw argument_error(std::string(op) + ": the " + what + " is " + std::to_string(one) + ": it must be at least " +
                            std::to_string(least));
-  if (list.size() != 1 && list.size() != axes) refuse("one number, or one for each of " + std::to_string(axes) + " axes");
+  if (list.size() != 1 && list.size() != axes)
+    refuse("one number, or one for each of " + std::to_string(axes) + " axes");
   std::int64_t all[3];
   for (std::size_t k = 0; k < axes; ++k) all[k] = list[list.size() == 1 ? 0 : k];
   return Shape(all, axes);
@@ -334,8 +335,8 @@ Tensor transposed_convolution(std::size_t axes, Tensor input, Tensor weight, Ten
     size = times_plus(op, input, weight, 1, size, more[k]);
     if (input.shape()[k + 2] == 0 || size < 0)
       throw argument_error(text_of(op, input, weight) + ": with these settings axis " + std::to_string(k + 2) +
-                           " of the output has size " + std::to_string(size) + ": it must not be negative, and that of " +
-                           "the input not 0");
+                           " of the output has size " + std::to_string(size) +
+                           ": it must not be negative, and that of " + "the input not 0");
     c.sizes.input[place(axes, k)] = size;
   }
   Tensor y = input_gradient(op, c, std::move(input), std::move(weight), std::move(bias), at);
@@ -344,18 +345,17 @@ Tensor transposed_convolution(std::size_t axes, Tensor input, Tensor weight, Ten
 
 }  // namespace detail
 
-#define XGRAD_CONVOLUTION(N)                                                                                       \
-  Tensor conv##N##d(Tensor input, Tensor weight, Tensor bias, Dims stride, ConvPadding padding, Dims dilation,     \
-                    Dim groups, Source at) {                                                                       \
-    return detail::convolution(N, std::move(input), std::move(weight), std::move(bias),                            \
-                               {stride, std::move(padding), dilation, groups.value("conv" #N "d"), 0}, at);        \
-  }                                                                                                                \
-  Tensor conv_transpose##N##d(Tensor input, Tensor weight, Tensor bias, Dims stride, Dims padding,                 \
-                              Dims output_padding, Dim groups, Dims dilation, Source at) {                         \
-    return detail::transposed_convolution(N, std::move(input), std::move(weight), std::move(bias),                 \
-                                          {stride, padding, dilation, groups.value("conv_transpose" #N "d"),       \
-                                           output_padding},                                                        \
-                                          at);                                                                     \
+#define XGRAD_CONVOLUTION(N)                                                                                   \
+  Tensor conv##N##d(Tensor input, Tensor weight, Tensor bias, Dims stride, ConvPadding padding, Dims dilation, \
+                    Dim groups, Source at) {                                                                   \
+    return detail::convolution(N, std::move(input), std::move(weight), std::move(bias),                        \
+                               {stride, std::move(padding), dilation, groups.value("conv" #N "d"), 0}, at);    \
+  }                                                                                                            \
+  Tensor conv_transpose##N##d(Tensor input, Tensor weight, Tensor bias, Dims stride, Dims padding,             \
+                              Dims output_padding, Dim groups, Dims dilation, Source at) {                     \
+    return detail::transposed_convolution(                                                                     \
+        N, std::move(input), std::move(weight), std::move(bias),                                               \
+        {stride, padding, dilation, groups.value("conv_transpose" #N "d"), output_padding}, at);               \
   }
 XGRAD_CONVOLUTION(1)
 XGRAD_CONVOLUTION(2)

@@ -34,9 +34,9 @@ class ConvPadding {
 /// K) and b (O) or undefined; x is 0 outside. y is (N, O, ⌊(L + 2 padding - dilation (K - 1) - 1) / stride⌋ + 1).
 ///
 /// With groups, output channel o sees the C / groups channels of its group: with as many groups as channels each is
-/// filtered alone. An x (C, L) is an image alone, and so is its y. Without input channels y is b, without a batch empty;
-/// a kernel that exceeds the padded input is an error. Backward keeps x and w. A sum is rounded in the dtype of x, in an
-/// order that depends on the sizes alone.
+/// filtered alone. An x (C, L) is an image alone, and so is its y. Without input channels y is b, without a batch
+/// empty; a kernel that exceeds the padded input is an error. Backward keeps x and w. A sum is rounded in the dtype of
+/// x, in an order that depends on the sizes alone.
 [[nodiscard]] Tensor conv1d(Tensor input, Tensor weight, Tensor bias = {}, Dims stride = 1, ConvPadding padding = 0,
                             Dims dilation = 1, Dim groups = 1, Source at = Source::here());
 /// The same for images: x (N, C, H, W) or (C, H, W), w (O, C / groups, Kh, Kw). Settings are one number for both axes,
@@ -48,9 +48,9 @@ class ConvPadding {
                             Dims dilation = 1, Dim groups = 1, Source at = Source::here());
 
 /// The transposed convolution, which is the gradient of conv1d with respect to its input: y[n, o, j] = Σ w[c, o, k]
-/// x[n, c, i] + b[o] over all c, k, i with i stride + k dilation - padding = j, for x (N, C, L), w (C, O / groups, K) and
-/// b (O) or undefined. y is (N, O, (L - 1) stride - 2 padding + dilation (K - 1) + output_padding + 1): of the sizes
-/// from which conv1d makes L, output_padding, less than stride or dilation, chooses one.
+/// x[n, c, i] + b[o] over all c, k, i with i stride + k dilation - padding = j, for x (N, C, L), w (C, O / groups, K)
+/// and b (O) or undefined. y is (N, O, (L - 1) stride - 2 padding + dilation (K - 1) + output_padding + 1): of the
+/// sizes from which conv1d makes L, output_padding, less than stride or dilation, chooses one.
 ///
 /// An x (C, L) is an image alone, and so is its y.
 [[nodiscard]] Tensor conv_transpose1d(Tensor input, Tensor weight, Tensor bias = {}, Dims stride = 1, Dims padding = 0,

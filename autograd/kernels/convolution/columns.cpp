@@ -13,7 +13,7 @@ struct Range {
 Range inside(std::int64_t offset, std::int64_t stride, std::int64_t size, std::int64_t first, std::int64_t last) {
   const std::int64_t least = offset >= 0 ? 0 : (-offset + stride - 1) / stride;
   const std::int64_t past = offset >= size ? 0 : (size - offset + stride - 1) / stride;
-  first = std::max(first, least);
+  first = std::min(last, std::max(first, least));
   return {first, std::max(first, std::min(last, past))};
 }
 
@@ -38,8 +38,8 @@ void each_tap(const ConvolutionSizes& s, F&& f) {
   for (std::int64_t a = 0; a < s.kernel[0]; ++a)
     for (std::int64_t b = 0; b < s.kernel[1]; ++b)
       for (std::int64_t c = 0; c < s.kernel[2]; ++c)
-        f(tap++, Triple{a * s.dilation[0] - s.padding[0], b * s.dilation[1] - s.padding[1],
-                        c * s.dilation[2] - s.padding[2]});
+        f(tap++,
+          Triple{a * s.dilation[0] - s.padding[0], b * s.dilation[1] - s.padding[1], c * s.dilation[2] - s.padding[2]});
 }
 
 bool outside(std::int64_t i, std::int64_t size) { return i < 0 || i >= size; }

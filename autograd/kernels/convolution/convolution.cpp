@@ -102,7 +102,8 @@ template <class T>
 void convolve_weight(const ConvolutionSizes& s, const T* x, const T* g, T* gw) {
   const std::int64_t positions = s.positions(), depth = s.depth(), size = s.out * depth;
   if (s.groups * size == 0) return;
-  const std::int64_t tile = tile_positions(s), each = std::max<std::int64_t>(1, (s.batch + most_parts - 1) / most_parts);
+  const std::int64_t tile = tile_positions(s),
+                     each = std::max<std::int64_t>(1, (s.batch + most_parts - 1) / most_parts);
   const std::int64_t parts = std::max<std::int64_t>(1, (s.batch + each - 1) / each);
   const detail::Scratch<T> sums(parts == 1 ? 0 : parts * s.groups * size);
   T* const all = parts == 1 ? gw : sums.data();
@@ -134,9 +135,9 @@ void convolve_weight(const ConvolutionSizes& s, const T* x, const T* g, T* gw) {
   });
 }
 
-#define XGRAD_CONVOLUTION(T)                                                                     \
-  template void convolve(const ConvolutionSizes&, const T*, const T*, const T*, T*);             \
-  template void convolve_transposed(const ConvolutionSizes&, const T*, const T*, const T*, T*);  \
+#define XGRAD_CONVOLUTION(T)                                                                    \
+  template void convolve(const ConvolutionSizes&, const T*, const T*, const T*, T*);            \
+  template void convolve_transposed(const ConvolutionSizes&, const T*, const T*, const T*, T*); \
   template void convolve_weight(const ConvolutionSizes&, const T*, const T*, T*);
 XGRAD_CONVOLUTION(float)
 XGRAD_CONVOLUTION(double)
