@@ -5,6 +5,7 @@
 #include <xgrad/autograd/kernels/runtime/memory.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
 #include <xgrad/autograd/kernels/simd/partial.hpp>
+#include <xgrad/autograd/kernels/simd/product_step.hpp>
 #include <xgrad/autograd/kernels/simd/unrolled.hpp>
 
 namespace xgrad::kernels {
@@ -79,12 +80,8 @@ template <int Rows, int Vectors, class T>
   }
   for (std::int64_t p = 0; p < s.depth; ++p, w += Rows) {
     const std::int64_t offset = s.offsets[p];
-    B x[Vectors];
-    each<Vectors>(XGRAD_INLINE(v) { x[v] = B::load(from[v] + offset); });
-    each<Rows>(XGRAD_INLINE(i) {
-      const B left(w[i]);
-      each<Vectors>(XGRAD_INLINE(v) { sum[i][v] = fma(left, x[v], sum[i][v]); });
-    });
+    product_step<Rows, Vectors>(
+        sum, XGRAD_INLINE(i) { return B(w[i]); }, XGRAD_INLINE(v) { return B::load(from[v] + offset); });
   }
   each<Rows>(XGRAD_INLINE(i) {
     if (i < rows)
@@ -102,20 +99,22 @@ constexpr Tile tiles[] = {many_registers ? Tile{6, 4} : Tile{6, 2}, many_registe
 
 // A function that computes all channels of a tile size in turn.
 template <class T>
-using RunTiles = void (*)(const Product<T>&, const T*, std::int64_t, std::int64_t, const Lanes*);
+using RunTiles = void (*)(const Product<T>&, const T*, std::int64_t, std::int64_t, const Lanes*, std::int64_t);
 
 template <int Which, class T>
-void run_tiles(const Product<T>& s, const T* w, std::int64_t begin, std::int64_t end, const Lanes* lanes) {
+void run_tiles(const Product<T>& s, const T* w, std::int64_t begin, std::int64_t end, const Lanes* lanes,
+               std::int64_t vectors) {
   constexpr int rows = tiles[Which].rows;
   for (std::int64_t o = begin; o < end; o += rows)
-    product_tile<rows, tiles[Which].vectors>(s, w + o * s.depth, o, std::min<std::int64_t>(rows, end - o), lanes);
+    for (std::int64_t v = 0; v < vectors; v += tiles[Which].vectors)
+      product_tile<rows, tiles[Which].vectors>(s, w + o * s.depth, o, std::min<std::int64_t>(rows, end - o), lanes + v);
 }
 
 // The tile that wastes least.
 int best_tile(std::int64_t channels, std::int64_t vectors) {
   int best = 0;
   double least = 0;
-  constexpr double cost[] = {1, 1, 1.03, 1.3, 1.6};  // of a product, as measured: narrow tiles wait for loads
+  constexpr double cost[] = {1, 1.02, 1.25, 1.3, 1.6};  // of a product, as measured: narrow tiles wait for loads
   for (int k = 0; k < 5; ++k) {
     const double now = cost[k] * static_cast<double>(rounded_up(channels, tiles[k].rows)) *
                        static_cast<double>(rounded_up(vectors, tiles[k].vectors));
@@ -149,12 +148,15 @@ class Schedule {
   std::int64_t work() const { return vectors_ * width<T> * rows_ * c_.sources * taps_; }
 
   void write_offsets(std::int64_t* to) const { bands_.write_offsets(block_, to); }
-  void pack_weights(const T* w, T* to) const;
+  std::int64_t taps() const { return taps_; }
+  void write_taps(std::int64_t* to) const;
+  void pack_weights(const T* w, const std::int64_t* taps, T* to) const;
   void run(std::int64_t unit, const T* x, const T* weights, const std::int64_t* offsets, const T* bias, T* y) const;
 
  private:
   static constexpr std::int64_t most_depth = 640;          // products that a tile adds up before it stores
   static constexpr std::int64_t band_bytes = 160 << 10;    // of a staged band
+  static constexpr std::int64_t chunk_tiles = 4;           // how many tiles of vectors use a row of weights in turn
   static constexpr std::int64_t weight_bytes = 160 << 10;  // of the weights that are used for a band in turn
 
   // The source channels of a block.
@@ -172,22 +174,31 @@ class Schedule {
   int tile_ = 0;
 };
 
+// The places of the taps in a kernel.
+template <class T>
+void Schedule<T>::write_taps(std::int64_t* to) const {
+  each_tap(c_.line, [&](std::int64_t m0, std::int64_t m1, std::int64_t m2) {
+    *to++ = (c_.line[0].tap(m0) * c_.kernel[1] + c_.line[1].tap(m1)) * c_.kernel[2] + c_.line[2].tap(m2);
+  });
+}
+
 // In the order in which tiles read them: for each group and block of channels, the channels of results in tiles.
 template <class T>
-void Schedule<T>::pack_weights(const T* w, T* to) const {
+void Schedule<T>::pack_weights(const T* w, const std::int64_t* taps, T* to) const {
   const std::int64_t height = tiles[tile_].rows;
   for (std::int64_t g = 0; g < c_.groups; ++g)
     for (std::int64_t block = 0; block < blocks_; ++block) {
       const std::int64_t first = block * block_, past = std::min(c_.sources, first + block_);
-      for (std::int64_t o = 0; o < rows_; o += height)
-        for (std::int64_t s = first; s < past; ++s)
-          each_tap(c_.line, [&](std::int64_t m0, std::int64_t m1, std::int64_t m2) {
-            const std::int64_t tap =
-                (c_.line[0].tap(m0) * c_.kernel[1] + c_.line[1].tap(m1)) * c_.kernel[2] + c_.line[2].tap(m2);
-            const T* const from = w + g * c_.w_group + s * c_.w_source + tap;
-            for (std::int64_t i = 0; i < height; ++i, ++to)
-              *to = o + i < c_.results ? from[(o + i) * c_.w_result] : T(0);
-          });
+      for (std::int64_t o = 0; o < rows_; o += height) {
+        const std::int64_t rows = std::min(height, c_.results - o);
+        for (std::int64_t s = first; s < past; ++s) {
+          const T* const from = w + g * c_.w_group + s * c_.w_source + o * c_.w_result;
+          for (std::int64_t m = 0; m < taps_; ++m, to += height) {
+            for (std::int64_t i = 0; i < rows; ++i) to[i] = from[i * c_.w_result + taps[m]];
+            for (std::int64_t i = rows; i < height; ++i) to[i] = T(0);
+          }
+        }
+      }
     }
 }
 
@@ -245,10 +256,11 @@ void Schedule<T>::run(std::int64_t unit, const T* x, const T* weights, const std
     product.adds = block > 0;
     const std::int64_t height = tiles[tile_].rows;
     const std::int64_t bytes = std::max<std::int64_t>(1, product.depth * static_cast<std::int64_t>(sizeof(T)));
+    const std::int64_t chunk = chunk_tiles * tiles[tile_].vectors;
     const std::int64_t part = std::max(height, weight_bytes / bytes / height * height);
     for (std::int64_t o = 0; o < c_.results; o += part)
-      for (std::int64_t v = 0; v < vectors; v += tiles[tile_].vectors)
-        runs[tile_](product, packed, o, std::min(c_.results, o + part), lanes.data() + v);
+      for (std::int64_t v = 0; v < vectors; v += chunk)
+        runs[tile_](product, packed, o, std::min(c_.results, o + part), lanes.data() + v, std::min(chunk, vectors - v));
     packed += rows_ * product.depth;
   }
 }
@@ -265,10 +277,11 @@ template <class T>
 void correlate(const Correlation& c, const T* x, const T* w, const T* bias, T* y) {
   if (c.batch * c.groups * c.results * c.positions() == 0) return;
   const Schedule<T> schedule(c);
-  const detail::Scratch<std::int64_t> offsets(schedule.offsets());
+  const detail::Scratch<std::int64_t> offsets(schedule.offsets()), taps(schedule.taps());
   const detail::Scratch<T> weights(schedule.weights());
   schedule.write_offsets(offsets.data());
-  schedule.pack_weights(w, weights.data());
+  schedule.write_taps(taps.data());
+  schedule.pack_weights(w, taps.data(), weights.data());
   constexpr std::int64_t enough = std::int64_t{1} << 20;  // multiply-adds that are worth handing to another thread
   const std::int64_t grain = std::max<std::int64_t>(1, enough / std::max<std::int64_t>(1, schedule.work()));
   parallel_ranges(schedule.units(), grain, [&](std::int64_t begin, std::int64_t end) {

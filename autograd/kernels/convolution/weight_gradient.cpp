@@ -5,8 +5,7 @@
 #include <xgrad/autograd/kernels/matrix/transpose.hpp>
 #include <xgrad/autograd/kernels/runtime/memory.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
-#include <xgrad/autograd/kernels/simd/unrolled.hpp>
-#include <xgrad/autograd/kernels/simd/vec.hpp>
+#include <xgrad/autograd/kernels/simd/product_step.hpp>
 
 namespace xgrad::kernels {
 namespace {
@@ -38,12 +37,8 @@ template <int Taps, int Vectors, class T>
       const T* x[Taps];
       each<Taps>(XGRAD_INLINE(i) { x[i] = s.band + i0 * s.plane + i1 * s.row + offsets[i < taps ? i : taps - 1]; });
       for (std::int64_t i2 = 0; i2 < s.size[2]; ++i2, g += Vectors * width<T>) {
-        B slope[Vectors];
-        each<Vectors>(XGRAD_INLINE(v) { slope[v] = B::load(g + v * width<T>); });
-        each<Taps>(XGRAD_INLINE(i) {
-          const B left(x[i][i2]);
-          each<Vectors>(XGRAD_INLINE(v) { sum[i][v] = fma(left, slope[v], sum[i][v]); });
-        });
+        product_step<Taps, Vectors>(
+            sum, XGRAD_INLINE(i) { return B(x[i][i2]); }, XGRAD_INLINE(v) { return B::load(g + v * width<T>); });
       }
     }
   each<Taps>(XGRAD_INLINE(i) {
@@ -78,7 +73,7 @@ void run_tiles(const Rows<T>& s, const std::int64_t* offsets, std::int64_t depth
 int best_tile(std::int64_t depth, std::int64_t vectors) {
   int best = 0;
   double least = 0;
-  constexpr double cost[] = {1, 1, 1, 1, 1.15};  // of a product: narrow tiles wait for loads
+  constexpr double cost[] = {1, 1, 1.02, 1.2, 1.15};  // of a product: narrow tiles wait for loads
   for (int k = 0; k < 5; ++k) {
     const double now = cost[k] * static_cast<double>(rounded_up(depth, tiles[k].taps)) *
                        static_cast<double>(rounded_up(vectors, tiles[k].vectors));
