@@ -5,6 +5,7 @@
 
 #include <xgrad/autograd/kernels/convolution/by_columns.hpp>
 #include <xgrad/autograd/kernels/convolution/correlation.hpp>
+#include <xgrad/autograd/kernels/convolution/dot_gradient.hpp>
 #include <xgrad/autograd/kernels/convolution/weight_gradient.hpp>
 
 namespace xgrad::kernels {
@@ -72,6 +73,9 @@ Correlation transposed(const ConvolutionSizes& s, const Triple& r) {
   return c;
 }
 
+// Output channels of a group with which a band of x stays in the nearest cache.
+constexpr std::int64_t most_dots = 8;
+
 // Each remainder of division by the strides is a correlation of its own, which copies the source and the weights anew.
 constexpr std::int64_t most_remainders = 16;
 
@@ -105,8 +109,9 @@ void convolve_transposed(const ConvolutionSizes& sizes, const T* g, const T* w, 
 template <class T>
 void convolve_weight(const ConvolutionSizes& sizes, const T* x, const T* g, T* gw) {
   const ConvolutionSizes s = flattened(sizes);
-  if (!suits_weight_gradient<T>(s)) return convolve_weight_by_columns(s, x, g, gw);
-  weight_gradient(s, forward(s), x, g, gw);
+  if (suits_weight_gradient<T>(s)) return weight_gradient(s, forward(s), x, g, gw);
+  if (s.out <= most_dots && suits_correlation<T>(s.output[2])) return dot_gradient(s, forward(s), x, g, gw);
+  convolve_weight_by_columns(s, x, g, gw);
 }
 
 #define XGRAD_CONVOLUTION(T)                                                                    \
