@@ -85,6 +85,7 @@ Tensor recorded(const char* name, Source at, const Convolution& c, Tensor y, Ten
 Tensor forward(const char* name, const Convolution& c, Tensor x, Tensor w, Tensor bias, Source at) {
   Tensor y = detail::result_room(x, w, c.of_output(), x.dtype());
   detail::visit_floating(y.dtype(), [&](auto type) {
+    if (y.size() == 0) return;  // other sizes may be as large as they like
     using T = typename decltype(type)::type;
     kernels::convolve(c.sizes, Raw::data<T>(x), Raw::data<T>(w), data_or_null<T>(bias), Raw::write<T>(y));
   });
@@ -105,6 +106,7 @@ Tensor forward(const char* name, const Convolution& c, Tensor x, Tensor w, Tenso
 Tensor input_gradient(const char* name, const Convolution& c, Tensor g, Tensor w, Tensor bias, Source at) {
   Tensor y = detail::result_room(g, w, c.of_input(), g.dtype());
   detail::visit_floating(y.dtype(), [&](auto type) {
+    if (y.size() == 0) return;
     using T = typename decltype(type)::type;
     kernels::convolve_transposed(c.sizes, Raw::data<T>(g), Raw::data<T>(w), data_or_null<T>(bias), Raw::write<T>(y));
   });
@@ -125,6 +127,7 @@ Tensor input_gradient(const char* name, const Convolution& c, Tensor g, Tensor w
 Tensor weight_gradient(const Convolution& c, Tensor x, Tensor g) {
   Tensor y = detail::result_room(x, g, c.of_weight(), x.dtype());
   detail::visit_floating(y.dtype(), [&](auto type) {
+    if (y.size() == 0) return;
     using T = typename decltype(type)::type;
     kernels::convolve_weight(c.sizes, Raw::data<T>(x), Raw::data<T>(g), Raw::write<T>(y));
   });
@@ -232,6 +235,12 @@ void set(kernels::Triple& to, const Shape& numbers) {
   for (std::size_t k = 0; k < numbers.rank(); ++k) to[place(numbers.rank(), k)] = numbers[k];
 }
 
+// An image without channels may have more pixels than can be counted.
+void check_images(const char* op, const Tensor& input, const Tensor& weight, const Convolution& c) {
+  for (const kernels::Triple& size : {c.sizes.input, c.sizes.output})
+    if (c.last(size).count_or(-1) < 0) refuse_sizes(op, input, weight);
+}
+
 // The sizes of the axes of a tensor after its first two.
 Shape spatial(const Tensor& x) { return Shape(x.shape().data() + 2, x.rank() - 2); }
 
@@ -292,6 +301,7 @@ Tensor convolution(std::size_t axes, Tensor input, Tensor weight, Tensor bias, c
                            std::to_string(padded));
     c.sizes.output[place(axes, k)] = (padded - extent[k]) / stride[k] + 1;
   }
+  check_images(op, input, weight, c);
   Tensor y = forward(op, c, std::move(input), std::move(weight), std::move(bias), at);
   return alone ? squeeze(std::move(y), 0, at) : y;
 }
@@ -339,6 +349,7 @@ Tensor transposed_convolution(std::size_t axes, Tensor input, Tensor weight, Ten
                            ": it must not be negative, and that of " + "the input not 0");
     c.sizes.input[place(axes, k)] = size;
   }
+  check_images(op, input, weight, c);
   Tensor y = input_gradient(op, c, std::move(input), std::move(weight), std::move(bias), at);
   return alone ? squeeze(std::move(y), 0, at) : y;
 }

@@ -49,6 +49,12 @@ void layers() {
   example("ConvTransposeOptions");
   std::cout << nn::ConvTranspose2d(4, 8, 3, nn::ConvTranspose2d::Options().stride(2).padding(1).output_padding(1))
             << '\n';
+  example("Convolution");
+  {
+    const nn::Conv2d layer(4, 6, {3, 2}, nn::Conv2d::Options().groups(2));
+    std::cout << layer.in_channels() << ' ' << layer.out_channels() << ' ' << layer.groups() << '\n'
+              << layer.weight.shape() << ' ' << layer.bias.shape() << '\n';
+  }
   example("Conv1d");
   {
     const nn::Conv1d layer(4, 8, 3);

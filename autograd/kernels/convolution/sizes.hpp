@@ -21,7 +21,8 @@ struct ConvolutionSizes {
   Triple input{1, 1, 1}, kernel{1, 1, 1}, output{1, 1, 1};
   Triple stride{1, 1, 1}, padding{0, 0, 0}, dilation{1, 1, 1};
 
-  static std::int64_t volume(const Triple& t) { return t[0] * t[1] * t[2]; }
+  /// 0 where one is 0, however large the others are.
+  static std::int64_t volume(const Triple& t) { return t[2] == 0 || t[1] == 0 ? 0 : t[0] * t[1] * t[2]; }
   std::int64_t pixels() const { return volume(input); }
   std::int64_t taps() const { return volume(kernel); }
   std::int64_t positions() const { return volume(output); }
