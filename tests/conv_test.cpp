@@ -180,6 +180,7 @@ TEST_CASE("a convolution of nothing", "[conv]") {
 }
 
 TEST_CASE("a convolution and its backward need memory for what they return, and little more", "[conv]") {
+  namespace page_heap = detail::page_heap;
   kernels::set_threads(1);
   const auto peak_of = [](const std::function<void()>& f) {
     f();  // fills the caches
@@ -286,7 +287,7 @@ TEST_CASE("a convolution net of PyTorch loads, gives PyTorch's outputs, and goes
   net.eval();
   CHECK(difference(net(input), output, 1e-5, 1e-6) == "");
   const Folder folder;
-  io::save_safetensors(folder.file("net.safetensors"), net.state_dict());
+  io::save_safetensors(net.state_dict(), folder.file("net.safetensors"));
   const StateDict again = io::load_safetensors(folder.file("net.safetensors"));
   REQUIRE(again.size() == state.size());
   for (const auto& [name, value] : state) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <xgrad/autograd/graph/tensor.hpp>
 
@@ -16,6 +17,7 @@ class ConvPadding {
   template <class N, detail::IfNoSize<N> = 0>
   ConvPadding(N) = delete;
   ConvPadding(std::initializer_list<Dim> list) : amounts_(list) {}
+  ConvPadding(const std::vector<std::int64_t>& list) : amounts_(list) {}
   ConvPadding(const Dims& list) : amounts_(list) {}
   ConvPadding(const char* word) : amounts_(0), word_(word == nullptr ? "" : word), named_(true) {}
   ConvPadding(const std::string& word) : ConvPadding(word.c_str()) {}
