@@ -75,7 +75,7 @@ Convolution::Convolution(const Kind& kind, std::int64_t in_channels, std::int64_
   const xgrad::detail::Calling calling(name);
   if (is_lazy) in_ = 0;
   check_settings(name, kernel);
-  check_channels(name);
+  check_channels(std::string(name) + ": ");
   weight = Parameter(is_lazy ? zeros(weight_shape()) : drawn(weight_shape()));
   add("weight", weight);
   if (bias_wanted) {
@@ -106,13 +106,13 @@ void Convolution::check_settings(const char* name, const Dims& kernel) {
                            ": it must be less than the stride or the dilation");
 }
 
-void Convolution::check_channels(const char* name) const {
+void Convolution::check_channels(const std::string& prefix) const {
   if (in_ < 0 || out_ < 0)
-    throw argument_error(std::string(name) + ": a layer cannot lead from " + std::to_string(in_) + " to " +
-                         std::to_string(out_) + " channels: neither may be negative");
+    throw argument_error(prefix + "a layer cannot lead from " + std::to_string(in_) + " to " + std::to_string(out_) +
+                         " channels: neither may be negative");
   for (const std::int64_t channels : {in_, out_})
     if (channels % settings_.groups != 0)
-      throw argument_error(std::string(name) + ": " + std::to_string(channels) + " channels cannot be split into " +
+      throw argument_error(prefix + std::to_string(channels) + " channels cannot be split into " +
                            std::to_string(settings_.groups) + " groups of one size");
 }
 
@@ -154,7 +154,7 @@ void Convolution::take_channels(const Tensor& x) {
   xgrad::detail::require_same_floating(kind_.transposed ? "conv_transpose" : "conv", x, "input", weight, "weight");
   const std::int64_t before = std::exchange(in_, x.shape()[x.rank() - axes - 1]);
   try {
-    check_channels(kind_.lazy_name);
+    check_channels("");  // the call puts the module's name in front
     std::vector<xgrad::detail::LeafChange> changes;
     for (Parameter* each : {&weight, &bias}) {
       if (!each->defined()) continue;

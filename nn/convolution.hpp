@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include <xgrad/autograd/graph/options.hpp>
 #include <xgrad/autograd/ops/convolution.hpp>
 #include <xgrad/nn/linear.hpp>
@@ -94,7 +96,7 @@ class Convolution : public Module {
   Convolution(const Kind& kind, std::int64_t in_channels, std::int64_t out_channels, const Dims& kernel,
               xgrad::detail::ConvSettings settings, PaddingMode mode, bool bias_wanted);
   void check_settings(const char* name, const Dims& kernel);
-  void check_channels(const char* name) const;
+  void check_channels(const std::string& prefix) const;
   Shape weight_shape() const;
   Tensor drawn(const Shape& shape) const;
   void take_channels(const Tensor& x);
