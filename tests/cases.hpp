@@ -130,6 +130,7 @@ std::vector<Case> arranging_cases();
 std::vector<Case> stacking_cases();
 std::vector<Case> indexing_cases();
 std::vector<Case> matmul_cases();
+std::vector<Case> convolution_cases();
 std::vector<Case> product_cases();
 std::vector<Case> linalg_cases();
 std::vector<Case> matrix_function_cases();

@@ -41,6 +41,7 @@ const std::map<std::string, std::set<std::string>> rooms{
       "autograd/kernels/scan"}},
     {"autograd/kernels/matrix",
      {"autograd/kernels/math", "autograd/kernels/simd", "autograd/kernels/runtime", "autograd/kernels/indexing"}},
+    {"autograd/kernels/convolution", {"autograd/kernels/simd", "autograd/kernels/runtime", "autograd/kernels/matrix"}},
     {"autograd/kernels/lapack", {"autograd/kernels/matrix/blas_gate.hpp"}},
     {"autograd/graph", {"autograd/kernels"}},
     {"autograd/ops", {"autograd/kernels", "autograd/graph"}},

@@ -136,6 +136,22 @@ ParameterDict(dict(a=Parameter(torch.zeros(2, 3)), b=Parameter(torch.zeros(4).do
 ParameterList([Parameter(torch.tensor(1.0))])
 Holder(ParameterList([Parameter(torch.zeros(2, 3))]), ModuleList([Linear(2, 3)]))
 called(LazyLinear(3))
+Conv1d(3, 4, 3)
+Conv1d(4, 6, 3, stride=2, padding=1, dilation=2, groups=2, bias=False)
+Conv2d(1, 30, 5)
+Conv2d(4, 4, (3, 2), stride=(2, 1), padding=(1, 0), dilation=2, groups=2, bias=False, padding_mode='reflect')
+Conv2d(3, 4, 3, padding='same', padding_mode='circular')
+Conv2d(3, 4, 3, padding='valid', padding_mode='replicate')
+Conv3d(3, 4, (1, 2, 3), padding=1)
+ConvTranspose1d(3, 4, 3, dilation=2, padding=1, bias=False)
+ConvTranspose2d(4, 6, 3, stride=2, padding=1, output_padding=1, groups=2)
+ConvTranspose3d(3, 4, 2, stride=(1, 2, 3), output_padding=(0, 1, 2))
+LazyConv1d(4, 3)
+LazyConv2d(4, 3, padding=1)
+LazyConv3d(4, 3)
+LazyConvTranspose1d(4, 3)
+LazyConvTranspose2d(4, 3, stride=2)
+LazyConvTranspose3d(4, 3)
 """
 
 
