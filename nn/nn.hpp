@@ -4,6 +4,7 @@
 #include <xgrad/nn/batch_norm.hpp>
 #include <xgrad/nn/bilinear.hpp>
 #include <xgrad/nn/clone.hpp>
+#include <xgrad/nn/convolution.hpp>
 #include <xgrad/nn/distance.hpp>
 #include <xgrad/nn/dropout.hpp>
 #include <xgrad/nn/embedding.hpp>
@@ -13,6 +14,7 @@
 #include <xgrad/nn/init.hpp>
 #include <xgrad/nn/instance_norm.hpp>
 #include <xgrad/nn/layer_norm.hpp>
+#include <xgrad/nn/lazy_convolution.hpp>
 #include <xgrad/nn/lazy_linear.hpp>
 #include <xgrad/nn/linear.hpp>
 #include <xgrad/nn/loss_modules.hpp>

@@ -64,9 +64,14 @@ class Listening {
   detail::CallObserver* before_;
 };
 
-// The multiply-adds of an op: every matrix product goes through one that has this attribute, or is a linear.
+bool starts_with(const char* text, const char* start) { return std::strncmp(text, start, std::strlen(start)) == 0; }
+
+// The multiply-adds of an op: every matrix product goes through one that has this attribute, or is a linear; a
+// convolution has the elements of a filter for each of its output, a transposed one for each of its input.
 std::int64_t multiply_adds_of(const xgrad::detail::ObservedOp& op, const Tensor& y) {
   if (std::strcmp(op.name, "linear") == 0) return y.size() * op.inputs[0].shape().back();
+  if (starts_with(op.name, "conv_transpose")) return op.inputs[0].size() * op.inputs[1].shape().without(0).count();
+  if (starts_with(op.name, "conv")) return y.size() * op.inputs[1].shape().without(0).count();
   for (const Attribute& each : op.attributes())
     if (std::strcmp(each.name, "transpose_a") == 0)
       return y.size() * op.inputs[0].shape().at(each.integer != 0 ? -2 : -1);

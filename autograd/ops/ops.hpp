@@ -5,6 +5,7 @@
 #include <xgrad/autograd/ops/average_pooling.hpp>
 #include <xgrad/autograd/ops/batch_norm.hpp>
 #include <xgrad/autograd/ops/bitwise.hpp>
+#include <xgrad/autograd/ops/convolution.hpp>
 #include <xgrad/autograd/ops/counting.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/diagonal.hpp>

@@ -1,11 +1,11 @@
 #include <xgrad/autograd/kernels/matrix/small_gemm.hpp>
 
 #include <algorithm>
-#include <utility>
 
 #include <xgrad/autograd/kernels/matrix/transpose.hpp>
 #include <xgrad/autograd/kernels/runtime/memory.hpp>
 #include <xgrad/autograd/kernels/simd/partial.hpp>
+#include <xgrad/autograd/kernels/simd/unrolled.hpp>
 
 namespace xgrad::kernels {
 namespace {
@@ -19,17 +19,6 @@ constexpr bool many_registers = Vec<float>::width >= 16;
 constexpr int tile_vectors = many_registers ? 4 : 2;
 constexpr int tile_rows(int vectors) { return vectors == 1 || (many_registers && vectors < 4) ? 8 : 6; }
 constexpr int dot_rows = many_registers ? 5 : 3, dot_columns = many_registers ? 5 : 4;
-
-// Calls f(0), f(1), ..., unrolled at compile time, so that arrays with these indices live in registers.
-template <class F, int... I>
-[[gnu::always_inline]] inline void each_of(F&& f, std::integer_sequence<int, I...>) {
-  (f(I), ...);
-}
-template <int N, class F>
-[[gnu::always_inline]] inline void each(F&& f) {
-  each_of(f, std::make_integer_sequence<int, N>{});
-}
-#define XGRAD_INLINE(i) [&](int i) __attribute__((always_inline))
 
 // The left operand, transposed or not: its element (i, p) lies at i * row + p * depth.
 template <class T>
@@ -178,8 +167,6 @@ void dots(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, const T* b
   for (; i + dot_rows <= m; i += dot_rows) dots_row<dot_rows>(n, k, a + i * k, b, c + i * n, n, shifted(onto, i, 0));
   for (; i < m; ++i) dots_row<1>(n, k, a + i * k, b, c + i * n, n, shifted(onto, i, 0));
 }
-
-#undef XGRAD_INLINE
 
 }  // namespace
 
