@@ -37,16 +37,17 @@ nn::Sequential network(int width) {
 /// `count` pictures, class by class: stripes of a width and a direction that are the class's, in two random colours.
 void write_stripes(const std::string& path, int count, std::uint64_t seed) {
   Generator generator(seed);
-  const Tensor colours = randint(0, 256, {count, 2, 3}, generator), shifts = randint(0, 16, {count}, generator);
+  const xt::xarray<std::int64_t> dark = randint(0, 100, {count, 3}, generator).to_xarray<std::int64_t>();
+  const xt::xarray<std::int64_t> light = randint(150, 256, {count, 3}, generator).to_xarray<std::int64_t>();
   std::ofstream file(path, std::ios::binary);
   for (int i = 0; i < count; ++i) {
-    const int label = i % 10, width = 2 + label / 2, shift = shifts[i].item<int>();
+    const int label = i % 10, width = 1 << label / 2;
     std::vector<char> picture{static_cast<char>(label)};
     for (int channel = 0; channel < 3; ++channel)
       for (int y = 0; y < 32; ++y)
         for (int x = 0; x < 32; ++x) {
-          const int stripe = ((label % 2 == 0 ? x : y) + shift) / width % 2;
-          picture.push_back(static_cast<char>(colours(i, stripe, channel).item<int>()));
+          const int stripe = (label % 2 == 0 ? x : y) / width % 2;
+          picture.push_back(static_cast<char>(stripe == 0 ? dark(i, channel) : light(i, channel)));
         }
     file.write(picture.data(), static_cast<std::streamsize>(picture.size()));
   }
