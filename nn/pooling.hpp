@@ -1,5 +1,7 @@
 #pragma once
 
+#include <initializer_list>
+
 #include <xgrad/autograd/ops/average_pooling.hpp>
 #include <xgrad/autograd/ops/max_pooling.hpp>
 #include <xgrad/nn/module.hpp>
@@ -33,18 +35,24 @@ class MaxPooling : public Module {
 class MaxPool1d : public MaxPooling {
  public:
   explicit MaxPool1d(const Dims& kernel_size, const Options& options = {});
+  explicit MaxPool1d(std::initializer_list<Dim> kernel_size, const Options& options = {})
+      : MaxPool1d(Dims(kernel_size), options) {}
   MaxPool1d(const Dims& kernel_size, const Dims& stride) : MaxPool1d(kernel_size, Options().stride(stride)) {}
 };
 /// max_pool2d(): nn::MaxPool2d(2), nn::MaxPool2d({3, 2}, nn::MaxPool2d::Options().stride({2, 1}).padding(1)).
 class MaxPool2d : public MaxPooling {
  public:
   explicit MaxPool2d(const Dims& kernel_size, const Options& options = {});
+  explicit MaxPool2d(std::initializer_list<Dim> kernel_size, const Options& options = {})
+      : MaxPool2d(Dims(kernel_size), options) {}
   MaxPool2d(const Dims& kernel_size, const Dims& stride) : MaxPool2d(kernel_size, Options().stride(stride)) {}
 };
 /// max_pool3d().
 class MaxPool3d : public MaxPooling {
  public:
   explicit MaxPool3d(const Dims& kernel_size, const Options& options = {});
+  explicit MaxPool3d(std::initializer_list<Dim> kernel_size, const Options& options = {})
+      : MaxPool3d(Dims(kernel_size), options) {}
   MaxPool3d(const Dims& kernel_size, const Dims& stride) : MaxPool3d(kernel_size, Options().stride(stride)) {}
 };
 
@@ -69,18 +77,24 @@ class AveragePooling : public Module {
 class AvgPool1d : public AveragePooling {
  public:
   explicit AvgPool1d(const Dims& kernel_size, const Options& options = {});
+  explicit AvgPool1d(std::initializer_list<Dim> kernel_size, const Options& options = {})
+      : AvgPool1d(Dims(kernel_size), options) {}
   AvgPool1d(const Dims& kernel_size, const Dims& stride) : AvgPool1d(kernel_size, Options().stride(stride)) {}
 };
 /// avg_pool2d().
 class AvgPool2d : public AveragePooling {
  public:
   explicit AvgPool2d(const Dims& kernel_size, const Options& options = {});
+  explicit AvgPool2d(std::initializer_list<Dim> kernel_size, const Options& options = {})
+      : AvgPool2d(Dims(kernel_size), options) {}
   AvgPool2d(const Dims& kernel_size, const Dims& stride) : AvgPool2d(kernel_size, Options().stride(stride)) {}
 };
 /// avg_pool3d().
 class AvgPool3d : public AveragePooling {
  public:
   explicit AvgPool3d(const Dims& kernel_size, const Options& options = {});
+  explicit AvgPool3d(std::initializer_list<Dim> kernel_size, const Options& options = {})
+      : AvgPool3d(Dims(kernel_size), options) {}
   AvgPool3d(const Dims& kernel_size, const Dims& stride) : AvgPool3d(kernel_size, Options().stride(stride)) {}
 };
 

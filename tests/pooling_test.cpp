@@ -14,7 +14,7 @@ using namespace xgrad;
 
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
+constexpr double missing = std::numeric_limits<double>::quiet_NaN(), endless = std::numeric_limits<double>::infinity();
 
 Tensor gradient_of_maximum(const Tensor& values) {
   Tensor x = values.clone().requires_grad_();
@@ -66,8 +66,8 @@ TEST_CASE("the first of equal elements gets the gradient of a maximum, in the or
 TEST_CASE("NaN travels through maxima, and the last one gets the gradient") {
   for (const std::int64_t width : {2, 8, 16, 22}) {
     Tensor x = zeros({1, 2, width}, float64);
-    x.put({0, 0, 1}, nan);
-    x.put({0, 1, 0}, nan);
+    x.put({0, 0, 1}, missing);
+    x.put({0, 1, 0}, missing);
     const Tensor y = max_pool2d(x, 2);
     CHECK(std::isnan(y(0, 0, 0).item()));
     if (width > 2) CHECK(y(0, 0, 1).item() == 0);
@@ -75,14 +75,14 @@ TEST_CASE("NaN travels through maxima, and the last one gets the gradient") {
     CHECK(g(0, 1, 0).item() == 1);
     CHECK(g(0, 0, 1).item() == 0);
   }
-  CHECK(std::isnan(adaptive_max_pool1d(Tensor({{1., nan, 2.}}), 1).item()));
-  CHECK(std::isnan(max_pool1d(Tensor({{nan, 1., 2.}}), 3).item()));
+  CHECK(std::isnan(adaptive_max_pool1d(Tensor({{1., missing, 2.}}), 1).item()));
+  CHECK(std::isnan(max_pool1d(Tensor({{missing, 1., 2.}}), 3).item()));
 }
 
 TEST_CASE("padding never wins, not even over -inf") {
-  const Tensor x = full({1, 4}, -inf);
+  const Tensor x = full({1, 4}, -endless);
   const auto [values, indices] = max_pool1d_with_indices(x, 3, MaxPoolOptions().stride(2).padding(1));
-  CHECK(difference(values, full({1, 2}, -inf)) == "");
+  CHECK(difference(values, full({1, 2}, -endless)) == "");
   CHECK(difference(indices, Tensor({{0, 1}})) == "");
   CHECK(max_pool1d(Tensor({{-3., -2.}}), 2, MaxPoolOptions().padding(1))(0, 0).item() == -3);
 }
@@ -154,7 +154,7 @@ TEST_CASE("resizing to the same size changes nothing, and corners stay with alig
 }
 
 TEST_CASE("an infinite neighbour of weight 0 does not reach an interpolated element") {
-  const Tensor x = Tensor({{{1., inf, 3.}}});
+  const Tensor x = Tensor({{{1., endless, 3.}}});
   const Tensor y = interpolate(x, InterpolateOptions().size(5).mode(InterpolateMode::linear).align_corners(true));
   CHECK(y[0](0, 0).item() == 1);
   CHECK(y[0](0, 4).item() == 3);
@@ -198,6 +198,8 @@ TEST_CASE("pooling layers refuse at construction what is wrong for every input, 
   CHECK(message_of([&] {
           net(zeros({1, 1, 4, 4}));
         }).find("do not fit axis 2 of shape (1, 1, 4, 4)") != std::string::npos);
+  CHECK(nn::MaxPool2d({3, 2})(zeros({1, 1, 6, 6})).shape() == Shape{1, 1, 2, 3});
+  CHECK(nn::AvgPool2d({3, 2}, {1, 2})(zeros({1, 1, 6, 6})).shape() == Shape{1, 1, 4, 3});
   CHECK(keys(net) == "");
   CHECK(nn::summary(nn::Sequential{nn::MaxPool2d(2)}, {2, 3, 8, 8}).total == 0);
 }

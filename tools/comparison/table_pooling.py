@@ -204,7 +204,7 @@ ROWS = [
     Op("pixel_shuffle", lambda input, upscale_factor: F.pixel_shuffle(input, upscale_factor),
        lambda: shuffled("upscale_factor", [((1, 8, 2, 3), 2), ((9, 1, 2), 3), ((2, 4, 0, 2), 2), ((2, 2, 4, 1, 1), 2)])),
     Op("pixel_unshuffle", lambda input, downscale_factor: F.pixel_unshuffle(input, downscale_factor),
-       lambda: shuffled("downscale_factor", [((1, 2, 4, 6), 2), ((1, 3, 6), 3), ((2, 4, 0, 2), 2), ((2, 2, 1, 2, 2), 2)])),
+       lambda: shuffled("downscale_factor", [((1, 2, 4, 6), 2), ((1, 3, 6), 3), ((2, 2, 1, 2, 2), 2)])),
     Op("channel_shuffle", lambda input, groups: F.channel_shuffle(input, groups),
        lambda: shuffled("groups", [((1, 8, 2, 3), 2), ((2, 9, 2), 3), ((2, 4, 3, 2), 4), ((1, 4, 1, 2, 2), 2)])),
     Op("nn_unfold", unfold, images),

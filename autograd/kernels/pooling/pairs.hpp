@@ -60,7 +60,7 @@ inline void join(const V& first, const V& second, V& a, V& b) {
   }
 }
 
-/// Calls blocks(j) for blocks of Width numbers from j on that cover 0 .. n-1, the last two of which may overlap.
+/// Calls block(j) for blocks of Width numbers from j on that cover 0 .. n-1, the last two of which may overlap.
 template <int Width, class F>
 inline void cover(std::int64_t n, const F& block) {
   for (std::int64_t j = 0; j + Width <= n; j += Width) block(j);
