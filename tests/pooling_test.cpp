@@ -129,11 +129,11 @@ TEST_CASE("pooling to one element is the mean or the maximum") {
 
 TEST_CASE("max_unpool puts the maxima back where they came from") {
   Generator generator(7);
-  const Tensor x = randn({2, 3, 6, 8}, generator, float64);
+  const Tensor x = abs(randn({2, 3, 6, 8}, generator, float64)) + 0.1;
   const auto [values, indices] = max_pool2d_with_indices(x, 2);
   const Tensor back = max_unpool2d(values, indices, 2);
-  CHECK(difference(max_pool2d(maximum(back, x), 2), values) == "");
-  CHECK(sum(back != 0).item() == values.size());
+  CHECK(difference(max_pool2d(back, 2), values) == "");
+  CHECK(sum(back != 0).item() == static_cast<double>(values.size()));
   CHECK(sum((back != 0) & (back != x)).item() == 0);
   // Of equal indices the last one writes, and has the gradient.
   Tensor two = Tensor({{3., 4.}}).requires_grad_();

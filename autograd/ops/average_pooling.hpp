@@ -37,10 +37,13 @@ class AvgPoolOptions : public detail::OptionsOf<AvgPoolOptions> {
 // The mean of every window: y[n, c, i] = Σ_k x[n, c, i stride - padding + k] / kernel_size over k < kernel_size, and in
 // the same way along two and three axes. x is (N, C, L), (N, C, H, W) or (N, C, D, H, W), or the same without N.
 
+/// The means of windows along one axis.
 [[nodiscard]] Tensor avg_pool1d(Tensor x, const Dims& kernel_size, const AvgPoolOptions& options = {},
                                 Source at = Source::here());
+/// The means of windows of images.
 [[nodiscard]] Tensor avg_pool2d(Tensor x, const Dims& kernel_size, const AvgPoolOptions& options = {},
                                 Source at = Source::here());
+/// The means of windows of volumes.
 [[nodiscard]] Tensor avg_pool3d(Tensor x, const Dims& kernel_size, const AvgPoolOptions& options = {},
                                 Source at = Source::here());
 

@@ -34,10 +34,13 @@ class MaxPoolOptions : public detail::OptionsOf<MaxPoolOptions> {
 // A window that contains NaN gives NaN. The gradient goes to the element that was chosen: the first of equal ones in
 // the order of rows, the last of several NaNs, as in PyTorch.
 
+/// The largest elements of windows along one axis.
 [[nodiscard]] Tensor max_pool1d(Tensor x, const Dims& kernel_size, const MaxPoolOptions& options = {},
                                 Source at = Source::here());
+/// The largest elements of windows of images.
 [[nodiscard]] Tensor max_pool2d(Tensor x, const Dims& kernel_size, const MaxPoolOptions& options = {},
                                 Source at = Source::here());
+/// The largest elements of windows of volumes.
 [[nodiscard]] Tensor max_pool3d(Tensor x, const Dims& kernel_size, const MaxPoolOptions& options = {},
                                 Source at = Source::here());
 
