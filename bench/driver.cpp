@@ -200,7 +200,8 @@ int run(const Settings& settings) {
   const auto config = nlohmann::json::parse(std::ifstream(settings.config));
   std::set<std::string> only;
   std::istringstream wanted(settings.only);
-  const std::set<std::string> known{"W1", "W2", "W3", "W4", "W5", "W6", "W7", "W8", "W9", "W10", "W13", "W14", "G12", "G13"};
+  const std::set<std::string> known{"W1", "W2", "W3",  "W4",  "W5",  "W6",  "W7",
+                                    "W8", "W9", "W10", "W13", "W14", "G12", "G13"};
   for (std::string word; std::getline(wanted, word, ',');) {
     if (known.count(word) == 0)
       throw std::invalid_argument("--only: no workload " + word + ": W1 to W8, G12 and G13 are there");

@@ -92,7 +92,8 @@ void resizing(Catalogue& all) {
   probe(
       all, "interpolate",
       [](auto x, auto n) {
-        return interpolate(x, InterpolateOptions().scale_factor(n).mode(InterpolateMode::bilinear));
+        return interpolate(x,
+                           InterpolateOptions().scale_factor(static_cast<double>(n)).mode(InterpolateMode::bilinear));
       },
       image(), Setting{2});
   probe(
@@ -179,9 +180,10 @@ void modules(Catalogue& all) {
 #undef XGRAD_BAD
   probe(
       all, "ZeroPad2d", [](auto x) { return nn::ZeroPad2d(1)(x); }, image());
-#define XGRAD_BAD(Name)                                                                                       \
-  probe(                                                                                                      \
-      all, #Name, [](auto n) { return nn::Name(nn::Name::Options().scale_factor(n))(image()); }, Setting{2}); \
+#define XGRAD_BAD(Name)                                                                                               \
+  probe(                                                                                                              \
+      all, #Name, [](auto n) { return nn::Name(nn::Name::Options().scale_factor(static_cast<double>(n)))(image()); }, \
+      Setting{2});                                                                                                    \
   refused(all, #Name, "neither size nor factor", [] { nn::Name{nn::Name::Options()}; })
   XGRAD_BAD(Upsample);
   XGRAD_BAD(UpsamplingNearest2d);
