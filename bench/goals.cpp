@@ -186,6 +186,11 @@ void Judge::gates_and_growth() {
 }
 
 void Judge::gradients() {
+  begin("G14", "convolution nets, W9 and W10");
+  at_least("W9 against libtorch", lead("W9", "libtorch"), 3, "libtorch");
+  at_least("W10 against libtorch", lead("W10", "libtorch"), 1.4, "libtorch");
+  for_the_reader("W9 against JAX jit", lead("W9", "JAX"));
+  for_the_reader("W10 against JAX jit", lead("W10", "JAX"));
   begin("G17", "a mixture's gradient, W13, and a Hessian-vector product, W14");
   at_least("W13 against libtorch", lead("W13", "libtorch"), 2.5, "libtorch");
   at_least("W13 against JAX jit", lead("W13", "JAX"), 2.5, "JAX");

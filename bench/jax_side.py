@@ -164,6 +164,53 @@ def mlp(sizes, batch, adam, lr, scanned=False):
     return Scanned(start, step) if scanned else Training(start, start, jax.jit(step, donate_argnums=0))
 
 
+def conv_net(layers, flat, hidden, drops, lr=3e-5, batch=100, classes=10):
+    """The ConvNet of workloads.hpp: layers of (channels, kernel, padding, pooled)."""
+    x = jnp.asarray(numbers(1, batch * 784, 0, 1).reshape(batch, 1, 28, 28))
+    t = jnp.asarray(numbers(2, batch, 0, classes).astype(np.int32))
+
+    def start():
+        weights, channels = [], 1
+        for i, (out, kernel, _, _) in enumerate(layers):
+            w, b = layer(i, channels * kernel * kernel, out, True)
+            weights.append((w.reshape(out, channels, kernel, kernel), b))
+            channels = out
+        weights.append(layer(len(layers), flat, hidden, True))
+        weights.append(layer(len(layers) + 1, hidden, classes, True))
+        zeros = lambda: jax.tree.map(jnp.zeros_like, weights)
+        return weights, zeros(), zeros(), jnp.zeros(()), jax.random.key(0, impl="rbg")
+
+    def dropped(h, key):
+        return h if key is None else jnp.where(jax.random.bits(key, h.shape, jnp.uint8) < 128, 2 * h, 0)
+
+    def loss(weights, keys):
+        h = x
+        for (w, b), (_, _, padding, pooled) in zip(weights, layers):
+            h = jax.lax.conv_general_dilated(h, w, (1, 1), [(padding, padding)] * 2) + b[:, None, None]
+            h = jax.nn.relu(h)
+            if pooled:
+                h = jax.lax.reduce_window(h, -jnp.inf, jax.lax.max, (1, 1, 2, 2), (1, 1, 2, 2), "VALID")
+        (w, b), (v, c) = weights[-2:]
+        h = dropped(jax.nn.relu(h.reshape(batch, -1) @ w.T + b), keys[0])
+        return cross_entropy(dropped(h @ v.T + c, keys[1]), t)
+
+    def step(state, i, training):
+        weights, m, v, k, key = state
+        keys = (None, None)
+        if training and drops:
+            key, *keys = jax.random.split(key, 3)
+        value, g = jax.value_and_grad(loss)(weights, keys)
+        k = k + 1
+        m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, m, g)
+        v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, v, g)
+        rate, root = lr / (1 - 0.9**k), jnp.sqrt(1 - 0.999**k)
+        weights = jax.tree.map(lambda w, m, v: w - rate * m / (jnp.sqrt(v) / root + 1e-8), weights, m, v)
+        return (weights, m, v, k, key), value
+
+    jitted = [jax.jit(lambda s, i, on=on: step(s, i, on), donate_argnums=0) for on in (True, False)]
+    return Training(start, start, *jitted)
+
+
 class Pointwise:
     def __init__(self, n, f, gradient):
         self.x, self.seed = jnp.asarray(numbers(40, n, -3, 3)), jnp.ones(n)
@@ -259,6 +306,9 @@ def offered(folder):
         "W1": lambda: mnist_network(folder, False), "W1/scan": lambda: mnist_network(folder, True),
         "W2": lambda: mlp(*w2), "W3": lambda: mlp(*w3), "W3/scan": lambda: mlp(*w3, scanned=True), "W6": lambda: mlp(*w6),
     }
+    simple = [(30, 5, 0, True)]
+    deep = [(16, 3, 1, False), (16, 3, 1, True), (32, 3, 1, False), (32, 3, 2, True), (64, 3, 1, False), (64, 3, 1, True)]
+    tasks.update(W9=lambda: conv_net(simple, 30 * 144, 100, False), W10=lambda: conv_net(deep, 1024, 50, True))
     tasks.update(W13=mixture, W14=hessian_product)
     functions = {f"gelu.{n}": (n, composed_gelu) for n in (SMALL, LARGE)}
     functions.update(relu=(LARGE, jax.nn.relu), sigmoid=(LARGE, jax.nn.sigmoid), tanh=(LARGE, jnp.tanh),

@@ -140,6 +140,48 @@ Task mlp_task(const Mlp& mlp, bool fused = false) {
   return {[=] { return losses(mlp_network(mlp, fused), step_of); }, repeat([=] { step_of(*net, 0); })};
 }
 
+Network conv_network(const ConvNet& book, double dropout, bool fused) {
+  Network net;
+  std::size_t number = 0;
+  std::int64_t channels = 1;
+  for (const ConvNet::Layer& one : book.layers) {
+    const std::int64_t in = channels * one.kernel * one.kernel;
+    torch::nn::Conv2d layer(torch::nn::Conv2dOptions(channels, one.channels, one.kernel).padding(one.padding));
+    {
+      torch::NoGradGuard off;
+      layer->weight.copy_(
+          tensor(layer_weights(number, in, in * one.channels), {one.channels, channels, one.kernel, one.kernel}));
+      layer->bias.copy_(tensor(layer_bias(number, in, one.channels), {one.channels}));
+    }
+    ++number;
+    channels = one.channels;
+    net.model->push_back(layer);
+    net.model->push_back(torch::nn::ReLU());
+    if (one.pooled) net.model->push_back(torch::nn::MaxPool2d(2));
+  }
+  net.model->push_back(torch::nn::Flatten());
+  net.model->push_back(linear(book.flat, book.hidden, number, true));
+  net.model->push_back(torch::nn::ReLU());
+  if (book.drops) net.model->push_back(torch::nn::Dropout(dropout));
+  net.model->push_back(linear(book.hidden, ConvNet::classes, number + 1, true));
+  if (book.drops) net.model->push_back(torch::nn::Dropout(dropout));
+  optimize<torch::optim::Adam>(net, torch::optim::AdamOptions(ConvNet::lr));
+#ifdef LIBTORCH_HAS_FUSED_ADAM
+  if (fused) net.update = fused_adam(net.parameters, ConvNet::lr);
+#else
+  (void)fused;
+#endif
+  return net;
+}
+
+Task conv_task(const ConvNet& book, bool fused = false) {
+  const Tensor targets = torch::tensor(ConvNet::labels());
+  const Tensor inputs = tensor(ConvNet::inputs(), {ConvNet::batch, 1, ConvNet::size, ConvNet::size});
+  const auto step_of = [=](Network& net, std::int64_t) { return train(net, inputs, targets); };
+  const auto net = std::make_shared<Network>(conv_network(book, 0.5, fused));
+  return {[=] { return losses(conv_network(book, 0, fused), step_of); }, repeat([=] { step_of(*net, 0); })};
+}
+
 Tensor leaf(std::uint64_t seed, std::int64_t n, float low, float high) {
   return tensor(numbers(seed, n, low, high), {n}).requires_grad_();
 }
@@ -286,9 +328,13 @@ int main(int argc, char** argv) {
   tasks["W2"] = [] { return mlp_task(w2()); };
   tasks["W3"] = [] { return mlp_task(w3()); };
   tasks["W6"] = [] { return mlp_task(w6()); };
+  tasks["W9"] = [] { return conv_task(w9()); };
+  tasks["W10"] = [] { return conv_task(w10()); };
 #ifdef LIBTORCH_HAS_FUSED_ADAM
   tasks["W2/fused"] = [] { return mlp_task(w2(), true); };
   tasks["W6/fused"] = [] { return mlp_task(w6(), true); };
+  tasks["W9/fused"] = [] { return conv_task(w9(), true); };
+  tasks["W10/fused"] = [] { return conv_task(w10(), true); };
 #endif
   tasks["W4.1.forward"] = [] { return node_forward(1); };
   tasks["W4.1.backward"] = [] { return node_backward(1); };

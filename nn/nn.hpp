@@ -9,6 +9,7 @@
 #include <xgrad/nn/dropout.hpp>
 #include <xgrad/nn/embedding.hpp>
 #include <xgrad/nn/flatten.hpp>
+#include <xgrad/nn/fold.hpp>
 #include <xgrad/nn/functional.hpp>
 #include <xgrad/nn/init.hpp>
 #include <xgrad/nn/instance_norm.hpp>
@@ -22,7 +23,10 @@
 #include <xgrad/nn/module_dict.hpp>
 #include <xgrad/nn/module_list.hpp>
 #include <xgrad/nn/module_of.hpp>
+#include <xgrad/nn/padding.hpp>
 #include <xgrad/nn/parameter.hpp>
 #include <xgrad/nn/parameter_list.hpp>
+#include <xgrad/nn/pooling.hpp>
 #include <xgrad/nn/sequential.hpp>
 #include <xgrad/nn/summary.hpp>
+#include <xgrad/nn/upsample.hpp>

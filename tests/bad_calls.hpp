@@ -46,6 +46,7 @@ void module_calls(Catalogue& all);
 void container_calls(Catalogue& all);
 void layer_calls(Catalogue& all);
 void convolution_calls(Catalogue& all);
+void pooling_calls(Catalogue& all);
 void training_calls(Catalogue& all);
 void train_calls(Catalogue& all);
 void data_calls(Catalogue& all);

@@ -138,6 +138,8 @@ std::vector<Case> nn_cases();
 std::vector<Case> loss_cases();
 std::vector<Case> layer_cases();
 std::vector<Case> margin_cases();
+std::vector<Case> pooling_cases();
+std::vector<Case> resizing_cases();
 
 /// All of them.
 const std::vector<Case>& table();

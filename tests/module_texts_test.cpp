@@ -13,6 +13,7 @@
 #include <xgrad/nn/nn.hpp>
 
 #include "catch2.hpp"
+#include "module_texts_pooling.hpp"
 
 using namespace xgrad;
 
@@ -266,6 +267,7 @@ Texts ours() {
   all.merge(norms());
   all.merge(tables_and_dropouts());
   all.merge(losses());
+  all.merge(pooling_texts());
   return all;
 }
 

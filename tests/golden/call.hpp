@@ -91,6 +91,7 @@ Registry linalg_calls();
 Registry loss_calls();
 Registry layer_calls();
 Registry convolution_calls();
+Registry pooling_calls();
 
 /// All of them.
 const Registry& registry();
