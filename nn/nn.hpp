@@ -20,7 +20,10 @@
 #include <xgrad/nn/module_dict.hpp>
 #include <xgrad/nn/module_list.hpp>
 #include <xgrad/nn/module_of.hpp>
+#include <xgrad/nn/packed_sequence.hpp>
 #include <xgrad/nn/parameter.hpp>
 #include <xgrad/nn/parameter_list.hpp>
+#include <xgrad/nn/recurrent.hpp>
+#include <xgrad/nn/recurrent_cells.hpp>
 #include <xgrad/nn/sequential.hpp>
 #include <xgrad/nn/summary.hpp>

@@ -20,6 +20,7 @@ class Op:
     constants: tuple = ()  # floating arguments without a gradient
     database: tuple = ()  # names in PyTorch's op database besides the op's own
     bind: Callable = None  # turns a sample of the database into arguments
+    file: str = "ops"  # the golden file that holds its samples
     parameters: tuple = field(init=False)
 
     def __post_init__(self):
@@ -29,11 +30,11 @@ class Op:
 def rows():
     """All of them, by name."""
     from comparison import table_activation, table_indexing, table_layers, table_linalg, table_losses, table_margins
-    from comparison import table_pointwise, table_products, table_reductions, table_shapes
+    from comparison import table_pointwise, table_products, table_recurrence, table_reductions, table_shapes
 
     result = {}
     for part in (table_pointwise, table_activation, table_reductions, table_shapes, table_indexing, table_products,
-                 table_linalg, table_losses, table_margins, table_layers):
+                 table_linalg, table_losses, table_margins, table_layers, table_recurrence):
         for row in part.ROWS:
             if row.name in result:
                 raise ValueError(f"two rows of {row.name}")
