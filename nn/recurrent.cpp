@@ -134,8 +134,7 @@ Tensor RecurrentLayers::initial(const char* name, const Tensor& given, const Ten
                                 std::int64_t size) const {
   if (!given.defined()) return {};
   const std::int64_t layers = settings_.num_layers * directions();
-  const Shape one{layers, size}, all{layers, batch, size};
-  const Shape& expected = x.rank() == 2 && batch < 0 ? one : all;
+  const Shape expected = batch < 0 ? Shape{layers, size} : Shape{layers, batch, size};
   if (given.shape() != expected)
     throw argument_error(std::string("expected ") + name + " of shape " + to_string(expected) + " for input " +
                          to_string(x.shape()) + ", got " + to_string(given.shape()));

@@ -137,6 +137,7 @@ std::vector<Case> nn_cases();
 std::vector<Case> loss_cases();
 std::vector<Case> layer_cases();
 std::vector<Case> margin_cases();
+std::vector<Case> recurrence_cases();
 
 /// All of them.
 const std::vector<Case>& table();
