@@ -22,9 +22,10 @@ struct PackedSequence {
   [[nodiscard]] PackedSequence with(Tensor rows) const {
     return {std::move(rows), batch_sizes, sorted_indices, unsorted_indices};
   }
+
+  // Its rows are what a module returns, for those that look on.
+  friend void append_tensors(std::vector<Tensor>& all, const PackedSequence& x) { all.push_back(x.data); }
 };
-/// Its rows are what a module returns, for those that look on.
-inline void append_tensors(std::vector<Tensor>& all, const PackedSequence& sequences) { all.push_back(sequences.data); }
 
 /// PackOptions().batch_first(true).
 class PackOptions : public xgrad::detail::OptionsOf<PackOptions> {

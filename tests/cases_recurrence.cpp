@@ -56,7 +56,7 @@ Case recurrence_case(const char* op, RecurrentKind kind) {
       {{3, 3, 1, 1}, 1, 2, true, false},
       {{2, 1}, 2, 2, false, true, false},
       {{1, 1, 1, 1}, 2, 2, true, false, false},
-      {{4}, 2, 2, false, false},
+      {{4, 1}, 2, 2, false, false},
       {{2, 2}, 1, 9, false},
       {{2, 1, 0}, 2, 2, true},
       {{2, 1, 0}, 2, 2},

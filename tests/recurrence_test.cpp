@@ -280,20 +280,24 @@ TEST_CASE("a summary counts the products of a recurrent layer", "[recurrence]") 
 
 TEST_CASE("errors name the module, both values and a way out", "[recurrence]") {
   const nn::LSTM lstm(3, 4);
-  CHECK(thrown_by<std::invalid_argument>([&] {
-          lstm(ones({5, 2, 4}));
-        }) == "LSTM: expected 3 features on the last axis, got input of shape (5, 2, 4)");
-  CHECK(thrown_by<std::invalid_argument>([&] {
-          lstm(ones({0, 2, 3}));
-        }) == "LSTM: the input has shape (0, 2, 3): it must have a step");
-  CHECK(thrown_by<std::invalid_argument>([&] {
-          lstm(ones({5, 2, 3}), {zeros({1, 3, 4}), zeros({1, 2, 4})});
-        }) == "LSTM: expected h0 of shape (1, 2, 4) for input (5, 2, 3), got (1, 3, 4)");
-  CHECK(thrown_by<std::invalid_argument>([&] {
-          nn::pack_padded_sequence(ones({5, 2, 3}), {2, 5});
-        }).find("enforce_sorted(false)") != std::string::npos);
-  CHECK(thrown_by<std::invalid_argument>([&] { nn::LSTM(0, 4); }) ==
-        "LSTM: a layer cannot lead from 0 to 4 features: both must be positive");
+  require_refused(
+      [&] {
+        lstm(ones({5, 2, 4}));
+      },
+      "LSTM: expected 3 features on the last axis, got input of shape (5, 2, 4)");
+  require_refused([&] { lstm(ones({0, 2, 3})); }, "LSTM: the input has shape (0, 2, 3): it must have a step");
+  require_refused(
+      [&] {
+        lstm(ones({5, 2, 3}), {zeros({1, 3, 4}), zeros({1, 2, 4})});
+      },
+      "LSTM: expected h0 of shape (1, 2, 4) for input (5, 2, 3), got (1, 3, 4)");
+  require_refused(
+      [&] {
+        nn::pack_padded_sequence(ones({5, 2, 3}), {2, 5});
+      },
+      "pack_padded_sequence: the lengths rise: sort the sequences by their lengths, the longest first, or "
+      "pass PackOptions().enforce_sorted(false)");
+  require_refused([] { nn::LSTM(0, 4); }, "LSTM: a layer cannot lead from 0 to 4 features: both must be positive");
 }
 
 TEST_CASE("a packed matrix multiplies as gemm does, for all sizes of tiles", "[recurrence]") {

@@ -43,6 +43,7 @@ PAGES = [
                           "nn/layer_norm.hpp", "nn/instance_norm.hpp", "nn/dropout.hpp", "nn/flatten.hpp",
                           "nn/embedding.hpp", "nn/distance.hpp", "nn/activation.hpp", "autograd/ops/batch_norm.hpp",
                           "autograd/ops/layer_norm.hpp"]),
+    ("recurrence", "Recurrent layers", ["nn/recurrent.hpp", "nn/recurrent_cells.hpp", "nn/packed_sequence.hpp"]),
     ("modules", "Modules", ["nn/module.hpp", "nn/module_of.hpp", "nn/sequential.hpp", "nn/module_list.hpp",
                             "nn/module_dict.hpp", "nn/parameter.hpp", "nn/parameter_list.hpp", "nn/clone.hpp",
                             "nn/generators.hpp", "nn/summary.hpp"]),

@@ -18,6 +18,10 @@ class PackedMatrix {
 
   /// C = A B, or C = onto + A B, for m rows of A and C without gaps. The bits of a row do not depend on the others.
   void product(std::int64_t m, const T* a, T* c, Onto<T> onto = {}) const;
+  /// The same for many rows, on several threads.
+  void product_of_many(std::int64_t m, const T* a, T* c, Onto<T> onto = {}) const;
+  /// Whether a product of many rows is faster than gemm(): B must stay in the cache.
+  static bool suits(std::int64_t n, std::int64_t k);
 
  private:
   bool transposed_;
