@@ -10,6 +10,7 @@
 #include <xgrad/autograd/kernels/matrix/packed_gemm.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
 #include <xgrad/autograd/ops/ops.hpp>
+#include <xgrad/io/safetensors.hpp>
 #include <xgrad/nn/clone.hpp>
 #include <xgrad/nn/dropout.hpp>
 #include <xgrad/nn/recurrent_cells.hpp>
@@ -259,6 +260,21 @@ TEST_CASE("names, shapes, beginnings and clones are PyTorch's", "[recurrence]") 
   copy.parameter("weight_ih_l0").zero_();
   CHECK(largest(lstm.parameter("weight_ih_l0")) > 0);
   CHECK(difference(copy(ones({2, 1, 3})).first, lstm(ones({2, 1, 3})).first) != "");
+}
+
+TEST_CASE("a state of PyTorch gives PyTorch's outputs, and is saved as it was", "[recurrence]") {
+  const io::SafetensorsFile file(std::string(XGRAD_SOURCE_DIR) + "/tests/golden/files/torch_lstm.safetensors");
+  nn::LSTM lstm(3, 4, two_ways());
+  StateDict state;
+  for (const auto& [name, w] : file.tensors())
+    if (name.rfind("lstm.", 0) == 0) state.emplace_back(name.substr(5), w);
+  lstm.load_state_dict(state);
+  const auto [y, last] = lstm(file.tensor("x"));
+  CHECK(difference(y, file.tensor("y"), 1e-6, 1e-6) == "");
+  CHECK(difference(last.first, file.tensor("h"), 1e-6, 1e-6) == "");
+  CHECK(difference(last.second, file.tensor("c"), 1e-6, 1e-6) == "");
+  REQUIRE(lstm.state_dict().size() == 16);
+  for (const auto& [name, w] : lstm.state_dict()) CHECK(difference(w, file.tensor("lstm." + name)) == "");
 }
 
 TEST_CASE("printing is PyTorch's", "[recurrence]") {

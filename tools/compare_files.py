@@ -240,6 +240,18 @@ def record(folder):
     numbers = torch.tensor([1.0, -2.5, 3.140625, 65504.0, 2.0**-24, float("inf"), 0.1])
     save_torch({"half": numbers.half(), "bfloat": numbers.bfloat16(), "double": numbers.double(),
                 "whole": torch.arange(4, dtype=torch.int16)}, folder / "torch.safetensors", {"format": "pt"})
+    record_lstm(folder / "torch_lstm.safetensors")
+
+
+def record_lstm(path):
+    """The state of a model of PyTorch, what it is called with, and what it returns."""
+    torch.manual_seed(1)
+    lstm = torch.nn.LSTM(3, 4, num_layers=2, bidirectional=True)
+    x = torch.randn(5, 2, 3)
+    with torch.no_grad():
+        y, (h, c) = lstm(x)
+    tensors = {f"lstm.{name}": value for name, value in lstm.state_dict().items()}
+    save_torch({**tensors, "x": x, "y": y, "h": h, "c": c}, path, {"format": "pt"})
 
 
 def main():
