@@ -33,8 +33,10 @@ void check_settings(const std::string& name, std::int64_t input_size, std::int64
   if (input_size < 1 || hidden_size < 1)
     throw argument_error(name + ": a layer cannot lead from " + std::to_string(input_size) + " to " +
                          std::to_string(hidden_size) + " features: both must be positive");
-  if (s.num_layers < 1)
-    throw argument_error(name + ": num_layers is " + std::to_string(s.num_layers) + ": it must be positive");
+  constexpr std::int64_t most_layers = 65536;  // a larger number is a mistake that would fill the memory
+  if (s.num_layers < 1 || s.num_layers > most_layers)
+    throw argument_error(name + ": num_layers is " + std::to_string(s.num_layers) + ": it must be in 1 .. " +
+                         std::to_string(most_layers));
   if (!(s.dropout >= 0 && s.dropout <= 1))
     throw argument_error(name + ": dropout must lie in [0, 1], got " + detail::python(s.dropout));
   if (s.proj_size < 0 || s.proj_size >= hidden_size)
