@@ -45,6 +45,7 @@ class Judge {
   void chain_and_threads();
   void program_and_heap();
   void gates_and_growth();
+  void sequences();
   void gradients();
 
   std::vector<Goal> goals_;
@@ -185,6 +186,13 @@ void Judge::gates_and_growth() {
   at_most("MB more after 100,000 steps", scaled(r_.count("bytes more after 100000 steps"), 1e-6), 1, "xgrad");
 }
 
+void Judge::sequences() {
+  begin("G16", "an LSTM of characters, W12");
+  at_least("against libtorch", lead("W12", "libtorch"), 1.3, "libtorch");
+  at_least("against JAX jit", lead("W12", "JAX"), 2, "JAX");
+  for_the_reader("of the step's matrix products in OpenBLAS", ratio(ours("W12"), r_.time("W12", "gemm")));
+}
+
 void Judge::gradients() {
   begin("G14", "convolution nets, W9 and W10");
   at_least("W9 against libtorch", lead("W9", "libtorch"), 3, "libtorch");
@@ -220,6 +228,7 @@ std::vector<Goal> judge(const Results& results, const std::vector<TaskInfo>& tas
   judge.chain_and_threads();
   judge.program_and_heap();
   judge.gates_and_growth();
+  judge.sequences();
   judge.gradients();
   return std::move(judge.goals_);
 }

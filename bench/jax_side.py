@@ -300,6 +300,51 @@ def hessian_product():
     return Differentiated(run, (weights, vectors))
 
 
+def characters():
+    vocabulary, width, hidden, steps, batch, clip, lr = 65, 64, 128, 50, 32, 1.0, 1e-4
+    text = jnp.asarray(numbers(70, steps * batch, 0, vocabulary).astype(np.int32).reshape(steps, batch))
+    following = jnp.asarray(numbers(71, steps * batch, 0, vocabulary).astype(np.int32))
+    shapes = [(vocabulary, width)]
+    for size in (width, hidden):
+        shapes += [(4 * hidden, size), (4 * hidden, hidden), (4 * hidden,), (4 * hidden,)]
+    shapes += [(vocabulary, hidden), (vocabulary,)]
+
+    def start():
+        weights = [jnp.asarray(numbers(72 + i, int(np.prod(s)), -0.08, 0.08).reshape(s)) for i, s in enumerate(shapes)]
+        zeros = lambda: jax.tree.map(jnp.zeros_like, weights)
+        return weights, zeros(), zeros(), jnp.zeros(())
+
+    def layer(x, w, u, b, c):
+        inputs = x @ w.T + (b + c)
+
+        def cell(state, a):
+            h, memory = state
+            i, f, g, o = jnp.split(a + h @ u.T, 4, 1)
+            memory = jax.nn.sigmoid(f) * memory + jax.nn.sigmoid(i) * jnp.tanh(g)
+            h = jax.nn.sigmoid(o) * jnp.tanh(memory)
+            return (h, memory), h
+
+        nothing = jnp.zeros((batch, hidden))
+        return jax.lax.scan(cell, (nothing, nothing), inputs)[1]
+
+    def loss(weights):
+        h = layer(layer(weights[0][text], *weights[1:5]), *weights[5:9])
+        return cross_entropy(h.reshape(-1, hidden) @ weights[9].T + weights[10], following)
+
+    def step(state, i):
+        weights, m, v, k = state
+        value, g = jax.value_and_grad(loss)(weights)
+        norm = jnp.sqrt(sum(jnp.sum(x * x) for x in g))
+        g = jax.tree.map(lambda x: x * jnp.minimum(1.0, clip / (norm + 1e-6)), g)
+        k = k + 1
+        m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, m, g)
+        v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, v, g)
+        rate, root = lr / (1 - 0.9**k), jnp.sqrt(1 - 0.999**k)
+        return (jax.tree.map(lambda w, m, v: w - rate * m / (jnp.sqrt(v) / root + 1e-8), weights, m, v), m, v, k), value
+
+    return Training(start, start, jax.jit(step, donate_argnums=0))
+
+
 def offered(folder):
     w2, w3, w6 = ([784, 512, 512, 10], 128, True, 3e-5), ([2, 16, 16, 2], 32, False, 0.1), ([3072, 2048, 2048, 10], 256, True, 1e-5)
     tasks = {
@@ -310,6 +355,7 @@ def offered(folder):
     deep = [(16, 3, 1, False), (16, 3, 1, True), (32, 3, 1, False), (32, 3, 2, True), (64, 3, 1, False), (64, 3, 1, True)]
     tasks.update(W9=lambda: conv_net(simple, 30 * 144, 100, False), W10=lambda: conv_net(deep, 1024, 50, True))
     tasks.update(W13=mixture, W14=hessian_product)
+    tasks.update(W12=characters)
     functions = {f"gelu.{n}": (n, composed_gelu) for n in (SMALL, LARGE)}
     functions.update(relu=(LARGE, jax.nn.relu), sigmoid=(LARGE, jax.nn.sigmoid), tanh=(LARGE, jnp.tanh),
                      erf_gelu=(LARGE, lambda x: jax.nn.gelu(x, approximate=False)))

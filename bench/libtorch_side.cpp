@@ -296,6 +296,64 @@ Task hessian_task() {
   return {[=] { return Checked{first_doubles(product(), 4), ""}; }, repeat([=] { product(); })};
 }
 
+// W12.
+struct CharactersNet : torch::nn::Module {
+  CharactersNet() {
+    using C = Characters;
+    table = register_module("table", torch::nn::Embedding(C::vocabulary, C::embedding));
+    lstm = register_module("lstm", torch::nn::LSTM(torch::nn::LSTMOptions(C::embedding, C::hidden).num_layers(2)));
+    out = register_module("out", torch::nn::Linear(C::hidden, C::vocabulary));
+    torch::NoGradGuard off;
+    std::uint64_t i = 0;
+    for (Tensor& p : parameters()) p.copy_(tensor(C::parameter(i++, p.numel()), p.sizes()));
+  }
+  torch::nn::Embedding table{nullptr};
+  torch::nn::LSTM lstm{nullptr};
+  torch::nn::Linear out{nullptr};
+};
+
+struct CharactersTraining {
+  explicit CharactersTraining(bool fused) {
+    using C = Characters;
+    parameters = net.parameters();
+    text = torch::tensor(C::text()).reshape({C::steps, C::batch});
+    next = torch::tensor(C::next());
+    auto adam = std::make_shared<torch::optim::Adam>(parameters, torch::optim::AdamOptions(C::lr));
+    update = [adam] { adam->step(); };
+#ifdef LIBTORCH_HAS_FUSED_ADAM
+    if (fused) update = fused_adam(parameters, C::lr);
+#else
+    (void)fused;
+#endif
+  }
+
+  Tensor step() {
+    const Tensor y = std::get<0>(net.lstm->forward(net.table->forward(text)));
+    Tensor loss = F::cross_entropy(net.out->forward(y.flatten(0, 1)), next);
+    for (Tensor& p : parameters) p.mutable_grad().reset();
+    loss.backward();
+    torch::nn::utils::clip_grad_norm_(parameters, Characters::clip);
+    update();
+    return loss;
+  }
+
+  CharactersNet net;
+  std::vector<Tensor> parameters;
+  Tensor text, next;
+  Step update;
+};
+
+Task characters_task(bool fused) {
+  const auto training = std::make_shared<CharactersTraining>(fused);
+  const auto check = [=] {
+    CharactersTraining fresh(fused);
+    Checked checked;
+    for (int i = 0; i < checked_steps; ++i) checked.values.push_back(fresh.step().item<double>());
+    return checked;
+  };
+  return {check, repeat([=] { training->step(); })};
+}
+
 Timed chain(std::int64_t nodes) {
   const Tensor x = leaf(50, 1, 1, 2), c = tensor({chain_factor}, {1}).requires_grad_();
   const double resident = resident_bytes(), start = now();
@@ -348,6 +406,10 @@ int main(int argc, char** argv) {
   add_pointwise(tasks, "W5.sigmoid", large, [](const Tensor& x) { return torch::sigmoid(x); });
   add_pointwise(tasks, "W5.tanh", large, [](const Tensor& x) { return torch::tanh(x); });
   add_pointwise(tasks, "W5.erf_gelu", large, [](const Tensor& x) { return torch::gelu(x); });
+  tasks["W12"] = [] { return characters_task(false); };
+#ifdef LIBTORCH_HAS_FUSED_ADAM
+  tasks["W12/fused"] = [] { return characters_task(true); };
+#endif
   tasks["W13"] = mixture_task;
   tasks["W14"] = hessian_task;
   tasks["W7"] = [] { return Task{[] { return Checked{{chain(2000).parts.back().second}, ""}; }, chain, false}; };

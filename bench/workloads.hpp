@@ -111,6 +111,18 @@ struct Mixture {
   }
 };
 
+/// W12: a language model of characters: an embedding, two layers of LSTM, a linear layer; one batch of random text.
+struct Characters {
+  static constexpr std::int64_t vocabulary = 65, embedding = 64, hidden = 128, steps = 50, batch = 32;
+  static constexpr double clip = 1, lr = 1e-4;
+
+  /// (steps, batch), and the characters that follow.
+  static std::vector<std::int64_t> text() { return classes(70, steps * batch, vocabulary); }
+  static std::vector<std::int64_t> next() { return classes(71, steps * batch, vocabulary); }
+  /// The parameters in the order of their registration: the table, the eight of the LSTM, weight and bias.
+  static std::vector<float> parameter(std::uint64_t i, std::int64_t n) { return numbers(72 + i, n, -0.08f, 0.08f); }
+};
+
 /// The number of steps in which the losses must agree.
 inline constexpr int checked_steps = 20;
 

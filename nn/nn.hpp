@@ -23,10 +23,13 @@
 #include <xgrad/nn/module_dict.hpp>
 #include <xgrad/nn/module_list.hpp>
 #include <xgrad/nn/module_of.hpp>
+#include <xgrad/nn/packed_sequence.hpp>
 #include <xgrad/nn/padding.hpp>
 #include <xgrad/nn/parameter.hpp>
 #include <xgrad/nn/parameter_list.hpp>
 #include <xgrad/nn/pooling.hpp>
+#include <xgrad/nn/recurrent.hpp>
+#include <xgrad/nn/recurrent_cells.hpp>
 #include <xgrad/nn/sequential.hpp>
 #include <xgrad/nn/summary.hpp>
 #include <xgrad/nn/upsample.hpp>

@@ -72,6 +72,9 @@ std::int64_t multiply_adds_of(const xgrad::detail::ObservedOp& op, const Tensor&
   if (std::strcmp(op.name, "linear") == 0) return y.size() * op.inputs[0].shape().back();
   if (starts_with(op.name, "conv_transpose")) return op.inputs[0].size() * op.inputs[1].shape().without(0).count();
   if (starts_with(op.name, "conv")) return y.size() * op.inputs[1].shape().without(0).count();
+  for (const char* recurrent : {"lstm", "gru", "rnn_tanh", "rnn_relu"})  // its weights are inputs 3 and 4
+    if (std::strcmp(op.name, recurrent) == 0)
+      return op.inputs[0].shape()[0] * (op.inputs[3].size() + op.inputs[4].size());
   for (const Attribute& each : op.attributes())
     if (std::strcmp(each.name, "transpose_a") == 0)
       return y.size() * op.inputs[0].shape().at(each.integer != 0 ? -2 : -1);

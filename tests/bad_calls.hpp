@@ -47,6 +47,7 @@ void container_calls(Catalogue& all);
 void layer_calls(Catalogue& all);
 void convolution_calls(Catalogue& all);
 void pooling_calls(Catalogue& all);
+void recurrence_calls(Catalogue& all);
 void training_calls(Catalogue& all);
 void train_calls(Catalogue& all);
 void data_calls(Catalogue& all);

@@ -140,6 +140,7 @@ std::vector<Case> layer_cases();
 std::vector<Case> margin_cases();
 std::vector<Case> pooling_cases();
 std::vector<Case> resizing_cases();
+std::vector<Case> recurrence_cases();
 
 /// All of them.
 const std::vector<Case>& table();

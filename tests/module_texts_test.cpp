@@ -259,9 +259,26 @@ Texts convolutions() {
   };
 }
 
+Texts recurrent() {
+  const auto relu = nn::init::Nonlinearity::relu;
+  return {
+      {"RNN(3, 4)", text(nn::RNN(3, 4))},
+      {"RNN(3, 4, nonlinearity='relu')", text(nn::RNN(3, 4, nn::RNN::Options().nonlinearity(relu)))},
+      {"LSTM(3, 4, num_layers=2, batch_first=True, dropout=0.1, bidirectional=True)",
+       text(nn::LSTM(3, 4, nn::LSTM::Options().num_layers(2).batch_first(true).dropout(0.1).bidirectional(true)))},
+      {"LSTM(3, 4, proj_size=2, bias=False)", text(nn::LSTM(3, 4, nn::LSTM::Options().proj_size(2).bias(false)))},
+      {"GRU(3, 4, num_layers=2)", text(nn::GRU(3, 4, nn::GRU::Options().num_layers(2)))},
+      {"RNNCell(3, 4)", text(nn::RNNCell(3, 4))},
+      {"RNNCell(3, 4, bias=False, nonlinearity='relu')", text(nn::RNNCell(3, 4, nn::no_bias, relu))},
+      {"LSTMCell(3, 4, bias=False)", text(nn::LSTMCell(3, 4, nn::no_bias))},
+      {"GRUCell(3, 4)", text(nn::GRUCell(3, 4))},
+  };
+}
+
 Texts ours() {
   Texts all = layers();
   all.merge(convolutions());
+  all.merge(recurrent());
   all.merge(activations());
   all.merge(containers());
   all.merge(norms());

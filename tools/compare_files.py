@@ -241,6 +241,7 @@ def record(folder):
     save_torch({"half": numbers.half(), "bfloat": numbers.bfloat16(), "double": numbers.double(),
                 "whole": torch.arange(4, dtype=torch.int16)}, folder / "torch.safetensors", {"format": "pt"})
     record_network(folder / "convolution_net.safetensors")
+    record_lstm(folder / "torch_lstm.safetensors")
 
 
 def record_network(path):
@@ -255,6 +256,17 @@ def record_network(path):
     net.eval()
     x = torch.randn(2, 2, 8, 8)
     save_torch({**net.state_dict(), "input": x, "output": net(x).detach()}, path, {"format": "pt"})
+
+
+def record_lstm(path):
+    """The state of a model of PyTorch, what it is called with, and what it returns."""
+    torch.manual_seed(1)
+    lstm = torch.nn.LSTM(3, 4, num_layers=2, bidirectional=True)
+    x = torch.randn(5, 2, 3)
+    with torch.no_grad():
+        y, (h, c) = lstm(x)
+    tensors = {f"lstm.{name}": value for name, value in lstm.state_dict().items()}
+    save_torch({**tensors, "x": x, "y": y, "h": h, "c": c}, path, {"format": "pt"})
 
 
 def main():

@@ -92,6 +92,7 @@ Registry loss_calls();
 Registry layer_calls();
 Registry convolution_calls();
 Registry pooling_calls();
+Registry recurrence_calls();
 
 /// All of them.
 const Registry& registry();
