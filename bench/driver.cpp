@@ -56,6 +56,7 @@ const std::vector<TaskInfo>& all_tasks() {
       {"W5.erf_gelu.gradient", "W5", "forward + backward", 1, false},
       {"W6", "W6", "3072-2048-2048-10, batch 256, Adam, a step", 1, true},
       {"W7", "W7", "chain y = y + y c, built, walked and freed, for 1e6 nodes", 1e6, false},
+      {"W11", "W11", "nanoGPT for a CPU: 4 layers of 128, 12 x 64 tokens, a step", 1, true},
       {"W13", "W13", "a Gaussian mixture of ADBench's size in float64, value and gradient", 1, false},
       {"W14", "W14", "a Hessian-vector product of 784-50-10 with tanh, batch 100", 1, false},
   };
@@ -198,10 +199,10 @@ int run(const Settings& settings) {
   const auto config = nlohmann::json::parse(std::ifstream(settings.config));
   std::set<std::string> only;
   std::istringstream wanted(settings.only);
-  const std::set<std::string> known{"W1", "W2", "W3", "W4", "W5", "W6", "W7", "W8", "W13", "W14", "G12", "G13"};
+  const std::set<std::string> known{"W1", "W2", "W3", "W4", "W5", "W6", "W7", "W8", "W11", "W13", "W14", "G12", "G13"};
   for (std::string word; std::getline(wanted, word, ',');) {
     if (known.count(word) == 0)
-      throw std::invalid_argument("--only: no workload " + word + ": W1 to W8, G12 and G13 are there");
+      throw std::invalid_argument("--only: no workload " + word + ": W1 to W8, W11, W13, W14, G12 and G13 are there");
     only.insert(word);
   }
   const auto asked = [&](const std::string& workload) { return only.empty() || only.count(workload) > 0; };
@@ -232,7 +233,7 @@ int run(const Settings& settings) {
       measure_chains(sides, effort, random, results);
     else
       measure(task, sides, effort, random, results);
-    if (task.name == "W1" || task.name == "W2" || task.name == "W3" || task.name == "W6") stepping.push_back(task.name);
+    if (task.name == "W1" || task.name == "W2" || task.name == "W3" || task.name == "W6" || task.name == "W11") stepping.push_back(task.name);
   }
   std::cerr << "counting\n";
   count_heap(stepping, sides, results);
@@ -288,7 +289,7 @@ int main(int argc, char** argv) {
   app.add_option("--out", settings.out, "folder for results.json and results.svg")->capture_default_str();
   app.add_option("--data", settings.data,
                  "folder with MNIST or Fashion-MNIST (default: XGRAD_MNIST, Debian's package, else noise)");
-  app.add_option("--only", settings.only, "workloads, as in W3,W4: W1 to W8, W13, W14, G12, G13");
+  app.add_option("--only", settings.only, "workloads, as in W3,W4: W1 to W8, W11, W13, W14, G12, G13");
   app.add_option("--core", settings.core, "the core that one thread is pinned to")->capture_default_str();
   app.add_option("--clock", settings.clock, "on one thread: wall, or cpu where others use the machine")
       ->check(CLI::IsMember({"wall", "cpu"}))

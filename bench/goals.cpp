@@ -46,6 +46,7 @@ class Judge {
   void program_and_heap();
   void gates_and_growth();
   void gradients();
+  void sequences();
 
   std::vector<Goal> goals_;
 
@@ -185,6 +186,13 @@ void Judge::gates_and_growth() {
   at_most("MB more after 100,000 steps", scaled(r_.count("bytes more after 100000 steps"), 1e-6), 1, "xgrad");
 }
 
+void Judge::sequences() {
+  begin("G15", "nanoGPT's step, W11");
+  at_least("against libtorch", lead("W11", "libtorch"), 1.6, "libtorch");
+  at_least("against JAX jit", lead("W11", "JAX"), 2, "JAX");
+  at_most("time of the gemm floor's", ratio(ours("W11"), r_.time("W11", "gemm")), 1.25, "floor");
+}
+
 void Judge::gradients() {
   begin("G17", "a mixture's gradient, W13, and a Hessian-vector product, W14");
   at_least("W13 against libtorch", lead("W13", "libtorch"), 2.5, "libtorch");
@@ -215,6 +223,7 @@ std::vector<Goal> judge(const Results& results, const std::vector<TaskInfo>& tas
   judge.chain_and_threads();
   judge.program_and_heap();
   judge.gates_and_growth();
+  judge.sequences();
   judge.gradients();
   return std::move(judge.goals_);
 }

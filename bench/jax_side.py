@@ -16,6 +16,8 @@ def option(flag, otherwise):
 import jax
 import jax.numpy as jnp
 
+import jax_gpt
+
 clock = time.process_time if option("--clock", "wall") == "cpu" else time.perf_counter
 CHECKED_STEPS = 20
 LARGE, SMALL = 1 << 20, 1024
@@ -260,6 +262,7 @@ def offered(folder):
         "W2": lambda: mlp(*w2), "W3": lambda: mlp(*w3), "W3/scan": lambda: mlp(*w3, scanned=True), "W6": lambda: mlp(*w6),
     }
     tasks.update(W13=mixture, W14=hessian_product)
+    tasks["W11"] = lambda: jax_gpt.build(numbers, cross_entropy, Training)
     functions = {f"gelu.{n}": (n, composed_gelu) for n in (SMALL, LARGE)}
     functions.update(relu=(LARGE, jax.nn.relu), sigmoid=(LARGE, jax.nn.sigmoid), tanh=(LARGE, jnp.tanh),
                      erf_gelu=(LARGE, lambda x: jax.nn.gelu(x, approximate=False)))

@@ -3,6 +3,7 @@
 
 #include <torch/torch.h>
 
+#include "libtorch_gpt.hpp"
 #include "side.hpp"
 #include "workloads.hpp"
 
@@ -289,6 +290,7 @@ int main(int argc, char** argv) {
 #ifdef LIBTORCH_HAS_FUSED_ADAM
   tasks["W2/fused"] = [] { return mlp_task(w2(), true); };
   tasks["W6/fused"] = [] { return mlp_task(w6(), true); };
+  tasks["W11/fused"] = [] { return gpt_task(true); };
 #endif
   tasks["W4.1.forward"] = [] { return node_forward(1); };
   tasks["W4.1.backward"] = [] { return node_backward(1); };
@@ -302,6 +304,7 @@ int main(int argc, char** argv) {
   add_pointwise(tasks, "W5.sigmoid", large, [](const Tensor& x) { return torch::sigmoid(x); });
   add_pointwise(tasks, "W5.tanh", large, [](const Tensor& x) { return torch::tanh(x); });
   add_pointwise(tasks, "W5.erf_gelu", large, [](const Tensor& x) { return torch::gelu(x); });
+  tasks["W11"] = [] { return gpt_task(false); };
   tasks["W13"] = mixture_task;
   tasks["W14"] = hessian_task;
   tasks["W7"] = [] { return Task{[] { return Checked{{chain(2000).parts.back().second}, ""}; }, chain, false}; };

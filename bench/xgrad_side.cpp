@@ -111,5 +111,6 @@ int main(int argc, char** argv) {
     tasks["G13.batch." + std::to_string(batch)] = [=] { return mlp_task({{784, 128, 128, 10}, batch, false, 0.01}); };
   add_op_tasks(tasks);
   add_gradient_tasks(tasks);
+  add_gpt_tasks(tasks);
   return Server(std::move(tasks), argc, argv).run("0.1.0");
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <xgrad/autograd/ops/attention.hpp>
 #include <xgrad/autograd/ops/batch_norm.hpp>
 #include <xgrad/autograd/ops/dropout.hpp>
 #include <xgrad/autograd/ops/layer_norm.hpp>
@@ -17,6 +18,8 @@ using xgrad::feature_alpha_dropout;
 using xgrad::group_norm;
 using xgrad::instance_norm;
 using xgrad::layer_norm;
+using xgrad::packed_attention;
 using xgrad::rms_norm;
+using xgrad::scaled_dot_product_attention;
 
 }  // namespace xgrad::nn

@@ -20,7 +20,11 @@
 #include <xgrad/nn/module_dict.hpp>
 #include <xgrad/nn/module_list.hpp>
 #include <xgrad/nn/module_of.hpp>
+#include <xgrad/nn/multihead_attention.hpp>
 #include <xgrad/nn/parameter.hpp>
 #include <xgrad/nn/parameter_list.hpp>
+#include <xgrad/nn/positions.hpp>
 #include <xgrad/nn/sequential.hpp>
 #include <xgrad/nn/summary.hpp>
+#include <xgrad/nn/transformer.hpp>
+#include <xgrad/nn/transformer_layer.hpp>

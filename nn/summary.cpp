@@ -64,12 +64,17 @@ class Listening {
   detail::CallObserver* before_;
 };
 
-// The multiply-adds of an op: every matrix product goes through one that has this attribute, or is a linear.
+// The multiply-adds of an op: every matrix product goes through one that has this attribute, or is a linear or an
+// attention, whose two products count whole, with what a mask leaves out.
 std::int64_t multiply_adds_of(const xgrad::detail::ObservedOp& op, const Tensor& y) {
   if (std::strcmp(op.name, "linear") == 0) return y.size() * op.inputs[0].shape().back();
-  for (const Attribute& each : op.attributes())
+  if (std::strcmp(op.name, "scaled_dot_product_attention") == 0 && y.size() != 0)
+    return y.size() / y.shape().back() * op.inputs[1].shape().at(-2) * (op.inputs[0].shape().back() + y.shape().back());
+  for (const Attribute& each : op.attributes()) {
     if (std::strcmp(each.name, "transpose_a") == 0)
       return y.size() * op.inputs[0].shape().at(each.integer != 0 ? -2 : -1);
+    if (std::strcmp(each.name, "batch_first") == 0) return 2 * y.size() * y.shape()[each.integer != 0 ? 1 : 0];
+  }
   return 0;
 }
 

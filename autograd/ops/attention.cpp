@@ -413,7 +413,7 @@ Tensor packed_heads(Tensor qkv, std::int64_t heads, bool batch_first, Tensor att
   if (!how.masked) attn_mask = stats;
   return record(
       op, at, std::move(y), {std::move(qkv), std::move(attn_mask), std::move(stats)},
-      attributes("num_heads", heads, "dropout_p", how.dropout, "is_causal", how.causal, "scale", how.scale),
+      attributes("num_heads", heads, "batch_first", batch_first, "dropout_p", how.dropout, "is_causal", how.causal, "scale", how.scale),
       joint_with_result<0, 1, 2>([how](Tensor x, Tensor mask, Tensor kept, Tensor result, Tensor g, Needs needs) {
         return pull_packed(x, mask, kept, result, g, needs, how);
       }));
