@@ -1,5 +1,7 @@
 #include "floor_gpt.hpp"
 
+#include <memory>
+
 #include <cblas.h>
 
 #include "gpt.hpp"
