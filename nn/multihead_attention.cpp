@@ -77,11 +77,14 @@ std::int64_t checked_width(std::int64_t embed_dim, std::int64_t num_heads, const
 }  // namespace
 
 MultiheadAttention::MultiheadAttention(Dim embed_dim, Dim num_heads, const Options& options)
+    : MultiheadAttention(embed_dim, num_heads, options, xgrad::detail::Calling("MultiheadAttention")) {}
+
+MultiheadAttention::MultiheadAttention(Dim embed_dim, Dim num_heads, const Options& options,
+                                       const xgrad::detail::Calling& /*calling*/)
     : out_proj(checked_width(embed_dim, num_heads, options), Bias(options.bias())),
       embed_dim_(embed_dim),
       num_heads_(num_heads),
       options_(options) {
-  const xgrad::detail::Calling calling("MultiheadAttention");
   const std::int64_t e = embed_dim_, k = options.kdim().value_or(e), v = options.vdim().value_or(e);
   if (k == e && v == e) {
     in_proj_weight = glorot(3 * e, e);

@@ -8,6 +8,12 @@
 #include <xgrad/nn/linear.hpp>
 #include <xgrad/nn/module_of.hpp>
 
+namespace xgrad::detail {
+
+class Calling;
+
+}  // namespace xgrad::detail
+
 namespace xgrad::nn {
 
 /// `MultiheadAttention::Options().dropout(0.1).batch_first(true)`.
@@ -113,6 +119,7 @@ class MultiheadAttention : public ModuleOf<MultiheadAttention> {
   Projection out_proj;
 
  private:
+  MultiheadAttention(Dim embed_dim, Dim num_heads, const Options& options, const xgrad::detail::Calling& calling);
   struct Inputs;
   Inputs checked(const Tensor& query, const Tensor& key, const Tensor& value, const Call& call) const;
   Tensor project(const Tensor& x, std::int64_t which) const;

@@ -94,7 +94,9 @@ const TransformerOptions& checked(const TransformerOptions& options) {
 
 }  // namespace
 
-Transformer::Transformer(const Options& options)
+Transformer::Transformer(const Options& options) : Transformer(options, xgrad::detail::Calling("Transformer")) {}
+
+Transformer::Transformer(const Options& options, const xgrad::detail::Calling& /*calling*/)
     : encoder(TransformerEncoderLayer(checked(options).d_model(), options.nhead(), layer_options(options)),
               options.num_encoder_layers(), last_norm(options)),
       decoder(TransformerDecoderLayer(options.d_model(), options.nhead(), layer_options(options)),

@@ -81,6 +81,7 @@ class Transformer : public ModuleOf<Transformer> {
   TransformerDecoder decoder;
 
  private:
+  Transformer(const Options& options, const xgrad::detail::Calling& calling);
   bool batch_first_;
 };
 

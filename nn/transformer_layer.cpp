@@ -51,6 +51,10 @@ MultiheadAttentionCall masks(const Tensor& mask, const Tensor& padding, Causal i
 }  // namespace
 
 TransformerEncoderLayer::TransformerEncoderLayer(Dim d_model, Dim nhead, const Options& options)
+    : TransformerEncoderLayer(d_model, nhead, options, xgrad::detail::Calling("TransformerEncoderLayer")) {}
+
+TransformerEncoderLayer::TransformerEncoderLayer(Dim d_model, Dim nhead, const Options& options,
+                                                 const xgrad::detail::Calling& /*calling*/)
     : self_attn(attention("TransformerEncoderLayer", d_model, nhead, options)),
       linear1(d_model, options.dim_feedforward(), Bias(options.bias())),
       dropout(options.dropout()),
@@ -92,6 +96,10 @@ Tensor TransformerEncoderLayer::operator()(const Tensor& src, const Tensor& src_
 }
 
 TransformerDecoderLayer::TransformerDecoderLayer(Dim d_model, Dim nhead, const Options& options)
+    : TransformerDecoderLayer(d_model, nhead, options, xgrad::detail::Calling("TransformerDecoderLayer")) {}
+
+TransformerDecoderLayer::TransformerDecoderLayer(Dim d_model, Dim nhead, const Options& options,
+                                                 const xgrad::detail::Calling& /*calling*/)
     : self_attn(attention("TransformerDecoderLayer", d_model, nhead, options)),
       multihead_attn(attention("TransformerDecoderLayer", d_model, nhead, options)),
       linear1(d_model, options.dim_feedforward(), Bias(options.bias())),

@@ -84,6 +84,7 @@ class TransformerEncoderLayer : public Module {
   Tensor forward(const Tensor& src) override;
 
  private:
+  TransformerEncoderLayer(Dim d_model, Dim nhead, const Options& options, const xgrad::detail::Calling& calling);
   Tensor run(const Tensor& src, const MultiheadAttentionCall& how) const;
   Options options_;
 };
@@ -108,6 +109,7 @@ class TransformerDecoderLayer : public ModuleOf<TransformerDecoderLayer> {
   Dropout dropout1, dropout2, dropout3;
 
  private:
+  TransformerDecoderLayer(Dim d_model, Dim nhead, const Options& options, const xgrad::detail::Calling& calling);
   Options options_;
 };
 

@@ -45,6 +45,7 @@ void pointwise_calls(Catalogue& all);
 void module_calls(Catalogue& all);
 void container_calls(Catalogue& all);
 void layer_calls(Catalogue& all);
+void attention_calls(Catalogue& all);
 void training_calls(Catalogue& all);
 void train_calls(Catalogue& all);
 void data_calls(Catalogue& all);

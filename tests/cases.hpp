@@ -136,6 +136,7 @@ std::vector<Case> matrix_function_cases();
 std::vector<Case> nn_cases();
 std::vector<Case> loss_cases();
 std::vector<Case> layer_cases();
+std::vector<Case> attention_cases();
 std::vector<Case> margin_cases();
 
 /// All of them.

@@ -90,6 +90,7 @@ Registry product_calls();
 Registry linalg_calls();
 Registry loss_calls();
 Registry layer_calls();
+Registry attention_calls();
 
 /// All of them.
 const Registry& registry();

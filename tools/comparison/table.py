@@ -28,12 +28,12 @@ class Op:
 
 def rows():
     """All of them, by name."""
-    from comparison import table_activation, table_indexing, table_layers, table_linalg, table_losses, table_margins
+    from comparison import table_activation, table_attention, table_indexing, table_layers, table_linalg, table_losses, table_margins
     from comparison import table_pointwise, table_products, table_reductions, table_shapes
 
     result = {}
     for part in (table_pointwise, table_activation, table_reductions, table_shapes, table_indexing, table_products,
-                 table_linalg, table_losses, table_margins, table_layers):
+                 table_linalg, table_losses, table_margins, table_layers, table_attention):
         for row in part.ROWS:
             if row.name in result:
                 raise ValueError(f"two rows of {row.name}")

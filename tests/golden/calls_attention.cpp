@@ -1,0 +1,21 @@
+#include <xgrad/autograd/ops/attention.hpp>
+
+#include "call.hpp"
+
+using namespace xgrad;
+
+namespace golden {
+
+Registry attention_calls() {
+  return {
+      {"scaled_dot_product_attention",
+       [](const Call& c) {
+         AttentionOptions options;
+         options.is_causal(c.flag("is_causal")).dropout_p(c.number("dropout_p", 0));
+         if (c.has("scale")) options.scale(c.number("scale"));
+         return scaled_dot_product_attention(c["query"], c["key"], c["value"], c["attn_mask"], options);
+       }},
+  };
+}
+
+}  // namespace golden
