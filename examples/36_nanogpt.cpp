@@ -113,7 +113,9 @@ int main(int argc, char** argv) {
     if (!quick && (step + 1) % 100 == 0) std::fprintf(stderr, "%5d  %.4f\n", static_cast<int>(step + 1), loss.item());
   }
 
-  const double known = estimated(model, text.train, 20, dice), others = estimated(model, text.validation, 20, dice);
+  const std::int64_t batches = quick ? 20 : 500;
+  const double known = estimated(model, text.train, batches, dice),
+               others = estimated(model, text.validation, batches, dice);
   if (quick) {
     const auto yes = [](bool holds) { return holds ? "yes" : "no"; };
     const double nothing = std::log(static_cast<double>(text.alphabet.size()));

@@ -40,6 +40,33 @@ def attention(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False,
         return F.scaled_dot_product_attention(query, key, value, attn_mask, dropout_p, is_causal, scale=scale)
 
 
-OPS = [
+def packed(qkv, num_heads, attn_mask=None, is_causal=False):
+    n, t, c = qkv.shape
+    q, k, v = (x.reshape(n, t, num_heads, c // 3 // num_heads).transpose(1, 2) for x in qkv.split(c // 3, 2))
+    return attention(q, k, v, attn_mask, is_causal=is_causal).transpose(1, 2).reshape(n, t, c // 3)
+
+
+def packs():
+    for shape, heads in [((2, 3, 12), 2), ((1, 5, 6), 1), ((2, 40, 6), 2), ((1, 1, 3), 1), ((0, 3, 6), 1)]:
+        for dtype in [F64, F32]:
+            given = {"qkv": number(shape, dtype), "num_heads": heads}
+            yield given
+            yield {**given, "is_causal": True}
+            yield {**given, "attn_mask": number((shape[1], shape[1]), dtype)}
+
+
+def rotary(x, offset=0, base=10000.0):
+    half = x.shape[-1] // 2
+    places = torch.arange(offset, offset + x.shape[-2], dtype=torch.float64)
+    angles = places[:, None] * base ** (-torch.arange(half, dtype=torch.float64) / half)
+    turn, lift = angles.cos().to(x.dtype).repeat(1, 2), angles.sin().to(x.dtype).repeat(1, 2)
+    return x * turn + torch.cat([-x[..., half:], x[..., :half]], -1) * lift
+
+
+ROWS = [
+    Op("packed_attention", packed, packs, SUMS),
+    Op("rotary_embedding", rotary, lambda: [
+        {"x": number(shape, d), **s} for shape in [(3, 4), (2, 5, 8), (1, 2)] for d in [F64, F32] for s in [{}, {"offset": 3, "base": 100.0}]],
+       SUMS),
     Op("scaled_dot_product_attention", attention, attentions, SUMS),
 ]

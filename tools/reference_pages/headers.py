@@ -43,6 +43,8 @@ PAGES = [
                           "nn/layer_norm.hpp", "nn/instance_norm.hpp", "nn/dropout.hpp", "nn/flatten.hpp",
                           "nn/embedding.hpp", "nn/distance.hpp", "nn/activation.hpp", "autograd/ops/batch_norm.hpp",
                           "autograd/ops/layer_norm.hpp"]),
+    ("attention", "Attention and transformers",
+     ["autograd/ops/attention.hpp", "nn/multihead_attention.hpp", "nn/transformer_layer.hpp", "nn/transformer.hpp", "nn/positions.hpp"]),
     ("modules", "Modules", ["nn/module.hpp", "nn/module_of.hpp", "nn/sequential.hpp", "nn/module_list.hpp",
                             "nn/module_dict.hpp", "nn/parameter.hpp", "nn/parameter_list.hpp", "nn/clone.hpp",
                             "nn/generators.hpp", "nn/summary.hpp"]),
