@@ -112,8 +112,9 @@ class Block(nn.Module):
     def __init__(self, width, heads, product, bias, gelu):
         super().__init__()
         self.heads, self.gelu = heads, gelu
-        self.ln_1, self.ln_2 = nn.LayerNorm(width, bias=bias), nn.LayerNorm(width, bias=bias)
+        self.ln_1 = nn.LayerNorm(width, bias=bias)
         self.attn = nn.ModuleDict({"c_attn": product(3 * width, width), "c_proj": product(width, width)})
+        self.ln_2 = nn.LayerNorm(width, bias=bias)
         self.mlp = nn.ModuleDict({"c_fc": product(4 * width, width), "c_proj": product(width, 4 * width)})
 
     def forward(self, x):
