@@ -233,7 +233,8 @@ int run(const Settings& settings) {
       measure_chains(sides, effort, random, results);
     else
       measure(task, sides, effort, random, results);
-    if (task.name == "W1" || task.name == "W2" || task.name == "W3" || task.name == "W6" || task.name == "W11") stepping.push_back(task.name);
+    if (task.name == "W1" || task.name == "W2" || task.name == "W3" || task.name == "W6" || task.name == "W11")
+      stepping.push_back(task.name);
   }
   std::cerr << "counting\n";
   count_heap(stepping, sides, results);

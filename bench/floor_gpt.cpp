@@ -26,9 +26,7 @@ struct Product {
     w = gw = numbers(2, from * to, -1, 1);
     y = gy = numbers(3, Gpt::rows * to, -1, 1);
   }
-  void forward() {
-    multiply(N, T, static_cast<int>(Gpt::rows), out, in, x.data(), in, w.data(), in, y.data(), out);
-  }
+  void forward() { multiply(N, T, static_cast<int>(Gpt::rows), out, in, x.data(), in, w.data(), in, y.data(), out); }
   void backward() {
     multiply(T, N, out, in, static_cast<int>(Gpt::rows), gy.data(), out, x.data(), in, gw.data(), in);
     multiply(N, N, static_cast<int>(Gpt::rows), in, out, gy.data(), out, w.data(), in, gx.data(), in);
@@ -38,7 +36,7 @@ struct Product {
 struct Layer {
   Product in{Gpt::width, 3 * Gpt::width}, out{Gpt::width, Gpt::width}, up{Gpt::width, Gpt::hidden},
       down{Gpt::hidden, Gpt::width};
-  std::vector<float> weights = numbers(4, Gpt::context * Gpt::context, -1, 1), slopes = weights;
+  std::vector<float> weights = numbers(4, Gpt::context*Gpt::context, -1, 1), slopes = weights;
 
   // The products of every head, read in place.
   template <class F>
@@ -97,7 +95,8 @@ Task gpt_gemm_task() {
 }
 
 std::int64_t gpt_parameters() {
-  return (Gpt::vocabulary + Gpt::context + 1) * Gpt::width + Gpt::layers * (12 * Gpt::width * Gpt::width + 2 * Gpt::width);
+  return (Gpt::vocabulary + Gpt::context + 1) * Gpt::width +
+         Gpt::layers * (12 * Gpt::width * Gpt::width + 2 * Gpt::width);
 }
 
 }  // namespace bench

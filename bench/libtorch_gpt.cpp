@@ -47,7 +47,8 @@ struct Model {
       return part.view({Gpt::batch, Gpt::context, Gpt::heads, Gpt::width / Gpt::heads}).transpose(1, 2);
     };
 #if TORCH_VERSION_MAJOR >= 2
-    const Tensor y = torch::scaled_dot_product_attention(heads(parts[0]), heads(parts[1]), heads(parts[2]), {}, 0, true);
+    const Tensor y =
+        torch::scaled_dot_product_attention(heads(parts[0]), heads(parts[1]), heads(parts[2]), {}, 0, true);
 #else
     static const Tensor hidden = torch::ones({Gpt::context, Gpt::context}, torch::kBool).tril().logical_not();
     Tensor s = heads(parts[0]).matmul(heads(parts[1]).transpose(-2, -1)) *

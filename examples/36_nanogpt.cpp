@@ -61,7 +61,8 @@ double estimated(nanogpt::Gpt& model, const std::vector<std::int64_t>& text, std
   const NoGrad off;
   model.eval();
   double sum = 0;
-  for (std::int64_t i = 0; i < batches; ++i) sum += loss_of(model, batch(text, 12, model.config().context, random)).item();
+  for (std::int64_t i = 0; i < batches; ++i)
+    sum += loss_of(model, batch(text, 12, model.config().context, random)).item();
   model.train();
   return sum / static_cast<double>(batches);
 }

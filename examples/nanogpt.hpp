@@ -138,9 +138,9 @@ class Gpt : public nn::Module {
   Tensor forward(const Tensor& ids) override { return lm_head(transformer(ids)); }
   const Config& config() const { return config_; }
 
-  /// Loads weights by name, from nanoGPT or from Hugging Face's GPT-2, whose class Conv1D stores the matrices of a block
-  /// transposed and which may lack the prefix "transformer." and the tied lm_head.weight. Masks among them are passed
-  /// over.
+  /// Loads weights by name, from nanoGPT or from Hugging Face's GPT-2, whose class Conv1D stores the matrices of a
+  /// block transposed and which may lack the prefix "transformer." and the tied lm_head.weight. Masks among them are
+  /// passed over.
   void load(const StateDict& weights) {
     StateDict own;
     for (const auto& [key, value] : weights) {

@@ -12,6 +12,7 @@
 #include <xgrad/autograd/ops/dropout.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
 #include <xgrad/autograd/ops/matmul.hpp>
+#include <xgrad/autograd/ops/packed_heads.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
@@ -128,8 +129,8 @@ MultiheadAttention::Inputs MultiheadAttention::checked(const Tensor& query, cons
   };
   const std::size_t rank = query.rank();
   if ((rank != 2 && rank != 3) || key.rank() != rank || value.rank() != rank)
-    throw argument_error(shapes() + ": all must have the axes " +
-                         (options_.batch_first() ? "(N, L, E)" : "(L, N, E)") + ", or (L, E)");
+    throw argument_error(shapes() + ": all must have the axes " + (options_.batch_first() ? "(N, L, E)" : "(L, N, E)") +
+                         ", or (L, E)");
   const std::int64_t e = embed_dim_, k = options_.kdim().value_or(e), v = options_.vdim().value_or(e);
   if (query.shape().back() != e || key.shape().back() != k || value.shape().back() != v)
     throw argument_error(shapes() + ": their last axes must be " + std::to_string(e) + ", " + std::to_string(k) +

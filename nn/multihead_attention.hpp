@@ -61,8 +61,8 @@ class MultiheadAttentionCall : public xgrad::detail::OptionsOf<MultiheadAttentio
   MultiheadAttentionCall& need_weights(bool on) { return set(need_weights_, on); }
   /// Whether the weights are averaged over the heads; default true.
   MultiheadAttentionCall& average_attn_weights(bool on) { return set(average_attn_weights_, on); }
-  /// Without attn_mask: query i sees the keys 0 .. i only (PyTorch wants the mask as well). With attn_mask: it is taken as
-  /// the hint that the mask says just that, and the mask counts. Default false.
+  /// Without attn_mask: query i sees the keys 0 .. i only (PyTorch wants the mask as well). With attn_mask: it is taken
+  /// as the hint that the mask says just that, and the mask counts. Default false.
   MultiheadAttentionCall& is_causal(bool on) { return set(is_causal_, on); }
 
   const Tensor& key_padding_mask() const { return key_padding_mask_; }
@@ -76,22 +76,22 @@ class MultiheadAttentionCall : public xgrad::detail::OptionsOf<MultiheadAttentio
   bool need_weights_ = true, average_attn_weights_ = true, is_causal_ = false;
 };
 
-/// y = W_o [head_1, ..., head_h] + b_o with head_i = scaled_dot_product_attention of W_q query, W_k key and W_v value, of
-/// each of which a head takes embed_dim / num_heads neighbouring features (Vaswani et al., 2017).
+/// y = W_o [head_1, ..., head_h] + b_o with head_i = scaled_dot_product_attention of W_q query, W_k key and W_v value,
+/// of each of which a head takes embed_dim / num_heads neighbouring features (Vaswani et al., 2017).
 ///
 ///     nn::MultiheadAttention attention(64, 4, nn::MultiheadAttention::Options().batch_first(true));
 ///     auto [y, weights] = attention(x, x, x);
 ///
-/// query (N, L, embed_dim), key (N, S, kdim), value (N, S, vdim) if batch_first, else with the first two axes exchanged;
-/// without the axis N for one sequence. The result is y, of the query's shape, and the weights after dropout, (N, L, S)
-/// averaged or (N, heads, L, S), undefined where they are not needed. A row whose keys are all masked is NaN where weights
-/// are needed and 0 where not, both as in PyTorch.
+/// query (N, L, embed_dim), key (N, S, kdim), value (N, S, vdim) if batch_first, else with the first two axes
+/// exchanged; without the axis N for one sequence. The result is y, of the query's shape, and the weights after
+/// dropout, (N, L, S) averaged or (N, heads, L, S), undefined where they are not needed. A row whose keys are all
+/// masked is NaN where weights are needed and 0 where not, both as in PyTorch.
 ///
 /// Where the three inputs are one tensor and the weights are not needed, one product computes all projections, and the
 /// heads are read in place.
 ///
-/// in_proj_weight, or the three of other sizes, are Glorot's uniform and their bias 0; out_proj.weight is a Linear's, and
-/// its bias 0. An embed_dim that the heads do not divide is an error.
+/// in_proj_weight, or the three of other sizes, are Glorot's uniform and their bias 0; out_proj.weight is a Linear's,
+/// and its bias 0. An embed_dim that the heads do not divide is an error.
 class MultiheadAttention : public ModuleOf<MultiheadAttention> {
  public:
   using Options = MultiheadAttentionOptions;
@@ -99,14 +99,13 @@ class MultiheadAttention : public ModuleOf<MultiheadAttention> {
 
   MultiheadAttention(Dim embed_dim, Dim num_heads, const Options& options = {});
 
-  std::pair<Tensor, Tensor> forward(const Tensor& query, const Tensor& key, const Tensor& value,
-                                    const Call& call = {});
+  std::pair<Tensor, Tensor> forward(const Tensor& query, const Tensor& key, const Tensor& value, const Call& call = {});
 
   std::int64_t embed_dim() const { return embed_dim_; }
   std::int64_t num_heads() const { return num_heads_; }
   bool batch_first() const { return options_.batch_first(); }
 
-  Parameter in_proj_weight;                                ///< (3 E, E); undefined if keys or values have other sizes
+  Parameter in_proj_weight;                               ///< (3 E, E); undefined if keys or values have other sizes
   Parameter q_proj_weight, k_proj_weight, v_proj_weight;  ///< (E, E), (E, kdim), (E, vdim): then these
   Parameter in_proj_bias;                                 ///< (3 E); undefined without bias
   Parameter bias_k, bias_v;                               ///< (1, 1, E); undefined unless add_bias_kv

@@ -68,7 +68,8 @@ Tensor rotary_embedding(Tensor x, Dim offset, double base, Source at) {
   if (!(base > 0) || std::isinf(base))
     throw argument_error("rotary_embedding: the base must be positive and finite, got " + detail::python(base));
   const std::int64_t length = x.shape(-2), half = x.shape(-1) / 2, first = offset;
-  const Tensor turn = Raw::uninitialized({length, half}, x.dtype()), lift = Raw::uninitialized({length, half}, x.dtype());
+  const Tensor turn = Raw::uninitialized({length, half}, x.dtype()),
+               lift = Raw::uninitialized({length, half}, x.dtype());
   xgrad::detail::visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     T *c = Raw::write<T>(turn), *s = Raw::write<T>(lift);

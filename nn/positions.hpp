@@ -11,10 +11,10 @@ namespace xgrad::nn {
 /// An odd number of features ends with a sine.
 [[nodiscard]] Tensor sinusoidal_positions(Dim length, Dim features, DType dtype = float32);
 
-/// x with every pair (x_i, x_{i + d/2}) of its last axis, of an even size d, turned by the angle t base^(-2i/d), where t is
-/// the place on the axis before the last, counted from `offset`: a product of two such rows depends on the distance of
-/// their places alone (Su et al., "RoFormer", 2021; the halves are paired as in GPT-NeoX and Hugging Face). For queries
-/// and keys (..., L, d).
+/// x with every pair (x_i, x_{i + d/2}) of its last axis, of an even size d, turned by the angle t base^(-2i/d), where
+/// t is the place on the axis before the last, counted from `offset`: a product of two such rows depends on the
+/// distance of their places alone (Su et al., "RoFormer", 2021; the halves are paired as in GPT-NeoX and Hugging Face).
+/// For queries and keys (..., L, d).
 [[nodiscard]] Tensor rotary_embedding(Tensor x, Dim offset = 0, double base = 10000, Source at = Source::here());
 
 /// y = x + sinusoidal_positions for x (..., L, features) and L up to max_length.

@@ -3,9 +3,9 @@
 #include <limits>
 #include <string>
 
+#include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/diagonal.hpp>
-#include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/nn/init.hpp>
 
 namespace xgrad::nn {
@@ -80,15 +80,13 @@ TransformerLayerOptions layer_options(const TransformerOptions& options) {
 }
 
 LayerNorm last_norm(const TransformerOptions& options) {
-  return LayerNorm(Shape{options.d_model()},
-                   LayerNorm::Options().eps(options.layer_norm_eps()).bias(options.bias()));
+  return LayerNorm(Shape{options.d_model()}, LayerNorm::Options().eps(options.layer_norm_eps()).bias(options.bias()));
 }
 
 const TransformerOptions& checked(const TransformerOptions& options) {
   if (options.d_model() < 1 || options.nhead() < 1 || options.d_model() % options.nhead() != 0)
     throw argument_error("Transformer: d_model is " + std::to_string(options.d_model()) + ", nhead is " +
-                         std::to_string(options.nhead()) +
-                         ": both must be positive, and the heads divide d_model");
+                         std::to_string(options.nhead()) + ": both must be positive, and the heads divide d_model");
   return options;
 }
 
@@ -111,8 +109,7 @@ Transformer::Transformer(const Options& options, const xgrad::detail::Calling& /
 Tensor Transformer::forward(const Tensor& src, const Tensor& tgt, const Tensor& src_mask, const Tensor& tgt_mask,
                             const Tensor& memory_mask, const Tensor& src_key_padding_mask,
                             const Tensor& tgt_key_padding_mask, const Tensor& memory_key_padding_mask) {
-  if (!src.defined() || !tgt.defined())
-    throw argument_error("src and tgt must be given, one is undefined");
+  if (!src.defined() || !tgt.defined()) throw argument_error("src and tgt must be given, one is undefined");
   const std::size_t batch = batch_first_ ? 0 : 1;
   if (src.rank() != tgt.rank() || (src.rank() == 3 && src.shape()[batch] != tgt.shape()[batch]))
     throw argument_error("src has shape " + to_string(src.shape()) + ", tgt " + to_string(tgt.shape()) +

@@ -60,7 +60,8 @@ class TransformerOptions : public TransformerOptionsOf<TransformerOptions> {
   std::int64_t d_model_ = 512, nhead_ = 8, encoder_ = 6, decoder_ = 6;
 };
 
-/// y = decoder(tgt, encoder(src)), both with a norm behind them (Vaswani et al., 2017). Every matrix is Glorot's uniform.
+/// y = decoder(tgt, encoder(src)), both with a norm behind them (Vaswani et al., 2017). Every matrix is Glorot's
+/// uniform.
 ///
 ///     nn::Transformer model(nn::Transformer::Options().d_model(64).nhead(4).batch_first(true));
 ///     Tensor y = model(src, tgt, {}, nn::Transformer::generate_square_subsequent_mask(tgt.shape(1)));

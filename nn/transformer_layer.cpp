@@ -15,8 +15,8 @@ using Options = TransformerLayerOptions;
 
 MultiheadAttention attention(const char* name, std::int64_t d_model, std::int64_t heads, const Options& options) {
   if (d_model < 1 || heads < 1 || d_model % heads != 0)
-    throw xgrad::detail::argument_error(std::string(name) + ": d_model is " + std::to_string(d_model) +
-                                        ", nhead is " + std::to_string(heads) +
+    throw xgrad::detail::argument_error(std::string(name) + ": d_model is " + std::to_string(d_model) + ", nhead is " +
+                                        std::to_string(heads) +
                                         ": both must be positive, and the heads divide d_model");
   if (options.dim_feedforward() < 0)
     throw xgrad::detail::argument_error(std::string(name) + ": dim_feedforward is " +
@@ -27,9 +27,9 @@ MultiheadAttention attention(const char* name, std::int64_t d_model, std::int64_
   if (!(options.layer_norm_eps() > 0 && options.layer_norm_eps() <= std::numeric_limits<double>::max()))
     throw xgrad::detail::argument_error(std::string(name) + ": layer_norm_eps must be positive and finite, got " +
                                         detail::python(options.layer_norm_eps()));
-  return {d_model, heads,
-          MultiheadAttention::Options().dropout(options.dropout()).bias(options.bias()).batch_first(
-              options.batch_first())};
+  return {
+      d_model, heads,
+      MultiheadAttention::Options().dropout(options.dropout()).bias(options.bias()).batch_first(options.batch_first())};
 }
 
 LayerNorm norm(std::int64_t d_model, const Options& options) {

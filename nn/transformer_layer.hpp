@@ -21,9 +21,7 @@ template <class OwnOptions>
 class TransformerOptionsOf : public xgrad::detail::OptionsOf<OwnOptions> {
  public:
   /// The number of features between the two Linears; default 2048.
-  OwnOptions& dim_feedforward(Dim features) {
-    return this->set(dim_feedforward_, features.value("dim_feedforward"));
-  }
+  OwnOptions& dim_feedforward(Dim features) { return this->set(dim_feedforward_, features.value("dim_feedforward")); }
   /// The probability of every dropout; in [0, 1], default 0.1.
   OwnOptions& dropout(double p) { return this->set(dropout_, p); }
   /// Default relu; gelu is the exact one.

@@ -15,9 +15,7 @@ namespace {
 
 constexpr double inf = std::numeric_limits<double>::infinity();
 
-bool same(const Tensor& a, const Tensor& b) {
-  return a.shape() == b.shape() && all(a == b).item<bool>();
-}
+bool same(const Tensor& a, const Tensor& b) { return a.shape() == b.shape() && all(a == b).item<bool>(); }
 
 struct Operands {
   Tensor q, k, v;
@@ -31,7 +29,8 @@ Operands random(const Shape& q, const Shape& k, DType dtype = float64, std::uint
 
 TEST_CASE("a row whose keys are all masked is 0, and so are its gradients") {
   Operands x = random({3, 4}, {5, 4});
-  const Tensor allowed = Tensor({{true, true, false, true, false}, {false, false, false, false, false}, {false, true, true, true, true}});
+  const Tensor allowed =
+      Tensor({{true, true, false, true, false}, {false, false, false, false, false}, {false, true, true, true, true}});
   for (const Tensor& mask : {allowed, where(allowed, 0.0, Tensor(-inf))}) {
     for (Tensor* each : {&x.q, &x.k, &x.v}) *each = each->detach().requires_grad_();
     const Tensor y = scaled_dot_product_attention(x.q, x.k, x.v, mask);
@@ -91,7 +90,8 @@ TEST_CASE("dropout keeps the mean, repeats with its generator, and has the same 
   CHECK(same(once(1), once(1)));
   CHECK(!same(once(1), once(2)));
   CHECK(mean(once(1)).item() == Approx(1).epsilon(0.05));
-  CHECK(same(scaled_dot_product_attention(x.q, x.k, x.v, {}, AttentionOptions().dropout_p(1)), zeros({1, 40, 8}, float64)));
+  CHECK(same(scaled_dot_product_attention(x.q, x.k, x.v, {}, AttentionOptions().dropout_p(1)),
+             zeros({1, 40, 8}, float64)));
   // y is linear in v, so that v times its gradient is y.
   Generator draw(5);
   const Tensor v = x.v.clone().requires_grad_();

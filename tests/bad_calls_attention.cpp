@@ -15,17 +15,16 @@ void ops(Catalogue& all) {
                                             AttentionOptions().dropout_p(p).scale(static_cast<double>(s)));
       },
       sequence(), sequence(), sequence(), Optional{ones({3, 3}, boolean)}, Setting{.1}, Setting{.5});
-  refused(all, "scaled_dot_product_attention", "a mask of another dtype",
-          [] { scaled_dot_product_attention(sequence(), sequence(), sequence(), ones({3, 3}, float64)); });
+  refused(all, "scaled_dot_product_attention", "a mask of another dtype", [] {
+    scaled_dot_product_attention(sequence(), sequence(), sequence(), ones({3, 3}, float64));
+  });
   refused(all, "scaled_dot_product_attention", "int64", [] {
     const Tensor x = ones({2, 3}, int64);
     scaled_dot_product_attention(x, x, x);
   });
   probe(
       all, "packed_attention",
-      [](auto x, auto h, auto m, auto p) {
-        return packed_attention(x, h, Tensor(m), AttentionOptions().dropout_p(p));
-      },
+      [](auto x, auto h, auto m, auto p) { return packed_attention(x, h, Tensor(m), AttentionOptions().dropout_p(p)); },
       ones({2, 3, 12}), Index{2}, Optional{ones({3, 3}, boolean)}, Setting{.1});
   probe(
       all, "rotary_embedding", [](auto x, auto offset, auto base) { return nn::rotary_embedding(x, offset, base); },
@@ -39,8 +38,7 @@ void modules(Catalogue& all) {
   probe(
       all, "MultiheadAttention",
       [](auto e, auto h, auto p, auto k, auto v) {
-        return nn::MultiheadAttention(
-                   e, h, nn::MultiheadAttention::Options().dropout(p).kdim(Dim(k)).vdim(Dim(v)))
+        return nn::MultiheadAttention(e, h, nn::MultiheadAttention::Options().dropout(p).kdim(Dim(k)).vdim(Dim(v)))
             .out_proj.weight;
       },
       Size{4}, Index{2}, Setting{.1}, Size{4}, Size{5});

@@ -205,8 +205,7 @@ const std::vector<Case>& table() {
          {arithmetic_cases,    selection_cases, activation_cases, reduction_cases,       shape_cases,  joining_cases,
           slice_cases,         arranging_cases, stacking_cases,   indexing_cases,        matmul_cases, nn_cases,
           loss_cases,          product_cases,   linalg_cases,     matrix_function_cases, scan_cases,   sorting_cases,
-          trigonometric_cases, special_cases,   rounding_cases,   layer_cases,           margin_cases,
-          attention_cases})
+          trigonometric_cases, special_cases,   rounding_cases,   layer_cases,           margin_cases, attention_cases})
       for (Case& row : kind()) rows.push_back(std::move(row));
     return rows;
   }();

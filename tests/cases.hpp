@@ -151,5 +151,6 @@ struct ValueCase {
 const std::vector<ValueCase>& value_table();
 std::vector<ValueCase> order_values();
 std::vector<ValueCase> sampling_values();
+std::vector<ValueCase> attention_values();
 
 }  // namespace cases

@@ -14,9 +14,9 @@ struct Sizes {
 
 const std::vector<Sizes>& sizes() {
   static const std::vector<Sizes> list = {
-      {{3, 2}, {4, 2}, {4, 3}},          {{1, 3}, {1, 3}, {1, 2}},       {{2, 3, 4}, {2, 5, 4}, {2, 5, 4}},
-      {{2, 1, 2, 2}, {3, 3, 2}, {3, 1}}, {{0, 2}, {3, 2}, {3, 2}},       {{2, 2}, {0, 2}, {0, 3}},
-      {{0, 3, 2}, {0, 3, 2}, {0, 3, 2}}, {{3, 2}, {3, 2}, {3, 0}},       {{2, 0}, {3, 0}, {3, 2}},
+      {{3, 2}, {4, 2}, {4, 3}},          {{1, 3}, {1, 3}, {1, 2}},        {{2, 3, 4}, {2, 5, 4}, {2, 5, 4}},
+      {{2, 1, 2, 2}, {3, 3, 2}, {3, 1}}, {{0, 2}, {3, 2}, {3, 2}},        {{2, 2}, {0, 2}, {0, 3}},
+      {{0, 3, 2}, {0, 3, 2}, {0, 3, 2}}, {{3, 2}, {3, 2}, {3, 0}},        {{2, 0}, {3, 0}, {3, 2}},
       {{5, 9}, {6, 9}, {6, 17}},         {{2, 35, 2}, {2, 5, 2}, {5, 1}}, {{4, 1}, {2, 1}, {2, 1}},
   };
   return list;
@@ -56,7 +56,8 @@ Case attention() {
     row.samples.push_back(attending(at, AttentionOptions().is_causal(true).scale(0.7)));
   }
   const Sizes batch{{2, 3, 4, 2}, {2, 3, 5, 2}, {2, 3, 5, 3}};
-  for (const Shape& shape : {Shape{4, 5}, Shape{1, 5}, Shape{4, 1}, Shape{2, 1, 4, 5}, Shape{3, 1, 1}, Shape{}, Shape{5}}) {
+  for (const Shape& shape :
+       {Shape{4, 5}, Shape{1, 5}, Shape{4, 1}, Shape{2, 1, 4, 5}, Shape{3, 1, 1}, Shape{}, Shape{5}}) {
     row.samples.push_back(adding(shape, batch));
     row.samples.push_back(allowing(shape, batch));
   }
@@ -82,7 +83,11 @@ Case attention() {
 }
 
 Sample packed(const Shape& qkv, std::int64_t heads, const AttentionOptions& options, const Tensor& mask = {}) {
-  return {[=](const Tensors& x) { return packed_attention(x[0], heads, mask, options); }, {any(qkv)}};
+  return {[=](const Tensors& x) {
+            const bool added = mask.defined() && mask.dtype() != boolean;
+            return packed_attention(x[0], heads, added ? mask.to(x[0].dtype()) : mask, options);
+          },
+          {any(qkv)}};
 }
 
 Case packed_row() {
@@ -101,11 +106,13 @@ Case packed_row() {
   }
   row.samples.push_back(packed({2, 3, 12}, 2, {}, mask({2, 1, 3, 3})));
   row.samples.push_back(packed({2, 3, 12}, 2, {}, constant(any({2, 3, 3}))));
-  row.samples.push_back({[](const Tensors& x) { return packed_attention(x[0], 2, x[1]); }, {any({2, 3, 12}), any({3, 3})}});
+  row.samples.push_back(
+      {[](const Tensors& x) { return packed_attention(x[0], 2, x[1]); }, {any({2, 3, 12}), any({3, 3})}});
   const auto by = [](std::int64_t heads) {
     return [heads](const Tensors& x) { return packed_attention(x[0], heads); };
   };
-  row.refusals = {{by(1), {any({3, 6})}}, {by(2), {any({2, 3, 8})}}, {by(4), {any({2, 3, 18})}}, {by(0), {any({2, 3, 6})}}};
+  row.refusals = {
+      {by(1), {any({3, 6})}}, {by(2), {any({2, 3, 8})}}, {by(4), {any({2, 3, 18})}}, {by(0), {any({2, 3, 6})}}};
   return row;
 }
 
@@ -121,6 +128,13 @@ Case rotary() {
 }
 
 }  // namespace
+
+std::vector<ValueCase> attention_values() {
+  return {{"sinusoidal_positions", "begins with sines of 0 and cosines of 0", [] {
+             const Tensor p = nn::sinusoidal_positions(3, 4, float64);
+             return p.shape() == Shape{3, 4} && p(0, 0).item() == 0 && p(0, 1).item() == 1 && p(0, 3).item() == 1;
+           }}};
+}
 
 std::vector<Case> attention_cases() { return {attention(), packed_row(), rotary()}; }
 

@@ -97,10 +97,8 @@ TEST_CASE("multi-head attention is PyTorch's, with its masks and its gradients")
   }
   {
     nn::MultiheadAttention m(8, 2, Options().add_bias_kv(true).add_zero_attn(true).batch_first(true));
-    const With with = With()
-                          .attn_mask(given("more.attn_mask"))
-                          .key_padding_mask(given("more.key_padding_mask"))
-                          .need_weights(false);
+    const With with =
+        With().attn_mask(given("more.attn_mask")).key_padding_mask(given("more.key_padding_mask")).need_weights(false);
     compare("more", m, [&](auto& x) { return outputs(m(x[0], x[1], x[2], with)); });
   }
   {
@@ -141,7 +139,11 @@ TEST_CASE("encoders and decoders are PyTorch's") {
   }
   {
     auto first = options;
-    first.activation(nn::TransformerActivation::gelu).batch_first(true).norm_first(true).layer_norm_eps(1e-3).bias(false);
+    first.activation(nn::TransformerActivation::gelu)
+        .batch_first(true)
+        .norm_first(true)
+        .layer_norm_eps(1e-3)
+        .bias(false);
     nn::TransformerEncoder m(nn::TransformerEncoderLayer(8, 2, first), 2, nn::LayerNorm(8));
     const Tensor padding = given("encoder_first.padding");
     compare("encoder_first", m, [&](auto& x) { return std::vector{m(x[0], causal, padding)}; });
@@ -201,7 +203,8 @@ TEST_CASE("a model loads the weights of GPT-2 and of nanoGPT, and gives their lo
 TEST_CASE("transformers print as in PyTorch") {
   const nn::MultiheadAttention attention(8, 2);
   CHECK(text(attention) ==
-        "MultiheadAttention(\n  (out_proj): NonDynamicallyQuantizableLinear(in_features=8, out_features=8, bias=True)\n)");
+        "MultiheadAttention(\n  (out_proj): NonDynamicallyQuantizableLinear(in_features=8, out_features=8, "
+        "bias=True)\n)");
   const nn::TransformerEncoderLayer layer(8, 2, nn::TransformerEncoderLayer::Options().dim_feedforward(12));
   CHECK(text(layer) == R"(TransformerEncoderLayer(
   (self_attn): MultiheadAttention(
@@ -275,5 +278,6 @@ TEST_CASE("positions: the table, and what a rotation leaves") {
   CHECK(std::abs(product(3, 1) - product(3, 2)) > 1e-3);
   CHECK(near(nn::rotary_embedding(q), q));
   CHECK(text(nn::RotaryEmbedding()) == "RotaryEmbedding(base=10000.0)");
-  CHECK(near(nn::SinusoidalPositions(4, 6)(zeros({2, 3, 6})).to(float64)[1], p(xt::range(0, 3)).to(float32).to(float64)));
+  CHECK(
+      near(nn::SinusoidalPositions(4, 6)(zeros({2, 3, 6})).to(float64)[1], p(xt::range(0, 3)).to(float32).to(float64)));
 }

@@ -9,6 +9,7 @@
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/attention_layout.hpp>
+#include <xgrad/autograd/ops/packed_heads.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
 
 namespace xgrad {
@@ -127,16 +128,15 @@ Tensor scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tens
   return record(op, at, std::move(y),
                 {std::move(query), std::move(key), std::move(value), std::move(attn_mask), std::move(stats)},
                 attributes("dropout_p", how.dropout, "is_causal", how.causal, "scale", how.scale),
-                joint_with_result<0, 1, 2, 3, 4>([how](Tensor q, Tensor k, Tensor v, Tensor mask, Tensor kept,
-                                                       Tensor result, Tensor g, Needs needs) {
-                  return pull_separate(q, k, v, mask, kept, result, g, needs, how);
-                }));
+                joint_with_result<0, 1, 2, 3, 4>(
+                    [how](Tensor q, Tensor k, Tensor v, Tensor mask, Tensor kept, Tensor result, Tensor g,
+                          Needs needs) { return pull_separate(q, k, v, mask, kept, result, g, needs, how); }));
 }
 
 namespace detail {
 
-Tensor packed_heads(Tensor qkv, std::int64_t heads, bool batch_first, Tensor attn_mask,
-                    const AttentionOptions& options, Source at) {
+Tensor packed_heads(Tensor qkv, std::int64_t heads, bool batch_first, Tensor attn_mask, const AttentionOptions& options,
+                    Source at) {
   constexpr const char* op = "packed_attention";
   const Timed timed(op, at);
   require_defined(op, &qkv, 1);
@@ -162,13 +162,13 @@ Tensor packed_heads(Tensor qkv, std::int64_t heads, bool batch_first, Tensor att
       using T = typename decltype(type)::type;
       T* shift = Raw::write<T>(stats);
       kernels::attention(by, packed_operands<T>(qkv, attn_mask, by, batch_first),
-                         placed_heads(Raw::write<T>(y), by, batch_first, 0, 1), shift,
-                         shift + by.items() * by.queries);
+                         placed_heads(Raw::write<T>(y), by, batch_first, 0, 1), shift, shift + by.items() * by.queries);
     });
   if (!how.masked) attn_mask = stats;
   return record(
       op, at, std::move(y), {std::move(qkv), std::move(attn_mask), std::move(stats)},
-      attributes("num_heads", heads, "batch_first", batch_first, "dropout_p", how.dropout, "is_causal", how.causal, "scale", how.scale),
+      attributes("num_heads", heads, "batch_first", batch_first, "dropout_p", how.dropout, "is_causal", how.causal,
+                 "scale", how.scale),
       joint_with_result<0, 1, 2>([how](Tensor x, Tensor mask, Tensor kept, Tensor result, Tensor g, Needs needs) {
         return pull_packed(x, mask, kept, result, g, needs, how);
       }));

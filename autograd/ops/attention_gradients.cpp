@@ -60,8 +60,9 @@ Tensor nothing_of(const Tensor& x, const Tensor& g) { return broadcast_to(sum(g)
 
 }  // namespace
 
-std::array<Tensor, 5> pull_separate(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& given, const Tensor& stats,
-                        const Tensor& y, const Tensor& g, Needs needs, const Settings& how) {
+std::array<Tensor, 5> pull_separate(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& given,
+                                    const Tensor& stats, const Tensor& y, const Tensor& g, Needs needs,
+                                    const Settings& how) {
   const Tensor mask = how.masked ? given : Tensor();
   std::array<Tensor, 5> out;
   if (g.size() == 0) {
@@ -92,16 +93,16 @@ std::array<Tensor, 5> pull_separate(const Tensor& q, const Tensor& k, const Tens
       return x.defined() ? placed(Raw::write<T>(x), x.shape(), by) : Matrices<T>{};
     };
     const T* shift = Raw::data<T>(stats);
-    kernels::attention_backward(by, separate_operands<T>(q, k, v, mask, by), placed(Raw::data<T>(y), y.shape(), by),
-                                placed(Raw::data<T>(g), g.shape(), by), shift, shift + by.items() * by.queries,
-                                {place(out[0]), place(out[1]), place(out[2]),
-                                 out[3].defined() ? Raw::write<T>(out[3]) : nullptr});
+    kernels::attention_backward(
+        by, separate_operands<T>(q, k, v, mask, by), placed(Raw::data<T>(y), y.shape(), by),
+        placed(Raw::data<T>(g), g.shape(), by), shift, shift + by.items() * by.queries,
+        {place(out[0]), place(out[1]), place(out[2]), out[3].defined() ? Raw::write<T>(out[3]) : nullptr});
   });
   return out;
 }
 
 std::array<Tensor, 3> pull_packed(const Tensor& qkv, const Tensor& given, const Tensor& stats, const Tensor& y,
-                            const Tensor& g, Needs needs, const Settings& how) {
+                                  const Tensor& g, Needs needs, const Settings& how) {
   const Tensor mask = how.masked ? given : Tensor();
   std::array<Tensor, 3> out;
   if (g.size() == 0) {
@@ -136,10 +137,9 @@ std::array<Tensor, 3> pull_packed(const Tensor& qkv, const Tensor& given, const 
     }
     if (needs[1]) to.mask = Raw::write<T>(out[1]);
     const T* shift = Raw::data<T>(stats);
-    kernels::attention_backward(by, packed_operands<T>(qkv, mask, by, batch_first),
-                                placed_heads(Raw::data<T>(y), by, batch_first, 0, 1),
-                                placed_heads(Raw::data<T>(g), by, batch_first, 0, 1), shift,
-                                shift + by.items() * by.queries, to);
+    kernels::attention_backward(
+        by, packed_operands<T>(qkv, mask, by, batch_first), placed_heads(Raw::data<T>(y), by, batch_first, 0, 1),
+        placed_heads(Raw::data<T>(g), by, batch_first, 0, 1), shift, shift + by.items() * by.queries, to);
   });
   return out;
 }

@@ -28,7 +28,7 @@ struct Settings {
 inline Shape batch_of(const Shape& shape) { return {shape.data(), shape.rank() - 2}; }
 
 inline Attention sizes_of(const Settings& how, const Shape& batch, std::int64_t queries, std::int64_t keys,
-                   std::int64_t features, std::int64_t values) {
+                          std::int64_t features, std::int64_t values) {
   Attention by{queries, keys, features, values, how.scale, how.causal, how.dropout, how.seed, how.stream};
   by.rank = batch.rank();
   std::copy(batch.begin(), batch.end(), by.extent);

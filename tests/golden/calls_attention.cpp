@@ -22,9 +22,7 @@ Registry attention_calls() {
                                  AttentionOptions().is_causal(c.flag("is_causal")));
        }},
       {"rotary_embedding",
-       [](const Call& c) {
-         return nn::rotary_embedding(c["x"], c.integer("offset", 0), c.number("base", 10000));
-       }},
+       [](const Call& c) { return nn::rotary_embedding(c["x"], c.integer("offset", 0), c.number("base", 10000)); }},
   };
 }
 

@@ -12,8 +12,8 @@ struct Attention {
 
   std::int64_t queries, keys, features, values;
   double scale;
-  bool causal;                      ///< whether query i sees the keys 0 .. i only
-  double dropout = 0;               ///< the probability with which a weight is dropped
+  bool causal;                         ///< whether query i sees the keys 0 .. i only
+  double dropout = 0;                  ///< the probability with which a weight is dropped
   std::uint64_t seed = 0, stream = 0;  ///< of the random numbers of dropout
   std::size_t rank = 0;
   std::int64_t extent[max_rank] = {};

@@ -101,8 +101,7 @@ struct Item {
     }
     if (allowed_ == nullptr) return nullptr;
     const bool* from = allowed_ + row * mask.allowed.row + column * mask.column;
-    for (std::int64_t j = 0; j < n; ++j)
-      room[j] = from[j * mask.column] ? T(0) : -std::numeric_limits<T>::infinity();
+    for (std::int64_t j = 0; j < n; ++j) room[j] = from[j * mask.column] ? T(0) : -std::numeric_limits<T>::infinity();
     return room;
   }
 
