@@ -96,8 +96,9 @@ template <class T>
 void finish(const Rows<T>& rows, std::int64_t begin, std::int64_t end) {
   for (std::int64_t row = begin; row < end; ++row) {
     const T inverse = rows.l[row] == 0 ? T(0) : T(1) / rows.l[row];
-    rows.l[row] = inverse;
-    if (rows.m[row] == -lines::infinity<T>) rows.m[row] = 0;
+    const bool fails = std::isnan(inverse);
+    rows.l[row] = fails ? T(-1) : inverse;
+    if (fails || rows.m[row] == -lines::infinity<T>) rows.m[row] = 0;
     multiply(rows.at.y + row * rows.at.y_row, inverse, rows.by.values);
   }
 }

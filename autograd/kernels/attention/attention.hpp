@@ -50,7 +50,8 @@ struct AttentionOperands {
 };
 
 /// Stores y, and in shift and inverse, one number for each row of each item, the m and 1 / l with which the weights are
-/// e^(s - m) / l. A row without an allowed key has the weights 0, and there m and 1 / l are 0.
+/// e^(s - m) / l. A row without an allowed key has the weights 0, and there m and 1 / l are 0;
+/// where l is NaN, m is 0 and 1 / l is -1, since an op's saved numbers are finite if its operands are.
 ///
 /// Works on blocks of 32 rows and 256 columns with the maximum and the sum up to each block, by which what was
 /// accumulated before is rescaled (Milakov and Gimelshein, 2018; Dao et al., 2022); blocks above the diagonal of a

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 
 #include <xgrad/autograd/kernels/attention/attention.hpp>
 #include <xgrad/autograd/kernels/attention/blocks.hpp>
@@ -53,7 +54,8 @@ void pull_weights(const Pulled<T>& p, const Block& block, const Shared<T>& room)
       dropout_factors(p.by, p.at.item, row, block.column, n, room.factors.data());
       factors = room.factors.data();
     }
-    const Vec<T> m(p.shift[row]), inverse(p.inverse[row]), dot(p.dot[row]);
+    const T kept = p.inverse[row];
+    const Vec<T> m(p.shift[row]), inverse(kept < 0 ? std::numeric_limits<T>::quiet_NaN() : kept), dot(p.dot[row]);
     T* to_mask = p.to_mask == nullptr ? nullptr : p.to_mask + row * p.by.keys + block.column;
     each_vector<T>(n, [&](std::int64_t j, auto part) {
       Vec<T> x = load(s + j, part, T(0)) * scale;
