@@ -5,6 +5,7 @@
 
 #include <cblas.h>
 
+#include "floor_gpt.hpp"
 #include "hand_mnist.hpp"
 #include "side.hpp"
 
@@ -168,6 +169,8 @@ int main(int argc, char** argv) {
     tasks[std::string(name) + "/stream"] = [mlp = mlp] { return adam_stream(parameters(mlp)); };
   }
   tasks["W12/gemm"] = recurrent_gemm_task;
+  tasks["W11/gemm"] = gpt_gemm_task;
+  tasks["W11/stream"] = [] { return adam_stream(gpt_parameters()); };
   for (const char* f : {"gelu.1048576", "relu", "sigmoid", "tanh", "erf_gelu"}) {
     tasks[std::string("W5.") + f + ".forward/stream"] = [] { return pointwise_stream(large, false); };
     tasks[std::string("W5.") + f + ".gradient/stream"] = [] { return pointwise_stream(large, true); };

@@ -47,6 +47,7 @@ class Judge {
   void gates_and_growth();
   void sequences();
   void gradients();
+  void sequences();
 
   std::vector<Goal> goals_;
 
@@ -191,6 +192,10 @@ void Judge::sequences() {
   at_least("against libtorch", lead("W12", "libtorch"), 1.3, "libtorch");
   at_least("against JAX jit", lead("W12", "JAX"), 2, "JAX");
   for_the_reader("of the step's matrix products in OpenBLAS", ratio(ours("W12"), r_.time("W12", "gemm")));
+  begin("G15", "nanoGPT's step, W11");
+  at_least("against libtorch", lead("W11", "libtorch"), 1.6, "libtorch");
+  at_least("against JAX jit", lead("W11", "JAX"), 2, "JAX");
+  at_most("time of the gemm floor's", ratio(ours("W11"), r_.time("W11", "gemm")), 1.25, "floor");
 }
 
 void Judge::gradients() {

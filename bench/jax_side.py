@@ -16,6 +16,8 @@ def option(flag, otherwise):
 import jax
 import jax.numpy as jnp
 
+import jax_gpt
+
 clock = time.process_time if option("--clock", "wall") == "cpu" else time.perf_counter
 CHECKED_STEPS = 20
 LARGE, SMALL = 1 << 20, 1024
@@ -356,6 +358,7 @@ def offered(folder):
     tasks.update(W9=lambda: conv_net(simple, 30 * 144, 100, False), W10=lambda: conv_net(deep, 1024, 50, True))
     tasks.update(W13=mixture, W14=hessian_product)
     tasks.update(W12=characters)
+    tasks["W11"] = lambda: jax_gpt.build(numbers, cross_entropy, Training)
     functions = {f"gelu.{n}": (n, composed_gelu) for n in (SMALL, LARGE)}
     functions.update(relu=(LARGE, jax.nn.relu), sigmoid=(LARGE, jax.nn.sigmoid), tanh=(LARGE, jnp.tanh),
                      erf_gelu=(LARGE, lambda x: jax.nn.gelu(x, approximate=False)))

@@ -3,6 +3,7 @@
 
 #include <torch/torch.h>
 
+#include "libtorch_gpt.hpp"
 #include "side.hpp"
 #include "workloads.hpp"
 
@@ -393,6 +394,7 @@ int main(int argc, char** argv) {
   tasks["W6/fused"] = [] { return mlp_task(w6(), true); };
   tasks["W9/fused"] = [] { return conv_task(w9(), true); };
   tasks["W10/fused"] = [] { return conv_task(w10(), true); };
+  tasks["W11/fused"] = [] { return gpt_task(true); };
 #endif
   tasks["W4.1.forward"] = [] { return node_forward(1); };
   tasks["W4.1.backward"] = [] { return node_backward(1); };
@@ -410,6 +412,7 @@ int main(int argc, char** argv) {
 #ifdef LIBTORCH_HAS_FUSED_ADAM
   tasks["W12/fused"] = [] { return characters_task(true); };
 #endif
+  tasks["W11"] = [] { return gpt_task(false); };
   tasks["W13"] = mixture_task;
   tasks["W14"] = hessian_task;
   tasks["W7"] = [] { return Task{[] { return Checked{{chain(2000).parts.back().second}, ""}; }, chain, false}; };

@@ -153,5 +153,6 @@ int main(int argc, char** argv) {
   add_op_tasks(tasks);
   add_gradient_tasks(tasks);
   add_sequence_tasks(tasks);
+  add_gpt_tasks(tasks);
   return Server(std::move(tasks), argc, argv).run("0.1.0");
 }

@@ -14,6 +14,8 @@ void add_gradient_tasks(Tasks& tasks);
 
 /// W12.
 void add_sequence_tasks(Tasks& tasks);
+/// W11.
+void add_gpt_tasks(Tasks& tasks);
 
 /// GELU by its tanh approximation, in three ways: a lambda of `elementwise`, compiled with default flags; a lambda of
 /// `simd::elementwise`, compiled for this machine, if the library has it; and ordinary ops.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <xgrad/autograd/ops/attention.hpp>
 #include <xgrad/autograd/ops/average_pooling.hpp>
 #include <xgrad/autograd/ops/batch_norm.hpp>
 #include <xgrad/autograd/ops/dropout.hpp>
@@ -48,9 +49,11 @@ using xgrad::max_pool3d_with_indices;
 using xgrad::max_unpool1d;
 using xgrad::max_unpool2d;
 using xgrad::max_unpool3d;
+using xgrad::packed_attention;
 using xgrad::pad;
 using xgrad::pixel_shuffle;
 using xgrad::pixel_unshuffle;
 using xgrad::rms_norm;
+using xgrad::scaled_dot_product_attention;
 
 }  // namespace xgrad::nn

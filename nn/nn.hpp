@@ -23,13 +23,17 @@
 #include <xgrad/nn/module_dict.hpp>
 #include <xgrad/nn/module_list.hpp>
 #include <xgrad/nn/module_of.hpp>
+#include <xgrad/nn/multihead_attention.hpp>
 #include <xgrad/nn/packed_sequence.hpp>
 #include <xgrad/nn/padding.hpp>
 #include <xgrad/nn/parameter.hpp>
 #include <xgrad/nn/parameter_list.hpp>
 #include <xgrad/nn/pooling.hpp>
+#include <xgrad/nn/positions.hpp>
 #include <xgrad/nn/recurrent.hpp>
 #include <xgrad/nn/recurrent_cells.hpp>
 #include <xgrad/nn/sequential.hpp>
 #include <xgrad/nn/summary.hpp>
+#include <xgrad/nn/transformer.hpp>
+#include <xgrad/nn/transformer_layer.hpp>
 #include <xgrad/nn/upsample.hpp>

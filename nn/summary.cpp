@@ -75,9 +75,14 @@ std::int64_t multiply_adds_of(const xgrad::detail::ObservedOp& op, const Tensor&
   for (const char* recurrent : {"lstm", "gru", "rnn_tanh", "rnn_relu"})  // its weights are inputs 3 and 4
     if (std::strcmp(op.name, recurrent) == 0)
       return op.inputs[0].shape()[0] * (op.inputs[3].size() + op.inputs[4].size());
-  for (const Attribute& each : op.attributes())
+  // Of an attention both products count whole, with what a mask leaves out.
+  if (std::strcmp(op.name, "scaled_dot_product_attention") == 0 && y.size() != 0)
+    return y.size() / y.shape().back() * op.inputs[1].shape().at(-2) * (op.inputs[0].shape().back() + y.shape().back());
+  for (const Attribute& each : op.attributes()) {
     if (std::strcmp(each.name, "transpose_a") == 0)
       return y.size() * op.inputs[0].shape().at(each.integer != 0 ? -2 : -1);
+    if (std::strcmp(each.name, "batch_first") == 0) return 2 * y.size() * y.shape()[each.integer != 0 ? 1 : 0];
+  }
   return 0;
 }
 

@@ -48,6 +48,7 @@ void layer_calls(Catalogue& all);
 void convolution_calls(Catalogue& all);
 void pooling_calls(Catalogue& all);
 void recurrence_calls(Catalogue& all);
+void attention_calls(Catalogue& all);
 void training_calls(Catalogue& all);
 void train_calls(Catalogue& all);
 void data_calls(Catalogue& all);

@@ -137,6 +137,7 @@ std::vector<Case> matrix_function_cases();
 std::vector<Case> nn_cases();
 std::vector<Case> loss_cases();
 std::vector<Case> layer_cases();
+std::vector<Case> attention_cases();
 std::vector<Case> margin_cases();
 std::vector<Case> pooling_cases();
 std::vector<Case> resizing_cases();
@@ -154,5 +155,6 @@ struct ValueCase {
 const std::vector<ValueCase>& value_table();
 std::vector<ValueCase> order_values();
 std::vector<ValueCase> sampling_values();
+std::vector<ValueCase> attention_values();
 
 }  // namespace cases

@@ -2,6 +2,7 @@
 
 #include <xgrad/autograd/ops/activation.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/attention.hpp>
 #include <xgrad/autograd/ops/average_pooling.hpp>
 #include <xgrad/autograd/ops/batch_norm.hpp>
 #include <xgrad/autograd/ops/bitwise.hpp>

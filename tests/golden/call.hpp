@@ -93,6 +93,7 @@ Registry layer_calls();
 Registry convolution_calls();
 Registry pooling_calls();
 Registry recurrence_calls();
+Registry attention_calls();
 
 /// All of them.
 const Registry& registry();

@@ -48,6 +48,8 @@ PAGES = [
      ["autograd/ops/max_pooling.hpp", "autograd/ops/average_pooling.hpp", "autograd/ops/resizing.hpp", "autograd/ops/rearranging.hpp",
       "nn/pooling.hpp", "nn/fold.hpp", "nn/upsample.hpp", "nn/padding.hpp"]),
     ("recurrence", "Recurrent layers", ["nn/recurrent.hpp", "nn/recurrent_cells.hpp", "nn/packed_sequence.hpp"]),
+    ("attention", "Attention and transformers",
+     ["autograd/ops/attention.hpp", "nn/multihead_attention.hpp", "nn/transformer_layer.hpp", "nn/transformer.hpp", "nn/positions.hpp"]),
     ("modules", "Modules", ["nn/module.hpp", "nn/module_of.hpp", "nn/sequential.hpp", "nn/module_list.hpp",
                             "nn/module_dict.hpp", "nn/parameter.hpp", "nn/parameter_list.hpp", "nn/clone.hpp",
                             "nn/generators.hpp", "nn/summary.hpp"]),
