@@ -193,8 +193,8 @@ class Starter {
   std::string blas_core_;
 };
 
-/// Keeps the libraries that all sides use, and compilers at run time, from newer instructions; XGRAD_ARCH does so for what
-/// is compiled here.
+/// Keeps the libraries that all sides use, and compilers at run time, from newer instructions; XGRAD_ARCH does so for
+/// what is compiled here.
 void limit_instructions() {
   const char* flags = std::getenv("XLA_FLAGS");
   const std::string xla = (flags != nullptr ? std::string(flags) + " " : "") + "--xla_cpu_max_isa=AVX2";

@@ -84,8 +84,8 @@ struct Avx2Float : Arithmetic<float, Isa> {
     return xsimd::select(v < number(-usual_end), small_gelu(v), y);
   }
 
-  /// Φ(x) + x φ(x), which is s = e^(-a²/2) (M - a / √(2π)) for x = -a and 1 - s for x = a, where M = Φ(-a) e^(a²/2) is a
-  /// polynomial over a + k. Where e^(-a²/2) is subnormal it is replaced by 0.
+  /// Φ(x) + x φ(x), which is s = e^(-a²/2) (M - a / √(2π)) for x = -a and 1 - s for x = a, where M = Φ(-a) e^(a²/2) is
+  /// a polynomial over a + k. Where e^(-a²/2) is subnormal it is replaced by 0.
   static V gelu_slope(V v) {
     constexpr double k = 2.5, shift = N::rounding_shift + N::exponent_bias;
     const V a = at_most(15, xsimd::abs(v)), half = number(-0.5) * a, p = half * a, minus_low = fnma(half, a, p);
