@@ -25,7 +25,7 @@ using namespace bench;
 namespace {
 
 struct Settings {
-  std::string config, out = "build/bench", data, only, clock = "wall";
+  std::string config, out = "build/bench", data, only, clock = "wall", isa = "native";
   int core = 0;
   bool quick = false, check = false;
 };
@@ -197,7 +197,21 @@ class Starter {
   std::string blas_core_;
 };
 
+/// Keeps the libraries that all sides use, and compilers at run time, from newer instructions; XGRAD_ARCH does so for
+/// what is compiled here.
+void limit_instructions() {
+  const char* flags = std::getenv("XLA_FLAGS");
+  const std::string xla = (flags != nullptr ? std::string(flags) + " " : "") + "--xla_cpu_max_isa=AVX2";
+  for (const auto& [name, value] : Environment{{"ATEN_CPU_CAPABILITY", "avx2"},
+                                               {"ONEDNN_MAX_CPU_ISA", "AVX2"},
+                                               {"MKL_ENABLE_INSTRUCTIONS", "AVX2"},
+                                               {"OPENBLAS_CORETYPE", "Zen"},
+                                               {"XLA_FLAGS", xla}})
+    setenv(name.c_str(), value.c_str(), 1);
+}
+
 int run(const Settings& settings) {
+  if (settings.isa == "avx2") limit_instructions();
   const auto begin = std::chrono::steady_clock::now();
   const auto config = nlohmann::json::parse(std::ifstream(settings.config));
   std::set<std::string> only;
@@ -254,6 +268,7 @@ int run(const Settings& settings) {
   const std::string changed = output_of("git -C '" + source + "' status --porcelain --untracked-files=no 2>/dev/null");
   const Facts facts{
       {"machine", processor()},
+      {"instructions", settings.isa == "avx2" ? "AVX2 at most, on every side" : "the machine's"},
       {"compiler", config["compiler"]},
       {"blas", "OpenBLAS on " + starter.blas_core()},
       {"threads", "one (pinned to core " + std::to_string(settings.core) + ") and two"},
@@ -298,6 +313,9 @@ int main(int argc, char** argv) {
   app.add_option("--core", settings.core, "the core that one thread is pinned to")->capture_default_str();
   app.add_option("--clock", settings.clock, "on one thread: wall, or cpu where others use the machine")
       ->check(CLI::IsMember({"wall", "cpu"}))
+      ->capture_default_str();
+  app.add_option("--isa", settings.isa, "the newest instructions that any side may use: native, or avx2")
+      ->check(CLI::IsMember({"native", "avx2"}))
       ->capture_default_str();
   app.add_flag("--quick", settings.quick, "fewer and shorter repetitions: under five minutes");
   app.add_flag("--check", settings.check, "exit with 1 if a goal is missed");
