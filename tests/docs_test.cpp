@@ -41,6 +41,8 @@ const std::map<std::string, std::set<std::string>> rooms{
       "autograd/kernels/scan"}},
     {"autograd/kernels/matrix",
      {"autograd/kernels/math", "autograd/kernels/simd", "autograd/kernels/runtime", "autograd/kernels/indexing"}},
+    {"autograd/kernels/recurrence",
+     {"autograd/kernels/matrix", "autograd/kernels/runtime", "autograd/kernels/simd", "autograd/kernels/math"}},
     {"autograd/kernels/lapack", {"autograd/kernels/matrix/blas_gate.hpp"}},
     {"autograd/graph", {"autograd/kernels"}},
     {"autograd/ops", {"autograd/kernels", "autograd/graph"}},
