@@ -216,7 +216,7 @@ int run(const Settings& settings) {
   const auto config = nlohmann::json::parse(std::ifstream(settings.config));
   std::set<std::string> only;
   std::istringstream wanted(settings.only);
-  const std::set<std::string> known{"W1", "W2",  "W3",  "W4",  "W5",  "W6",  "W7", "W8",
+  const std::set<std::string> known{"W1", "W2",  "W3",  "W4",  "W5",  "W6",  "W7",  "W8",
                                     "W9", "W10", "W11", "W12", "W13", "W14", "G12", "G13"};
   for (std::string word; std::getline(wanted, word, ',');) {
     if (known.count(word) == 0)

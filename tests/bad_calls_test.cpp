@@ -167,9 +167,10 @@ const std::set<std::string>& exempt() {
 const Catalogue& catalogue() {
   static const Catalogue all = [] {
     Catalogue filled;
-    for (const Fill fill : {tensor_calls, op_calls, indexing_calls, product_calls, linalg_calls, module_calls,
-                            container_calls, layer_calls, convolution_calls, training_calls, data_calls,
-                            reduction_calls, pointwise_calls, func_calls, train_calls, pooling_calls, recurrence_calls, attention_calls})
+    for (const Fill fill :
+         {tensor_calls, op_calls, indexing_calls, product_calls, linalg_calls, module_calls, container_calls,
+          layer_calls, convolution_calls, training_calls, data_calls, reduction_calls, pointwise_calls, func_calls,
+          train_calls, pooling_calls, recurrence_calls, attention_calls})
       fill(filled);
     return filled;
   }();

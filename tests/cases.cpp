@@ -205,7 +205,8 @@ const std::vector<Case>& table() {
                       joining_cases,    slice_cases,           arranging_cases,  stacking_cases,  indexing_cases,
                       matmul_cases,     convolution_cases,     nn_cases,         loss_cases,      product_cases,
                       linalg_cases,     matrix_function_cases, scan_cases,       sorting_cases,   trigonometric_cases,
-                      special_cases,    rounding_cases,        layer_cases,      margin_cases, pooling_cases, resizing_cases, recurrence_cases, attention_cases})
+                      special_cases,    rounding_cases,        layer_cases,      margin_cases,    pooling_cases,
+                      resizing_cases,   recurrence_cases,      attention_cases})
       for (Case& row : kind()) rows.push_back(std::move(row));
     return rows;
   }();

@@ -45,6 +45,8 @@ const std::map<std::string, std::set<std::string>> rooms{
     {"autograd/kernels/attention",
      {"autograd/kernels/simd", "autograd/kernels/runtime", "autograd/kernels/random", "autograd/kernels/reduction",
       "autograd/kernels/matrix"}},
+    {"autograd/kernels/recurrence",
+     {"autograd/kernels/matrix", "autograd/kernels/runtime", "autograd/kernels/simd", "autograd/kernels/math"}},
     {"autograd/kernels/lapack", {"autograd/kernels/matrix/blas_gate.hpp"}},
     {"autograd/graph", {"autograd/kernels"}},
     {"autograd/ops", {"autograd/kernels", "autograd/graph"}},

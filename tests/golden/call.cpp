@@ -151,9 +151,10 @@ std::string Call::unused() const {
 const Registry& registry() {
   static const Registry all = [] {
     Registry result;
-    for (Registry part : {pointwise_calls(), mathematics_calls(), activation_calls(), reduction_calls(),
-                          sorting_calls(), shape_calls(), indexing_calls(), product_calls(), linalg_calls(),
-                          loss_calls(), layer_calls(), convolution_calls(), arranging_calls(), pooling_calls(), recurrence_calls(), attention_calls()}) {
+    for (Registry part :
+         {pointwise_calls(), mathematics_calls(), activation_calls(), reduction_calls(), sorting_calls(), shape_calls(),
+          indexing_calls(), product_calls(), linalg_calls(), loss_calls(), layer_calls(), convolution_calls(),
+          arranging_calls(), pooling_calls(), recurrence_calls(), attention_calls()}) {
       result.merge(part);
       if (!part.empty()) throw std::logic_error("two lines of the registry are of " + part.begin()->first);
     }
