@@ -147,7 +147,7 @@ const std::set<std::string>& exempt() {
       "operator=", "operator<<", "operator++", "to_string", "train", "apply", "order", "Bias", "Shared", "ModuleBase",
       "Optimizer", "LossOptions",
       // Conversions and handles, whose checks are those of what they hold.
-      "Operand", "Layer", "Iterator", "Pieces", "Dims",
+      "Operand", "Layer", "Iterator", "Pieces", "Dims", "ScaleFactors",
       // For writers of ops, and inside them.
       "alias", "handle", "mark_weak", "begin_write", "uninitialized", "storage", "check_rows", "choose_parts",
       "differentiate", "transform", "constant", "refuse_lost_write", "number",
