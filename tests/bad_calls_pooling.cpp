@@ -24,18 +24,18 @@ void maxima(Catalogue& all) {
   XGRAD_BAD(max_pool2d_with_indices, image());
   XGRAD_BAD(max_pool3d_with_indices, block());
 #undef XGRAD_BAD
-#define XGRAD_BAD(name, x)                                                                      \
-  probe(                                                                                        \
-      all, #name,                                                                               \
-      [](auto t, auto i, auto k, auto s, auto p) {                                              \
-        return name(t, i, k.value, MaxUnpoolOptions().stride(s.value).padding(p.value));        \
-      },                                                                                        \
-      x, zeros(x.shape(), int64), Index{2}, Index{2}, Index{0});                                \
-  probe(                                                                                        \
-      all, #name,                                                                               \
-      [](auto t, auto size) {                                                                   \
-        return name(t, zeros(t.shape(), int64), 2, MaxUnpoolOptions().output_size(size.value)); \
-      },                                                                                        \
+#define XGRAD_BAD(name, x)                                                                                        \
+  probe(                                                                                                          \
+      all, #name,                                                                                                 \
+      [](auto t, auto i, auto k, auto s, auto p) {                                                                \
+        return name(t, i, k.value, MaxUnpoolOptions().stride(s.value).padding(p.value));                          \
+      },                                                                                                          \
+      x, zeros(x.shape(), int64), Index{2}, Index{2}, Index{0});                                                  \
+  probe(                                                                                                          \
+      all, #name,                                                                                                 \
+      [](auto t, auto size) {                                                                                     \
+        return name(t, t.defined() ? zeros(t.shape(), int64) : t, 2, MaxUnpoolOptions().output_size(size.value)); \
+      },                                                                                                          \
       x, Index{12})
   const Tensor small = ones({1, 1, 6, 6, 6});
   XGRAD_BAD(max_unpool1d, line());

@@ -147,7 +147,7 @@ const std::set<std::string>& exempt() {
       "operator=", "operator<<", "operator++", "to_string", "train", "apply", "order", "Bias", "Shared", "ModuleBase",
       "Optimizer", "LossOptions",
       // Conversions and handles, whose checks are those of what they hold.
-      "Operand", "Layer", "Iterator", "Pieces", "Dims",
+      "Operand", "Layer", "Iterator", "Pieces", "Dims", "ScaleFactors",
       // Of recurrent layers: their calls are probed as those of the class; and parts of PackedSequence.
       "forward", "append_tensors", "with",
       // For writers of ops, and inside them.

@@ -42,6 +42,7 @@ const std::map<std::string, std::set<std::string>> rooms{
     {"autograd/kernels/matrix",
      {"autograd/kernels/math", "autograd/kernels/simd", "autograd/kernels/runtime", "autograd/kernels/indexing"}},
     {"autograd/kernels/convolution", {"autograd/kernels/simd", "autograd/kernels/runtime", "autograd/kernels/matrix"}},
+    {"autograd/kernels/pooling", {"autograd/kernels/simd", "autograd/kernels/runtime", "autograd/kernels/matrix"}},
     {"autograd/kernels/attention",
      {"autograd/kernels/simd", "autograd/kernels/runtime", "autograd/kernels/random", "autograd/kernels/reduction",
       "autograd/kernels/matrix"}},

@@ -20,7 +20,6 @@ constexpr int tile_vectors = many_registers ? 4 : 2;
 constexpr int tile_rows(int vectors) { return vectors == 1 || (many_registers && vectors < 4) ? 8 : 6; }
 constexpr int dot_rows = many_registers ? 5 : 3, dot_columns = many_registers ? 5 : 4;
 
-
 template <class T>
 Onto<T> shifted(Onto<T> onto, std::int64_t i, std::int64_t j) {
   return {onto.from ? onto.from + i * onto.step + j : nullptr, onto.step};
