@@ -49,21 +49,21 @@ class MultiheadAttentionOptions : public xgrad::detail::OptionsOf<MultiheadAtten
 
 /// What a call of a MultiheadAttention may be given besides query, key and value:
 /// `MultiheadAttention::Call().key_padding_mask(pad).need_weights(false)`.
-class MultiheadAttentionCall : public xgrad::detail::OptionsOf<MultiheadAttentionCall> {
+class MultiheadAttentionCallOptions : public xgrad::detail::OptionsOf<MultiheadAttentionCallOptions> {
  public:
   /// (N, S), or (S) without a batch: bool, where true means that the key is padding and left out, or numbers that are
   /// added to the products. (In scaled_dot_product_attention, as in PyTorch's, true means the opposite.)
-  MultiheadAttentionCall& key_padding_mask(Tensor mask) { return set(key_padding_mask_, std::move(mask)); }
+  MultiheadAttentionCallOptions& key_padding_mask(Tensor mask) { return set(key_padding_mask_, std::move(mask)); }
   /// (L, S), or (N heads, L, S): bool, where true means that the pair is left out, or numbers that are added.
-  MultiheadAttentionCall& attn_mask(Tensor mask) { return set(attn_mask_, std::move(mask)); }
+  MultiheadAttentionCallOptions& attn_mask(Tensor mask) { return set(attn_mask_, std::move(mask)); }
   /// Whether the weights are returned too, which costs L S numbers per head; default true, as in PyTorch. Otherwise
   /// they are never stored.
-  MultiheadAttentionCall& need_weights(bool on) { return set(need_weights_, on); }
+  MultiheadAttentionCallOptions& need_weights(bool on) { return set(need_weights_, on); }
   /// Whether the weights are averaged over the heads; default true.
-  MultiheadAttentionCall& average_attn_weights(bool on) { return set(average_attn_weights_, on); }
+  MultiheadAttentionCallOptions& average_attn_weights(bool on) { return set(average_attn_weights_, on); }
   /// Without attn_mask: query i sees the keys 0 .. i only (PyTorch wants the mask as well). With attn_mask: it is taken
   /// as the hint that the mask says just that, and the mask counts. Default false.
-  MultiheadAttentionCall& is_causal(bool on) { return set(is_causal_, on); }
+  MultiheadAttentionCallOptions& is_causal(bool on) { return set(is_causal_, on); }
 
   const Tensor& key_padding_mask() const { return key_padding_mask_; }
   const Tensor& attn_mask() const { return attn_mask_; }
@@ -95,7 +95,7 @@ class MultiheadAttentionCall : public xgrad::detail::OptionsOf<MultiheadAttentio
 class MultiheadAttention : public ModuleOf<MultiheadAttention> {
  public:
   using Options = MultiheadAttentionOptions;
-  using Call = MultiheadAttentionCall;
+  using Call = MultiheadAttentionCallOptions;
 
   MultiheadAttention(Dim embed_dim, Dim num_heads, const Options& options = {});
 

@@ -33,6 +33,13 @@ Tensor rows_for(const Tensor& table, const Tensor& x, Source at) {
   return narrow(table, 0, 0, x.shape(-2), at);
 }
 
+// The table of the module, by whose name errors begin.
+Tensor named_table(std::int64_t length, std::int64_t features) {
+  const xgrad::detail::Calling calling("SinusoidalPositions");
+  check_sizes("SinusoidalPositions", length, features);
+  return sinusoidal_positions(length, features);
+}
+
 }  // namespace
 
 Tensor sinusoidal_positions(Dim length, Dim features, DType dtype) {
@@ -85,8 +92,7 @@ Tensor rotary_embedding(Tensor x, Dim offset, double base, Source at) {
   return concat({a * turn - b * lift, b * turn + a * lift}, -1, at);
 }
 
-SinusoidalPositions::SinusoidalPositions(Dim max_length, Dim features)
-    : table((check_sizes("SinusoidalPositions", max_length, features), sinusoidal_positions(max_length, features))) {
+SinusoidalPositions::SinusoidalPositions(Dim max_length, Dim features) : table(named_table(max_length, features)) {
   add("table", table);
   describe(std::to_string(table.shape(0)) + ", " + std::to_string(table.shape(1)));
 }

@@ -7,6 +7,7 @@
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/diagonal.hpp>
 #include <xgrad/nn/init.hpp>
+#include <xgrad/nn/printing.hpp>
 
 namespace xgrad::nn {
 namespace {
@@ -87,6 +88,16 @@ const TransformerOptions& checked(const TransformerOptions& options) {
   if (options.d_model() < 1 || options.nhead() < 1 || options.d_model() % options.nhead() != 0)
     throw argument_error("Transformer: d_model is " + std::to_string(options.d_model()) + ", nhead is " +
                          std::to_string(options.nhead()) + ": both must be positive, and the heads divide d_model");
+  if (!(options.dropout() >= 0 && options.dropout() <= 1))
+    throw argument_error("Transformer: dropout must lie in [0, 1], got " + detail::python(options.dropout()));
+  if (!(options.layer_norm_eps() > 0 && options.layer_norm_eps() <= std::numeric_limits<double>::max()))
+    throw argument_error("Transformer: layer_norm_eps must be positive and finite, got " +
+                         detail::python(options.layer_norm_eps()));
+  for (const std::int64_t count :
+       {options.dim_feedforward(), options.num_encoder_layers(), options.num_decoder_layers()})
+    if (count < 0)
+      throw argument_error("Transformer: dim_feedforward and the numbers of layers cannot be negative, got " +
+                           std::to_string(count));
   return options;
 }
 

@@ -40,8 +40,8 @@ Tensor activated(const Tensor& x, const Options& options, Source at) {
   return options.activation() == TransformerActivation::relu ? relu(x, at) : gelu(x, Gelu::exact, at);
 }
 
-MultiheadAttentionCall masks(const Tensor& mask, const Tensor& padding, Causal is_causal) {
-  return MultiheadAttentionCall()
+MultiheadAttentionCallOptions masks(const Tensor& mask, const Tensor& padding, Causal is_causal) {
+  return MultiheadAttentionCallOptions()
       .attn_mask(mask)
       .key_padding_mask(padding)
       .is_causal(is_causal == Causal::yes)
@@ -74,7 +74,7 @@ TransformerEncoderLayer::TransformerEncoderLayer(Dim d_model, Dim nhead, const O
   add("dropout2", dropout2);
 }
 
-Tensor TransformerEncoderLayer::run(const Tensor& src, const MultiheadAttentionCall& how) const {
+Tensor TransformerEncoderLayer::run(const Tensor& src, const MultiheadAttentionCallOptions& how) const {
   const Source at = call_site();
   const auto attended = [&](const Tensor& x) { return dropout1(self_attn(x, x, x, how, at).first, at); };
   const auto fed = [&](const Tensor& x) {
@@ -130,8 +130,8 @@ Tensor TransformerDecoderLayer::forward(const Tensor& tgt, const Tensor& memory,
                                         const Tensor& memory_key_padding_mask, Causal tgt_is_causal,
                                         Causal memory_is_causal) {
   const Source at = call_site();
-  const MultiheadAttentionCall own = masks(tgt_mask, tgt_key_padding_mask, tgt_is_causal);
-  const MultiheadAttentionCall across = masks(memory_mask, memory_key_padding_mask, memory_is_causal);
+  const MultiheadAttentionCallOptions own = masks(tgt_mask, tgt_key_padding_mask, tgt_is_causal);
+  const MultiheadAttentionCallOptions across = masks(memory_mask, memory_key_padding_mask, memory_is_causal);
   const auto attended = [&](const Tensor& x) { return dropout1(self_attn(x, x, x, own, at).first, at); };
   const auto looked_up = [&](const Tensor& x) {
     return dropout2(multihead_attn(x, memory, memory, across, at).first, at);

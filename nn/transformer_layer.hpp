@@ -83,7 +83,7 @@ class TransformerEncoderLayer : public Module {
 
  private:
   TransformerEncoderLayer(Dim d_model, Dim nhead, const Options& options, const xgrad::detail::Calling& calling);
-  Tensor run(const Tensor& src, const MultiheadAttentionCall& how) const;
+  Tensor run(const Tensor& src, const MultiheadAttentionCallOptions& how) const;
   Options options_;
 };
 

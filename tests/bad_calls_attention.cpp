@@ -43,9 +43,9 @@ void modules(Catalogue& all) {
       },
       Size{4}, Index{2}, Setting{.1}, Size{4}, Size{5});
   const nn::MultiheadAttention attention(4, 2);
-  probe(
-      all, "MultiheadAttention", [=](auto q, auto k, auto v) { return attention(q, k, v).first; }, sequence(),
-      sequence(), sequence());
+  probe_as(
+      all, "forward", "MultiheadAttention", [=](auto q, auto k, auto v) { return attention(q, k, v).first; },
+      sequence(), sequence(), sequence());
   refused(all, "MultiheadAttention", "a mask of another shape", [=] {
     attention(sequence(), sequence(), sequence(), nn::MultiheadAttention::Call().attn_mask(ones({3, 3}, boolean)));
   });
