@@ -51,7 +51,7 @@ void ExactSum::add(double number, int by) {
   const std::uint64_t exponent = bits >> fraction_bits & 0x7ff;
   std::uint64_t mantissa = bits & ((std::uint64_t{1} << fraction_bits) - 1);
   if (exponent != 0) mantissa |= std::uint64_t{1} << fraction_bits;
-  const std::int64_t place = static_cast<std::int64_t>(exponent == 0 ? 0 : exponent - 1) + 32 * low_digits + by;
+  const std::int64_t place = static_cast<std::int64_t>((exponent == 0 ? 0 : exponent - 1) + 32 * low_digits) + by;
   if (place < 0) mantissa = place > -64 ? mantissa >> -place : 0;  // of zeros
   if (mantissa == 0) return;
   const std::uint64_t shift = static_cast<std::uint64_t>(std::max<std::int64_t>(0, place));
