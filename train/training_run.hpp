@@ -74,6 +74,14 @@ struct MeasuredMetric {
   std::shared_ptr<Metric> metric;
 };
 
+/// The end of an epoch whose batches are all trained. What of it is done is not done again when an exception has left
+/// fit() and it is called again.
+struct EpochEnd {
+  Record row;
+  bool validates = false, has_row = false, is_judged = false, is_best = false;
+  std::size_t callbacks = 0, schedules = 0;
+};
+
 /// Gives all modules, at its end, the modes that they had at its beginning.
 class KeptModes {
  public:
@@ -183,14 +191,7 @@ class TrainingRun {
   Checkpoint checkpoint_;
   std::set<std::string> warned_;
 
-  // The end of an epoch whose batches are all trained. What of it is done is not done again when an exception has left
-  // fit() and it is called again.
-  struct Ending {
-    Record row;
-    bool validates = false, has_row = false, is_judged = false, is_best = false;
-    std::size_t callbacks = 0, schedules = 0;
-  };
-  std::optional<Ending> ending_;
+  std::optional<EpochEnd> ending_;
   KeptPosition position_;
 
   Source at_;
