@@ -53,7 +53,7 @@ std::string refused_states(O& optimizer, const Tensor& p) {
     for (const double bad : {-1.0, no_number}) {
       StateDict changed = state;
       Tensor values = state[i].second.to(float64).reshape({-1}).clone();
-      values.mutable_view<double>().flat(values.size() - 1) = bad;
+      values.mutable_view<double>().flat(static_cast<std::size_t>(values.size() - 1)) = bad;
       changed[i].second = values.reshape(state[i].second.shape()).to(state[i].second.dtype());
       const std::string text = thrown_by<std::invalid_argument>([&] { optimizer.load_state_dict(changed); });
       if (text == "nothing was thrown") {
@@ -168,8 +168,8 @@ TEST_CASE("an empty function is refused by the call that takes it", "[train]") {
   CHECK_THAT(said([&] { TrainerOptions().on_epoch_end(nullptr); }), empty("on_epoch_end"));
   CHECK_THAT(said([&] { TrainerOptions().on_batch_end(nullptr); }), empty("on_batch_end"));
   CHECK_THAT(said([&] { data::transforms::Lambda made(none); }), empty("Lambda"));
-  CHECK_THAT(said([&] { data::map(rows, no_map); }), empty("map"));
-  CHECK_THAT(said([&] { data::map_rows(rows, no_map); }), empty("map_rows"));
+  CHECK_THAT(said([&] { static_cast<void>(data::map(rows, no_map)); }), empty("map"));
+  CHECK_THAT(said([&] { static_cast<void>(data::map_rows(rows, no_map)); }), empty("map_rows"));
   CHECK_THAT(said([&] { nn::Sequential{none}; }), empty("Sequential"));
   CHECK_THAT(said([&] { net.apply(nullptr); }), empty("apply"));
   CHECK_THAT(said([&] { optim::AveragingOptions().avg_fn(nullptr); }), empty("avg_fn"));

@@ -122,7 +122,7 @@ TEST_CASE("errors of losses name the module and the function") {
           nn::MarginRankingLoss()(zeros({2}), zeros({3}), zeros({2}));
         }).rfind("MarginRankingLoss: margin_ranking_loss: input1 is (2), input2 is (3): losses do not broadcast", 0) ==
         0);
-  CHECK(thrown_by([] { nn::MSELoss(Reduction::batchmean); }).rfind("MSELoss: the reduction is batchmean", 0) == 0);
+  CHECK(thrown_by([] { nn::MSELoss loss(Reduction::batchmean); }).rfind("MSELoss: the reduction is batchmean", 0) == 0);
 }
 
 TEST_CASE("losses are finite for every finite number") {
