@@ -16,8 +16,7 @@ detail::Description description() {
            {"eps", 1e-6, Range::not_negative},
            {"weight_decay", 0, Range::not_negative},
            {"maximize", 0, Range::flag}},
-          {{"square_avg", detail::always, detail::zeros_first, detail::Form::whole, detail::Holds::sizes},
-           {"acc_delta", detail::always, detail::zeros_first, detail::Form::whole, detail::Holds::sizes}}};
+          {detail::sizes("square_avg"), detail::sizes("acc_delta")}};
 }
 
 }  // namespace

@@ -33,9 +33,9 @@ detail::Description description() {
            {"d", 1, Range::from_one},
            {"weight_decay", 0, Range::not_negative},
            {"maximize", 0, Range::flag}},
-          {{"row_var", detail::always, detail::zeros_first, Form::rows, detail::Holds::sizes},
-           {"col_var", detail::always, detail::zeros_first, Form::columns, detail::Holds::sizes},
-           {"variance", detail::always, detail::zeros_first, Form::of_vector, detail::Holds::sizes}}};
+          {detail::sizes("row_var", detail::always, detail::zeros_first, Form::rows),
+           detail::sizes("col_var", detail::always, detail::zeros_first, Form::columns),
+           detail::sizes("variance", detail::always, detail::zeros_first, Form::of_vector)}};
 }
 
 /// The mean of g² along an axis, which is kept.

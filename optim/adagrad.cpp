@@ -17,7 +17,7 @@ detail::Description description() {
            {"initial_accumulator_value", 0, Range::not_negative},
            {"eps", 1e-10, Range::not_negative},
            {"maximize", 0, Range::flag}},
-          {{"sum", detail::always, initial_value, detail::Form::whole, detail::Holds::sizes}}};
+          {detail::sizes("sum", detail::always, initial_value)}};
 }
 
 }  // namespace

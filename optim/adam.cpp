@@ -21,8 +21,8 @@ detail::Description description(const char* name, bool is_decoupled) {
            {"maximize", 0, Range::flag},
            {"decoupled_weight_decay", is_decoupled ? 1.0 : 0.0, Range::flag, is_decoupled}},
           {{"exp_avg", detail::always, detail::unwritten_first},
-           {"exp_avg_sq", detail::always, detail::unwritten_first, detail::Form::whole, detail::Holds::sizes},
-           {"max_exp_avg_sq", amsgrad, detail::zeros_first, detail::Form::whole, detail::Holds::sizes}}};
+           detail::sizes("exp_avg_sq", detail::always, detail::unwritten_first),
+           detail::sizes("max_exp_avg_sq", amsgrad)}};
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ detail::Description description() {
            {"eps", 1e-8, Range::not_negative},
            {"weight_decay", 0, Range::not_negative},
            {"maximize", 0, Range::flag}},
-          {{"exp_avg"}, {"exp_inf", detail::always, detail::zeros_first, detail::Form::whole, detail::Holds::sizes}}};
+          {{"exp_avg"}, detail::sizes("exp_inf")}};
 }
 
 }  // namespace

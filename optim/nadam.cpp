@@ -21,7 +21,7 @@ detail::Description description() {
            {"momentum_decay", 4e-3, Range::not_negative},
            {"decoupled_weight_decay", 0, Range::flag},
            {"maximize", 0, Range::flag}},
-          {{"exp_avg"}, {"exp_avg_sq", detail::always, detail::zeros_first, detail::Form::whole, detail::Holds::sizes}},
+          {{"exp_avg"}, detail::sizes("exp_avg_sq")},
           {{"mu_product", 0, 1}}};
 }
 

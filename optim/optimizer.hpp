@@ -81,6 +81,10 @@ struct Slot {
   Holds holds = Holds::anything;
 };
 
+inline Slot sizes(const char* name, int needs = always, int first = zeros_first, Form form = Form::whole) {
+  return {name, needs, first, form, Holds::sizes};
+}
+
 /// A number that is kept for each parameter, and between what it lies; never NaN.
 struct Number {
   const char* name;

@@ -12,16 +12,15 @@ using detail::Range;
 enum : int { rate, beta1, beta2, eps, weight_decay, decoupled, maximize };
 
 detail::Description description() {
-  return {
-      "RAdam",
-      {{"lr", 1e-3, Range::not_negative},
-       {"betas.0", 0.9, Range::below_one},
-       {"betas.1", 0.999, Range::below_one},
-       {"eps", 1e-8, Range::not_negative},
-       {"weight_decay", 0, Range::not_negative},
-       {"decoupled_weight_decay", 0, Range::flag},
-       {"maximize", 0, Range::flag}},
-      {{"exp_avg"}, {"exp_avg_sq", detail::always, detail::zeros_first, detail::Form::whole, detail::Holds::sizes}}};
+  return {"RAdam",
+          {{"lr", 1e-3, Range::not_negative},
+           {"betas.0", 0.9, Range::below_one},
+           {"betas.1", 0.999, Range::below_one},
+           {"eps", 1e-8, Range::not_negative},
+           {"weight_decay", 0, Range::not_negative},
+           {"decoupled_weight_decay", 0, Range::flag},
+           {"maximize", 0, Range::flag}},
+          {{"exp_avg"}, detail::sizes("exp_avg_sq")}};
 }
 
 }  // namespace

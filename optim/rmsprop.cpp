@@ -18,9 +18,7 @@ detail::Description description() {
            {"momentum", 0, Range::not_negative},
            {"centered", 0, Range::flag},
            {"maximize", 0, Range::flag}},
-          {{"square_avg", detail::always, detail::zeros_first, detail::Form::whole, detail::Holds::sizes},
-           {"momentum_buffer", momentum},
-           {"grad_avg", centered}}};
+          {detail::sizes("square_avg"), {"momentum_buffer", momentum}, {"grad_avg", centered}}};
 }
 
 }  // namespace

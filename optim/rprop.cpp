@@ -28,7 +28,7 @@ detail::Description description() {
            {"step_sizes.0", 1e-6, Range::not_negative},
            {"step_sizes.1", 50, Range::not_negative},
            {"maximize", 0, Range::flag}},
-          {{"prev"}, {"step_size", detail::always, rate, detail::Form::whole, detail::Holds::sizes}},
+          {{"prev"}, detail::sizes("step_size", detail::always, rate)},
           {},
           true,
           fault};

@@ -139,6 +139,16 @@ void check_all(const char* what, F&& make_fail) {
     for (const std::int64_t accumulate : {1, 2}) check_failure(what, as_vector, accumulate, make_fail);
 }
 
+/// A layer of two weights, and twelve rows to train it with.
+struct Small {
+  explicit Small(const data::DataLoader::Options& options)
+      : loader(data::TensorDataset(randn({12, 2}), randn({12, 1})), options) {}
+
+  nn::Linear net{2, 1};
+  optim::SGD optimizer{net.parameters(), 0.1};
+  data::DataLoader loader;
+};
+
 }  // namespace
 
 TEST_CASE("what fails in the middle of an epoch loses no batch", "[train]") {
@@ -189,23 +199,20 @@ TEST_CASE("a file that cannot be written at the end of an epoch is written by th
 TEST_CASE("gradients that cannot be clipped leave those of the batches before them", "[train]") {
   const auto train = [](int spoiled) {
     manual_seed(1);
-    nn::Linear net(2, 1);
-    optim::SGD optimizer(net.parameters(), 0.1);
-    const Tensor x = randn({12, 2}), t = ones({12, 1});
-    data::DataLoader loader(data::TensorDataset(x, t), data::DataLoader::Options().batch_size(2));
+    Small small(data::DataLoader::Options().batch_size(2));
     int calls = 0;
     Trainer trainer(
-        net, optimizer,
+        small.net, small.optimizer,
         [&](const Tensor& y, const Tensor& target) {
           const Tensor loss = nn::mse_loss(y, target);
           // Zero, with a slope that is not finite.
           return calls++ == spoiled ? loss + sum(sqrt(y * 0.0)) : loss;
         },
         Options().progress(ProgressStyle::silent).accumulate(3).clip_grad_norm(0.5));
-    if (spoiled >= 0) CHECK_THROWS_WITH(trainer.fit(loader), Contains("clip_grad_norm_: the norm of order 2 is"));
-    trainer.fit(loader);
+    if (spoiled >= 0) CHECK_THROWS_WITH(trainer.fit(small.loader), Contains("clip_grad_norm_: the norm of order 2 is"));
+    trainer.fit(small.loader);
     CHECK(trainer.step() == 2);
-    return net.weight.clone();
+    return small.net.weight.clone();
   };
   const Tensor whole = train(-1);
   for (const int spoiled : {2, 5}) CHECK(difference(train(spoiled), whole) == "");
@@ -228,19 +235,16 @@ TEST_CASE("a batch without rows is no divergence", "[train]") {
 TEST_CASE("a training keeps its place in a loader that others use too", "[train]") {
   const auto train = [](bool others) {
     manual_seed(1);
-    nn::Linear net(2, 1);
-    optim::SGD optimizer(net.parameters(), 0.1);
-    const Tensor x = randn({12, 2}), t = randn({12, 1});
-    data::DataLoader loader(data::TensorDataset(x, t), data::DataLoader::Options().batch_size(3).shuffle());
-    Trainer trainer(net, optimizer, nn::mse_loss,
+    Small small(data::DataLoader::Options().batch_size(3).shuffle());
+    Trainer trainer(small.net, small.optimizer, nn::mse_loss,
                     Options().progress(ProgressStyle::silent).epochs(3).on_batch_end([&](Trainer& own) {
-                      if (others && own.batch() == 2) own.evaluate(loader);
+                      if (others && own.batch() == 2) own.evaluate(small.loader);
                       if (own.step() == 6) own.stop();
                     }));
-    trainer.fit(loader);
-    if (others) trainer.evaluate(loader);
-    trainer.fit(loader);
-    return net.weight.clone();
+    trainer.fit(small.loader);
+    if (others) trainer.evaluate(small.loader);
+    trainer.fit(small.loader);
+    return small.net.weight.clone();
   };
   CHECK(difference(train(true), train(false)) == "");
 }

@@ -152,6 +152,8 @@ class TrainingRun {
   void train_batch(const std::vector<Tensor>& columns);
   // Adds inputs to the contract, and warns when that makes it weaker.
   void observe(const Tensor& inputs);
+  // Batches in the group of the present one.
+  std::int64_t group_size() const;
   void backward(const Tensor& loss);
   // Clips and steps; from then on the batches of the group are trained.
   void step(const std::vector<Tensor>& columns);

@@ -125,20 +125,21 @@ void TrainingRun::train_batch(const std::vector<Tensor>& columns) {
   if (!train_metrics_.empty() && !result.prediction.defined())
     refuse("a train_metric() needs a step that gives its prediction and target");
   if (options_.contract_ && counters_.epoch == 0) observe(columns[0]);
-  // The gradients of the batches before it in its group, which a batch that fails leaves as they were.
-  std::vector<Tensor> before;
-  if (counters_.in_group > 0)
+  // backward() changes no gradient when it fails. Where a step follows, which may fail after it, the gradients of the
+  // batches before in the group are kept.
+  group_ = group_size();
+  const bool steps = counters_.in_group + 1 == group_;
+  std::vector<std::pair<Tensor, Tensor>> before;
+  if (steps && counters_.in_group > 0)
     for (const Tensor& each : optimizer_.parameters()) {
       const Tensor gradient = each.grad();
-      before.push_back(gradient.defined() ? gradient.detach().clone() : gradient);
+      before.emplace_back(each, gradient.defined() ? gradient.detach().clone() : gradient);
     }
-  bool steps = false;
   try {
     backward(result.loss);
-    steps = counters_.in_group + 1 == group_;
     if (steps) step(columns);
   } catch (...) {
-    for (std::size_t i = 0; i < before.size(); ++i) optimizer_.parameters()[i].set_grad(before[i]);
+    for (auto& [parameter, gradient] : before) parameter.set_grad(gradient);
     throw;
   }
   before.clear();
@@ -162,15 +163,17 @@ void TrainingRun::observe(const Tensor& inputs) {
        to_string(Shape(std::vector<std::int64_t>(shape.begin() + 1, shape.end()))) + ", those before them had " +
        detail::row_text(before) +
        ": the input contract no longer tells features apart, and accepts other sizes of this axis; "
-       "input_contract(false) "
-       "is for training without one");
+       "input_contract(false) is for training without one");
 }
 
-void TrainingRun::backward(const Tensor& loss) {
+std::int64_t TrainingRun::group_size() const {
   // The last group of an epoch has what is left. A resumed training may begin in the middle of one.
   const std::int64_t begun = counters_.batch - counters_.in_group;
   const std::int64_t left = batches_ > 0 ? batches_ - begun : options_.accumulate_;
-  group_ = std::min(options_.accumulate_, std::max<std::int64_t>(1, left));
+  return std::min(options_.accumulate_, std::max<std::int64_t>(1, left));
+}
+
+void TrainingRun::backward(const Tensor& loss) {
   if (counters_.in_group == 0) optimizer_.zero_grad();
   if (group_ == 1)
     loss.backward();
