@@ -5,6 +5,7 @@
 
 #include <cblas.h>
 
+#include "floor_gpt.hpp"
 #include "hand_mnist.hpp"
 #include "side.hpp"
 
@@ -50,6 +51,34 @@ Task gemm_task(const std::vector<std::int64_t>& sizes, int batch) {
                 cblas_sgemm(CblasRowMajor, N, N, batch, l.in, l.out, 1, d.y.data(), l.out, l.w.data(), l.in, 0,
                             d.x.data(), l.in);
             }
+          })};
+}
+
+/// The products of a step of W12: of each layer one for all inputs and one a step, forward and backward.
+Task recurrent_gemm_task() {
+  using C = Characters;
+  constexpr auto N = CblasNoTrans, T = CblasTrans;
+  constexpr int rows = C::steps * C::batch, hidden = C::hidden, gates = 4 * hidden, batch = C::batch, steps = C::steps;
+  const auto room = [](std::int64_t n) { return std::make_shared<std::vector<float>>(numbers(1, n, -1, 1)); };
+  const auto x = room(rows * hidden), y = room(rows * gates), w = room(gates * hidden), h = room(rows * hidden),
+             d = room(gates * hidden);
+  const auto gemm = [](CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const float* a, const float* b,
+                       float* c) {
+    cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1, a, ta == T ? m : k, b, tb == T ? k : n, 0, c, n);
+  };
+  return {{}, repeat([=] {
+            for (const int in : {static_cast<int>(C::embedding), hidden}) {
+              gemm(N, T, rows, gates, in, x->data(), w->data(), y->data());
+              for (int t = 0; t < steps; ++t) gemm(N, T, batch, gates, hidden, h->data(), w->data(), y->data());
+              for (int t = 0; t < steps; ++t) gemm(N, N, batch, hidden, gates, y->data(), w->data(), h->data());
+              gemm(T, N, gates, in, rows, y->data(), x->data(), d->data());
+              gemm(T, N, gates, hidden, rows - batch, y->data(), h->data(), d->data());
+              gemm(N, N, rows, in, gates, y->data(), w->data(), x->data());
+            }
+            constexpr auto words = static_cast<int>(C::vocabulary);
+            gemm(N, T, rows, words, hidden, h->data(), w->data(), y->data());
+            gemm(T, N, words, hidden, rows, y->data(), h->data(), d->data());
+            gemm(N, N, rows, hidden, words, y->data(), w->data(), h->data());
           })};
 }
 
@@ -139,6 +168,9 @@ int main(int argc, char** argv) {
     tasks[std::string(name) + "/gemm"] = [mlp = mlp] { return gemm_task(mlp.sizes, static_cast<int>(mlp.batch)); };
     tasks[std::string(name) + "/stream"] = [mlp = mlp] { return adam_stream(parameters(mlp)); };
   }
+  tasks["W12/gemm"] = recurrent_gemm_task;
+  tasks["W11/gemm"] = gpt_gemm_task;
+  tasks["W11/stream"] = [] { return adam_stream(gpt_parameters()); };
   for (const char* f : {"gelu.1048576", "relu", "sigmoid", "tanh", "erf_gelu"}) {
     tasks[std::string("W5.") + f + ".forward/stream"] = [] { return pointwise_stream(large, false); };
     tasks[std::string("W5.") + f + ".gradient/stream"] = [] { return pointwise_stream(large, true); };

@@ -45,7 +45,9 @@ class Judge {
   void chain_and_threads();
   void program_and_heap();
   void gates_and_growth();
+  void sequences();
   void gradients();
+  void sequences();
 
   std::vector<Goal> goals_;
 
@@ -185,7 +187,23 @@ void Judge::gates_and_growth() {
   at_most("MB more after 100,000 steps", scaled(r_.count("bytes more after 100000 steps"), 1e-6), 1, "xgrad");
 }
 
+void Judge::sequences() {
+  begin("G16", "an LSTM of characters, W12");
+  at_least("against libtorch", lead("W12", "libtorch"), 1.3, "libtorch");
+  at_least("against JAX jit", lead("W12", "JAX"), 2, "JAX");
+  for_the_reader("of the step's matrix products in OpenBLAS", ratio(ours("W12"), r_.time("W12", "gemm")));
+  begin("G15", "nanoGPT's step, W11");
+  at_least("against libtorch", lead("W11", "libtorch"), 1.6, "libtorch");
+  at_least("against JAX jit", lead("W11", "JAX"), 2, "JAX");
+  at_most("time of the gemm floor's", ratio(ours("W11"), r_.time("W11", "gemm")), 1.25, "floor");
+}
+
 void Judge::gradients() {
+  begin("G14", "convolution nets, W9 and W10");
+  at_least("W9 against libtorch", lead("W9", "libtorch"), 3, "libtorch");
+  at_least("W10 against libtorch", lead("W10", "libtorch"), 1.4, "libtorch");
+  for_the_reader("W9 against JAX jit", lead("W9", "JAX"));
+  for_the_reader("W10 against JAX jit", lead("W10", "JAX"));
   begin("G17", "a mixture's gradient, W13, and a Hessian-vector product, W14");
   at_least("W13 against libtorch", lead("W13", "libtorch"), 2.5, "libtorch");
   at_least("W13 against JAX jit", lead("W13", "JAX"), 2.5, "JAX");
@@ -215,6 +233,7 @@ std::vector<Goal> judge(const Results& results, const std::vector<TaskInfo>& tas
   judge.chain_and_threads();
   judge.program_and_heap();
   judge.gates_and_growth();
+  judge.sequences();
   judge.gradients();
   return std::move(judge.goals_);
 }

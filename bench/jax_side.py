@@ -16,6 +16,8 @@ def option(flag, otherwise):
 import jax
 import jax.numpy as jnp
 
+import jax_gpt
+
 clock = time.process_time if option("--clock", "wall") == "cpu" else time.perf_counter
 CHECKED_STEPS = 20
 LARGE, SMALL = 1 << 20, 1024
@@ -164,6 +166,53 @@ def mlp(sizes, batch, adam, lr, scanned=False):
     return Scanned(start, step) if scanned else Training(start, start, jax.jit(step, donate_argnums=0))
 
 
+def conv_net(layers, flat, hidden, drops, lr=3e-5, batch=100, classes=10):
+    """The ConvNet of workloads.hpp: layers of (channels, kernel, padding, pooled)."""
+    x = jnp.asarray(numbers(1, batch * 784, 0, 1).reshape(batch, 1, 28, 28))
+    t = jnp.asarray(numbers(2, batch, 0, classes).astype(np.int32))
+
+    def start():
+        weights, channels = [], 1
+        for i, (out, kernel, _, _) in enumerate(layers):
+            w, b = layer(i, channels * kernel * kernel, out, True)
+            weights.append((w.reshape(out, channels, kernel, kernel), b))
+            channels = out
+        weights.append(layer(len(layers), flat, hidden, True))
+        weights.append(layer(len(layers) + 1, hidden, classes, True))
+        zeros = lambda: jax.tree.map(jnp.zeros_like, weights)
+        return weights, zeros(), zeros(), jnp.zeros(()), jax.random.key(0, impl="rbg")
+
+    def dropped(h, key):
+        return h if key is None else jnp.where(jax.random.bits(key, h.shape, jnp.uint8) < 128, 2 * h, 0)
+
+    def loss(weights, keys):
+        h = x
+        for (w, b), (_, _, padding, pooled) in zip(weights, layers):
+            h = jax.lax.conv_general_dilated(h, w, (1, 1), [(padding, padding)] * 2) + b[:, None, None]
+            h = jax.nn.relu(h)
+            if pooled:
+                h = jax.lax.reduce_window(h, -jnp.inf, jax.lax.max, (1, 1, 2, 2), (1, 1, 2, 2), "VALID")
+        (w, b), (v, c) = weights[-2:]
+        h = dropped(jax.nn.relu(h.reshape(batch, -1) @ w.T + b), keys[0])
+        return cross_entropy(dropped(h @ v.T + c, keys[1]), t)
+
+    def step(state, i, training):
+        weights, m, v, k, key = state
+        keys = (None, None)
+        if training and drops:
+            key, *keys = jax.random.split(key, 3)
+        value, g = jax.value_and_grad(loss)(weights, keys)
+        k = k + 1
+        m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, m, g)
+        v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, v, g)
+        rate, root = lr / (1 - 0.9**k), jnp.sqrt(1 - 0.999**k)
+        weights = jax.tree.map(lambda w, m, v: w - rate * m / (jnp.sqrt(v) / root + 1e-8), weights, m, v)
+        return (weights, m, v, k, key), value
+
+    jitted = [jax.jit(lambda s, i, on=on: step(s, i, on), donate_argnums=0) for on in (True, False)]
+    return Training(start, start, *jitted)
+
+
 class Pointwise:
     def __init__(self, n, f, gradient):
         self.x, self.seed = jnp.asarray(numbers(40, n, -3, 3)), jnp.ones(n)
@@ -253,13 +302,63 @@ def hessian_product():
     return Differentiated(run, (weights, vectors))
 
 
+def characters():
+    vocabulary, width, hidden, steps, batch, clip, lr = 65, 64, 128, 50, 32, 1.0, 1e-4
+    text = jnp.asarray(numbers(70, steps * batch, 0, vocabulary).astype(np.int32).reshape(steps, batch))
+    following = jnp.asarray(numbers(71, steps * batch, 0, vocabulary).astype(np.int32))
+    shapes = [(vocabulary, width)]
+    for size in (width, hidden):
+        shapes += [(4 * hidden, size), (4 * hidden, hidden), (4 * hidden,), (4 * hidden,)]
+    shapes += [(vocabulary, hidden), (vocabulary,)]
+
+    def start():
+        weights = [jnp.asarray(numbers(72 + i, int(np.prod(s)), -0.08, 0.08).reshape(s)) for i, s in enumerate(shapes)]
+        zeros = lambda: jax.tree.map(jnp.zeros_like, weights)
+        return weights, zeros(), zeros(), jnp.zeros(())
+
+    def layer(x, w, u, b, c):
+        inputs = x @ w.T + (b + c)
+
+        def cell(state, a):
+            h, memory = state
+            i, f, g, o = jnp.split(a + h @ u.T, 4, 1)
+            memory = jax.nn.sigmoid(f) * memory + jax.nn.sigmoid(i) * jnp.tanh(g)
+            h = jax.nn.sigmoid(o) * jnp.tanh(memory)
+            return (h, memory), h
+
+        nothing = jnp.zeros((batch, hidden))
+        return jax.lax.scan(cell, (nothing, nothing), inputs)[1]
+
+    def loss(weights):
+        h = layer(layer(weights[0][text], *weights[1:5]), *weights[5:9])
+        return cross_entropy(h.reshape(-1, hidden) @ weights[9].T + weights[10], following)
+
+    def step(state, i):
+        weights, m, v, k = state
+        value, g = jax.value_and_grad(loss)(weights)
+        norm = jnp.sqrt(sum(jnp.sum(x * x) for x in g))
+        g = jax.tree.map(lambda x: x * jnp.minimum(1.0, clip / (norm + 1e-6)), g)
+        k = k + 1
+        m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, m, g)
+        v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, v, g)
+        rate, root = lr / (1 - 0.9**k), jnp.sqrt(1 - 0.999**k)
+        return (jax.tree.map(lambda w, m, v: w - rate * m / (jnp.sqrt(v) / root + 1e-8), weights, m, v), m, v, k), value
+
+    return Training(start, start, jax.jit(step, donate_argnums=0))
+
+
 def offered(folder):
     w2, w3, w6 = ([784, 512, 512, 10], 128, True, 3e-5), ([2, 16, 16, 2], 32, False, 0.1), ([3072, 2048, 2048, 10], 256, True, 1e-5)
     tasks = {
         "W1": lambda: mnist_network(folder, False), "W1/scan": lambda: mnist_network(folder, True),
         "W2": lambda: mlp(*w2), "W3": lambda: mlp(*w3), "W3/scan": lambda: mlp(*w3, scanned=True), "W6": lambda: mlp(*w6),
     }
+    simple = [(30, 5, 0, True)]
+    deep = [(16, 3, 1, False), (16, 3, 1, True), (32, 3, 1, False), (32, 3, 2, True), (64, 3, 1, False), (64, 3, 1, True)]
+    tasks.update(W9=lambda: conv_net(simple, 30 * 144, 100, False), W10=lambda: conv_net(deep, 1024, 50, True))
     tasks.update(W13=mixture, W14=hessian_product)
+    tasks.update(W12=characters)
+    tasks["W11"] = lambda: jax_gpt.build(numbers, cross_entropy, Training)
     functions = {f"gelu.{n}": (n, composed_gelu) for n in (SMALL, LARGE)}
     functions.update(relu=(LARGE, jax.nn.relu), sigmoid=(LARGE, jax.nn.sigmoid), tanh=(LARGE, jnp.tanh),
                      erf_gelu=(LARGE, lambda x: jax.nn.gelu(x, approximate=False)))

@@ -3,6 +3,7 @@
 
 #include <torch/torch.h>
 
+#include "libtorch_gpt.hpp"
 #include "side.hpp"
 #include "workloads.hpp"
 
@@ -140,6 +141,48 @@ Task mlp_task(const Mlp& mlp, bool fused = false) {
   return {[=] { return losses(mlp_network(mlp, fused), step_of); }, repeat([=] { step_of(*net, 0); })};
 }
 
+Network conv_network(const ConvNet& book, double dropout, bool fused) {
+  Network net;
+  std::size_t number = 0;
+  std::int64_t channels = 1;
+  for (const ConvNet::Layer& one : book.layers) {
+    const std::int64_t in = channels * one.kernel * one.kernel;
+    torch::nn::Conv2d layer(torch::nn::Conv2dOptions(channels, one.channels, one.kernel).padding(one.padding));
+    {
+      torch::NoGradGuard off;
+      layer->weight.copy_(
+          tensor(layer_weights(number, in, in * one.channels), {one.channels, channels, one.kernel, one.kernel}));
+      layer->bias.copy_(tensor(layer_bias(number, in, one.channels), {one.channels}));
+    }
+    ++number;
+    channels = one.channels;
+    net.model->push_back(layer);
+    net.model->push_back(torch::nn::ReLU());
+    if (one.pooled) net.model->push_back(torch::nn::MaxPool2d(2));
+  }
+  net.model->push_back(torch::nn::Flatten());
+  net.model->push_back(linear(book.flat, book.hidden, number, true));
+  net.model->push_back(torch::nn::ReLU());
+  if (book.drops) net.model->push_back(torch::nn::Dropout(dropout));
+  net.model->push_back(linear(book.hidden, ConvNet::classes, number + 1, true));
+  if (book.drops) net.model->push_back(torch::nn::Dropout(dropout));
+  optimize<torch::optim::Adam>(net, torch::optim::AdamOptions(ConvNet::lr));
+#ifdef LIBTORCH_HAS_FUSED_ADAM
+  if (fused) net.update = fused_adam(net.parameters, ConvNet::lr);
+#else
+  (void)fused;
+#endif
+  return net;
+}
+
+Task conv_task(const ConvNet& book, bool fused = false) {
+  const Tensor targets = torch::tensor(ConvNet::labels());
+  const Tensor inputs = tensor(ConvNet::inputs(), {ConvNet::batch, 1, ConvNet::size, ConvNet::size});
+  const auto step_of = [=](Network& net, std::int64_t) { return train(net, inputs, targets); };
+  const auto net = std::make_shared<Network>(conv_network(book, 0.5, fused));
+  return {[=] { return losses(conv_network(book, 0, fused), step_of); }, repeat([=] { step_of(*net, 0); })};
+}
+
 Tensor leaf(std::uint64_t seed, std::int64_t n, float low, float high) {
   return tensor(numbers(seed, n, low, high), {n}).requires_grad_();
 }
@@ -254,6 +297,64 @@ Task hessian_task() {
   return {[=] { return Checked{first_doubles(product(), 4), ""}; }, repeat([=] { product(); })};
 }
 
+// W12.
+struct CharactersNet : torch::nn::Module {
+  CharactersNet() {
+    using C = Characters;
+    table = register_module("table", torch::nn::Embedding(C::vocabulary, C::embedding));
+    lstm = register_module("lstm", torch::nn::LSTM(torch::nn::LSTMOptions(C::embedding, C::hidden).num_layers(2)));
+    out = register_module("out", torch::nn::Linear(C::hidden, C::vocabulary));
+    torch::NoGradGuard off;
+    std::uint64_t i = 0;
+    for (Tensor& p : parameters()) p.copy_(tensor(C::parameter(i++, p.numel()), p.sizes()));
+  }
+  torch::nn::Embedding table{nullptr};
+  torch::nn::LSTM lstm{nullptr};
+  torch::nn::Linear out{nullptr};
+};
+
+struct CharactersTraining {
+  explicit CharactersTraining(bool fused) {
+    using C = Characters;
+    parameters = net.parameters();
+    text = torch::tensor(C::text()).reshape({C::steps, C::batch});
+    next = torch::tensor(C::next());
+    auto adam = std::make_shared<torch::optim::Adam>(parameters, torch::optim::AdamOptions(C::lr));
+    update = [adam] { adam->step(); };
+#ifdef LIBTORCH_HAS_FUSED_ADAM
+    if (fused) update = fused_adam(parameters, C::lr);
+#else
+    (void)fused;
+#endif
+  }
+
+  Tensor step() {
+    const Tensor y = std::get<0>(net.lstm->forward(net.table->forward(text)));
+    Tensor loss = F::cross_entropy(net.out->forward(y.flatten(0, 1)), next);
+    for (Tensor& p : parameters) p.mutable_grad().reset();
+    loss.backward();
+    torch::nn::utils::clip_grad_norm_(parameters, Characters::clip);
+    update();
+    return loss;
+  }
+
+  CharactersNet net;
+  std::vector<Tensor> parameters;
+  Tensor text, next;
+  Step update;
+};
+
+Task characters_task(bool fused) {
+  const auto training = std::make_shared<CharactersTraining>(fused);
+  const auto check = [=] {
+    CharactersTraining fresh(fused);
+    Checked checked;
+    for (int i = 0; i < checked_steps; ++i) checked.values.push_back(fresh.step().item<double>());
+    return checked;
+  };
+  return {check, repeat([=] { training->step(); })};
+}
+
 Timed chain(std::int64_t nodes) {
   const Tensor x = leaf(50, 1, 1, 2), c = tensor({chain_factor}, {1}).requires_grad_();
   const double resident = resident_bytes(), start = now();
@@ -286,9 +387,14 @@ int main(int argc, char** argv) {
   tasks["W2"] = [] { return mlp_task(w2()); };
   tasks["W3"] = [] { return mlp_task(w3()); };
   tasks["W6"] = [] { return mlp_task(w6()); };
+  tasks["W9"] = [] { return conv_task(w9()); };
+  tasks["W10"] = [] { return conv_task(w10()); };
 #ifdef LIBTORCH_HAS_FUSED_ADAM
   tasks["W2/fused"] = [] { return mlp_task(w2(), true); };
   tasks["W6/fused"] = [] { return mlp_task(w6(), true); };
+  tasks["W9/fused"] = [] { return conv_task(w9(), true); };
+  tasks["W10/fused"] = [] { return conv_task(w10(), true); };
+  tasks["W11/fused"] = [] { return gpt_task(true); };
 #endif
   tasks["W4.1.forward"] = [] { return node_forward(1); };
   tasks["W4.1.backward"] = [] { return node_backward(1); };
@@ -302,6 +408,11 @@ int main(int argc, char** argv) {
   add_pointwise(tasks, "W5.sigmoid", large, [](const Tensor& x) { return torch::sigmoid(x); });
   add_pointwise(tasks, "W5.tanh", large, [](const Tensor& x) { return torch::tanh(x); });
   add_pointwise(tasks, "W5.erf_gelu", large, [](const Tensor& x) { return torch::gelu(x); });
+  tasks["W12"] = [] { return characters_task(false); };
+#ifdef LIBTORCH_HAS_FUSED_ADAM
+  tasks["W12/fused"] = [] { return characters_task(true); };
+#endif
+  tasks["W11"] = [] { return gpt_task(false); };
   tasks["W13"] = mixture_task;
   tasks["W14"] = hessian_task;
   tasks["W7"] = [] { return Task{[] { return Checked{{chain(2000).parts.back().second}, ""}; }, chain, false}; };

@@ -58,6 +58,31 @@ inline Mlp w6() { return {{3072, 2048, 2048, 10}, 256, true, 1e-5}; }
 
 inline Mlp w14() { return {{784, 50, 10}, 100, false, 0}; }  // with tanh
 
+/// A net of the book: convolutions with biases, each followed by ReLU and some by 2 x 2 max pooling, then two affine
+/// layers with ReLU between, each followed by dropout if any. Cross entropy and Adam, on one batch of random pictures.
+struct ConvNet {
+  struct Layer {
+    std::int64_t channels, kernel, padding;
+    bool pooled;
+  };
+  std::vector<Layer> layers;
+  std::int64_t flat, hidden;  // features of the affine layers
+  bool drops;
+
+  static constexpr std::int64_t batch = 100, size = 28, classes = 10, steps = 50;
+  static constexpr double lr = 3e-5;
+  static std::vector<float> inputs() { return numbers(1, batch * size * size, 0, 1); }
+  static std::vector<std::int64_t> labels() { return bench::classes(2, batch, classes); }
+};
+inline ConvNet w9() { return {{{30, 5, 0, true}}, 30 * 12 * 12, 100, false}; }
+inline ConvNet w10() {
+  return {
+      {{16, 3, 1, false}, {16, 3, 1, true}, {32, 3, 1, false}, {32, 3, 2, true}, {64, 3, 1, false}, {64, 3, 1, true}},
+      64 * 4 * 4,
+      50,
+      true};
+}
+
 /// W13: a Gaussian mixture of the size of ADBench's (Srajer, Kukelova and Fitzgibbon, 2018), with uniform numbers. Per
 /// component, `packed` holds the logarithms of the diagonal of a triangular matrix, then its lower part by columns.
 struct Mixture {
@@ -84,6 +109,18 @@ struct Mixture {
     const std::vector<float> x = numbers(seed, count, -1.7f, 1.7f);
     return {x.begin(), x.end()};
   }
+};
+
+/// W12: a language model of characters: an embedding, two layers of LSTM, a linear layer; one batch of random text.
+struct Characters {
+  static constexpr std::int64_t vocabulary = 65, embedding = 64, hidden = 128, steps = 50, batch = 32;
+  static constexpr double clip = 1, lr = 1e-4;
+
+  /// (steps, batch), and the characters that follow.
+  static std::vector<std::int64_t> text() { return classes(70, steps * batch, vocabulary); }
+  static std::vector<std::int64_t> next() { return classes(71, steps * batch, vocabulary); }
+  /// The parameters in the order of their registration: the table, the eight of the LSTM, weight and bias.
+  static std::vector<float> parameter(std::uint64_t i, std::int64_t n) { return numbers(72 + i, n, -0.08f, 0.08f); }
 };
 
 /// The number of steps in which the losses must agree.

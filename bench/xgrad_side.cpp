@@ -93,6 +93,45 @@ Task mlp_task(const Mlp& mlp) {
   return {[=] { return losses(mlp_network(mlp), step_of); }, repeat([=] { step_of(*net, 0); })};
 }
 
+#ifdef XGRAD_HAS_ADAM
+Network conv_network(const ConvNet& book, double dropout) {
+  Network net;
+  const NoGrad off;
+  std::size_t number = 0;
+  const auto fill = [&](auto& layer, std::int64_t in) {
+    layer.weight.copy_(Tensor(layer_weights(number, in, layer.weight.size())).reshape(layer.weight.shape()));
+    layer.bias.copy_(Tensor(layer_bias(number, in, layer.bias.size())));
+    ++number;
+    net.model.push_back(layer);
+  };
+  std::int64_t channels = 1;
+  for (const ConvNet::Layer& one : book.layers) {
+    nn::Conv2d layer(channels, one.channels, one.kernel, nn::Conv2d::Options().padding(one.padding));
+    fill(layer, channels * one.kernel * one.kernel);
+    channels = one.channels;
+    net.model.push_back(nn::ReLU());
+    if (one.pooled) net.model.push_back(nn::MaxPool2d(2));
+  }
+  net.model.push_back(nn::Flatten());
+  nn::Linear hidden(book.flat, book.hidden), last(book.hidden, ConvNet::classes);
+  fill(hidden, book.flat);
+  net.model.push_back(nn::ReLU());
+  if (book.drops) net.model.push_back(nn::Dropout(dropout));
+  fill(last, book.hidden);
+  if (book.drops) net.model.push_back(nn::Dropout(dropout));
+  net.optimizer = std::make_unique<optim::Adam>(net.model.parameters(), ConvNet::lr);
+  return net;
+}
+
+Task conv_task(const ConvNet& book) {
+  const Tensor targets(ConvNet::labels());
+  const Tensor inputs = Tensor(ConvNet::inputs()).reshape({ConvNet::batch, 1, ConvNet::size, ConvNet::size});
+  const auto step_of = [=](Network& net, std::int64_t) { return step(net, inputs, targets); };
+  const auto net = std::make_shared<Network>(conv_network(book, 0.5));
+  return {[=] { return losses(conv_network(book, 0), step_of); }, repeat([=] { step_of(*net, 0); })};
+}
+#endif
+
 }  // namespace
 }  // namespace bench
 
@@ -106,10 +145,14 @@ int main(int argc, char** argv) {
 #ifdef XGRAD_HAS_ADAM
   tasks["W2"] = [] { return mlp_task(w2()); };
   tasks["W6"] = [] { return mlp_task(w6()); };
+  tasks["W9"] = [] { return conv_task(w9()); };
+  tasks["W10"] = [] { return conv_task(w10()); };
 #endif
   for (const std::int64_t batch : {64, 128, 256, 512, 1024, 2048})
     tasks["G13.batch." + std::to_string(batch)] = [=] { return mlp_task({{784, 128, 128, 10}, batch, false, 0.01}); };
   add_op_tasks(tasks);
   add_gradient_tasks(tasks);
+  add_sequence_tasks(tasks);
+  add_gpt_tasks(tasks);
   return Server(std::move(tasks), argc, argv).run("0.1.0");
 }

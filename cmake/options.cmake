@@ -9,7 +9,7 @@ function(xgrad_own_options target)
     endif()
   endif()
   if(XGRAD_NATIVE AND NOT XGRAD_HWCAPS)
-    target_compile_options(${target} PRIVATE -march=native)
+    target_compile_options(${target} PRIVATE -march=${XGRAD_ARCH})
   endif()
 endfunction()
 

@@ -205,3 +205,15 @@ void LoaderCore::take(LoaderRun* run, std::int64_t number, Tensor* columns) {
 }
 
 }  // namespace xgrad::data::detail
+
+namespace xgrad::data {
+
+LoaderOptions& LoaderOptions::sampler(std::shared_ptr<const Sampler> sampler) {
+  return set(sampler_, std::move(sampler));
+}
+
+LoaderOptions& LoaderOptions::batch_sampler(std::shared_ptr<const BatchSampler> sampler) {
+  return set(batch_sampler_, std::move(sampler));
+}
+
+}  // namespace xgrad::data

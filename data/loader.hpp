@@ -35,15 +35,13 @@ class LoaderOptions : public xgrad::detail::OptionsOf<LoaderOptions> {
   LoaderOptions& sampler(S&& sampler) {
     return this->sampler(std::make_shared<const std::decay_t<S>>(std::forward<S>(sampler)));
   }
-  LoaderOptions& sampler(std::shared_ptr<const Sampler> sampler) { return set(sampler_, std::move(sampler)); }
+  LoaderOptions& sampler(std::shared_ptr<const Sampler> sampler);
   /// Who chooses whole batches, instead of batch_size(), shuffle(), drop_last() and sampler().
   template <class S, std::enable_if_t<std::is_base_of_v<BatchSampler, std::decay_t<S>>, int> = 0>
   LoaderOptions& batch_sampler(S&& sampler) {
     return batch_sampler(std::make_shared<const std::decay_t<S>>(std::forward<S>(sampler)));
   }
-  LoaderOptions& batch_sampler(std::shared_ptr<const BatchSampler> sampler) {
-    return set(batch_sampler_, std::move(sampler));
-  }
+  LoaderOptions& batch_sampler(std::shared_ptr<const BatchSampler> sampler);
   /// Threads that make batches ahead of the program; 0, the default, makes each when it is asked for. The batches are
   /// the same.
   LoaderOptions& workers(Dim threads) { return set(workers_, threads); }

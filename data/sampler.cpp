@@ -133,6 +133,10 @@ std::vector<std::int64_t> SubsetRandomSampler::order(const Pass& pass) const {
   return rows;
 }
 
+WeightedRandomSampler::WeightedRandomSampler(std::initializer_list<double> weights, Dim samples,
+                                             Replacement replacement)
+    : WeightedRandomSampler(std::vector<double>(weights), samples, replacement) {}
+
 WeightedRandomSampler::WeightedRandomSampler(const Tensor& weights, Dim samples, Replacement replacement)
     : WeightedRandomSampler(weights_of(weights), samples, replacement) {}
 

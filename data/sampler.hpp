@@ -95,8 +95,7 @@ class SubsetRandomSampler : public Sampler {
 class WeightedRandomSampler : public Sampler {
  public:
   WeightedRandomSampler(std::vector<double> weights, Dim samples, Replacement replacement = Replacement::yes);
-  WeightedRandomSampler(std::initializer_list<double> weights, Dim samples, Replacement replacement = Replacement::yes)
-      : WeightedRandomSampler(std::vector<double>(weights), samples, replacement) {}
+  WeightedRandomSampler(std::initializer_list<double> weights, Dim samples, Replacement replacement = Replacement::yes);
   /// Of a tensor of shape (rows).
   WeightedRandomSampler(const Tensor& weights, Dim samples, Replacement replacement = Replacement::yes);
   std::int64_t size() const override { return samples_; }

@@ -83,6 +83,8 @@ std::vector<std::vector<std::int64_t>> split_rows(std::int64_t size, const Part*
   return rows;
 }
 
+std::int64_t Parts::size() const { return begins_.back(); }
+
 void Parts::add(std::int64_t size, bool null) {
   if (null) throw std::invalid_argument("ConcatDataset: dataset " + std::to_string(begins_.size() - 1) + " is null");
   if (size < 0 || size > std::numeric_limits<std::int64_t>::max() - begins_.back())

@@ -105,7 +105,7 @@ class Parts {
  public:
   /// The next dataset has `size` rows.
   void add(std::int64_t size, bool null);
-  std::int64_t size() const { return begins_.back(); }
+  std::int64_t size() const;
   /// The datasets that have any of the rows, the numbers that the rows have there, and their places in the batch.
   struct Share {
     std::size_t part;

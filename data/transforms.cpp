@@ -179,6 +179,7 @@ Transform::Function affine(const char* op, double degrees, double translate, dou
 
 }  // namespace
 
+Compose::Compose(std::initializer_list<Transform> steps) : Compose(std::vector<Transform>(steps)) {}
 Compose::Compose(const std::vector<Transform>& steps)
     : Transform(compose_text(steps), [steps](const Tensor& x, const Draws& draws) {
         Tensor y = x;
@@ -186,6 +187,7 @@ Compose::Compose(const std::vector<Transform>& steps)
         return y;
       }) {}
 
+Normalize::Normalize(double mean, double std) : Normalize(std::vector<double>{mean}, std::vector<double>{std}) {}
 Normalize::Normalize(std::vector<double> mean, std::vector<double> std)
     : Transform("Normalize(mean=" + list_text(mean) + ", std=" + list_text(std) + ")",
                 [means = std::make_shared<Tensor>(mean), deviations = std::make_shared<Tensor>(std)](const Tensor& x,

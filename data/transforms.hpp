@@ -54,7 +54,7 @@ namespace transforms {
 /// One after the other. Each has draws of its own.
 class Compose : public Transform {
  public:
-  Compose(std::initializer_list<Transform> steps) : Compose(std::vector<Transform>(steps)) {}
+  Compose(std::initializer_list<Transform> steps);
   explicit Compose(const std::vector<Transform>& steps);
 };
 
@@ -75,7 +75,7 @@ class Lambda : public Transform {
 class Normalize : public Transform {
  public:
   Normalize(std::vector<double> mean, std::vector<double> std);
-  Normalize(double mean, double std) : Normalize(std::vector<double>{mean}, std::vector<double>{std}) {}
+  Normalize(double mean, double std);
   /// The mean and the deviation (over all rows, without correction) of x: for each feature of (rows, features), for
   /// each channel of (rows, channels, height, width), and else of all numbers. A deviation of 0 becomes 1.
   static Normalize fit(const Tensor& x);

@@ -34,6 +34,13 @@ class CsvOptions {
  public:
   using Columns = std::vector<CsvColumn>;
 
+  CsvOptions();
+  CsvOptions(const CsvOptions&);
+  CsvOptions(CsvOptions&&) noexcept;
+  CsvOptions& operator=(const CsvOptions&);
+  CsvOptions& operator=(CsvOptions&&) noexcept;
+  ~CsvOptions();
+
   /// Whether the first record holds the names of the columns (it does unless told otherwise); else they are "0", "1"...
   CsvOptions& header(bool value);
   /// What separates fields, at first a comma: any character but a quote or a line break.
@@ -82,7 +89,7 @@ class CsvOptions {
   DType labels_dtype_ = int64, dtype_ = float32;
   std::vector<Words> vocabularies_;
   double missing_ = 0;
-  std::vector<std::string> missing_words_ = {"", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "None"};
+  std::vector<std::string> missing_words_;
 };
 
 /// What read_csv gives.

@@ -20,6 +20,13 @@ void check_dtype(DType dtype) {
 
 }  // namespace
 
+CsvOptions::CsvOptions() : missing_words_{"", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "None"} {}
+CsvOptions::CsvOptions(const CsvOptions&) = default;
+CsvOptions::CsvOptions(CsvOptions&&) noexcept = default;
+CsvOptions& CsvOptions::operator=(const CsvOptions&) = default;
+CsvOptions& CsvOptions::operator=(CsvOptions&&) noexcept = default;
+CsvOptions::~CsvOptions() = default;
+
 CsvOptions& CsvOptions::header(bool value) {
   header_ = value;
   return *this;

@@ -93,7 +93,7 @@ NpzFile::NpzFile(const std::string& path, std::int64_t limit) : NpzFile("NpzFile
 NpzFile::NpzFile(const char* op, const std::string& path, std::int64_t limit) {
   if (limit < 0)
     throw std::invalid_argument(std::string(op) + ": the limit must not be negative, got " + std::to_string(limit));
-  contents_ = std::make_unique<Contents>(op, path, limit);
+  contents_ = xgrad::detail::Owned<const Contents>(new Contents(op, path, limit));
 }
 
 NpzFile::NpzFile(NpzFile&&) noexcept = default;

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include <xgrad/autograd/graph/options.hpp>
+#include <xgrad/autograd/graph/owned.hpp>
 #include <xgrad/io/floats.hpp>
 #include <xgrad/io/state_dict.hpp>
 
@@ -68,7 +68,7 @@ class NpzFile {
   NpzFile(const char* op, const std::string& path, std::int64_t limit);
 
   struct Contents;
-  std::unique_ptr<const Contents> contents_;
+  xgrad::detail::Owned<const Contents> contents_;
 };
 
 /// NpzFile(path, limit).tensors().

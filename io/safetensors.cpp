@@ -79,6 +79,8 @@ struct SafetensorsFile::Contents {
   Tensor tensor(std::size_t i) const { return order[i].first->tensor(*order[i].second); }
 };
 
+Metadata::Metadata(map values) : map(std::move(values)) {}
+
 SafetensorsFile::SafetensorsFile(const std::string& path, Reading reading)
     : SafetensorsFile("SafetensorsFile", path, reading) {}
 
@@ -89,7 +91,7 @@ SafetensorsFile::SafetensorsFile(const char* op, const std::string& path, Readin
     contents->open_index(op, index, reading);
   else
     contents->open_one(op, path, reading);
-  contents_ = std::move(contents);
+  contents_ = xgrad::detail::Owned<const Contents>(contents.release());
 }
 
 SafetensorsFile::SafetensorsFile(SafetensorsFile&&) noexcept = default;

@@ -2,12 +2,12 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <xgrad/autograd/graph/options.hpp>
+#include <xgrad/autograd/graph/owned.hpp>
 #include <xgrad/io/floats.hpp>
 #include <xgrad/io/state_dict.hpp>
 
@@ -17,7 +17,7 @@ namespace xgrad::io {
 class Metadata : public std::map<std::string, std::string> {
  public:
   using map::map;
-  Metadata(map values) : map(std::move(values)) {}
+  Metadata(map values);
 
   /// Throws std::out_of_range, naming the key and those that there are.
   std::string& at(const std::string& key);
@@ -131,7 +131,7 @@ class SafetensorsFile {
   SafetensorsFile(const char* op, const std::string& path, Reading reading);
 
   struct Contents;
-  std::unique_ptr<const Contents> contents_;
+  xgrad::detail::Owned<const Contents> contents_;
 };
 
 /// SafetensorsFile(path, reading).tensors() and .metadata().

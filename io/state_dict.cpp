@@ -25,6 +25,9 @@ Tensor copy_of(const Tensor& original) {
 
 }  // namespace
 
+StateDict::StateDict(const Entries& entries) : Entries(entries) {}
+StateDict::StateDict(Entries&& entries) noexcept : Entries(std::move(entries)) {}
+
 StateDict::const_iterator StateDict::find(const std::string& key) const {
   return std::find_if(begin(), end(), [&](const value_type& entry) { return entry.first == key; });
 }

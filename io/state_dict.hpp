@@ -17,8 +17,8 @@ class StateDict : public std::vector<std::pair<std::string, Tensor>> {
   using Entries::operator[];
   using Entries::at;
   StateDict() = default;
-  StateDict(const Entries& entries) : Entries(entries) {}
-  StateDict(Entries&& entries) noexcept : Entries(std::move(entries)) {}
+  StateDict(const Entries& entries);
+  StateDict(Entries&& entries) noexcept;
 
   bool contains(const std::string& key) const { return find(key) != end(); }
   /// The first entry with this key, or end().

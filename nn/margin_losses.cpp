@@ -254,6 +254,11 @@ Tensor triplet_margin_loss(Tensor anchor, Tensor positive, Tensor negative, cons
                  });
 }
 
+TripletMarginWithDistanceLossOptions& TripletMarginWithDistanceLossOptions::distance_function(DistanceFunction value) {
+  distance_function_ = std::move(value);
+  return *this;
+}
+
 Tensor triplet_margin_with_distance_loss(Tensor anchor, Tensor positive, Tensor negative,
                                          const TripletMarginWithDistanceLossOptions& options, Source at) {
   return triplet("triplet_margin_with_distance_loss", std::move(anchor), std::move(positive), std::move(negative),

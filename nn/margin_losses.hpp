@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <utility>
 
 #include <xgrad/autograd/graph/tensor.hpp>
 #include <xgrad/nn/loss_options.hpp>
@@ -50,10 +49,7 @@ class TripletMarginWithDistanceLossOptions : public LossOptions<TripletMarginWit
   using LossOptions::LossOptions;
 
   /// Default pairwise_distance().
-  TripletMarginWithDistanceLossOptions& distance_function(DistanceFunction value) {
-    distance_function_ = std::move(value);
-    return *this;
-  }
+  TripletMarginWithDistanceLossOptions& distance_function(DistanceFunction value);
   /// Positive; default 1.
   TripletMarginWithDistanceLossOptions& margin(double value) {
     margin_ = value;

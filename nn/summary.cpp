@@ -64,12 +64,25 @@ class Listening {
   detail::CallObserver* before_;
 };
 
-// The multiply-adds of an op: every matrix product goes through one that has this attribute, or is a linear.
+bool starts_with(const char* text, const char* start) { return std::strncmp(text, start, std::strlen(start)) == 0; }
+
+// The multiply-adds of an op: every matrix product goes through one that has this attribute, or is a linear; a
+// convolution has the elements of a filter for each of its output, a transposed one for each of its input.
 std::int64_t multiply_adds_of(const xgrad::detail::ObservedOp& op, const Tensor& y) {
   if (std::strcmp(op.name, "linear") == 0) return y.size() * op.inputs[0].shape().back();
-  for (const Attribute& each : op.attributes())
+  if (starts_with(op.name, "conv_transpose")) return op.inputs[0].size() * op.inputs[1].shape().without(0).count();
+  if (starts_with(op.name, "conv")) return y.size() * op.inputs[1].shape().without(0).count();
+  for (const char* recurrent : {"lstm", "gru", "rnn_tanh", "rnn_relu"})  // its weights are inputs 3 and 4
+    if (std::strcmp(op.name, recurrent) == 0)
+      return op.inputs[0].shape()[0] * (op.inputs[3].size() + op.inputs[4].size());
+  // Of an attention both products count whole, with what a mask leaves out.
+  if (std::strcmp(op.name, "scaled_dot_product_attention") == 0 && y.size() != 0)
+    return y.size() / y.shape().back() * op.inputs[1].shape().at(-2) * (op.inputs[0].shape().back() + y.shape().back());
+  for (const Attribute& each : op.attributes()) {
     if (std::strcmp(each.name, "transpose_a") == 0)
       return y.size() * op.inputs[0].shape().at(each.integer != 0 ? -2 : -1);
+    if (std::strcmp(each.name, "batch_first") == 0) return 2 * y.size() * y.shape()[each.integer != 0 ? 1 : 0];
+  }
   return 0;
 }
 

@@ -13,6 +13,7 @@
 #include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/ternary.hpp>
 #include <xgrad/autograd/ops/update.hpp>
+#include <xgrad/optim/description.hpp>
 
 namespace xgrad::optim {
 namespace {

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include <xgrad/optim/description.hpp>
+
 namespace xgrad::optim {
 namespace {
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include <xgrad/autograd/ops/update.hpp>
+#include <xgrad/optim/description.hpp>
 
 namespace xgrad::optim {
 namespace {

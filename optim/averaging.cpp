@@ -4,6 +4,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include <xgrad/autograd/graph/callable.hpp>
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
@@ -31,6 +32,10 @@ std::vector<std::pair<Tensor, Tensor>> pairs(const char* op, const StateDict& a,
 }
 
 }  // namespace
+
+AveragingOptions& AveragingOptions::avg_fn(std::function<Tensor(const Tensor&, const Tensor&, std::int64_t)> f) {
+  return set(avg_fn_, xgrad::detail::checked_function("avg_fn", "the average", std::move(f)));
+}
 
 Averager::Averager(const AveragingOptions& options) : options_(options) {
   if (options.decay_ && !(*options.decay_ >= 0 && *options.decay_ <= 1))

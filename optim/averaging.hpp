@@ -6,7 +6,6 @@
 #include <type_traits>
 #include <utility>
 
-#include <xgrad/autograd/graph/callable.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/options.hpp>
 #include <xgrad/nn/batch_statistics.hpp>
@@ -23,9 +22,7 @@ class AveragingOptions : public xgrad::detail::OptionsOf<AveragingOptions> {
   /// Averages the buffers too; without it they are copied.
   AveragingOptions& use_buffers(bool on = true) { return set(use_buffers_, on); }
   /// An average of one's own: the new one of the old one, the weights, and the number of updates before.
-  AveragingOptions& avg_fn(std::function<Tensor(const Tensor&, const Tensor&, std::int64_t)> f) {
-    return set(avg_fn_, xgrad::detail::checked_function("avg_fn", "the average", std::move(f)));
-  }
+  AveragingOptions& avg_fn(std::function<Tensor(const Tensor&, const Tensor&, std::int64_t)> f);
 
  private:
   friend class Averager;

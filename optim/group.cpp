@@ -8,6 +8,19 @@
 
 namespace xgrad::optim {
 
+namespace detail {
+
+GivenList::GivenList() = default;
+GivenList::GivenList(const GivenList&) = default;
+GivenList::GivenList(GivenList&&) noexcept = default;
+GivenList& GivenList::operator=(const GivenList&) = default;
+GivenList& GivenList::operator=(GivenList&&) noexcept = default;
+GivenList::~GivenList() = default;
+
+void GivenList::append(const char* name, double value) { given_.emplace_back(name, value); }
+
+}  // namespace detail
+
 bool is_bias_or_norm(const std::string& /*name*/, const Tensor& parameter) { return parameter.rank() < 2; }
 
 Group::Group(const StateDict& named, const Belongs& belongs) {
@@ -15,7 +28,23 @@ Group::Group(const StateDict& named, const Belongs& belongs) {
     if (!belongs || belongs(name, parameter)) parameters_.push_back(parameter);
 }
 
+Group::Group(std::vector<Tensor> parameters) : parameters_(std::move(parameters)) {}
+Group::Group(const Group&) = default;
+Group::Group(Group&&) noexcept = default;
+Group& Group::operator=(const Group&) = default;
+Group& Group::operator=(Group&&) noexcept = default;
+Group::~Group() = default;
+
+Groups::Groups() = default;
 Groups::Groups(std::vector<Tensor> parameters) { groups_.emplace_back(std::move(parameters)); }
+Groups::Groups(std::initializer_list<Tensor> parameters) : Groups(std::vector<Tensor>(parameters)) {}
+Groups::Groups(std::vector<Group> groups) : groups_(std::move(groups)) {}
+Groups::Groups(std::initializer_list<Group> groups) : groups_(groups) {}
+Groups::Groups(const Groups&) = default;
+Groups::Groups(Groups&&) noexcept = default;
+Groups& Groups::operator=(const Groups&) = default;
+Groups& Groups::operator=(Groups&&) noexcept = default;
+Groups::~Groups() = default;
 
 std::vector<Tensor> ParamGroup::parameters() const {
   const auto& group = list_->groups[index_];

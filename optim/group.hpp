@@ -16,20 +16,33 @@ namespace detail {
 /// Options that were set, by PyTorch's names; switches are 0 or 1, and the numbers of a pair are "betas.0", "betas.1".
 using Given = std::vector<std::pair<std::string, double>>;
 
-/// The base of classes that set options, whose setters return `Self&`.
-template <class Self>
-class OptionList {
+/// Such a list; what it does is compiled in the library, not for every program.
+class GivenList {
  public:
+  GivenList();
+  GivenList(const GivenList&);
+  GivenList(GivenList&&) noexcept;
+  GivenList& operator=(const GivenList&);
+  GivenList& operator=(GivenList&&) noexcept;
+  ~GivenList();
+
   const Given& given() const { return given_; }
 
  protected:
-  Self& set(std::string name, double value) {
-    given_.emplace_back(std::move(name), value);
-    return static_cast<Self&>(*this);
-  }
+  void append(const char* name, double value);
 
  private:
   Given given_;
+};
+
+/// The base of classes that set options, whose setters return `Self&`.
+template <class Self>
+class OptionList : public GivenList {
+ protected:
+  Self& set(const char* name, double value) {
+    append(name, value);
+    return static_cast<Self&>(*this);
+  }
 };
 
 }  // namespace detail
@@ -49,7 +62,12 @@ using Belongs = std::function<bool(const std::string& name, const Tensor& parame
 /// An option that the optimiser does not have is refused where the optimiser gets the group.
 class Group : public detail::OptionList<Group> {
  public:
-  explicit Group(std::vector<Tensor> parameters) : parameters_(std::move(parameters)) {}
+  explicit Group(std::vector<Tensor> parameters);
+  Group(const Group&);
+  Group(Group&&) noexcept;
+  Group& operator=(const Group&);
+  Group& operator=(Group&&) noexcept;
+  ~Group();
   /// The parameters of a list with names, as model.named_parameters() gives it, that belong; all without `belongs`.
   explicit Group(const StateDict& named, const Belongs& belongs = nullptr);
 
@@ -60,7 +78,7 @@ class Group : public detail::OptionList<Group> {
   Group& eps(double value) { return set("eps", value); }
   Group& maximize(bool on = true) { return set("maximize", on ? 1 : 0); }
   /// Any option by PyTorch's name; a switch is 0 or 1, and the numbers of a pair are "betas.0" and "betas.1".
-  Group& option(const std::string& name, double value) { return set(name, value); }
+  Group& option(const std::string& name, double value) { return set(name.c_str(), value); }
 
   const std::vector<Tensor>& parameters() const { return parameters_; }
 
@@ -76,11 +94,16 @@ class Group : public detail::OptionList<Group> {
 /// What an optimiser is given: parameters, which are one group, or a list of groups.
 class Groups {
  public:
-  Groups() = default;
+  Groups();
   Groups(std::vector<Tensor> parameters);
-  Groups(std::initializer_list<Tensor> parameters) : Groups(std::vector<Tensor>(parameters)) {}
-  Groups(std::vector<Group> groups) : groups_(std::move(groups)) {}
-  Groups(std::initializer_list<Group> groups) : groups_(groups) {}
+  Groups(std::initializer_list<Tensor> parameters);
+  Groups(std::vector<Group> groups);
+  Groups(std::initializer_list<Group> groups);
+  Groups(const Groups&);
+  Groups(Groups&&) noexcept;
+  Groups& operator=(const Groups&);
+  Groups& operator=(Groups&&) noexcept;
+  ~Groups();
 
   const std::vector<Group>& list() const { return groups_; }
 

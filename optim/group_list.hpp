@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include <xgrad/optim/optimizer.hpp>
+#include <xgrad/optim/description.hpp>
 
 namespace xgrad::optim::detail {
 

@@ -13,6 +13,7 @@
 #include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 #include <xgrad/autograd/ops/slicing.hpp>
+#include <xgrad/optim/description.hpp>
 #include <xgrad/optim/line_search.hpp>
 
 namespace xgrad::optim {

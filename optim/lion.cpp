@@ -1,6 +1,7 @@
 #include <xgrad/optim/lion.hpp>
 
 #include <xgrad/autograd/ops/update.hpp>
+#include <xgrad/optim/description.hpp>
 
 namespace xgrad::optim {
 namespace {

@@ -11,6 +11,7 @@
 #include <xgrad/autograd/ops/shape.hpp>
 #include <xgrad/autograd/ops/ternary.hpp>
 #include <xgrad/autograd/ops/update.hpp>
+#include <xgrad/optim/description.hpp>
 
 namespace xgrad::optim {
 namespace {

@@ -8,6 +8,7 @@
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/observe.hpp>
 #include <xgrad/autograd/graph/profiler.hpp>
+#include <xgrad/optim/description.hpp>
 #include <xgrad/optim/group_list.hpp>
 
 namespace xgrad::optim {

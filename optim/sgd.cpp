@@ -2,6 +2,7 @@
 
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/update.hpp>
+#include <xgrad/optim/description.hpp>
 
 namespace xgrad::optim {
 namespace {

@@ -45,6 +45,10 @@ void pointwise_calls(Catalogue& all);
 void module_calls(Catalogue& all);
 void container_calls(Catalogue& all);
 void layer_calls(Catalogue& all);
+void convolution_calls(Catalogue& all);
+void pooling_calls(Catalogue& all);
+void recurrence_calls(Catalogue& all);
+void attention_calls(Catalogue& all);
 void training_calls(Catalogue& all);
 void train_calls(Catalogue& all);
 void data_calls(Catalogue& all);
@@ -95,6 +99,12 @@ struct Index {
   operator Dim() const { return value; }
   operator std::int64_t() const { return value; }
 };
+/// A setting for each of up to three axes: a kernel's size, a stride or a padding. A thousand on each of three axes
+/// would be a result of gigabytes that is right to compute.
+struct Extent {
+  std::int64_t value;
+  operator Dim() const { return value; }
+};
 /// A shape of a result in which -1 may stand for a size.
 struct Sizes {
   std::vector<std::int64_t> value;
@@ -113,6 +123,7 @@ std::vector<Bad<Setting>> bad_values(const Setting& good);
 std::vector<Bad<Axis>> bad_values(const Axis& good);
 std::vector<Bad<Size>> bad_values(const Size& good);
 std::vector<Bad<Index>> bad_values(const Index& good);
+std::vector<Bad<Extent>> bad_values(const Extent& good);
 std::vector<Bad<Sizes>> bad_values(const Sizes& good);
 std::vector<Bad<Shape>> bad_values(const Shape& good);
 std::vector<Bad<Axes>> bad_values(const Axes& good);

@@ -71,6 +71,10 @@ std::vector<Bad<Index>> bad_values(const Index&) {
   return {{{-1}, "-1", false}, {{1000}, "1000", false}, {{least}, "-2^63", false}, {{most}, "2^63 - 1", false}};
 }
 
+std::vector<Bad<Extent>> bad_values(const Extent&) {
+  return {{{-1}, "-1", false}, {{40}, "40", false}, {{least}, "-2^63", false}, {{most}, "2^63 - 1", false}};
+}
+
 std::vector<Bad<Sizes>> bad_values(const Sizes&) {
   return {{{{-1, -1}}, "(-1, -1)", true},
           {{{-2}}, "(-2)", true},
@@ -147,7 +151,9 @@ const std::set<std::string>& exempt() {
       "operator=", "operator<<", "operator++", "to_string", "train", "apply", "order", "Bias", "Shared", "ModuleBase",
       "Optimizer", "LossOptions",
       // Conversions and handles, whose checks are those of what they hold.
-      "Operand", "Layer", "Iterator", "Pieces", "Dims",
+      "Operand", "Layer", "Iterator", "Pieces", "Dims", "ScaleFactors", "ConvPadding",
+      // Of recurrent layers: their calls are probed as those of the class; and parts of PackedSequence.
+      "forward", "append_tensors", "with",
       // For writers of ops, and inside them.
       "alias", "handle", "mark_weak", "begin_write", "uninitialized", "storage", "check_rows", "choose_parts",
       "differentiate", "transform", "constant", "refuse_lost_write", "number",
@@ -167,7 +173,8 @@ const Catalogue& catalogue() {
     Catalogue filled;
     for (const Fill fill :
          {tensor_calls, op_calls, indexing_calls, product_calls, linalg_calls, module_calls, container_calls,
-          layer_calls, training_calls, data_calls, reduction_calls, pointwise_calls, func_calls, train_calls})
+          layer_calls, convolution_calls, training_calls, data_calls, reduction_calls, pointwise_calls, func_calls,
+          train_calls, pooling_calls, recurrence_calls, attention_calls})
       fill(filled);
     return filled;
   }();

@@ -201,11 +201,12 @@ Case reducing(std::string op, std::function<Tensor(const Tensor&, const Fold&)> 
 const std::vector<Case>& table() {
   static const std::vector<Case> all = [] {
     std::vector<Case> rows;
-    for (auto kind :
-         {arithmetic_cases,    selection_cases, activation_cases, reduction_cases,       shape_cases,  joining_cases,
-          slice_cases,         arranging_cases, stacking_cases,   indexing_cases,        matmul_cases, nn_cases,
-          loss_cases,          product_cases,   linalg_cases,     matrix_function_cases, scan_cases,   sorting_cases,
-          trigonometric_cases, special_cases,   rounding_cases,   layer_cases,           margin_cases})
+    for (auto kind : {arithmetic_cases, selection_cases,       activation_cases, reduction_cases, shape_cases,
+                      joining_cases,    slice_cases,           arranging_cases,  stacking_cases,  indexing_cases,
+                      matmul_cases,     convolution_cases,     nn_cases,         loss_cases,      product_cases,
+                      linalg_cases,     matrix_function_cases, scan_cases,       sorting_cases,   trigonometric_cases,
+                      special_cases,    rounding_cases,        layer_cases,      margin_cases,    pooling_cases,
+                      resizing_cases,   recurrence_cases,      attention_cases})
       for (Case& row : kind()) rows.push_back(std::move(row));
     return rows;
   }();

@@ -130,13 +130,18 @@ std::vector<Case> arranging_cases();
 std::vector<Case> stacking_cases();
 std::vector<Case> indexing_cases();
 std::vector<Case> matmul_cases();
+std::vector<Case> convolution_cases();
 std::vector<Case> product_cases();
 std::vector<Case> linalg_cases();
 std::vector<Case> matrix_function_cases();
 std::vector<Case> nn_cases();
 std::vector<Case> loss_cases();
 std::vector<Case> layer_cases();
+std::vector<Case> attention_cases();
 std::vector<Case> margin_cases();
+std::vector<Case> pooling_cases();
+std::vector<Case> resizing_cases();
+std::vector<Case> recurrence_cases();
 
 /// All of them.
 const std::vector<Case>& table();
@@ -150,5 +155,6 @@ struct ValueCase {
 const std::vector<ValueCase>& value_table();
 std::vector<ValueCase> order_values();
 std::vector<ValueCase> sampling_values();
+std::vector<ValueCase> attention_values();
 
 }  // namespace cases

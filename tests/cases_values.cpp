@@ -378,8 +378,8 @@ std::vector<ValueCase> ranks() {
 const std::vector<ValueCase>& value_table() {
   static const std::vector<ValueCase> all = [] {
     std::vector<ValueCase> rows;
-    for (auto kind :
-         {comparisons, places, creation, listing, randomness, ranks, order_values, sampling_values, classes, bits})
+    for (auto kind : {comparisons, places, creation, listing, randomness, ranks, order_values, sampling_values,
+                      attention_values, classes, bits})
       for (ValueCase& row : kind()) rows.push_back(std::move(row));
     return rows;
   }();

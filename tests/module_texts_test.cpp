@@ -13,6 +13,7 @@
 #include <xgrad/nn/nn.hpp>
 
 #include "catch2.hpp"
+#include "module_texts_pooling.hpp"
 
 using namespace xgrad;
 
@@ -225,13 +226,65 @@ Texts containers() {
   };
 }
 
+Texts convolutions() {
+  using Options = nn::ConvOptions;
+  using Back = nn::ConvTransposeOptions;
+  using nn::PaddingMode;
+  return {
+      {"Conv1d(3, 4, 3)", text(nn::Conv1d(3, 4, 3))},
+      {"Conv1d(4, 6, 3, stride=2, padding=1, dilation=2, groups=2, bias=False)",
+       text(nn::Conv1d(4, 6, 3, Options().stride(2).padding(1).dilation(2).groups(2).bias(false)))},
+      {"Conv2d(1, 30, 5)", text(nn::Conv2d(1, 30, 5))},
+      {"Conv2d(4, 4, (3, 2), stride=(2, 1), padding=(1, 0), dilation=2, groups=2, bias=False, padding_mode='reflect')",
+       text(nn::Conv2d(4, 4, {3, 2},
+                       Options().stride({2, 1}).padding({1, 0}).dilation(2).groups(2).bias(false).padding_mode(
+                           PaddingMode::reflect)))},
+      {"Conv2d(3, 4, 3, padding='same', padding_mode='circular')",
+       text(nn::Conv2d(3, 4, 3, Options().padding("same").padding_mode(PaddingMode::circular)))},
+      {"Conv2d(3, 4, 3, padding='valid', padding_mode='replicate')",
+       text(nn::Conv2d(3, 4, 3, Options().padding("valid").padding_mode(PaddingMode::replicate)))},
+      {"Conv3d(3, 4, (1, 2, 3), padding=1)", text(nn::Conv3d(3, 4, {1, 2, 3}, Options().padding(1)))},
+      {"ConvTranspose1d(3, 4, 3, dilation=2, padding=1, bias=False)",
+       text(nn::ConvTranspose1d(3, 4, 3, Back().dilation(2).padding(1).bias(nn::no_bias)))},
+      {"ConvTranspose2d(4, 6, 3, stride=2, padding=1, output_padding=1, groups=2)",
+       text(nn::ConvTranspose2d(4, 6, 3, Back().stride(2).padding(1).output_padding(1).groups(2)))},
+      {"ConvTranspose3d(3, 4, 2, stride=(1, 2, 3), output_padding=(0, 1, 2))",
+       text(nn::ConvTranspose3d(3, 4, 2, Back().stride({1, 2, 3}).output_padding({0, 1, 2})))},
+      {"LazyConv1d(4, 3)", text(nn::LazyConv1d(4, 3))},
+      {"LazyConv2d(4, 3, padding=1)", text(nn::LazyConv2d(4, 3, Options().padding(1)))},
+      {"LazyConv3d(4, 3)", text(nn::LazyConv3d(4, 3))},
+      {"LazyConvTranspose1d(4, 3)", text(nn::LazyConvTranspose1d(4, 3))},
+      {"LazyConvTranspose2d(4, 3, stride=2)", text(nn::LazyConvTranspose2d(4, 3, Back().stride(2)))},
+      {"LazyConvTranspose3d(4, 3)", text(nn::LazyConvTranspose3d(4, 3))},
+  };
+}
+
+Texts recurrent() {
+  const auto relu = nn::init::Nonlinearity::relu;
+  return {
+      {"RNN(3, 4)", text(nn::RNN(3, 4))},
+      {"RNN(3, 4, nonlinearity='relu')", text(nn::RNN(3, 4, nn::RNN::Options().nonlinearity(relu)))},
+      {"LSTM(3, 4, num_layers=2, batch_first=True, dropout=0.1, bidirectional=True)",
+       text(nn::LSTM(3, 4, nn::LSTM::Options().num_layers(2).batch_first(true).dropout(0.1).bidirectional(true)))},
+      {"LSTM(3, 4, proj_size=2, bias=False)", text(nn::LSTM(3, 4, nn::LSTM::Options().proj_size(2).bias(false)))},
+      {"GRU(3, 4, num_layers=2)", text(nn::GRU(3, 4, nn::GRU::Options().num_layers(2)))},
+      {"RNNCell(3, 4)", text(nn::RNNCell(3, 4))},
+      {"RNNCell(3, 4, bias=False, nonlinearity='relu')", text(nn::RNNCell(3, 4, nn::no_bias, relu))},
+      {"LSTMCell(3, 4, bias=False)", text(nn::LSTMCell(3, 4, nn::no_bias))},
+      {"GRUCell(3, 4)", text(nn::GRUCell(3, 4))},
+  };
+}
+
 Texts ours() {
   Texts all = layers();
+  all.merge(convolutions());
+  all.merge(recurrent());
   all.merge(activations());
   all.merge(containers());
   all.merge(norms());
   all.merge(tables_and_dropouts());
   all.merge(losses());
+  all.merge(pooling_texts());
   return all;
 }
 

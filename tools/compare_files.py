@@ -240,6 +240,33 @@ def record(folder):
     numbers = torch.tensor([1.0, -2.5, 3.140625, 65504.0, 2.0**-24, float("inf"), 0.1])
     save_torch({"half": numbers.half(), "bfloat": numbers.bfloat16(), "double": numbers.double(),
                 "whole": torch.arange(4, dtype=torch.int16)}, folder / "torch.safetensors", {"format": "pt"})
+    record_network(folder / "convolution_net.safetensors")
+    record_lstm(folder / "torch_lstm.safetensors")
+
+
+def record_network(path):
+    """A convolution net with its state_dict, an input and the output, for tests/conv_test.cpp."""
+    from torch import nn
+    torch.manual_seed(5)
+    net = nn.Sequential(nn.Conv2d(2, 6, 3, padding=1), nn.BatchNorm2d(6), nn.ReLU(),
+                        nn.Conv2d(6, 6, 3, stride=2, padding=1, groups=3, padding_mode="reflect"), nn.ReLU(),
+                        nn.ConvTranspose2d(6, 4, 3, stride=2, padding=1, output_padding=1), nn.Conv2d(4, 3, 1, bias=False),
+                        nn.Flatten(), nn.Linear(192, 5))
+    net(torch.randn(16, 2, 8, 8))  # gives the normalisation statistics
+    net.eval()
+    x = torch.randn(2, 2, 8, 8)
+    save_torch({**net.state_dict(), "input": x, "output": net(x).detach()}, path, {"format": "pt"})
+
+
+def record_lstm(path):
+    """The state of a model of PyTorch, what it is called with, and what it returns."""
+    torch.manual_seed(1)
+    lstm = torch.nn.LSTM(3, 4, num_layers=2, bidirectional=True)
+    x = torch.randn(5, 2, 3)
+    with torch.no_grad():
+        y, (h, c) = lstm(x)
+    tensors = {f"lstm.{name}": value for name, value in lstm.state_dict().items()}
+    save_torch({**tensors, "x": x, "y": y, "h": h, "c": c}, path, {"format": "pt"})
 
 
 def main():

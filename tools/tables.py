@@ -5,7 +5,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Callable
 
-from functions import LN2, PI, cos, erf, erfc, exp, mills, normal_tail, rounded, sigmoid, sin, tanh, ulp
+from functions import LN2, PI, SQRT_2_PI, cos, erf, erfc, exp, mills, normal_tail, rounded, sigmoid, sin, tanh, ulp
 from minimax import Fit, points
 
 ONE, HALF = Decimal(1), Decimal("0.5")
@@ -274,9 +274,48 @@ def erf_and_gelu(bits, suffix):
         bits, 12 if single else 27, -ONE, (end - k) / (end + k), scaled_mills, lambda t: 1 / scaled_mills(t))
 
 
+def gelu_by_logarithm():
+    """For gelu of float where fma() is fast, and its slope: see Avx2Float."""
+    linear, quadratic = Decimal(-2545) / 4096, Decimal(-29) / 64
+    # What is subtracted n times is ln 2 rounded to float; n is about p / ln 2.
+    excess = rounded(LN2, 24) / LN2 - 1
+
+    def log_rest(d):
+        a = d + 3
+        p = a * (linear + quadratic * a)
+        return (2 * normal_tail(a)).ln() - p + p * excess
+
+    yield Polynomial(
+        "log_tail", f"ln(2 Φ(-a)) - a ({linear} - {-quadratic} a) of a - 3, 0 <= a <= 6, by the error of Φ(-a)",
+        24, 13, Decimal(-3), Decimal(3), log_rest, lambda d: ONE)
+    bound = Decimal("0.47")
+    yield Polynomial(
+        "exp_of_log_tail", f"(e^r - 1 - r) / r² for |r| <= {bound}, by the error of e^r",
+        24, 5, -bound, bound, exp_rest, exp_weight)
+    k, end = Decimal("2.5"), Decimal(15)
+
+    def from_quotient(t):
+        return k * (1 + t) / (1 - t)
+
+    def scaled_mills(t):
+        a = from_quotient(t)
+        return (a + k) * mills(a)
+
+    def slope_weight(t):
+        a = from_quotient(t)
+        return 1 / (a + k) / max(HALF, a / SQRT_2_PI)
+
+    yield Polynomial(
+        "gelu_slope", "(a + k) Φ(-a) e^(a²/2) of t = (a - k) / (a + k), "
+        f"0 <= a <= {end} and k = {k}, by the error of gelu's slope, relative to its larger term",
+        24, 8, -ONE, (end - k) / (end + k), scaled_mills, slope_weight)
+
+
 def polynomials():
     for bits, suffix in ((24, "_float"), (53, "_double")):
         yield from exponentials(bits, suffix)
         yield logarithm(bits, suffix)
         yield from trigonometric(bits, suffix)
         yield from erf_and_gelu(bits, suffix)
+        if bits == 24:
+            yield from gelu_by_logarithm()

@@ -186,7 +186,7 @@ class DetectAnomaly::Detector final : public detail::Observer {
   bool flows_on_ = false;  // whether the last result inside that call was not finite
 };
 
-DetectAnomaly::DetectAnomaly() : detector_(std::make_unique<Detector>()) {}
+DetectAnomaly::DetectAnomaly() : detector_(new Detector) {}
 DetectAnomaly::~DetectAnomaly() = default;
 
 }  // namespace xgrad

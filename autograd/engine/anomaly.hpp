@@ -1,7 +1,8 @@
 #pragma once
 
-#include <memory>
 #include <stdexcept>
+
+#include <xgrad/autograd/graph/owned.hpp>
 
 namespace xgrad {
 
@@ -32,7 +33,7 @@ class DetectAnomaly {
 
  private:
   class Detector;
-  std::unique_ptr<Detector> detector_;
+  detail::Owned<Detector> detector_;
 };
 
 }  // namespace xgrad

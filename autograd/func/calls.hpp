@@ -91,6 +91,9 @@ template <class... X>
 struct AreArguments : std::bool_constant<(sizeof...(X) > 0) && (is_argument<X> && ...)> {};
 template <class... X>
 using IfArguments = std::enable_if_t<AreArguments<X...>::value, int>;
+/// For calls of so many arguments that none can be followed by the line of the call: none, or more than four.
+template <class... X>
+using IfMany = std::enable_if_t<sizeof...(X) == 0 || (sizeof...(X) > 4), int>;
 
 /// The only element of a list, or the list.
 template <bool one>

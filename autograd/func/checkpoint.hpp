@@ -12,6 +12,12 @@ namespace detail {
 
 Tensor checkpointed(std::function<Tensor(const Tensors&)> f, const Tensors& x, Source at);
 
+template <class F, class... X>
+Tensor checkpoint_at(Source at, F f, const X&... x) {
+  const Tensors all = Call<X...>::flat(x...);
+  return checkpointed([f = std::move(f)](const Tensors& in) { return Call<X...>::apply(f, in); }, all, at);
+}
+
 }  // namespace detail
 
 /// y = f(x, ...), of which the graph keeps the arguments only: backward calls f again and differentiates that. Saves
@@ -24,11 +30,26 @@ Tensor checkpointed(std::function<Tensor(const Tensors&)> f, const Tensors& x, S
 /// its arguments: a generator of one's own, a mode or a parameter that has changed in between is an error. A module
 /// that counts its calls, as batch normalisation does, counts two. Checkpoints nest, and derivatives of any order are
 /// right.
-template <class F, class... X, detail::IfArguments<X...> = 0>
+/// Errors name the line of the call, up to four arguments.
+template <class F, class A, detail::IfArguments<A> = 0>
+[[nodiscard]] Tensor checkpoint(F f, const A& a, Source at = Source::here()) {
+  return detail::checkpoint_at(at, std::move(f), a);
+}
+template <class F, class A, class B, detail::IfArguments<A, B> = 0>
+[[nodiscard]] Tensor checkpoint(F f, const A& a, const B& b, Source at = Source::here()) {
+  return detail::checkpoint_at(at, std::move(f), a, b);
+}
+template <class F, class A, class B, class C, detail::IfArguments<A, B, C> = 0>
+[[nodiscard]] Tensor checkpoint(F f, const A& a, const B& b, const C& c, Source at = Source::here()) {
+  return detail::checkpoint_at(at, std::move(f), a, b, c);
+}
+template <class F, class A, class B, class C, class D, detail::IfArguments<A, B, C, D> = 0>
+[[nodiscard]] Tensor checkpoint(F f, const A& a, const B& b, const C& c, const D& d, Source at = Source::here()) {
+  return detail::checkpoint_at(at, std::move(f), a, b, c, d);
+}
+template <class F, class... X, detail::IfMany<X...> = 0, detail::IfArguments<X...> = 0>
 [[nodiscard]] Tensor checkpoint(F f, const X&... x) {
-  const Tensors all = detail::Call<X...>::flat(x...);
-  return detail::checkpointed([f = std::move(f)](const Tensors& in) { return detail::Call<X...>::apply(f, in); }, all,
-                              Source());
+  return detail::checkpoint_at(Source(), std::move(f), x...);
 }
 
 }  // namespace xgrad::func

@@ -244,7 +244,7 @@ Custom Custom::once_differentiable() const {
   return result;
 }
 
-Tensor Custom::call(const Tensors& x) const {
+Tensor Custom::call(const Tensors& x, Source at) const {
   auto function = std::make_shared<detail::CustomFunction>();
   function->name = name_;
   function->once = once_;
@@ -272,7 +272,7 @@ Tensor Custom::call(const Tensors& x) const {
     context.save_for_backward(std::move(all));
     return y;
   };
-  return detail::record_custom(std::move(function), forward, x, Source());
+  return detail::record_custom(std::move(function), forward, x, at);
 }
 
 Custom custom(std::string name, Custom::Forward forward, Custom::Backward backward) {

@@ -75,12 +75,34 @@ struct IsOnce<T, std::void_t<decltype(T::once_differentiable)>> : std::bool_cons
 /// none. Written over tensors it can be differentiated again; one that loops over raw numbers says
 /// `static constexpr bool once_differentiable = true`. An optional `static Tensor jvp(Context&, const Tensors& t)`
 /// gives the tangent of the result for those of the arguments (zeros, where there is none) to forward mode, which
-/// otherwise transposes backward.
+/// otherwise transposes backward. Errors name the line of the call, up to four arguments.
 template <class Derived>
 class Function {
  public:
-  template <class... X>
+  template <class A>
+  [[nodiscard]] static Tensor apply(const A& a, Source at = Source::here()) {
+    return run(at, a);
+  }
+  template <class A, class B>
+  [[nodiscard]] static Tensor apply(const A& a, const B& b, Source at = Source::here()) {
+    return run(at, a, b);
+  }
+  template <class A, class B, class C>
+  [[nodiscard]] static Tensor apply(const A& a, const B& b, const C& c, Source at = Source::here()) {
+    return run(at, a, b, c);
+  }
+  template <class A, class B, class C, class D>
+  [[nodiscard]] static Tensor apply(const A& a, const B& b, const C& c, const D& d, Source at = Source::here()) {
+    return run(at, a, b, c, d);
+  }
+  template <class... X, detail::IfMany<X...> = 0>
   [[nodiscard]] static Tensor apply(const X&... x) {
+    return run(Source(), x...);
+  }
+
+ private:
+  template <class... X>
+  static Tensor run(Source at, const X&... x) {
     auto function = std::make_shared<detail::CustomFunction>();
     function->name = Derived::name;
     function->backward = [](Context& context, const Tensor& g) { return Derived::backward(context, g); };
@@ -90,10 +112,9 @@ class Function {
     Tensors inputs;
     (append(inputs, x), ...);
     return detail::record_custom(
-        std::move(function), [&](Context& context) { return Derived::forward(context, x...); }, inputs, Source());
+        std::move(function), [&](Context& context) { return Derived::forward(context, x...); }, inputs, at);
   }
 
- private:
   template <class T>
   static void append(Tensors& inputs, const T& x) {
     if constexpr (std::is_base_of_v<Tensor, T>) inputs.push_back(x);
@@ -113,14 +134,30 @@ class Custom {
   /// Its backward cannot be differentiated.
   [[nodiscard]] Custom once_differentiable() const;
 
-  template <class... X, detail::IfArguments<X...> = 0>
-  Tensor operator()(const X&... x) const {
-    return call(detail::Call<X...>::flat(x...));
+  template <class A, detail::IfArguments<A> = 0>
+  Tensor operator()(const A& a, Source at = Source::here()) const {
+    return call(detail::Call<A>::flat(a), at);
   }
-  Tensor operator()(const Tensors& x) const { return call(x); }
+  template <class A, class B, detail::IfArguments<A, B> = 0>
+  Tensor operator()(const A& a, const B& b, Source at = Source::here()) const {
+    return call(detail::Call<A, B>::flat(a, b), at);
+  }
+  template <class A, class B, class C, detail::IfArguments<A, B, C> = 0>
+  Tensor operator()(const A& a, const B& b, const C& c, Source at = Source::here()) const {
+    return call(detail::Call<A, B, C>::flat(a, b, c), at);
+  }
+  template <class A, class B, class C, class D, detail::IfArguments<A, B, C, D> = 0>
+  Tensor operator()(const A& a, const B& b, const C& c, const D& d, Source at = Source::here()) const {
+    return call(detail::Call<A, B, C, D>::flat(a, b, c, d), at);
+  }
+  template <class... X, detail::IfMany<X...> = 0, detail::IfArguments<X...> = 0>
+  Tensor operator()(const X&... x) const {
+    return call(detail::Call<X...>::flat(x...), Source());
+  }
+  Tensor operator()(const Tensors& x, Source at = Source::here()) const { return call(x, at); }
 
  private:
-  Tensor call(const Tensors& x) const;
+  Tensor call(const Tensors& x, Source at) const;
 
   std::string name_;
   Forward forward_;

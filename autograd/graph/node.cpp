@@ -350,8 +350,10 @@ Tensor Node::owner() const {
   });
 }
 
+std::vector<Attribute> Node::attributes() const { return {}; }
+
 detail::NodeExtras& Node::extras() {
-  if (!extras_) extras_ = std::make_unique<detail::NodeExtras>();
+  if (!extras_) extras_ = detail::Owned<detail::NodeExtras>(new detail::NodeExtras);
   return *extras_;
 }
 

@@ -10,9 +10,10 @@
 #include <vector>
 
 #include <xgrad/autograd/graph/attribute.hpp>
+#include <xgrad/autograd/graph/owned.hpp>
 #include <xgrad/autograd/graph/ref.hpp>
 #include <xgrad/autograd/graph/tensor.hpp>
-#include <xgrad/autograd/kernels/runtime/ending.hpp>
+#include <xgrad/autograd/kernels/runtime/generation.hpp>
 
 namespace xgrad {
 
@@ -197,7 +198,7 @@ class Node {
   /// Whether it does so while backward is recorded: then out[i] may hold another tensor over the memory of the sum.
   bool adds_always() const noexcept { return adds_always_; }
   /// The settings of the op, such as its axis.
-  virtual std::vector<Attribute> attributes() const { return {}; }
+  virtual std::vector<Attribute> attributes() const;
   /// Whether the node was created while the rule of a pointwise op was recorded. In such a node a 0 in g, or in a
   /// slope, marks a path without influence: the gradient along it is exactly 0, even where the other factor is infinite
   /// or NaN.
@@ -281,7 +282,7 @@ class Node {
   Tensor pending_;  // the sum of the gradients that have arrived in that run
   std::atomic<detail::Value*> owner_{
       nullptr};  // the tensor whose grad() this node fills; null once that tensor is destroyed
-  std::unique_ptr<detail::NodeExtras> extras_;
+  detail::Owned<detail::NodeExtras> extras_;
 };
 
 /// "file:line", with the folders left out.

@@ -5,7 +5,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -41,17 +40,20 @@ class InputsNode : public Node {
  private:
   Edge edge_[N];
 };
+/// Edges on the heap.
+struct EdgeArray {
+  explicit EdgeArray(std::size_t count) : first(new Edge[count]) {}
+  EdgeArray(const EdgeArray&) = delete;
+  EdgeArray& operator=(const EdgeArray&) = delete;
+  ~EdgeArray() { delete[] first; }
+
+  Edge* first;
+};
 template <>
-class InputsNode<0> : public Node {
+class InputsNode<0> : private EdgeArray, public Node {
  protected:
   InputsNode(const char* name, Source at, const Tensor& y, std::size_t count)
-      : InputsNode(name, at, y, std::make_unique<Edge[]>(count), count) {}
-
- private:
-  InputsNode(const char* name, Source at, const Tensor& y, std::unique_ptr<Edge[]> made, std::size_t count)
-      : Node(name, at, y, made.get(), count), edge_(std::move(made)) {}
-
-  std::unique_ptr<Edge[]> edge_;
+      : EdgeArray(count), Node(name, at, y, first, count) {}
 };
 
 /// The node of an op with one rule per input, or one for all of them. Rules and settings are base classes and not

@@ -153,10 +153,15 @@ struct Rows;
 /// A place in a tensor, as put() takes it: one index, or several in braces; each as in operator().
 class Index {
  public:
-  Index(std::initializer_list<detail::Slice> slices) : slices_(slices) {}
-  Index(const std::vector<detail::Slice>& slices) : slices_(slices) {}
+  Index(std::initializer_list<detail::Slice> slices);
+  Index(const std::vector<detail::Slice>& slices);
+  Index(const Index&);
+  Index(Index&&) noexcept;
+  Index& operator=(const Index&);
+  Index& operator=(Index&&) noexcept;
+  ~Index();
   template <class I, std::enable_if_t<!std::is_same_v<I, Index>, int> = 0>
-  Index(const I& one) : slices_{detail::Slice(one)} {}
+  Index(const I& one) : Index({detail::Slice(one)}) {}
 
   const std::vector<detail::Slice>& slices() const { return slices_; }
 

@@ -2,8 +2,11 @@
 
 #include <xgrad/autograd/ops/activation.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/attention.hpp>
+#include <xgrad/autograd/ops/average_pooling.hpp>
 #include <xgrad/autograd/ops/batch_norm.hpp>
 #include <xgrad/autograd/ops/bitwise.hpp>
+#include <xgrad/autograd/ops/convolution.hpp>
 #include <xgrad/autograd/ops/counting.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/diagonal.hpp>
@@ -18,15 +21,18 @@
 #include <xgrad/autograd/ops/layer_norm.hpp>
 #include <xgrad/autograd/ops/masking.hpp>
 #include <xgrad/autograd/ops/matmul.hpp>
+#include <xgrad/autograd/ops/max_pooling.hpp>
 #include <xgrad/autograd/ops/norm.hpp>
 #include <xgrad/autograd/ops/order_statistics.hpp>
 #include <xgrad/autograd/ops/padding.hpp>
 #include <xgrad/autograd/ops/piecewise_activation.hpp>
 #include <xgrad/autograd/ops/prod.hpp>
 #include <xgrad/autograd/ops/products.hpp>
+#include <xgrad/autograd/ops/rearranging.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/reordering.hpp>
 #include <xgrad/autograd/ops/repeating.hpp>
+#include <xgrad/autograd/ops/resizing.hpp>
 #include <xgrad/autograd/ops/rounding.hpp>
 #include <xgrad/autograd/ops/rrelu.hpp>
 #include <xgrad/autograd/ops/sampling.hpp>

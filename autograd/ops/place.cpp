@@ -271,3 +271,15 @@ std::vector<Attribute> PlaceSettings::list() const {
 }
 
 }  // namespace xgrad::detail
+
+namespace xgrad {
+
+Index::Index(std::initializer_list<detail::Slice> slices) : slices_(slices) {}
+Index::Index(const std::vector<detail::Slice>& slices) : slices_(slices) {}
+Index::Index(const Index&) = default;
+Index::Index(Index&&) noexcept = default;
+Index& Index::operator=(const Index&) = default;
+Index& Index::operator=(Index&&) noexcept = default;
+Index::~Index() = default;
+
+}  // namespace xgrad

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include <xgrad/autograd/graph/callable.hpp>
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 
 namespace xgrad::optim {
@@ -107,6 +108,18 @@ void OneCycleLR::set_more(std::size_t g) {
   if (momentum_ == nullptr) return;
   const double momenta[] = {base_momentum_[g], max_momentum_[g]};
   group(g).set_option(momentum_, annealed(momenta, &Phase::momentum_from, &Phase::momentum_to));
+}
+
+CyclicOptions& CyclicOptions::scale_of_cycle(std::function<double(double)> f) {
+  scale_ = xgrad::detail::checked_function("scale_of_cycle", "the scale", std::move(f));
+  of_cycle_ = true;
+  return *this;
+}
+
+CyclicOptions& CyclicOptions::scale_of_step(std::function<double(double)> f) {
+  scale_ = xgrad::detail::checked_function("scale_of_step", "the scale", std::move(f));
+  of_cycle_ = false;
+  return *this;
 }
 
 CyclicLR::CyclicLR(const Optimizer& optimizer, const PerGroup& base_lr, const PerGroup& max_lr, const Options& options)

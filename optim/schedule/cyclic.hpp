@@ -3,7 +3,6 @@
 #include <functional>
 #include <optional>
 
-#include <xgrad/autograd/graph/callable.hpp>
 #include <xgrad/autograd/graph/options.hpp>
 #include <xgrad/optim/schedule/lr_scheduler.hpp>
 
@@ -86,17 +85,9 @@ class CyclicOptions : public xgrad::detail::OptionsOf<CyclicOptions> {
   /// By default 1.
   CyclicOptions& gamma(double value) { return set(gamma_, value); }
   /// A scale of the height of one's own in place of the mode: a function of the number of the cycle, from 1.
-  CyclicOptions& scale_of_cycle(std::function<double(double)> f) {
-    scale_ = xgrad::detail::checked_function("scale_of_cycle", "the scale", std::move(f));
-    of_cycle_ = true;
-    return *this;
-  }
+  CyclicOptions& scale_of_cycle(std::function<double(double)> f);
   /// The same as a function of t.
-  CyclicOptions& scale_of_step(std::function<double(double)> f) {
-    scale_ = xgrad::detail::checked_function("scale_of_step", "the scale", std::move(f));
-    of_cycle_ = false;
-    return *this;
-  }
+  CyclicOptions& scale_of_step(std::function<double(double)> f);
   /// Moves momentum, or beta1, against the learning rate, between max_momentum and base_momentum. By default on.
   CyclicOptions& cycle_momentum(bool on) { return set(cycle_momentum_, on); }
   /// By default 0.8.

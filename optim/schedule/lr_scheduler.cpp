@@ -17,6 +17,10 @@ constexpr const char* class_key = "class.";
 
 }  // namespace
 
+PerGroup::PerGroup(double all) : values_{all} {}
+PerGroup::PerGroup(std::vector<double> each) : values_(std::move(each)), each_(true) {}
+PerGroup::PerGroup(std::initializer_list<double> each) : values_(each), each_(true) {}
+
 LRScheduler::LRScheduler(LRScheduler&&) noexcept = default;
 LRScheduler& LRScheduler::operator=(LRScheduler&&) noexcept = default;
 LRScheduler::~LRScheduler() = default;

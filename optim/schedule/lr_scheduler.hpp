@@ -12,9 +12,9 @@ namespace xgrad::optim {
 /// A number for all groups of an optimiser, or one for each.
 class PerGroup {
  public:
-  PerGroup(double all) : values_{all} {}
-  PerGroup(std::vector<double> each) : values_(std::move(each)), each_(true) {}
-  PerGroup(std::initializer_list<double> each) : values_(each), each_(true) {}
+  PerGroup(double all);
+  PerGroup(std::vector<double> each);
+  PerGroup(std::initializer_list<double> each);
 
   const std::vector<double>& values() const { return values_; }
   bool is_each() const { return each_; }

@@ -153,7 +153,8 @@ const Registry& registry() {
     Registry result;
     for (Registry part :
          {pointwise_calls(), mathematics_calls(), activation_calls(), reduction_calls(), sorting_calls(), shape_calls(),
-          indexing_calls(), product_calls(), linalg_calls(), loss_calls(), layer_calls(), arranging_calls()}) {
+          indexing_calls(), product_calls(), linalg_calls(), loss_calls(), layer_calls(), convolution_calls(),
+          arranging_calls(), pooling_calls(), recurrence_calls(), attention_calls()}) {
       result.merge(part);
       if (!part.empty()) throw std::logic_error("two lines of the registry are of " + part.begin()->first);
     }

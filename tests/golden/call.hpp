@@ -90,6 +90,10 @@ Registry product_calls();
 Registry linalg_calls();
 Registry loss_calls();
 Registry layer_calls();
+Registry convolution_calls();
+Registry pooling_calls();
+Registry recurrence_calls();
+Registry attention_calls();
 
 /// All of them.
 const Registry& registry();

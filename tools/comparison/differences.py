@@ -169,7 +169,8 @@ LIST = [
     Difference("arange", "a step that is not whole gives float64, the dtype of C++'s literals; PyTorch float32",
                form=lambda call: "dtype" not in call.settings),
     *(Difference(op, "integers are not multiplied", refusal="only float32 and float64 are multiplied")
-      for op in ("matmul", "linear", "dot", "vdot", "mv", "mm", "bmm", "addmm", "addmv", "baddbmm", "inner", "tensordot")),
+      for op in ("matmul", "linear", "dot", "vdot", "mv", "mm", "bmm", "addmm", "addmv", "baddbmm", "inner", "tensordot", "conv1d", "conv2d", "conv3d",
+                 "conv_transpose1d", "conv_transpose2d", "conv_transpose3d")),
     Difference("multi_dot", "integers are not multiplied", refusal="all must be float32 or all float64"),
     *(Difference(op, "the triangle of the factor that is not read has gradient 0", lambda call, name, got, expected: (
         np.broadcast_to(slopes(name), got.shape))) for op in ("cholesky_solve", "cholesky_inverse")),

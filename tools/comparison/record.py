@@ -21,11 +21,15 @@ def chosen(calls):
 
 def write(folder, rows, tallies):
     folder.mkdir(parents=True, exist_ok=True)
+    for file in sorted({rows[name].file for name in tallies}):
+        write_file(folder / f"{file}.safetensors.gz", rows, {n: t for n, t in tallies.items() if rows[n].file == file})
+
+
+def write_file(path, rows, tallies):
     calls = [call for name in sorted(tallies) for call in chosen(tallies[name].calls)]
     tensors, metadata = content_of(calls, expected=True, notes=lambda call: {"tolerance": rows[call.op].tolerance})
     import torch
     metadata["source"] = f"PyTorch {torch.__version__}"
-    path = folder / "ops.safetensors.gz"
     content = save(None, tensors, metadata)
     path.write_bytes(gzip.compress(content, 9, mtime=0))
     print(f"{path}: {len(calls)} calls of {len({c.op for c in calls})} ops, {path.stat().st_size / 1e6:.2f} MB")

@@ -28,12 +28,14 @@ class Op:
 
 def rows():
     """All of them, by name."""
-    from comparison import table_activation, table_indexing, table_layers, table_linalg, table_losses, table_margins
-    from comparison import table_pointwise, table_products, table_reductions, table_shapes
+    import importlib
+    import pathlib
 
+    names = ["table_pointwise", "table_activation", "table_reductions", "table_shapes", "table_indexing", "table_products",
+             "table_linalg", "table_losses", "table_margins", "table_layers"]
+    names += sorted(p.stem for p in pathlib.Path(__file__).parent.glob("table_*.py") if p.stem not in names)
     result = {}
-    for part in (table_pointwise, table_activation, table_reductions, table_shapes, table_indexing, table_products,
-                 table_linalg, table_losses, table_margins, table_layers):
+    for part in (importlib.import_module("comparison." + name) for name in names):
         for row in part.ROWS:
             if row.name in result:
                 raise ValueError(f"two rows of {row.name}")

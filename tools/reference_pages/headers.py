@@ -43,6 +43,13 @@ PAGES = [
                           "nn/layer_norm.hpp", "nn/instance_norm.hpp", "nn/dropout.hpp", "nn/flatten.hpp",
                           "nn/embedding.hpp", "nn/distance.hpp", "nn/activation.hpp", "autograd/ops/batch_norm.hpp",
                           "autograd/ops/layer_norm.hpp"]),
+    ("convolution", "Convolutions", ["autograd/ops/convolution.hpp", "nn/convolution.hpp", "nn/lazy_convolution.hpp"]),
+    ("pooling", "Pooling, resizing and padding",
+     ["autograd/ops/max_pooling.hpp", "autograd/ops/average_pooling.hpp", "autograd/ops/resizing.hpp", "autograd/ops/rearranging.hpp",
+      "nn/pooling.hpp", "nn/fold.hpp", "nn/upsample.hpp", "nn/padding.hpp"]),
+    ("recurrence", "Recurrent layers", ["nn/recurrent.hpp", "nn/recurrent_cells.hpp", "nn/packed_sequence.hpp"]),
+    ("attention", "Attention and transformers",
+     ["autograd/ops/attention.hpp", "nn/multihead_attention.hpp", "nn/transformer_layer.hpp", "nn/transformer.hpp", "nn/positions.hpp"]),
     ("modules", "Modules", ["nn/module.hpp", "nn/module_of.hpp", "nn/sequential.hpp", "nn/module_list.hpp",
                             "nn/module_dict.hpp", "nn/parameter.hpp", "nn/parameter_list.hpp", "nn/clone.hpp",
                             "nn/generators.hpp", "nn/summary.hpp"]),
@@ -73,11 +80,11 @@ NOT_LIBRARY = {"bench", "build", "cmake", "docs", "examples", "scripts", "tests"
 GROUNDWORK = ("autograd/kernels/", "autograd/graph/")
 NOT_DOCUMENTED = {"autograd/engine/engine.hpp", "nn/call.hpp", "nn/graph_memory.hpp", "nn/members.hpp", "nn/module_state.hpp", "nn/printing.hpp", "autograd/ops/along.hpp", "nn/loss_checks.hpp",
                   "autograd/ops/operand.hpp", "io/input_file.hpp", "io/name_text.hpp", "nn/state_dict.hpp", "autograd/ops/promotion.hpp",
-                  "autograd/ops/recorded_lane.hpp", "nn/batch_statistics.hpp", "autograd/ops/tiles.hpp", "autograd/ops/update.hpp", "autograd/ops/wide_norm.hpp"}
+                  "autograd/ops/recorded_lane.hpp", "nn/batch_statistics.hpp", "autograd/ops/pool_windows.hpp", "autograd/ops/tiles.hpp", "autograd/ops/update.hpp", "autograd/ops/wide_norm.hpp"}
 
 
 # Names that are public for the library's own rooms, or for writers of ops.
-INTERNAL = {"RunningNorm", "RandomDropout", "refuse_axis", "resolve_axis", "resolve_axis_of_any_rank", "broadcasts_to", "check_rows", "Raw", "Wide",
+INTERNAL = {"MaxPooling", "AveragePooling", "AdaptivePooling", "PowerPooling", "MaxUnpooling", "Padding", "RunningNorm", "RandomDropout", "refuse_axis", "resolve_axis", "resolve_axis_of_any_rank", "broadcasts_to", "check_rows", "Raw", "Wide",
             "refuse_memory", "bytes_of", "guarded_product"}
 
 

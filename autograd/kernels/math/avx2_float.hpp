@@ -60,14 +60,7 @@ struct Avx2Float : Arithmetic<float, Isa> {
   }
 
   static V sigmoid(V v) {
-    const V a = xsimd::abs(v);
-    const Piece<avx2::sigmoid_table> p(a);
-    V y = fma(p.slope(), p.d, p.value());
-    const M rare = a > number(avx2::sigmoid_table.end);
-    if (any_rare(rare)) {
-      const LogisticTail tail(at_most(110, a));
-      y = xsimd::select(rare, scale(tail.high, tail.n), y);
-    }
+    const V y = small_sigmoid(xsimd::abs(v));
     return xsimd::select(v < number(0), y, number(1) - y);
   }
   /// From the tail w = a σ(-a) with a = |x|.
@@ -85,8 +78,67 @@ struct Avx2Float : Arithmetic<float, Isa> {
     }
     return from_tail(v, w);
   }
-  /// From the tail w = a Φ(-a) = a e^(-a²/2) q(a) with a = |x|.
   static V gelu(V v) {
+    const V y = usual_gelu(v);
+    if (__builtin_expect(_mm256_movemask_ps(v + number(usual_end)) == 0, 1)) return y;
+    return xsimd::select(v < number(-usual_end), small_gelu(v), y);
+  }
+
+  /// Φ(x) + x φ(x), which is s = e^(-a²/2) (M - a / √(2π)) for x = -a and 1 - s for x = a, where M = Φ(-a) e^(a²/2) is
+  /// a polynomial over a + k. Where e^(-a²/2) is subnormal it is replaced by 0.
+  static V gelu_slope(V v) {
+    constexpr double k = 2.5, shift = N::rounding_shift + N::exponent_bias;
+    const V a = at_most(15, xsimd::abs(v)), half = number(-0.5) * a, p = half * a, minus_low = fnma(half, a, p);
+    const V inverse = number(1) / (a + number(k));
+    const V shifted = at_least(N::rounding_shift, fma(p, number(1.4426950408889634), number(shift)));
+    const V n = shifted - number(shift), power = from_bits(bits(shifted) << 23);
+    const V r = fnma(n, number(0.6931471805599453), p) - minus_low;
+    const V e = fma(power, fma(r * r, horner_of_five(r, polynomials::exp_float), r), power);
+    const V t = fma(inverse, number(-2 * k), number(1));
+    const V m = inverse * even_and_odd(t, polynomials::gelu_slope);
+    const V s = e * fma(a, number(-0.3989422804014327), m);
+    return xsimd::select(v < number(0), s, number(1) - s);
+  }
+
+  /// σ(x) (1 + x (1 - σ(x))), which is s = σ(-a) (1 - a + a σ(-a)) for x = -a and 1 - s for x = a.
+  static V silu_slope(V v) {
+    const V a = at_most(110, xsimd::abs(v)), p = small_sigmoid(a);
+    const V s = p * fma(a, p, number(1) - a);
+    return xsimd::select(v < number(0), s, number(1) - s);
+  }
+
+ private:
+  static constexpr double usual_end = 6;
+
+  /// σ(-a) for a >= 0.
+  static V small_sigmoid(V a) {
+    const Piece<avx2::sigmoid_table> p(a);
+    const V y = fma(p.slope(), p.d, p.value());
+    const M rare = a > number(avx2::sigmoid_table.end);
+    if (!any_rare(rare)) return y;
+    const LogisticTail tail(at_most(110, a));
+    return xsimd::select(rare, scale(tail.high, tail.n), y);
+  }
+
+  /// gelu for x >= -6. It is -w below 0 and x - w above, w = a Φ(-a) with a = |x|; w = a/2 e^(p + rest), where
+  /// p = a (l + q a) is close to ln(2 Φ(-a)) and rest is a polynomial. With a = high + low, where high is a multiple of
+  /// 1/64, high (l + q high) has no rounding error, and the rest of p is low (l + q high + q a).
+  static V usual_gelu(V v) {
+    constexpr double l = -2545 / 4096.0, q = -29 / 64.0;
+    constexpr double to_multiple = N::rounding_shift / 64;
+    constexpr double shift = N::rounding_shift + N::exponent_bias - 1;  // the power of two includes the factor 1/2
+    const V a = at_most(usual_end, xsimd::abs(v));
+    const V high = (a + number(to_multiple)) - number(to_multiple), low = a - high;
+    const V factor = fma(high, number(q), number(l)), p = high * factor;
+    const V shifted = fma(p, number(1.4426950408889634), number(shift)), n = shifted - number(shift);
+    const V scaled = a * from_bits(bits(shifted) << 23);
+    const V rest = fma(low, fma(a, number(q), factor), even_and_odd(a - number(3), polynomials::log_tail));
+    const V r = fnma(n, number(0.6931471805599453), p) + rest;
+    const V minus_one = fma(r * r, horner_of_five(r, polynomials::exp_of_log_tail), r);
+    return at_least(0, v) - fma(scaled, minus_one, scaled);
+  }
+  /// gelu for x < 0: -a Φ(-a) = -a e^(-a²/2) q(a) with a = -x.
+  static V small_gelu(V v) {
     const V a = at_most(avx2::mills_table.end, xsimd::abs(v)), square = a * a;
     const Piece<avx2::mills_table> p(a);
     const V value = p.value(), slope = p.slope();
@@ -94,10 +146,27 @@ struct Avx2Float : Arithmetic<float, Isa> {
     const auto e = E::reduce(number(-0.5) * square, number(-0.5) * fma(a, a, -square));
     const V minus_one = e.minus_one();
     const V high = fma(q, minus_one, q), low = fma(q, minus_one, q - high) + fma(q_low, minus_one, q_low);
-    return from_tail(v, scale(fma(a, high, a * low), e.n));
+    return scale(fma(a, high, a * low), e.n) | xsimd::bitofsign(v);
   }
 
- private:
+  /// The polynomial c, as the sum of its even and its odd part: half the latency of Horner's rule.
+  template <std::size_t count>
+  static V even_and_odd(V x, const float (&c)[count]) {
+    const V square = x * x;
+    V last = number(c[count - 1]), other = number(c[count - 2]);
+    for (std::size_t i = count - 2; i-- > 0;) {
+      const V next = fma(last, square, number(c[i]));
+      last = other;
+      other = next;
+    }
+    return fma(last, x, other);
+  }
+  static V horner_of_five(V x, const float (&c)[5]) {
+    const V square = x * x;
+    const V end = fma(number(c[4]), square, fma(number(c[3]), x, number(c[2])));
+    return fma(end, square, fma(number(c[1]), x, number(c[0])));
+  }
+
   /// x f(x), where f(x) + f(-x) = 1, from the tail w = |x| f(-|x|): -w below 0 and x - w above, where nothing cancels.
   static V from_tail(V x, V w) { return xsimd::select(x <= number(0), w | xsimd::bitofsign(x), x - w); }
 

@@ -1,11 +1,11 @@
 #include <xgrad/autograd/kernels/matrix/small_gemm.hpp>
 
 #include <algorithm>
-#include <utility>
 
 #include <xgrad/autograd/kernels/matrix/transpose.hpp>
 #include <xgrad/autograd/kernels/runtime/memory.hpp>
 #include <xgrad/autograd/kernels/simd/partial.hpp>
+#include <xgrad/autograd/kernels/simd/unrolled.hpp>
 
 namespace xgrad::kernels {
 namespace {
@@ -19,26 +19,6 @@ constexpr bool many_registers = Vec<float>::width >= 16;
 constexpr int tile_vectors = many_registers ? 4 : 2;
 constexpr int tile_rows(int vectors) { return vectors == 1 || (many_registers && vectors < 4) ? 8 : 6; }
 constexpr int dot_rows = many_registers ? 5 : 3, dot_columns = many_registers ? 5 : 4;
-
-// Calls f(0), f(1), ..., unrolled at compile time, so that arrays with these indices live in registers.
-template <class F, int... I>
-[[gnu::always_inline]] inline void each_of(F&& f, std::integer_sequence<int, I...>) {
-  (f(I), ...);
-}
-template <int N, class F>
-[[gnu::always_inline]] inline void each(F&& f) {
-  each_of(f, std::make_integer_sequence<int, N>{});
-}
-#define XGRAD_INLINE(i) [&](int i) __attribute__((always_inline))
-
-// The left operand, transposed or not: its element (i, p) lies at i * row + p * depth.
-template <class T>
-struct LeftOperand {
-  const T* at;
-  std::int64_t row, depth;
-
-  LeftOperand from_row(std::int64_t i) const { return {at + i * row, row, depth}; }
-};
 
 template <class T>
 Onto<T> shifted(Onto<T> onto, std::int64_t i, std::int64_t j) {
@@ -116,9 +96,10 @@ void last_columns(std::int64_t m, LeftOperand<T> a, const Panel<T>& s, int vecto
 }
 
 template <class T>
-void product(std::int64_t m, std::int64_t n, std::int64_t k, LeftOperand<T> a, const T* b, T* c, Onto<T> onto) {
+void product(std::int64_t m, std::int64_t n, std::int64_t k, LeftOperand<T> a, const T* b, std::int64_t ldb, T* c,
+             std::int64_t ldc, Onto<T> onto) {
   const auto panel = [&](std::int64_t j, std::int64_t rest) {
-    return Panel<T>{k, b + j, n, c + j, n, shifted(onto, 0, j), rest};
+    return Panel<T>{k, b + j, ldb, c + j, ldc, shifted(onto, 0, j), rest};
   };
   std::int64_t j = 0;
   for (; j + tile_vectors * width<T> <= n; j += tile_vectors * width<T>)
@@ -135,7 +116,7 @@ void product_transposed(std::int64_t m, std::int64_t n, std::int64_t k, LeftOper
   const detail::Scratch<T> transposed(n * k);
   for (std::int64_t p = 0; p < k; p += band_rows<T>)
     transpose_band(b + p, transposed.data() + p * n, std::min(band_rows<T>, k - p), n, n, k, false);
-  product(m, n, k, a, transposed.data(), c, onto);
+  product(m, n, k, a, transposed.data(), n, c, n, onto);
 }
 
 // C = A Bᵀ, where the rows of A and B are contiguous: dot products of rows
@@ -179,8 +160,6 @@ void dots(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, const T* b
   for (; i < m; ++i) dots_row<1>(n, k, a + i * k, b, c + i * n, n, shifted(onto, i, 0));
 }
 
-#undef XGRAD_INLINE
-
 }  // namespace
 
 // Dot products read a transposed B in place. That is faster if its rows are long, or so few that a vector of them would
@@ -192,11 +171,17 @@ void small_gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t
                 const T* b, T* c, Onto<T> onto) {
   const LeftOperand<T> left = transpose_a ? LeftOperand<T>{a, 1, m} : LeftOperand<T>{a, k, 1};
   if (!transpose_b)
-    product(m, n, k, left, b, c, onto);
+    product(m, n, k, left, b, n, c, n, onto);
   else if (!transpose_a && (k >= long_row || n <= few_columns))
     dots(m, n, k, a, b, c, onto);
   else
     product_transposed(m, n, k, left, b, c, onto);
+}
+
+template <class T>
+void strided_gemm(std::int64_t m, std::int64_t n, std::int64_t k, LeftOperand<T> a, const T* b, std::int64_t ldb, T* c,
+                  std::int64_t ldc, Onto<T> onto) {
+  product(m, n, k, a, b, ldb, c, ldc, onto);
 }
 
 // Speed compared with OpenBLAS 0.3.21 on one core of a Zen 4, with AVX-512 (with AVX2): m, n, k = 100, 50, 784 with B
@@ -220,5 +205,9 @@ template void small_gemm(bool, bool, std::int64_t, std::int64_t, std::int64_t, c
                          Onto<float>);
 template void small_gemm(bool, bool, std::int64_t, std::int64_t, std::int64_t, const double*, const double*, double*,
                          Onto<double>);
+template void strided_gemm(std::int64_t, std::int64_t, std::int64_t, LeftOperand<float>, const float*, std::int64_t,
+                           float*, std::int64_t, Onto<float>);
+template void strided_gemm(std::int64_t, std::int64_t, std::int64_t, LeftOperand<double>, const double*, std::int64_t,
+                           double*, std::int64_t, Onto<double>);
 
 }  // namespace xgrad::kernels

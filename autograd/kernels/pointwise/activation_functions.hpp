@@ -128,6 +128,7 @@ struct Silu : Function {
   /// x is clamped to ±800, where s is 0 or 1: infinity times 0 would be NaN.
   template <class V>
   V slope(const V& x) const {
+    if constexpr (has_slopes<V>) return silu_slope(x);
     const V u = maximum(minimum(x, V(800.0)), V(-800.0)), s = sigmoid(u);
     return s * (1.0 + u * (1.0 - s));
   }
@@ -178,6 +179,7 @@ struct Gelu : Function {
   /// φ is 0: infinity times 0 would be NaN.
   template <class V>
   V slope(const V& x) const {
+    if constexpr (has_slopes<V>) return gelu_slope(x);
     const V u = maximum(minimum(x, V(40.0)), V(-40.0));
     return 0.5 * (1.0 + erf(0.70710678118654752 * x)) + u * (0.39894228040143268 * exp(-0.5 * (u * u)));
   }

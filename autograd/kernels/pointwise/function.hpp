@@ -67,6 +67,12 @@ inline constexpr bool is_integer = false;
 template <class V>
 inline constexpr bool is_integer<V, std::enable_if_t<V::integer>> = true;
 
+/// Whether a kind of number has functions of its own for the slopes of gelu and silu, faster than their formulas.
+template <class V, class = void>
+inline constexpr bool has_slopes = false;
+template <class V>
+inline constexpr bool has_slopes<V, std::enable_if_t<V::with_slopes>> = true;
+
 /// Whether values of this kind are differentiated again, as Tensors are in recorded derivatives.
 template <class V>
 inline constexpr bool is_recorded = false;

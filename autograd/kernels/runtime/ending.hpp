@@ -1,8 +1,8 @@
 #pragma once
 
-#include <atomic>
-#include <cstdint>
 #include <mutex>
+
+#include <xgrad/autograd/kernels/runtime/generation.hpp>
 
 // How the library lives through the end of a thread, a fork and the end of the process.
 //
@@ -32,8 +32,5 @@ void around_fork(void (*before)() noexcept, void (*in_parent)() noexcept, void (
 /// Whether this process is a forked child. Threads of its parent may have been in the middle of anything, so it does
 /// not use the thread pool.
 bool forked_child() noexcept;
-
-/// How many forks separate this process from the one that loaded the library, plus one.
-extern std::atomic<std::uint32_t> process_generation;
 
 }  // namespace xgrad::detail

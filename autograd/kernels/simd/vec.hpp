@@ -40,6 +40,7 @@ class Vec {
   using Native = xsimd::batch<T, Arch>;
   using M = Mask<T, Isa>;
   static constexpr std::size_t width = Native::size;
+  static constexpr bool with_slopes = kernels::Arithmetic<T, Isa>::has_avx2_tables;
 
   Vec() = default;  // uninitialised
   Vec(Native native) : v(native) {}
@@ -86,6 +87,9 @@ class Vec {
   friend Vec cos(Vec a) { return kernels::Trigonometric<T, Isa>::cos(a.v); }
   friend Vec erf(Vec a) { return kernels::ErfGelu<T, Isa>::erf(a.v); }
   friend Vec gelu(Vec a) { return kernels::ErfGelu<T, Isa>::gelu(a.v); }
+  /// The derivatives of gelu and silu, where with_slopes is true.
+  friend Vec gelu_slope(Vec a) { return kernels::Avx2Float<Isa>::gelu_slope(a.v); }
+  friend Vec silu_slope(Vec a) { return kernels::Avx2Float<Isa>::silu_slope(a.v); }
   friend Vec pow(Vec a, Vec b) {
     return lane_by_lane(a, b, [](T x, T y) { return std::pow(x, y); });
   }

@@ -1,0 +1,297 @@
+#include <xgrad/autograd/kernels/convolution/correlation.hpp>
+
+#include <algorithm>
+
+#include <xgrad/autograd/kernels/runtime/memory.hpp>
+#include <xgrad/autograd/kernels/runtime/parallel.hpp>
+#include <xgrad/autograd/kernels/simd/partial.hpp>
+#include <xgrad/autograd/kernels/simd/product_step.hpp>
+#include <xgrad/autograd/kernels/simd/unrolled.hpp>
+
+namespace xgrad::kernels {
+namespace {
+
+template <class T>
+constexpr std::int64_t width = static_cast<std::int64_t>(Vec<T>::width);
+constexpr bool many_registers = Vec<float>::width >= 16;
+
+// A vector of neighbouring results: where the band is read for it, where in a channel of y it goes, and how many of its
+// lanes are results. `spills` says that a whole vector may be stored, since what follows is stored later.
+struct Lanes {
+  std::int64_t from, to, count;
+  bool spills;
+};
+
+// One product for a band, an image and a block of source channels.
+template <class T>
+struct Product {
+  const T* band;
+  const std::int64_t* offsets;  // of the products of an element in the band
+  std::int64_t depth;           // how many there are
+  T* y;                         // the first channel of results
+  std::int64_t channel, step;   // distances of channels and of neighbouring results in y
+  const T* bias;                // of the first channel, or null
+  bool adds;                    // onto y, in place of the bias
+};
+
+template <class T>
+Vec<T> load_lanes(const T* from, const Lanes& lanes, std::int64_t step) {
+  if (step == 1) {
+    if (lanes.count == width<T>) return Vec<T>::load(from);
+    return load(from, Partial{lanes.count}, T(0));
+  }
+  alignas(64) T all[Vec<T>::width] = {};
+  for (std::int64_t i = 0; i < lanes.count; ++i) all[i] = from[i * step];
+  return Vec<T>::load(all);
+}
+
+template <class T>
+void store_lanes(Vec<T> v, T* to, const Lanes& lanes, std::int64_t step) {
+  if (step == 1) {
+    if (lanes.spills) return v.store(to);
+    return store(v, to, Partial{lanes.count});
+  }
+  alignas(64) T all[Vec<T>::width];
+  v.store(all);
+  for (std::int64_t i = 0; i < lanes.count; ++i) to[i * step] = all[i];
+}
+
+// `Rows` channels of results, of which the first `rows` exist, for `Vectors` vectors. The weights of the channels lie
+// together for each product.
+template <int Rows, int Vectors, class T>
+[[gnu::noinline]] void product_tile(const Product<T>& s, const T* w, std::int64_t row, std::int64_t rows,
+                                    const Lanes* lanes) {
+  using B = Vec<T>;
+  B sum[Rows][Vectors];
+  const T* from[Vectors];
+  T* const y = s.y + row * s.channel;
+  each<Vectors>(XGRAD_INLINE(v) { from[v] = s.band + lanes[v].from; });
+  if (s.adds) {
+    each<Rows>(XGRAD_INLINE(i) {
+      each<Vectors>(XGRAD_INLINE(v) {
+        sum[i][v] = i < rows ? load_lanes(y + i * s.channel + lanes[v].to, lanes[v], s.step) : B(T(0));
+      });
+    });
+  } else {
+    each<Rows>(XGRAD_INLINE(i) {
+      const B start(s.bias != nullptr && i < rows ? s.bias[row + i] : T(0));
+      each<Vectors>(XGRAD_INLINE(v) { sum[i][v] = start; });
+    });
+  }
+  for (std::int64_t p = 0; p < s.depth; ++p, w += Rows) {
+    const std::int64_t offset = s.offsets[p];
+    product_step<Rows, Vectors>(
+        sum, XGRAD_INLINE(i) { return B(w[i]); }, XGRAD_INLINE(v) { return B::load(from[v] + offset); });
+  }
+  each<Rows>(XGRAD_INLINE(i) {
+    if (i < rows)
+      each<Vectors>(XGRAD_INLINE(v) { store_lanes(sum[i][v], y + i * s.channel + lanes[v].to, lanes[v], s.step); });
+  });
+}
+
+// The sizes of a tile that fill the registers.
+struct Tile {
+  int rows, vectors;
+};
+constexpr Tile tiles[] = {many_registers ? Tile{6, 4} : Tile{6, 2}, many_registers ? Tile{8, 3} : Tile{4, 3},
+                          many_registers ? Tile{4, 6} : Tile{3, 4}, many_registers ? Tile{2, 8} : Tile{2, 4},
+                          many_registers ? Tile{1, 8} : Tile{1, 8}};
+
+// A function that computes all channels of a tile size in turn.
+template <class T>
+using RunTiles = void (*)(const Product<T>&, const T*, std::int64_t, std::int64_t, const Lanes*, std::int64_t);
+
+template <int Which, class T>
+void run_tiles(const Product<T>& s, const T* w, std::int64_t begin, std::int64_t end, const Lanes* lanes,
+               std::int64_t vectors) {
+  constexpr int rows = tiles[Which].rows;
+  for (std::int64_t o = begin; o < end; o += rows)
+    for (std::int64_t v = 0; v < vectors; v += tiles[Which].vectors)
+      product_tile<rows, tiles[Which].vectors>(s, w + o * s.depth, o, std::min<std::int64_t>(rows, end - o), lanes + v);
+}
+
+// The tile that wastes least.
+int best_tile(std::int64_t channels, std::int64_t vectors) {
+  int best = 0;
+  double least = 0;
+  constexpr double cost[] = {1, 1.02, 1.25, 1.3, 1.6};  // of a product, as measured: narrow tiles wait for loads
+  for (int k = 0; k < 5; ++k) {
+    const double now = cost[k] * static_cast<double>(rounded_up(channels, tiles[k].rows)) *
+                       static_cast<double>(rounded_up(vectors, tiles[k].vectors));
+    if (k == 0 || now < least) {
+      best = k;
+      least = now;
+    }
+  }
+  return best;
+}
+
+// How the work is cut: by the sizes alone.
+template <class T>
+class Schedule {
+ public:
+  explicit Schedule(const Correlation& c)
+      : c_(c),
+        taps_(c.taps()),
+        block_(block_of(c)),
+        blocks_(std::max<std::int64_t>(1, (c.sources + block_ - 1) / block_)),
+        bands_(c.line, block_, band_bytes / static_cast<std::int64_t>(sizeof(T)), INT64_MAX, width<T>) {
+    const Triple& size = bands_.size();
+    vectors_ = size[0] * size[1] * ((size[2] + width<T> - 1) / width<T>);
+    tile_ = best_tile(c.results, vectors_);
+    rows_ = rounded_up(c.results, tiles[tile_].rows);
+  }
+
+  std::int64_t units() const { return c_.batch * c_.groups * bands_.count(); }
+  std::int64_t weights() const { return c_.groups * rows_ * c_.sources * taps_; }
+  std::int64_t offsets() const { return block_ * taps_; }
+  std::int64_t work() const { return vectors_ * width<T> * rows_ * c_.sources * taps_; }
+
+  void write_offsets(std::int64_t* to) const { bands_.write_offsets(block_, to); }
+  std::int64_t taps() const { return taps_; }
+  void write_taps(std::int64_t* to) const;
+  void pack_weights(const T* w, const std::int64_t* taps, T* to) const;
+  void run(std::int64_t unit, const T* x, const T* weights, const std::int64_t* offsets, const T* bias, T* y) const;
+
+ private:
+  static constexpr std::int64_t most_depth = 640;          // products that a tile adds up before it stores
+  static constexpr std::int64_t band_bytes = 160 << 10;    // of a staged band
+  static constexpr std::int64_t chunk_tiles = 4;           // how many tiles of vectors use a row of weights in turn
+  static constexpr std::int64_t weight_bytes = 160 << 10;  // of the weights that are used for a band in turn
+
+  // The source channels of a block.
+  static std::int64_t block_of(const Correlation& c) {
+    const std::int64_t most = std::max<std::int64_t>(1, most_depth / std::max<std::int64_t>(1, c.taps()));
+    const std::int64_t blocks = std::max<std::int64_t>(1, (c.sources + most - 1) / most);
+    return std::max<std::int64_t>(1, (c.sources + blocks - 1) / blocks);
+  }
+  std::int64_t list_lanes(const Triple& begin, const Triple& size, Lanes* to) const;
+
+  const Correlation& c_;
+  std::int64_t taps_, block_, blocks_;
+  Bands bands_;
+  std::int64_t vectors_ = 0, rows_ = 0;
+  int tile_ = 0;
+};
+
+// The places of the taps in a kernel.
+template <class T>
+void Schedule<T>::write_taps(std::int64_t* to) const {
+  each_tap(c_.line, [&](std::int64_t m0, std::int64_t m1, std::int64_t m2) {
+    *to++ = (c_.line[0].tap(m0) * c_.kernel[1] + c_.line[1].tap(m1)) * c_.kernel[2] + c_.line[2].tap(m2);
+  });
+}
+
+// In the order in which tiles read them: for each group and block of channels, the channels of results in tiles.
+template <class T>
+void Schedule<T>::pack_weights(const T* w, const std::int64_t* taps, T* to) const {
+  const std::int64_t height = tiles[tile_].rows;
+  for (std::int64_t g = 0; g < c_.groups; ++g)
+    for (std::int64_t block = 0; block < blocks_; ++block) {
+      const std::int64_t first = block * block_, past = std::min(c_.sources, first + block_);
+      for (std::int64_t o = 0; o < rows_; o += height) {
+        const std::int64_t rows = std::min(height, c_.results - o);
+        for (std::int64_t s = first; s < past; ++s) {
+          const T* const from = w + g * c_.w_group + s * c_.w_source + o * c_.w_result;
+          for (std::int64_t m = 0; m < taps_; ++m, to += height) {
+            for (std::int64_t i = 0; i < rows; ++i) to[i] = from[i * c_.w_result + taps[m]];
+            for (std::int64_t i = rows; i < height; ++i) to[i] = T(0);
+          }
+        }
+      }
+    }
+}
+
+// The vectors of a band, whose number is rounded up with the last one.
+template <class T>
+std::int64_t Schedule<T>::list_lanes(const Triple& begin, const Triple& size, Lanes* const to) const {
+  Lanes* next = to;
+  const auto place = [&](std::size_t k, std::int64_t i) { return (begin[k] + i) * c_.y_step[k] + c_.y_first[k]; };
+  for (std::int64_t i0 = 0; i0 < size[0]; ++i0)
+    for (std::int64_t i1 = 0; i1 < size[1]; ++i1)
+      for (std::int64_t i2 = 0; i2 < size[2]; i2 += width<T>) {
+        next->from = bands_.place(i0, i1, i2);
+        next->to = (place(0, i0) * c_.y_size[1] + place(1, i1)) * c_.y_size[2] + place(2, i2);
+        next->count = std::min(width<T>, size[2] - i2);
+        next->spills = next->count == width<T>;
+        ++next;
+      }
+  const std::int64_t count = next - to;
+  // In rows that follow each other a vector may spill into the next, but for the last one.
+  if (blocks_ == 1 && c_.y_step[1] == 1 && c_.y_step[2] == 1 && bands_.whole_rows() && c_.y_size[2] == size[2])
+    for (std::int64_t k = 0; k < count; ++k)
+      to[k].spills = to[k].spills || (to[k].to + width<T> <= to[count - 1].to + to[count - 1].count &&
+                                      (c_.line[0].results == 1 || to[k + 1].to == to[k].to + to[k].count));
+  const std::int64_t all = rounded_up(count, tiles[tile_].vectors);
+  for (std::int64_t k = count; k < all; ++k) to[k] = to[count - 1];
+  return all;
+}
+
+template <class T>
+void Schedule<T>::run(std::int64_t unit, const T* x, const T* weights, const std::int64_t* offsets, const T* bias,
+                      T* y) const {
+  Triple begin, size;
+  bands_.band(unit % bands_.count(), begin, size);
+  const std::int64_t image = unit / bands_.count(), group = image % c_.groups;  // an image of one group
+  const std::int64_t channel = c_.y_size[0] * c_.y_size[1] * c_.y_size[2];
+  constexpr RunTiles<T> runs[] = {run_tiles<0, T>, run_tiles<1, T>, run_tiles<2, T>, run_tiles<3, T>, run_tiles<4, T>};
+  const std::int64_t volume = bands_.volume();
+  const detail::Scratch<Lanes> lanes(vectors_ + 8);
+  const detail::Scratch<T> band(block_ * volume + width<T>);
+  std::fill_n(band.data() + block_ * volume, width<T>, T(0));  // what the last vector may read beyond the band
+  const std::int64_t vectors = list_lanes(begin, size, lanes.data());
+  Product<T> product{band.data(),
+                     offsets,
+                     0,
+                     y + image * c_.results * channel,
+                     channel,
+                     c_.y_step[2],
+                     bias != nullptr ? bias + group * c_.results : nullptr,
+                     false};
+  const T* packed = weights + group * rows_ * c_.sources * taps_;
+  for (std::int64_t block = 0; block < blocks_; ++block) {
+    const std::int64_t first = block * block_, channels = std::min(block_, c_.sources - first);
+    bands_.stage(x + (image * c_.sources + first) * c_.pixels(), channels, begin, band.data());
+    product.depth = channels * taps_;
+    product.adds = block > 0;
+    const std::int64_t height = tiles[tile_].rows;
+    const std::int64_t bytes = std::max<std::int64_t>(1, product.depth * static_cast<std::int64_t>(sizeof(T)));
+    const std::int64_t chunk = chunk_tiles * tiles[tile_].vectors;
+    const std::int64_t part = std::max(height, weight_bytes / bytes / height * height);
+    for (std::int64_t o = 0; o < c_.results; o += part)
+      for (std::int64_t v = 0; v < vectors; v += chunk)
+        runs[tile_](product, packed, o, std::min(c_.results, o + part), lanes.data() + v, std::min(chunk, vectors - v));
+    packed += rows_ * product.depth;
+  }
+}
+
+}  // namespace
+
+template <class T>
+bool suits_correlation(std::int64_t row) {
+  const std::int64_t filled = rounded_up(row, width<T>);
+  return width<float> >= 8 && 5 * row >= 3 * filled;
+}
+
+template <class T>
+void correlate(const Correlation& c, const T* x, const T* w, const T* bias, T* y) {
+  if (c.batch * c.groups * c.results * c.positions() == 0) return;
+  const Schedule<T> schedule(c);
+  const detail::Scratch<std::int64_t> offsets(schedule.offsets()), taps(schedule.taps());
+  const detail::Scratch<T> weights(schedule.weights());
+  schedule.write_offsets(offsets.data());
+  schedule.write_taps(taps.data());
+  schedule.pack_weights(w, taps.data(), weights.data());
+  constexpr std::int64_t enough = std::int64_t{1} << 20;  // multiply-adds that are worth handing to another thread
+  const std::int64_t grain = std::max<std::int64_t>(1, enough / std::max<std::int64_t>(1, schedule.work()));
+  parallel_ranges(schedule.units(), grain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t unit = begin; unit < end; ++unit) schedule.run(unit, x, weights.data(), offsets.data(), bias, y);
+  });
+}
+
+template bool suits_correlation<float>(std::int64_t);
+template bool suits_correlation<double>(std::int64_t);
+template void correlate(const Correlation&, const float*, const float*, const float*, float*);
+template void correlate(const Correlation&, const double*, const double*, const double*, double*);
+
+}  // namespace xgrad::kernels

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+
+#include <xgrad/autograd/kernels/convolution/staging.hpp>
+
+namespace xgrad::kernels {
+
+/// y[n, o, i first.. ] = bias[o] + Σ_{c, m} w[o, c, tap(m)] x[n, c, i step + offset(m)], for the channels o and c of
+/// one group: what a convolution is, and each part of a transposed one whose results have the same remainder of
+/// division by the stride.
+struct Correlation {
+  std::int64_t batch, groups;
+  std::int64_t sources, results;  // channels of a group
+  Line line[3];
+  // Weight (o, c, tap) of a group lies at group w_group + o w_result + c w_source + tap.
+  std::int64_t w_group, w_result, w_source;
+  Triple kernel;
+  // Result i of an axis is element i y_step + y_first of an axis of y_size elements.
+  Triple y_size, y_step, y_first;
+
+  std::int64_t pixels() const { return line[0].size * line[1].size * line[2].size; }
+  std::int64_t taps() const { return line[0].taps * line[1].taps * line[2].taps; }
+  std::int64_t positions() const { return line[0].results * line[1].results * line[2].results; }
+};
+
+/// Computes it with vectors of neighbouring results of a row, from bands of the source that are copied to where every
+/// tap reads a vector from one place.
+template <class T>
+void correlate(const Correlation& c, const T* x, const T* w, const T* bias, T* y);
+
+/// Whether the rows are long enough to fill vectors.
+template <class T>
+bool suits_correlation(std::int64_t row);
+
+}  // namespace xgrad::kernels
