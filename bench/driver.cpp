@@ -58,10 +58,13 @@ const std::vector<TaskInfo>& all_tasks() {
       {"W7", "W7", "chain y = y + y c, built, walked and freed, for 1e6 nodes", 1e6, false},
       {"W9", "W9", "the book's SimpleConvNet, 50 steps of 100 pictures, Adam", 50, true},
       {"W10", "W10", "the book's DeepConvNet, 50 steps of 100 pictures, Adam", 50, true},
-      {"W12", "W12", "LSTM of characters: 65-64-128-128, 50 steps, batch 32, clipped, Adam, a step", 1, true},
       {"W11", "W11", "nanoGPT for a CPU: 4 layers of 128, 12 x 64 tokens, a step", 1, true},
+      {"W12", "W12", "LSTM of characters: 65-64-128-128, 50 steps, batch 32, clipped, Adam, a step", 1, true},
       {"W13", "W13", "a Gaussian mixture of ADBench's size in float64, value and gradient", 1, false},
       {"W14", "W14", "a Hessian-vector product of 784-50-10 with tanh, batch 100", 1, false},
+      {"W15.net", "W15", "one picture through 784-50-10 with batch norm", 1, false},
+      {"W15.lenet", "W15", "one picture through LeNet-5", 1, false},
+      {"W16", "W16", "the Hessian of Rosenbrock's function of 100 variables", 1, false},
   };
   return tasks;
 }
@@ -216,11 +219,11 @@ int run(const Settings& settings) {
   const auto config = nlohmann::json::parse(std::ifstream(settings.config));
   std::set<std::string> only;
   std::istringstream wanted(settings.only);
-  const std::set<std::string> known{"W1", "W2",  "W3",  "W4",  "W5",  "W6",  "W7",  "W8",
-                                    "W9", "W10", "W11", "W12", "W13", "W14", "G12", "G13"};
+  const std::set<std::string> known{"W1",  "W2",  "W3",  "W4",  "W5",  "W6",  "W7",  "W8",  "W9",
+                                    "W10", "W11", "W12", "W13", "W14", "W15", "W16", "G12", "G13"};
   for (std::string word; std::getline(wanted, word, ',');) {
     if (known.count(word) == 0)
-      throw std::invalid_argument("--only: no workload " + word + ": W1 to W8, W11, W13, W14, G12 and G13 are there");
+      throw std::invalid_argument("--only: no workload " + word + ": W1 to W16, G12 and G13 are there");
     only.insert(word);
   }
   const auto asked = [&](const std::string& workload) { return only.empty() || only.count(workload) > 0; };
@@ -309,7 +312,7 @@ int main(int argc, char** argv) {
   app.add_option("--out", settings.out, "folder for results.json and results.svg")->capture_default_str();
   app.add_option("--data", settings.data,
                  "folder with MNIST or Fashion-MNIST (default: XGRAD_MNIST, Debian's package, else noise)");
-  app.add_option("--only", settings.only, "workloads, as in W3,W4: W1 to W14, G12, G13");
+  app.add_option("--only", settings.only, "workloads, as in W3,W4: W1 to W16, G12, G13");
   app.add_option("--core", settings.core, "the core that one thread is pinned to")->capture_default_str();
   app.add_option("--clock", settings.clock, "on one thread: wall, or cpu where others use the machine")
       ->check(CLI::IsMember({"wall", "cpu"}))

@@ -1,36 +1,16 @@
-"""The workloads in JAX. Each step is one jitted function with donated state; sizes are those of workloads.hpp, the protocol
-is that of side.hpp. Nothing is read back while the clock runs, but the last result is waited for."""
-
-import json
-import os
-import sys
-import time
+"""The workloads in JAX. Each step is one jitted function with donated state; sizes are those of workloads.hpp. Nothing is
+read back while the clock runs, but the last result is waited for."""
 
 import numpy as np
-
-
-def option(flag, otherwise):
-    return sys.argv[sys.argv.index(flag) + 1] if flag in sys.argv else otherwise
-
 
 import jax
 import jax.numpy as jnp
 
 import jax_gpt
+from python_side import clock, numbers, serve
 
-clock = time.process_time if option("--clock", "wall") == "cpu" else time.perf_counter
 CHECKED_STEPS = 20
 LARGE, SMALL = 1 << 20, 1024
-
-
-def numbers(seed, n, low, high):
-    with np.errstate(over="ignore"):
-        z = np.uint64(seed << 32) + np.arange(n, dtype=np.uint64) + np.uint64(0x9E3779B97F4A7C15)
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        z = (z ^ (z >> np.uint64(31))) >> np.uint64(40)
-    low, high = np.float32(low), np.float32(high)
-    return low + (high - low) * (z.astype(np.float32) * np.float32(2**-24))
 
 
 def layer(index, n_in, n_out, bias):
@@ -302,6 +282,19 @@ def hessian_product():
     return Differentiated(run, (weights, vectors))
 
 
+def rosenbrock():
+    def f(x):
+        return jnp.sum(100 * jnp.square(x[1:] - jnp.square(x[:-1])) + jnp.square(1 - x[:-1]))
+
+    def run(x):
+        h = jax.hessian(f)(x)
+        return jnp.stack([h[0, 0], h[0, 1], h[50, 49], h[50, 50], h[50, 51], h[0, 2], h[99, 99]]), h
+
+    with jax.enable_x64(True):
+        arguments = [jnp.asarray(numbers(80, 100, -1, 1).astype(np.float64))]
+    return Differentiated(run, arguments, wide=True)
+
+
 def characters():
     vocabulary, width, hidden, steps, batch, clip, lr = 65, 64, 128, 50, 32, 1.0, 1e-4
     text = jnp.asarray(numbers(70, steps * batch, 0, vocabulary).astype(np.int32).reshape(steps, batch))
@@ -356,7 +349,7 @@ def offered(folder):
     simple = [(30, 5, 0, True)]
     deep = [(16, 3, 1, False), (16, 3, 1, True), (32, 3, 1, False), (32, 3, 2, True), (64, 3, 1, False), (64, 3, 1, True)]
     tasks.update(W9=lambda: conv_net(simple, 30 * 144, 100, False), W10=lambda: conv_net(deep, 1024, 50, True))
-    tasks.update(W13=mixture, W14=hessian_product)
+    tasks.update(W13=mixture, W14=hessian_product, W16=rosenbrock)
     tasks.update(W12=characters)
     tasks["W11"] = lambda: jax_gpt.build(numbers, cross_entropy, Training)
     functions = {f"gelu.{n}": (n, composed_gelu) for n in (SMALL, LARGE)}
@@ -368,30 +361,4 @@ def offered(folder):
     return tasks
 
 
-def main():
-    answers = os.fdopen(os.dup(1), "w", buffering=1)
-    tasks, opened = offered(option("--data", ".")), {}
-    print(json.dumps({"version": jax.__version__, "blas": "", "counted": False, "tasks": sorted(tasks)}), file=answers)
-    for line in sys.stdin:
-        words = line.split()
-        try:
-            if words[0] == "close":
-                opened.clear()
-                reply = {}
-            else:
-                if words[1] not in opened:
-                    opened[words[1]] = tasks[words[1]]()
-                task = opened[words[1]]
-                if words[0] == "check":
-                    reply = {"values": task.check(), "bits": ""}
-                else:
-                    task.time(max(1, int(words[2]) // 8))
-                    begin = time.perf_counter()
-                    reply = task.time(int(words[2]))
-                    reply["wall"] = time.perf_counter() - begin
-        except Exception as error:
-            reply = {"error": f"{type(error).__name__}: {error}"}
-        print(json.dumps(reply), file=answers)
-
-
-main()
+serve(jax.__version__, offered)

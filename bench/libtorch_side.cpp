@@ -183,6 +183,40 @@ Task conv_task(const ConvNet& book, bool fused = false) {
   return {[=] { return losses(conv_network(book, 0, fused), step_of); }, repeat([=] { step_of(*net, 0); })};
 }
 
+Task inference_task(torch::nn::Sequential net, torch::IntArrayRef shape) {
+  net->eval();
+  const Tensor x = tensor(picture(), shape);
+  const auto run = [model = net.ptr(), x] {
+    const c10::InferenceMode on;
+    return model->forward(x);
+  };
+  const auto check = [=] {
+    const Tensor y = run();
+    return Checked{std::vector<double>(y.data_ptr<float>(), y.data_ptr<float>() + y.numel()), ""};
+  };
+  return {check, repeat([=] { run(); })};
+}
+
+torch::nn::Sequential lenet() {
+  torch::nn::Sequential net;
+  for (std::size_t i = 0; i < 2; ++i) {
+    const std::int64_t in = LeNet::channels[i], out = LeNet::channels[i + 1], k = LeNet::kernel;
+    torch::nn::Conv2d layer(torch::nn::Conv2dOptions(in, out, k).padding(i == 0 ? LeNet::padding : 0));
+    torch::NoGradGuard off;
+    layer->weight.copy_(tensor(layer_weights(i, in * k * k, in * k * k * out), {out, in, k, k}));
+    layer->bias.copy_(tensor(layer_bias(i, in * k * k, out), {out}));
+    net->push_back(layer);
+    net->push_back(torch::nn::ReLU());
+    net->push_back(torch::nn::MaxPool2d(2));
+  }
+  net->push_back(torch::nn::Flatten());
+  for (std::size_t i = 0; i < 3; ++i) {
+    if (i > 0) net->push_back(torch::nn::ReLU());
+    net->push_back(linear(LeNet::features[i], LeNet::features[i + 1], i + 2, true));
+  }
+  return net;
+}
+
 Tensor leaf(std::uint64_t seed, std::int64_t n, float low, float high) {
   return tensor(numbers(seed, n, low, high), {n}).requires_grad_();
 }
@@ -295,6 +329,27 @@ Task hessian_task() {
     return torch::autograd::grad(slopes, weights, vectors);
   };
   return {[=] { return Checked{first_doubles(product(), 4), ""}; }, repeat([=] { product(); })};
+}
+
+// W16, row by row.
+Task rosenbrock_task() {
+  const Tensor x = torch::tensor(Rosenbrock::point(), torch::kFloat64).requires_grad_();
+  const auto second = [=] {
+    const Tensor from = x.slice(0, 0, -1), to = x.slice(0, 1);
+    const Tensor f = (100 * (to - from.square()).square() + (1 - from).square()).sum();
+    const Tensor slope = torch::autograd::grad({f}, {x}, {}, true, true)[0];
+    std::vector<Tensor> rows;
+    for (std::int64_t i = 0; i < Rosenbrock::n; ++i)
+      rows.push_back(torch::autograd::grad({slope[i]}, {x}, {}, true)[0]);
+    return torch::stack(rows);
+  };
+  const auto check = [=] {
+    Checked checked;
+    const Tensor h = second();
+    for (const auto& [i, j] : Rosenbrock::checked) checked.values.push_back(h[i][j].item<double>());
+    return checked;
+  };
+  return {check, repeat([=] { second(); })};
 }
 
 // W12.
@@ -415,6 +470,9 @@ int main(int argc, char** argv) {
   tasks["W11"] = [] { return gpt_task(false); };
   tasks["W13"] = mixture_task;
   tasks["W14"] = hessian_task;
+  tasks["W15.net"] = [] { return inference_task(mnist_network(0).model, {1, 784}); };
+  tasks["W15.lenet"] = [] { return inference_task(lenet(), {1, 1, 28, 28}); };
+  tasks["W16"] = rosenbrock_task;
   tasks["W7"] = [] { return Task{[] { return Checked{{chain(2000).parts.back().second}, ""}; }, chain, false}; };
   return Server(std::move(tasks), argc, argv).run(TORCH_VERSION);
 }

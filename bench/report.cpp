@@ -77,7 +77,7 @@ void write_markdown(std::ostream& out, const Facts& facts, const Results& result
     const auto time = results.time(task.name, column, threads);
     return time ? time_text(*time) + format(" (%.2f)", *time / ours) : std::string();
   };
-  const char* peers[] = {"libtorch 1.13", "libtorch 2.13", "JAX", "hand", "gemm", "stream"};
+  const char* peers[] = {"libtorch 1.13", "libtorch 2.13", "JAX", "ONNX Runtime", "hand", "gemm", "stream"};
   for (const auto& [name, value] : facts) out << "- " << name << ": " << value << "\n";
   for (const auto& [name, why] : results.absent) out << "- " << name << ": absent, " << why << "\n";
   out << "\n| what | threads | xgrad |";

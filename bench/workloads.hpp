@@ -2,6 +2,7 @@
 
 // The sizes of the workloads, and the formula by which every side makes its data. jax_side.py repeats them in Python.
 
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <fstream>
@@ -82,6 +83,27 @@ inline ConvNet w10() {
       50,
       true};
 }
+
+/// W15: LeNet-5 for pictures of 28 x 28: two convolutions of 5 x 5, the first padded by 2, each followed by ReLU and 2
+/// x 2 max pooling, then three affine layers with ReLU between.
+struct LeNet {
+  static constexpr std::array<std::int64_t, 3> channels = {1, 6, 16};
+  static constexpr std::array<std::int64_t, 4> features = {400, 120, 84, 10};
+  static constexpr std::int64_t kernel = 5, padding = 2;  // of the first
+};
+/// W15: one picture.
+inline std::vector<float> picture() { return numbers(1, 784, 0, 1); }
+
+/// W16: Rosenbrock's function, Σ 100 (x[i + 1] - x[i]²)² + (1 - x[i])².
+struct Rosenbrock {
+  static constexpr std::int64_t n = 100;
+  static constexpr std::array<std::array<std::int64_t, 2>, 7> checked = {
+      {{0, 0}, {0, 1}, {50, 49}, {50, 50}, {50, 51}, {0, 2}, {99, 99}}};
+  static std::vector<double> point() {
+    const std::vector<float> x = numbers(80, n, -1, 1);
+    return {x.begin(), x.end()};
+  }
+};
 
 /// W13: a Gaussian mixture of the size of ADBench's (Srajer, Kukelova and Fitzgibbon, 2018), with uniform numbers. Per
 /// component, `packed` holds the logarithms of the diagonal of a triangular matrix, then its lower part by columns.

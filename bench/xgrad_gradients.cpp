@@ -1,3 +1,4 @@
+#include <xgrad/autograd/func/jacobian.hpp>
 #include <xgrad/xgrad.hpp>
 
 #include "workloads.hpp"
@@ -85,11 +86,28 @@ Task hessian_task() {
   return {check, repeat([=] { product(); })};
 }
 
+Task rosenbrock_task() {
+  const Tensor x(Rosenbrock::point());
+  const auto f = [](const Tensor& at) {
+    const Tensor from = narrow(at, 0, 0, Rosenbrock::n - 1), to = narrow(at, 0, 1, Rosenbrock::n - 1);
+    return sum(100 * square(to - square(from)) + square(1 - from));
+  };
+  const auto second = [=] { return func::hessian(f)(x); };
+  const auto check = [=] {
+    Checked checked;
+    const Tensor h = second();
+    for (const auto& [i, j] : Rosenbrock::checked) checked.values.push_back(h[i][j].item());
+    return checked;
+  };
+  return {check, repeat([=] { second(); })};
+}
+
 }  // namespace
 
 void add_gradient_tasks(Tasks& tasks) {
   tasks["W13"] = mixture_task;
   tasks["W14"] = hessian_task;
+  tasks["W16"] = rosenbrock_task;
 }
 
 }  // namespace bench

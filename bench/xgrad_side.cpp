@@ -123,6 +123,50 @@ Network conv_network(const ConvNet& book, double dropout) {
   return net;
 }
 
+// W15: one picture at a time.
+template <class Net>
+Task inference_task(Net net, const Shape& shape) {
+  net.eval();
+  const Tensor x = Tensor(picture()).reshape(shape);
+  const auto run = [=] {
+    const NoGrad off;
+    return net(x);
+  };
+  const auto check = [=] {
+    Checked checked;
+    const Tensor y = run();
+    for (std::int64_t i = 0; i < y.size(); ++i) checked.values.push_back(y[0][i].item());
+    return checked;
+  };
+  return {check, repeat([=] { run(); })};
+}
+
+nn::Sequential lenet() {
+  nn::Sequential net;
+  const NoGrad off;
+  std::size_t number = 0;
+  const auto fill = [&](auto layer, std::int64_t in) {
+    layer.weight.copy_(Tensor(layer_weights(number, in, layer.weight.size())).reshape(layer.weight.shape()));
+    layer.bias.copy_(Tensor(layer_bias(number, in, layer.bias.size())));
+    ++number;
+    net.push_back(layer);
+  };
+  for (std::size_t i = 0; i < 2; ++i) {
+    const std::int64_t in = LeNet::channels[i];
+    fill(nn::Conv2d(in, LeNet::channels[i + 1], LeNet::kernel,
+                    nn::Conv2d::Options().padding(i == 0 ? LeNet::padding : 0)),
+         in * LeNet::kernel * LeNet::kernel);
+    net.push_back(nn::ReLU());
+    net.push_back(nn::MaxPool2d(2));
+  }
+  net.push_back(nn::Flatten());
+  for (std::size_t i = 0; i < 3; ++i) {
+    if (i > 0) net.push_back(nn::ReLU());
+    fill(nn::Linear(LeNet::features[i], LeNet::features[i + 1]), LeNet::features[i]);
+  }
+  return net;
+}
+
 Task conv_task(const ConvNet& book) {
   const Tensor targets(ConvNet::labels());
   const Tensor inputs = Tensor(ConvNet::inputs()).reshape({ConvNet::batch, 1, ConvNet::size, ConvNet::size});
@@ -147,6 +191,8 @@ int main(int argc, char** argv) {
   tasks["W6"] = [] { return mlp_task(w6()); };
   tasks["W9"] = [] { return conv_task(w9()); };
   tasks["W10"] = [] { return conv_task(w10()); };
+  tasks["W15.net"] = [] { return inference_task(mnist_network(0).model, {1, Pictures::features}); };
+  tasks["W15.lenet"] = [] { return inference_task(lenet(), {1, 1, ConvNet::size, ConvNet::size}); };
 #endif
   for (const std::int64_t batch : {64, 128, 256, 512, 1024, 2048})
     tasks["G13.batch." + std::to_string(batch)] = [=] { return mlp_task({{784, 128, 128, 10}, batch, false, 0.01}); };

@@ -9,7 +9,7 @@ namespace bench {
 /// W4, W5, W7 and the ops of G12.
 void add_op_tasks(Tasks& tasks);
 
-/// W13 and W14.
+/// W13, W14 and W16.
 void add_gradient_tasks(Tasks& tasks);
 
 /// W12.
