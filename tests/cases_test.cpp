@@ -110,6 +110,8 @@ std::string all_bytes(const Tensors& inputs) {
 
 TEST_CASE("every row holds enough samples, a fifth of them without elements and a tenth of rank 0", "[cases]") {
   const NoGrad off;
+  std::set<std::string> ops;
+  std::size_t samples = 0, all_nothing = 0, all_scalars = 0, refusals = 0;
   for (const Case& row : table()) {
     std::size_t nothing = 0, scalars = 0;
     for (const Sample& sample : row.samples) {
@@ -123,7 +125,15 @@ TEST_CASE("every row holds enough samples, a fifth of them without elements and 
     CHECK(row.samples.size() >= 16);
     if (!(row.flags & no_nothing)) CHECK(5 * nothing >= row.samples.size());
     if (!(row.flags & no_scalars)) CHECK(10 * scalars >= row.samples.size());
+    ops.insert(row.op);
+    samples += row.samples.size();
+    all_nothing += nothing;
+    all_scalars += scalars;
+    refusals += row.refusals.size();
   }
+  WARN(table().size() << " rows of " << ops.size() << " ops, " << samples << " samples, of which "
+                      << 100 * all_nothing / samples << " % have no elements and " << 100 * all_scalars / samples
+                      << " % rank 0; " << refusals << " calls that must be refused");
 }
 
 TEST_CASE("every gradient agrees with finite differences", "[cases]") {

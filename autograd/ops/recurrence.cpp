@@ -162,7 +162,7 @@ RecurrentStates recurrence(RecurrentKind kind, RecurrentLayer layer, Source at) 
   Computed made =
       visit_floating(layer.x.dtype(), [&](auto type) { return computed<typename decltype(type)::type>(kind, layer); });
   // `sizes`, which needs no gradient, takes the place of what is not there.
-  const Tensor sizes = std::move(layer.sizes);
+  Tensor sizes = std::move(layer.sizes);
   const auto present = [&](Tensor& x) { return x.defined() ? std::move(x) : sizes; };
   const auto rule = [=](Tensor x, Tensor h0, Tensor c0, Tensor w_ih, Tensor w_hh, Tensor b_ih, Tensor b_hh,
                         Tensor steps, Tensor gates, Tensor inner, Tensor y, Tensor g, Needs needs) {
