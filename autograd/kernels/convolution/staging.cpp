@@ -61,11 +61,16 @@ void Bands::band(std::int64_t index, Triple& begin, Triple& size) const {
 }
 
 void Bands::write_offsets(std::int64_t channels, std::int64_t* to) const {
-  const Line lines[3] = {line_[0].line(), line_[1].line(), line_[2].line()};
-  for (std::int64_t c = 0; c < channels; ++c)
-    each_tap(lines, [&](std::int64_t m0, std::int64_t m1, std::int64_t m2) {
-      *to++ = c * volume() + place(line_[0].place(m0), line_[1].place(m1), line_[2].place(m2));
-    });
+  if (channels == 0) return;
+  const std::int64_t taps0 = line_[0].line().taps, taps1 = line_[1].line().taps, taps2 = line_[2].line().taps;
+  const std::int64_t* const first = to;
+  for (std::int64_t m0 = 0; m0 < taps0; ++m0)
+    for (std::int64_t m1 = 0; m1 < taps1; ++m1) {
+      const std::int64_t line = place(line_[0].place(m0), line_[1].place(m1), 0);
+      for (std::int64_t m2 = 0; m2 < taps2; ++m2) *to++ = line + line_[2].place(m2);
+    }
+  const std::int64_t taps = taps0 * taps1 * taps2, one = volume();
+  for (std::int64_t i = 0; i < (channels - 1) * taps; ++i) *to++ = first[i] + one;
 }
 
 template <class T>
@@ -76,9 +81,17 @@ void Bands::stage(const T* x, std::int64_t channels, const Triple& begin, T* to)
     return l.source(e / l.length(), begin[static_cast<std::size_t>(axis)]) + e % l.length() * l.line().step;
   };
   const std::int64_t rows0 = line_[0].extent(), rows1 = line_[1].extent(), row = line_[2].extent();
+  const std::int64_t first1 = line_[1].source(0, begin[1]);
+  const bool whole =
+      line_[1].line().step == 1 && line_[2].line().step == 1 && row == size2 && line_[2].source(0, begin[2]) == 0;
   for (std::int64_t c = 0; c < channels; ++c)
     for (std::int64_t a = 0; a < rows0; ++a) {
       const std::int64_t i0 = index(0, a);
+      if (whole && i0 >= 0 && i0 < size0) {  // rows that lie together in x too
+        copy_line(x + (c * size0 + i0) * size1 * size2, size1 * size2, first1 * size2, 1, rows1 * row, to);
+        to += rows1 * row;
+        continue;
+      }
       for (std::int64_t b = 0; b < rows1; ++b, to += row) {
         const std::int64_t i1 = index(1, b);
         if (i0 < 0 || i0 >= size0 || i1 < 0 || i1 >= size1) {

@@ -1,8 +1,8 @@
 // A character model of a text, as nanoGPT trains it on a CPU: 4 layers of 4 heads and 128 features, 64 characters of
 // context, AdamW, a cosine after a warm-up.
 //
-//     example_36_nanogpt                                   60 steps on a small text, some seconds
-//     example_36_nanogpt FILE 2000                         nanoGPT's published run, minutes
+//     example_35_nanogpt                                   60 steps on a small text, some seconds
+//     example_35_nanogpt FILE 2000                         nanoGPT's published run, minutes
 //
 // On Karpathy's tinyshakespeare, after 2000 steps: loss 1.782 in training and 1.904 in validation, over 500 batches.
 // docs/performance.md has the time of a step.
