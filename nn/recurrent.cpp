@@ -288,7 +288,7 @@ std::pair<Tensor, LSTMState> LSTM::operator()(const Tensor& x, const LSTMState& 
 std::pair<Tensor, LSTMState> LSTM::forward(const Tensor& x, const LSTMState& state) {
   check_both(state);
   auto r = layers_.run(x, state.first, state.second, is_training(), call_site());
-  return {std::move(r.y), {std::move(r.h), std::move(r.c)}};
+  return {std::move(r.y), LSTMState{std::move(r.h), std::move(r.c)}};
 }
 
 std::pair<PackedSequence, LSTMState> LSTM::forward(const PackedSequence& x, const LSTMState& state) {

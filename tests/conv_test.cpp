@@ -33,8 +33,8 @@ struct Setting {
   }
 };
 
-// Sizes at which the kernels differ: rows that fill vectors and rows that do not, strides, several bands and blocks of
-// channels, one channel for each group, images of one pixel.
+// Sizes at which the kernels differ: rows that fill vectors, alone or together, and rows that do not, strides, several
+// bands and blocks of channels, one channel for each group, images of one pixel.
 const std::vector<Setting>& settings() {
   static const std::vector<Setting> all = {
       {3, 1, 1, 30, 28, 28, {5, 5}, {1, 1}, {0, 0}, {1, 1}},  {5, 1, 16, 32, 14, 14, {3, 3}, {1, 1}, {1, 1}, {1, 1}},
@@ -43,6 +43,7 @@ const std::vector<Setting>& settings() {
       {2, 6, 1, 2, 13, 16, {3, 3}, {2, 2}, {1, 1}, {2, 2}},   {2, 3, 5, 7, 12, 19, {2, 3}, {1, 3}, {1, 0}, {2, 1}},
       {2, 1, 130, 20, 9, 9, {3, 3}, {1, 1}, {1, 1}, {1, 1}},  {1, 1, 2, 3, 3, 2000, {1, 9}, {1, 1}, {0, 4}, {1, 1}},
       {4, 1, 64, 48, 10, 13, {1, 1}, {1, 1}, {0, 0}, {1, 1}}, {3, 1, 6, 5, 9, 8, {1, 1}, {2, 2}, {0, 0}, {1, 1}},
+      {3, 2, 20, 24, 7, 7, {3, 3}, {1, 1}, {1, 1}, {1, 1}},   {2, 1, 8, 9, 12, 5, {3, 1}, {1, 1}, {0, 0}, {1, 1}},
       {20, 1, 7, 40, 1, 1, {1, 1}, {1, 1}, {0, 0}, {1, 1}},   {2, 1, 2, 17, 8, 9, {3, 3}, {5, 5}, {4, 4}, {3, 3}}};
   return all;
 }

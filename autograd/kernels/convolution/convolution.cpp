@@ -83,8 +83,7 @@ template <class T>
 bool transposed_suits(const ConvolutionSizes& s) {
   for (const std::int64_t stride : s.stride)
     if (stride > most_remainders) return false;
-  return ConvolutionSizes::volume(s.stride) <= most_remainders &&
-         suits_correlation<T>((s.input[2] + s.stride[2] - 1) / s.stride[2]);
+  return ConvolutionSizes::volume(s.stride) <= most_remainders && suits_correlation<T>(transposed(s, {0, 0, 0}));
 }
 
 }  // namespace
@@ -92,8 +91,9 @@ bool transposed_suits(const ConvolutionSizes& s) {
 template <class T>
 void convolve(const ConvolutionSizes& sizes, const T* x, const T* w, const T* bias, T* y) {
   const ConvolutionSizes s = flattened(sizes);
-  if (!suits_correlation<T>(s.output[2])) return convolve_by_columns(s, x, w, bias, y);
-  correlate(forward(s), x, w, bias, y);
+  const Correlation c = forward(s);
+  if (!suits_correlation<T>(c)) return convolve_by_columns(s, x, w, bias, y);
+  correlate(c, x, w, bias, y);
 }
 
 template <class T>
@@ -110,7 +110,7 @@ template <class T>
 void convolve_weight(const ConvolutionSizes& sizes, const T* x, const T* g, T* gw) {
   const ConvolutionSizes s = flattened(sizes);
   if (suits_weight_gradient<T>(s)) return weight_gradient(s, forward(s), x, g, gw);
-  if (s.out <= most_dots && suits_correlation<T>(s.output[2])) return dot_gradient(s, forward(s), x, g, gw);
+  if (s.out <= most_dots && fills_vectors<T>(s.output[2])) return dot_gradient(s, forward(s), x, g, gw);
   convolve_weight_by_columns(s, x, g, gw);
 }
 

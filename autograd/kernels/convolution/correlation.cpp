@@ -4,6 +4,7 @@
 
 #include <xgrad/autograd/kernels/runtime/memory.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
+#include <xgrad/autograd/kernels/simd/compress.hpp>
 #include <xgrad/autograd/kernels/simd/partial.hpp>
 #include <xgrad/autograd/kernels/simd/product_step.hpp>
 #include <xgrad/autograd/kernels/simd/unrolled.hpp>
@@ -15,12 +16,32 @@ template <class T>
 constexpr std::int64_t width = static_cast<std::int64_t>(Vec<T>::width);
 constexpr bool many_registers = Vec<float>::width >= 16;
 
-// A vector of neighbouring results: where the band is read for it, where in a channel of y it goes, and how many of its
-// lanes are results. `spills` says that a whole vector may be stored, since what follows is stored later.
+// A vector of results: where the band is read for it, where in a channel of y it goes, how many of its lanes are
+// results, and which: the first ones, unless the vector reaches over the end of a row of the band. `spills` says that a
+// whole vector may be stored, since what follows is stored later.
 struct Lanes {
   std::int64_t from, to, count;
   bool spills;
+  std::uint32_t mask;
 };
+
+// Whether the rows of results follow each other in y.
+bool joins_rows(const Correlation& c) {
+  return c.y_step[1] == 1 && c.y_step[2] == 1 && c.y_size[2] == c.line[2].results;
+}
+
+// How many vectors of results a plane of rows takes that lie `pitch` apart in a band, if a vector may hold the end of
+// one row and the beginning of the next.
+template <class T>
+std::int64_t vectors_across_rows(std::int64_t rows, std::int64_t results, std::int64_t pitch) {
+  if (results == 0) return 0;
+  std::int64_t count = 0;
+  for (std::int64_t at = 0; at < (rows - 1) * pitch + results; ++count) {
+    at += width<T>;
+    if (at % pitch >= results) at += pitch - at % pitch;
+  }
+  return count;
+}
 
 // One product for a band, an image and a block of source channels.
 template <class T>
@@ -32,28 +53,30 @@ struct Product {
   std::int64_t channel, step;   // distances of channels and of neighbouring results in y
   const T* bias;                // of the first channel, or null
   bool adds;                    // onto y, in place of the bias
+  bool across;                  // whether vectors may reach over the ends of rows
 };
 
 template <class T>
-Vec<T> load_lanes(const T* from, const Lanes& lanes, std::int64_t step) {
-  if (step == 1) {
-    if (lanes.count == width<T>) return Vec<T>::load(from);
-    return load(from, Partial{lanes.count}, T(0));
+Vec<T> load_lanes(const Product<T>& s, const T* from, const Lanes& lanes) {
+  if (s.step == 1) {
+    const Vec<T> v = lanes.count == width<T> ? Vec<T>::load(from) : load(from, Partial{lanes.count}, T(0));
+    return s.across ? expand(v, lanes.mask) : v;
   }
   alignas(64) T all[Vec<T>::width] = {};
-  for (std::int64_t i = 0; i < lanes.count; ++i) all[i] = from[i * step];
+  for (std::int64_t i = 0; i < lanes.count; ++i) all[i] = from[i * s.step];
   return Vec<T>::load(all);
 }
 
 template <class T>
-void store_lanes(Vec<T> v, T* to, const Lanes& lanes, std::int64_t step) {
-  if (step == 1) {
+void store_lanes(const Product<T>& s, Vec<T> v, T* to, const Lanes& lanes) {
+  if (s.step == 1) {
+    if (s.across) v = compress(v, lanes.mask);
     if (lanes.spills) return v.store(to);
     return store(v, to, Partial{lanes.count});
   }
   alignas(64) T all[Vec<T>::width];
   v.store(all);
-  for (std::int64_t i = 0; i < lanes.count; ++i) to[i * step] = all[i];
+  for (std::int64_t i = 0; i < lanes.count; ++i) to[i * s.step] = all[i];
 }
 
 // `Rows` channels of results, of which the first `rows` exist, for `Vectors` vectors. The weights of the channels lie
@@ -69,7 +92,7 @@ template <int Rows, int Vectors, class T>
   if (s.adds) {
     each<Rows>(XGRAD_INLINE(i) {
       each<Vectors>(XGRAD_INLINE(v) {
-        sum[i][v] = i < rows ? load_lanes(y + i * s.channel + lanes[v].to, lanes[v], s.step) : B(T(0));
+        sum[i][v] = i < rows ? load_lanes(s, y + i * s.channel + lanes[v].to, lanes[v]) : B(T(0));
       });
     });
   } else {
@@ -85,7 +108,7 @@ template <int Rows, int Vectors, class T>
   }
   each<Rows>(XGRAD_INLINE(i) {
     if (i < rows)
-      each<Vectors>(XGRAD_INLINE(v) { store_lanes(sum[i][v], y + i * s.channel + lanes[v].to, lanes[v], s.step); });
+      each<Vectors>(XGRAD_INLINE(v) { store_lanes(s, sum[i][v], y + i * s.channel + lanes[v].to, lanes[v]); });
   });
 }
 
@@ -138,6 +161,11 @@ class Schedule {
         bands_(c.line, block_, band_bytes / static_cast<std::int64_t>(sizeof(T)), INT64_MAX, width<T>) {
     const Triple& size = bands_.size();
     vectors_ = size[0] * size[1] * ((size[2] + width<T> - 1) / width<T>);
+    if (joins_rows(c) && bands_.whole_rows()) {
+      const std::int64_t across = size[0] * vectors_across_rows<T>(size[1], size[2], bands_.row());
+      across_ = across < vectors_;
+      vectors_ = std::min(vectors_, across);
+    }
     tile_ = best_tile(c.results, vectors_);
     rows_ = rounded_up(c.results, tiles[tile_].rows);
   }
@@ -166,12 +194,14 @@ class Schedule {
     return std::max<std::int64_t>(1, (c.sources + blocks - 1) / blocks);
   }
   std::int64_t list_lanes(const Triple& begin, const Triple& size, Lanes* to) const;
+  Lanes* list_across(std::int64_t from, std::int64_t to, std::int64_t rows, std::int64_t results, Lanes* next) const;
 
   const Correlation& c_;
   std::int64_t taps_, block_, blocks_;
   Bands bands_;
   std::int64_t vectors_ = 0, rows_ = 0;
   int tile_ = 0;
+  bool across_ = false;
 };
 
 // The places of the taps in a kernel.
@@ -202,23 +232,54 @@ void Schedule<T>::pack_weights(const T* w, const std::int64_t* taps, T* to) cons
     }
 }
 
+// The vectors of a plane of rows that follow each other in y. A vector begins with a result.
+template <class T>
+Lanes* Schedule<T>::list_across(std::int64_t from, std::int64_t to, std::int64_t rows, std::int64_t results,
+                                Lanes* next) const {
+  const std::int64_t pitch = bands_.row();
+  std::int64_t row = 0, column = 0;
+  while (row < rows) {
+    *next = {from + row * pitch + column, to + row * results + column, 0, false, 0};
+    for (std::int64_t i = 0; i < width<T> && row < rows;) {
+      const std::int64_t run = std::min(results - column, width<T> - i);
+      next->mask |= ((1u << run) - 1u) << i;
+      next->count += run;
+      i += run;
+      column += run;
+      if (column == results) {
+        i += pitch - results;
+        column = 0;
+        ++row;
+      }
+    }
+    next->spills = next->count == width<T>;
+    ++next;
+  }
+  return next;
+}
+
 // The vectors of a band, whose number is rounded up with the last one.
 template <class T>
 std::int64_t Schedule<T>::list_lanes(const Triple& begin, const Triple& size, Lanes* const to) const {
   Lanes* next = to;
   const auto place = [&](std::size_t k, std::int64_t i) { return (begin[k] + i) * c_.y_step[k] + c_.y_first[k]; };
-  for (std::int64_t i0 = 0; i0 < size[0]; ++i0)
+  const auto target = [&](std::int64_t i0, std::int64_t i1, std::int64_t i2) {
+    return (place(0, i0) * c_.y_size[1] + place(1, i1)) * c_.y_size[2] + place(2, i2);
+  };
+  for (std::int64_t i0 = 0; i0 < size[0]; ++i0) {
+    if (across_) {
+      next = list_across(bands_.place(i0, 0, 0), target(i0, 0, 0), size[1], size[2], next);
+      continue;
+    }
     for (std::int64_t i1 = 0; i1 < size[1]; ++i1)
       for (std::int64_t i2 = 0; i2 < size[2]; i2 += width<T>) {
-        next->from = bands_.place(i0, i1, i2);
-        next->to = (place(0, i0) * c_.y_size[1] + place(1, i1)) * c_.y_size[2] + place(2, i2);
-        next->count = std::min(width<T>, size[2] - i2);
-        next->spills = next->count == width<T>;
-        ++next;
+        const std::int64_t lanes = std::min(width<T>, size[2] - i2);
+        *next++ = {bands_.place(i0, i1, i2), target(i0, i1, i2), lanes, lanes == width<T>, 0};
       }
+  }
   const std::int64_t count = next - to;
   // In rows that follow each other a vector may spill into the next, but for the last one.
-  if (blocks_ == 1 && c_.y_step[1] == 1 && c_.y_step[2] == 1 && bands_.whole_rows() && c_.y_size[2] == size[2])
+  if (blocks_ == 1 && joins_rows(c_) && bands_.whole_rows())
     for (std::int64_t k = 0; k < count; ++k)
       to[k].spills = to[k].spills || (to[k].to + width<T> <= to[count - 1].to + to[count - 1].count &&
                                       (c_.line[0].results == 1 || to[k + 1].to == to[k].to + to[k].count));
@@ -247,7 +308,8 @@ void Schedule<T>::run(std::int64_t unit, const T* x, const T* weights, const std
                      channel,
                      c_.y_step[2],
                      bias != nullptr ? bias + group * c_.results : nullptr,
-                     false};
+                     false,
+                     across_};
   const T* packed = weights + group * rows_ * c_.sources * taps_;
   for (std::int64_t block = 0; block < blocks_; ++block) {
     const std::int64_t first = block * block_, channels = std::min(block_, c_.sources - first);
@@ -268,9 +330,21 @@ void Schedule<T>::run(std::int64_t unit, const T* x, const T* weights, const std
 }  // namespace
 
 template <class T>
-bool suits_correlation(std::int64_t row) {
+bool fills_vectors(std::int64_t row) {
   const std::int64_t filled = rounded_up(row, width<T>);
   return width<float> >= 8 && 5 * row >= 3 * filled;
+}
+
+template <class T>
+bool suits_correlation(const Correlation& c) {
+  const std::int64_t row = c.line[2].results, rows = c.line[1].results;
+  if (fills_vectors<T>(row)) return true;
+  if (width<float> < 8 || !joins_rows(c)) return false;
+  const std::int64_t pitch = StagedLine(c.line[2], row).extent();
+  const std::int64_t lanes = vectors_across_rows<T>(rows, row, pitch) * width<T>;
+  // By columns, positions fill vectors without gaps, but have to be gathered first, which costs about as much as a gap
+  // of an eighth.
+  return 5 * rows * row >= 3 * lanes && 8 * lanes <= 9 * rounded_up(rows * row, width<T>);
 }
 
 template <class T>
@@ -289,8 +363,10 @@ void correlate(const Correlation& c, const T* x, const T* w, const T* bias, T* y
   });
 }
 
-template bool suits_correlation<float>(std::int64_t);
-template bool suits_correlation<double>(std::int64_t);
+template bool fills_vectors<float>(std::int64_t);
+template bool fills_vectors<double>(std::int64_t);
+template bool suits_correlation<float>(const Correlation&);
+template bool suits_correlation<double>(const Correlation&);
 template void correlate(const Correlation&, const float*, const float*, const float*, float*);
 template void correlate(const Correlation&, const double*, const double*, const double*, double*);
 

@@ -29,8 +29,12 @@ struct Correlation {
 template <class T>
 void correlate(const Correlation& c, const T* x, const T* w, const T* bias, T* y);
 
-/// Whether the rows are long enough to fill vectors.
+/// Whether rows of so many results fill most lanes of vectors.
 template <class T>
-bool suits_correlation(std::int64_t row);
+bool fills_vectors(std::int64_t row);
+/// Whether the results do, of which a vector may hold the end of one row and the beginning of the next where these
+/// follow each other in y.
+template <class T>
+bool suits_correlation(const Correlation& c);
 
 }  // namespace xgrad::kernels

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include <xgrad/autograd/kernels/simd/partial.hpp>
+
 namespace xgrad::kernels {
 
 StagedLine::StagedLine(const Line& line, std::int64_t band) : line_(line), band_(band) {
@@ -19,17 +21,30 @@ StagedLine::StagedLine(const Line& line, std::int64_t band) : line_(line), band_
 
 namespace {
 
+// Rows are too short for a call of memmove each.
+template <class T>
+void copy_run(const T* from, std::int64_t count, T* to) {
+  constexpr std::int64_t width = static_cast<std::int64_t>(Vec<T>::width);
+  std::int64_t i = 0;
+  for (; i + width <= count; i += width) Vec<T>::load(from + i).store(to + i);
+  if (i < count) store(load(from + i, Partial{count - i}, T(0)), to + i, Partial{count - i});
+}
+
 // count elements from x[first], x[first + step], ...; 0 where the index is outside 0 .. size-1.
 template <class T>
 void copy_line(const T* x, std::int64_t size, std::int64_t first, std::int64_t step, std::int64_t count, T* to) {
-  const std::int64_t begin = first >= 0 ? 0 : std::min(count, (-first + step - 1) / step);
-  const std::int64_t past = first >= size ? 0 : (size - first + step - 1) / step;
-  const std::int64_t end = std::max(begin, std::min(count, past));
-  for (std::int64_t i = 0; i < begin; ++i) to[i] = T(0);
-  if (step == 1)
-    std::copy(x + first + begin, x + first + end, to + begin);
-  else
+  std::int64_t begin = 0, end = 0;
+  if (step == 1) {
+    begin = std::clamp<std::int64_t>(-first, 0, count);
+    end = std::max(begin, std::min(count, size - first));
+    copy_run(x + first + begin, end - begin, to + begin);
+  } else {
+    begin = first >= 0 ? 0 : std::min(count, (-first + step - 1) / step);
+    const std::int64_t past = first >= size ? 0 : (size - first + step - 1) / step;
+    end = std::max(begin, std::min(count, past));
     for (std::int64_t i = begin; i < end; ++i) to[i] = x[first + i * step];
+  }
+  for (std::int64_t i = 0; i < begin; ++i) to[i] = T(0);
   for (std::int64_t i = end; i < count; ++i) to[i] = T(0);
 }
 
