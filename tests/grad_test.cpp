@@ -1,5 +1,6 @@
 // grad(outputs, inputs), values that are used many times, gradient mode, and what errors in rules say.
 
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <stdexcept>
@@ -235,4 +236,36 @@ TEST_CASE("backward inside a rule or a hook leaves the walk around it intact", "
   z.backward(retain_graph);
   CHECK(numbers(x.grad()) == Numbers{27});
   CHECK(inner == 54);
+}
+
+TEST_CASE("rules do not compute gradients of leaves that grad() was not asked for", "[grad]") {
+  std::vector<std::array<bool, 2>> asked;
+  const auto f = [&](const Tensor& u, const Tensor& v) {
+    return record("product", Source::here(), u.detach() * v.detach(), {u, v},
+                  joint<0, 1>([&asked](Tensor p, Tensor q, Tensor g, Needs needs) {
+                    asked.push_back({needs[0], needs[1]});
+                    return std::array<Tensor, 2>{needs[0] ? q * g : Tensor(), needs[1] ? p * g : Tensor()};
+                  }));
+  };
+  const Tensor a = Tensor({1., 2.}).requires_grad_(), b = Tensor({3., 4.}).requires_grad_();
+  using Asked = std::vector<std::array<bool, 2>>;
+  CHECK(numbers(grad(sum(f(a, b)), a)) == Numbers{3, 4});
+  CHECK(asked == Asked{{true, false}});
+  asked.clear();
+  CHECK(numbers(grad(sum(f(a, b)), b)) == Numbers{1, 2});
+  CHECK(asked == Asked{{false, true}});
+  asked.clear();
+  // A target behind another op, and a leaf with a hook, whose gradient the hook sees.
+  const Tensor c = a * 2;
+  CHECK(numbers(grad(sum(f(c, b)), a)) == Numbers{6, 8});
+  CHECK(asked == Asked{{true, false}});
+  asked.clear();
+  int seen = 0;
+  b.register_hook([&](const Tensor& g) { return ++seen, g; });
+  CHECK(numbers(grad(sum(f(a, b)), a)) == Numbers{3, 4});
+  CHECK(asked == Asked{{true, true}});
+  CHECK(seen == 1);
+  asked.clear();
+  sum(f(a, b)).backward();
+  CHECK(asked == Asked{{true, true}});
 }

@@ -210,13 +210,14 @@ void Engine::pull(Node& node, const Tensor& g) {
     outside.resize(node.edge_count());
     out = outside.data();
   }
+  const Needs needs = targets_ != nullptr && observer_ == nullptr ? needed(node) : Needs::all();
   const bool adds = observer_ == nullptr && (graph_ != Graph::create ? node.adds() : node.adds_always());
   const std::uint64_t offered = adds ? offer_sums(node, out) : 0;
   if (observer_ != nullptr) keep(g);
   try {
     const detail::SourceScope line(node.at());
     const detail::Timed timed(node.name(), node.at(), true);
-    node.pull(g, out);
+    node.pull(g, needs, out);
   } catch (const std::exception& error) {
     detail::rethrow(in_backward_of(node, error), error);
   }
@@ -235,6 +236,21 @@ void Engine::pull(Node& node, const Tensor& g) {
     Tensor gradient = fold(node, *input, std::move(out[i]));
     arrive(last ? std::move(input) : input, std::move(gradient));
   }
+}
+
+Needs Engine::needed(Node& node) const {
+  std::uint64_t bits = ~std::uint64_t{0};
+  for (std::size_t i = 0; i < node.edge_count() && i < 64; ++i) {
+    const Node* input = node.edges()[i].node.get();
+    if (input == nullptr || input->replaced() || input->find_extras() != nullptr) continue;
+    if (input->number() < lowest_ || (input->is_leaf() && !is_target(*input))) bits &= ~(std::uint64_t{1} << i);
+  }
+  return Needs(bits);
+}
+
+bool Engine::is_target(const Node& node) const {
+  const auto place = std::lower_bound(places_.begin(), places_.end(), Place{&node, 0});
+  return place != places_.end() && place->node == &node;
 }
 
 std::uint64_t Engine::offer_sums(Node& node, Tensor* out) const {

@@ -102,6 +102,10 @@ class Engine {
 
   void pull(Node& node, const Tensor& g);
 
+  // Which gradients of a node's inputs grad() needs: not those of leaves that it was not asked for.
+  Needs needed(Node& node) const;
+  bool is_target(const Node& node) const;
+
   // Where somebody observes, no rule may write its gradient into the memory of g.
   [[gnu::noinline, gnu::cold]] void keep(const Tensor& g) { kept_ = g; }
 

@@ -103,7 +103,7 @@ class Pushing {
     try {
       const EnableGrad on;
       const SavedApartScope apart(recorded_ == Recorded::no);
-      node_.pull(g, all.data());
+      node_.pull(g, Needs::all(), all.data());
     } catch (const std::logic_error& error) {
       refuse_once(error);
       throw;

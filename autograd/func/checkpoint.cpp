@@ -103,7 +103,7 @@ class CheckpointNode final : public Node {
                  const std::vector<Node*>& others)
       : CheckpointNode(at, y, std::move(body), random, x, others, std::make_unique<Edge[]>(x.size() + others.size())) {}
 
-  void pull(const Tensor& g, Tensor* out) override {
+  void pull(const Tensor& g, Needs needs, Tensor* out) override {
     Tensors x;
     std::vector<bool> wanted;
     for (std::size_t i = 0; i < inputs_; ++i) {
@@ -120,7 +120,7 @@ class CheckpointNode final : public Node {
     Tensors targets;
     std::vector<std::size_t> places;
     for (std::size_t i = 0; i < edge_count(); ++i) {
-      if (!edges()[i].node) continue;
+      if (!edges()[i].node || !needs[i]) continue;
       targets.push_back(i < inputs_ ? again.inputs[i] : place_of(edges()[i].node.get()));
       places.push_back(i);
     }

@@ -31,7 +31,7 @@ class CustomNode final : public Node {
              const Context& context)
       : CustomNode(std::move(function), at, y, inputs, context, std::make_unique<Edge[]>(inputs.size())) {}
 
-  void pull(const Tensor& g, Tensor* out) override {
+  void pull(const Tensor& g, Needs, Tensor* out) override {
     Tensors found;
     if (!grad_enabled()) {
       Context context = restored();

@@ -17,7 +17,7 @@ struct FormerOwner {
 class LeafNode final : public Node {
  public:
   LeafNode(const Shape& shape, DType dtype) : Node(Leaf{}, shape, dtype) {}
-  void pull(const Tensor&, Tensor*) override {}
+  void pull(const Tensor&, Needs, Tensor*) override {}
 
   std::shared_ptr<const FormerOwner> former;  // set while replaced()
   const char* change = nullptr;               // the function that replaced it

@@ -140,7 +140,9 @@ struct NodeExtras {
 class Needs {
  public:
   explicit Needs(std::uint64_t bits) : bits_(bits) {}
+  static Needs all() { return Needs(~std::uint64_t{0}); }
   bool operator[](std::size_t i) const { return i >= 64 || (bits_ >> i & 1u) != 0; }
+  friend Needs operator&(Needs a, Needs b) { return Needs(a.bits_ & b.bits_); }
 
  private:
   std::uint64_t bits_;
@@ -186,10 +188,10 @@ class Node {
   std::size_t edge_count() const noexcept { return edge_count_; }
   const detail::Saved& saved_output() const noexcept { return y_; }
 
-  /// The local rule: stores the gradient of input i in out[i], for every i whose edge has a node. If the node adds(),
+  /// The local rule: stores the gradient of input i in out[i], for every i that has a node and is needed. If it adds(),
   /// out[i] may hold a partial sum on entry; if it holds the same tensor on return, the gradient has been added to that
   /// sum in place.
-  virtual void pull(const Tensor& g, Tensor* out) = 0;
+  virtual void pull(const Tensor& g, Needs needs, Tensor* out) = 0;
   /// The part of the output's tangent that the tangent t of input i makes, stored in *out; where t is null, only the
   /// answer how. `lead` is 1 if t has a leading axis of many tangents, else 0. For Push::pointwise, t has the shape to
   /// which the operands broadcast, and so has *out; for Push::transposed and pass, it is the caller that computes.

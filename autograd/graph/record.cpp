@@ -30,16 +30,16 @@ class ConnectedNode : public Node {
 class ZeroNode final : public ConnectedNode {
  public:
   using ConnectedNode::ConnectedNode;
-  void pull(const Tensor& g, Tensor* out) override {
+  void pull(const Tensor& g, Needs needs, Tensor* out) override {
     for (std::size_t i = 0; i < edge_count(); ++i)
-      if (edges()[i].node) out[i] = zeros_for(*edges()[i].node, g);
+      if (edges()[i].node && needs[i]) out[i] = zeros_for(*edges()[i].node, g);
   }
 };
 
 class OnceNode final : public ConnectedNode {
  public:
   using ConnectedNode::ConnectedNode;
-  void pull(const Tensor&, Tensor*) override {
+  void pull(const Tensor&, Needs, Tensor*) override {
     throw std::logic_error(
         "its gradient cannot be differentiated: its rule is once_differentiable(): write it over tensors to "
         "differentiate it again");

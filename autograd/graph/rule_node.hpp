@@ -99,11 +99,11 @@ class RuleNode final : public InputsNode<N>, private std::tuple<R...>, private S
       return push_each(i, t, lead, out, std::make_index_sequence<N>{});
   }
 
-  void pull(const Tensor& g, Tensor* out) override {
+  void pull(const Tensor& g, Needs needs, Tensor* out) override {
     if constexpr (for_all)
-      pull_all(g, out);
+      pull_all(g, needs, out);
     else
-      pull_each(g, out, std::make_index_sequence<N>{});
+      pull_each(g, needs, out, std::make_index_sequence<N>{});
   }
 
  private:
@@ -125,22 +125,22 @@ class RuleNode final : public InputsNode<N>, private std::tuple<R...>, private S
   }
 
   template <std::size_t... I>
-  void pull_each(const Tensor& g, Tensor* out, std::index_sequence<I...>) {
-    (pull_one<I>(g, out[I]), ...);
+  void pull_each(const Tensor& g, Needs needs, Tensor* out, std::index_sequence<I...>) {
+    (pull_one<I>(g, needs, out[I]), ...);
   }
 
   template <std::size_t I>
-  void pull_one(const Tensor& g, Tensor& out) {
+  void pull_one(const Tensor& g, Needs needs, Tensor& out) {
     constexpr std::uint32_t flags = flags_of<std::tuple_element_t<I, Rules>>;
     if constexpr ((flags & rule_none) == 0) {
-      if (!this->edges()[I].node) return;
+      if (!this->edges()[I].node || !needs[I]) return;
       if constexpr ((flags & rule_zero) != 0) {
         out = zeros_for(*this->edges()[I].node, g);
       } else if constexpr ((flags & rule_pass) != 0) {
         out = g;
       } else if constexpr ((flags & rule_fused) != 0) {
         bool last = true;
-        for (std::size_t later = I + 1; later < N; ++later) last = last && !this->edges()[later].node;
+        for (std::size_t later = I + 1; later < N; ++later) last = last && !(this->edges()[later].node && needs[later]);
         // A constant slope: to fold first, over axes that were broadcast, is less work.
         if constexpr ((flags & (reads_every_x | reads_y)) == 0)
           if (const Shape& shape = this->edges()[I].node->shape(); shape.count() < g.size())
@@ -211,15 +211,15 @@ class RuleNode final : public InputsNode<N>, private std::tuple<R...>, private S
   }
 
   /// One rule for all inputs.
-  void pull_all(const Tensor& g, Tensor* out) {
+  void pull_all(const Tensor& g, Needs needs, Tensor* out) {
     constexpr std::uint32_t flags = all_flags;
     if constexpr ((flags & rule_each) != 0) {
       for (std::size_t i = 0; i < this->edge_count(); ++i)
-        if (this->edges()[i].node)
+        if (this->edges()[i].node && needs[i])
           out[i] = run<flags>(g, [&](const auto&, const auto&, const Tensor& up) { return function<0>()(i, up); });
     } else {
       std::array<Tensor, N> all = run<flags>(g, [&](const auto& x, const auto& y, const Tensor& up) {
-        return call_rule<flags, N>(function<0>(), x, y, up, this->needs());
+        return call_rule<flags, N>(function<0>(), x, y, up, this->needs() & needs);
       });
       for (std::size_t i = 0; i < N; ++i)
         if (this->edges()[i].node) out[i] = std::move(all[i]);

@@ -60,7 +60,7 @@ std::vector<Tensor> pulled(const Node& node, const Tensor& g) {
   const Tensor kept = g;  // NOLINT(performance-unnecessary-copy-initialization)
   std::vector<Tensor> out(node.edge_count());
   // The rule of a node does not change it.
-  const_cast<Node&>(node).pull(kept, out.data());
+  const_cast<Node&>(node).pull(kept, Needs::all(), out.data());
   for (std::size_t i = 0; i < out.size(); ++i)
     if (!node.edges()[i].node) out[i] = Tensor();
   return out;
