@@ -62,6 +62,8 @@ def bound(row, sample, entry):
             return binding.BINDS[row.name](sample, entry)
     except binding.Elsewhere:
         return None
+    except (TypeError, IndexError, AttributeError, KeyError) as error:
+        raise Inexpressible(str(error)) from None
     if row.bind:
         try:
             return row.bind(sample)
