@@ -27,13 +27,11 @@ void check_pairwise(const char* op, double p, double eps) {
   xgrad::detail::require_finite(op, "eps", eps);
 }
 
-// Both in one floating dtype and of one rank or more, which broadcast.
-void prepare(const char* op, Tensor& a, Tensor& b, Source at) {
+// Both in one floating dtype; the shape to which they broadcast.
+Shape prepare(const char* op, Tensor& a, Tensor& b, Source at) {
   detail::require_given(op, {{a, "x1"}, {b, "x2"}});
   detail::to_one_dtype(op, {{&a, "x1"}, {&b, "x2"}}, at);
-  const Shape shape = broadcast_shapes(op, a.shape(), b.shape());
-  if (shape.rank() == 0)
-    throw xgrad::detail::argument_error(std::string(op) + ": both have shape (): they must have an axis at least");
+  return broadcast_shapes(op, a.shape(), b.shape());
 }
 
 }  // namespace
@@ -42,9 +40,8 @@ Tensor cosine_similarity(Tensor x1, Tensor x2, Dim dim, double eps, Source at) {
   constexpr const char* op = "cosine_similarity";
   const xgrad::detail::Timed timed(op, at);
   check_cosine(op, eps);
-  prepare(op, x1, x2, at);
-  const Shape shape = broadcast_shapes(op, x1.shape(), x2.shape());
-  const auto axis = static_cast<std::int64_t>(resolve_axis(op, dim, shape.rank()));
+  const Shape shape = prepare(op, x1, x2, at);
+  const auto axis = static_cast<std::int64_t>(resolve_axis_of_any_rank(op, dim, shape.rank()));
   const auto unit = [&](Tensor x) {
     x = broadcast_to(std::move(x), shape, at);
     const Tensor length = norm(x, 2, axis, keepdims, at);

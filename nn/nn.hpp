@@ -1,6 +1,7 @@
 #pragma once
 
 #include <xgrad/nn/activation.hpp>
+#include <xgrad/nn/adaptive_softmax.hpp>
 #include <xgrad/nn/batch_norm.hpp>
 #include <xgrad/nn/bilinear.hpp>
 #include <xgrad/nn/clone.hpp>

@@ -263,6 +263,53 @@ void loss_modules(Catalogue& all) {
       all, "MSELoss", [](auto a, auto b) { return nn::MSELoss()(a, b); }, x, x);
 }
 
+void adaptive_softmax(Catalogue& all) {
+  refused(all, "AdaptiveLogSoftmaxWithLoss", "no cutoffs", [] { nn::AdaptiveLogSoftmaxWithLoss(3, 5, {}); });
+  for (const std::vector<std::int64_t>& cutoffs :
+       {std::vector<std::int64_t>{0, 2}, {-1}, {2, 2}, {3, 2}, {5}, {2, 5}, {least}, {2, most}})
+    refused(all, "AdaptiveLogSoftmaxWithLoss", "cutoffs that do not rise within the classes",
+            [=] { nn::AdaptiveLogSoftmaxWithLoss(3, 5, cutoffs); });
+  probe(
+      all, "AdaptiveLogSoftmaxWithLoss",
+      [](auto in, auto classes, auto value) {
+        return nn::AdaptiveLogSoftmaxWithLoss(in, classes, {2, 4},
+                                              nn::AdaptiveLogSoftmaxWithLoss::Options().div_value(value))
+            .parameters();
+      },
+      Size{3}, Size{5}, Setting{1});
+  probe(
+      all, "AdaptiveLogSoftmaxWithLoss",
+      [](auto x, auto t) {
+        return nn::AdaptiveLogSoftmaxWithLoss(3, 5, {2, 4})(x, t).first;
+      },
+      matrix(), Tensor{0, 4});
+  for (const std::int64_t label : {std::int64_t{-1}, std::int64_t{5}, least, most})
+    refused(all, "AdaptiveLogSoftmaxWithLoss", "a label out of range", [=] {
+      nn::AdaptiveLogSoftmaxWithLoss(3, 5, {2, 4})(matrix(), Tensor{0, label});
+    });
+  refused(all, "AdaptiveLogSoftmaxWithLoss", "three labels for two rows", [] {
+    nn::AdaptiveLogSoftmaxWithLoss(3, 5, {2, 4})(matrix(), Tensor{0, 1, 2});
+  });
+  refused(all, "AdaptiveLogSoftmaxWithLoss", "a list of one label for one row", [] {
+    nn::AdaptiveLogSoftmaxWithLoss(3, 5, {2, 4})(ones(3), Tensor{0});
+  });
+  refused(all, "AdaptiveLogSoftmaxWithLoss", "three axes", [] {
+    nn::AdaptiveLogSoftmaxWithLoss(3, 5, {2, 4})(ones({2, 2, 3}), Tensor{0, 1});
+  });
+  probe_as(
+      all, "log_prob", "AdaptiveLogSoftmaxWithLoss",
+      [](auto x) {
+        return nn::AdaptiveLogSoftmaxWithLoss(3, 5, {2, 4}).log_prob(x);
+      },
+      matrix());
+  probe_as(
+      all, "predict", "AdaptiveLogSoftmaxWithLoss",
+      [](auto x) {
+        return nn::AdaptiveLogSoftmaxWithLoss(3, 5, {2, 4}).predict(x);
+      },
+      matrix());
+}
+
 }  // namespace
 
 void layer_calls(Catalogue& all) {
@@ -272,6 +319,7 @@ void layer_calls(Catalogue& all) {
   of_two_inputs(all);
   losses(all);
   loss_modules(all);
+  adaptive_softmax(all);
 }
 
 }  // namespace bad_calls

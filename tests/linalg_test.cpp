@@ -215,6 +215,13 @@ TEST_CASE("gradients through eigenvalues and singular values alone are finite wh
   CHECK(far(grad(matrix_norm(x, "nuc"), x), identity(3)) == "");
 }
 
+TEST_CASE("equal singular values share the gradient of a spectral norm", "[linalg]") {
+  for (const double order : {2.0, -2.0}) {
+    const Tensor x = identity(4).clone().requires_grad_();
+    CHECK(far(grad(matrix_norm(x, order), x), identity(4) / 4.0) == "");
+  }
+}
+
 TEST_CASE("a complete q with more rows than columns has no gradient, and says so", "[linalg]") {
   const Tensor x = random({4, 2}, 9).requires_grad_();
   CHECK_THROWS_WITH(sum(qr(x, QRMode::complete).q).backward(), Catch::Contains("use QRMode::reduced"));

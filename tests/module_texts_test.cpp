@@ -195,6 +195,10 @@ Texts losses() {
       {"TripletMarginLoss()", text(TripletMarginLoss())},
       {"TripletMarginWithDistanceLoss()", text(TripletMarginWithDistanceLoss())},
       {"CTCLoss()", text(CTCLoss())},
+      {"AdaptiveLogSoftmaxWithLoss(8, 20, [4, 10, 15], div_value=2.0, head_bias=True)",
+       text(AdaptiveLogSoftmaxWithLoss(8, 20, {4, 10, 15},
+                                       AdaptiveLogSoftmaxWithLoss::Options().div_value(2).head_bias(true)))},
+      {"AdaptiveLogSoftmaxWithLoss(8, 20, [4])", text(AdaptiveLogSoftmaxWithLoss(8, 20, {4}))},
   };
 }
 

@@ -216,5 +216,7 @@ TEST_CASE("distances at equal and zero vectors have finite gradients") {
   CHECK(difference(grad(sum(nn::pairwise_distance(x, x.detach(), 2, 0)), x), zeros({2, 3}, float64)) == "");
   const Tensor one = Tensor{{0., 3., 4.}, {1., 0., 0.}};
   CHECK(difference(grad(sum(nn::cosine_similarity(x, one)), x), one / Tensor{{5.}, {1.}} * 1e8, 1e-12) == "");
+  CHECK(nn::cosine_similarity(2.0, -3.0, 0).item() == -1);
+  CHECK(nn::pairwise_distance(2.0, 5.0, 2, 0).item() == 3);
   CHECK(nn::cosine_similarity(Tensor{{1e200, 0.}}, Tensor{{1e200, 1e200}}).item() == Approx(std::sqrt(.5)));
 }

@@ -142,6 +142,18 @@ TEST_CASE("max_unpool puts the maxima back where they came from") {
   CHECK(difference(grad(sum(y), two), Tensor({{0., 1.}})) == "");
 }
 
+TEST_CASE("max_unpool takes the whole shape of what was pooled") {
+  const Tensor x = arange(2 * 3 * 5 * 7).to(float64).reshape({2, 3, 5, 7});
+  const auto [y, indices] = max_pool2d_with_indices(x, 2);
+  const Tensor whole = max_unpool2d(y, indices, 2, MaxUnpoolOptions().output_size({2, 3, 5, 7}));
+  CHECK(whole.shape() == x.shape());
+  CHECK(difference(whole, max_unpool2d(y, indices, 2, MaxUnpoolOptions().output_size({5, 7}))) == "");
+  CHECK_THROWS_WITH(
+      max_unpool2d(y, indices, 2, MaxUnpoolOptions().output_size({2, 4, 5, 7})),
+      Catch::Contains("max_unpool2d: output_size is (2, 4, 5, 7), the input has shape (2, 3, 2, 3): a whole "
+                      "shape must begin as that of the input"));
+}
+
 TEST_CASE("resizing to the same size changes nothing, and corners stay with align_corners") {
   Generator generator(8);
   const Tensor x = randn({1, 2, 5, 6}, generator, float64);

@@ -147,6 +147,14 @@ TEST_CASE("unique slices come in lexicographic order") {
   CHECK_THROWS_AS(unique(zeros({2, 0}), 0), std::invalid_argument);
 }
 
+TEST_CASE("slices along the last axis are ordered by their elements in row-major order") {
+  const Tensor x({{{0, 0}, {1, 0}}, {{0, 1}, {0, 0}}});  // {{0, 1}, {0, 0}} and {{0, 0}, {1, 0}}
+  const auto [values, inverse, counts] = unique(x, -1);
+  CHECK(difference(values, flip(x, -1)) == "");
+  CHECK(difference(inverse, Tensor{1, 0}) == "");
+  CHECK(difference(counts, Tensor{1, 1}) == "");
+}
+
 TEST_CASE("reductions, scans, sorts and draws have the same bits for any number of threads") {
   Generator numbers(8);
   const Tensor wide = randn({3, 500, 70}, numbers, float64), line = randn({200003}, numbers, float64);

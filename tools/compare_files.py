@@ -7,7 +7,7 @@
 
 Arrays of every dtype, order and byte order, of many shapes, are written by NumPy and by safetensors, converted into
 every format by the library, and read back by them: values must be the same bits, order and names the same, and what the
-library writes by default the same bytes. --record writes the small files that tests/exchange_test.cpp reads. Needs
+library writes by default the same bytes. --record writes the small files that the tests read. Needs
 NumPy, safetensors and PyTorch (for bfloat16).
 """
 

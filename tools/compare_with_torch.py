@@ -68,7 +68,8 @@ def of_database(row, entries, references):
     for entry in entries:
         for sample in database.samples(entry, references):
             try:
-                add_sample(tally, row, database.bound(row, sample))
+                if (arguments := database.bound(row, sample, entry)) is not None:
+                    add_sample(tally, row, arguments)
             except Inexpressible as reason:
                 tally.inexpressible[str(reason)] += 1
     return tally

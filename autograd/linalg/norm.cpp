@@ -81,8 +81,8 @@ Tensor frobenius(const char* op, Tensor a, Source at) {
 
 /// The largest or smallest element along the last axis; the largest of none is 0, as all are sizes.
 Tensor extreme(const Tensor& x, bool largest) {
-  if (!largest) return amin(x, -1);
-  return x.shape().back() == 0 ? sum(x, -1) : amax(x, -1);
+  if (x.shape().back() == 0) return sum(x, -1);
+  return largest ? amax(x, -1) : amin(x, -1);
 }
 
 /// The norms of the matrices in the last two axes, of which the smallest of something exists.
@@ -90,11 +90,7 @@ Tensor norms(const char* op, Tensor a, const MatrixNorm& order, Source at) {
   if (order.name() == "fro") return frobenius(op, std::move(a), at);
   if (order.name() == "nuc") return sum(svdvals(std::move(a), at), -1, KeepDims::no, at);
   const bool largest = order.order() > 0;
-  if (by_singular_values(order)) {
-    const Tensor s = svdvals(std::move(a), at);
-    const std::int64_t k = s.shape().back();
-    return k == 0 ? sum(s, -1) : squeeze(narrow(s, -1, largest ? 0 : k - 1, 1), -1);
-  }
+  if (by_singular_values(order)) return extreme(svdvals(std::move(a), at), largest);
   return extreme(sum(abs(std::move(a)), std::isinf(order.order()) ? -1 : -2), largest);
 }
 

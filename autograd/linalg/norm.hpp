@@ -27,8 +27,8 @@ class MatrixNorm {
 };
 
 /// The norms of the matrices in two axes of a, of which the first is that of the rows. The gradient of a Frobenius norm
-/// of 0 is 0. Largest sums that are equal share the gradient; for equal singular values it is one of many. NaN and
-/// infinite elements give NaN or infinity, and are an error for norms by singular values.
+/// of 0 is 0. Largest sums and singular values that are equal share the gradient. NaN and infinite elements give NaN
+/// or infinity, and are an error for norms by singular values.
 [[nodiscard]] Tensor matrix_norm(Tensor a, const MatrixNorm& order = "fro",
                                  const std::pair<Dim, Dim>& axes = {Dim(-2), Dim(-1)}, KeepDims keep = KeepDims::no,
                                  Source at = Source::here());

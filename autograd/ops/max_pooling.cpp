@@ -163,6 +163,20 @@ ValuesIndices adaptive_pool(const char* op, std::size_t axes, Tensor x, const Di
 
 // ---- the other way
 
+// The sizes of the axes that are pooled, also of a whole shape, whose other axes must be those of x.
+Dims sizes_of_places(const char* op, const Tensor& x, std::size_t axes, const Dims& given) {
+  const auto& all = given.list();
+  if (all.size() != x.rank() || all.size() == axes) return given;
+  const auto* const places = all.end() - axes;
+  if (!std::equal(all.begin(), places, x.shape().begin()))
+    throw detail::argument_error(std::string(op) + ": output_size is " + to_string(Shape(all.begin(), all.size())) +
+                                 ", the input has shape " + to_string(x.shape()) +
+                                 ": a whole shape must begin as that of the input");
+  std::vector<std::int64_t> sizes;
+  for (const std::int64_t* n = places; n != all.end(); ++n) sizes.push_back(*n);
+  return sizes;
+}
+
 // Planes of the result and of x.
 Chosen unpooled(const char* op, const Tensor& x, std::size_t axes, const Dims& size, const MaxUnpoolOptions& options,
                 Shape& shape) {
@@ -171,7 +185,7 @@ Chosen unpooled(const char* op, const Tensor& x, std::size_t axes, const Dims& s
   const Dims& strides = options.stride().list().empty() ? size : options.stride();
   const detail::EachAxis stride = detail::EachAxis(op, "stride", strides, axes).at_least(1);
   const detail::EachAxis padding = detail::EachAxis(op, "padding", options.padding(), axes).at_least(0);
-  const Dims& given = options.output_size();
+  const Dims given = sizes_of_places(op, x, axes, options.output_size());
   const detail::EachAxis output(op, "output_size", given.list().empty() ? Dims(1) : given, axes);
   shape = x.shape();
   for (std::size_t k = 0; k < axes; ++k) {

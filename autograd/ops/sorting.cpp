@@ -11,6 +11,7 @@
 #include <xgrad/autograd/kernels/sorting/order.hpp>
 #include <xgrad/autograd/ops/along.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
+#include <xgrad/autograd/ops/reordering.hpp>
 #include <xgrad/autograd/ops/selected.hpp>
 
 namespace xgrad {
@@ -161,7 +162,7 @@ UniqueValues unique(Tensor x, Dim asked, Source at) {
   const NoGrad off;
   x = x.detach();
   const std::int64_t rows = shape[axis], columns = rows == 0 ? 0 : x.size() / rows;
-  const Tensor matrix = axis == 0 ? x : swapaxes(x, 0, asked, at);
+  const Tensor matrix = axis == 0 ? x : movedim(x, {asked}, {0}, at);
   return detail::visit(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     Groups all = groups_of_rows(Raw::data<T>(matrix), rows, columns);

@@ -39,7 +39,8 @@ struct UniqueValues {
 /// The different elements of x, of rank 1, without a gradient; NaNs are all different, and come last. Unpack as
 /// `auto [values, inverse, counts] = unique(x)`.
 [[nodiscard]] UniqueValues unique(Tensor x, Source at = Source::here());
-/// The different slices of x along an axis, in lexicographic order. `inverse` has an entry for each slice of x.
+/// The different slices of x along an axis, in lexicographic order of their elements in row-major order. `inverse` has
+/// an entry for each slice of x.
 [[nodiscard]] UniqueValues unique(Tensor x, Dim axis, Source at = Source::here());
 
 }  // namespace xgrad

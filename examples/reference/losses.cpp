@@ -113,6 +113,16 @@ void from_multi_margin_loss() {
   }
 }
 
+void from_adaptive_softmax() {
+  example("AdaptiveLogSoftmaxWithLoss");
+  {
+    nn::AdaptiveLogSoftmaxWithLoss model(8, 1000, {10, 100});
+    for (const Tensor& weight : model.parameters()) nn::init::zeros_(weight);  // so that all choices are even
+    const auto [output, loss] = model(ones({2, 8}), Tensor{3, 500});
+    std::cout << output << '\n' << loss << '\n' << model.log_prob(ones(8)).shape() << '\n';
+  }
+}
+
 }  // namespace
 
 int main() {
@@ -120,5 +130,6 @@ int main() {
   from_cross_entropy();
   from_poisson_nll_loss();
   from_multi_margin_loss();
+  from_adaptive_softmax();
   return 0;
 }

@@ -1,5 +1,6 @@
 #include <xgrad/autograd/ops/activation.hpp>
 #include <xgrad/autograd/ops/piecewise_activation.hpp>
+#include <xgrad/autograd/ops/rrelu.hpp>
 #include <xgrad/autograd/ops/softmax.hpp>
 
 #include "call.hpp"
@@ -37,6 +38,8 @@ Registry activation_calls() {
       {"softshrink", [](const Call& c) { return softshrink(c["input"], c.number("lambd", 0.5)); }},
       {"threshold", [](const Call& c) { return threshold(c["input"], c.number("threshold"), c.number("value")); }},
       {"prelu", [](const Call& c) { return prelu(c["input"], c["weight"]); }},
+      {"rrelu", [](const Call& c) { return rrelu(c["input"], c.number("lower", 0.125), c.number("upper", 1.0 / 3)); }},
+      {"masked_softmax", [](const Call& c) { return masked_softmax(c["input"], c["mask"], c.integer("dim")); }},
       {"softmin", [](const Call& c) { return softmin(c["input"], c.integer("dim")); }},
       {"softmax", [](const Call& c) { return softmax(c["input"], c.integer("dim")); }},
       {"log_softmax", [](const Call& c) { return log_softmax(c["input"], c.integer("dim")); }},

@@ -15,8 +15,8 @@ namespace golden {
 
 namespace {
 
-/// An index as text: "3|1:7:2|:|...|None", for x[3, 1:7:2, :, ..., None].
-std::vector<detail::Slice> slices(const std::string& text) {
+/// An index as text: "3|1:7:2|:|...|None|@0", for x[3, 1:7:2, :, ..., None, a] with the first of the tensors as a.
+std::vector<detail::Slice> slices(const std::string& text, const Tensors& tensors = {}) {
   std::vector<detail::Slice> result;
   for (std::size_t from = 0; from < text.size();) {
     const std::size_t to = std::min(text.find('|', from), text.size());
@@ -27,6 +27,8 @@ std::vector<detail::Slice> slices(const std::string& text) {
       result.emplace_back(xt::ellipsis());
     } else if (part == "None") {
       result.emplace_back(xt::newaxis());
+    } else if (part[0] == '@') {
+      result.emplace_back(tensors.at(std::stoul(part.substr(1))));
     } else if (first == std::string::npos) {
       result.emplace_back(std::stoll(part));
     } else {
@@ -66,7 +68,7 @@ Tensor embedded(const Call& c) {
 
 Registry indexing_calls() {
   return {
-      {"slice", [](const Call& c) { return c["input"].slice(slices(c.word("index"))); }},
+      {"slice", [](const Call& c) { return c["input"].slice(slices(c.word("index"), c.list("tensors"))); }},
       {"put", [](const Call& c) { return put(c["input"], Index(slices(c.word("index"))), c["values"]); }},
       {"select", [](const Call& c) { return select(c["input"], c.integer("dim"), c.integer("index")); }},
       {"narrow",
@@ -83,7 +85,11 @@ Registry indexing_calls() {
        }},
       {"index_copy", [](const Call& c) { return index_copy(c["input"], c.integer("dim"), c["index"], c["source"]); }},
       {"index_fill", [](const Call& c) { return index_fill(c["input"], c.integer("dim"), c["index"], c["value"]); }},
-      {"index_put", [](const Call& c) { return index_put(c["input"], c.list("indices"), c["values"]); }},
+      {"index_put",
+       [](const Call& c) {
+         return index_put(c["input"], c.list("indices"), c["values"],
+                          c.flag("accumulate") ? Accumulate::yes : Accumulate::no);
+       }},
       {"take", [](const Call& c) { return take(c["input"], c["index"]); }},
       {"masked_scatter", [](const Call& c) { return masked_scatter(c["input"], c["mask"], c["source"]); }},
       {"masked_fill", [](const Call& c) { return masked_fill(c["input"], c["mask"], c["value"]); }},

@@ -3,6 +3,8 @@
 #include <xgrad/autograd/ops/batch_norm.hpp>
 #include <xgrad/autograd/ops/dropout.hpp>
 #include <xgrad/autograd/ops/softmax.hpp>
+#include <xgrad/nn/adaptive_softmax.hpp>
+#include <xgrad/nn/functional_call.hpp>
 #include <xgrad/nn/likelihood_losses.hpp>
 #include <xgrad/nn/losses.hpp>
 #include <xgrad/nn/margin_losses.hpp>
@@ -125,8 +127,22 @@ Registry margin_calls() {
   };
 }
 
+// The module with the weights of the call: output and loss, the log-probabilities of all classes, and the likeliest.
+Results adaptive(const Call& c) {
+  const Tensor x = c["input"];
+  nn::AdaptiveLogSoftmaxWithLoss net(
+      x.shape(-1), c.integer("n_classes"), c.integers("cutoffs"),
+      nn::AdaptiveLogSoftmaxWithLoss::Options().div_value(c.number("div_value", 4)).head_bias(c.flag("head_bias")));
+  net.to(x.dtype());
+  const auto with_weights = [&](const auto& f) { return func::functional_call(net, c.list("weights"), f); };
+  return Tensors{with_weights([&] { return net(x, c["target"]).first; }),
+                 with_weights([&] { return net(x, c["target"]).second; }),
+                 with_weights([&] { return net.log_prob(x); }), with_weights([&] { return net.predict(x); })};
+}
+
 Registry likelihood_calls() {
   return {
+      {"nn_adaptive_log_softmax", adaptive},
       {"poisson_nll_loss",
        [](const Call& c) {
          return nn::poisson_nll_loss(c["input"], c["target"],

@@ -11,6 +11,17 @@ using namespace xgrad;
 
 namespace golden {
 
+namespace {
+
+/// The factor of addcmul and addcdiv with its kind: an integer leaves integers integers.
+Number factor(const Call& c) {
+  if (!c.has("value")) return 1;
+  const Tensor x = c["value"];
+  return is_floating(x.dtype()) ? Number(x.item()) : Number(x.item<std::int64_t>());
+}
+
+}  // namespace
+
 Registry mathematics_calls() {
   return {
       {"rsqrt", unary(rsqrt)},
@@ -54,7 +65,7 @@ Registry mathematics_calls() {
       {"remainder", binary(remainder)},
       {"floor_divide", binary(floor_divide)},
       {"lerp", [](const Call& c) { return lerp(c["input"], c["end"], c["weight"]); }},
-      {"addcmul", [](const Call& c) { return addcmul(c["input"], c["tensor1"], c["tensor2"], c.number("value", 1)); }},
+      {"addcmul", [](const Call& c) { return addcmul(c["input"], c["tensor1"], c["tensor2"], factor(c)); }},
       {"addcdiv", [](const Call& c) { return addcdiv(c["input"], c["tensor1"], c["tensor2"], c.number("value", 1)); }},
       {"bitwise_and", binary(bitwise_and)},
       {"bitwise_or", binary(bitwise_or)},

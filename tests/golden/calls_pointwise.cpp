@@ -84,6 +84,11 @@ Registry pointwise_calls() {
          return isclose(c["input"], c["other"], c.number("rtol", 1e-5), c.number("atol", 1e-8),
                         c.flag("equal_nan") ? EqualNan::yes : EqualNan::no);
        }},
+      {"allclose",
+       [](const Call& c) {
+         return Tensor(allclose(c["input"], c["other"], c.number("rtol", 1e-5), c.number("atol", 1e-8),
+                                c.flag("equal_nan") ? EqualNan::yes : EqualNan::no));
+       }},
       {"logical_and", binary(logical_and)},
       {"logical_or", binary(logical_or)},
       {"logical_not", unary(logical_not)},

@@ -87,7 +87,10 @@ Registry arranging_calls() {
       {"expand_as", [](const Call& c) { return expand_as(c["input"], c["other"]); }},
       {"reshape_as", [](const Call& c) { return reshape_as(c["input"], c["other"]); }},
       {"tensor_split",
-       [](const Call& c) { return tensor_split(c["input"], c.integer("sections"), c.integer("dim", 0)); }},
+       [](const Call& c) {
+         if (c.has("indices")) return tensor_split(c["input"], c.integers("indices"), c.integer("dim", 0));
+         return tensor_split(c["input"], c.integer("sections"), c.integer("dim", 0));
+       }},
       {"diag_embed",
        [](const Call& c) {
          return diag_embed(c["input"], c.integer("offset"), c.integer("dim1", -2), c.integer("dim2", -1));
@@ -128,6 +131,13 @@ Registry shape_calls() {
        }},
       {"eye", [](const Call& c) { return eye(c.integer("n"), c.integer("m", c.integer("n")), c.dtype()); }},
       {"full", [](const Call& c) { return full(Shape(c.integers("size")), c["fill_value"], c.dtype()); }},
+      {"zeros", [](const Call& c) { return zeros(Shape(c.integers("size")), c.dtype()); }},
+      {"ones", [](const Call& c) { return ones(Shape(c.integers("size")), c.dtype()); }},
+      {"full_like", [](const Call& c) { return full_like(c["input"], c["fill_value"]); }},
+      {"zeros_like", [](const Call& c) { return zeros_like(c["input"]); }},
+      {"ones_like", [](const Call& c) { return ones_like(c["input"]); }},
+      {"fill", [](const Call& c) { return c["input"].clone().fill_(number_of(c, "value")); }},
+      {"zero_", [](const Call& c) { return c["input"].clone().zero_(); }},
   };
 }
 

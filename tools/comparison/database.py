@@ -7,6 +7,7 @@ import unittest
 
 import torch
 
+from comparison import binding
 from comparison.calls import Inexpressible
 from comparison.samples import BOOL, F32, F64, I64
 
@@ -28,15 +29,15 @@ def entries():
 
 def matching(rows):
     """The entries of the database for each row that has any."""
-    names = {}
+    names, others = {}, {name: (*row.database, *binding.ENTRIES.get(name, ())) for name, row in rows.items()}
     for row in rows.values():
-        for name in (row.name, f"nn.functional.{row.name}", f"linalg.{row.name}", f"special.{row.name}", *row.database):
+        for name in dict.fromkeys((row.name, f"nn.functional.{row.name}", f"linalg.{row.name}", f"special.{row.name}", *others[row.name])):
             names.setdefault(name, []).append(row)
     for name in OTHER_OPS:
         names.pop(name, None)
     # `transpose` there is swapaxes here, and `permute` is transpose.
-    for name in {n for row in rows.values() for n in row.database}:
-        names[name] = [row for row in names[name] if name in row.database or row.name == name]
+    for name in {n for list_ in others.values() for n in list_}:
+        names[name] = [row for row in names[name] if name in others[row.name] or row.name == name]
         if name == "transpose":
             names[name] = [rows["swapaxes"]]
     found = {}
@@ -53,8 +54,16 @@ def plain(sample):
     return sample
 
 
-def bound(row, sample):
+def bound(row, sample, entry):
+    """The arguments of the row, or nothing if another one takes the sample."""
     sample = plain(sample)
+    try:
+        if row.name in binding.BINDS:
+            return binding.BINDS[row.name](sample, entry)
+    except binding.Elsewhere:
+        return None
+    except (TypeError, IndexError, AttributeError, KeyError) as error:
+        raise Inexpressible(str(error)) from None
     if row.bind:
         try:
             return row.bind(sample)

@@ -21,6 +21,7 @@ class Op:
     database: tuple = ()  # names in PyTorch's op database besides the op's own
     bind: Callable = None  # turns a sample of the database into arguments
     parameters: tuple = field(init=False)
+    file: str = "ops"  # of tests/golden, which the name FILE of a table changes
 
     def __post_init__(self):
         self.parameters = tuple(inspect.signature(self.function).parameters)
@@ -39,5 +40,6 @@ def rows():
         for row in part.ROWS:
             if row.name in result:
                 raise ValueError(f"two rows of {row.name}")
+            row.file = getattr(part, "FILE", row.file)
             result[row.name] = row
     return result

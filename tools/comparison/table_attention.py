@@ -7,6 +7,8 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from comparison.samples import F32, F64, number
 from comparison.table import SUMS, Op
 
+FILE = "attention"
+
 SIZES = [((3, 2), (4, 2), (4, 3)), ((1, 3), (1, 3), (1, 2)), ((2, 3, 4), (2, 5, 4), (2, 5, 4)), ((2, 3, 7, 8), (2, 3, 9, 8), (2, 3, 9, 5)),
          ((2, 1, 3, 4), (2, 3, 3, 4), (3, 3, 4)), ((1, 2, 40, 3), (1, 2, 70, 3), (1, 2, 70, 3)), ((0, 3, 2), (0, 4, 2), (0, 4, 2)),
          ((1, 300, 4), (1, 290, 4), (1, 290, 2))]

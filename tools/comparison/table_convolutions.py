@@ -7,6 +7,8 @@ import torch.nn.functional as F
 from comparison.samples import F32, F64, number
 from comparison.table import SUMS, Op
 
+FILE = "convolutions"
+
 
 def settings(draw, axes, transposed, small):
     """The shapes of one call and its settings. Small calls become goldens."""

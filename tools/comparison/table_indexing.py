@@ -7,9 +7,11 @@ from comparison.samples import BOOL, F32, F64, I64, index, number
 from comparison.table import SUMS, Op
 
 
-def parse(text):
-    """The index that a text like "3|1:7:2|...|None" stands for."""
+def parse(text, tensors=()):
+    """The index that a text like "3|1:7:2|...|None|@0" stands for; @0 is the first of the tensors."""
     def part(p):
+        if p[0] == "@":
+            return tensors[int(p[1:])]
         if p == "...":
             return Ellipsis
         if p == "None":
@@ -20,7 +22,8 @@ def parse(text):
     return tuple(part(p) for p in text.split("|")) if text else ()
 
 
-def write(key):
+def write(key, tensors):
+    """The index as a text, and its tensors in the list."""
     parts = key if isinstance(key, tuple) else (key,)
     text = []
     for p in parts:
@@ -32,6 +35,9 @@ def write(key):
             text.append(str(p))
         elif isinstance(p, slice):
             text.append(":".join("" if n is None else str(n) for n in [p.start, p.stop] + ([p.step] if p.step else [])))
+        elif isinstance(p, (torch.Tensor, list)):
+            text.append(f"@{len(tensors)}")
+            tensors.append(torch.as_tensor(p))
         else:
             raise Inexpressible(f"a {type(p).__name__} in an index of several axes")
     return "|".join(text)
@@ -100,9 +106,11 @@ def masks():
 
 
 ROWS = [
-    Op("slice", lambda input, index: input[parse(index)], lambda: [
-        {"input": number(s, d), "index": k} for s, k in SLICES for d in [F64, F32, I64]], database=("__getitem__",),
-       bind=lambda s: {"input": s.input, "index": write(s.args[0])}),
+    Op("slice", lambda input, index, tensors=(): input[parse(index, tensors)], lambda: [
+        *({"input": number(s, d), "index": k} for s, k in SLICES for d in [F64, F32, I64]),
+        {"input": number((4, 3)), "index": ":|@0", "tensors": [torch.tensor([[2, 0], [1, 1]])]},
+        {"input": number((4, 3)), "index": "@0|@1", "tensors": [torch.tensor([3, 0]), torch.tensor([True, False, True])]}],
+       database=("__getitem__",)),
     Op("put", put, puts),
     Op("select", lambda input, dim, index: torch.select(input, dim, index), lambda: [
         {"input": number(s), "dim": d, "index": i} for s, d, i in [
@@ -139,7 +147,9 @@ ROWS = [
     Op("index_fill", lambda input, dim, index, value: torch.index_fill(input, dim, index, value), lambda: [
         {"input": number(s), "dim": d, "index": torch.tensor(i, dtype=torch.int64), "value": v}
         for s, d, i in [((4, 3), 0, [2, 0, 2]), ((2, 3), -1, [1]), ((2, 3), 1, [])] for v in [2.5, number(())]]),
-    Op("index_put", lambda input, indices, values: torch.index_put(input, tuple(indices), values), lambda: [
+    Op("index_put", lambda input, indices, values, accumulate=False: torch.index_put(
+        input, tuple(indices), values, accumulate), lambda: [
+        {"input": number((5,)), "indices": [torch.tensor([0, 1, 1])], "values": number((3,)), "accumulate": True},
         {"input": number((4, 3)), "indices": [torch.tensor([0, 2]), torch.tensor([1, 2])], "values": number((2,))},
         {"input": number((4, 3)), "indices": [torch.tensor([3, 1])], "values": number((3,))},
         {"input": number((5,)), "indices": [torch.tensor([[0, 1], [4, 2]])], "values": number(())}]),

@@ -2,8 +2,9 @@
 
 import torch
 import torch.nn.functional as F
+from torch import nn
 
-from comparison.samples import F32, F64, index, number
+from comparison.samples import F32, F64, index, number, random
 from comparison.table import SUMS, Op
 from comparison.table_losses import REDUCTIONS
 
@@ -95,6 +96,41 @@ def paths():
            "target_lengths": torch.tensor([10, 7])}
 
 
+def clusters():
+    """Random sizes, cutoffs and options; targets of all clusters, or of some; one row, and none."""
+    for i in range(32):
+        dtype = F32 if i % 8 == 5 else F64
+        size, n_classes = int(random.integers(1, 9)), int(random.integers(2, 12))
+        cutoffs = sorted(random.permutation(n_classes - 1)[:int(random.integers(1, min(4, n_classes)))] + 1)
+        cutoffs = [int(c) for c in cutoffs]
+        options = {"div_value": [4.0, 2.0, 1.5, 1.0][i % 4], "head_bias": bool(random.integers(0, 2))}
+        module = nn.AdaptiveLogSoftmaxWithLoss(size, n_classes, cutoffs, **options)
+        rows = [int(random.integers(1, 7)), 1, None][i % 3] if i != 7 else 0
+        shape = () if rows is None else (rows,)
+        few = cutoffs[0] if i % 5 == 4 else n_classes  # in the head alone
+        yield {"input": number((*shape, size), dtype), "target": index(shape, few), "n_classes": n_classes, "cutoffs": cutoffs, **options,
+               "weights": [number(tuple(p.shape), dtype, -1.0, 1.0) for p in module.parameters()]}
+
+
+def adaptive(input, target, weights, n_classes, cutoffs, div_value=4.0, head_bias=False):
+    module = nn.AdaptiveLogSoftmaxWithLoss(input.shape[-1], n_classes, cutoffs, div_value, head_bias).to(input.dtype)
+    values = dict(zip([n for n, _ in module.named_parameters()], weights))
+
+    class All(nn.Module):
+        """PyTorch's other two functions take batches alone."""
+
+        def __init__(self):
+            super().__init__()
+            self.m = module
+
+        def forward(self, x, t):
+            rows = x if x.dim() == 2 else x.unsqueeze(0)
+            both = [self.m.log_prob(rows), self.m.predict(rows)]
+            return [*self.m(x, t), *(y if x.dim() == 2 else y.squeeze(0) for y in both)]
+
+    return torch.func.functional_call(All(), {"m." + n: v for n, v in values.items()}, (input, target))
+
+
 def reduced(name, parameters):
     """A function of torch.nn.functional with these parameters and `reduction`."""
     f = getattr(F, name)
@@ -132,5 +168,6 @@ ROWS = [
     Op("gaussian_nll_loss", reduced("gaussian_nll_loss", "input, target, var, full=False, eps=1e-6"),
        lambda: [*each([{}, {"full": True, "eps": 0.5}], variances("same"), SAME[1:])(), *each([{}], variances("short"), [(2, 3), (5, 2, 3)])(),
                 *each([{}], variances("one"), [(2, 3), (5, 2, 3)])()], SUMS),
+    Op("nn_adaptive_log_softmax", adaptive, clusters),
     Op("ctc_loss", ctc, paths, SUMS, second=False),
 ]

@@ -153,6 +153,10 @@ ROWS = [
           ("input", "tensor1", "tensor2"), "value"),
     three("addcdiv", lambda input, tensor1, tensor2, value=1: torch.addcdiv(input, tensor1, tensor2, value=value),
           ("input", "tensor1", "tensor2"), "value"),
+    Op("allclose", lambda input, other, rtol=1e-5, atol=1e-8, equal_nan=False: torch.tensor(torch.allclose(
+        input, other, rtol, atol, equal_nan)), lambda: [
+            *({"input": x, "other": x + d} for x in [number((2, 3)), number((0,)), number(())] for d in [0.0, 1e-7, 1e-3]),
+            {"input": hostile(F64), "other": hostile(F64)}, {"input": hostile(F64), "other": hostile(F64), "equal_nan": True}]),
     one("isposinf"), one("isneginf"), two("floor_divide"), two_of_integers("bitwise_left_shift"),
     two_of_integers("bitwise_right_shift"),
     Op("polygamma", lambda n, input: torch.polygamma(n, input), lambda: [

@@ -6,6 +6,8 @@ import torch.nn.functional as F
 from comparison.samples import F32, F64, distinct, index, number
 from comparison.table import SUMS, Op
 
+FILE = "pooling"
+
 SHAPES = {1: [(2, 3, 9), (2, 8), (0, 2, 7), (1, 1, 37)], 2: [(2, 2, 6, 7), (2, 5, 5), (0, 2, 6, 6), (1, 1, 5, 21)],
           3: [(1, 2, 4, 5, 4), (2, 4, 4, 4), (0, 2, 4, 4, 4)]}
 SLIDES = [{"kernel_size": 2}, {"kernel_size": 3, "stride": 2, "padding": 1}, {"kernel_size": 2, "stride": 1},
@@ -104,6 +106,7 @@ def adaptive(axes, kind, with_indices=False):
     f = getattr(F, f"adaptive_{kind}_pool{axes}d")
 
     def call(input, output_size):
+        output_size = [None if n == -1 else n for n in output_size]
         y = f(input, each(output_size), with_indices) if kind == "max" else f(input, each(output_size))
         return list(y) if with_indices else y
 

@@ -103,8 +103,16 @@ ROWS = [
         for n in [0, 1, 2, 7] for d in [F64, F32]]),
     Op("eye", lambda n, m=None, dtype=F64: torch.eye(n, n if m is None else m, dtype=dtype), lambda: [
         {"n": n, "m": m, "dtype": d} for n, m in [(3, None), (0, None), (2, 4), (3, 0)] for d in [F64, I64, BOOL]]),
-    Op("full", lambda size, fill_value, dtype: torch.full(size, fill_value, dtype=dtype), lambda: [
+    Op("full", lambda size, fill_value, dtype=F32: torch.full(size, fill_value, dtype=dtype), lambda: [
         {"size": (2, 3), "fill_value": 2.5, "dtype": F64}, {"size": (0,), "fill_value": 3, "dtype": I64}]),
+    *(Op(name, lambda size, dtype=F32, f=getattr(torch, name): f(size, dtype=dtype), lambda: [
+        {"size": s, "dtype": d} for s in [(2, 3), (0,), (1, 1, 2)] for d in [F64, F32, I64, BOOL]]) for name in ["zeros", "ones"]),
+    *(Op(name, lambda input, f=getattr(torch, name): f(input), plain()) for name in ["zeros_like", "ones_like"]),
+    Op("full_like", lambda input, fill_value: torch.full_like(input, fill_value), lambda: [
+        {**s, "fill_value": v} for s in plain()() for v in ([3] if s["input"].dtype != BOOL else [True])]),
+    Op("fill", lambda input, value: input.clone().detach().fill_(value), lambda: [
+        {**s, "value": v} for s in plain([(), (3,), (2, 3), (0,)])() for v in [2]]),
+    Op("zero_", lambda input: input.clone().detach().zero_(), plain([(), (3,), (0, 2)])),
     Op("movedim", lambda input, source, destination: torch.movedim(input, source, destination), lambda: [
         {"input": number(s), "source": a, "destination": b} for s, a, b in [
             ((2, 3, 4), 0, -1), ((2, 3, 4), (0, 1), (2, 0)), ((0, 3), 1, 0)]]),
@@ -159,8 +167,9 @@ ROWS = [
         {"input": number(a), "other": number(b).detach()} for a, b in [((3,), (2, 3)), ((2, 1), (2, 4)), ((), (0,))]]),
     Op("reshape_as", lambda input, other: input.reshape_as(other), lambda: [
         {"input": number(a), "other": number(b).detach()} for a, b in [((6,), (2, 3)), ((2, 3), (3, 2)), ((1,), ()), ((0, 3), (3, 0))]]),
-    Op("tensor_split", lambda input, sections, dim=0: torch.tensor_split(input, sections, dim), lambda: [
-        {"input": number(s), "sections": n, "dim": d} for s, n, d in [((7,), 3, 0), ((2, 5), 2, 1), ((2, 3), 5, -1), ((0, 2), 2, 0)]]),
+    Op("tensor_split", lambda input, sections=None, indices=None, dim=0: torch.tensor_split(
+        input, indices if sections is None else sections, dim), lambda: [
+        {"input": number(s), "sections": n, "dim": d} for s, n, d in [((7,), 3, 0), ((2, 5), 2, 1), ((2, 3), 5, -1), ((0, 2), 2, 0)]] + [{"input": number((2, 5)), "indices": (1, 4), "dim": 1}]),
     Op("diag_embed", lambda input, offset=0, dim1=-2, dim2=-1: torch.diag_embed(input, offset, dim1, dim2), lambda: [
         {"input": number(s), "offset": o} for s in [(3,), (2, 3), (0,)] for o in [0, 1, -2]] + [
             {"input": number((2, 3)), "offset": 1, "dim1": 0, "dim2": 2}]),

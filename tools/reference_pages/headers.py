@@ -38,7 +38,7 @@ PAGES = [
       "autograd/func/checkpoint.hpp", "nn/checkpoint_plan.hpp", "nn/functional_call.hpp"]),
     ("torch-names", "PyTorch's other names", ["autograd/ops/torch_names.hpp"]),
     ("losses", "Losses", ["nn/losses.hpp", "nn/cross_entropy.hpp", "nn/likelihood_losses.hpp", "nn/margin_losses.hpp",
-                          "nn/loss_modules.hpp", "nn/loss_options.hpp", "nn/reduction.hpp"]),
+                          "nn/loss_modules.hpp", "nn/adaptive_softmax.hpp", "nn/loss_options.hpp", "nn/reduction.hpp"]),
     ("layers", "Layers", ["nn/linear.hpp", "nn/lazy_linear.hpp", "nn/bilinear.hpp", "nn/batch_norm.hpp",
                           "nn/layer_norm.hpp", "nn/instance_norm.hpp", "nn/dropout.hpp", "nn/flatten.hpp",
                           "nn/embedding.hpp", "nn/distance.hpp", "nn/activation.hpp", "autograd/ops/batch_norm.hpp",
