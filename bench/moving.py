@@ -99,6 +99,53 @@ TASKS = {
     "masked_fill": ([(1024, 1024)], lambda x: torch.masked_fill(x, half, 0)),
     "index.pairs": ([(1024, 1024)], lambda x: x[lines, lines]),
 }
+def add_sizes(n, m):
+    def add(name, shapes, f):
+        TASKS[f"{name}@{n}"] = (shapes, f)
+
+    def add_along(axis):
+        along = ".columns" if axis else ".rows"
+        size, half = (m, (n, m // 2)) if axis else (n, (n // 2, m))
+        some, picks = indices(70, (size // 2,), size), indices(71, half, size)
+        add("concat" + along, [(n, m)] * 2, lambda *x: torch.cat(x, axis))
+        add("concat.same" + along, [(n, m)], lambda q: torch.cat((q, q), axis))
+        add("stack" + along, [(n, m)] * 2, lambda *x: torch.stack(x, axis))
+        add("stack.same" + along, [(n, m)], lambda q: torch.stack((q, q), axis))
+        add("split" + along, [(n, m)], lambda x: [part.contiguous() for part in torch.split(x, size // 4, axis)])
+        add("index_select" + along, [(n, m)], lambda x: torch.index_select(x, axis, some))
+        add("gather" + along, [(n, m)], lambda x: torch.gather(x, axis, picks))
+        add("scatter_add" + along, [(n, m), half], lambda x, s: torch.scatter_add(x, axis, picks, s))
+        add("index_add" + along, [(n, m), half], lambda x, s: torch.index_add(x, axis, some, s))
+        # Where an op follows, the upstream gradient is a temporary that nobody else holds.
+        scale, once = random(95, (n * 2, m)), random(95, (n, m))
+        if axis == 0:
+            add("concat.rows.scaled", [(n, m)] * 2, lambda *x: torch.cat(x, 0) * scale)
+        add("index_add" + along + ".scaled", [(n, m), half], lambda x, s: torch.index_add(x, axis, some, s) * once)
+        add("flip" + along, [(n, m)], lambda x: torch.flip(x, (axis,)))
+
+    few, picks = indices(75, (n,), 16), indices(76, (n, m), 16)
+    add("slice.columns", [(n, m)], lambda x: x[:, 1 : m - 1].contiguous())
+    add("slice.steps", [(n, m)], lambda x: x[::2, ::2].contiguous())
+    add_along(0)
+    add_along(1)
+    add("index_add.few", [(16, m), (n, m)], lambda x, s: torch.index_add(x, 0, few, s))
+    add("scatter_add.few", [(16, m), (n, m)], lambda x, s: torch.scatter_add(x, 0, picks, s))
+    add("stack.twice_four", [(n, m // 8)] * 8, lambda *x: torch.stack(x, 0))
+    add("transpose", [(n, m)], lambda x: x.t().contiguous())
+    add("permute", [(n, m // 16, 16)], lambda x: x.permute(1, 0, 2).contiguous())
+    add("pad", [(n, m)], lambda x: pad(x, (2, 2, 2, 2)))
+    add("amax.last", [(n, m // 2, 2)], lambda x: torch.amax(x, 2))
+    add("amax.middle", [(n // 2, 2, m)], lambda x: torch.amax(x, 1))
+    add("max.last", [(n, m // 8, 8)], lambda x: torch.max(x, 2).values)
+    add("max.middle", [(n // 4, 4, m)], lambda x: torch.max(x, 1).values)
+    add("roll", [(n, m)], lambda x: torch.roll(x, (5, 5), (0, 1)))
+    add("repeat", [(n, m)], lambda x: x.repeat(2, 2))
+    add("tril", [(n, m)], lambda x: torch.tril(x))
+
+
+add_sizes(64, 64)
+add_sizes(256, 1024)
+add_sizes(2048, 2048)
 clock = time.process_time
 
 

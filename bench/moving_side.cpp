@@ -153,6 +153,56 @@ void add_scattering(Tasks& tasks) {
   add(tasks, "index.pairs", {{1024, 1024}}, of_one([list](const Tensor& x) { return x(list, list); }));
 }
 
+// The same kinds at three sizes, as NAME@ROWS: in the first-level cache, in the second, and beyond.
+void add_sizes(Tasks& tasks, std::int64_t n, std::int64_t m) {
+  const auto add_one = [&](const std::string& name, const std::vector<Shape>& shapes, const Function& f) {
+    add(tasks, name + "@" + std::to_string(n), shapes, f);
+  };
+  const std::vector<Shape> one{{n, m}}, two{{n, m}, {n, m}};
+  add_one("slice.columns", one, of_one([=](const Tensor& x) { return x(all(), range(1, m - 1)); }));
+  add_one("slice.steps", one, of_one([=](const Tensor& x) { return x(range(0, n, 2), range(0, m, 2)); }));
+  for (const std::int64_t axis : {0, 1}) {
+    const std::string along = axis == 0 ? ".rows" : ".columns";
+    add_one("concat" + along, two, [=](const Tensors& x) { return Tensors{concat(x, axis)}; });
+    add_one("concat.same" + along, one, of_one([=](const Tensor& q) { return concat({q, q}, axis); }));
+    add_one("stack" + along, two, [=](const Tensors& x) { return Tensors{stack(x, axis)}; });
+    add_one("stack.same" + along, one, of_one([=](const Tensor& q) { return stack({q, q}, axis); }));
+    add_one("split" + along, one, [=](const Tensors& x) { return split(x[0], (axis == 0 ? n : m) / 4, axis); });
+    // Where an op follows, the upstream gradient is a temporary that nobody else holds.
+    const Tensor scale = random(95, {n * 2, m}).detach(), once = random(95, {n, m}).detach();
+    if (axis == 0) add_one("concat.rows.scaled", two, [=](const Tensors& x) { return Tensors{concat(x, 0) * scale}; });
+    const std::int64_t size = axis == 0 ? n : m;
+    const Tensor some = indices(70, {size / 2}, size);
+    add_one("index_select" + along, one, of_one([=](const Tensor& x) { return index_select(x, axis, some); }));
+    const Shape half = axis == 0 ? Shape{n / 2, m} : Shape{n, m / 2};
+    const Tensor picks = indices(71, half, size);
+    add_one("gather" + along, one, of_one([=](const Tensor& x) { return gather(x, axis, picks); }));
+    add_one("scatter_add" + along, {{n, m}, half},
+            [=](const Tensors& x) { return Tensors{scatter_add(x[0], axis, picks, x[1])}; });
+    add_one("index_add" + along, {{n, m}, half},
+            [=](const Tensors& x) { return Tensors{index_add(x[0], axis, some, x[1])}; });
+    add_one("index_add" + along + ".scaled", {{n, m}, half},
+            [=](const Tensors& x) { return Tensors{index_add(x[0], axis, some, x[1]) * once}; });
+    add_one("flip" + along, one, of_one([=](const Tensor& x) { return flip(x, axis); }));
+  }
+  const Tensor few = indices(75, {n}, 16), picks = indices(76, {n, m}, 16);
+  add_one("index_add.few", {{16, m}, {n, m}}, [=](const Tensors& x) { return Tensors{index_add(x[0], 0, few, x[1])}; });
+  add_one("scatter_add.few", {{16, m}, {n, m}},
+          [=](const Tensors& x) { return Tensors{scatter_add(x[0], 0, picks, x[1])}; });
+  add_one("stack.twice_four", std::vector<Shape>(8, {n, m / 8}),
+          [=](const Tensors& x) { return Tensors{stack(x, 0)}; });
+  add_one("transpose", one, of_one([](const Tensor& x) { return transpose(x, {1, 0}); }));
+  add_one("permute", {{n, m / 16, 16}}, of_one([](const Tensor& x) { return transpose(x, {1, 0, 2}); }));
+  add_one("pad", one, of_one([](const Tensor& x) { return pad(x, {2, 2, 2, 2}); }));
+  add_one("amax.last", {{n, m / 2, 2}}, of_one([](const Tensor& x) { return amax(x, 2); }));
+  add_one("amax.middle", {{n / 2, 2, m}}, of_one([](const Tensor& x) { return amax(x, 1); }));
+  add_one("max.last", {{n, m / 8, 8}}, of_one([](const Tensor& x) { return max(x, 2).values; }));
+  add_one("max.middle", {{n / 4, 4, m}}, of_one([](const Tensor& x) { return max(x, 1).values; }));
+  add_one("roll", one, of_one([](const Tensor& x) { return roll(x, {5, 5}, {0, 1}); }));
+  add_one("repeat", one, of_one([](const Tensor& x) { return repeat(x, {2, 2}); }));
+  add_one("tril", one, of_one([](const Tensor& x) { return tril(x); }));
+}
+
 // The floor: memcpy of so many bytes.
 void add_copies(Tasks& tasks) {
   for (const std::int64_t kilobytes : {64, 256, 1024, 4096, 16384, 65536})
@@ -176,6 +226,9 @@ int main(int argc, char** argv) {
   bench::add_choices(tasks);
   bench::add_arranging(tasks);
   bench::add_scattering(tasks);
+  bench::add_sizes(tasks, 64, 64);
+  bench::add_sizes(tasks, 256, 1024);
+  bench::add_sizes(tasks, 2048, 2048);
   bench::add_copies(tasks);
   return bench::Server(std::move(tasks), argc, argv).run("");
 }

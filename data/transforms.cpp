@@ -5,6 +5,7 @@
 #include <memory>
 #include <ostream>
 #include <stdexcept>
+#include <vector>
 
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/dispatch.hpp>
@@ -336,10 +337,12 @@ GaussianNoise::GaussianNoise(double mean, double sigma)
                     const T* from = Raw::data<T>(x);
                     T* to = Raw::write<T>(y);
                     const std::int64_t each = x.size() / x.shape()[0];
+                    std::vector<double> noise(static_cast<std::size_t>(each));
                     for (std::int64_t row = 0; row < x.shape()[0]; ++row) {
-                      kernels::Philox random = draws.row(row);
-                      for (std::int64_t i = 0; i < each; ++i, ++from, ++to)
-                        *to = static_cast<T>(static_cast<double>(*from) + mean + sigma * random.normal());
+                      const kernels::Philox random = draws.row(row);
+                      kernels::normal(noise.data(), each, 0, 1, random.seed(), random.stream(), 0);
+                      for (const double z : noise)
+                        *to++ = static_cast<T>(static_cast<double>(*from++) + mean + sigma * z);
                     }
                   });
                   return y;

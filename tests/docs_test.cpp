@@ -30,8 +30,8 @@ const std::string number_text = "autograd/kernels/runtime/number_text.hpp";
 const std::map<std::string, std::set<std::string>> rooms{
     {"autograd/kernels/math", {}},
     {"autograd/kernels/runtime", {}},
-    {"autograd/kernels/random", {}},
-    {"autograd/kernels/indexing", {"autograd/kernels/runtime"}},
+    {"autograd/kernels/random", {"autograd/kernels/math", "autograd/kernels/runtime"}},
+    {"autograd/kernels/indexing", {"autograd/kernels/runtime", "autograd/kernels/simd"}},
     {"autograd/kernels/simd", {"autograd/kernels/math"}},
     {"autograd/kernels/pointwise", {"autograd/kernels/math", "autograd/kernels/simd", "autograd/kernels/runtime"}},
     {"autograd/kernels/scan", {"autograd/kernels/runtime", "autograd/kernels/indexing"}},

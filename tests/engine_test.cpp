@@ -154,6 +154,37 @@ TEST_CASE("gradients of two leaves share no memory, also not with the seed", "[e
   CHECK(numbers(seed) == Numbers{1, 1});
 }
 
+TEST_CASE("leaves that are joined get the pieces of one gradient, each as memory of its own", "[engine]") {
+  const std::int64_t n = 1 << 14;  // large enough that pieces are not copied
+  const Tensor a = ones({n}).requires_grad_(), b = ones({2, n}).requires_grad_(), c = arange(3.0f * n).reshape({3, n});
+  const bool kept_by_hook = GENERATE(false, true), overlapping = GENERATE(false, true);
+  Tensor seen;
+  if (kept_by_hook) a.register_hook([&](const Tensor& g) { return seen = g; });
+  Tensor y = concat({reshape(a, {1, n}), b}, 0);
+  if (overlapping)
+    y = record(
+        "joined", Source::here(), y.detach(), {a, b},
+        [](const Tensor& g) { return reshape(g(xt::range(0, 1)), {g.shape()[1]}); },
+        [](const Tensor& g) { return g(xt::range(0, 2)); });
+  sum(y * c).backward();
+  const std::int64_t first_of_b = overlapping ? 0 : n;
+  CHECK(a.grad()(3).item() == 3);
+  CHECK(b.grad()(1, 3).item() == static_cast<double>(first_of_b + n + 3));
+  const Tensor w = full({n}, 2.0f).requires_grad_(), later = sum(w * a.grad());
+  {
+    const NoGrad off;
+    b.grad().fill_(7);  // a write that the graph of `later` does not see
+  }
+  CHECK(a.grad()(3).item() == 3);
+  later.backward();
+  CHECK(w.grad()(3).item() == 3);
+  if (kept_by_hook) {
+    const NoGrad off;
+    seen.fill_(5);
+    CHECK(a.grad()(3).item() == 3);
+  }
+}
+
 TEST_CASE("what grad returns shares no memory with the seed or with another result", "[engine]") {
   const Graph how = GENERATE(Graph::release, Graph::retain, Graph::create);
   const Tensor a = leaf({1, 2}), b = leaf({3, 4}), seed = Tensor{1., 1.};

@@ -59,6 +59,26 @@ TEST_CASE("sums of float32 at one index are accumulated in double", "[scatter]")
   CHECK(put(zeros({2}), {nowhere}, .1f, Accumulate::yes)(0).item() == Approx(expected).epsilon(1e-7));
 }
 
+TEST_CASE("rows that meet are added as a product with the indices' ones and zeros adds them", "[scatter]") {
+  const std::int64_t columns = GENERATE(15, 16, 17, 33, 1023, 1024, 1030, 2049), count = GENERATE(0, 1, 2, 4, 5, 9, 23);
+  Generator generator(5);
+  const Tensor x = randint(-9, 9, {2, 3, columns}, generator), s = randint(-9, 9, {2, count, columns}, generator);
+  const Tensor at = randint(0, 3, {count}, generator);
+  const Tensor ones = (reshape(at, {1, count}) == reshape(arange(3), {3, 1})).to(float64);
+  const Tensor expected = x.to(float64) + matmul(ones, s.to(float64));  // whole numbers: exact
+  for (const DType dtype : {float32, float64, int64}) {
+    const Tensor a = x.to(dtype), b = s.to(dtype);
+    CHECK(difference(index_add(a, 1, at, b).to(float64), expected) == "");
+    CHECK(difference(index_add(a + 0, 1, at, b).to(float64), expected) == "");  // in the memory of the temporary
+  }
+  const Tensor first = x.to(float32).requires_grad_();
+  const Tensor rows = index_select(first, 1, at);
+  if (count > 0)
+    CHECK(difference(grad({rows}, {first}, {s.to(float32)})[0].to(float64), expected - x.to(float64)) == "");
+  const Tensor joined = (x > 0) | (matmul(ones, (s > 0).to(float64)) > 0);
+  CHECK(difference(index_add(x > 0, 1, at, s > 0).to(float64), joined.to(float64)) == "");
+}
+
 TEST_CASE("what no index names keeps its bits", "[scatter]") {
   const Tensor x = Tensor({-0.f, 1.f, missing, -0.f}, float32);
   for (const Tensor& y : {scatter_add(x, 0, Tensor{1, 1}, Tensor({1.f, 2.f})), scatter(x, 0, Tensor{1}, Tensor({5.f})),

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <unordered_set>
 
+#include <xgrad/autograd/engine/memory_of_own.hpp>
 #include <xgrad/autograd/engine/rethrow.hpp>
 #include <xgrad/autograd/engine/saved_checks.hpp>
 #include <xgrad/autograd/graph/calling.hpp>
@@ -281,10 +282,12 @@ Tensor Engine::fold(const Node& node, const Node& input, Tensor g) {
 
 void Engine::prepare_results(const Tensor* seeds, std::size_t count) {
   if (graph_ == Graph::create) return prepare_recorded_results(seeds, count);
+  std::vector<Tensor*> shared;
   for (Tensor& gradient : found_)
-    if (gradient.defined() && !detail::alone(gradient)) gradient = clone(gradient);
+    if (gradient.defined() && !detail::alone(gradient)) shared.push_back(&gradient);
   for (Result& result : results_)
-    if (!detail::alone(result.gradient) && !grad_of(*result.node).defined()) result.gradient = clone(result.gradient);
+    if (!detail::alone(result.gradient) && !grad_of(*result.node).defined()) shared.push_back(&result.gradient);
+  if (!shared.empty()) detail::own_memory(shared);
 }
 
 void Engine::prepare_recorded_results(const Tensor* seeds, std::size_t count) {

@@ -58,21 +58,29 @@ Tensor real_range(double start, double stop, double step, DType dtype) {
                 [&](std::int64_t i) { return start + static_cast<double>(i) * step; });
 }
 
-// float32 uses 24 random bits, which it holds exactly, so that no number is rounded up to 1.
+// A new tensor that fill(elements, count, seed, stream) fills. Memory is taken before the generator moves.
+template <class F>
+Tensor drawn(const char* op, const Shape& shape, Generator& generator, DType dtype, const F& fill) {
+  require_floating(op, dtype);
+  Tensor y = Raw::uninitialized(shape, dtype);
+  const kernels::Philox random = generator.next();
+  detail::visit_floating(dtype, [&](auto type) {
+    fill(Raw::write<typename decltype(type)::type>(y), y.size(), random.seed(), random.stream());
+  });
+  return y;
+}
+
 Tensor uniform_numbers(const Shape& shape, Generator& generator, DType dtype) {
-  require_floating("rand", dtype);
-  detail::bytes_of(shape, dtype);  // refused before the generator has moved
-  kernels::Philox random = generator.next();
-  if (dtype == float32)
-    return filled(shape, dtype, [&](std::int64_t) { return static_cast<float>(random.next32() >> 8) * 0x1p-24f; });
-  return filled(shape, dtype, [&](std::int64_t) { return random.uniform(); });
+  return drawn("rand", shape, generator, dtype, [](auto* to, std::int64_t n, std::uint64_t seed, std::uint64_t stream) {
+    kernels::uniform(to, n, seed, stream, 0);
+  });
 }
 
 Tensor normal_numbers(const Shape& shape, Generator& generator, DType dtype) {
-  require_floating("randn", dtype);
-  detail::bytes_of(shape, dtype);
-  kernels::Philox random = generator.next();
-  return filled(shape, dtype, [&](std::int64_t) { return random.normal(); });
+  return drawn("randn", shape, generator, dtype,
+               [](auto* to, std::int64_t n, std::uint64_t seed, std::uint64_t stream) {
+                 kernels::normal(to, n, 0, 1, seed, stream, 0);
+               });
 }
 
 }  // namespace
@@ -170,10 +178,8 @@ Tensor randint(Dim low, Dim high, Shape shape, Generator& generator, Source at) 
     throw detail::argument_error("randint: low must be below high, got " + std::to_string(low) + " and " +
                                  std::to_string(high));
   Tensor y = Raw::uninitialized(shape, int64);
-  kernels::Philox random = generator.next();
-  const auto first = static_cast<std::uint64_t>(low.value()), span = static_cast<std::uint64_t>(high.value()) - first;
-  std::int64_t* to = Raw::write<std::int64_t>(y);
-  for (std::int64_t i = 0, n = y.size(); i < n; ++i) to[i] = static_cast<std::int64_t>(first + random.below(span));
+  const auto span = static_cast<std::uint64_t>(high.value()) - static_cast<std::uint64_t>(low.value());
+  kernels::whole_numbers(Raw::write<std::int64_t>(y), y.size(), low, span, generator.next());
   return y;
 }
 

@@ -30,17 +30,26 @@ void require_floating(const char* op, const char* what, DType dtype) {
   if (!is_floating(dtype)) refuse(std::string(op) + ": " + what + " must be float32 or float64, got " + name_of(dtype));
 }
 
-// A new tensor of numbers that next(random) draws. Memory is taken before the generator moves.
+// A new tensor that fill(elements, count, seed, stream) fills. Memory is taken before the generator moves.
 template <class F>
-Tensor drawn(const char* op, const Shape& shape, Generator& generator, DType dtype, F next) {
+Tensor filled(const char* op, const Shape& shape, Generator& generator, DType dtype, const F& fill) {
   require_floating(op, "the dtype", dtype);
   Tensor y = Raw::uninitialized(shape, dtype);
-  Philox random = generator.next();
+  const Philox random = generator.next();
   detail::visit_floating(dtype, [&](auto type) {
-    using T = typename decltype(type)::type;
-    std::generate_n(Raw::write<T>(y), y.size(), [&] { return static_cast<T>(next(random)); });
+    fill(Raw::write<typename decltype(type)::type>(y), y.size(), random.seed(), random.stream());
   });
   return y;
+}
+
+// A new tensor of numbers that next(random) draws.
+template <class F>
+Tensor drawn(const char* op, const Shape& shape, Generator& generator, DType dtype, F next) {
+  return filled(op, shape, generator, dtype, [&](auto* to, std::int64_t n, std::uint64_t seed, std::uint64_t stream) {
+    using T = std::decay_t<decltype(*to)>;
+    Philox random(seed, stream);
+    std::generate_n(to, n, [&] { return static_cast<T>(next(random)); });
+  });
 }
 
 // Uniform in (0, 1): both ends are excluded.
@@ -142,16 +151,30 @@ Tensor bernoulli(Tensor p, Generator& generator, Source at) {
   const detail::Timed timed("bernoulli", at);
   detail::require_defined("bernoulli", &p, 1);
   require_floating("bernoulli", "p", p.dtype());
-  return detail::visit_floating(p.dtype(), [&](auto type) {
+  detail::visit_floating(p.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     const T* chance = Raw::data<T>(p);
-    for (std::int64_t i = 0; i < p.size(); ++i)
-      if (!(chance[i] >= 0 && chance[i] <= 1))
-        refuse("bernoulli: p must be within [0, 1], got " + number_text(static_cast<double>(chance[i])));
-    return drawn("bernoulli", p.shape(), generator, p.dtype(), [chance](Philox& random) mutable {
-      return random.uniform() < static_cast<double>(*chance++) ? 1.0 : 0.0;
-    });
+    const auto fits = [](T one) { return (one >= 0) & (one <= 1); };
+    bool all = true;
+    for (std::int64_t i = 0; i < p.size(); ++i) all = all & fits(chance[i]);
+    if (!all) {
+      const T bad = *std::find_if_not(chance, chance + p.size(), fits);
+      refuse("bernoulli: p must be within [0, 1], got " + number_text(static_cast<double>(bad)));
+    }
   });
+  return filled("bernoulli", p.shape(), generator, p.dtype(),
+                [&](auto* to, std::int64_t n, std::uint64_t seed, std::uint64_t stream) {
+                  using T = std::decay_t<decltype(*to)>;
+                  const T* chance = Raw::data<T>(p);
+                  constexpr std::int64_t tile = 1024;
+                  double u[tile];
+                  for (std::int64_t i = 0; i < n; i += tile) {
+                    const std::int64_t count = std::min(tile, n - i);
+                    kernels::uniform(u, count, seed, stream, static_cast<std::uint64_t>(i) / 2);
+                    for (std::int64_t j = 0; j < count; ++j)
+                      to[i + j] = u[j] < static_cast<double>(chance[i + j]) ? T(1) : T(0);
+                  }
+                });
 }
 
 Tensor multinomial(Tensor weights, Dim count, Replacement replacement, Source at) {
@@ -196,7 +219,10 @@ Tensor normal(double mean, double std, Shape shape, DType dtype, Source at) {
 Tensor normal(double mean, double std, Shape shape, Generator& generator, DType dtype, Source at) {
   const detail::Timed timed("normal", at);
   if (!(std >= 0)) refuse("normal: std cannot be negative or NaN, got " + number_text(std));
-  return drawn("normal", shape, generator, dtype, [mean, std](Philox& random) { return mean + std * random.normal(); });
+  return filled("normal", shape, generator, dtype,
+                [=](auto* to, std::int64_t n, std::uint64_t seed, std::uint64_t stream) {
+                  kernels::normal(to, n, mean, std, seed, stream, 0);
+                });
 }
 
 Tensor uniform(double low, double high, Shape shape, DType dtype, Source at) {
@@ -210,12 +236,10 @@ Tensor uniform(double low, double high, Shape shape, Generator& generator, DType
   // Rounding may reach the upper end, which is excluded.
   const double below =
       dtype == float32 ? std::nextafter(static_cast<float>(high), static_cast<float>(low)) : std::nextafter(high, low);
-  const bool narrow = dtype == float32;
-  return drawn("uniform", shape, generator, dtype, [=](Philox& random) {
-    const double u = random.uniform(), x = low * (1 - u) + high * u;
-    const double rounded = narrow ? static_cast<double>(static_cast<float>(x)) : x;
-    return std::max(std::min(rounded, below), std::min(low, below));
-  });
+  return filled("uniform", shape, generator, dtype,
+                [=](auto* to, std::int64_t n, std::uint64_t seed, std::uint64_t stream) {
+                  kernels::uniform(to, n, low, high, below, seed, stream);
+                });
 }
 
 Tensor exponential(double rate, Shape shape, DType dtype, Source at) {

@@ -54,9 +54,15 @@ bool any_repeated(const Tensor& indices, Targets how, const Tensor& x) {
 
 }  // namespace
 
+namespace {
+
+bool reusable(const Tensor& x) { return Raw::node(x) == nullptr && alone(x) && !is_observed(); }
+
+}  // namespace
+
 Tensor writable(const Tensor& x) {
   Tensor y;
-  if (Raw::node(x) == nullptr && alone(x) && !is_observed()) {
+  if (reusable(x)) {
     y = Raw::alias(x, x.shape());
   } else {
     y = Raw::uninitialized(x.shape(), x.dtype());
@@ -76,13 +82,23 @@ void replace(const Tensor& y, Targets how, const Tensor& indices, const Tensor& 
   });
 }
 
-void accumulate(const Tensor& y, Targets how, const Tensor& indices, const Tensor& src) {
+namespace {
+
+// y = x, which may be y itself, with the elements of src added in the places.
+void accumulate_onto(const Tensor& x, const Tensor& y, Targets how, const Tensor& indices, const Tensor& src) {
   const auto* to = Raw::data<std::int64_t>(indices);
   visit(y.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     const auto kernel = how.slices ? &kernels::accumulate_rows<T> : &kernels::accumulate_picks<T>;
-    kernel(Raw::data<T>(src), to, count_of(indices, how), Raw::write<T>(y), along_targets(y, how));
+    T* const out = Raw::write<T>(y);
+    kernel(Raw::data<T>(src), to, count_of(indices, how), Raw::data<T>(x), out, along_targets(y, how));
   });
+}
+
+}  // namespace
+
+void accumulate(const Tensor& y, Targets how, const Tensor& indices, const Tensor& src) {
+  accumulate_onto(y, y, how, indices, src);
 }
 
 Tensor looked_up(Tensor x, Targets how, Tensor indices) {
@@ -125,19 +141,19 @@ Tensor replaced(const char* op, Tensor x, Targets how, Tensor indices, Tensor sr
 }
 
 Tensor accumulated(const char* op, Tensor x, Targets how, Tensor indices, Tensor src, Source at, double scale) {
-  Tensor y = writable(x);
-  if (scale == 1) {
-    accumulate(y, how, indices, src);
-  } else {
-    const Tensor scaled = Raw::uninitialized(src.shape(), src.dtype());
+  Tensor added = src;
+  if (scale != 1) {
+    added = Raw::uninitialized(src.shape(), src.dtype());
     visit(src.dtype(), [&](auto type) {
       using T = typename decltype(type)::type;
       const auto factor = static_cast<T>(scale);
-      std::transform(Raw::data<T>(src), Raw::data<T>(src) + src.size(), Raw::write<T>(scaled),
+      std::transform(Raw::data<T>(src), Raw::data<T>(src) + src.size(), Raw::write<T>(added),
                      [factor](T element) { return static_cast<T>(element * factor); });
     });
-    accumulate(y, how, indices, scaled);
   }
+  Tensor y = reusable(x) ? Raw::alias(x, x.shape()) : Raw::uninitialized(x.shape(), x.dtype());
+  Raw::mark_weak(y, x.weak());
+  accumulate_onto(x, y, how, indices, added);
   return record(op, at, std::move(y), {std::move(x), std::move(indices), std::move(src)},
                 attributes("axis", how.axis, "scale", scale), pass_on, no_gradient,
                 from<1>([how, scale](Tensor r, Tensor g) {

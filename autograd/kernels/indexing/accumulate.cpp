@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include <xgrad/autograd/kernels/indexing/row_sums.hpp>
 #include <xgrad/autograd/kernels/runtime/memory.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
 
@@ -58,9 +59,11 @@ struct Block {
 };
 
 template <class T, class Row>
-void add_blocks(const T* in, std::int64_t count, T* out, Along axis, const Row& row) {
+void add_blocks(const T* in, std::int64_t count, const T* base, T* out, Along axis, const Row& row) {
   const std::int64_t n = axis.n, inner = axis.inner;
-  if (count == 0 || n == 0 || axis.lines() == 0) return;
+  if (n == 0 || axis.lines() == 0) return;
+  if (base != out) std::copy_n(base, n * axis.lines(), out);
+  if (count == 0) return;
   // One sum of two elements is rounded only once in T too.
   const bool narrow = !std::is_same_v<T, float> || count == 1, some = 4 * count < n;
   const std::int64_t met = narrow || some ? count : n;
@@ -86,18 +89,20 @@ void add_blocks(const T* in, std::int64_t count, T* out, Along axis, const Row& 
 
 // Lines of neighbouring elements: the elements of line o go to the places pick(o)[j] of the line.
 template <class T, class Pick>
-void add_lines(const T* in, std::int64_t count, T* out, Along axis, const Pick& pick) {
+void add_lines(const T* in, std::int64_t count, const T* base, T* out, Along axis, const Pick& pick) {
   const std::int64_t n = axis.n;
-  if (count == 0 || n == 0 || axis.outer == 0) return;
+  if (n == 0 || axis.outer == 0 || (count == 0 && base == out)) return;
   const bool narrow = !std::is_same_v<T, float> || count == 1, some = 4 * count < n;
-  const std::int64_t grain = std::max<std::int64_t>(1, pointwise_grain / (count + (narrow || some ? count : n)));
+  const std::int64_t work = count + (base == out && (narrow || some) ? count : n);
+  const std::int64_t grain = std::max<std::int64_t>(1, pointwise_grain / work);
   parallel_ranges(axis.outer, grain, [&](std::int64_t begin, std::int64_t end) {
     const detail::Scratch<double> room(narrow ? 0 : n);
     double* const sums = room.data();
     for (std::int64_t o = begin; o < end; ++o) {
-      const T* const from = in + o * count;
+      const T *const from = in + o * count, *const before = base + o * n;
       T* const to = out + o * n;
       const std::int64_t* const at = pick(o);
+      if (before != to && (narrow || some)) std::copy_n(before, n, to);
       if (narrow) {
         for (std::int64_t j = 0; j < count; ++j) to[at[j]] = added(to[at[j]], from[j]);
         continue;
@@ -105,7 +110,7 @@ void add_lines(const T* in, std::int64_t count, T* out, Along axis, const Pick& 
       if (some)
         for (std::int64_t j = 0; j < count; ++j) sums[at[j]] = static_cast<double>(to[at[j]]);
       else
-        std::transform(to, to + n, sums, [](T x) { return static_cast<double>(x); });
+        std::transform(before, before + n, sums, [](T x) { return static_cast<double>(x); });
       for (std::int64_t j = 0; j < count; ++j) sums[at[j]] += static_cast<double>(from[j]);
       if (some)
         for (std::int64_t j = 0; j < count; ++j) to[at[j]] = static_cast<T>(sums[at[j]]);
@@ -115,63 +120,20 @@ void add_lines(const T* in, std::int64_t count, T* out, Along axis, const Pick& 
   });
 }
 
-// Long rows. Those of float that receive more than one are summed in double, in buffers at place[r]; the others have -1
-// there, since one sum of two elements is rounded only once.
-template <class T>
-void add_long_rows(const T* in, const std::int64_t* rows, std::int64_t count, T* out, Along axis) {
-  const std::int64_t n = axis.n, inner = axis.inner;
-  if (count == 0 || n == 0 || axis.outer == 0) return;
-  const detail::Scratch<std::int64_t> place_of(n), crowded_of(n);
-  std::int64_t *const place = place_of.data(), *const crowded = crowded_of.data(), many = 0;
-  std::fill_n(place, n, std::int64_t{0});
-  for (std::int64_t j = 0; j < count; ++j) ++place[rows[j]];
-  for (std::int64_t r = 0; r < n; ++r) {
-    const bool often = std::is_same_v<T, float> && place[r] > 1;
-    place[r] = often ? many : -1;
-    if (often) crowded[many++] = r;
-  }
-  constexpr std::int64_t most = 256;  // columns at a time
-  const std::int64_t width = std::min(inner, most), parts = (inner + width - 1) / width;
-  const std::int64_t grain = std::max<std::int64_t>(1, pointwise_grain / (count * width));
-  parallel_ranges(axis.outer * parts, grain, [&](std::int64_t begin, std::int64_t end) {
-    const detail::Scratch<double> room(many * width);
-    double* const sums = room.data();
-    for (std::int64_t unit = begin; unit < end; ++unit) {
-      const std::int64_t first = unit % parts * width, columns = std::min(width, inner - first);
-      const T* const from = in + unit / parts * count * inner + first;
-      T* const to = out + unit / parts * n * inner + first;
-      for (std::int64_t k = 0; k < many; ++k)
-        for (std::int64_t i = 0; i < columns; ++i)
-          sums[k * width + i] = static_cast<double>(to[crowded[k] * inner + i]);
-      for (std::int64_t j = 0; j < count; ++j) {
-        const T* const x = from + j * inner;
-        if (const std::int64_t k = place[rows[j]]; k >= 0) {
-          for (std::int64_t i = 0; i < columns; ++i) sums[k * width + i] += static_cast<double>(x[i]);
-        } else {
-          T* const y = to + rows[j] * inner;
-          for (std::int64_t i = 0; i < columns; ++i) y[i] = added(y[i], x[i]);
-        }
-      }
-      for (std::int64_t k = 0; k < many; ++k)
-        for (std::int64_t i = 0; i < columns; ++i) to[crowded[k] * inner + i] = static_cast<T>(sums[k * width + i]);
-    }
-  });
-}
-
 }  // namespace
 
 template <class T>
-void accumulate_rows(const T* in, const std::int64_t* rows, std::int64_t count, T* out, Along axis) {
-  if (axis.inner == 1) return add_lines(in, count, out, axis, [rows](std::int64_t) { return rows; });
-  if (axis.inner >= 16) return add_long_rows(in, rows, count, out, axis);
-  add_blocks(in, count, out, axis, [=](std::int64_t, std::int64_t j, std::int64_t) { return rows[j]; });
+void accumulate_rows(const T* in, const std::int64_t* rows, std::int64_t count, const T* base, T* out, Along axis) {
+  if (axis.inner == 1) return add_lines(in, count, base, out, axis, [rows](std::int64_t) { return rows; });
+  if (axis.inner >= long_row) return sum_listed_rows(in, rows, count, base, out, axis);
+  add_blocks(in, count, base, out, axis, [=](std::int64_t, std::int64_t j, std::int64_t) { return rows[j]; });
 }
 
 template <class T>
-void accumulate_picks(const T* in, const std::int64_t* picks, std::int64_t count, T* out, Along axis) {
+void accumulate_picks(const T* in, const std::int64_t* picks, std::int64_t count, const T* base, T* out, Along axis) {
   const std::int64_t inner = axis.inner;
-  if (inner == 1) return add_lines(in, count, out, axis, [=](std::int64_t o) { return picks + o * count; });
-  add_blocks(in, count, out, axis,
+  if (inner == 1) return add_lines(in, count, base, out, axis, [=](std::int64_t o) { return picks + o * count; });
+  add_blocks(in, count, base, out, axis,
              [=](std::int64_t o, std::int64_t j, std::int64_t i) { return picks[(o * count + j) * inner + i]; });
 }
 
@@ -196,9 +158,9 @@ void extreme_picks(const T* in, const std::int64_t* picks, std::int64_t count, T
   });
 }
 
-#define XGRAD_ACCUMULATE(T)                                                               \
-  template void accumulate_rows(const T*, const std::int64_t*, std::int64_t, T*, Along);  \
-  template void accumulate_picks(const T*, const std::int64_t*, std::int64_t, T*, Along); \
+#define XGRAD_ACCUMULATE(T)                                                                         \
+  template void accumulate_rows(const T*, const std::int64_t*, std::int64_t, const T*, T*, Along);  \
+  template void accumulate_picks(const T*, const std::int64_t*, std::int64_t, const T*, T*, Along); \
   template void extreme_picks(const T*, const std::int64_t*, std::int64_t, T*, Along, bool, bool);
 XGRAD_ACCUMULATE(bool)
 XGRAD_ACCUMULATE(std::int64_t)

@@ -4,6 +4,8 @@
 #include <type_traits>
 #include <utility>
 
+#include <xgrad/autograd/kernels/indexing/inverse.hpp>
+#include <xgrad/autograd/kernels/indexing/row_sums.hpp>
 #include <xgrad/autograd/kernels/runtime/memory.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
 
@@ -131,22 +133,6 @@ void add_blocks(const T* in, std::int64_t count, T* out, Along axis, const Row& 
   });
 }
 
-// The rows that go to each row of the output: order[first[r] .. first[r + 1]) in the order of j.
-struct Inverse {
-  Scratch<std::int64_t> first, order;
-
-  Inverse(const std::int64_t* rows, std::int64_t count, std::int64_t n) : first(n + 1), order(count) {
-    std::int64_t* at = first.data();
-    std::fill_n(at, n + 1, std::int64_t{0});
-    for (std::int64_t j = 0; j < count; ++j) ++at[rows[j]];
-    std::int64_t sum = 0;
-    for (std::int64_t r = 0; r <= n; ++r) sum += std::exchange(at[r], sum);
-    for (std::int64_t j = 0; j < count; ++j) order.data()[at[rows[j]]++] = j;
-    std::copy_backward(at, at + n, at + n + 1);
-    at[0] = 0;
-  }
-};
-
 // For many blocks of short rows. The rows of the output to which one row or two go are written without a sum in double:
 // the sum of two elements is rounded only once.
 template <class T>
@@ -186,53 +172,15 @@ void add_short_rows(const T* in, const std::int64_t* rows, std::int64_t count, T
   });
 }
 
-// to[i] += from[i]
-template <class S, class T>
-void add_slice(const T* __restrict from, S* __restrict to, std::int64_t width) {
-  for (std::int64_t i = 0; i < width; ++i) to[i] += static_cast<S>(from[i]);
-}
-
 }  // namespace
 
 template <class T>
 void add_rows(const T* in, const std::int64_t* rows, std::int64_t count, T* out, Along axis) {
   const std::int64_t n = axis.n, inner = axis.inner;
   if (n == 0 || axis.lines() == 0) return;
-  constexpr std::int64_t few = 16, many = 256;  // columns
-  if (n > 0 && inner < few && axis.outer >= 4) return add_short_rows(in, rows, count, out, axis);
-  if (inner < few)
-    return add_blocks(in, count, out, axis, [=](std::int64_t, std::int64_t j, std::int64_t) { return rows[j]; });
-  // Rows that receive more than two slices are summed in double, in buffers stored one after another at place[r]. The
-  // others have -1 there: the sum of two elements is rounded only once in T too.
-  const Scratch<std::int32_t> place_of(n);
-  std::int32_t *place = place_of.data(), crowded = 0;
-  std::fill_n(place, n, 0);
-  for (std::int64_t j = 0; j < count; ++j) place[rows[j]] += place[rows[j]] < 3;
-  for (std::int64_t r = 0; r < n; ++r) place[r] = std::is_same_v<T, float> && place[r] > 2 ? crowded++ : -1;
-  const std::int64_t parts = (inner + many - 1) / many;
-  const std::int64_t grain = std::max<std::int64_t>(1, pointwise_grain / ((n + count) * std::min(inner, many)));
-  parallel_ranges(axis.outer * parts, grain, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t k = begin; k < end; ++k) {
-      const std::int64_t column = k % parts * many, width = std::min(many, inner - column);
-      const T* from = in + k / parts * count * inner + column;
-      T* to = out + k / parts * n * inner + column;
-      const Scratch<double> room(crowded * width);
-      std::fill_n(room.data(), crowded * width, 0.0);
-      if (parts == 1)
-        std::fill_n(to, n * inner, T(0));
-      else
-        for (std::int64_t r = 0; r < n; ++r) std::fill_n(to + r * inner, width, T(0));
-      for (std::int64_t j = 0; j < count; ++j) {
-        const std::int64_t r = rows[j];
-        if (place[r] < 0)
-          add_slice(from + j * inner, to + r * inner, width);
-        else
-          add_slice(from + j * inner, room.data() + place[r] * width, width);
-      }
-      for (std::int64_t r = 0; crowded > 0 && r < n; ++r)
-        if (place[r] >= 0) add_slice(room.data() + place[r] * width, to + r * inner, width);
-    }
-  });
+  if (inner >= long_row) return sum_listed_rows(in, rows, count, static_cast<const T*>(nullptr), out, axis);
+  if (axis.outer >= 4) return add_short_rows(in, rows, count, out, axis);
+  add_blocks(in, count, out, axis, [=](std::int64_t, std::int64_t j, std::int64_t) { return rows[j]; });
 }
 
 template <class T>

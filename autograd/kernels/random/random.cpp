@@ -1,6 +1,8 @@
 #include <xgrad/autograd/kernels/random/random.hpp>
 
-#include <cmath>
+#include <algorithm>
+
+#include <xgrad/autograd/kernels/random/philox_lanes.hpp>
 
 namespace xgrad::kernels {
 namespace {
@@ -36,28 +38,52 @@ void philox_block(std::uint64_t seed, std::uint64_t stream, std::uint64_t block,
 Philox::Philox(std::uint64_t seed, std::uint64_t stream) : seed_(seed), stream_(stream) {}
 
 void Philox::refill() {
-  philox_block(seed_, stream_, block_++, out_);
+  ahead_ = std::min(most_blocks, 2 * ahead_ + (ahead_ == 0));
+  constexpr int together = Lanes<>::count;
+  static_assert(most_blocks % together == 0, "blocks are computed in whole vectors");
+  if (ahead_ < 8) {
+    for (int i = 0; i < ahead_; ++i) philox_block(seed_, stream_, block_++, out_ + 4 * i);
+  } else {
+    const PhiloxLanes<> lanes(seed_, stream_);
+    for (int i = 0; i < ahead_; i += together, block_ += static_cast<std::uint64_t>(together))
+      lanes.draw(block_, out_ + 4 * i);
+  }
   used_ = 0;
+  ready_ = 4 * ahead_;
 }
-
-std::uint32_t Philox::next32() {
-  if (used_ == 4) refill();
-  return out_[used_++];
-}
-
-std::uint64_t Philox::next64() {
-  const std::uint64_t low = next32();
-  return low | std::uint64_t{next32()} << 32;
-}
-
-double Philox::uniform() { return static_cast<double>(next64() >> 11) * 0x1p-53; }
 
 std::uint64_t Philox::below(std::uint64_t n) {
   // Numbers at or above the largest multiple of n would favour small remainders: they are rejected and drawn again.
-  const std::uint64_t tail = (UINT64_MAX % n + 1) % n;
   std::uint64_t drawn = next64();
-  while (drawn > UINT64_MAX - tail) drawn = next64();
+  if (drawn > UINT64_MAX - n) {  // else it is below that multiple
+    const std::uint64_t tail = (UINT64_MAX % n + 1) % n;
+    while (drawn > UINT64_MAX - tail) drawn = next64();
+  }
   return drawn % n;
+}
+
+// Division by a multiplication (Granlund and Montgomery, "Division by invariant integers using multiplication", 1994):
+// x / span = (t + (x - t) / 2) >> (l - 1), where l is the number of bits of span - 1, t the upper half of x m, and m
+// the whole part of 2^64 (2^l - span) / span, plus 1.
+void whole_numbers(std::int64_t* to, std::int64_t n, std::int64_t first, std::uint64_t span, Philox random) {
+  __extension__ using Wide = unsigned __int128;
+  const auto at = [first](std::uint64_t drawn) {
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(first) + drawn);
+  };
+  if (span < 2) {
+    for (std::int64_t i = 0; i < n; ++i) to[i] = at(random.below(1));
+    return;
+  }
+  const int bits = 64 - __builtin_clzll(span - 1);
+  const auto m = static_cast<std::uint64_t>(((((Wide{1} << bits) - span) << 64) / span) + 1);
+  const std::uint64_t tail = (UINT64_MAX % span + 1) % span;
+  for (std::int64_t i = 0; i < n; ++i) {
+    std::uint64_t drawn = random.next64();
+    while (drawn > UINT64_MAX - tail) drawn = random.next64();
+    const auto t = static_cast<std::uint64_t>((Wide{drawn} * m) >> 64);
+    const std::uint64_t quotient = (t + ((drawn - t) >> 1)) >> (bits - 1);
+    to[i] = at(drawn - quotient * span);
+  }
 }
 
 double Philox::normal() {
@@ -65,11 +91,12 @@ double Philox::normal() {
     has_spare_ = false;
     return spare_;
   }
-  const double radius = std::sqrt(-2 * std::log(1 - uniform()));
-  const double angle = 6.283185307179586476925286766559 * uniform();
-  spare_ = radius * std::sin(angle);
+  const double u = uniform(), w = uniform();
+  double pair[2];
+  normal_pair(u, w, pair);
+  spare_ = pair[1];
   has_spare_ = true;
-  return radius * std::cos(angle);
+  return pair[0];
 }
 
 template <class T>

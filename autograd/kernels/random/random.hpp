@@ -10,29 +10,62 @@ class Philox {
  public:
   explicit Philox(std::uint64_t seed, std::uint64_t stream = 0);
 
-  std::uint32_t next32();
-  std::uint64_t next64();
+  std::uint64_t seed() const { return seed_; }
+  std::uint64_t stream() const { return stream_; }
+  std::uint32_t next32() {
+    if (used_ == ready_) refill();
+    return out_[used_++];
+  }
+  std::uint64_t next64() {
+    const std::uint64_t low = next32();
+    return low | std::uint64_t{next32()} << 32;
+  }
   /// Uniform in [0, 1), a multiple of 2^-53.
-  double uniform();
+  double uniform() { return static_cast<double>(next64() >> 11) * 0x1p-53; }
   /// Uniform in 0 .. n-1, exactly; n > 0.
   std::uint64_t below(std::uint64_t n);
-  /// Standard normal, by the Box-Muller transform.
+  /// Standard normal, by the Box-Muller transform: pairs from two uniform numbers each.
   double normal();
 
  private:
   void refill();
 
+  static constexpr int most_blocks = 32;
+
   std::uint64_t seed_;
   std::uint64_t stream_;
-  std::uint64_t block_ = 0;
-  std::uint32_t out_[4] = {};
-  int used_ = 4;
+  std::uint64_t block_ = 0;  // the next to be computed
+  int ahead_ = 0;            // how many are computed at a time: ever more, since most generators give a few numbers
+  int used_ = 0, ready_ = 0;
   double spare_ = 0;
   bool has_spare_ = false;
+  std::uint32_t out_[4 * most_blocks];  // those before ready_ have been computed
 };
 
 /// The four words of block `block` of a stream.
 void philox_block(std::uint64_t seed, std::uint64_t stream, std::uint64_t block, std::uint32_t out[4]);
+
+/// The numbers that Philox(seed, stream) gives from the start of a block on: of double uniform(), two for each block;
+/// of float (next32() >> 8) / 2^24, four, which are exact, so that none is rounded up to 1. By several threads if there
+/// are many, as the following two.
+template <class T>
+void uniform(T* to, std::int64_t n, std::uint64_t seed, std::uint64_t stream, std::uint64_t block);
+
+/// low (1 - u) + high u, rounded to T, for u = uniform(); at most `below`, the largest number before high.
+template <class T>
+void uniform(T* to, std::int64_t n, double low, double high, double below, std::uint64_t seed, std::uint64_t stream);
+
+/// Two independent standard normal numbers from two that are uniform in [0, 1).
+void normal_pair(double u, double w, double out[2]);
+
+/// to[i] = mean + deviation z for the numbers z that Philox(seed, stream).normal() gives from the start of a block on:
+/// two for each block. Computed in double, and rounded to T.
+template <class T>
+void normal(T* to, std::int64_t n, double mean, double deviation, std::uint64_t seed, std::uint64_t stream,
+            std::uint64_t block);
+
+/// to[i] = first + random.below(span), drawn in order.
+void whole_numbers(std::int64_t* to, std::int64_t n, std::int64_t first, std::uint64_t span, Philox random);
 
 /// to[i] = scale with probability keep, else 0. Each block of the stream, from `block` on, gives four elements.
 template <class T>

@@ -94,13 +94,14 @@ T min_max_line(const T* x, std::int64_t n) {
   return min_max_line<largest>(parts.data(), count);
 }
 
-// out_i = the minimum or maximum of out_i and x_ji for `rows` rows j, which lie `step` apart. There are columns for one
-// vector at least: the last vector may overlap the one before, as taking a number twice changes nothing.
+// out_i = the minimum or maximum of first_i and x_ji for `rows` rows j, which lie `step` apart; `first` may be `out`.
+// There are columns for one vector at least: the last vector may overlap the one before, as taking a number twice
+// changes nothing.
 template <int rows, bool largest, class T>
-void min_max_rows(const T* x, T* out, std::int64_t step, std::int64_t columns) {
+void min_max_rows(const T* first, const T* x, T* out, std::int64_t step, std::int64_t columns) {
   using B = Vec<T>;
   const auto take = [&](std::int64_t i) __attribute__((always_inline)) {
-    B best = B::load(out + i);
+    B best = B::load(first + i);
     auto nans = is_nan(best);
     for (int j = 0; j < rows; ++j) {
       const B a = B::load(x + j * step + i);
@@ -132,10 +133,12 @@ void min_max_columns(const T* x, T* out, std::int64_t n, std::int64_t step, std:
         out[i] = is_better<largest>(x[j * step + i], out[i]) ? x[j * step + i] : out[i];
     return;
   }
-  std::copy_n(x, columns, out);
+  if (n == 1) std::copy_n(x, columns, out);
+  const T* first = x;
   std::int64_t j = 1;
-  for (; j + 8 <= n; j += 8) min_max_rows<8, largest>(x + j * step, out, step, columns);
-  for (; j < n; ++j) min_max_rows<1, largest>(x + j * step, out, step, columns);
+  for (; j + 8 <= n; j += 8, first = out) min_max_rows<8, largest>(first, x + j * step, out, step, columns);
+  for (; j + 3 <= n; j += 3, first = out) min_max_rows<3, largest>(first, x + j * step, out, step, columns);
+  for (; j < n; ++j, first = out) min_max_rows<1, largest>(first, x + j * step, out, step, columns);
 }
 
 constexpr std::int64_t column_block = 1024;  // columns whose results stay in the first-level cache
