@@ -264,6 +264,21 @@ def attended(sample, entry):
     return named(sample, "query key value attn_mask dropout_p is_causal")
 
 
+def of_heads(sample, entry):
+    """The module has one matrix for the three projections where their sizes are those of its outputs."""
+    given = named(sample, "query key value embed_dim_to_check num_heads in_proj_weight in_proj_bias bias_k bias_v add_zero_attn dropout_p "
+                          "out_proj_weight out_proj_bias")
+    if given.pop("dropout_p") > 0 and given.get("training", True):
+        raise Inexpressible("random numbers")
+    parts = [given.pop(f"{name}_proj_weight", None) for name in "qkv"]
+    if given.pop("use_separate_proj_weight", False):
+        given["in_proj_weight"] = torch.cat(parts)
+    given.pop("embed_dim_to_check")
+    for name in ["in_proj_weight", "in_proj_bias"]:  # scores of thousands leave gradients few digits in either library
+        given[name] = given[name].detach() / 64
+    return without({k: v for k, v in given.items() if v is not None}, training=[True, False], need_weights=True)
+
+
 def extremes(sample, entry):
     """max and min of two tensors."""
     if len(sample.args) != 1 or not isinstance(sample.args[0], torch.Tensor) or sample.kwargs:
@@ -359,7 +374,7 @@ ENTRIES = {
     **{f"max_pool{n}d{end}": [f"nn.functional.max_pool{n}d"] for n in (1, 2, 3) for end in ("", "_with_indices")},
     **{f"adaptive_max_pool{n}d{end}": [f"nn.functional.adaptive_max_pool{n}d"] for n in (1, 2, 3) for end in ("", "_with_indices")},
     "zeros_like": ["zeros_like"],
-    "max": ["max"], "min": ["min"],
+    "nn_multihead_attention": ["nn.functional.multi_head_attention_forward"], "max": ["max"], "min": ["min"],
 }
 
 BINDS = {
@@ -382,7 +397,7 @@ BINDS = {
     "narrow": lambda s, e: {**(g := named(s, "input dim start length")), "start": int(g["start"])},
     "arange": ranged, "linspace": spaced, "tril_indices": whole, "triu_indices": whole, "ctc_loss": paths, "rot90": turned,
     "cdist": takes("x1 x2 p compute_mode", drop=("compute_mode",)), "scaled_dot_product_attention": attended,
-    "slice": sliced, "maximum": extremes, "minimum": extremes, "max": extremes_of_one, "min": extremes_of_one,
+    "nn_multihead_attention": of_heads, "slice": sliced, "maximum": extremes, "minimum": extremes, "max": extremes_of_one, "min": extremes_of_one,
     "repeat_interleave": takes("input repeats dim", drop=("output_size",)),
     "clamp": bounded, "swapaxes": transposed, "interpolate": resized, "masked_softmax": masked, "rrelu": leaky, "index_put": put_in,
     "sum_to": sized, "where": lambda s, e: {"condition": s.args[0], "input": s.input, **dict(zip(["other"], s.args[1:]))},

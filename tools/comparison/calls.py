@@ -38,7 +38,8 @@ class Call:
                 raise Inexpressible(f"dtype {str(value.dtype).replace('torch.', '')}")
             if value.is_sparse:
                 raise Inexpressible("a sparse tensor")
-            self.tensors[name] = value.detach().contiguous()
+            # A copy, since some generators of samples go on to change what they have given.
+            self.tensors[name] = value.detach().clone(memory_format=torch.contiguous_format)
         elif isinstance(value, (list, tuple)) and any(isinstance(v, torch.Tensor) for v in value):
             for i, part in enumerate(value):
                 self.add(f"{name}.{i}", part)

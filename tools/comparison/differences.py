@@ -113,7 +113,7 @@ LIST = [
     Difference("copysign", "the slope is 1 or -1 at infinities too; PyTorch's is the quotient of result and operand",
                lambda call, name, got, expected: np.isinf(argument(call)) & slopes(name)),
     Difference("copysign", "the second derivative is 0; that of PyTorch's quotient is a rounding error",
-               lambda call, name, got, expected: name.startswith("second") & (np.abs(expected) < 1e-4)),
+               lambda call, name, got, expected: name.startswith("second") & (got == 0)),
     *(Difference(op, "digamma's derivative is accurate to a few units in the last place; PyTorch's to ten digits",
                  lambda call, name, got, expected: close(got, expected, 3e-8)) for op in ("digamma", "lgamma", "polygamma")),
     *(Difference(op, "poles have infinite values, with PyTorch's they are large numbers or NaN",
@@ -136,8 +136,21 @@ LIST = [
                lambda call, name, got, expected: slopes(name) & (np.abs(argument(call)) < 0.2)),
     *(Difference(op, "each operand's slope is computed in the dtype of the result, PyTorch's partly in its own", mixed)
       for op in ("xlogy", "atan2", "hypot", "logaddexp", "logaddexp2", "div")),
-    Difference("elu", "the slope at 0 is alpha, and so is its slope; PyTorch's second derivative there is 0",
-               lambda call, name, got, expected: name.startswith("second") & (argument(call) == 0)),
+    *(Difference(op, "the slope at 0 is that of the exponential, and so is its slope; PyTorch's second derivative there is 0",
+                 lambda call, name, got, expected: name.startswith("second") & (argument(call) == 0)) for op in ("elu", "celu", "selu")),
+    Difference("prelu", "the slope at 0 is the weight, in derivatives too; PyTorch's second derivatives there are 0",
+               lambda call, name, got, expected: np.full(got.shape, name.startswith("second") and bool((argument(call) == 0).any()))),
+    Difference("celu", "alpha is a double; PyTorch's slope has it in float32",
+               lambda call, name, got, expected: slopes(name) & close(got, expected, 3e-7)),
+    *(Difference(op, "slopes near the ends of the domain have all their digits; in PyTorch's 1 - x² some cancel",
+                 lambda call, name, got, expected: slopes(name) & (np.abs(np.abs(argument(call)) - 1) < 1e-3) & (
+                     close(got, expected, 1e-9 if got.dtype == np.float64 else 1e-2)))
+      for op in ("asin", "acos", "acosh", "atanh")),
+    *(Difference(op, "the slope of NaN is 0; PyTorch's is 0 or 1 by the number of elements",
+                 lambda call, name, got, expected: slopes(name) & np.isnan(argument(call)))
+      for op in ("hardshrink", "softshrink", "hardtanh", "relu6")),
+    Difference("pow", "second derivatives in float32 are differences of terms a thousand times as large, with either's rounding",
+               lambda call, name, got, expected: name.startswith("second") & (got.dtype == np.float32) & close(got, expected, 2e-2)),
     Difference("huber_loss", "at the kinks y - t = ±delta the second derivative is that of the square; PyTorch's is 0",
                huber_kink),
     Difference("kl_div", "t ln t and its slope are 0 at t = 0, and infinite arguments have limits; PyTorch gives NaN",
@@ -172,9 +185,9 @@ LIST = [
     Difference("pow", "logarithms are taken in the dtype of the result; PyTorch takes them in that of the base", mixed),
     Difference("pow", "an integer to a negative power is an error; PyTorch's is 0", refusal="an integer cannot be raised"),
     *(Difference(op, "two numbers without a tensor give the dtype of C++'s literals, float64; PyTorch float32",
-                 form=lambda call: not call.tensors) for op in ("add", "sub", "mul", "div")),
-    Difference("elu", "the slope of NaN is NaN; PyTorch's is 1 or NaN by the number of elements",
-               lambda call, name, got, expected: slopes(name) & np.isnan(argument(call))),
+                 form=lambda call: not set(call.tensors) - {"condition"}) for op in ("add", "sub", "mul", "div", "floor_divide", "where")),
+    *(Difference(op, "the slope of NaN is NaN; PyTorch's is that of the line above 0 or NaN, by the number of elements",
+                 lambda call, name, got, expected: slopes(name) & np.isnan(argument(call))) for op in ("elu", "celu", "selu")),
     Difference("sum_to", "a bool of which nothing is summed stays a bool", form=is_integer),
     Difference("arange", "a step that is not whole gives float64, the dtype of C++'s literals; PyTorch float32",
                form=lambda call: "dtype" not in call.settings),
@@ -193,7 +206,12 @@ LIST = [
     *(Difference(op, "integers and bools are not pooled, unfolded or dropped", refusal="only float32 and float64 will do")
       for op in ("max_pool1d", "max_pool2d", "max_pool3d", "max_pool1d_with_indices", "max_pool2d_with_indices",
                  "max_pool3d_with_indices", "nn_unfold", "feature_alpha_dropout")),
-    Difference("gaussian_nll_loss", "a loss does not broadcast its target", refusal="losses do not broadcast"),
+    *(Difference(op, "a loss does not broadcast its operands", refusal="losses do not broadcast")
+      for op in ("gaussian_nll_loss", "hinge_embedding_loss", "margin_ranking_loss")),
+    Difference("index_copy", "of a repeated index the last value stays, and it alone gets a gradient",
+               lambda call, name, got, expected: np.full(got.shape, name in ("grad.source", "second.source") and (
+                   len(np.unique(argument(call, "index"))) < argument(call, "index").size))),
+    Difference("to", "a number that int64 cannot hold is an error", refusal="the integer must lie in"),
     *(Difference(op, "an eps that is not positive is an error", refusal="eps must be positive") for op in (
         "layer_norm", "group_norm", "rms_norm")),
     Difference("instance_norm", "a momentum outside [0, 1] is an error", refusal="momentum must lie in [0, 1]"),
@@ -203,8 +221,9 @@ LIST = [
       for op in ("multi_margin_loss", "multilabel_margin_loss") for refusal in ("it must be (N, C) or (C)", "labels for it are int64 of shape ()")),
     Difference("batch_norm", "a momentum outside [0, 1] is an error", refusal="momentum must lie in [0, 1]"),
     Difference("batch_norm", "an input needs the axes (N, C)", refusal="the input must have axes (N, C)"),
-    *(Difference(op, "trigamma and polygamma are right to 1e-14; PyTorch's to about 1e-9",
-                 lambda call, name, got, expected: close(got, expected, 1e-8 if got.dtype == np.float64 else 1e-4))
+    *(Difference(op, "trigamma and polygamma are right to 1e-14, and in float32 near poles too; PyTorch's to about 1e-9, and near poles to no digit",
+                 lambda call, name, got, expected: close(got, expected, 1e-8) | (got.dtype == np.float32) & (
+                     close(got, expected, 2e-2) | (np.abs(argument(call) - np.round(argument(call))) < 1e-3)))
       for op in ("digamma", "lgamma", "polygamma")),
     Difference("hardsigmoid", "its slope is 1/6; PyTorch's is that of float32 also in float64",
                lambda call, name, got, expected: slopes(name) & close(got, expected, 1e-7)),

@@ -65,7 +65,28 @@ def rotary(x, offset=0, base=10000.0):
     return x * turn + torch.cat([-x[..., half:], x[..., :half]], -1) * lift
 
 
+def of_heads(query, key, value, num_heads, in_proj_weight, in_proj_bias, out_proj_weight, out_proj_bias, bias_k=None, bias_v=None,
+             add_zero_attn=False, attn_mask=None, average_attn_weights=True):
+    k, v = (b if b is None else b.reshape(1, 1, -1) for b in (bias_k, bias_v))
+    return F.multi_head_attention_forward(query, key, value, query.shape[-1], num_heads, in_proj_weight, in_proj_bias, k, v, add_zero_attn,
+                                          0.0, out_proj_weight, out_proj_bias, attn_mask=attn_mask,
+                                          average_attn_weights=average_attn_weights)
+
+
+def heads():
+    for i, (e, n, batch) in enumerate([(4, 2, (2,)), (6, 3, ()), (2, 1, (1,)), (8, 2, (3,)), (4, 4, ()), (6, 1, (2,))]):
+        for dtype in [F64, F32]:
+            given = {"query": number((3, *batch, e), dtype), "key": number((5, *batch, e), dtype), "value": number((5, *batch, e), dtype),
+                     "num_heads": n, "in_proj_weight": number((3 * e, e), dtype, -1.0, 1.0), "in_proj_bias": number((3 * e,), dtype),
+                     "out_proj_weight": number((e, e), dtype, -1.0, 1.0), "out_proj_bias": number((e,), dtype)}
+            yield given
+            yield {**given, "attn_mask": number((3, 5), dtype), "average_attn_weights": False}
+            yield {**given, "attn_mask": number((n * (batch or (1,))[0], 3, 5), dtype), "add_zero_attn": i % 2 == 0,
+                   "bias_k": number((e,), dtype), "bias_v": number((e,), dtype)}
+
+
 ROWS = [
+    Op("nn_multihead_attention", of_heads, heads, SUMS),
     Op("packed_attention", packed, packs, SUMS),
     Op("rotary_embedding", rotary, lambda: [
         {"x": number(shape, d), **s} for shape in [(3, 4), (2, 5, 8), (1, 2)] for d in [F64, F32] for s in [{}, {"offset": 3, "base": 100.0}]],
