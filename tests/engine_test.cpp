@@ -11,6 +11,7 @@
 #include <xgrad/autograd/ops/ops.hpp>
 
 #include "catch2.hpp"
+#include "compare.hpp"
 #include "inspect.hpp"
 
 using namespace xgrad;
@@ -183,6 +184,24 @@ TEST_CASE("leaves that are joined get the pieces of one gradient, each as memory
     seen.fill_(5);
     CHECK(a.grad()(3).item() == 3);
   }
+}
+
+TEST_CASE("a tensor that is joined with itself gets the sum of its pieces", "[engine]") {
+  const std::int64_t axis = GENERATE(0, 1), columns = GENERATE(3, 40), times = GENERATE(2, 3);
+  Generator generator(4);
+  const Tensor q = randn({4, columns}, generator, float64).requires_grad_(),
+               r = randn({4, columns}, generator, float64).requires_grad_();
+  const auto of_each = [&](const Tensor& a, const Tensor& b, const Tensor& c) {
+    const std::vector<Tensor> all = times == 2 ? std::vector<Tensor>{a, r, b} : std::vector<Tensor>{a, b, r, c};
+    const Tensor one = concat(all, axis), other = stack(all, axis);
+    return sum(one * one * arange(1. * static_cast<double>(one.size())).reshape(one.shape())) +
+           sum(other * other * arange(1. * static_cast<double>(other.size())).reshape(other.shape()));
+  };
+  const Tensor same = of_each(q, q, q), apart = of_each(q * 1, q * 1, q * 1);
+  const auto of_same = grad({same}, {q, r}, {}, retain_graph), of_apart = grad({apart}, {q, r}, {}, retain_graph);
+  for (std::size_t i = 0; i < 2; ++i) CHECK(difference(of_same[i], of_apart[i], 1e-14) == "");
+  const Tensor twice = grad(sum(grad(same, q, create_graph)), q), expected = grad(sum(grad(apart, q, create_graph)), q);
+  CHECK(difference(twice, expected, 1e-14) == "");
 }
 
 TEST_CASE("what grad returns shares no memory with the seed or with another result", "[engine]") {

@@ -10,6 +10,7 @@
 #include <xgrad/autograd/kernels/matrix/strided.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
 #include <xgrad/autograd/ops/along.hpp>
+#include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 #include <xgrad/autograd/ops/slicing.hpp>
@@ -86,6 +87,97 @@ void join(const std::vector<Tensor>& tensors, const std::vector<std::int64_t>& s
 
 }  // namespace
 
+namespace {
+
+// The distinct ones of tensors that are joined, and for each the numbers of its places: where there is a repeated one,
+// its gradient is the sum of several pieces. Empty where there is none.
+struct Repeated {
+  std::vector<Tensor> distinct;
+  std::vector<std::vector<std::size_t>> places;
+};
+Repeated repeated_of(const std::vector<Tensor>& tensors) {
+  Repeated all;
+  constexpr std::size_t few = 16;  // more are not searched
+  bool any = false;
+  for (std::size_t i = 0; i < std::min(few, tensors.size()); ++i)
+    for (std::size_t k = 0; k < i; ++k) any = any || Raw::value(tensors[k]) == Raw::value(tensors[i]);
+  if (!any || !grad_enabled() || tensors.size() > few) return all;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    std::size_t at = 0;
+    while (at < all.distinct.size() && Raw::value(all.distinct[at]) != Raw::value(tensors[i])) ++at;
+    if (at == all.distinct.size()) {
+      all.distinct.push_back(tensors[i]);
+      all.places.emplace_back();
+    }
+    all.places[at].push_back(i);
+  }
+  return all;
+}
+
+// Two pieces of g, which have `width` elements in each block of `total`, added in one pass.
+Tensor sum_of_two(const Tensor& g, const Shape& shape, std::int64_t first, std::int64_t second, std::int64_t width,
+                  std::int64_t total) {
+  Tensor y = Raw::uninitialized(shape, g.dtype());
+  detail::visit_floating(g.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    const T* const from = Raw::data<T>(g);
+    T* const to = Raw::write<T>(y);
+    const std::int64_t grain = std::max<std::int64_t>(1, kernels::pointwise_grain / width);
+    kernels::parallel_ranges(g.size() / total, grain, [=](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t o = begin; o < end; ++o) {
+        const T* __restrict a = from + o * total + first, * __restrict b = from + o * total + second;
+        T* __restrict sum = to + o * width;
+        for (std::int64_t i = 0; i < width; ++i) sum[i] = a[i] + b[i];
+      }
+    });
+  });
+  return y;
+}
+
+// The sum of piece(p, g) over the places p of one tensor, each of `inner` elements in a block of the axis for every
+// index that it takes. Where backward is recorded, and where pieces are short or views, it is a sum of tensors.
+template <class Piece>
+Tensor sum_of_pieces(Tensor g, const std::vector<std::size_t>& places, const std::vector<std::int64_t>& starts,
+                     std::size_t axis, const Piece& piece) {
+  const kernels::Along all = detail::along(g.shape(), axis);
+  const std::int64_t width = (starts[places[0] + 1] - starts[places[0]]) * all.inner;
+  constexpr std::int64_t short_width = 16;
+  if (places.size() == 2 && !grad_enabled() && all.outer > 1 && width >= short_width)
+    return sum_of_two(g, piece.shape(g.shape(), places[0]), starts[places[0]] * all.inner,
+                      starts[places[1]] * all.inner, width, all.n * all.inner);
+  Tensor sum = piece(g, places[0]);
+  for (std::size_t k = 1; k < places.size(); ++k) sum = add(std::move(sum), piece(g, places[k]));
+  return sum;
+}
+
+// Piece number p of a gradient: a range of the axis, or, if `removed`, one index without the axis.
+struct PieceOf {
+  std::int64_t axis;
+  std::vector<std::int64_t> starts;
+  bool removed;
+
+  Shape shape(const Shape& whole, std::size_t p) const {
+    const auto k = static_cast<std::size_t>(axis);
+    return removed ? whole.without(k) : whole.with(k, starts[p + 1] - starts[p]);
+  }
+  Tensor operator()(Tensor g, std::size_t p) const {
+    return removed ? select(std::move(g), axis, starts[p])
+                   : narrow(std::move(g), axis, starts[p], starts[p + 1] - starts[p]);
+  }
+};
+
+// Records a join of tensors some of which are one and the same, with an edge for each distinct one.
+Tensor record_repeated(const char* op, Source at, Tensor y, Repeated all, PieceOf piece) {
+  const std::int64_t axis = piece.axis;
+  return record_each(op, at, std::move(y), all.distinct, attributes("axis", axis),
+                     [places = std::move(all.places), piece = std::move(piece)](std::size_t i, Tensor g) {
+                       return sum_of_pieces(std::move(g), places[i], piece.starts, static_cast<std::size_t>(piece.axis),
+                                            piece);
+                     });
+}
+
+}  // namespace
+
 Tensor concat(const std::vector<Tensor>& tensors, Dim asked, Source at) {
   if (tensors.empty()) throw detail::argument_error("concat: there is nothing to join");
   const detail::Timed timed("concat", at);
@@ -114,6 +206,9 @@ Tensor concat(const std::vector<Tensor>& tensors, Dim asked, Source at) {
   Tensor y = Raw::uninitialized(first.with(axis, starts.back()), dtype);
   join(tensors, starts, y, detail::along(first, axis));
   const auto dim = static_cast<std::int64_t>(axis);
+  if (std::find(left_out.begin(), left_out.end(), true) == left_out.end())
+    if (Repeated repeated = repeated_of(tensors); !repeated.distinct.empty())
+      return record_repeated("concat", at, std::move(y), std::move(repeated), {dim, starts, false});
   return record_each("concat", at, std::move(y), tensors, attributes("axis", dim),
                      [starts, left_out, dim](std::size_t i, Tensor g) {
                        Tensor piece = narrow(std::move(g), dim, starts[i], starts[i + 1] - starts[i]);
@@ -135,6 +230,9 @@ Tensor stack(const std::vector<Tensor>& tensors, Dim asked, Source at) {
   const Shape shape = tensors[0].shape().inserted(axis, starts.back());
   Tensor y = Raw::uninitialized(shape, detail::promote(tensors.data(), tensors.size(), false));
   join(tensors, starts, y, detail::along(shape, axis));
+  if (Repeated repeated = repeated_of(tensors); !repeated.distinct.empty())
+    return record_repeated("stack", at, std::move(y), std::move(repeated),
+                           {static_cast<std::int64_t>(axis), starts, true});
   return record_each("stack", at, std::move(y), tensors, attributes("axis", axis), [axis](std::size_t i, Tensor g) {
     return select(std::move(g), static_cast<std::int64_t>(axis), static_cast<std::int64_t>(i));
   });

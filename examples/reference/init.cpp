@@ -54,7 +54,7 @@ void from_xavier_normal() {
   {
     Generator generator(5);
     const Tensor w = nn::init::orthogonal_(zeros({2, 3}, float64), 1, &generator);
-    std::cout << round(matmul(w, w.t()) * 1e9) / 1e9 << '\n';
+    std::cout << round(abs(matmul(w, w.t())) * 1e9) / 1e9 << '\n';
   }
   example("sparse_");
   {
