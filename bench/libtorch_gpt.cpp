@@ -5,10 +5,7 @@
 #include <torch/torch.h>
 
 #include "gpt.hpp"
-
-#ifndef TORCH_VERSION
-#include <torch/version.h>
-#endif
+#include "libtorch_fused.hpp"
 
 namespace bench {
 namespace {
@@ -87,7 +84,7 @@ struct Training {
     groups.emplace_back(model.norms, of(0));
     auto optimizer = std::make_shared<torch::optim::AdamW>(std::move(groups));
     update = [optimizer] { optimizer->step(); };
-#if TORCH_VERSION_MAJOR >= 2
+#ifdef LIBTORCH_HAS_FUSED_ADAM
     if (fused) {
       const auto decayed = fused_adamw(model.weights, Gpt::decay), others = fused_adamw(model.norms, 0);
       update = [=] {
@@ -100,27 +97,11 @@ struct Training {
 #endif
   }
 
-#if TORCH_VERSION_MAJOR >= 2
-  // The function that optim.AdamW(fused=True) calls in Python.
+#ifdef LIBTORCH_HAS_FUSED_ADAM
   static std::function<void()> fused_adamw(const std::vector<Tensor>& parameters, double decay) {
-    struct State {
-      std::vector<Tensor> p, m, v, none, steps;
-    };
-    auto state = std::make_shared<State>();
-    for (const Tensor& p : parameters) {
-      state->p.push_back(p);
-      state->m.push_back(torch::zeros_like(p));
-      state->v.push_back(torch::zeros_like(p));
-      state->steps.push_back(torch::zeros({}));
-    }
-    return [=] {
-      torch::NoGradGuard off;
-      std::vector<Tensor> gradients;
-      for (const Tensor& p : state->p) gradients.push_back(p.grad());
-      torch::_foreach_add_(state->steps, 1);
-      at::_fused_adamw_(state->p, gradients, state->m, state->v, state->none, state->steps, Gpt::lr, Gpt::beta1,
-                        Gpt::beta2, decay, 1e-8, false, false);
-    };
+    return fused_steps(parameters, [=](auto&... lists) {
+      at::_fused_adamw_(lists..., Gpt::lr, Gpt::beta1, Gpt::beta2, decay, 1e-8, false, false);
+    });
   }
 #endif
 

@@ -3,13 +3,10 @@
 
 #include <torch/torch.h>
 
+#include "libtorch_fused.hpp"
 #include "libtorch_gpt.hpp"
 #include "side.hpp"
 #include "workloads.hpp"
-
-#ifndef TORCH_VERSION
-#include <torch/version.h>
-#endif
 
 namespace bench {
 namespace {
@@ -34,28 +31,10 @@ struct Network {
   std::vector<Tensor> parameters;
 };
 
-#if TORCH_VERSION_MAJOR >= 2
-#define LIBTORCH_HAS_FUSED_ADAM
-// The function that optim.Adam(fused=True) calls in Python.
+#ifdef LIBTORCH_HAS_FUSED_ADAM
 Step fused_adam(const std::vector<Tensor>& parameters, double lr) {
-  struct State {
-    std::vector<Tensor> p, m, v, none, steps;
-  };
-  auto state = std::make_shared<State>();
-  for (const Tensor& p : parameters) {
-    state->p.push_back(p);
-    state->m.push_back(torch::zeros_like(p));
-    state->v.push_back(torch::zeros_like(p));
-    state->steps.push_back(torch::zeros({}));
-  }
-  return [=] {
-    torch::NoGradGuard off;
-    std::vector<Tensor> gradients;
-    for (const Tensor& p : state->p) gradients.push_back(p.grad());
-    torch::_foreach_add_(state->steps, 1);
-    at::_fused_adam_(state->p, gradients, state->m, state->v, state->none, state->steps, lr, 0.9, 0.999, 0.0, 1e-8,
-                     false, false);
-  };
+  return fused_steps(parameters,
+                     [=](auto&... lists) { at::_fused_adam_(lists..., lr, 0.9, 0.999, 0.0, 1e-8, false, false); });
 }
 #endif
 

@@ -15,19 +15,11 @@ os.environ["OMP_NUM_THREADS"] = "1"
 import numpy as np
 import torch
 
+from python_side import numbers
+
 torch.set_num_threads(1)
 if hasattr(os, "sched_setaffinity"):
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-
-
-def numbers(seed, n, low, high):
-    with np.errstate(over="ignore"):
-        z = np.uint64(seed << 32) + np.arange(n, dtype=np.uint64) + np.uint64(0x9E3779B97F4A7C15)
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        z = (z ^ (z >> np.uint64(31))) >> np.uint64(40)
-    low, high = np.float32(low), np.float32(high)
-    return low + (high - low) * (z.astype(np.float32) * np.float32(2**-24))
 
 
 def random(seed, shape):

@@ -1,7 +1,5 @@
 // The DeepConvNet of Deep Learning from Scratch by the weights that come with the book.
 
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 
 #include <xgrad/autograd/ops/ops.hpp>
@@ -9,16 +7,12 @@
 #include <xgrad/io/io.hpp>
 #include <xgrad/nn/nn.hpp>
 
+#include "book_data.hpp"
 #include "catch2.hpp"
 
 using namespace xgrad;
 
 namespace {
-
-std::string folder_of(const char* variable, const char* name) {
-  if (const char* folder = std::getenv(variable)) return folder;
-  return std::string(XGRAD_SOURCE_DIR "/../shared/data/") + name;
-}
 
 /// With ReLU after each convolution and pooling after every second.
 nn::Sequential net() {
@@ -51,29 +45,16 @@ StateDict converted(const StateDict& book, double share) {
   return state;
 }
 
-std::int64_t correct(const nn::Sequential& model, const data::ImageDataset& pictures) {
-  const NoGrad off;
-  const Tensor images = pictures.images().reshape({-1, 1, 28, 28}), labels = pictures.labels();
-  std::int64_t count = 0;
-  for (std::int64_t at = 0; at < pictures.size(); at += 100)
-    count += sum(argmax(model(narrow(images, 0, at, 100)), 1) == narrow(labels, 0, at, 100)).item<std::int64_t>();
-  return count;
-}
-
 }  // namespace
 
 TEST_CASE("the book's convolution net classifies 9935 of MNIST's test pictures", "[io]") {
-  const std::string weights = folder_of("XGRAD_BOOK", "book") + "/deep_convnet.npz";
-  const std::string mnist = folder_of("XGRAD_MNIST", "mnist");
-  if (!std::filesystem::exists(weights) || !std::filesystem::exists(mnist)) {
-    WARN("skipped: the weights of the book or MNIST are not there: XGRAD_BOOK and XGRAD_MNIST name their folders");
-    return;
-  }
-  const data::ImageDataset pictures = data::load_mnist(mnist, data::Split::test);
-  const StateDict book = io::load_npz(weights);
+  const std::string weights = book::weights("deep_convnet.npz");
+  if (weights.empty()) return;
+  const data::ImageDataset pictures = data::load_mnist(book::mnist(), data::Split::test);
+  const StateDict published = io::load_npz(weights);
   nn::Sequential model = net();
-  model.load_state_dict(converted(book, 0.5));
-  CHECK(correct(model, pictures) == 9935);
-  model.load_state_dict(converted(book, 1));
-  CHECK(correct(model, pictures) == 9938);
+  model.load_state_dict(converted(published, 0.5));
+  CHECK(book::correct(model, pictures, {-1, 1, 28, 28}) == 9935);
+  model.load_state_dict(converted(published, 1));
+  CHECK(book::correct(model, pictures, {-1, 1, 28, 28}) == 9938);
 }

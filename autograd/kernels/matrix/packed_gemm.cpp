@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
+#include <xgrad/autograd/kernels/simd/unrolled.hpp>
 #include <xgrad/autograd/kernels/simd/vec.hpp>
 
 namespace xgrad::kernels {
@@ -25,16 +26,6 @@ std::int64_t panels_for(std::int64_t n) {
   return (n + panel<T> - 1) / panel<T>;
 }
 
-// Calls f(0), f(1), ..., unrolled at compile time, so that arrays with these indices live in registers.
-template <class F, int... I>
-[[gnu::always_inline]] inline void each_of(F&& f, std::integer_sequence<int, I...>) {
-  (f(I), ...);
-}
-template <int N, class F>
-[[gnu::always_inline]] inline void each(F&& f) {
-  each_of(f, std::make_integer_sequence<int, N>{});
-}
-
 // Rows of A by one panel of B, whose k rows of `panel` numbers follow each other. Of the columns of C, `columns` exist.
 template <class T>
 struct Tile {
@@ -53,19 +44,17 @@ template <int Rows, class T>
   B sum[Rows][tile_vectors], row[tile_vectors];
   const T *a = s.a, *b = s.b;
   const std::int64_t k = s.k;
-  each<Rows>([&](int i) __attribute__((always_inline)) {
-    each<tile_vectors>([&](int v) __attribute__((always_inline)) { sum[i][v] = B(T(0)); });
-  });
+  each<Rows>(XGRAD_INLINE(i) { each<tile_vectors>(XGRAD_INLINE(v) { sum[i][v] = B(T(0)); }); });
   for (std::int64_t p = 0; p < k; ++p, b += panel<T>) {
-    each<tile_vectors>([&](int v) __attribute__((always_inline)) { row[v] = B::load(b + v * width<T>); });
-    each<Rows>([&](int i) __attribute__((always_inline)) {
+    each<tile_vectors>(XGRAD_INLINE(v) { row[v] = B::load(b + v * width<T>); });
+    each<Rows>(XGRAD_INLINE(i) {
       const B left(a[i * k + p]);
-      each<tile_vectors>([&](int v) __attribute__((always_inline)) { sum[i][v] = fma(left, row[v], sum[i][v]); });
+      each<tile_vectors>(XGRAD_INLINE(v) { sum[i][v] = fma(left, row[v], sum[i][v]); });
     });
   }
   if (s.columns == panel<T>) {
-    each<Rows>([&](int i) __attribute__((always_inline)) {
-      each<tile_vectors>([&](int v) __attribute__((always_inline)) {
+    each<Rows>(XGRAD_INLINE(i) {
+      each<tile_vectors>(XGRAD_INLINE(v) {
         if (s.onto.from != nullptr) sum[i][v] = B::load(s.onto.from + i * s.onto.step + v * width<T>) + sum[i][v];
         sum[i][v].store(s.c + i * s.ldc + v * width<T>);
       });
@@ -73,9 +62,7 @@ template <int Rows, class T>
     return;
   }
   T numbers[Rows][panel<T>];
-  each<Rows>([&](int i) __attribute__((always_inline)) {
-    each<tile_vectors>([&](int v) __attribute__((always_inline)) { sum[i][v].store(numbers[i] + v * width<T>); });
-  });
+  each<Rows>(XGRAD_INLINE(i) { each<tile_vectors>(XGRAD_INLINE(v) { sum[i][v].store(numbers[i] + v * width<T>); }); });
   for (int i = 0; i < Rows; ++i)
     for (std::int64_t j = 0; j < s.columns; ++j)
       s.c[i * s.ldc + j] = s.onto.from ? s.onto.from[i * s.onto.step + j] + numbers[i][j] : numbers[i][j];
