@@ -140,6 +140,12 @@ Tensor padded(const Tensor& rows, Numbers from, std::int64_t steps, std::int64_t
       at);
 }
 
+// -1 for each place of a result. That so many fit in memory is checked where every shape is.
+Numbers no_places(std::int64_t steps, std::int64_t batch) {
+  const Tensor room = Raw::uninitialized({steps, batch}, int64);
+  return Numbers(static_cast<std::size_t>(room.size()), -1);
+}
+
 std::size_t place(bool batch_first, std::int64_t t, std::int64_t b, std::int64_t steps, std::int64_t batch) {
   return static_cast<std::size_t>(batch_first ? b * steps + t : t * batch + b);
 }
@@ -198,7 +204,7 @@ std::pair<Tensor, Tensor> pad_packed_sequence(const PackedSequence& sequences, c
       throw argument_error(told(op, "sorted_indices are not an order of the " + std::to_string(batch) + " sequences"));
     order = given;
   }
-  Numbers lengths(sorted.size()), from(static_cast<std::size_t>(steps * batch), -1);
+  Numbers lengths(sorted.size()), from = no_places(steps, batch);
   for (std::size_t i = 0; i < order.size(); ++i) lengths[static_cast<std::size_t>(order[i])] = sorted[i];
   std::int64_t row = 0;
   each_row(lengths, order, [&](std::int64_t t, std::size_t, std::int64_t b) {
@@ -215,7 +221,7 @@ Tensor pad_sequence(const std::vector<Tensor>& sequences, const PadOptions& opti
   std::int64_t longest = 0, row = 0;
   for (const Tensor& each : sequences) longest = std::max(longest, each.shape()[0]);
   const std::int64_t steps = total_of(op, options, longest);
-  Numbers from(static_cast<std::size_t>(steps * batch), -1);
+  Numbers from = no_places(steps, batch);
   for (std::int64_t b = 0; b < batch; ++b) {
     const std::int64_t length = sequences[static_cast<std::size_t>(b)].shape()[0];
     const std::int64_t first = options.padding_left() ? steps - length : 0;

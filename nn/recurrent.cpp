@@ -33,7 +33,10 @@ void check_settings(const std::string& name, std::int64_t input_size, std::int64
   if (input_size < 1 || hidden_size < 1)
     throw argument_error(name + ": a layer cannot lead from " + std::to_string(input_size) + " to " +
                          std::to_string(hidden_size) + " features: both must be positive");
-  constexpr std::int64_t most_layers = 65536;  // a larger number is a mistake that would fill the memory
+  constexpr std::int64_t most_features = INT64_MAX / 4, most_layers = 10000;  // more is a mistake
+  if (input_size > most_features || hidden_size > most_features)
+    throw argument_error(name + ": a layer from " + std::to_string(input_size) + " to " + std::to_string(hidden_size) +
+                         " features has weights of more than 2^63 - 1 elements");
   if (s.num_layers < 1 || s.num_layers > most_layers)
     throw argument_error(name + ": num_layers is " + std::to_string(s.num_layers) + ": it must be in 1 .. " +
                          std::to_string(most_layers));

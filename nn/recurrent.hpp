@@ -67,7 +67,7 @@ class RecurrentLayers {
 template <class OwnOptions>
 class RecurrentOptions : public xgrad::detail::OptionsOf<OwnOptions> {
  public:
-  /// How many layers, of which each reads the states of the one before; by default 1, at most 65536.
+  /// How many layers, of which each reads the states of the one before; by default 1, at most 10,000.
   OwnOptions& num_layers(std::int64_t value) { return this->set(settings_.num_layers, value); }
   OwnOptions& bias(bool on) { return this->set(settings_.bias, on); }
   /// Whether inputs and outputs are (B, T, ...) and not (T, B, ...). States are (layers, B, H) all the same.

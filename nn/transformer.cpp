@@ -16,8 +16,10 @@ using xgrad::detail::argument_error;
 
 template <class M>
 std::vector<M> clones(const char* name, const M& layer, std::int64_t count) {
-  if (count < 0)
-    throw argument_error(std::string(name) + ": num_layers is " + std::to_string(count) + ": it cannot be negative");
+  constexpr std::int64_t most_layers = 10000;  // a larger number is a mistake that would fill the memory
+  if (count < 0 || count > most_layers)
+    throw argument_error(std::string(name) + ": num_layers is " + std::to_string(count) + ": it must be in 0 .. " +
+                         std::to_string(most_layers));
   std::vector<M> all;
   for (std::int64_t i = 0; i < count; ++i) all.push_back(clone(layer));
   return all;

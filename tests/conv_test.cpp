@@ -297,3 +297,21 @@ TEST_CASE("a convolution net of PyTorch loads, gives PyTorch's outputs, and goes
     CHECK(difference(again.at(name), value) == "");
   }
 }
+
+TEST_CASE("a kernel may reach as far beyond its input as numbers go", "[conv]") {
+  // Padding as large as the dilation: the middle taps alone meet the input.
+  const Tensor x = arange(0, 2 * 4 * 20 * 20).to(float64).reshape({2, 4, 20, 20}), w = ones({6, 4, 3, 3}, float64);
+  const Tensor middle = conv2d(x, ones({6, 4, 1, 1}, float64));
+  for (const std::int64_t far : {std::int64_t{100}, std::int64_t{1} << 40, std::int64_t{1} << 60}) {
+    INFO(far);
+    Tensor a = x.clone().requires_grad_(), b = w.clone().requires_grad_();
+    const Tensor y = conv2d(a, b, {}, 1, far, far);
+    CHECK(difference(y, middle, 0, 0) == "");
+    sum(y).backward();
+    CHECK(difference(a.grad(), full(x.shape(), 6, float64), 0, 0) == "");
+    CHECK(largest(b.grad()(xt::all(), xt::all(), 0)) == 0);
+    CHECK(largest(b.grad()(xt::all(), xt::all(), 1, 1)) > 0);
+    CHECK(difference(conv_transpose2d(x, ones({4, 6, 3, 3}, float64), {}, 1, far, 0, 1, far), middle, 0, 0) == "");
+    CHECK(conv2d(ones({1, 1, 5, 5}), ones({1, 1, 3, 3}), {}, 1, far, far).shape() == Shape{1, 1, 5, 5});
+  }
+}

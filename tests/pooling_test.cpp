@@ -213,3 +213,19 @@ TEST_CASE("pooling layers refuse at construction what is wrong for every input, 
   CHECK(keys(net) == "");
   CHECK(nn::summary(nn::Sequential{nn::MaxPool2d(2)}, {2, 3, 8, 8}).total == 0);
 }
+
+TEST_CASE("blocks that reach beyond the image on every side hold zeros there") {
+  for (const std::int64_t far : {std::int64_t{5}, std::int64_t{6}, std::int64_t{9}, std::int64_t{1} << 40}) {
+    INFO(far);
+    const auto options = nn::FoldOptions().padding(far).dilation(far);
+    const Tensor y = nn::unfold(ones({1, 1, 5, 5}), 3, options);
+    CHECK(y.shape() == Shape{1, 9, 25});
+    CHECK(sum(y).item() == 25);  // of the tap in the middle
+    const Tensor x = ones({1, 9, 25}).requires_grad_();
+    const Tensor image = nn::fold(x, 5, 3, options);
+    CHECK(sum(image).item() == 25);
+    sum(image).backward();
+    CHECK(sum(x.grad()).item() == 25);
+  }
+  CHECK(sum(nn::unfold(ones({1, 1, 1, 1}), {1, 3}, nn::FoldOptions().padding({0, 2}).dilation({1, 2}))).item() == 1);
+}

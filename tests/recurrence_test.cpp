@@ -333,3 +333,17 @@ TEST_CASE("a packed matrix multiplies as gemm does, for all sizes of tiles", "[r
         require_close(y, c[0] + matmul(a, b), 1e-14);
       }
 }
+
+TEST_CASE("sizes of recurrent layers and of padded sequences that cannot be are refused by name", "[recurrence]") {
+  using Catch::Matchers::StartsWith;
+  const std::int64_t huge = std::int64_t{1} << 61;
+  CHECK_THROWS_WITH(nn::LSTM(2, huge), StartsWith("LSTM: a layer from 2 to 2305843009213693952 features"));
+  CHECK_THROWS_WITH(nn::GRU(huge, 2), StartsWith("GRU: a layer from 2305843009213693952 to 2 features"));
+  CHECK_THROWS_WITH(nn::LSTM(2, 3, nn::LSTM::Options().num_layers(10001)), StartsWith("LSTM: num_layers is 10001"));
+  for (const std::int64_t steps : {std::int64_t{1} << 50, std::int64_t{1} << 62}) {
+    const auto options = nn::PadOptions().total_length(steps);
+    CHECK_THROWS_WITH(nn::pad_sequence({ones({2, 3})}, options), StartsWith("pad_sequence: "));
+    const nn::PackedSequence packed = nn::pack_sequence({ones({2, 3})});
+    CHECK_THROWS_WITH(nn::pad_packed_sequence(packed, options), StartsWith("pad_packed_sequence: "));
+  }
+}

@@ -109,8 +109,11 @@ void convolve_transposed(const ConvolutionSizes& sizes, const T* g, const T* w, 
 template <class T>
 void convolve_weight(const ConvolutionSizes& sizes, const T* x, const T* g, T* gw) {
   const ConvolutionSizes s = flattened(sizes);
-  if (suits_weight_gradient<T>(s)) return weight_gradient(s, forward(s), x, g, gw);
-  if (s.out <= most_dots && fills_vectors<T>(s.output[2])) return dot_gradient(s, forward(s), x, g, gw);
+  const Correlation c = forward(s);
+  if (stages_little(c)) {
+    if (suits_weight_gradient<T>(s)) return weight_gradient(s, c, x, g, gw);
+    if (s.out <= most_dots && fills_vectors<T>(s.output[2])) return dot_gradient(s, c, x, g, gw);
+  }
   convolve_weight_by_columns(s, x, g, gw);
 }
 

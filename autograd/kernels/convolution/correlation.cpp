@@ -1,6 +1,7 @@
 #include <xgrad/autograd/kernels/convolution/correlation.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 #include <xgrad/autograd/kernels/runtime/memory.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
@@ -335,8 +336,19 @@ bool fills_vectors(std::int64_t row) {
   return width<float> >= 8 && 5 * row >= 3 * filled;
 }
 
+bool stages_little(const Correlation& c) {
+  for (const Line& l : c.line) {
+    const double span = std::fabs(static_cast<double>(l.taps - 1) * static_cast<double>(l.offset_jump));
+    const auto step = static_cast<double>(l.step), results = static_cast<double>(l.results);
+    const double phases = std::min(step, static_cast<double>(l.taps));
+    if (phases * (results + span / step + 2) > 4 * (static_cast<double>(l.size) + results * step) + 64) return false;
+  }
+  return true;
+}
+
 template <class T>
 bool suits_correlation(const Correlation& c) {
+  if (!stages_little(c)) return false;
   const std::int64_t row = c.line[2].results, rows = c.line[1].results;
   if (fills_vectors<T>(row)) return true;
   if (width<float> < 8 || !joins_rows(c)) return false;

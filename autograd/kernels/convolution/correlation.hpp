@@ -29,6 +29,8 @@ struct Correlation {
 template <class T>
 void correlate(const Correlation& c, const T* x, const T* w, const T* bias, T* y);
 
+/// Whether what is staged is not much larger than the source, though a dilated kernel may reach far beyond that.
+bool stages_little(const Correlation& c);
 /// Whether rows of so many results fill most lanes of vectors.
 template <class T>
 bool fills_vectors(std::int64_t row);

@@ -26,7 +26,7 @@ struct SlidingAxis {
   /// The windows whose place k holds an element.
   Range windows(std::int64_t k) const {
     const std::int64_t before = padding - k * dilation, last = n - 1 + before;
-    const std::int64_t first = before > 0 ? (before + stride - 1) / stride : 0;
+    const std::int64_t first = before > 0 ? std::min(count, (before - 1) / stride + 1) : 0;
     return {first, std::max(first, last < 0 ? 0 : std::min(count, last / stride + 1))};
   }
 };
