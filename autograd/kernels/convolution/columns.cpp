@@ -56,13 +56,16 @@ void gather_columns(const ConvolutionSizes& s, const T* x, Positions at, T* colu
       const Range r = empty ? Range{first, first} : inside(offset[2], s.stride[2], s.input[2], first, last);
       for (std::int64_t c = 0; c < s.in; ++c) {
         T* const to = columns + (c * taps + tap) * step + p - first;
-        const T* const from = x + c * pixels + (from0 * s.input[1] + from1) * s.input[2] + offset[2];
         std::fill(to + first, to + r.first, T(0));
-        if (s.stride[2] == 1)
-          std::copy(from + r.first, from + r.last, to + r.first);
-        else
-          for (std::int64_t i = r.first; i < r.last; ++i) to[i] = from[i * s.stride[2]];
         std::fill(to + r.last, to + last, T(0));
+        if (r.first == r.last) continue;
+        // Of the first element that is read, since an offset alone may be far outside.
+        const T* const from =
+            x + c * pixels + (from0 * s.input[1] + from1) * s.input[2] + (offset[2] + r.first * s.stride[2]);
+        if (s.stride[2] == 1)
+          std::copy(from, from + (r.last - r.first), to + r.first);
+        else
+          for (std::int64_t i = r.first; i < r.last; ++i) to[i] = from[(i - r.first) * s.stride[2]];
       }
     });
   });
@@ -76,13 +79,15 @@ void add_columns(const ConvolutionSizes& s, const T* columns, std::int64_t step,
       const std::int64_t to0 = i0 * s.stride[0] + offset[0], to1 = i1 * s.stride[1] + offset[1];
       if (outside(to0, s.input[0]) || outside(to1, s.input[1])) return;
       const Range r = inside(offset[2], s.stride[2], s.input[2], first, last);
+      if (r.first == r.last) return;
+      const std::int64_t count = r.last - r.first;
       for (std::int64_t c = 0; c < s.in; ++c) {
-        const T* const from = columns + (c * taps + tap) * step + p - first;
-        T* const to = x + c * pixels + (to0 * s.input[1] + to1) * s.input[2] + offset[2];
+        const T* const from = columns + (c * taps + tap) * step + p - first + r.first;
+        T* const to = x + c * pixels + (to0 * s.input[1] + to1) * s.input[2] + (offset[2] + r.first * s.stride[2]);
         if (s.stride[2] == 1)
-          for (std::int64_t i = r.first; i < r.last; ++i) to[i] += from[i];
+          for (std::int64_t i = 0; i < count; ++i) to[i] += from[i];
         else
-          for (std::int64_t i = r.first; i < r.last; ++i) to[i * s.stride[2]] += from[i];
+          for (std::int64_t i = 0; i < count; ++i) to[i * s.stride[2]] += from[i];
       }
     });
   });

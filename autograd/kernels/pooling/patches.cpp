@@ -43,8 +43,8 @@ void patches(const T* in, T* out, const SlidingWindows& by) {
       const std::int64_t k = place % wide.size;
       const Range windows = line < 0 ? Range{0, 0} : wide.windows(k);
       std::fill(y, y + windows.first, T(0));
-      const T* x = in + from + line + k * wide.dilation - wide.padding;
-      for (std::int64_t w = windows.first; w < windows.past; ++w) y[w] = x[w * wide.stride];
+      const std::int64_t first = from + line + (k * wide.dilation - wide.padding);
+      for (std::int64_t w = windows.first; w < windows.past; ++w) y[w] = in[first + w * wide.stride];
       std::fill(y + windows.past, y + wide.count, T(0));
     });
   });
@@ -60,8 +60,8 @@ void add_patches(const T* in, T* out, const SlidingWindows& by) {
       const T* const x = in + from + (place * by.rows_of_a_plane() + row) * wide.count;
       const std::int64_t k = place % wide.size;
       const Range windows = wide.windows(k);
-      T* const y = out + to + line + k * wide.dilation - wide.padding;
-      for (std::int64_t w = windows.first; w < windows.past; ++w) y[w * wide.stride] += x[w];
+      const std::int64_t first = to + line + (k * wide.dilation - wide.padding);
+      for (std::int64_t w = windows.first; w < windows.past; ++w) out[first + w * wide.stride] += x[w];
     });
   });
 }
