@@ -93,7 +93,8 @@ int main(int count, char** arguments) {
   }
   const std::string folder = "stripes";
   std::filesystem::create_directory(folder);
-  for (std::uint64_t i = 1; i <= 5; ++i) write_stripes(folder + "/data_batch_" + std::to_string(i) + ".bin", 60, 10 + i);
+  for (std::uint64_t i = 1; i <= 5; ++i)
+    write_stripes(folder + "/data_batch_" + std::to_string(i) + ".bin", 60, 10 + i);
   write_stripes(folder + "/test_batch.bin", 100, 20);
   const data::ImageDataset training = data::load_cifar10(folder, data::Split::train);
   std::cout << training.size() << " pictures of " << training.channels() << " x " << training.rows() << " x "

@@ -56,7 +56,8 @@ double worst_error(Op op, Wide (*exact)(Wide)) {
 template <class T>
 void check_ends(Op op) {
   constexpr T infinity = std::numeric_limits<T>::infinity(), most = std::numeric_limits<T>::max();
-  const std::vector<T> got = slopes<T>(op, {infinity, -infinity, most, -most, T(0), T(-0.0), std::numeric_limits<T>::quiet_NaN()});
+  const std::vector<T> got =
+      slopes<T>(op, {infinity, -infinity, most, -most, T(0), T(-0.0), std::numeric_limits<T>::quiet_NaN()});
   CHECK(got[0] == 1);
   CHECK(got[1] == 0);
   CHECK(got[2] == 1);
