@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include <xgrad/autograd/kernels/convolution/tile.hpp>
 #include <xgrad/autograd/kernels/runtime/memory.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
 #include <xgrad/autograd/kernels/simd/compress.hpp>
@@ -113,10 +114,7 @@ template <int Rows, int Vectors, class T>
   });
 }
 
-// The sizes of a tile that fill the registers.
-struct Tile {
-  int rows, vectors;
-};
+// The sizes of a tile that fill the registers: rows and vectors.
 constexpr Tile tiles[] = {many_registers ? Tile{6, 4} : Tile{6, 2}, many_registers ? Tile{8, 3} : Tile{4, 3},
                           many_registers ? Tile{4, 6} : Tile{3, 4}, many_registers ? Tile{2, 8} : Tile{2, 4},
                           many_registers ? Tile{1, 8} : Tile{1, 8}};
@@ -128,27 +126,13 @@ using RunTiles = void (*)(const Product<T>&, const T*, std::int64_t, std::int64_
 template <int Which, class T>
 void run_tiles(const Product<T>& s, const T* w, std::int64_t begin, std::int64_t end, const Lanes* lanes,
                std::int64_t vectors) {
-  constexpr int rows = tiles[Which].rows;
+  constexpr int rows = tiles[Which].height;
   for (std::int64_t o = begin; o < end; o += rows)
     for (std::int64_t v = 0; v < vectors; v += tiles[Which].vectors)
       product_tile<rows, tiles[Which].vectors>(s, w + o * s.depth, o, std::min<std::int64_t>(rows, end - o), lanes + v);
 }
 
-// The tile that wastes least.
-int best_tile(std::int64_t channels, std::int64_t vectors) {
-  int best = 0;
-  double least = 0;
-  constexpr double cost[] = {1, 1.02, 1.25, 1.3, 1.6};  // of a product, as measured: narrow tiles wait for loads
-  for (int k = 0; k < 5; ++k) {
-    const double now = cost[k] * static_cast<double>(rounded_up(channels, tiles[k].rows)) *
-                       static_cast<double>(rounded_up(vectors, tiles[k].vectors));
-    if (k == 0 || now < least) {
-      best = k;
-      least = now;
-    }
-  }
-  return best;
-}
+constexpr double cost[] = {1, 1.02, 1.25, 1.3, 1.6};  // of a product, as measured: narrow tiles wait for loads
 
 // How the work is cut: by the sizes alone.
 template <class T>
@@ -167,8 +151,8 @@ class Schedule {
       across_ = across < vectors_;
       vectors_ = std::min(vectors_, across);
     }
-    tile_ = best_tile(c.results, vectors_);
-    rows_ = rounded_up(c.results, tiles[tile_].rows);
+    tile_ = best_tile(tiles, cost, c.results, vectors_);
+    rows_ = rounded_up(c.results, tiles[tile_].height);
   }
 
   std::int64_t units() const { return c_.batch * c_.groups * bands_.count(); }
@@ -216,7 +200,7 @@ void Schedule<T>::write_taps(std::int64_t* to) const {
 // In the order in which tiles read them: for each group and block of channels, the channels of results in tiles.
 template <class T>
 void Schedule<T>::pack_weights(const T* w, const std::int64_t* taps, T* to) const {
-  const std::int64_t height = tiles[tile_].rows;
+  const std::int64_t height = tiles[tile_].height;
   for (std::int64_t g = 0; g < c_.groups; ++g)
     for (std::int64_t block = 0; block < blocks_; ++block) {
       const std::int64_t first = block * block_, past = std::min(c_.sources, first + block_);
@@ -317,7 +301,7 @@ void Schedule<T>::run(std::int64_t unit, const T* x, const T* weights, const std
     bands_.stage(x + (image * c_.sources + first) * c_.pixels(), channels, begin, band.data());
     product.depth = channels * taps_;
     product.adds = block > 0;
-    const std::int64_t height = tiles[tile_].rows;
+    const std::int64_t height = tiles[tile_].height;
     const std::int64_t bytes = std::max<std::int64_t>(1, product.depth * static_cast<std::int64_t>(sizeof(T)));
     const std::int64_t chunk = chunk_tiles * tiles[tile_].vectors;
     const std::int64_t part = std::max(height, weight_bytes / bytes / height * height);

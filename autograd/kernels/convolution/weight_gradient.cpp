@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <xgrad/autograd/kernels/convolution/tile.hpp>
 #include <xgrad/autograd/kernels/matrix/transpose.hpp>
 #include <xgrad/autograd/kernels/runtime/memory.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
@@ -50,10 +51,7 @@ template <int Taps, int Vectors, class T>
   });
 }
 
-// The sizes of a tile that fill the registers.
-struct Tile {
-  int taps, vectors;
-};
+// The sizes of a tile that fill the registers: taps and vectors.
 constexpr Tile tiles[] = {many_registers ? Tile{12, 2} : Tile{6, 2}, many_registers ? Tile{9, 2} : Tile{5, 2},
                           many_registers ? Tile{8, 3} : Tile{4, 3}, many_registers ? Tile{6, 4} : Tile{3, 4},
                           many_registers ? Tile{14, 1} : Tile{9, 1}};
@@ -63,27 +61,13 @@ using RunTiles = void (*)(const Rows<T>&, const std::int64_t*, std::int64_t, T*,
 
 template <int Which, class T>
 void run_tiles(const Rows<T>& s, const std::int64_t* offsets, std::int64_t depth, T* sums, std::int64_t step) {
-  constexpr int taps = tiles[Which].taps;
+  constexpr int taps = tiles[Which].height;
   for (std::int64_t k = 0; k < depth; k += taps)
     gradient_tile<taps, tiles[Which].vectors>(s, offsets + k, std::min<std::int64_t>(taps, depth - k), sums + k * step,
                                               step);
 }
 
-// The tile that wastes least.
-int best_tile(std::int64_t depth, std::int64_t vectors) {
-  int best = 0;
-  double least = 0;
-  constexpr double cost[] = {1, 1, 1.02, 1.2, 1.15};  // of a product: narrow tiles wait for loads
-  for (int k = 0; k < 5; ++k) {
-    const double now = cost[k] * static_cast<double>(rounded_up(depth, tiles[k].taps)) *
-                       static_cast<double>(rounded_up(vectors, tiles[k].vectors));
-    if (k == 0 || now < least) {
-      best = k;
-      least = now;
-    }
-  }
-  return best;
-}
+constexpr double cost[] = {1, 1, 1.02, 1.2, 1.15};  // of a product: narrow tiles wait for loads
 
 // How the work is cut, by the sizes alone: parts of the batch, whose sums are added up in order, groups, and blocks of
 // source channels.
@@ -94,7 +78,7 @@ class Schedule {
       : s_(s),
         block_(std::max<std::int64_t>(1, std::min(s.in, most_depth / s.taps()))),
         blocks_((s.in + block_ - 1) / block_),
-        tile_(best_tile(block_ * s.taps(), rounded_up(s.out, width<T>) / width<T>)),
+        tile_(best_tile(tiles, cost, block_ * s.taps(), rounded_up(s.out, width<T>) / width<T>)),
         lanes_(tiles[tile_].vectors * width<T>),
         channels_(rounded_up(s.out, lanes_)),
         bands_(forward.line, block_, most_bytes / size_of_t,
