@@ -226,7 +226,8 @@ std::pair<Tensor, Tensor> MultiheadAttention::attend(const Inputs& in) {
   const Tensor q = to_heads(project(in.query, 0)), keys = to_heads(k), values = to_heads(v);
   Tensor y, weights;
   if (call.need_weights()) {
-    Tensor s = matmul(q * (1 / std::sqrt(static_cast<double>(embed_dim_ / num_heads_))), swapaxes(keys, -1, -2));
+    const std::int64_t features = embed_dim_ / num_heads_;
+    Tensor s = matmul(q * (1 / std::sqrt(static_cast<double>(features))), swapaxes(keys, -1, -2));
     if (mask.defined()) s = s + added(mask, s.dtype());
     weights = dropout(softmax(s, -1), p, true);
     y = matmul(weights, values);
