@@ -92,6 +92,40 @@ TEST_CASE("an op is not blamed for operands that are not finite already, nor for
   CHECK(report([&] { clamp(logits, -inf, 5.0); }) == "nothing was thrown");
 }
 
+TEST_CASE("an op that turns infinities into a nan is reported, forward and backward") {
+  const Tensor scores = leaf({1, 2, 3}), large = leaf({inf, 1});
+  const std::string masked = report([&] { softmax(where(Tensor{false, false, false}, scores, -inf), 0); });
+  CHECK_THAT(masked, StartsWith("softmax: element (0) of the result is nan, and no operand is nan, at " +
+                                here(__LINE__ - 2) + ": a row of scores is -inf throughout"));
+  CHECK_THAT(masked, Contains("operand 0: shape (3) float64, 0 nan, 3 inf") || Contains("no nan, 3 inf"));
+  CHECK_THAT(report([&] { large - large; }),
+             StartsWith("sub: element (0) of the result is nan, and no operand is nan") && Contains("inf - inf"));
+  CHECK_THAT(report([&] { sum((large * leaf({2, 2})) * Tensor{0.0, 1.0}); }), StartsWith("mul: element (0)"));
+  const Tensor weight = leaf({1, 1}), y = sum(large * weight * Tensor{1.0, 1.0});
+  const std::string slope = report([&] { static_cast<void>(grad({large * weight}, {weight}, {Tensor{0.0, 1.0}})); });
+  CHECK_THAT(slope, StartsWith("backward of ") && Contains("nan, and neither the upstream gradient nor what the rule "
+                                                           "reads is nan"));
+  CHECK(report([&] { y.backward(); }) == "nothing was thrown");
+}
+
+TEST_CASE("attention blames rows that are masked throughout where they are nan, and lists what the caller gave") {
+  const Tensor x = full({2, 3}, 1.0), big = full({2, 3}, 1e200), all = ones({2, 2}, boolean);
+  const std::string masked = report([&] { scaled_dot_product_attention(big, big, x, all); });
+  CHECK_THAT(masked, StartsWith("scaled_dot_product_attention: element (0, 0) of the result is nan, and all operands "
+                                "are finite"));
+  CHECK_THAT(masked, Contains("operand 3: shape (2, 2) bool") && !Contains("operand 4"));
+  CHECK_THAT(report([&] { scaled_dot_product_attention(big, big, x); }),
+             Contains("operand 2: shape (2, 3) float64") && !Contains("operand 3"));
+  nn::MultiheadAttention layer(4, 2, nn::MultiheadAttention::Options().batch_first(true));
+  const Tensor words = ones({1, 2, 4}), excluded = ones({1, 2}, boolean);
+  nn::MultiheadAttention::Call call;
+  call.key_padding_mask(excluded).need_weights(true);
+  CHECK_THAT(report([&] { layer(words, words, words, call); }),
+             StartsWith("softmax: element (0, 0, 0, 0) of the result is nan, and no operand is nan"));
+  call.need_weights(false);  // of no keys at all, the fused attention is 0
+  CHECK(report([&] { layer(words, words, words, call); }) == "nothing was thrown");
+}
+
 TEST_CASE("in backward the op is named by its own line, with the values that its rule read") {
   const Tensor x = leaf({0, 4});
   const Tensor y = sqrt(x);

@@ -1,6 +1,7 @@
 #include <xgrad/autograd/engine/anomaly.hpp>
 
 #include <cmath>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <utility>
@@ -17,13 +18,23 @@ namespace xgrad {
 namespace detail {
 namespace {
 
-/// How many of an op's inputs are operands of its caller. What follows are statistics that the op computed itself.
-std::size_t operands_of(const char* name, std::size_t count) {
+/// Of an op's inputs, those that its caller gave. The others are statistics that the op computed itself: they follow
+/// the operands, and they stand in the place of an operand that was not given.
+std::vector<Tensor> operands_of(const ObservedOp& op) {
   static const std::map<std::string, std::size_t> known = {
-      {"batch_norm", 3},    {"layer_norm", 3}, {"group_norm", 3}, {"instance_norm", 3}, {"rms_norm", 2},
-      {"cross_entropy", 2}, {"nll_loss", 2},   {"logsumexp", 1},  {"var", 1},           {"std", 1}};
-  const auto found = known.find(name);
-  return found != known.end() && found->second < count ? found->second : count;
+      {"batch_norm", 3},    {"layer_norm", 3}, {"group_norm", 3},
+      {"instance_norm", 3}, {"rms_norm", 2},   {"scaled_dot_product_attention", 4},
+      {"cross_entropy", 2}, {"nll_loss", 2},   {"packed_attention", 2},
+      {"logsumexp", 1},     {"var", 1},        {"std", 1}};
+  const auto found = known.find(op.name);
+  const std::size_t given = found != known.end() && found->second < op.count ? found->second : op.count;
+  std::vector<Tensor> operands;
+  for (std::size_t i = 0; i < given; ++i) {
+    bool own = false;
+    for (std::size_t k = given; k < op.count; ++k) own |= Raw::storage(op.inputs[i]) == Raw::storage(op.inputs[k]);
+    if (op.inputs[i].defined() && !own) operands.push_back(op.inputs[i]);
+  }
+  return operands;
 }
 
 bool has_infinite_setting(const std::vector<Attribute>& attributes) {
@@ -31,6 +42,26 @@ bool has_infinite_setting(const std::vector<Attribute>& attributes) {
     if (each.kind == Attribute::Kind::real && !std::isfinite(each.real)) return true;
   return false;
 }
+
+/// What an op, or its rule, made of what it was given: an infinity or a NaN of finite numbers, or a NaN of infinities.
+enum class Fault : std::uint8_t { none, of_finite, of_infinite };
+
+class Judgement {
+ public:
+  template <class T>
+  void given(const T& x) {
+    finite_ = finite_ && all_finite(x);
+    nan_ = nan_ || (!finite_ && has_nan(x));
+  }
+  Fault of(const Tensor& made, const std::vector<Attribute>& settings) const {
+    if (nan_ || has_infinite_setting(settings)) return Fault::none;
+    if (finite_) return Fault::of_finite;
+    return has_nan(made) ? Fault::of_infinite : Fault::none;
+  }
+
+ private:
+  bool finite_ = true, nan_ = false;
+};
 
 std::string line_of(const char* what, const Range& range, const Shape& shape, DType dtype) {
   return std::string("\n  ") + what + ": " + text_of(range, shape, dtype);
@@ -48,20 +79,23 @@ std::string first_of(const Range& range, const Shape& shape) {
   return element_text(range.first, shape) + " of the result is " + number_of(range.at_first);
 }
 
-std::string report_of(const ObservedOp& op, const Tensor& y, std::size_t operands) {
+std::string nan_of(const Tensor& y) { return element_text(first_nan(y), y.shape()) + " of the result is nan"; }
+
+std::string report_of(const ObservedOp& op, const Tensor& y, Fault fault) {
   const Range result = range_of(y);
+  const std::vector<Tensor> operands = operands_of(op);
   std::vector<Range> ranges;
   std::string lines;
-  for (std::size_t i = 0; i < operands; ++i) {
-    if (!op.inputs[i].defined()) continue;
-    ranges.push_back(range_of(op.inputs[i]));
-    lines +=
-        line_of(("operand " + std::to_string(i)).c_str(), ranges.back(), op.inputs[i].shape(), op.inputs[i].dtype());
+  for (std::size_t i = 0; i < operands.size(); ++i) {
+    ranges.push_back(range_of(operands[i]));
+    lines += line_of(("operand " + std::to_string(i)).c_str(), ranges.back(), operands[i].shape(), operands[i].dtype());
   }
   const Calling* calling = thread_state.calling;
   const Source at = op.at.file != nullptr || calling == nullptr ? op.at : calling->at();
-  std::string text = std::string(op.name) + ": " + first_of(result, y.shape()) + ", and all operands are finite, at " +
-                     to_string(at) + ": " + forward_cause(op.name, ranges, result, y.dtype());
+  const bool finite = fault == Fault::of_finite;
+  std::string text = std::string(op.name) + ": " + (finite ? first_of(result, y.shape()) : nan_of(y)) +
+                     (finite ? ", and all operands are finite, at " : ", and no operand is nan, at ") + to_string(at) +
+                     ": " + (finite ? forward_cause(op.name, ranges, result, y.dtype()) : infinite_cause(op.name));
   if (calling != nullptr && std::string(calling->name()) != op.name)
     text += "\n  inside " + std::string(calling->name());
   text += "\n  op: " + name_with(op.name, op.attributes());
@@ -71,6 +105,7 @@ std::string report_of(const ObservedOp& op, const Tensor& y, std::size_t operand
 }  // namespace
 }  // namespace detail
 
+using detail::Fault;
 using detail::Range;
 
 class DetectAnomaly::Detector final : public detail::Observer {
@@ -83,20 +118,21 @@ class DetectAnomaly::Detector final : public detail::Observer {
       if (!suspect_.empty() && same_call(calling)) suspect_.clear();
       throw_suspect();
     }
-    const bool fault = is_fault(op, y);
+    const Fault fault = fault_of(op, y);
     if (!inner) {
-      if (fault) throw Anomaly(detail::report_of(op, y, detail::operands_of(op.name, op.count)));
+      if (fault != Fault::none) throw Anomaly(detail::report_of(op, y, fault));
       return;
     }
     // What another op computes on its way may be infinite, as long as its own result is not. If it never tells of a
     // result of its own, the last op inside it decides, and its report comes with the next op.
     if (!suspect_.empty() && !same_call(calling)) throw_suspect();
-    if (suspect_.empty() && fault) {
-      suspect_ = detail::report_of(op, y, detail::operands_of(op.name, op.count));
+    if (suspect_.empty() && fault != Fault::none) {
+      suspect_ = detail::report_of(op, y, fault);
       suspected_name_ = calling->name();
       suspected_at_ = calling->at();
+      suspected_ = fault;
     }
-    flows_on_ = !suspect_.empty() && is_floating(y.dtype()) && !detail::all_finite(y);
+    flows_on_ = !suspect_.empty() && (suspected_ == Fault::of_finite ? !detail::all_finite(y) : detail::has_nan(y));
   }
 
   bool writes(const Tensor&, const Tensor* operands, std::size_t count) override {
@@ -137,11 +173,11 @@ class DetectAnomaly::Detector final : public detail::Observer {
   }
 
  private:
-  static bool is_fault(const detail::ObservedOp& op, const Tensor& y) {
-    if (!is_floating(y.dtype()) || detail::all_finite(y)) return false;
-    for (std::size_t i = 0, count = detail::operands_of(op.name, op.count); i < count; ++i)
-      if (op.inputs[i].defined() && !detail::all_finite(op.inputs[i])) return false;
-    return !detail::has_infinite_setting(op.attributes());
+  static Fault fault_of(const detail::ObservedOp& op, const Tensor& y) {
+    if (detail::all_finite(y)) return Fault::none;
+    detail::Judgement judgement;
+    for (const Tensor& operand : detail::operands_of(op)) judgement.given(operand);
+    return judgement.of(y, op.attributes());
   }
 
   bool same_call(const detail::Calling* calling) const {
@@ -157,25 +193,34 @@ class DetectAnomaly::Detector final : public detail::Observer {
   static Range range_or_empty(const detail::Reading& x) { return x.data == nullptr ? Range() : detail::range_of(x); }
 
   static void judge(const Node& node, const Tensor& g, const Tensor& gradient, std::size_t place) {
-    if (!detail::all_finite(g) || detail::has_infinite_setting(node.attributes())) return;
+    detail::Judgement judgement;
+    judgement.given(g);
     std::vector<Range> saved;
     std::string lines;
     for (std::size_t i = 0; i < node.edge_count(); ++i) {
       const detail::Reading x = detail::saved_input(node, i);
       saved.push_back(range_or_empty(x));
-      if (!saved.back().finite()) return;
-      if (x.data != nullptr)
-        lines += detail::line_of(("saved input " + std::to_string(i)).c_str(), saved.back(), *x.shape, x.dtype);
+      if (x.data == nullptr) continue;
+      judgement.given(x);
+      lines += detail::line_of(("saved input " + std::to_string(i)).c_str(), saved.back(), *x.shape, x.dtype);
     }
     const detail::Reading y = detail::saved_output(node);
+    if (y.data != nullptr) judgement.given(y);
+    const Fault fault = judgement.of(gradient, node.attributes());
+    if (fault == Fault::none) return;
     const Range output = range_or_empty(y), up = detail::range_of(g), result = detail::range_of(gradient);
-    if (!output.finite()) return;
     if (y.data != nullptr) lines += detail::line_of("saved output", output, *y.shape, y.dtype);
-    throw Anomaly("backward of " + to_string(node) + ": " + detail::element_text(result.first, gradient.shape()) +
-                  " of the gradient of input " + std::to_string(place) + " is " + detail::number_of(result.at_first) +
-                  ", and the upstream gradient is finite: " +
-                  detail::backward_cause(node.name(), up, saved, output, result, gradient.dtype()) +
-                  "\n  op: " + detail::name_with(node.name(), node.attributes()) +
+    const std::string of_input = " of the gradient of input " + std::to_string(place) + " is ";
+    std::string text = "backward of " + to_string(node) + ": ";
+    if (fault == Fault::of_finite)
+      text += detail::element_text(result.first, gradient.shape()) + of_input + detail::number_of(result.at_first) +
+              ", and the upstream gradient is finite: " +
+              detail::backward_cause(node.name(), up, saved, output, result, gradient.dtype());
+    else
+      text += detail::element_text(detail::first_nan(gradient), gradient.shape()) + of_input +
+              "nan, and neither the upstream gradient nor what the rule reads is nan: " +
+              detail::infinite_cause(node.name());
+    throw Anomaly(text + "\n  op: " + detail::name_with(node.name(), node.attributes()) +
                   detail::line_of("upstream gradient", up, g.shape(), g.dtype()) + lines +
                   detail::line_of("gradient", result, gradient.shape(), gradient.dtype()));
   }
@@ -183,7 +228,8 @@ class DetectAnomaly::Detector final : public detail::Observer {
   std::string suspect_;  // the report on an op inside another one
   std::string suspected_name_;
   Source suspected_at_;
-  bool flows_on_ = false;  // whether the last result inside that call was not finite
+  Fault suspected_ = Fault::none;
+  bool flows_on_ = false;  // whether the last result inside that call was at fault in the same way
 };
 
 DetectAnomaly::DetectAnomaly() : detector_(new Detector) {}

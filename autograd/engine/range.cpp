@@ -36,6 +36,21 @@ Range range_over(const T* x, std::int64_t size) {
   return range;
 }
 
+// Whether a test holds of any element of a float tensor. No early exit, so that the loop is vectorized.
+template <class Test>
+bool any_of(const Reading& x, Test test) {
+  if (!is_floating(x.dtype)) return false;
+  bool result = false;
+  visit_floating(x.dtype, [&](auto type) {
+    using T = typename decltype(type)::type;
+    const T* elements = static_cast<const T*>(x.data);
+    int found = 0;
+    for (std::int64_t i = 0, size = x.shape->count(); i < size; ++i) found |= static_cast<int>(test(elements[i]));
+    result = found != 0;
+  });
+  return result;
+}
+
 }  // namespace
 
 Reading reading_of(const Tensor& x) { return {Raw::bytes(x), &x.shape(), x.dtype()}; }
@@ -63,22 +78,29 @@ Range range_of(const Reading& x) {
 
 Range range_of(const Tensor& x) { return range_of(reading_of(x)); }
 
+// x - x is 0 for finite x and NaN for others.
 bool all_finite(const Reading& x) {
-  if (!is_floating(x.dtype)) return true;
-  bool result = true;
-  visit_floating(x.dtype, [&](auto type) {
-    using T = typename decltype(type)::type;
-    const T* elements = static_cast<const T*>(x.data);
-    // x - x is 0 for finite x and NaN for others. No early exit, so that the loop is vectorized.
-    int others = 0;
-    for (std::int64_t i = 0, size = x.shape->count(); i < size; ++i)
-      others |= static_cast<int>(elements[i] - elements[i] != 0);
-    result = others == 0;
-  });
-  return result;
+  return !any_of(x, [](auto element) { return element - element != 0; });
 }
 
 bool all_finite(const Tensor& x) { return all_finite(reading_of(x)); }
+
+bool has_nan(const Reading& x) {
+  return any_of(x, [](auto element) { return element != element; });
+}
+
+bool has_nan(const Tensor& x) { return has_nan(reading_of(x)); }
+
+std::int64_t first_nan(const Tensor& x) {
+  std::int64_t first = -1;
+  visit_floating(x.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    const T *data = Raw::data<T>(x), *end = data + x.size();
+    const T* found = std::find_if(data, end, [](T element) { return std::isnan(element); });
+    if (found != end) first = found - data;
+  });
+  return first;
+}
 
 std::string text_of(const Range& range, const Shape& shape, DType dtype) {
   std::string text = "shape " + to_string(shape) + " " + name_of(dtype);

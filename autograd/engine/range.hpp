@@ -26,6 +26,11 @@ Range range_of(const Tensor& x);
 /// Whether every element is finite; true of int64 and bool.
 bool all_finite(const Reading& x);
 bool all_finite(const Tensor& x);
+/// Whether any element is NaN.
+bool has_nan(const Reading& x);
+bool has_nan(const Tensor& x);
+/// The index of the first NaN in row-major order, or -1.
+std::int64_t first_nan(const Tensor& x);
 
 /// What a tensor holds, as a Reading.
 Reading reading_of(const Tensor& x);
