@@ -4,6 +4,7 @@
 
 #include <xgrad/autograd/engine/backward.hpp>
 #include <xgrad/autograd/engine/runtime.hpp>
+#include <xgrad/autograd/graph/profiler.hpp>
 #include <xgrad/autograd/ops/ops.hpp>
 #include <xgrad/extend.hpp>
 #include <xgrad/func.hpp>
@@ -95,6 +96,21 @@ TEST_CASE("a backward over raw numbers is once differentiable, and says so", "[c
   const auto with = [](const Tensor& in) { return PowerForward::apply(in, 2.5); };
   CHECK(func::check(with, Tensor{1.5, 0.5, 2.0}).message == "");
   CHECK(func::jvp(with, Tensor{4.0}, Tensor{1.0}).second.item() == Approx(2.5 * 8));
+}
+
+TEST_CASE("a name outlives its function, in nodes and in profiles", "[custom]") {
+  const auto square = [](const std::string& name, const Tensor& x) {
+    return func::custom(
+        name, [](const func::Tensors& in) { return in[0] * in[0]; },
+        [](const func::Tensors& in, const Tensor&, const Tensor& g) { return func::Tensors{2.0 * in[0] * g}; })(x);
+  };
+  const Tensor x = leaf({3.0});
+  Profiler profiler;
+  const Tensor y = square("a name too long for a string without memory of its own", x);
+  const Tensor slope = grad(square("another name that needs memory, " + std::to_string(7), x), x);
+  profiler.stop();
+  CHECK(Raw::node(y)->name() == std::string("a name too long for a string without memory of its own"));
+  CHECK_THAT(profiler.table(), Contains("another name that needs memory, 7"));
 }
 
 TEST_CASE("the check finds a wrong gradient and a wrong tangent", "[custom]") {

@@ -37,7 +37,8 @@ def main():
             missing = np.where(predicted == 3, 0, predicted), np.where(target == 1, 0, target)
             show(f"{name} macro zero_division {zero}", f(missing[1], missing[0], average="macro", zero_division=zero))
     i = np.arange(len(target))
-    label, score = (target == 2).astype(int), np.round(scores[:, 2] - 0.2 * ((i * 13) % 7), 1)
+    label = (target == 2).astype(int)
+    score = ((i * 65 + 22) % 101 + 40 * label - 20 * ((i * 13) % 7)) // 10  # whole, so that ties are ties everywhere
     show("roc auc", metrics.roc_auc_score(label, score))
     show("average precision", metrics.average_precision_score(label, score))
     truth, guess = scores[:, 0] * 3 + 1e6, scores[:, 1] * 2 + scores[:, 0] * 2 + 1e6

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <mutex>
+#include <set>
 #include <stdexcept>
 
 #include <xgrad/autograd/engine/forward.hpp>
@@ -85,7 +87,7 @@ class CustomNode final : public Node {
  private:
   CustomNode(std::shared_ptr<const CustomFunction> function, Source at, const Tensor& y, const Tensors& inputs,
              const Context& context, std::unique_ptr<Edge[]> made)
-      : Node(function->name.c_str(), at, y, made.get(), inputs.size()),
+      : Node(function->name, at, y, made.get(), inputs.size()),
         edge_(std::move(made)),
         function_(std::move(function)),
         data_(context.data) {
@@ -140,21 +142,29 @@ class CustomNode final : public Node {
 
 }  // namespace
 
+const char* lasting_name(const std::string& text) {
+  static std::mutex mutex;
+  static std::set<std::string>& names = *new std::set<std::string>;  // never destroyed: nodes may end after it would be
+  const std::scoped_lock lock(mutex);
+  return names.insert(text).first->c_str();
+}
+
 Tensor record_custom(std::shared_ptr<const CustomFunction> function, const std::function<Tensor(Context&)>& forward,
                      const Tensors& inputs, Source at) {
   for (std::size_t i = 0; i < inputs.size(); ++i)
     if (!inputs[i].defined())
-      throw std::invalid_argument(function->name + ": argument " + std::to_string(i) + " is an empty tensor");
+      throw std::invalid_argument(std::string(function->name) + ": argument " + std::to_string(i) +
+                                  " is an empty tensor");
   Context context;
   Tensor y;
   {
     const NoGrad off;
     y = forward(context);
   }
-  if (!y.defined()) throw std::invalid_argument(function->name + ": its forward returned an empty tensor");
+  if (!y.defined()) throw std::invalid_argument(std::string(function->name) + ": its forward returned an empty tensor");
   if (!xgrad::detail::records(inputs.data(), inputs.size())) return y;
   if (!is_floating(y.dtype()))
-    throw std::invalid_argument(function->name + ": its forward returned " + name_of(y.dtype()) +
+    throw std::invalid_argument(std::string(function->name) + ": its forward returned " + name_of(y.dtype()) +
                                 ": only float32 and float64 have gradients");
   const auto same = [&](const Tensor& x) { return Raw::value(x) == Raw::value(y); };
   if (Raw::node(y) != nullptr || std::any_of(inputs.begin(), inputs.end(), same)) y = y.detach();
@@ -226,10 +236,10 @@ GradcheckResult check_all(const Function& f, const Tensors& x, const GradcheckOp
 
 }  // namespace detail
 
-Custom::Custom(std::string name, Forward forward, Backward backward)
-    : name_(std::move(name)), forward_(std::move(forward)), backward_(std::move(backward)) {
-  if (name_.empty()) throw std::invalid_argument("custom: the name is empty");
-  if (!forward_ || !backward_) throw std::invalid_argument("custom: forward or backward of " + name_ + " is empty");
+Custom::Custom(const std::string& name, Forward forward, Backward backward)
+    : name_(detail::lasting_name(name)), forward_(std::move(forward)), backward_(std::move(backward)) {
+  if (name.empty()) throw std::invalid_argument("custom: the name is empty");
+  if (!forward_ || !backward_) throw std::invalid_argument("custom: forward or backward of " + name + " is empty");
 }
 
 Custom Custom::jvp(Jvp f) const {
@@ -275,8 +285,8 @@ Tensor Custom::call(const Tensors& x, Source at) const {
   return detail::record_custom(std::move(function), forward, x, at);
 }
 
-Custom custom(std::string name, Custom::Forward forward, Custom::Backward backward) {
-  return {std::move(name), std::move(forward), std::move(backward)};
+Custom custom(const std::string& name, Custom::Forward forward, Custom::Backward backward) {
+  return {name, std::move(forward), std::move(backward)};
 }
 
 }  // namespace xgrad::func

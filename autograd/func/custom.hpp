@@ -33,9 +33,14 @@ class Context {
 
 namespace detail {
 
+/// The name as nodes, errors and profiles keep it, which may outlive the function: a literal is itself, of other texts
+/// the process keeps one copy of each.
+inline const char* lasting_name(const char* literal) { return literal; }
+const char* lasting_name(const std::string& text);
+
 /// The functions of a custom function, and what they are like.
 struct CustomFunction {
-  std::string name;
+  const char* name = nullptr;
   std::function<Tensors(Context&, const Tensor& g)> backward;
   std::function<Tensor(Context&, const Tensors& tangents)> jvp;  // may be empty
   bool once = false;
@@ -104,7 +109,7 @@ class Function {
   template <class... X>
   static Tensor run(Source at, const X&... x) {
     auto function = std::make_shared<detail::CustomFunction>();
-    function->name = Derived::name;
+    function->name = detail::lasting_name(Derived::name);
     function->backward = [](Context& context, const Tensor& g) { return Derived::backward(context, g); };
     if constexpr (detail::HasJvp<Derived>::value)
       function->jvp = [](Context& context, const Tensors& t) { return Derived::jvp(context, t); };
@@ -128,7 +133,7 @@ class Custom {
   using Backward = std::function<Tensors(const Tensors& x, const Tensor& y, const Tensor& g)>;
   using Jvp = std::function<Tensor(const Tensors& x, const Tensor& y, const Tensors& tangents)>;
 
-  Custom(std::string name, Forward forward, Backward backward);
+  Custom(const std::string& name, Forward forward, Backward backward);
   /// The tangent of the result, for forward mode.
   [[nodiscard]] Custom jvp(Jvp f) const;
   /// Its backward cannot be differentiated.
@@ -159,7 +164,7 @@ class Custom {
  private:
   Tensor call(const Tensors& x, Source at) const;
 
-  std::string name_;
+  const char* name_;
   Forward forward_;
   Backward backward_;
   Jvp jvp_;
@@ -173,7 +178,7 @@ class Custom {
 ///                                return func::Tensors{3.0 * x[0] * x[0] * g};
 ///                              });
 ///     Tensor y = cube(x);
-[[nodiscard]] Custom custom(std::string name, Custom::Forward forward, Custom::Backward backward);
+[[nodiscard]] Custom custom(const std::string& name, Custom::Forward forward, Custom::Backward backward);
 
 namespace detail {
 

@@ -55,8 +55,9 @@ Tensor unfold(Tensor x, Dim asked, Dim size, Dim step, Source at) {
   detail::require_defined("unfold", &x, 1);
   const std::size_t axis = resolve_axis_of_any_rank("unfold", asked, x.rank());
   const std::int64_t n = detail::with_an_axis(x.shape())[axis];
-  const std::int64_t more = step.value() < 1 ? 0 : (n - size.value()) / step.value();  // windows after the first
-  if (size.value() < 0 || size.value() > n || step.value() < 1 || more == INT64_MAX)
+  const bool fits = size.value() >= 0 && size.value() <= n && step.value() >= 1;
+  const std::int64_t more = fits ? (n - size.value()) / step.value() : 0;  // windows after the first
+  if (!fits || more == INT64_MAX)
     throw detail::argument_error("unfold: windows of " + std::to_string(size.value()) + " elements with a step of " +
                                  std::to_string(step.value()) + " along axis " + std::to_string(axis) + " of shape " +
                                  to_string(x.shape()) + ": a window has at most the " + std::to_string(n) +
