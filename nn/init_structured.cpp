@@ -101,7 +101,7 @@ Tensor sparse_(Tensor tensor, double sparsity, double std, Generator* generator,
   const auto* row = Raw::data<std::int64_t>(order);
   xgrad::detail::visit_floating(values.dtype(), [&](auto type) {
     auto* to = Raw::write<typename decltype(type)::type>(values);
-    for (std::int64_t column = 0; column < columns; ++column)
+    for (std::int64_t column = 0; zeroed > 0 && column < columns; ++column)
       for (std::int64_t i = 0; i < zeroed; ++i) to[row[column * rows + i] * columns + column] = 0;
   });
   tensor.copy_(values, at);

@@ -25,6 +25,8 @@
 #include <xgrad/autograd/ops/ops.hpp>
 #include <xgrad/data/loader.hpp>
 
+#include "sanitized.hpp"
+
 using namespace xgrad;
 
 namespace {
@@ -220,16 +222,6 @@ struct Mode {
 };
 // The thread sanitizer takes no exit() in the middle of threads, no threads after a fork and no limit of memory, the
 // address sanitizer no limit of memory, and its allocator stays locked in a child if another thread was in it.
-#if defined(__SANITIZE_THREAD__)
-constexpr bool threads_watched = true, memory_watched = true;
-#elif defined(__SANITIZE_ADDRESS__)
-constexpr bool threads_watched = false, memory_watched = true;
-#elif defined(__has_feature)
-constexpr bool threads_watched = __has_feature(thread_sanitizer);
-constexpr bool memory_watched = threads_watched || __has_feature(address_sanitizer);
-#else
-constexpr bool threads_watched = false, memory_watched = false;
-#endif
 
 const Mode modes[] = {
     {"static_destructor", static_destructor},
@@ -239,12 +231,12 @@ const Mode modes[] = {
     {"detached_threads", detached_threads},
     {"main_ends_first", main_ends_first},
     {"thread_local_destructor", thread_local_destructor},
-    {"exit_in_a_kernel", exit_in_a_kernel, threads_watched},
-    {"fork_while_others_compute", fork_while_others_compute, memory_watched},
-    {"fork_and_exit_while_others_compute", fork_and_exit_while_others_compute, threads_watched},
-    {"no_memory_at_first", no_memory_at_first, memory_watched},
+    {"exit_in_a_kernel", exit_in_a_kernel, thread_sanitized},
+    {"fork_while_others_compute", fork_while_others_compute, sanitized},
+    {"fork_and_exit_while_others_compute", fork_and_exit_while_others_compute, thread_sanitized},
+    {"no_memory_at_first", no_memory_at_first, sanitized},
     {"exit_while_prefetching", exit_while_prefetching},
-    {"exit_in_a_prefetching_thread", exit_in_a_prefetching_thread, threads_watched},
+    {"exit_in_a_prefetching_thread", exit_in_a_prefetching_thread, thread_sanitized},
 };
 
 int status_of(const char* program, const char* mode) {

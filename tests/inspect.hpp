@@ -9,6 +9,8 @@
 
 #include <xgrad/autograd/graph/tensor.hpp>
 
+#include "sanitized.hpp"
+
 using Numbers = std::vector<double>;
 
 /// The elements in order; of an undefined tensor, none.
@@ -32,14 +34,6 @@ std::string thrown_by(F&& f) {
   }
   return "nothing was thrown";
 }
-
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-inline constexpr bool sanitized = true;
-#elif defined(__has_feature)
-inline constexpr bool sanitized = __has_feature(thread_sanitizer) || __has_feature(address_sanitizer);
-#else
-inline constexpr bool sanitized = false;
-#endif
 
 /// How many of something to do: fewer in a build that is slow, because it is sanitized or for debugging.
 inline constexpr int scaled(int all, int when_slow) {
