@@ -21,6 +21,7 @@
 #include "cases.hpp"
 #include "catch2.hpp"
 #include "compare.hpp"
+#include "sanitized.hpp"
 
 using namespace xgrad;
 using namespace cases;
