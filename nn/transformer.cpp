@@ -109,7 +109,7 @@ Transformer::Transformer(const Options& options) : Transformer(options, xgrad::d
 
 Transformer::Transformer(const Options& options, const xgrad::detail::Calling& /*calling*/)
     : encoder(TransformerEncoderLayer(checked(options).d_model(), options.nhead(), layer_options(options)),
-              options.num_encoder_layers(), last_norm(options)),
+              options.num_encoder_layers(), last_norm(checked(options))),
       decoder(TransformerDecoderLayer(options.d_model(), options.nhead(), layer_options(options)),
               options.num_decoder_layers(), last_norm(options)),
       batch_first_(options.batch_first()) {

@@ -11,8 +11,8 @@ struct Range {
 };
 
 Range inside(std::int64_t offset, std::int64_t stride, std::int64_t size, std::int64_t first, std::int64_t last) {
-  const std::int64_t least = offset >= 0 ? 0 : (-offset + stride - 1) / stride;
-  const std::int64_t past = offset >= size ? 0 : (size - offset + stride - 1) / stride;
+  const std::int64_t least = offset >= 0 ? 0 : quotient_up(-offset, stride);
+  const std::int64_t past = offset >= size ? 0 : quotient_up(size - offset, stride);
   first = std::min(last, std::max(first, least));
   return {first, std::max(first, std::min(last, past))};
 }

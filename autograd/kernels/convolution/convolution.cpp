@@ -46,7 +46,7 @@ Correlation forward(const ConvolutionSizes& s) {
 Line transposed_line(const ConvolutionSizes& s, std::size_t axis, std::int64_t r) {
   const std::int64_t stride = s.stride[axis], dilation = s.dilation[axis], kernel = s.kernel[axis];
   const std::int64_t jump = stride / std::gcd(stride, dilation), from = r + s.padding[axis];
-  const std::int64_t results = (s.input[axis] - r + stride - 1) / stride;
+  const std::int64_t results = quotient_up(s.input[axis] - r, stride);
   for (std::int64_t k = 0; k < std::min(jump, kernel); ++k)
     if ((from - k * dilation) % stride == 0)
       return {s.output[axis],

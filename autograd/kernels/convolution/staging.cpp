@@ -39,8 +39,8 @@ void copy_line(const T* x, std::int64_t size, std::int64_t first, std::int64_t s
     end = std::max(begin, std::min(count, size - first));
     copy_run(x + first + begin, end - begin, to + begin);
   } else {
-    begin = first >= 0 ? 0 : std::min(count, (-first + step - 1) / step);
-    const std::int64_t past = first >= size ? 0 : (size - first + step - 1) / step;
+    begin = first >= 0 ? 0 : std::min(count, quotient_up(-first, step));
+    const std::int64_t past = first >= size ? 0 : quotient_up(size - first, step);
     end = std::max(begin, std::min(count, past));
     for (std::int64_t i = begin; i < end; ++i) to[i] = x[first + i * step];
   }

@@ -32,14 +32,12 @@ class StagedLine {
   std::int64_t place(std::int64_t m) const { return m % phases_ * length_ + floor_of(line_.offset(m)) - low_; }
   /// The source index of the first staged element of a phase, for the band that begins with result `begin`.
   std::int64_t source(std::int64_t phase, std::int64_t begin) const {
-    return line_.step * (begin + low_) + line_.offset(phase) - floor_of(line_.offset(phase)) * line_.step;
+    return line_.step * (begin + low_ - floor_of(line_.offset(phase))) + line_.offset(phase);
   }
   const Line& line() const { return line_; }
 
  private:
-  std::int64_t floor_of(std::int64_t offset) const {
-    return offset >= 0 ? offset / line_.step : -((-offset + line_.step - 1) / line_.step);
-  }
+  std::int64_t floor_of(std::int64_t offset) const { return offset / line_.step - (offset % line_.step < 0 ? 1 : 0); }
 
   Line line_{};
   std::int64_t band_ = 0, low_ = 0, length_ = 0, phases_ = 1;
