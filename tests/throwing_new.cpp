@@ -5,12 +5,7 @@
 #include <cstdlib>
 #include <new>
 
-namespace {
-constexpr const char* options = "allocator_may_return_null=1:max_allocation_size_mb=16384";
-}
-
-extern "C" const char* __asan_default_options() { return options; }
-extern "C" const char* __tsan_default_options() { return options; }
+extern "C" const char* __asan_default_options() { return "allocator_may_return_null=1:max_allocation_size_mb=16384"; }
 
 namespace {
 
