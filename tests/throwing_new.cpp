@@ -1,5 +1,5 @@
-// Beside a sanitizer, whose operator new ends the process where memory is missing: one that throws std::bad_alloc, as
-// it does everywhere else. More than 16 GB are missing always.
+// Beside the address sanitizer, whose operator new ends the process where memory is missing: one that throws
+// std::bad_alloc, as it does everywhere else. More than 16 GB are missing always.
 
 #include <cstddef>
 #include <cstdlib>
