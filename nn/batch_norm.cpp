@@ -67,28 +67,27 @@ bool fits(const Tensor& x, std::int64_t features, std::size_t more) {
   return x.rank() == 2 + more && x.shape(1) == features;
 }
 
-void require_shape(bool fits, const Tensor& x, const std::string& wanted) {
-  if (!fits) throw argument_error("expected input of shape " + wanted + ", got " + to_string(x.shape()));
+[[noreturn]] void refuse_shape(std::int64_t features, const std::string& rest, const Tensor& x) {
+  throw argument_error("expected input of shape (N, " + std::to_string(features) + rest + ", got " +
+                       to_string(x.shape()));
 }
-
-std::string shape_of(std::int64_t features, const char* rest) { return "(N, " + std::to_string(features) + rest; }
 
 }  // namespace
 
 BatchNorm1d::BatchNorm1d(Dim features, const Options& options) : BatchNorm("BatchNorm1d", features, options) {}
 void BatchNorm1d::check(const Tensor& x) const {
-  require_shape(fits(x, features(), 0) || fits(x, features(), 1), x,
-                shape_of(features(), ") or ") + shape_of(features(), ", L)"));
+  if (fits(x, features(), 0) || fits(x, features(), 1)) return;
+  refuse_shape(features(), ") or (N, " + std::to_string(features()) + ", L)", x);
 }
 
 BatchNorm2d::BatchNorm2d(Dim features, const Options& options) : BatchNorm("BatchNorm2d", features, options) {}
 void BatchNorm2d::check(const Tensor& x) const {
-  require_shape(fits(x, features(), 2), x, shape_of(features(), ", H, W)"));
+  if (!fits(x, features(), 2)) refuse_shape(features(), ", H, W)", x);
 }
 
 BatchNorm3d::BatchNorm3d(Dim features, const Options& options) : BatchNorm("BatchNorm3d", features, options) {}
 void BatchNorm3d::check(const Tensor& x) const {
-  require_shape(fits(x, features(), 3), x, shape_of(features(), ", D, H, W)"));
+  if (!fits(x, features(), 3)) refuse_shape(features(), ", D, H, W)", x);
 }
 
 }  // namespace xgrad::nn

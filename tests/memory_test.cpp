@@ -16,6 +16,7 @@
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/ops/ops.hpp>
+#include <xgrad/xgrad.hpp>
 
 #include "catch2.hpp"
 #include "failing_memory.hpp"
@@ -252,6 +253,24 @@ TEST_CASE("a repeated training step makes no allocation from the system", "[memo
       p.add_(p.grad(), -0.01);
       p.set_grad(Tensor());
     }
+  };
+  for (int i = 0; i < 3; ++i) step();
+  const std::int64_t before = requests.load();
+  for (int i = 0; i < 100; ++i) step();
+  CHECK(requests.load() == before);
+}
+
+TEST_CASE("a repeated step of layers and an optimiser makes no allocation from the system", "[memory]") {
+  if (sanitized) return;
+  manual_seed(1);
+  nn::Sequential model(nn::Linear(6, 5, nn::no_bias), nn::BatchNorm1d(5), nn::ReLU(), nn::Dropout(0.5),
+                       nn::Linear(5, 3));
+  optim::SGD optimizer(model.parameters(), 0.1);
+  const Tensor x = rand({4, 6}), labels = Tensor{0, 1, 2, 1};
+  const auto step = [&] {
+    optimizer.zero_grad();
+    nn::cross_entropy(model(x), labels).backward();
+    optimizer.step();
   };
   for (int i = 0; i < 3; ++i) step();
   const std::int64_t before = requests.load();
