@@ -1,5 +1,6 @@
 // When something is wrong: where a NaN came from, what a graph holds, and what training loops forget.
 
+#include <cmath>
 #include <iostream>
 
 #include <xgrad/inspect.hpp>
@@ -28,6 +29,10 @@ int main() {
   report([&] {
     DetectAnomaly scope;
     sum(where(x > 0, sqrt(x), 0.0)).backward();
+  });
+  report([&] {
+    DetectAnomaly scope;
+    sum(softmax(where(x > 5, x, -INFINITY), 0)).backward();
   });
 
   // What does the graph hold?

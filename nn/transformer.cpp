@@ -103,13 +103,18 @@ const TransformerOptions& checked(const TransformerOptions& options) {
   return options;
 }
 
+// A function, so that the settings are checked before any part is made of them: arguments are evaluated in any order.
+TransformerEncoder encoder_of(const TransformerOptions& options) {
+  return {TransformerEncoderLayer(options.d_model(), options.nhead(), layer_options(options)),
+          options.num_encoder_layers(), last_norm(options)};
+}
+
 }  // namespace
 
 Transformer::Transformer(const Options& options) : Transformer(options, xgrad::detail::Calling("Transformer")) {}
 
 Transformer::Transformer(const Options& options, const xgrad::detail::Calling& /*calling*/)
-    : encoder(TransformerEncoderLayer(checked(options).d_model(), options.nhead(), layer_options(options)),
-              options.num_encoder_layers(), last_norm(checked(options))),
+    : encoder(encoder_of(checked(options))),
       decoder(TransformerDecoderLayer(options.d_model(), options.nhead(), layer_options(options)),
               options.num_decoder_layers(), last_norm(options)),
       batch_first_(options.batch_first()) {

@@ -97,7 +97,7 @@ TEST_CASE("an op that turns infinities into a nan is reported, forward and backw
   const std::string masked = report([&] { softmax(where(Tensor{false, false, false}, scores, -inf), 0); });
   CHECK_THAT(masked, StartsWith("softmax: element (0) of the result is nan, and no operand is nan, at " +
                                 here(__LINE__ - 2) + ": a row of scores is -inf throughout"));
-  CHECK_THAT(masked, Contains("operand 0: shape (3) float64, 0 nan, 3 inf") || Contains("no nan, 3 inf"));
+  CHECK_THAT(masked, Contains("operand 0: shape (3) float64, no nan, 3 inf"));
   CHECK_THAT(report([&] { large - large; }),
              StartsWith("sub: element (0) of the result is nan, and no operand is nan") && Contains("inf - inf"));
   CHECK_THAT(report([&] { sum((large * leaf({2, 2})) * Tensor{0.0, 1.0}); }), StartsWith("mul: element (0)"));

@@ -220,9 +220,9 @@ struct Mode {
   void (*run)();
   bool left_out = false;
 };
+
 // The thread sanitizer takes no exit() in the middle of threads, no threads after a fork and no limit of memory, the
 // address sanitizer no limit of memory, and its allocator stays locked in a child if another thread was in it.
-
 const Mode modes[] = {
     {"static_destructor", static_destructor},
     {"first_in_static_destructor", first_in_static_destructor},

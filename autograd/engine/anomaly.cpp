@@ -18,8 +18,9 @@ namespace xgrad {
 namespace detail {
 namespace {
 
-/// Of an op's inputs, those that its caller gave. The others are statistics that the op computed itself: they follow
-/// the operands, and they stand in the place of an operand that was not given.
+/// Of an op's inputs, those that its caller gave, in their places. The others are statistics that the op computed
+/// itself: they follow the operands, and they stand in the place of an operand that was not given, which is undefined
+/// here.
 std::vector<Tensor> operands_of(const ObservedOp& op) {
   static const std::map<std::string, std::size_t> known = {
       {"batch_norm", 3},    {"layer_norm", 3}, {"group_norm", 3},
@@ -28,12 +29,10 @@ std::vector<Tensor> operands_of(const ObservedOp& op) {
       {"logsumexp", 1},     {"var", 1},        {"std", 1}};
   const auto found = known.find(op.name);
   const std::size_t given = found != known.end() && found->second < op.count ? found->second : op.count;
-  std::vector<Tensor> operands;
-  for (std::size_t i = 0; i < given; ++i) {
-    bool own = false;
-    for (std::size_t k = given; k < op.count; ++k) own |= Raw::storage(op.inputs[i]) == Raw::storage(op.inputs[k]);
-    if (op.inputs[i].defined() && !own) operands.push_back(op.inputs[i]);
-  }
+  std::vector<Tensor> operands(op.inputs, op.inputs + given);
+  for (std::size_t k = given; k < op.count; ++k)
+    for (Tensor& operand : operands)
+      if (Raw::value(operand) == Raw::value(op.inputs[k])) operand = Tensor();
   return operands;
 }
 
@@ -87,6 +86,7 @@ std::string report_of(const ObservedOp& op, const Tensor& y, Fault fault) {
   std::vector<Range> ranges;
   std::string lines;
   for (std::size_t i = 0; i < operands.size(); ++i) {
+    if (!operands[i].defined()) continue;
     ranges.push_back(range_of(operands[i]));
     lines += line_of(("operand " + std::to_string(i)).c_str(), ranges.back(), operands[i].shape(), operands[i].dtype());
   }
@@ -176,7 +176,8 @@ class DetectAnomaly::Detector final : public detail::Observer {
   static Fault fault_of(const detail::ObservedOp& op, const Tensor& y) {
     if (detail::all_finite(y)) return Fault::none;
     detail::Judgement judgement;
-    for (const Tensor& operand : detail::operands_of(op)) judgement.given(operand);
+    for (const Tensor& operand : detail::operands_of(op))
+      if (operand.defined()) judgement.given(operand);
     return judgement.of(y, op.attributes());
   }
 
@@ -190,37 +191,40 @@ class DetectAnomaly::Detector final : public detail::Observer {
     if (!text.empty() && std::exchange(flows_on_, false)) throw Anomaly(text);
   }
 
+  static Fault fault_of(const Node& node, const Tensor& g, const Tensor& gradient) {
+    detail::Judgement judgement;
+    judgement.given(g);
+    for (std::size_t i = 0; i < node.edge_count(); ++i)
+      if (const detail::Reading x = detail::saved_input(node, i); x.data != nullptr) judgement.given(x);
+    if (const detail::Reading y = detail::saved_output(node); y.data != nullptr) judgement.given(y);
+    return judgement.of(gradient, node.attributes());
+  }
+
   static Range range_or_empty(const detail::Reading& x) { return x.data == nullptr ? Range() : detail::range_of(x); }
 
   static void judge(const Node& node, const Tensor& g, const Tensor& gradient, std::size_t place) {
-    detail::Judgement judgement;
-    judgement.given(g);
+    const Fault fault = fault_of(node, g, gradient);
+    if (fault == Fault::none) return;
     std::vector<Range> saved;
     std::string lines;
     for (std::size_t i = 0; i < node.edge_count(); ++i) {
       const detail::Reading x = detail::saved_input(node, i);
       saved.push_back(range_or_empty(x));
-      if (x.data == nullptr) continue;
-      judgement.given(x);
-      lines += detail::line_of(("saved input " + std::to_string(i)).c_str(), saved.back(), *x.shape, x.dtype);
+      if (x.data != nullptr)
+        lines += detail::line_of(("saved input " + std::to_string(i)).c_str(), saved.back(), *x.shape, x.dtype);
     }
     const detail::Reading y = detail::saved_output(node);
-    if (y.data != nullptr) judgement.given(y);
-    const Fault fault = judgement.of(gradient, node.attributes());
-    if (fault == Fault::none) return;
     const Range output = range_or_empty(y), up = detail::range_of(g), result = detail::range_of(gradient);
     if (y.data != nullptr) lines += detail::line_of("saved output", output, *y.shape, y.dtype);
-    const std::string of_input = " of the gradient of input " + std::to_string(place) + " is ";
-    std::string text = "backward of " + to_string(node) + ": ";
-    if (fault == Fault::of_finite)
-      text += detail::element_text(result.first, gradient.shape()) + of_input + detail::number_of(result.at_first) +
-              ", and the upstream gradient is finite: " +
-              detail::backward_cause(node.name(), up, saved, output, result, gradient.dtype());
-    else
-      text += detail::element_text(detail::first_nan(gradient), gradient.shape()) + of_input +
-              "nan, and neither the upstream gradient nor what the rule reads is nan: " +
-              detail::infinite_cause(node.name());
-    throw Anomaly(text + "\n  op: " + detail::name_with(node.name(), node.attributes()) +
+    const bool finite = fault == Fault::of_finite;
+    throw Anomaly("backward of " + to_string(node) + ": " +
+                  detail::element_text(finite ? result.first : detail::first_nan(gradient), gradient.shape()) +
+                  " of the gradient of input " + std::to_string(place) + " is " +
+                  (finite ? detail::number_of(result.at_first) + ", and the upstream gradient is finite: " +
+                                detail::backward_cause(node.name(), up, saved, output, result, gradient.dtype())
+                          : "nan, and neither the upstream gradient nor what the rule reads is nan: " +
+                                detail::infinite_cause(node.name())) +
+                  "\n  op: " + detail::name_with(node.name(), node.attributes()) +
                   detail::line_of("upstream gradient", up, g.shape(), g.dtype()) + lines +
                   detail::line_of("gradient", result, gradient.shape(), gradient.dtype()));
   }

@@ -141,7 +141,7 @@ std::string forward_cause(const std::string& name, const std::vector<Range>& ope
 std::string infinite_cause(const std::string& name) {
   if (name == "softmax" || name == "log_softmax" || name.find("attention") != std::string::npos)
     return "a row of scores is -inf throughout, as a mask leaves it that excludes every element of the row, or holds "
-           "inf: leave one element in each row, or replace the rows with where() afterwards";
+           "inf: leave one element in each row, or use masked_softmax, whose rows of nothing are 0";
   return "of infinities, inf - inf, 0 * inf and inf / inf are nan: look for where the infinity comes from, which a "
          "mask or a setting of inf may have brought in";
 }
