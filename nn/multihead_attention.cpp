@@ -169,8 +169,9 @@ Tensor MultiheadAttention::project(const Tensor& x, std::int64_t which) const {
 // (N, L, E) or (L, N, E) as (N, heads, L, features).
 Tensor MultiheadAttention::to_heads(const Tensor& x) const {
   const Shape& shape = x.shape();
-  const Tensor cut = reshape(x, {shape[0], shape[1], num_heads_, embed_dim_ / num_heads_});
-  return options_.batch_first() ? swapaxes(cut, 1, 2) : transpose(cut, {1, 2, 0, 3});
+  const Source at = call_site();
+  const Tensor cut = reshape(x, {shape[0], shape[1], num_heads_, embed_dim_ / num_heads_}, at);
+  return options_.batch_first() ? swapaxes(cut, 1, 2, at) : transpose(cut, {1, 2, 0, 3}, at);
 }
 
 // Both masks as one that excludes or is added, of axes that broadcast to (N, heads, L, S + more_keys); the keys that
@@ -198,6 +199,7 @@ Tensor MultiheadAttention::mask_of(const Inputs& in, std::int64_t more_keys) con
 }
 
 std::pair<Tensor, Tensor> MultiheadAttention::attend(const Inputs& in) {
+  const Source at = call_site();
   const Call& call = in.call;
   const double p = is_training() ? options_.dropout() : 0;
   const std::int64_t more = std::int64_t{options_.add_bias_kv()} + std::int64_t{options_.add_zero_attn()};
@@ -208,45 +210,46 @@ std::pair<Tensor, Tensor> MultiheadAttention::attend(const Inputs& in) {
   how.dropout_p(p).is_causal(!mask.defined() && only_causal);
   if (in.same && more == 0 && !call.need_weights()) {
     if (mask.defined() && mask.dtype() == boolean) mask = !mask;
-    const Tensor qkv = xgrad::linear(in.query, in_proj_weight, in_proj_bias, call_site());
-    const Tensor y = xgrad::detail::packed_heads(qkv, num_heads_, options_.batch_first(), mask, how, call_site());
+    const Tensor qkv = xgrad::linear(in.query, in_proj_weight, in_proj_bias, at);
+    const Tensor y = xgrad::detail::packed_heads(qkv, num_heads_, options_.batch_first(), mask, how, at);
     return {out_proj(y), {}};
   }
   const std::size_t axis = options_.batch_first() ? 1 : 0;
   Tensor k = project(in.key, 1), v = project(in.value, 2);
   const Shape one = k.shape().with(axis, 1);
   if (options_.add_bias_kv()) {
-    k = concat({k, broadcast_to(bias_k, one)}, static_cast<std::int64_t>(axis));
-    v = concat({v, broadcast_to(bias_v, one)}, static_cast<std::int64_t>(axis));
+    k = concat({k, broadcast_to(bias_k, one, at)}, static_cast<std::int64_t>(axis), at);
+    v = concat({v, broadcast_to(bias_v, one, at)}, static_cast<std::int64_t>(axis), at);
   }
   if (options_.add_zero_attn()) {
-    k = concat({k, zeros(one, k.dtype())}, static_cast<std::int64_t>(axis));
-    v = concat({v, zeros(one, v.dtype())}, static_cast<std::int64_t>(axis));
+    k = concat({k, zeros(one, k.dtype())}, static_cast<std::int64_t>(axis), at);
+    v = concat({v, zeros(one, v.dtype())}, static_cast<std::int64_t>(axis), at);
   }
   const Tensor q = to_heads(project(in.query, 0)), keys = to_heads(k), values = to_heads(v);
   Tensor y, weights;
   if (call.need_weights()) {
     const std::int64_t features = embed_dim_ / num_heads_;
-    Tensor s = matmul(q * (1 / std::sqrt(static_cast<double>(features))), swapaxes(keys, -1, -2));
-    if (mask.defined()) s = s + added(mask, s.dtype());
-    weights = dropout(softmax(s, -1), p, true);
-    y = matmul(weights, values);
+    const Tensor scaled = mul(q, 1 / std::sqrt(static_cast<double>(features)), at);
+    Tensor s = matmul(scaled, swapaxes(keys, -1, -2, at), at);
+    if (mask.defined()) s = xgrad::add(s, added(mask, s.dtype()), at);
+    weights = dropout(softmax(s, -1, at), p, true, nullptr, at);
+    y = matmul(weights, values, at);
   } else {
     if (mask.defined() && mask.dtype() == boolean) mask = !mask;
-    y = scaled_dot_product_attention(q, keys, values, mask, how, call_site());
+    y = scaled_dot_product_attention(q, keys, values, mask, how, at);
   }
-  const Tensor joined_heads = options_.batch_first() ? swapaxes(y, 1, 2) : transpose(y, {2, 0, 1, 3});
-  return {out_proj(reshape(joined_heads, in.query.shape().with(2, embed_dim_))), weights};
+  const Tensor joined_heads = options_.batch_first() ? swapaxes(y, 1, 2, at) : transpose(y, {2, 0, 1, 3}, at);
+  return {out_proj(reshape(joined_heads, in.query.shape().with(2, embed_dim_), at)), weights};
 }
 
 std::pair<Tensor, Tensor> MultiheadAttention::forward(const Tensor& query, const Tensor& key, const Tensor& value,
                                                       const Call& call) {
   const Inputs in = checked(query, key, value, call);
   auto [y, weights] = attend(in);
-  if (weights.defined() && call.average_attn_weights()) weights = mean(weights, 1);
+  if (weights.defined() && call.average_attn_weights()) weights = mean(weights, 1, KeepDims::no, call_site());
   if (!in.batched) {
-    y = squeeze(y, options_.batch_first() ? 0 : 1);
-    if (weights.defined()) weights = squeeze(weights, 0);
+    y = squeeze(y, options_.batch_first() ? 0 : 1, call_site());
+    if (weights.defined()) weights = squeeze(weights, 0, call_site());
   }
   return {y, weights};
 }
