@@ -1,6 +1,8 @@
 // Nothing leaks and nothing is copied needlessly: nodes, storages and allocations are counted, also when memory runs
 // out or something throws at any place of a graph.
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -63,6 +65,12 @@ std::int64_t resident_kilobytes() {
       return kilobytes;
     }
   return 0;
+}
+
+std::int64_t page_faults() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_minflt;
 }
 
 }  // namespace
@@ -276,6 +284,33 @@ TEST_CASE("a repeated step of layers and an optimiser makes no allocation from t
   const std::int64_t before = requests.load();
   for (int i = 0; i < 100; ++i) step();
   CHECK(requests.load() == before);
+}
+
+TEST_CASE("a repeated step of large blocks that leave gaps soon takes no pages from the system", "[memory]") {
+  if (sanitized) return;
+  manual_seed(1);
+  // The book's DeepConvNet: images of 28, 14, 16, 8 and 4 pixels, of ever more channels.
+  nn::Sequential model;
+  const std::int64_t channels[] = {1, 16, 16, 32, 32, 64, 64}, padding[] = {1, 1, 1, 2, 1, 1};
+  for (int i = 0; i < 6; ++i) {
+    model.push_back(nn::Conv2d(channels[i], channels[i + 1], 3, nn::Conv2d::Options().padding(padding[i])));
+    model.push_back(nn::ReLU());
+    if (i % 2 == 1) model.push_back(nn::MaxPool2d(2));
+  }
+  model.push_back(nn::Flatten());
+  model.push_back(nn::Linear(1024, 10));
+  optim::Adam optimizer(model.parameters(), 0.001);
+  const Tensor x = rand({100, 1, 28, 28}), labels = randint(0, 10, {100});
+  const auto step = [&] {
+    optimizer.zero_grad();
+    nn::cross_entropy(model(x), labels).backward();
+    optimizer.step();
+  };
+  release_cached_memory();
+  for (int i = 0; i < 12; ++i) step();
+  const std::int64_t before = page_faults();
+  for (int i = 0; i < 6; ++i) step();
+  CHECK(page_faults() - before < 6 * 100);
 }
 
 TEST_CASE("memory cached for reuse is bounded and can be released", "[memory]") {

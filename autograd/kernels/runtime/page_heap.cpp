@@ -37,7 +37,9 @@ struct Range {
 std::mutex mutex;  // of all that follows
 Range* root = nullptr;
 std::atomic<std::size_t> free_total{0}, held_now{0}, held_peak{0};
-std::size_t used_peak = 0;  // the most bytes in use at once since everything free went back to the system
+// Since everything free went back to the system: the most bytes in use at once, and the bytes that went back because no
+// free range was large enough.
+std::size_t used_peak = 0, exchanged = 0;
 // Address space is taken from the system from high addresses to low ones, in steps. Below `low` and down to
 // `mapped_low` it has never been used.
 char* low = nullptr;
@@ -159,6 +161,10 @@ void evict(std::size_t bytes) {
   }
 }
 
+// The most that is held: an eighth more than was in use at once, and up to another eighth the more has been exchanged.
+// Where blocks leave gaps that nothing fits, a loop would otherwise give pages back and take new ones in every round.
+std::size_t most_held() { return used_peak + used_peak / 8 + std::min(used_peak / 8, exchanged / 16); }
+
 // Extends the address space that has never been used to at least `bytes`; false if the system refuses. Large blocks
 // ask for huge pages, which mean fewer TLB misses, above all where rows of a matrix are crossed.
 bool extend(std::size_t bytes) {
@@ -217,8 +223,11 @@ void* take(std::size_t bytes) {
   const std::size_t used = held_now - free_total + bytes;
   used_peak = std::max(used_peak, used);
   if (Range* const range = find(bytes)) return cut(range, bytes);
-  const std::size_t most = used_peak + used_peak / 32, wanted = held_now + bytes;
-  if (wanted > most) evict(wanted - most);
+  const std::size_t most = most_held(), wanted = held_now + bytes;
+  if (wanted > most) {
+    exchanged += std::min(wanted - most, free_bytes());
+    evict(wanted - most);
+  }
   char* made = take_new(bytes);
   if (made == nullptr) {
     evict(free_total);
@@ -239,7 +248,9 @@ void shrink(std::size_t most) noexcept {
   const std::lock_guard<std::mutex> lock(mutex);
   const std::size_t kept = free_bytes();
   if (kept > most) evict(kept - most);
-  if (most == 0) used_peak = held_now - free_total;
+  if (most > 0) return;
+  used_peak = held_now - free_total;
+  exchanged = 0;
 }
 
 Held held() noexcept { return {held_now.load(std::memory_order_relaxed), held_peak.load(std::memory_order_relaxed)}; }

@@ -6,8 +6,8 @@ namespace xgrad::detail {
 
 /// Memory for large blocks, in whole pages, for all threads together. A freed block joins free neighbours, so that what
 /// held activations in forward serves gradients of other sizes in backward; and where no free range is large enough,
-/// free ranges go back to the system before more is taken, so that the process holds hardly more than it had in use at
-/// once.
+/// free ranges go back to the system before more is taken, so that the process holds little more than it had in use at
+/// once: by an eighth, or up to a quarter where blocks leave gaps that nothing fits.
 namespace page_heap {
 
 inline constexpr std::size_t page = 4096;
