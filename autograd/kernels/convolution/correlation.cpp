@@ -6,7 +6,6 @@
 #include <xgrad/autograd/kernels/convolution/tile.hpp>
 #include <xgrad/autograd/kernels/runtime/memory.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
-#include <xgrad/autograd/kernels/simd/compress.hpp>
 #include <xgrad/autograd/kernels/simd/partial.hpp>
 #include <xgrad/autograd/kernels/simd/product_step.hpp>
 #include <xgrad/autograd/kernels/simd/unrolled.hpp>
@@ -18,13 +17,11 @@ template <class T>
 constexpr std::int64_t width = static_cast<std::int64_t>(Vec<T>::width);
 constexpr bool many_registers = Vec<float>::width >= 16;
 
-// A vector of results: where the band is read for it, where in a channel of y it goes, how many of its lanes are
-// results, and which: the first ones, unless the vector reaches over the end of a row of the band. `spills` says that a
-// whole vector may be stored, since what follows is stored later.
+// A vector of results: where the band is read for it, where in a channel of y it goes, and how many of its lanes are
+// results. `spills` says that a whole vector may be stored, since what follows is stored later.
 struct Lanes {
   std::int64_t from, to, count;
   bool spills;
-  std::uint32_t mask;
 };
 
 // Whether the rows of results follow each other in y.
@@ -32,17 +29,9 @@ bool joins_rows(const Correlation& c) {
   return c.y_step[1] == 1 && c.y_step[2] == 1 && c.y_size[2] == c.line[2].results;
 }
 
-// How many vectors of results a plane of rows takes that lie `pitch` apart in a band, if a vector may hold the end of
-// one row and the beginning of the next.
 template <class T>
-std::int64_t vectors_across_rows(std::int64_t rows, std::int64_t results, std::int64_t pitch) {
-  if (results == 0) return 0;
-  std::int64_t count = 0;
-  for (std::int64_t at = 0; at < (rows - 1) * pitch + results; ++count) {
-    at += width<T>;
-    if (at % pitch >= results) at += pitch - at % pitch;
-  }
-  return count;
+std::int64_t vectors_of(std::int64_t lanes) {
+  return (lanes + width<T> - 1) / width<T>;
 }
 
 // One product for a band, an image and a block of source channels.
@@ -55,15 +44,11 @@ struct Product {
   std::int64_t channel, step;   // distances of channels and of neighbouring results in y
   const T* bias;                // of the first channel, or null
   bool adds;                    // onto y, in place of the bias
-  bool across;                  // whether vectors may reach over the ends of rows
 };
 
 template <class T>
 Vec<T> load_lanes(const Product<T>& s, const T* from, const Lanes& lanes) {
-  if (s.step == 1) {
-    const Vec<T> v = lanes.count == width<T> ? Vec<T>::load(from) : load(from, Partial{lanes.count}, T(0));
-    return s.across ? expand(v, lanes.mask) : v;
-  }
+  if (s.step == 1) return lanes.count == width<T> ? Vec<T>::load(from) : load(from, Partial{lanes.count}, T(0));
   alignas(64) T all[Vec<T>::width] = {};
   for (std::int64_t i = 0; i < lanes.count; ++i) all[i] = from[i * s.step];
   return Vec<T>::load(all);
@@ -72,7 +57,6 @@ Vec<T> load_lanes(const Product<T>& s, const T* from, const Lanes& lanes) {
 template <class T>
 void store_lanes(const Product<T>& s, Vec<T> v, T* to, const Lanes& lanes) {
   if (s.step == 1) {
-    if (s.across) v = compress(v, lanes.mask);
     if (lanes.spills) return v.store(to);
     return store(v, to, Partial{lanes.count});
   }
@@ -134,6 +118,53 @@ void run_tiles(const Product<T>& s, const T* w, std::int64_t begin, std::int64_t
 
 constexpr double cost[] = {1, 1.02, 1.25, 1.3, 1.6};  // of a product, as measured: narrow tiles wait for loads
 
+constexpr std::int64_t most_depth = 640;          // products that a tile adds up before it stores
+constexpr std::int64_t band_bytes = 160 << 10;    // of a staged band
+constexpr std::int64_t apart_bytes = 384 << 10;   // if taps are apart: there are copies of each row
+constexpr std::int64_t chunk_tiles = 4;           // how many tiles of vectors use a row of weights in turn
+constexpr std::int64_t weight_bytes = 160 << 10;  // of the weights that are used for a band in turn
+
+// How the source is staged, and the vectors of a band of results: if the taps of the last axis are apart, they reach
+// over the ends of rows.
+template <class T>
+struct Staging {
+  static constexpr std::int64_t size_of_t = sizeof(T);
+
+  Staging(const Correlation& c, std::int64_t channels, bool apart)
+      : bands(c.line, channels, (apart ? apart_bytes : band_bytes) / size_of_t, INT64_MAX, width<T>, apart) {
+    const Triple& size = bands.size();
+    vectors = apart ? size[0] * vectors_of<T>(size[1] * size[2]) : size[0] * size[1] * vectors_of<T>(size[2]);
+    tile = best_tile(tiles, cost, c.results, vectors);
+    const double depth = static_cast<double>(channels * c.taps());
+    const double products = cost[tile] * depth * static_cast<double>(rounded_up(c.results, tiles[tile].height)) *
+                            static_cast<double>(rounded_up(vectors, tiles[tile].vectors));
+    constexpr double line = 7, vector = 3;  // the time of copying a row, and of each vector of it, as measured
+    const double rows = static_cast<double>(channels * bands.volume() / std::max<std::int64_t>(1, bands.row()));
+    const double copies = rows * (line + vector * static_cast<double>(vectors_of<T>(bands.row())));
+    work = static_cast<double>(bands.count()) * (products + copies);
+  }
+
+  Bands bands;
+  std::int64_t vectors;
+  int tile;
+  double work;  // for an image and a block, in products of vectors
+};
+
+template <class T>
+Staging<T> best_staging(const Correlation& c, std::int64_t channels) {
+  const Staging<T> together(c, channels, false);
+  if (!joins_rows(c) || c.line[2].taps == 0) return together;
+  const Staging<T> apart(c, channels, true);
+  return apart.bands.whole_rows() && apart.work < together.work ? apart : together;
+}
+
+// The source channels of a block.
+std::int64_t block_of(const Correlation& c) {
+  const std::int64_t most = std::max<std::int64_t>(1, most_depth / std::max<std::int64_t>(1, c.taps()));
+  const std::int64_t blocks = std::max<std::int64_t>(1, (c.sources + most - 1) / most);
+  return std::max<std::int64_t>(1, (c.sources + blocks - 1) / blocks);
+}
+
 // How the work is cut: by the sizes alone.
 template <class T>
 class Schedule {
@@ -143,50 +174,27 @@ class Schedule {
         taps_(c.taps()),
         block_(block_of(c)),
         blocks_(std::max<std::int64_t>(1, (c.sources + block_ - 1) / block_)),
-        bands_(c.line, block_, band_bytes / static_cast<std::int64_t>(sizeof(T)), INT64_MAX, width<T>) {
-    const Triple& size = bands_.size();
-    vectors_ = size[0] * size[1] * ((size[2] + width<T> - 1) / width<T>);
-    if (joins_rows(c) && bands_.whole_rows()) {
-      const std::int64_t across = size[0] * vectors_across_rows<T>(size[1], size[2], bands_.row());
-      across_ = across < vectors_;
-      vectors_ = std::min(vectors_, across);
-    }
-    tile_ = best_tile(tiles, cost, c.results, vectors_);
-    rows_ = rounded_up(c.results, tiles[tile_].height);
-  }
+        staging_(best_staging<T>(c, block_)),
+        rows_(rounded_up(c.results, tiles[staging_.tile].height)) {}
 
-  std::int64_t units() const { return c_.batch * c_.groups * bands_.count(); }
+  std::int64_t units() const { return c_.batch * c_.groups * staging_.bands.count(); }
   std::int64_t weights() const { return c_.groups * rows_ * c_.sources * taps_; }
   std::int64_t offsets() const { return block_ * taps_; }
-  std::int64_t work() const { return vectors_ * width<T> * rows_ * c_.sources * taps_; }
+  std::int64_t work() const { return staging_.vectors * width<T> * rows_ * c_.sources * taps_; }
 
-  void write_offsets(std::int64_t* to) const { bands_.write_offsets(block_, to); }
+  void write_offsets(std::int64_t* to) const { staging_.bands.write_offsets(block_, to); }
   std::int64_t taps() const { return taps_; }
   void write_taps(std::int64_t* to) const;
   void pack_weights(const T* w, const std::int64_t* taps, T* to) const;
   void run(std::int64_t unit, const T* x, const T* weights, const std::int64_t* offsets, const T* bias, T* y) const;
 
  private:
-  static constexpr std::int64_t most_depth = 640;          // products that a tile adds up before it stores
-  static constexpr std::int64_t band_bytes = 160 << 10;    // of a staged band
-  static constexpr std::int64_t chunk_tiles = 4;           // how many tiles of vectors use a row of weights in turn
-  static constexpr std::int64_t weight_bytes = 160 << 10;  // of the weights that are used for a band in turn
-
-  // The source channels of a block.
-  static std::int64_t block_of(const Correlation& c) {
-    const std::int64_t most = std::max<std::int64_t>(1, most_depth / std::max<std::int64_t>(1, c.taps()));
-    const std::int64_t blocks = std::max<std::int64_t>(1, (c.sources + most - 1) / most);
-    return std::max<std::int64_t>(1, (c.sources + blocks - 1) / blocks);
-  }
   std::int64_t list_lanes(const Triple& begin, const Triple& size, Lanes* to) const;
-  Lanes* list_across(std::int64_t from, std::int64_t to, std::int64_t rows, std::int64_t results, Lanes* next) const;
 
   const Correlation& c_;
   std::int64_t taps_, block_, blocks_;
-  Bands bands_;
-  std::int64_t vectors_ = 0, rows_ = 0;
-  int tile_ = 0;
-  bool across_ = false;
+  Staging<T> staging_;
+  std::int64_t rows_;
 };
 
 // The places of the taps in a kernel.
@@ -200,7 +208,7 @@ void Schedule<T>::write_taps(std::int64_t* to) const {
 // In the order in which tiles read them: for each group and block of channels, the channels of results in tiles.
 template <class T>
 void Schedule<T>::pack_weights(const T* w, const std::int64_t* taps, T* to) const {
-  const std::int64_t height = tiles[tile_].height;
+  const std::int64_t height = tiles[staging_.tile].height;
   for (std::int64_t g = 0; g < c_.groups; ++g)
     for (std::int64_t block = 0; block < blocks_; ++block) {
       const std::int64_t first = block * block_, past = std::min(c_.sources, first + block_);
@@ -217,32 +225,6 @@ void Schedule<T>::pack_weights(const T* w, const std::int64_t* taps, T* to) cons
     }
 }
 
-// The vectors of a plane of rows that follow each other in y. A vector begins with a result.
-template <class T>
-Lanes* Schedule<T>::list_across(std::int64_t from, std::int64_t to, std::int64_t rows, std::int64_t results,
-                                Lanes* next) const {
-  const std::int64_t pitch = bands_.row();
-  std::int64_t row = 0, column = 0;
-  while (row < rows) {
-    *next = {from + row * pitch + column, to + row * results + column, 0, false, 0};
-    for (std::int64_t i = 0; i < width<T> && row < rows;) {
-      const std::int64_t run = std::min(results - column, width<T> - i);
-      next->mask |= ((1u << run) - 1u) << i;
-      next->count += run;
-      i += run;
-      column += run;
-      if (column == results) {
-        i += pitch - results;
-        column = 0;
-        ++row;
-      }
-    }
-    next->spills = next->count == width<T>;
-    ++next;
-  }
-  return next;
-}
-
 // The vectors of a band, whose number is rounded up with the last one.
 template <class T>
 std::int64_t Schedule<T>::list_lanes(const Triple& begin, const Triple& size, Lanes* const to) const {
@@ -251,24 +233,21 @@ std::int64_t Schedule<T>::list_lanes(const Triple& begin, const Triple& size, La
   const auto target = [&](std::int64_t i0, std::int64_t i1, std::int64_t i2) {
     return (place(0, i0) * c_.y_size[1] + place(1, i1)) * c_.y_size[2] + place(2, i2);
   };
-  for (std::int64_t i0 = 0; i0 < size[0]; ++i0) {
-    if (across_) {
-      next = list_across(bands_.place(i0, 0, 0), target(i0, 0, 0), size[1], size[2], next);
-      continue;
-    }
-    for (std::int64_t i1 = 0; i1 < size[1]; ++i1)
-      for (std::int64_t i2 = 0; i2 < size[2]; i2 += width<T>) {
-        const std::int64_t lanes = std::min(width<T>, size[2] - i2);
-        *next++ = {bands_.place(i0, i1, i2), target(i0, i1, i2), lanes, lanes == width<T>, 0};
+  const bool apart = staging_.bands.apart();
+  const std::int64_t lines = apart ? 1 : size[1], length = apart ? size[1] * size[2] : size[2];
+  for (std::int64_t i0 = 0; i0 < size[0]; ++i0)
+    for (std::int64_t i1 = 0; i1 < lines; ++i1)
+      for (std::int64_t i2 = 0; i2 < length; i2 += width<T>) {
+        const std::int64_t lanes = std::min(width<T>, length - i2), first = target(i0, i1, 0);
+        *next++ = {staging_.bands.place(i0, i1, i2), first + i2 * c_.y_step[2], lanes, lanes == width<T>};
       }
-  }
   const std::int64_t count = next - to;
   // In rows that follow each other a vector may spill into the next, but for the last one.
-  if (blocks_ == 1 && joins_rows(c_) && bands_.whole_rows())
+  if (blocks_ == 1 && joins_rows(c_) && staging_.bands.whole_rows())
     for (std::int64_t k = 0; k < count; ++k)
       to[k].spills = to[k].spills || (to[k].to + width<T> <= to[count - 1].to + to[count - 1].count &&
                                       (c_.line[0].results == 1 || to[k + 1].to == to[k].to + to[k].count));
-  const std::int64_t all = rounded_up(count, tiles[tile_].vectors);
+  const std::int64_t all = rounded_up(count, tiles[staging_.tile].vectors);
   for (std::int64_t k = count; k < all; ++k) to[k] = to[count - 1];
   return all;
 }
@@ -276,13 +255,15 @@ std::int64_t Schedule<T>::list_lanes(const Triple& begin, const Triple& size, La
 template <class T>
 void Schedule<T>::run(std::int64_t unit, const T* x, const T* weights, const std::int64_t* offsets, const T* bias,
                       T* y) const {
+  const Bands& bands = staging_.bands;
+  const Tile tile = tiles[staging_.tile];
   Triple begin, size;
-  bands_.band(unit % bands_.count(), begin, size);
-  const std::int64_t image = unit / bands_.count(), group = image % c_.groups;  // an image of one group
+  bands.band(unit % bands.count(), begin, size);
+  const std::int64_t image = unit / bands.count(), group = image % c_.groups;  // an image of one group
   const std::int64_t channel = c_.y_size[0] * c_.y_size[1] * c_.y_size[2];
   constexpr RunTiles<T> runs[] = {run_tiles<0, T>, run_tiles<1, T>, run_tiles<2, T>, run_tiles<3, T>, run_tiles<4, T>};
-  const std::int64_t volume = bands_.volume();
-  const detail::Scratch<Lanes> lanes(vectors_ + 8);
+  const std::int64_t volume = bands.volume();
+  const detail::Scratch<Lanes> lanes(staging_.vectors + 8);
   const detail::Scratch<T> band(block_ * volume + width<T>);
   std::fill_n(band.data() + block_ * volume, width<T>, T(0));  // what the last vector may read beyond the band
   const std::int64_t vectors = list_lanes(begin, size, lanes.data());
@@ -293,21 +274,20 @@ void Schedule<T>::run(std::int64_t unit, const T* x, const T* weights, const std
                      channel,
                      c_.y_step[2],
                      bias != nullptr ? bias + group * c_.results : nullptr,
-                     false,
-                     across_};
+                     false};
   const T* packed = weights + group * rows_ * c_.sources * taps_;
   for (std::int64_t block = 0; block < blocks_; ++block) {
     const std::int64_t first = block * block_, channels = std::min(block_, c_.sources - first);
-    bands_.stage(x + (image * c_.sources + first) * c_.pixels(), channels, begin, band.data());
+    bands.stage(x + (image * c_.sources + first) * c_.pixels(), channels, begin, band.data());
     product.depth = channels * taps_;
     product.adds = block > 0;
-    const std::int64_t height = tiles[tile_].height;
     const std::int64_t bytes = std::max<std::int64_t>(1, product.depth * static_cast<std::int64_t>(sizeof(T)));
-    const std::int64_t chunk = chunk_tiles * tiles[tile_].vectors;
-    const std::int64_t part = std::max(height, weight_bytes / bytes / height * height);
+    const std::int64_t chunk = chunk_tiles * tile.vectors;
+    const std::int64_t part = std::max<std::int64_t>(tile.height, weight_bytes / bytes / tile.height * tile.height);
     for (std::int64_t o = 0; o < c_.results; o += part)
       for (std::int64_t v = 0; v < vectors; v += chunk)
-        runs[tile_](product, packed, o, std::min(c_.results, o + part), lanes.data() + v, std::min(chunk, vectors - v));
+        runs[staging_.tile](product, packed, o, std::min(c_.results, o + part), lanes.data() + v,
+                            std::min(chunk, vectors - v));
     packed += rows_ * product.depth;
   }
 }
@@ -333,14 +313,12 @@ bool stages_little(const Correlation& c) {
 template <class T>
 bool suits_correlation(const Correlation& c) {
   if (!stages_little(c)) return false;
-  const std::int64_t row = c.line[2].results, rows = c.line[1].results;
-  if (fills_vectors<T>(row)) return true;
-  if (width<float> < 8 || !joins_rows(c)) return false;
-  const std::int64_t pitch = StagedLine(c.line[2], row).extent();
-  const std::int64_t lanes = vectors_across_rows<T>(rows, row, pitch) * width<T>;
-  // By columns, positions fill vectors without gaps, but have to be gathered first, which costs about as much as a gap
-  // of an eighth.
-  return 5 * rows * row >= 3 * lanes && 8 * lanes <= 9 * rounded_up(rows * row, width<T>);
+  if (width<float> < 8) return false;
+  const Staging<T> staging = best_staging<T>(c, block_of(c));
+  const std::int64_t vectors = staging.bands.count() * rounded_up(staging.vectors, tiles[staging.tile].vectors);
+  // By columns, positions fill vectors without gaps. For kernels of one tap that is a product of matrices as they are.
+  const double least = c.taps() == 1 ? 0.9 : 0.6;
+  return static_cast<double>(c.positions()) >= least * static_cast<double>(vectors * width<T>);
 }
 
 template <class T>

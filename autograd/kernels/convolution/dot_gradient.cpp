@@ -89,7 +89,7 @@ void dot_gradient(const ConvolutionSizes& s, const Correlation& forward, const T
   const std::int64_t work = std::max<std::int64_t>(1, each * positions * s.out * depth);
   parallel_ranges(parts * s.groups, std::max<std::int64_t>(1, enough / work),
                   [&](std::int64_t begin, std::int64_t end) {
-                    const detail::Scratch<T> band(s.in * bands.volume());
+                    const detail::Scratch<T> band(s.in * bands.volume() + width<T>);
                     for (std::int64_t unit = begin; unit < end; ++unit) run(unit, band.data());
                   });
   for (std::int64_t i = 0; i < size; ++i) {

@@ -139,7 +139,7 @@ void Schedule<T>::run(std::int64_t unit, const T* x, const T* g, const std::int6
   T* const sums = all + ((part * s_.groups + group) * s_.in + first) * taps * channels_;
   std::fill_n(sums, channels * taps * channels_, T(0));
   const Triple& most = bands_.size();
-  const detail::Scratch<T> band(block_ * bands_.volume()), slopes(most[0] * most[1] * most[2] * lanes_);
+  const detail::Scratch<T> band(block_ * bands_.volume() + width<T>), slopes(most[0] * most[1] * most[2] * lanes_);
   constexpr RunTiles<T> runs[] = {run_tiles<0, T>, run_tiles<1, T>, run_tiles<2, T>, run_tiles<3, T>, run_tiles<4, T>};
   for (std::int64_t n = part * each_; n < std::min(s_.batch, (part + 1) * each_); ++n) {
     const std::int64_t image = n * s_.groups + group;
