@@ -6,6 +6,7 @@
 #include <xgrad/autograd/kernels/matrix/gemm.hpp>
 #include <xgrad/autograd/kernels/matrix/small_gemm.hpp>
 #include <xgrad/autograd/kernels/matrix/subnormal.hpp>
+#include <xgrad/autograd/kernels/runtime/parallel.hpp>
 
 #include "catch2.hpp"
 
@@ -56,7 +57,40 @@ const Sizes every_size[] = {{1, 1, 1},      {1, 16, 1},   {2, 3, 5},    {7, 13, 
                             {6, 64, 33},    {13, 80, 17}, {8, 16, 2},   {11, 11, 256}, {100, 50, 784},
                             {50, 784, 100}, {3, 1, 1000}, {17, 96, 31}, {64, 128, 64}};
 
+// Products that are cut into two and four parts, of rows and of columns, and one for the BLAS.
+const Sizes cut_sizes[] = {{100, 50, 784},  {50, 784, 100},  {130, 70, 400}, {77, 129, 320},
+                           {121, 331, 318}, {331, 121, 318}, {300, 210, 300}};
+
 }  // namespace
+
+TEMPLATE_TEST_CASE("a product has the same bits on any number of threads, and in parts", "[gemm]", float, double) {
+  const bool ta = GENERATE(false, true), tb = GENERATE(false, true), accumulate = GENERATE(false, true);
+  for (const Sizes& s : cut_sizes) {
+    CAPTURE(s.m, s.n, s.k, ta, tb, accumulate);
+    const auto a = some_numbers<TestType>(s.m * s.k, 1), b = some_numbers<TestType>(s.k * s.n, 2),
+               before = some_numbers<TestType>(s.m * s.n, 3);
+    const auto computed = [&](int threads) {
+      std::vector<TestType> c = before;
+      const kernels::Onto<TestType> onto =
+          accumulate ? kernels::Onto<TestType>{c.data(), s.n} : kernels::Onto<TestType>{};
+      kernels::set_threads(threads);
+      kernels::gemm<TestType>(ta, tb, s.m, s.n, s.k, a.data(), b.data(), c.data(), onto);
+      kernels::set_threads(kernels::usable_cpus());
+      return c;
+    };
+    const std::vector<TestType> alone = computed(1);
+    for (const int threads : {2, 3, 8}) CHECK((computed(threads) == alone));
+  }
+}
+
+TEMPLATE_TEST_CASE("a product in parts agrees with plain sums", "[gemm]", float, double) {
+  const bool ta = GENERATE(false, true), tb = GENERATE(false, true);
+  for (const Sizes& s : cut_sizes) {
+    if (s.m * s.n * s.k > 8'000'000 && (ta || !tb)) continue;  // these take long, and all kernels have smaller ones
+    CAPTURE(s.m, s.n, s.k, ta, tb);
+    CHECK(worst<TestType>([](auto... all) { kernels::small_gemm<TestType>(all...); }, ta, tb, s, true) < 1);
+  }
+}
 
 TEMPLATE_TEST_CASE("a product agrees with plain sums for sizes of every code path", "[gemm]", float, double) {
   const bool ta = GENERATE(false, true), tb = GENERATE(false, true), accumulate = GENERATE(false, true);

@@ -8,6 +8,7 @@
 #include <cblas.h>
 
 #include <xgrad/autograd/kernels/matrix/blas_gate.hpp>
+#include <xgrad/autograd/kernels/matrix/parts.hpp>
 #include <xgrad/autograd/kernels/matrix/small_gemm.hpp>
 #include <xgrad/autograd/kernels/matrix/subnormal.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
@@ -105,12 +106,10 @@ void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, st
   const T beta = accumulate ? T(1) : T(0);
   const WithoutSubnormals<T> x(a, m * k, b, k * n, k);
   // The tiles, and so the bits of the result, depend on the sizes alone, never on the number of threads.
-  constexpr std::int64_t enough = std::int64_t{1} << 24;
-  const std::int64_t tiles = std::clamp<std::int64_t>(m * n / 64 * k / (enough / 64), 1, 8);
-  const std::int64_t side = std::max(m, n);
-  const std::int64_t tile = tiles == 1 ? side : (side / tiles + 63) / 64 * 64;
-  parallel_for((side + tile - 1) / tile, [&](std::int64_t i) {
-    const std::int64_t begin = i * tile, size = std::min(tile, side - begin);
+  constexpr std::int64_t enough = std::int64_t{1} << 23;
+  const std::int64_t side = std::max(m, n), tile = part_size(side, parts_of(m * n / 64 * k, enough / 64), 16);
+  parallel_ranges(side, tile, [&](std::int64_t begin, std::int64_t end) {
+    const std::int64_t size = end - begin;
     if (m >= n)
       call(ta, tb, narrow(size), narrow(n), narrow(k), x.factor(), x.a() + (transpose_a ? begin : begin * k), lda,
            x.b(), ldb, beta, c + begin * n, ldc);

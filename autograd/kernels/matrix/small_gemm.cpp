@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include <xgrad/autograd/kernels/matrix/parts.hpp>
 #include <xgrad/autograd/kernels/matrix/transpose.hpp>
 #include <xgrad/autograd/kernels/runtime/memory.hpp>
+#include <xgrad/autograd/kernels/runtime/parallel.hpp>
 #include <xgrad/autograd/kernels/simd/partial.hpp>
 #include <xgrad/autograd/kernels/simd/unrolled.hpp>
 
@@ -108,6 +110,29 @@ void product(std::int64_t m, std::int64_t n, std::int64_t k, LeftOperand<T> a, c
   if (vectors > 0) last_columns<tile_vectors>(m, a, panel(j, n % width<T>), vectors);
 }
 
+// Calls f(i, j, rows, columns) for parts of the result on several threads: parts of its rows, or of its columns if
+// there are more of these. Each element is one sum in one order, whatever the parts are.
+template <class F>
+void in_parts(std::int64_t m, std::int64_t n, std::int64_t k, std::int64_t row_step, std::int64_t column_step,
+              const F& f) {
+  constexpr std::int64_t enough = 3 << 19;
+  const std::int64_t parts = parts_of(m * n * k, enough);
+  if (m >= n)
+    parallel_ranges(m, part_size(m, parts, row_step),
+                    [&](std::int64_t begin, std::int64_t end) { f(begin, 0, end - begin, n); });
+  else
+    parallel_ranges(n, part_size(n, parts, column_step),
+                    [&](std::int64_t begin, std::int64_t end) { f(0, begin, m, end - begin); });
+}
+
+template <class T>
+void shared_product(std::int64_t m, std::int64_t n, std::int64_t k, LeftOperand<T> a, const T* b, T* c, Onto<T> onto) {
+  in_parts(m, n, k, tile_rows(tile_vectors), width<T>,
+           [&](std::int64_t i, std::int64_t j, std::int64_t rows, std::int64_t columns) {
+             product(rows, columns, k, a.from_row(i), b + j, n, c + i * n + j, n, shifted(onto, i, j));
+           });
+}
+
 // The same for a transposed B, which is first copied in order: little work compared with the product if A has many
 // rows.
 template <class T>
@@ -116,7 +141,7 @@ void product_transposed(std::int64_t m, std::int64_t n, std::int64_t k, LeftOper
   const detail::Scratch<T> transposed(n * k);
   for (std::int64_t p = 0; p < k; p += band_rows<T>)
     transpose_band(b + p, transposed.data() + p * n, std::min(band_rows<T>, k - p), n, n, k, false);
-  product(m, n, k, a, transposed.data(), n, c, n, onto);
+  shared_product(m, n, k, a, transposed.data(), c, onto);
 }
 
 // C = A Bᵀ, where the rows of A and B are contiguous: dot products of rows
@@ -154,10 +179,20 @@ template <int Rows, class T>
 }
 
 template <class T>
-void dots(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, const T* b, T* c, Onto<T> onto) {
+void dots(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, const T* b, T* c, std::int64_t ldc,
+          Onto<T> onto) {
   std::int64_t i = 0;
-  for (; i + dot_rows <= m; i += dot_rows) dots_row<dot_rows>(n, k, a + i * k, b, c + i * n, n, shifted(onto, i, 0));
-  for (; i < m; ++i) dots_row<1>(n, k, a + i * k, b, c + i * n, n, shifted(onto, i, 0));
+  for (; i + dot_rows <= m; i += dot_rows)
+    dots_row<dot_rows>(n, k, a + i * k, b, c + i * ldc, ldc, shifted(onto, i, 0));
+  for (; i < m; ++i) dots_row<1>(n, k, a + i * k, b, c + i * ldc, ldc, shifted(onto, i, 0));
+}
+
+template <class T>
+void shared_dots(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, const T* b, T* c, Onto<T> onto) {
+  in_parts(m, n, k, dot_rows, dot_columns,
+           [&](std::int64_t i, std::int64_t j, std::int64_t rows, std::int64_t columns) {
+             dots(rows, columns, k, a + i * k, b + j * k, c + i * n + j, n, shifted(onto, i, j));
+           });
 }
 
 }  // namespace
@@ -171,9 +206,9 @@ void small_gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t
                 const T* b, T* c, Onto<T> onto) {
   const LeftOperand<T> left = transpose_a ? LeftOperand<T>{a, 1, m} : LeftOperand<T>{a, k, 1};
   if (!transpose_b)
-    product(m, n, k, left, b, n, c, n, onto);
+    shared_product(m, n, k, left, b, c, onto);
   else if (!transpose_a && (k >= long_row || n <= few_columns))
-    dots(m, n, k, a, b, c, onto);
+    shared_dots(m, n, k, a, b, c, onto);
   else
     product_transposed(m, n, k, left, b, c, onto);
 }
