@@ -139,8 +139,8 @@ struct Staging {
     const double products = cost[tile] * depth * static_cast<double>(rounded_up(c.results, tiles[tile].height)) *
                             static_cast<double>(rounded_up(vectors, tiles[tile].vectors));
     constexpr double line = 7, vector = 3;  // the time of copying a row, and of each vector of it, as measured
-    const double rows = static_cast<double>(channels * bands.volume() / std::max<std::int64_t>(1, bands.row()));
-    const double copies = rows * (line + vector * static_cast<double>(vectors_of<T>(bands.row())));
+    const std::int64_t rows = channels * bands.volume() / std::max<std::int64_t>(1, bands.row());
+    const double copies = static_cast<double>(rows) * (line + vector * static_cast<double>(vectors_of<T>(bands.row())));
     work = static_cast<double>(bands.count()) * (products + copies);
   }
 
