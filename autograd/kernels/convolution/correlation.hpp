@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include <xgrad/autograd/kernels/convolution/staging.hpp>
@@ -22,21 +23,33 @@ struct Correlation {
   std::int64_t pixels() const { return line[0].size * line[1].size * line[2].size; }
   std::int64_t taps() const { return line[0].taps * line[1].taps * line[2].taps; }
   std::int64_t positions() const { return line[0].results * line[1].results * line[2].results; }
+
+  /// Writes the places of the taps in a kernel.
+  void write_taps(std::int64_t* to) const {
+    each_tap(line, [&](std::int64_t m0, std::int64_t m1, std::int64_t m2) {
+      *to++ = (line[0].tap(m0) * kernel[1] + line[1].tap(m1)) * kernel[2] + line[2].tap(m2);
+    });
+  }
+  /// The source channels of a block, whose products a tile adds up before it stores its sums.
+  std::int64_t block() const {
+    constexpr std::int64_t most_products = 640;
+    const std::int64_t most = std::max<std::int64_t>(1, most_products / std::max<std::int64_t>(1, taps()));
+    const std::int64_t blocks = std::max<std::int64_t>(1, (sources + most - 1) / most);
+    return std::max<std::int64_t>(1, (sources + blocks - 1) / blocks);
+  }
 };
 
-/// Computes it with vectors of neighbouring results of a row, from bands of the source that are copied to where every
-/// tap reads a vector from one place.
-template <class T>
-void correlate(const Correlation& c, const T* x, const T* w, const T* bias, T* y);
+/// The correlation that a convolution of x with w is.
+Correlation forward_correlation(const ConvolutionSizes& s);
+/// The one that gives the elements r, r + stride, ... of the gradient of x from that of y.
+Correlation transposed_correlation(const ConvolutionSizes& s, const Triple& r);
 
 /// Whether what is staged is not much larger than the source, though a dilated kernel may reach far beyond that.
 bool stages_little(const Correlation& c);
-/// Whether rows of so many results fill most lanes of vectors.
-template <class T>
-bool fills_vectors(std::int64_t row);
-/// Whether the results do, of which a vector may hold the end of one row and the beginning of the next where these
-/// follow each other in y.
-template <class T>
-bool suits_correlation(const Correlation& c);
+
+/// The time of copying some rows of so many vectors, in products of vectors, as measured.
+inline double time_of_copies(std::int64_t rows, std::int64_t vectors) {
+  return static_cast<double>(rows) * (7 + 3 * static_cast<double>(vectors));
+}
 
 }  // namespace xgrad::kernels

@@ -52,9 +52,12 @@ template <int Taps, int Vectors, class T>
 }
 
 // The sizes of a tile that fill the registers: taps and vectors.
-constexpr Tile tiles[] = {many_registers ? Tile{12, 2} : Tile{6, 2}, many_registers ? Tile{9, 2} : Tile{5, 2},
-                          many_registers ? Tile{8, 3} : Tile{4, 3}, many_registers ? Tile{6, 4} : Tile{3, 4},
-                          many_registers ? Tile{14, 1} : Tile{9, 1}};
+constexpr Tile tiles[] = {many_registers ? Tile{12, 2} : Tile{6, 2},
+                          many_registers ? Tile{9, 2} : Tile{5, 2},
+                          many_registers ? Tile{8, 3} : Tile{4, 3},
+                          many_registers ? Tile{6, 4} : Tile{3, 4},
+                          Tile{9, 1},
+                          many_registers ? Tile{8, 2} : Tile{8, 1}};
 
 template <class T>
 using RunTiles = void (*)(const Rows<T>&, const std::int64_t*, std::int64_t, T*, std::int64_t);
@@ -67,7 +70,8 @@ void run_tiles(const Rows<T>& s, const std::int64_t* offsets, std::int64_t depth
                                               step);
 }
 
-constexpr double cost[] = {1, 1, 1.02, 1.2, 1.15};  // of a product: narrow tiles wait for loads
+constexpr double cost[] = {1,   1,   1.02,
+                           1.2, 1.1, many_registers ? 1.06 : 1.1};  // of a product: narrow tiles wait for loads
 
 // How the work is cut, by the sizes alone: parts of the batch, whose sums are added up in order, groups, and blocks of
 // source channels.
@@ -140,7 +144,8 @@ void Schedule<T>::run(std::int64_t unit, const T* x, const T* g, const std::int6
   std::fill_n(sums, channels * taps * channels_, T(0));
   const Triple& most = bands_.size();
   const detail::Scratch<T> band(block_ * bands_.volume() + width<T>), slopes(most[0] * most[1] * most[2] * lanes_);
-  constexpr RunTiles<T> runs[] = {run_tiles<0, T>, run_tiles<1, T>, run_tiles<2, T>, run_tiles<3, T>, run_tiles<4, T>};
+  constexpr RunTiles<T> runs[] = {run_tiles<0, T>, run_tiles<1, T>, run_tiles<2, T>,
+                                  run_tiles<3, T>, run_tiles<4, T>, run_tiles<5, T>};
   for (std::int64_t n = part * each_; n < std::min(s_.batch, (part + 1) * each_); ++n) {
     const std::int64_t image = n * s_.groups + group;
     for (std::int64_t k = 0; k < bands_.count(); ++k) {
