@@ -119,9 +119,9 @@ class Schedule {
 template <class T>
 double Schedule<T>::time() const {
   const std::int64_t lines = c_.sources * bands_.volume() / std::max<std::int64_t>(1, bands_.row());
-  const double vectors = static_cast<double>(rows_) * static_cast<double>(channels_ / width<T>);
+  const std::int64_t vectors = rows_ * (channels_ / width<T>);
   constexpr double transposed = 12;  // the time for each vector of sums, which is stored and transposed
-  const double band = vectors * (cost[tile_] * static_cast<double>(depth()) + transposed);
+  const double band = static_cast<double>(vectors) * (cost[tile_] * static_cast<double>(depth()) + transposed);
   const double copies = time_of_copies(lines, rounded_up(bands_.row(), width<T>) / width<T>);
   return static_cast<double>(bands_.count()) * (band / static_cast<double>(images_) + copies);
 }

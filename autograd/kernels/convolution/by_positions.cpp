@@ -284,8 +284,8 @@ bool fills_vectors(std::int64_t row) {
 template <class T>
 double time_by_positions(const Correlation& c) {
   constexpr double measured = 1.05;  // what is stored, and waits for it
-  const std::int64_t block = c.block();
-  return measured * best_staging<T>(c, block).time * static_cast<double>((c.sources + block - 1) / block);
+  const std::int64_t block = c.block(), blocks = (c.sources + block - 1) / block;
+  return measured * best_staging<T>(c, block).time * static_cast<double>(blocks);
 }
 
 template <class T>
