@@ -9,6 +9,7 @@
 
 #include "book_data.hpp"
 #include "catch2.hpp"
+#include "inspect.hpp"
 
 using namespace xgrad;
 
@@ -54,7 +55,9 @@ TEST_CASE("the book's convolution net classifies 9935 of MNIST's test pictures",
   const StateDict published = io::load_npz(weights);
   nn::Sequential model = net();
   model.load_state_dict(converted(published, 0.5));
-  CHECK(book::correct(model, pictures, {-1, 1, 28, 28}) == 9935);
+  // A build that is slow sees the first pictures only.
+  const std::int64_t first = scaled(10000, 600);
+  CHECK(book::correct(model, pictures, {-1, 1, 28, 28}, first) == scaled(9935, 596));
   model.load_state_dict(converted(published, 1));
-  CHECK(book::correct(model, pictures, {-1, 1, 28, 28}) == 9938);
+  CHECK(book::correct(model, pictures, {-1, 1, 28, 28}, first) == scaled(9938, 596));
 }

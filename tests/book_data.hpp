@@ -29,13 +29,13 @@ inline std::string weights(const std::string& name) {
   return "";
 }
 
-/// How many pictures are classified right, in batches of 100 of shape `input` with -1 for the batch.
+/// How many of the first pictures are classified right, in batches of 100 of shape `input` with -1 for the batch.
 inline std::int64_t correct(const xgrad::nn::Sequential& model, const xgrad::data::ImageDataset& pictures,
-                            const xgrad::NewShape& input) {
+                            const xgrad::NewShape& input, std::int64_t first) {
   const xgrad::NoGrad off;
   const xgrad::Tensor images = pictures.images().reshape(input), labels = pictures.labels();
   std::int64_t count = 0;
-  for (std::int64_t at = 0; at < pictures.size(); at += 100)
+  for (std::int64_t at = 0; at < first; at += 100)
     count += sum(argmax(model(narrow(images, 0, at, 100)), 1) == narrow(labels, 0, at, 100)).item<std::int64_t>();
   return count;
 }

@@ -44,7 +44,7 @@ TEST_CASE("the book's weights classify 9352 of MNIST's test pictures, also when 
   CHECK(published.at("W1").dtype() == float32);
   nn::Sequential model = net();
   model.load_state_dict(converted(published));
-  CHECK(book::correct(model, pictures, {-1, 784}) == 9352);
+  CHECK(book::correct(model, pictures, {-1, 784}, pictures.size()) == 9352);
 
   const Folder folder;
   for (const io::Floats floats : {io::Floats::float16, io::Floats::bfloat16}) {
@@ -53,6 +53,6 @@ TEST_CASE("the book's weights classify 9352 of MNIST's test pictures, also when 
     CHECK(std::filesystem::file_size(path) < 100000);  // 45,360 numbers
     nn::Sequential half = net();
     half.load_state_dict(io::load_safetensors(path));
-    WARN((floats == io::Floats::float16 ? "float16: " : "bfloat16: ") << book::correct(half, pictures, {-1, 784}));
+    WARN((floats == io::Floats::float16 ? "float16: " : "bfloat16: ") << book::correct(half, pictures, {-1, 784}, pictures.size()));
   }
 }
