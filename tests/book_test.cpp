@@ -53,6 +53,7 @@ TEST_CASE("the book's weights classify 9352 of MNIST's test pictures, also when 
     CHECK(std::filesystem::file_size(path) < 100000);  // 45,360 numbers
     nn::Sequential half = net();
     half.load_state_dict(io::load_safetensors(path));
-    WARN((floats == io::Floats::float16 ? "float16: " : "bfloat16: ") << book::correct(half, pictures, {-1, 784}, pictures.size()));
+    WARN((floats == io::Floats::float16 ? "float16: " : "bfloat16: ")
+         << book::correct(half, pictures, {-1, 784}, pictures.size()));
   }
 }
