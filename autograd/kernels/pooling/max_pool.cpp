@@ -108,9 +108,11 @@ void give_squares(const T* in, const std::uint8_t* codes, T* out, const SlidingW
                         else if (width >= 4)
                           give_two_rows<4>(in + at, codes + at, above, below, width);
                         else
-                          for (std::int64_t j = 0; j < width; ++j)
-                            for (int k = 0; k < 4; ++k)
-                              (k < 2 ? above : below)[2 * j + k % 2] = codes[at + j] == k ? in[at + j] : T(0);
+                          for (std::int64_t j = 0; j < 2 * width; ++j) {
+                            const std::int64_t w = at + j / 2;
+                            above[j] = codes[w] == j % 2 ? in[w] : T(0);
+                            below[j] = codes[w] == 2 + j % 2 ? in[w] : T(0);
+                          }
                         std::fill(above + 2 * width, above + out_width, T(0));
                         std::fill(below + 2 * width, below + out_width, T(0));
                       }
