@@ -124,6 +124,23 @@ TEMPLATE_TEST_CASE("convolutions by positions and by channels are those by colum
   }
 }
 
+TEMPLATE_TEST_CASE("a stride may be as large as it likes", "[conv]", float, double) {
+  for (const Triple& stride : {Triple{1, INT64_MAX, 1}, Triple{1, 1, INT64_MAX}, Triple{1, INT64_MAX, INT64_MAX}}) {
+    const ConvolutionSizes s = sizes(2, 1, 3, 18, {1, 6, 7}, {1, 3, 3}, stride, {0, 1, 1});
+    INFO(text(s));
+    const Case<TestType> c(s);
+    std::vector<TestType> expected(c.g.size()), got(c.g.size());
+    kernels::convolve_by_columns(s, c.x.data(), c.w.data(), c.bias.data(), expected.data());
+    const Correlation forward = kernels::forward_correlation(s);
+    for (const Kernel<TestType> kernel : {Kernel<TestType>(kernels::correlate_by_positions<TestType>),
+                                          Kernel<TestType>(kernels::correlate_by_channels<TestType>)}) {
+      std::fill(got.begin(), got.end(), TestType(-99));
+      kernel(forward, c.x.data(), c.w.data(), c.bias.data(), got.data());
+      CHECK(largest_difference(got, expected) < 100 * static_cast<double>(std::numeric_limits<TestType>::epsilon()));
+    }
+  }
+}
+
 TEMPLATE_TEST_CASE("transposed convolutions by positions and by channels are those by columns", "[conv]", float,
                    double) {
   const double epsilon = static_cast<double>(std::numeric_limits<TestType>::epsilon());

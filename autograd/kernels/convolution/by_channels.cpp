@@ -13,10 +13,6 @@
 namespace xgrad::kernels {
 namespace {
 
-template <class T>
-constexpr std::int64_t width = static_cast<std::int64_t>(Vec<T>::width);
-constexpr bool many_registers = Vec<float>::width >= 16;
-
 // One product for the positions of a band and a block of source channels.
 template <class T>
 struct Product {

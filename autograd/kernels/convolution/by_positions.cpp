@@ -12,10 +12,6 @@
 namespace xgrad::kernels {
 namespace {
 
-template <class T>
-constexpr std::int64_t width = static_cast<std::int64_t>(Vec<T>::width);
-constexpr bool many_registers = Vec<float>::width >= 16;
-
 // A vector of results: where the band is read for it, where in a channel of y it goes, and how many of its lanes are
 // results. `spills` says that a whole vector may be stored, since what follows is stored later.
 struct Lanes {
@@ -276,12 +272,6 @@ void Schedule<T>::run(std::int64_t unit, const T* x, const T* weights, const std
 }  // namespace
 
 template <class T>
-bool fills_vectors(std::int64_t row) {
-  const std::int64_t filled = rounded_up(row, width<T>);
-  return width<float> >= 8 && 5 * row >= 3 * filled;
-}
-
-template <class T>
 double time_by_positions(const Correlation& c) {
   constexpr double measured = 1.05;  // what is stored, and waits for it
   const std::int64_t block = c.block(), blocks = (c.sources + block - 1) / block;
@@ -303,8 +293,6 @@ void correlate_by_positions(const Correlation& c, const T* x, const T* w, const 
   });
 }
 
-template bool fills_vectors<float>(std::int64_t);
-template bool fills_vectors<double>(std::int64_t);
 template double time_by_positions<float>(const Correlation&);
 template double time_by_positions<double>(const Correlation&);
 template void correlate_by_positions(const Correlation&, const float*, const float*, const float*, float*);

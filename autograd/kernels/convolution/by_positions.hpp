@@ -15,8 +15,4 @@ void correlate_by_positions(const Correlation& c, const T* x, const T* w, const 
 template <class T>
 double time_by_positions(const Correlation& c);
 
-/// Whether rows of so many results fill most lanes of vectors.
-template <class T>
-bool fills_vectors(std::int64_t row);
-
 }  // namespace xgrad::kernels

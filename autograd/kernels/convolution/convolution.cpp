@@ -20,9 +20,6 @@ ConvolutionSizes flattened(ConvolutionSizes s) {
   return s;
 }
 
-// Output channels of a group with which a band of x stays in the nearest cache.
-constexpr std::int64_t most_dots = 8;
-
 // Each remainder of division by the strides is a correlation of its own, which copies the source and the weights anew.
 constexpr std::int64_t most_remainders = 16;
 
@@ -102,7 +99,7 @@ void convolve_weight(const ConvolutionSizes& sizes, const T* x, const T* g, T* g
   const Correlation c = forward_correlation(s);
   if (stages_little(c)) {
     if (suits_weight_gradient<T>(s)) return weight_gradient(s, c, x, g, gw);
-    if (s.out <= most_dots && fills_vectors<T>(s.output[2])) return dot_gradient(s, c, x, g, gw);
+    if (suits_dot_gradient<T>(s)) return dot_gradient(s, c, x, g, gw);
   }
   convolve_weight_by_columns(s, x, g, gw);
 }

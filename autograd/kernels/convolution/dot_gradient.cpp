@@ -57,6 +57,13 @@ constexpr std::int64_t most_parts = 8, most_sums = 1 << 20;
 }  // namespace
 
 template <class T>
+bool suits_dot_gradient(const ConvolutionSizes& s) {
+  constexpr std::int64_t most_dots = 8;  // output channels of a group with which a band of x stays in the nearest cache
+  const std::int64_t row = s.output[2];
+  return width<float> >= 8 && s.out <= most_dots && 5 * row >= 3 * rounded_up(row, width<T>);
+}
+
+template <class T>
 void dot_gradient(const ConvolutionSizes& s, const Correlation& forward, const T* x, const T* g, T* gw) {
   const std::int64_t depth = s.depth(), size = s.groups * s.out * depth, positions = s.positions();
   if (size == 0) return;
@@ -99,6 +106,8 @@ void dot_gradient(const ConvolutionSizes& s, const Correlation& forward, const T
   }
 }
 
+template bool suits_dot_gradient<float>(const ConvolutionSizes&);
+template bool suits_dot_gradient<double>(const ConvolutionSizes&);
 template void dot_gradient(const ConvolutionSizes&, const Correlation&, const float*, const float*, float*);
 template void dot_gradient(const ConvolutionSizes&, const Correlation&, const double*, const double*, double*);
 

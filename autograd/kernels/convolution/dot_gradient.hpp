@@ -10,4 +10,8 @@ namespace xgrad::kernels {
 template <class T>
 void dot_gradient(const ConvolutionSizes& sizes, const Correlation& forward, const T* x, const T* g, T* gw);
 
+/// Whether that is the fastest way: few output channels, and rows of slopes that fill most lanes of vectors.
+template <class T>
+bool suits_dot_gradient(const ConvolutionSizes& s);
+
 }  // namespace xgrad::kernels

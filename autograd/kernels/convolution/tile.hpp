@@ -4,8 +4,14 @@
 #include <cstdint>
 
 #include <xgrad/autograd/kernels/convolution/staging.hpp>
+#include <xgrad/autograd/kernels/simd/vec.hpp>
 
 namespace xgrad::kernels {
+
+/// The elements of a vector, and whether there are 32 registers for them and not 16.
+template <class T>
+inline constexpr std::int64_t width = static_cast<std::int64_t>(Vec<T>::width);
+inline constexpr bool many_registers = Vec<float>::width >= 16;
 
 /// The sums that stay in registers while products are added to them: `height` rows of `vectors`.
 struct Tile {

@@ -11,10 +11,6 @@
 namespace xgrad::kernels {
 namespace {
 
-template <class T>
-constexpr std::int64_t width = static_cast<std::int64_t>(Vec<T>::width);
-constexpr bool many_registers = Vec<float>::width >= 16;
-
 // The rows of a band, and the slopes at its positions in order, those of some output channels together.
 template <class T>
 struct Rows {
