@@ -1,3 +1,4 @@
+#include <cfenv>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -185,4 +186,23 @@ TEMPLATE_TEST_CASE("subnormal numbers are left as they are where scaling could o
   CHECK(factor() == 1);
   kernels::gemm(false, false, m, n, k, a.data(), b.data(), c.data());
   CHECK(std::isfinite(c[static_cast<std::size_t>(50 * n + 50)]));
+}
+
+TEMPLATE_TEST_CASE("subnormal numbers beside large ones give a finite product, and no exception", "[gemm]", float,
+                   double) {
+  using T = TestType;
+  using Limits = std::numeric_limits<T>;
+  const std::int64_t m = 96, n = 400, k = 512;
+  std::vector<T> a(static_cast<std::size_t>(m * k), T(1)), c(static_cast<std::size_t>(m * n));
+  a[0] = Limits::denorm_min();
+  a[1] = std::ldexp(T(1), Limits::max_exponent - 10);
+  const T factor = GENERATE(T(0), std::ldexp(T(1), -Limits::digits - 8));
+  const std::vector<T> b(static_cast<std::size_t>(k * n), factor);
+  std::feclearexcept(FE_ALL_EXCEPT);
+  kernels::gemm(false, false, m, n, k, a.data(), b.data(), c.data());
+  CHECK(std::fetestexcept(FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW) == 0);
+  for (std::int64_t j = 0; j < n; ++j) {
+    REQUIRE(c[static_cast<std::size_t>(j)] == Approx(a[1] * factor));
+    REQUIRE(c[static_cast<std::size_t>(n + j)] == Approx(static_cast<T>(k) * factor));
+  }
 }

@@ -117,6 +117,33 @@ TEST_CASE("a strided copy puts every element in its place and writes nothing els
   }
 }
 
+TEST_CASE("long axes between short ones are permuted right, in every dtype", "[strided]") {
+  for (const Shape& shape :
+       {Shape{4, 2, 5000}, {2, 2, 16384}, {3, 2, 12000}, {5, 4, 3000}, {2, 3, 9001}, {7, 16, 1200}, {2, 33, 700}}) {
+    if (shape[2] > scaled(1 << 20, 700)) continue;
+    for (const DType dtype : {float32, float64, int64, boolean}) {
+      const Tensor numbers = remainder(arange(shape[0] * shape[1] * shape[2]) * 7919, 1009).reshape(shape);
+      const Tensor x = dtype == boolean ? remainder(numbers, 2) == 1 : numbers.to(dtype);
+      for (const std::vector<std::int64_t>& order :
+           {std::vector<std::int64_t>{2, 1, 0}, {2, 0, 1}, {1, 2, 0}, {1, 0, 2}, {0, 2, 1}}) {
+        INFO(shape << ' ' << dtype << ' ' << order[0] << order[1] << order[2]);
+        const Sizes all{shape[0], shape[1], shape[2]}, from{all[1] * all[2], all[2], 1};
+        Sizes sizes, in;
+        for (const std::int64_t axis : order) {
+          sizes.push_back(all[static_cast<std::size_t>(axis)]);
+          in.push_back(from[static_cast<std::size_t>(axis)]);
+        }
+        const std::vector<double> was = values(x), is = values(transpose(x, order));
+        std::size_t next = 0;
+        bool equal = true;
+        each_index(sizes,
+                   [&](const Sizes& index) { equal &= is[next++] == was[static_cast<std::size_t>(at(index, in))]; });
+        CHECK(equal);
+      }
+    }
+  }
+}
+
 TEST_CASE("a spread is zero but for its part", "[strided]") {
   kernels::Philox random(12);
   for (int i = 0; i < scaled(2000, 200); ++i) {
@@ -206,4 +233,39 @@ TEST_CASE("maxima and minima of short axes, and their gradients, are those of th
         }
       }
     }
+}
+
+TEST_CASE("as many axes as there can be are repeated", "[strided]") {
+  const Tensor one = Tensor(1.0).requires_grad_();
+  for (const std::size_t axes : {15u, 16u, 17u}) {
+    const Tensor y = repeat(one, Dims(Sizes(axes, 2)));
+    CHECK(y.shape() == Shape(Sizes(axes, 2)));
+    CHECK(sum(y).item() == static_cast<double>(1 << axes));
+    CHECK(grad(sum(y), one).item() == static_cast<double>(1 << axes));
+  }
+  // A repeated axis is the tensor behind itself; axes of several elements lie between and around those of one.
+  Sizes sizes(32, 1), counts(32, 1);
+  sizes[3] = 2;
+  sizes[17] = 3;
+  const Tensor x = reshape(arange(6.), sizes).requires_grad_();
+  for (const std::size_t last : {1u, 5u, 17u, 32u}) {
+    counts.assign(32, 1);
+    Tensor expected = x;
+    for (std::size_t k = last == 32 ? 17 : 0; k < last; ++k) {
+      counts[k] = 2;
+      expected = concat({expected, expected}, static_cast<std::int64_t>(k));
+    }
+    INFO("up to axis " << last);
+    const Tensor y = repeat(x, Dims(counts));
+    CHECK(difference(y, expected) == "");
+    const Tensor seed = reshape(arange(static_cast<double>(y.size())), y.shape());
+    CHECK(difference(grad({y}, {x}, {seed})[0], grad({expected}, {x}, {seed})[0]) == "");
+  }
+  counts.assign(20, 2);
+  CHECK(repeat(zeros({0, 3}), Dims(counts)).size() == 0);
+  counts.assign(32, 1000);
+  counts[20] = 0;
+  const Tensor nothing = tile(x, Dims(counts));
+  CHECK(nothing.size() == 0);
+  CHECK(difference(grad(sum(nothing), x), zeros_like(x)) == "");
 }

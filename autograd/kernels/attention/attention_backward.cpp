@@ -60,7 +60,7 @@ void pull_weights(const Pulled<T>& p, const Block& block, const Shared<T>& room)
     each_vector<T>(n, [&](std::int64_t j, auto part) {
       Vec<T> x = load(s + j, part, T(0)) * scale;
       if (bias != nullptr) x = x + load(bias + j, part, T(0));
-      Vec<T> weight = bounded_exp(x - m) * inverse, up = load(d + j, part, T(0));
+      Vec<T> weight = bounded_exp(only(x - m, part, T(0))) * inverse, up = load(d + j, part, T(0));
       const Vec<T> factor = factors == nullptr ? Vec<T>(T(1)) : load(factors + j, part, T(0));
       if (factors != nullptr) up = up * factor;
       const Vec<T> slope = weight * (up - dot);

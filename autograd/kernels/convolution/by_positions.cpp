@@ -219,11 +219,12 @@ std::int64_t Schedule<T>::list_lanes(const Triple& begin, const Triple& size, La
         *next++ = {staging_.bands.place(i0, i1, i2), first + i2 * c_.y_step[2], lanes, lanes == width<T>};
       }
   const std::int64_t count = next - to;
-  // In rows that follow each other a vector may spill into the next, but for the last one.
+  // A vector may spill into those that follow it without a gap, which are stored after it.
   if (blocks_ == 1 && joins_rows(c_) && staging_.bands.whole_rows())
-    for (std::int64_t k = 0; k < count; ++k)
-      to[k].spills = to[k].spills || (to[k].to + width<T> <= to[count - 1].to + to[count - 1].count &&
-                                      (c_.line[0].results == 1 || to[k + 1].to == to[k].to + to[k].count));
+    for (std::int64_t k = 0, last = 0; k < count; ++k) {
+      for (last = std::max(last, k); last + 1 < count && to[last + 1].to == to[last].to + to[last].count;) ++last;
+      to[k].spills = to[k].spills || to[k].to + width<T> <= to[last].to + to[last].count;
+    }
   const std::int64_t all = rounded_up(count, tiles[staging_.tile].vectors);
   for (std::int64_t k = count; k < all; ++k) to[k] = to[count - 1];
   return all;

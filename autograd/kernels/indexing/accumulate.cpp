@@ -1,6 +1,7 @@
 #include <xgrad/autograd/kernels/indexing/accumulate.hpp>
 
 #include <algorithm>
+#include <numeric>
 #include <type_traits>
 
 #include <xgrad/autograd/kernels/indexing/row_sums.hpp>
@@ -18,6 +19,33 @@ T added(T a, T b) {
     return static_cast<T>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
   else
     return a + b;
+}
+
+// Whether so few of so many places are met that sums of all are not worth their memory.
+bool are_few(std::int64_t count, std::int64_t places, std::int64_t width) {
+  return count <= places / 16 && places > pointwise_grain / width;
+}
+
+// The numbers 0 .. count-1 in the order of their places, and those of one place in their own.
+template <class Place>
+void sort_by(std::int64_t* order, std::int64_t count, const Place& place) {
+  std::iota(order, order + count, std::int64_t{0});
+  std::sort(order, order + count, [&](std::int64_t a, std::int64_t b) {
+    const std::int64_t of_a = place(a), of_b = place(b);
+    return of_a != of_b ? of_a < of_b : a < b;
+  });
+}
+
+// to(place) += x(j) in double for the numbers j in that order, rounded once for each place.
+template <class Place, class To, class From>
+void add_sorted(const std::int64_t* order, std::int64_t count, const Place& place, const To& to, const From& x) {
+  for (std::int64_t k = 0; k < count;) {
+    const std::int64_t here = place(order[k]);
+    auto& sum = to(here);
+    auto wide = static_cast<double>(sum);
+    for (; k < count && place(order[k]) == here; ++k) wide += static_cast<double>(x(order[k]));
+    sum = static_cast<std::decay_t<decltype(sum)>>(wide);
+  }
 }
 
 // Columns first .. last-1 of a block: element (j, i) of `in` is added to element (row(j, i), i) of `out`.
@@ -45,6 +73,16 @@ struct Block {
     each([&](std::int64_t, std::int64_t at, T x) { sums[at] += static_cast<double>(x); });
     each([&](std::int64_t to, std::int64_t at, T) { out[to] = static_cast<T>(sums[at]); });
   }
+  // The same without room for all places. With `one`, the places are the same in every column.
+  void add_to_few(std::int64_t* order, bool one) const {
+    for (std::int64_t i = first; i < last; ++i) {
+      const auto place = [&](std::int64_t j) { return row(j, i); };
+      if (i == first || !one) sort_by(order, count, place);
+      add_sorted(
+          order, count, place, [&](std::int64_t r) -> T& { return out[r * inner + i]; },
+          [&](std::int64_t j) { return in[j * inner + i]; });
+    }
+  }
   // In double, at all places.
   void add_to_all(double* sums) const {
     const std::int64_t width = last - first;
@@ -59,7 +97,7 @@ struct Block {
 };
 
 template <class T, class Row>
-void add_blocks(const T* in, std::int64_t count, const T* base, T* out, Along axis, const Row& row) {
+void add_blocks(const T* in, std::int64_t count, const T* base, T* out, Along axis, bool one, const Row& row) {
   const std::int64_t n = axis.n, inner = axis.inner;
   if (n == 0 || axis.lines() == 0) return;
   if (base != out) std::copy_n(base, n * axis.lines(), out);
@@ -69,9 +107,11 @@ void add_blocks(const T* in, std::int64_t count, const T* base, T* out, Along ax
   const std::int64_t met = narrow || some ? count : n;
   const std::int64_t width = std::min(inner, std::max<std::int64_t>(16, pointwise_grain / met));
   const std::int64_t parts = (inner + width - 1) / width;
+  const bool few = !narrow && are_few(count, n, width);
   const std::int64_t grain = std::max<std::int64_t>(1, pointwise_grain / ((met + count) * width));
   parallel_ranges(axis.outer * parts, grain, [&](std::int64_t begin, std::int64_t end) {
-    const detail::Scratch<double> room(narrow ? 0 : n * width);
+    const detail::Scratch<double> room(narrow || few ? 0 : n * width);
+    const detail::Scratch<std::int64_t> order(few ? count : 0);
     for (std::int64_t unit = begin; unit < end; ++unit) {
       const std::int64_t o = unit / parts, first = unit % parts * width, last = std::min(inner, first + width);
       const auto here = [&](std::int64_t j, std::int64_t i) { return row(o, j, i); };
@@ -79,6 +119,8 @@ void add_blocks(const T* in, std::int64_t count, const T* base, T* out, Along ax
           in + o * count * inner, out + o * n * inner, n, count, inner, first, last, here};
       if (narrow)
         block.add();
+      else if (few)
+        block.add_to_few(order.data(), one);
       else if (some)
         block.add_to_some(room.data());
       else
@@ -93,10 +135,12 @@ void add_lines(const T* in, std::int64_t count, const T* base, T* out, Along axi
   const std::int64_t n = axis.n;
   if (n == 0 || axis.outer == 0 || (count == 0 && base == out)) return;
   const bool narrow = !std::is_same_v<T, float> || count == 1, some = 4 * count < n;
+  const bool few = !narrow && are_few(count, n, 1);
   const std::int64_t work = count + (base == out && (narrow || some) ? count : n);
   const std::int64_t grain = std::max<std::int64_t>(1, pointwise_grain / work);
   parallel_ranges(axis.outer, grain, [&](std::int64_t begin, std::int64_t end) {
-    const detail::Scratch<double> room(narrow ? 0 : n);
+    const detail::Scratch<double> room(narrow || few ? 0 : n);
+    const detail::Scratch<std::int64_t> order(few ? count : 0);
     double* const sums = room.data();
     for (std::int64_t o = begin; o < end; ++o) {
       const T *const from = in + o * count, *const before = base + o * n;
@@ -105,6 +149,14 @@ void add_lines(const T* in, std::int64_t count, const T* base, T* out, Along axi
       if (before != to && (narrow || some)) std::copy_n(before, n, to);
       if (narrow) {
         for (std::int64_t j = 0; j < count; ++j) to[at[j]] = added(to[at[j]], from[j]);
+        continue;
+      }
+      if (few) {
+        const auto place = [at](std::int64_t j) { return at[j]; };
+        sort_by(order.data(), count, place);
+        add_sorted(
+            order.data(), count, place, [to](std::int64_t r) -> T& { return to[r]; },
+            [from](std::int64_t j) { return from[j]; });
         continue;
       }
       if (some)
@@ -126,14 +178,14 @@ template <class T>
 void accumulate_rows(const T* in, const std::int64_t* rows, std::int64_t count, const T* base, T* out, Along axis) {
   if (axis.inner == 1) return add_lines(in, count, base, out, axis, [rows](std::int64_t) { return rows; });
   if (axis.inner >= long_row) return sum_listed_rows(in, rows, count, base, out, axis);
-  add_blocks(in, count, base, out, axis, [=](std::int64_t, std::int64_t j, std::int64_t) { return rows[j]; });
+  add_blocks(in, count, base, out, axis, true, [=](std::int64_t, std::int64_t j, std::int64_t) { return rows[j]; });
 }
 
 template <class T>
 void accumulate_picks(const T* in, const std::int64_t* picks, std::int64_t count, const T* base, T* out, Along axis) {
   const std::int64_t inner = axis.inner;
   if (inner == 1) return add_lines(in, count, base, out, axis, [=](std::int64_t o) { return picks + o * count; });
-  add_blocks(in, count, base, out, axis,
+  add_blocks(in, count, base, out, axis, false,
              [=](std::int64_t o, std::int64_t j, std::int64_t i) { return picks[(o * count + j) * inner + i]; });
 }
 

@@ -65,9 +65,14 @@ bool take_picks(const T* in, const std::int64_t* picks, std::int64_t count, T* o
     const T* block = in + o * n * inner;
     const std::int64_t* pick = picks + o * count * inner;
     T* to = out + o * count * inner;
-    std::int64_t signs = 0;  // negative if an index is, or exceeds n - 1
-    for (std::int64_t j = first * inner; j < last * inner; ++j) signs |= pick[j] | (n - 1 - pick[j]);
-    if (signs < 0) return inside.store(false, std::memory_order_relaxed);
+    // Without a sign, since the difference overflows for very negative indices; these have set the upper bit
+    // themselves.
+    std::uint64_t bits = 0;  // the upper one is set if an index is negative or exceeds n - 1
+    for (std::int64_t j = first * inner; j < last * inner; ++j) {
+      const auto index = static_cast<std::uint64_t>(pick[j]);
+      bits |= index | (static_cast<std::uint64_t>(n) - 1 - index);
+    }
+    if (bits >> 63 != 0) return inside.store(false, std::memory_order_relaxed);
     if (inner == 1) {
       for (std::int64_t j = first; j < last; ++j) to[j] = block[pick[j]];
       return;

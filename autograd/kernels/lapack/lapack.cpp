@@ -182,9 +182,14 @@ template <class T>
 int eigh(bool vectors, int n, T* a, T* values) {
   if (n == 0) return 0;
   const Call call;
-  auto columns = transposed_array(a, n, n);
-  auto ascending = array(values, n);
-  const int failed = xt::lapack::syevd(columns, vectors ? 'V' : 'N', 'U', ascending);
+  const char job = vectors ? 'V' : 'N';
+  T size = 0;
+  int whole_size = 0;
+  cxxlapack::syevd<int>(job, 'U', n, a, n, values, &size, -1, &whole_size, -1);
+  std::vector<T> work = workspace(size);
+  std::vector<int> whole(static_cast<std::size_t>(whole_size));
+  const int failed = cxxlapack::syevd<int>(job, 'U', n, a, n, values, work.data(), static_cast<int>(work.size()),
+                                           whole.data(), whole_size);
   if (vectors) transpose_square(n, a);
   return failed;
 }
@@ -205,15 +210,14 @@ int svd(Factors factors, int m, int n, T* a, T* u, T* s, T* vh) {
     return 0;
   }
   const Call call;
-  auto columns = transposed_array(a, m, n);
-  const auto [failed, left, values, right] = xt::lapack::gesdd(columns, factors == Factors::none ? 'N'
-                                                                        : full                   ? 'A'
-                                                                                                 : 'S');
-  std::copy_n(values.data(), k, s);
-  if (factors == Factors::none) return failed;
-  std::copy_n(left.data(), left.size(), vh);
-  std::copy_n(right.data(), right.size(), u);
-  return failed;
+  const char job = factors == Factors::none ? 'N' : full ? 'A' : 'S';
+  const int rows_of_u = full ? m : k;
+  std::vector<int> whole(8 * static_cast<std::size_t>(k));
+  T size = 0;
+  cxxlapack::gesdd<int>(job, n, m, a, n, s, vh, n, u, rows_of_u, &size, -1, whole.data());
+  std::vector<T> work = workspace(size);
+  return cxxlapack::gesdd<int>(job, n, m, a, n, s, vh, n, u, rows_of_u, work.data(), static_cast<int>(work.size()),
+                               whole.data());
 }
 
 #define XGRAD_LAPACK(T)                                                           \

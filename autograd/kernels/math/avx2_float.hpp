@@ -66,12 +66,14 @@ struct Avx2Float : Arithmetic<float, Isa> {
   /// From the tail w = a σ(-a) with a = |x|.
   static V silu(V v) {
     const V a = xsimd::abs(v);
-    const Piece<avx2::sigmoid_table> p(a);
+    const M rare = a > number(avx2::sigmoid_table.end);
+    const bool beyond = any_rare(rare);
+    const V inside = beyond ? at_most(avx2::sigmoid_table.end, a) : a;
+    const Piece<avx2::sigmoid_table> p(inside);
     const V value = p.value(), slope = p.slope();
     const V high = fma(slope, p.d, value), low = fma(slope, p.d, value - high);
-    V w = fma(a, high, a * low);
-    const M rare = a > number(avx2::sigmoid_table.end);
-    if (any_rare(rare)) {
+    V w = fma(inside, high, inside * low);
+    if (beyond) {
       const V b = at_most(110, a);
       const LogisticTail tail(b);
       w = xsimd::select(rare, scale(fma(b, tail.high, b * tail.low), tail.n), w);
@@ -112,10 +114,11 @@ struct Avx2Float : Arithmetic<float, Isa> {
 
   /// σ(-a) for a >= 0.
   static V small_sigmoid(V a) {
-    const Piece<avx2::sigmoid_table> p(a);
-    const V y = fma(p.slope(), p.d, p.value());
     const M rare = a > number(avx2::sigmoid_table.end);
-    if (!any_rare(rare)) return y;
+    const bool beyond = any_rare(rare);
+    const Piece<avx2::sigmoid_table> p(beyond ? at_most(avx2::sigmoid_table.end, a) : a);
+    const V y = fma(p.slope(), p.d, p.value());
+    if (!beyond) return y;
     const LogisticTail tail(at_most(110, a));
     return xsimd::select(rare, scale(tail.high, tail.n), y);
   }

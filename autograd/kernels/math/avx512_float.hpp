@@ -112,10 +112,11 @@ struct Avx512Float : Arithmetic<float, Isa> {
   /// behind one test of a mask.
   template <const auto& table, class Slow>
   static V with_slow_path(V a, Slow slow) {
-    const Piece<table> p(a);
-    const V usual = fma(p.slope(), p.d, p.value());
     const auto rare = _mm512_cmp_ps_mask(a, number(table.end), _CMP_GT_OQ);
-    if (__builtin_expect(rare == 0, 1)) return usual;
+    const bool beyond = __builtin_expect(rare != 0, 0);
+    const Piece<table> p(beyond ? at_most(table.end, a) : a);
+    const V usual = fma(p.slope(), p.d, p.value());
+    if (!beyond) return usual;
     return V(_mm512_mask_mov_ps(usual, rare, slow(a)));
   }
 

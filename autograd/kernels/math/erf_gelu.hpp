@@ -15,8 +15,8 @@ struct ErfGelu : Exponential<T, Isa> {
   /// x + x p(x²) for |x| < 1, else 1 - e^q(|x|) with q = ln erfc.
   static V erf(V v) {
     if constexpr (N::has_avx512_tables) return Avx512Float<Isa>::erf(v);
-    const V a = xsimd::abs(v), square = a * a;
-    const V small = fma(a, erf_polynomial(square), a);
+    const V a = xsimd::abs(v), inner = at_most(1, a), square = inner * inner;
+    const V small = fma(inner, erf_polynomial(square), inner);
     const auto e = E::reduce(log_erfc(at_most(single ? 4 : 6, a)));
     const V power = N::power_of_two(e.n);
     const V large = fnma(power, e.minus_one(), number(1) - power);

@@ -67,9 +67,9 @@ struct Exponential : Arithmetic<T, Isa> {
   static V tanh(V v) {
     if constexpr (N::has_avx512_tables) return Avx512Float<Isa>::tanh(v);
     if constexpr (N::has_avx2_tables) return Avx2Float<Isa>::tanh(v);
-    const V a = xsimd::abs(v), square = a * a;
-    const V small = fma(a * square, tanh_polynomial(square), a);
-    const Reduced e = reduce(at_most(single ? 20 : 40, a + a));
+    const V a = xsimd::abs(v), inner = at_most(1, a), outer = at_most(single ? 10 : 20, a), square = inner * inner;
+    const V small = fma(inner * square, tanh_polynomial(square), inner);
+    const Reduced e = reduce(outer + outer);
     const V power = power_of_two(e.n);
     V large = a;
     if constexpr (N::has_fma) {

@@ -37,18 +37,22 @@ double positive_digamma(double x) {
   return sum + (std::log(x) - (0.5 / x + tail));
 }
 
-/// Hurwitz's zeta function Σ (a + k)^-s times scale^s, by Euler and Maclaurin's formula from a term on that is far
-/// enough out.
-double hurwitz_zeta(double s, double a, double scale) {
-  double sum = 0;
+/// Hurwitz's zeta function Σ (first + k)^-s, times first^s if it is `scaled`, by Euler and Maclaurin's formula from a
+/// term on that is far enough out.
+double hurwitz_zeta(double s, double first, bool scaled) {
+  // The quotient of a scaled term is near 1 for a large `first`, from which a number k below its last place is lost.
+  const auto power_of = [=](double k) {
+    return scaled ? std::exp(-s * std::log1p(k / first)) : std::pow(first + k, -s);
+  };
+  double sum = 0, k = 0;
   const double far = 10 + s / 2;
-  for (; a < far; ++a) {
-    const double term = std::pow(a / scale, -s);
+  for (; first + k < far; ++k) {
+    const double term = power_of(k), a = first + k;
     sum += term;
     // The rest is less than its integral.
     if (a > 1 && term <= 1e-18 * sum && term * a <= 1e-18 * sum * (s - 1)) return sum;
   }
-  const double power = std::pow(a / scale, -s);
+  const double power = power_of(k), a = first + k;
   sum += power * (a / (s - 1) + 0.5);
   // The terms B_2j / (2j)! s (s + 1) ... (s + 2j - 2) a^(-s - 2j + 1).
   double factor = power * s / a;
@@ -68,11 +72,11 @@ double positive_polygamma(double n, double x) {
   const double sign = std::fmod(n, 2) != 0 ? 1 : -1;
   if (std::isinf(x)) return sign * 0.0;
   if (n <= 170) {
-    const double y = std::tgamma(n + 1) * hurwitz_zeta(n + 1, x, 1);
+    const double y = std::tgamma(n + 1) * hurwitz_zeta(n + 1, x, false);
     if (y > 0 && y < infinity) return sign * y;
   }
   // A factor is beyond the range of numbers.
-  return sign * std::exp(lgamma(n + 1) - (n + 1) * std::log(x)) * hurwitz_zeta(n + 1, x, x);
+  return sign * std::exp(lgamma(n + 1) - (n + 1) * std::log(x)) * hurwitz_zeta(n + 1, x, true);
 }
 
 /// The n-th derivative of π cot πx over n!: polynomials in the cotangent c, p_0 = c and p_k+1 = -(1 + c²) p_k' / (k +

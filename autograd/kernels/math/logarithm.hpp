@@ -63,8 +63,8 @@ struct Logarithm : Arithmetic<T, Isa> {
   /// The slow path: also zeros, negative and subnormal numbers, infinities and NaN.
   [[gnu::noinline, gnu::cold]] static void log_of_any(V& v) {
     constexpr double scale = single ? 33554432 : 36028797018963968.0;  // 2^25, 2^55
-    const auto subnormal = v < number(smallest_normal);
-    const V y = normal_log(xsimd::select(subnormal, v * number(scale), v),
+    const auto subnormal = xsimd::abs(v) < number(smallest_normal);
+    const V y = normal_log(v * xsimd::select(subnormal, number(scale), number(1)),
                            xsimd::select(subnormal, number(single ? 25 : 55), number(0)));
     const V edge = xsimd::select(v == number(0), number(-N::infinity), number(not_a_number));
     v = xsimd::select(v > number(0), xsimd::select(v < number(N::infinity), y, v), edge);

@@ -19,12 +19,16 @@ struct Trigonometric : Arithmetic<T, Isa> {
   using N::fma, N::fnma, N::number, N::single, N::horner, N::fast_two_sum, N::word;
 
   static V sin(V v) {
-    const Reduced x = reduce(v, 0);
-    const V y = xsimd::select(xsimd::abs(v) < number(N::tiny), v, x.value());
-    return with_slow_path(v, y, [](T one) { return std::sin(one); });
+    return with_slow_path(
+        v, [](V x) __attribute__((always_inline)) {
+          return xsimd::select(xsimd::abs(x) < number(N::tiny), x, reduce(x, 0).value());
+        },
+        [](T one) { return std::sin(one); });
   }
   static V cos(V v) {
-    return with_slow_path(v, reduce(v, 1).value(), [](T one) { return std::cos(one); });
+    return with_slow_path(
+        v, [](V x) __attribute__((always_inline)) { return reduce(x, 1).value(); },
+        [](T one) { return std::cos(one); });
   }
 
  private:
@@ -73,10 +77,12 @@ struct Trigonometric : Arithmetic<T, Isa> {
     }
   }
 
-  /// y, or f(v) where |v| is beyond the limit: rare, and computed lane by lane.
-  template <class F>
-  static V with_slow_path(V v, V y, const F& f) {
-    if (xsimd::any(xsimd::abs(v) > number(limit))) lane_by_lane(v, y, f);
+  /// usual(v), or f(v) where |v| is beyond the limit: rare, and computed lane by lane.
+  template <class Usual, class F>
+  static V with_slow_path(V v, const Usual& usual, const F& f) {
+    const M rare = xsimd::abs(v) > number(limit);
+    V y = usual(xsimd::select(rare, number(0), v));
+    if (xsimd::any(rare)) lane_by_lane(v, y, f);
     return y;
   }
   template <class F>

@@ -159,6 +159,13 @@ void interleave(const T* in, T* out, const Plane& p) {
     for (int c = 0; c < n; ++c) out[r * n + c] = in[c * p.in_column + r];
 }
 
+// Whether rows of two to four elements that follow each other are made from as many columns that are runs.
+template <class Op, class T>
+bool interleaves(const Plane& p) {
+  return std::is_same_v<Op, Copy> && !std::is_same_v<T, bool> && p.in_row == 1 && p.out_column == 1 &&
+         p.out_row == p.columns && p.columns >= 2 && p.columns <= 4;
+}
+
 template <class T>
 void fill_rows(const T* in, T* out, const Plane& p) {
   for (std::int64_t r = 0; r < p.rows; ++r) std::fill_n(out + r * p.out_row, p.columns, in[r * p.in_row]);
@@ -174,10 +181,10 @@ void plane_of(const T* in, T* out, const Plane& p, bool streaming) {
   if constexpr (std::is_same_v<Op, Copy>) {
     if (p.in_column == 0 && p.out_column == 1) return fill_rows(in, out, p);
     if constexpr (!std::is_same_v<T, bool>)
-      if (p.in_row == 1 && p.out_column == 1 && p.out_row == p.columns && p.rows >= lanes<T>) {
+      if (interleaves<Op, T>(p)) {
         if (p.columns == 2) return interleave<2>(in, out, p);
         if (p.columns == 3) return interleave<3>(in, out, p);
-        if (p.columns == 4) return interleave<4>(in, out, p);
+        return interleave<4>(in, out, p);
       }
     if (p.in_row == 1 && p.out_column == 1 && p.rows >= 16 / static_cast<std::int64_t>(sizeof(T))) {
       using Element = std::conditional_t<std::is_same_v<T, bool>, unsigned char, T>;
@@ -307,7 +314,8 @@ void walk_planes(const T* in, T* out, const Walk& walk) {
   const std::int64_t rows = plane.rows, elements = rows * plane.columns;
   constexpr std::int64_t small = 32;
   if (elements <= small && outer.count() >= 8 && walk_listed<Op>(in, out, axes)) return;
-  const bool transposed = plane.in_row == 1 && plane.in_column != 1 && plane.out_column == 1 && plane.columns > 4;
+  const bool transposed =
+      plane.in_row == 1 && plane.in_column != 1 && plane.out_column == 1 && !interleaves<Op, T>(plane);
   const std::int64_t wide = plane.columns <= most_fixed ? pointwise_grain / plane.columns : max_rows;
   const std::int64_t band = transposed ? band_rows<T> : wide, bands = (rows + band - 1) / band;
   const std::int64_t grain = std::max<std::int64_t>(1, pointwise_grain / (std::min(rows, band) * plane.columns));

@@ -36,35 +36,39 @@ Bits<T> magnitude(T x) {
   return bits & std::numeric_limits<Bits<T>>::max();
 }
 
+constexpr std::int64_t chunk = std::int64_t{1} << 13;
+std::int64_t chunks(std::int64_t size) { return (size + chunk - 1) / chunk; }
+
+// The greatest magnitude of all elements.
 template <class T>
 Bits<T> greatest(const T* x, std::int64_t size) {
-  Bits<T> most = 0;
-  for (std::int64_t i = 0; i < size; ++i) most = std::max(most, magnitude(x[i]));
-  return most;
+  if (size == 0) return 0;
+  detail::Scratch<Bits<T>> most(chunks(size));
+  parallel_for(chunks(size), [&](std::int64_t c) {
+    Bits<T> here = 0;
+    for (std::int64_t i = c * chunk; i < std::min(size, (c + 1) * chunk); ++i) here = std::max(here, magnitude(x[i]));
+    most.data()[c] = here;
+  });
+  return *std::max_element(most.data(), most.data() + chunks(size));
 }
 
-// log2 of a magnitude, or infinity.
+// log2 of a magnitude; infinity for those of infinity and NaN.
 template <class T>
 double log2_of(Bits<T> magnitude) {
+  if (magnitude == 0) return -std::numeric_limits<double>::infinity();  // without the exception that log2 raises
   T x;
   std::memcpy(&x, &magnitude, sizeof(T));
   return std::isfinite(x) ? std::log2(static_cast<double>(x)) : std::numeric_limits<double>::infinity();
 }
 
-// Multiplies x by a power of two into `to`, and returns greatest(x).
 template <class T>
-Bits<T> scale(const T* x, std::int64_t size, T by, detail::Scratch<T>& to) {
-  constexpr std::int64_t chunk = std::int64_t{1} << 13;
-  const std::int64_t chunks = (size + chunk - 1) / chunk;
+const T* scaled(const T* x, std::int64_t size, T by, detail::Scratch<T>& to) {
   detail::Scratch<T> made(size);
-  detail::Scratch<Bits<T>> most(chunks);
-  parallel_for(chunks, [&](std::int64_t c) {
-    const std::int64_t begin = c * chunk, count = std::min(chunk, size - begin);
-    most.data()[c] = greatest(x + begin, count);
-    for (std::int64_t i = begin; i < begin + count; ++i) made.data()[i] = x[i] * by;
+  parallel_for(chunks(size), [&](std::int64_t c) {
+    for (std::int64_t i = c * chunk; i < std::min(size, (c + 1) * chunk); ++i) made.data()[i] = x[i] * by;
   });
   to.swap(made);
-  return *std::max_element(most.data(), most.data() + chunks);
+  return to.data();
 }
 
 }  // namespace
@@ -78,15 +82,15 @@ WithoutSubnormals<T>::WithoutSubnormals(const T* a, std::int64_t a_size, const T
              in_b = b_size >= large && likely_subnormal(b, b_size);
   if (!in_a && !in_b) return;
   using Limits = std::numeric_limits<T>;
-  const T by = std::ldexp(T(1), Limits::digits - 1);  // makes the least subnormal number normal
-  // No sum of k products may overflow by the scaling.
+  constexpr int shift = Limits::digits - 1;  // makes the least subnormal number normal
+  const T by = std::ldexp(T(1), shift);
+  // Neither a scaled operand nor a sum of k products may overflow.
   const double limit = std::log2(static_cast<double>(Limits::max())) - 2;
-  const double total = log2_of<T>(in_a ? scale(a, a_size, by, scaled_a_) : greatest(a, a_size)) +
-                       log2_of<T>(in_b ? scale(b, b_size, by, scaled_b_) : greatest(b, b_size)) +
-                       std::log2(static_cast<double>(k)) + (in_a + in_b) * (Limits::digits - 1);
-  if (!(total < limit)) return;
-  if (in_a) a_ = scaled_a_.data();
-  if (in_b) b_ = scaled_b_.data();
+  const double most_a = log2_of<T>(greatest(a, a_size)) + in_a * shift,
+               most_b = log2_of<T>(greatest(b, b_size)) + in_b * shift;
+  if (!(most_a < limit && most_b < limit && most_a + most_b + std::log2(static_cast<double>(k)) < limit)) return;
+  if (in_a) a_ = scaled(a, a_size, by, scaled_a_);
+  if (in_b) b_ = scaled(b, b_size, by, scaled_b_);
   factor_ = 1 / ((in_a ? by : 1) * (in_b ? by : 1));
 }
 

@@ -109,9 +109,9 @@ struct Elu : Function {
   std::array<Setting, 1> settings() const { return {{{"alpha", alpha}}}; }
   template <class V>
   V value(const V& x) const {
-    return where(x > 0, x, alpha * expm1(x));
+    return where(x > 0, x, alpha * expm1(where(x > 0, V(0.0), x)));
   }
-  /// The argument of exp is clamped to 0, so that it cannot overflow where the other branch is taken.
+  /// The argument of exp is 0 where the other branch is taken, so that it cannot overflow there; so is that of expm1.
   template <class V>
   V slope(const V& x) const {
     return where(x > 0, V(1.0), alpha * exp(where(x > 0, V(0.0), x)));
@@ -190,10 +190,12 @@ struct GeluTanh : Function {
   static constexpr const char* name = "gelu";
   static constexpr Reads reads = of_x;
   std::array<Setting, 1> settings() const { return {{{"approximate", "tanh"}}}; }
-  /// x is bounded below, where t is -1: -inf times 0 would be NaN.
+  /// x is bounded below, where t is -1: -inf times 0 would be NaN. In t it is clamped to ±30, so that no power
+  /// overflows.
   template <class V>
   V value(const V& x) const {
-    return 0.5 * maximum(x, V(-30.0)) * (1.0 + tanh(scale * (x + cubic * (x * x * x))));
+    const V bounded = maximum(x, V(-30.0)), u = minimum(bounded, V(30.0));
+    return 0.5 * bounded * (1.0 + tanh(scale * (u + cubic * (u * u * u))));
   }
   /// x is clamped to ±30, so that no power of it overflows: beyond, t is ±1 and its derivative is 0.
   template <class V>
@@ -213,7 +215,7 @@ struct Selu : Function {
   static constexpr Reads reads = of_x;
   template <class V>
   V value(const V& x) const {
-    return where(x > 0, scale * x, scale * alpha * expm1(x));
+    return where(x > 0, scale * x, scale * alpha * expm1(where(x > 0, V(0.0), x)));
   }
   template <class V>
   V slope(const V& x) const {
@@ -233,7 +235,7 @@ struct Celu : Function {
   std::array<Setting, 1> settings() const { return {{{"alpha", alpha}}}; }
   template <class V>
   V value(const V& x) const {
-    return where(x > 0, x, alpha * expm1(x / alpha));
+    return where(x > 0, x, alpha * expm1(where(x > 0, V(0.0), x / alpha)));
   }
   template <class V>
   V slope(const V& x) const {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
-#include <xgrad/autograd/kernels/simd/vec.hpp>
+#include <xgrad/autograd/kernels/simd/partial.hpp>
 
 namespace xgrad::kernels {
 namespace {
@@ -75,11 +75,11 @@ class AdamPass {
       step(p + i, g + i, state.mean + i, state.square + i, Greatest ? greatest + i : nullptr);
     if (i == n) return;
     // The remaining elements go through the same vector code, so that the bits of an element do not depend on its
-    // position.
+    // position. Unused lanes repeat the last element, and so raise no floating-point exception of their own.
     T last[5][B::width] = {};
     T* const rows[] = {p + i, const_cast<T*>(g) + i, state.mean + i, state.square + i,
                        Greatest ? greatest + i : nullptr};
-    for (int row = 0; row < (Greatest ? 5 : 4); ++row) std::copy_n(rows[row], n - i, last[row]);
+    for (int row = 0; row < (Greatest ? 5 : 4); ++row) repeat_last(rows[row], n - i, last[row]);
     step(last[0], last[1], last[2], last[3], last[4]);
     for (int row : {0, 2, 3, 4})
       if (row < 4 || Greatest) std::copy_n(last[row], n - i, rows[row]);

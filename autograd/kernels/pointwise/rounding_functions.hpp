@@ -66,7 +66,10 @@ struct RoundDecimals : Function {
   /// A number that has no room for so many decimals stays what it is.
   template <class V>
   V value(const V& x) const {
-    if (decimals < 0) return round(x / power) * power;
+    if (decimals < 0) {
+      const V whole = round(x / power);  // the power may be infinite in the type of x
+      return where(whole == 0, whole, where(whole == whole, whole * power, x));
+    }
     const V scaled = x * power;
     return where(abs(scaled) < 4503599627370496.0, round(scaled) / power, x);
   }

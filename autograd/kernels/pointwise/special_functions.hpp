@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 #include <xgrad/autograd/kernels/pointwise/function.hpp>
 
@@ -116,7 +117,7 @@ struct Polygamma : Function {
   }
   template <class V>
   V slope(const V& x) const {
-    return polygamma(n + 1, x);
+    return polygamma(n < std::numeric_limits<std::int64_t>::max() ? n + 1 : n, x);
   }
 };
 

@@ -91,6 +91,7 @@ void store(const Tile& y, const TileOutput& out, std::int64_t start, std::int64_
 template <class T>
 void pass(const std::int64_t* sizes, std::size_t rank, const TileInput* in, std::size_t in_count, const TileOutput* out,
           std::size_t out_count, TileBody body, const void* context) {
+  if (std::find(sizes, sizes + rank, 0) != sizes + rank) return;  // the other sizes may have products that overflow
   std::int64_t count = 1;
   for (std::size_t k = 0; k < rank; ++k) count *= sizes[k];
   std::optional<Source<T>> sources[max_tile_operands];

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
-#include <xgrad/autograd/kernels/simd/vec.hpp>
+#include <xgrad/autograd/kernels/simd/partial.hpp>
 
 namespace xgrad::kernels {
 namespace {
@@ -37,12 +37,12 @@ template <class T, class Rule>
   }
   if (i == n) return;
   // The remaining elements go through the same vector code, so that the bits of an element do not depend on its
-  // position.
+  // position. Unused lanes repeat the last element, and so raise no floating-point exception of their own.
   T last[Rule::slots + 2][Vec<T>::width] = {};
-  std::copy_n(p + i, n - i, last[0]);
-  std::copy_n(g + i, n - i, last[1]);
+  repeat_last(p + i, n - i, last[0]);
+  repeat_last(g + i, n - i, last[1]);
   for (int k = 0; k < Rule::slots; ++k)
-    if ((at[k] = state[k] == nullptr ? nullptr : last[k + 2]) != nullptr) std::copy_n(state[k] + i, n - i, last[k + 2]);
+    if ((at[k] = state[k] == nullptr ? nullptr : last[k + 2]) != nullptr) repeat_last(state[k] + i, n - i, last[k + 2]);
   step(last[0], last[1], at, rule);
   std::copy_n(last[0], n - i, p + i);
   for (int k = 0; k < Rule::slots; ++k)

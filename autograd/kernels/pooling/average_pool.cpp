@@ -1,6 +1,8 @@
 #include <xgrad/autograd/kernels/pooling/average_pool.hpp>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include <xgrad/autograd/kernels/pooling/max_pool.hpp>
 #include <xgrad/autograd/kernels/pooling/pairs.hpp>
@@ -49,8 +51,13 @@ bool is_quarters(const Averaging& how) {
   return !how.adaptive && (how.divisor == 0 || how.divisor == 4) && how.by.are_squares_of_two();
 }
 
+template <class T>
+bool is_beyond(T mean) {
+  return !(std::abs(mean) <= std::numeric_limits<T>::max());
+}
+
 template <int Width, class T>
-void quarters_of_two_rows(const T* above, const T* below, T* out, std::int64_t n) {
+void means_of_two_rows(const T* above, const T* below, T* out, std::int64_t n) {
   using Numbers = typename Block<T, Width>::Numbers;
   pairs::cover<Width>(n, [=](std::int64_t j) {
     const T *a = above + 2 * j, *b = below + 2 * j;
@@ -62,6 +69,8 @@ void quarters_of_two_rows(const T* above, const T* below, T* out, std::int64_t n
   });
 }
 
+// The means of squares of two by two: a quarter of the sum. Where that overflows, the sum of quarters, which is not as
+// exact, since a quarter may be subnormal.
 template <class T>
 void average_squares(const T* in, T* out, const SlidingWindows& by) {
   const std::int64_t height = by.axis[1].count, width = by.axis[2].count, in_width = by.axis[2].n;
@@ -72,12 +81,18 @@ void average_squares(const T* in, T* out, const SlidingWindows& by) {
       const T* const below = above + in_width;
       T* const to = out + r * width;
       if (width >= 8)
-        quarters_of_two_rows<8>(above, below, to, width);
+        means_of_two_rows<8>(above, below, to, width);
       else if (width >= 4)
-        quarters_of_two_rows<4>(above, below, to, width);
+        means_of_two_rows<4>(above, below, to, width);
       else
         for (std::int64_t j = 0; j < width; ++j)
           to[j] = ((above[2 * j] + below[2 * j]) + (above[2 * j + 1] + below[2 * j + 1])) * T(0.25);
+      int beyond = 0;
+      for (std::int64_t j = 0; j < width; ++j) beyond |= is_beyond(to[j]) ? 1 : 0;
+      for (std::int64_t j = 0; beyond != 0 && j < width; ++j)
+        if (is_beyond(to[j]))
+          to[j] = (above[2 * j] * T(0.25) + below[2 * j] * T(0.25)) +
+                  (above[2 * j + 1] * T(0.25) + below[2 * j + 1] * T(0.25));
     }
   });
 }

@@ -127,7 +127,6 @@ template <class T>
 void apply(const T* in, T* out, std::int64_t planes, const std::int64_t (&n)[3], const Taps<T> (&taps)[3]) {
   const Taps<T>&deep = taps[0], &high = taps[1], &wide = taps[2];
   const std::int64_t rows = deep.count * high.count, elements = n[0] * n[1] * n[2];
-  if (planes == 0 || rows * wide.count == 0) return;
   const std::int64_t work = n[2] * std::max<std::int64_t>(1, deep.width * high.width) + wide.count * wide.width + 1;
   parallel_ranges(planes * rows, std::max<std::int64_t>(1, pointwise_grain / work),
                   [&](std::int64_t begin, std::int64_t end) {
@@ -157,12 +156,14 @@ Taps<T> taps_of(const Resizing& by, int axis) {
 
 template <class T>
 void resize(const T* in, T* out, const Resizing& by) {
+  if (by.planes == 0) return;  // whose axes may be too long for lists of taps
   const Taps<T> taps[3] = {taps_of<T>(by, 0), taps_of<T>(by, 1), taps_of<T>(by, 2)};
   apply(in, out, by.planes, {by.axis[0].n, by.axis[1].n, by.axis[2].n}, taps);
 }
 
 template <class T>
 void resize_adjoint(const T* in, T* out, const Resizing& by) {
+  if (by.planes == 0) return;
   const Taps<T> taps[3] = {transposed(taps_of<T>(by, 0), by.axis[0].n), transposed(taps_of<T>(by, 1), by.axis[1].n),
                            transposed(taps_of<T>(by, 2), by.axis[2].n)};
   apply(in, out, by.planes, {by.axis[0].count, by.axis[1].count, by.axis[2].count}, taps);

@@ -37,8 +37,9 @@ struct SlidingWindows {
   std::int64_t planes = 0;
   SlidingAxis axis[3];
 
-  std::int64_t elements() const { return axis[0].n * axis[1].n * axis[2].n; }
-  std::int64_t windows() const { return axis[0].count * axis[1].count * axis[2].count; }
+  /// The elements and the windows of a plane: 0 if there is no plane, whose axes may then be too large for a product.
+  std::int64_t elements() const { return planes == 0 ? 0 : axis[0].n * axis[1].n * axis[2].n; }
+  std::int64_t windows() const { return planes == 0 ? 0 : axis[0].count * axis[1].count * axis[2].count; }
   /// The places of a window, or INT64_MAX where these are more.
   std::int64_t places() const {
     std::int64_t all = axis[0].size;
@@ -46,7 +47,7 @@ struct SlidingWindows {
         __builtin_mul_overflow(all, axis[1].size, &all) || __builtin_mul_overflow(all, axis[2].size, &all);
     return over ? INT64_MAX : all;
   }
-  /// The rows of windows of all planes; row r is number r % rows_of_a_plane() of its plane.
+  /// The rows of windows of all planes, of which there are some; row r is number r % rows_of_a_plane() of its plane.
   std::int64_t rows_of_a_plane() const { return axis[0].count * axis[1].count; }
 
   /// Whether a window may lie in padding as a whole: only if it can step over the axis.

@@ -53,8 +53,22 @@ void extremes(const Lines<T>& lines, double* best, bool largest) {
     }
 }
 
-// Each line is divided by a power of two near its largest element (its smallest for p < 0), which rounds nothing. Then
-// the largest power is near 1, and powers that underflow do not count.
+// Each line is divided by its largest element (its smallest for p < 0): then the largest power is 1, and powers that
+// underflow do not count.
+template <class T>
+void quotient_norms(const Lines<T>& lines, double p, double* out) {
+  double best[most_columns], sums[most_columns];
+  extremes(lines, out, p > 0);
+  for (std::int64_t c = 0; c < lines.count; ++c) best[c] = out[c] > 0 && out[c] < infinity ? out[c] : 1;
+  sum_of(lines, sums, [&](double size, std::int64_t c) { return std::pow(size / best[c], p); });
+  // 0, infinite and NaN extremes are the norm themselves.
+  for (std::int64_t c = 0; c < lines.count; ++c)
+    if (out[c] > 0 && out[c] < infinity) out[c] *= std::pow(sums[c], 1 / p);
+}
+
+// The same with a power of two near that element, which rounds nothing. The quotient lies in 1 .. 2, and its power
+// within the range of numbers for an order that is no larger than this.
+constexpr double most_order = 512;
 template <class T>
 void scaled_norms(const Lines<T>& lines, double p, double* out) {
   double scale[most_columns], sums[most_columns];
@@ -89,7 +103,7 @@ void norms(const Lines<T>& lines, double p, double* out) {
   if (p == 1) return sum_of(lines, out, [](double size, std::int64_t) { return size; });
   if (p == 2) return euclidean_norms(lines, out);
   if (std::isinf(p)) return extremes(lines, out, p > 0);
-  scaled_norms(lines, p, out);
+  std::abs(p) <= most_order ? scaled_norms(lines, p, out) : quotient_norms(lines, p, out);
 }
 
 }  // namespace

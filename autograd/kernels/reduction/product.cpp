@@ -1,10 +1,12 @@
 #include <xgrad/autograd/kernels/reduction/product.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <type_traits>
 
 #include <xgrad/autograd/kernels/runtime/memory.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
+#include <xgrad/autograd/kernels/scan/scaled_product.hpp>
 #include <xgrad/autograd/kernels/scan/scan_lines.hpp>
 
 namespace xgrad::kernels {
@@ -40,6 +42,49 @@ A product_of_line(const T* x, std::int64_t n) {
   return product_of_line<A>(parts.data(), count);
 }
 
+template <class T>
+bool all_finite(const T* x, std::int64_t n, std::int64_t step) {
+  for (std::int64_t j = 0; j < n; ++j)
+    if (!std::isfinite(x[j * step])) return false;
+  return true;
+}
+
+// `result`, the product of a line, unless it overflowed before a factor of 0.
+inline std::uint64_t checked(std::uint64_t result, const std::int64_t*, std::int64_t, std::int64_t) { return result; }
+template <class T>
+double checked(double result, const T* x, std::int64_t n, std::int64_t step) {
+  if (!std::isnan(result) || !all_finite(x, n, step)) return result;
+  ScaledProduct scaled;
+  for (std::int64_t j = 0; j < n; ++j) scaled.multiply(static_cast<double>(x[j * step]));
+  return scaled.value();
+}
+
+// The gradients of a line with products that leave the range of numbers, from the line's first elements.
+template <class T>
+void scaled_backward(const T* x, T g, T* gx, std::int64_t n, std::int64_t step) {
+  if (!std::isfinite(g) || !all_finite(x, n, step)) return;
+  const detail::Scratch<ScaledProduct> before(n);
+  ScaledProduct all;
+  for (std::int64_t j = 0; j < n; ++j) {
+    before.data()[j] = all;
+    all.multiply(static_cast<double>(x[j * step]));
+  }
+  all = ScaledProduct();
+  for (std::int64_t j = n - 1; j >= 0; --j) {
+    ScaledProduct others = before.data()[j];
+    others.multiply(all);
+    others.multiply(static_cast<double>(g));
+    gx[j * step] = static_cast<T>(others.value());
+    all.multiply(static_cast<double>(x[j * step]));
+  }
+}
+
+// A product of what comes after an element, and whether a gradient of its line is not finite.
+struct After {
+  double all = 1;
+  bool beyond = false;
+};
+
 }  // namespace
 
 template <class T>
@@ -50,11 +95,14 @@ void product(const T* x, T* out, Along axis) {
     return parallel_ranges(axis.outer, std::max<std::int64_t>(1, pointwise_grain / n),
                            [=](std::int64_t begin, std::int64_t end) {
                              for (std::int64_t o = begin; o < end; ++o)
-                               out[o] = static_cast<T>(product_of_line<A>(x + o * n, n));
+                               out[o] = static_cast<T>(checked(product_of_line<A>(x + o * n, n), x + o * n, n, 1));
                            });
   scan_lines(
       axis, Direction::forward, A(1), [=](A& all, std::int64_t at, std::int64_t) { all *= static_cast<A>(x[at]); },
-      [=](const A& all, std::int64_t line) { out[line] = static_cast<T>(all); });
+      [=](const A& all, std::int64_t line) {
+        const std::int64_t start = line / axis.inner * n * axis.inner + line % axis.inner;
+        out[line] = static_cast<T>(checked(all, x + start, n, axis.inner));
+      });
 }
 
 template <class T>
@@ -65,12 +113,20 @@ void product_backward(const T* x, const T* g, T* gx, Along axis) {
     products[at] = all;
     all *= static_cast<double>(x[at]);
   });
-  const std::int64_t block_size = axis.n * axis.inner, inner = axis.inner;
-  scan_lines(axis, Direction::backward, 1.0, [=](double& all, std::int64_t at, std::int64_t) {
-    const std::int64_t line = at / block_size * inner + at % inner;
-    gx[at] = static_cast<T>(products[at] * all * static_cast<double>(g[line]));
-    all *= static_cast<double>(x[at]);
-  });
+  const std::int64_t n = axis.n, inner = axis.inner, block_size = n * inner;
+  scan_lines(
+      axis, Direction::backward, After{},
+      [=](After& after, std::int64_t at, std::int64_t) {
+        const std::int64_t line = at / block_size * inner + at % inner;
+        const double slope = products[at] * after.all * static_cast<double>(g[line]);
+        gx[at] = static_cast<T>(slope);
+        after.beyond |= !std::isfinite(slope);
+        after.all *= static_cast<double>(x[at]);
+      },
+      [=](const After& after, std::int64_t line) {
+        const std::int64_t start = line / inner * block_size + line % inner;
+        if (after.beyond) scaled_backward(x + start, g[line], gx + start, n, inner);
+      });
 }
 
 template void product(const std::int64_t*, std::int64_t*, Along);

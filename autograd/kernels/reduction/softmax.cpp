@@ -96,8 +96,9 @@ template <class T, class Block>
   alignas(64) T shifts[Vec<T>::width];
   m.store(shifts);
   for (std::int64_t i = 0; shift != nullptr && i < block.lines(); ++i) {
-    shift[i] = shifts[i];
-    inverse[i] = static_cast<T>(1 / sums[i]);
+    const bool beyond = std::isinf(sums[i]);  // of a line with an infinity the finite numbers have the slope 0
+    shift[i] = beyond ? infinity<T> : shifts[i];
+    inverse[i] = beyond ? T(1) : static_cast<T>(1 / sums[i]);
   }
   take_logs<T>(sums, block);
   for (std::int64_t i = 0; i < block.lines(); ++i) y[i] = static_cast<T>(static_cast<double>(shifts[i]) + sums[i]);
@@ -107,7 +108,8 @@ template <class T, class Block>
 [[gnu::flatten]] void logsumexp_backward_block(const T* x, const T* shift, const T* inverse, const T* g, T* gx,
                                                const Block& block) {
   const Vec<T> m = block.to_lanes(shift), scale = block.to_lanes(inverse) * block.to_lanes(g);
-  block.each([&](std::int64_t at, auto part) { store(exp(load(x + at, part, T(0)) - m) * scale, gx + at, part); });
+  block.each(
+      [&](std::int64_t at, auto part) { store(exp(load(x + at, part, Block::filler) - m) * scale, gx + at, part); });
 }
 
 template <class T, class Block>
@@ -133,7 +135,9 @@ template <class T, class Block>
                                                    const T* shift, const T* inverse, const T* scale, T* gx,
                                                    const Block& block) {
   const Vec<T> m = block.to_lanes(shift), r = block.to_lanes(inverse) * block.to_lanes(scale);
-  block.each([&](std::int64_t at, auto part) { store(bounded_exp(load(x + at, part, T(0)) - m) * r, gx + at, part); });
+  block.each([&](std::int64_t at, auto part) {
+    store(bounded_exp(load(x + at, part, Block::filler) - m) * r, gx + at, part);
+  });
   for (std::int64_t i = 0; i < block.lines(); ++i) {
     if (labels[i] != ignored) {
       gx[labels[i] * block.stride() + i] -= scale[i];

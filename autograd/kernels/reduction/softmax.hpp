@@ -24,7 +24,8 @@ template <class T>
 void log_softmax_backward(const T* y, const T* g, T* gx, Along axis);
 
 /// y = m + ln Σ_k e^(x_k - m), one number a line; -inf for n = 0. m is the maximum of the line, or 0 where that is
-/// infinite. `shift` and `inverse` take m and 1 / Σ_k e^(x_k - m) for the backward pass; they may be null.
+/// infinite. `shift` and `inverse` take m and 1 / Σ_k e^(x_k - m) for the backward pass, or inf and 1 of a line with
+/// +inf; they may be null.
 template <class T>
 void logsumexp(const T* x, T* y, T* shift, T* inverse, Along axis);
 /// gx_j = e^(x_j - shift) inverse g, with one shift, one inverse and one g a line.

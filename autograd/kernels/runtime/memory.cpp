@@ -263,25 +263,30 @@ thread_local AtThreadEnd at_end{end_cache, nullptr};
   keep_within_limit();
 }
 
-// Makes every other thread that is running execute a memory barrier; false if the system cannot do that.
-bool order_other_threads() noexcept {
-  if (detail::ordered_lists) return true;
-  if (syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) != 0) return false;
-  return syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0;
+// Whether order_other_threads() works: some systems and sandboxes refuse membarrier.
+bool can_order_other_threads() noexcept {
+  return detail::ordered_lists || syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+}
+// Makes every other thread that is running execute a memory barrier.
+void order_other_threads() noexcept {
+  if (!detail::ordered_lists) syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
 }
 
-// Empties the lists of all threads. A thread whose lists are hidden from it meanwhile takes and gives memory without
-// them.
+// Empties the lists of all threads, or of this one alone where others cannot be made to see that theirs are hidden. A
+// thread whose lists are hidden from it meanwhile takes and gives memory without them.
 void empty_caches() noexcept {
   const std::lock_guard<std::mutex> lock(caches_mutex);
-  for (ThreadCache* each = caches; each != nullptr; each = each->next)
-    __atomic_store_n(&each->home->lists, nullptr, __ATOMIC_SEQ_CST);
   const bool others = caches != nullptr && (caches != mine || caches->next != nullptr);
-  const bool all = !others || order_other_threads();
+  const bool all = !others || can_order_other_threads();
+  const auto concerned = [all](const ThreadCache* cache) { return all || cache == mine; };
+  for (ThreadCache* each = caches; each != nullptr; each = each->next)
+    if (concerned(each)) __atomic_store_n(&each->home->lists, nullptr, __ATOMIC_SEQ_CST);
+  if (others && all) order_other_threads();
   for (ThreadCache* each = caches; each != nullptr; each = each->next) {
-    if (each != mine && all)
+    if (!concerned(each)) continue;
+    if (each != mine)
       while (__atomic_load_n(&each->home->busy, __ATOMIC_SEQ_CST) != 0) std::this_thread::yield();
-    if (each == mine || all) empty(*each);
+    empty(*each);
     __atomic_store_n(&each->home->lists, &each->lists, __ATOMIC_RELEASE);
   }
 }

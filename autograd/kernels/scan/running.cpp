@@ -4,6 +4,7 @@
 #include <limits>
 #include <type_traits>
 
+#include <xgrad/autograd/kernels/scan/scaled_product.hpp>
 #include <xgrad/autograd/kernels/scan/scan_lines.hpp>
 
 namespace xgrad::kernels {
@@ -39,6 +40,36 @@ struct LogSum {
   double value() const { return std::isinf(shift) ? shift : shift + std::log(sum); }
 };
 
+// Calls f(at, j) for the elements of one line in the given direction, as scan_lines() does.
+template <class F>
+void over_line(Along axis, Direction direction, std::int64_t line, const F& f) {
+  const std::int64_t n = axis.n, inner = axis.inner, start = line / inner * n * inner + line % inner;
+  for (std::int64_t j = 0; j < n; ++j) f(start + (direction == Direction::forward ? j : n - 1 - j) * inner, j);
+}
+
+// Whether a line has no NaN and no infinity, without its first element (1) or its last (-1).
+template <class T>
+bool all_finite(const T* x, Along axis, std::int64_t line, int without) {
+  const std::int64_t n = axis.n, inner = axis.inner;
+  const T* const from = x + line / inner * n * inner + line % inner;
+  for (std::int64_t j = without > 0 ? 1 : 0, end = without < 0 ? n - 1 : n; j < end; ++j)
+    if (!std::isfinite(from[j * inner])) return false;
+  return true;
+}
+
+// A recurrence that overflows, from numbers that are finite, before it meets a factor of 0.
+struct Overflowing {
+  double last = 0;
+  bool overflowed = false;
+
+  void advance(double factor, double term) {
+    const double next = overflowed && factor == 0 ? term : term + factor * last;
+    overflowed =
+        std::isinf(next) && std::isfinite(factor) && std::isfinite(term) && (overflowed || std::isfinite(last));
+    last = next;
+  }
+};
+
 }  // namespace
 
 template <class T>
@@ -53,10 +84,23 @@ void running_sum(const T* x, T* y, Along axis, Direction direction) {
 template <class T>
 void running_product(const T* x, T* y, Along axis, Direction direction) {
   using A = Accumulator<T>;
-  scan_lines(axis, direction, A(1), [=](A& product, std::int64_t at, std::int64_t) {
-    product *= static_cast<A>(x[at]);
-    y[at] = static_cast<T>(product);
-  });
+  const auto again = [=](const A& product, std::int64_t line) {
+    if constexpr (std::is_floating_point_v<T>) {
+      if (!std::isnan(product) || !all_finite(x, axis, line, 0)) return;
+      ScaledProduct scaled;
+      over_line(axis, direction, line, [&](std::int64_t at, std::int64_t) {
+        scaled.multiply(static_cast<double>(x[at]));
+        y[at] = static_cast<T>(scaled.value());
+      });
+    }
+  };
+  scan_lines(
+      axis, direction, A(1),
+      [=](A& product, std::int64_t at, std::int64_t) {
+        product *= static_cast<A>(x[at]);
+        y[at] = static_cast<T>(product);
+      },
+      again);
 }
 
 template <class T>
@@ -79,11 +123,23 @@ void running_logsumexp(const T* x, T* y, Along axis) {
 
 template <class T>
 void linear_recurrence(const T* a, const T* b, T* r, Along axis, Direction direction) {
-  scan_lines(axis, direction, 0.0, [=](double& last, std::int64_t at, std::int64_t j) {
-    const auto own = static_cast<double>(b[at]);
-    last = j == 0 ? own : own + static_cast<double>(a[at]) * last;
-    r[at] = static_cast<T>(last);
-  });
+  const auto again = [=](double result, std::int64_t line) {
+    if (!std::isnan(result) || !all_finite(b, axis, line, 0)) return;
+    if (!all_finite(a, axis, line, direction == Direction::forward ? 1 : -1)) return;
+    Overflowing state;
+    over_line(axis, direction, line, [&](std::int64_t at, std::int64_t j) {
+      state.advance(j == 0 ? 0 : static_cast<double>(a[at]), static_cast<double>(b[at]));
+      r[at] = static_cast<T>(state.last);
+    });
+  };
+  scan_lines(
+      axis, direction, 0.0,
+      [=](double& last, std::int64_t at, std::int64_t j) {
+        const auto own = static_cast<double>(b[at]);
+        last = j == 0 ? own : own + static_cast<double>(a[at]) * last;
+        r[at] = static_cast<T>(last);
+      },
+      again);
 }
 
 #define XGRAD_RUNNING(T)                                         \

@@ -8,12 +8,12 @@
 namespace xgrad::kernels {
 
 // Results for every beginning of a line, or for every end with Direction::backward. float is accumulated in double;
-// int64 wraps around. Outputs may be the inputs themselves.
+// int64 wraps around. Outputs of sums may be the inputs themselves.
 
 /// y_k = Σ_{j <= k} x_j. For int64, float and double.
 template <class T>
 void running_sum(const T* x, T* y, Along axis, Direction direction);
-/// y_k = Π_{j <= k} x_j. For int64, float and double.
+/// y_k = Π_{j <= k} x_j; 0 from a 0 on, also where the product before it overflows. For int64, float and double.
 template <class T>
 void running_product(const T* x, T* y, Along axis, Direction direction);
 /// index_k = the last j <= k that holds the largest (or smallest) of x_0 .. x_k, or the last NaN if there is one. For
@@ -23,7 +23,8 @@ void running_extreme(const T* x, std::int64_t* index, Along axis, bool largest);
 /// y_k = ln Σ_{j <= k} e^x_j, shifted by the largest x_j so far. For float and double.
 template <class T>
 void running_logsumexp(const T* x, T* y, Along axis);
-/// r_0 = b_0 and r_k = b_k + a_k r_{k-1}. For float and double.
+/// r_0 = b_0 and r_k = b_k + a_k r_{k-1}, b_k for an a_k of 0 also where what comes before overflows. For float and
+/// double.
 template <class T>
 void linear_recurrence(const T* a, const T* b, T* r, Along axis, Direction direction);
 

@@ -23,6 +23,11 @@ template <class T>
 void store(Vec<T> y, T* to, Full) {
   y.store(to);
 }
+/// x with `fill` in the lanes that are not of the part.
+template <class T>
+Vec<T> only(Vec<T> x, Full, T) {
+  return x;
+}
 
 #if defined(__AVX512F__)
 /// The lanes from part.count on are `fill`; the memory there is not read.
@@ -33,6 +38,14 @@ Vec<T> load(const T* from, Partial part, T fill) {
     return typename Vec<T>::Native(_mm512_mask_loadu_ps(_mm512_set1_ps(fill), static_cast<__mmask16>(mask), from));
   else
     return typename Vec<T>::Native(_mm512_mask_loadu_pd(_mm512_set1_pd(fill), static_cast<__mmask8>(mask), from));
+}
+template <class T>
+Vec<T> only(Vec<T> x, Partial part, T fill) {
+  const auto mask = (1u << part.count) - 1;
+  if constexpr (std::is_same_v<T, float>)
+    return typename Vec<T>::Native(_mm512_mask_mov_ps(_mm512_set1_ps(fill), static_cast<__mmask16>(mask), x.v));
+  else
+    return typename Vec<T>::Native(_mm512_mask_mov_pd(_mm512_set1_pd(fill), static_cast<__mmask8>(mask), x.v));
 }
 template <class T>
 void store(Vec<T> y, T* to, Partial part) {
@@ -61,6 +74,14 @@ Vec<T> load(const T* from, Partial part, T fill) {
         _mm256_blendv_pd(_mm256_set1_pd(fill), _mm256_maskload_pd(from, mask), _mm256_castsi256_pd(mask)));
 }
 template <class T>
+Vec<T> only(Vec<T> x, Partial part, T fill) {
+  const __m256i mask = mask_of<T>(part);
+  if constexpr (std::is_same_v<T, float>)
+    return typename Vec<T>::Native(_mm256_blendv_ps(_mm256_set1_ps(fill), x.v, _mm256_castsi256_ps(mask)));
+  else
+    return typename Vec<T>::Native(_mm256_blendv_pd(_mm256_set1_pd(fill), x.v, _mm256_castsi256_pd(mask)));
+}
+template <class T>
 void store(Vec<T> y, T* to, Partial part) {
   if constexpr (std::is_same_v<T, float>)
     _mm256_maskstore_ps(to, mask_of<T>(part), y.v);
@@ -76,11 +97,24 @@ Vec<T> load(const T* from, Partial part, T fill) {
   return Vec<T>::load(lanes);
 }
 template <class T>
+Vec<T> only(Vec<T> x, Partial part, T fill) {
+  alignas(64) T lanes[Vec<T>::width];
+  x.store(lanes);
+  return load(lanes, part, fill);
+}
+template <class T>
 void store(Vec<T> y, T* to, Partial part) {
   alignas(64) T lanes[Vec<T>::width];
   y.store(lanes);
   std::copy_n(lanes, part.count, to);
 }
 #endif
+
+/// A whole vector of the first `count` elements and, in the lanes after them, the last of these again.
+template <class T>
+void repeat_last(const T* from, std::int64_t count, T (&to)[Vec<T>::width]) {
+  std::copy_n(from, count, to);
+  std::fill(to + count, to + Vec<T>::width, from[count - 1]);
+}
 
 }  // namespace xgrad::kernels

@@ -1,6 +1,8 @@
 #include <xgrad/autograd/kernels/sorting/histogram.hpp>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include <xgrad/autograd/kernels/runtime/memory.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
@@ -42,11 +44,14 @@ template <class T>
 void count_bins(const T* x, std::int64_t n, T* counts, std::int64_t bins, T low, T high) {
   const detail::Scratch<std::int64_t> whole(bins);
   std::fill_n(whole.data(), bins, std::int64_t{0});
-  const T width = high - low, scale = static_cast<T>(bins);
+  const T scale = static_cast<T>(bins);
+  // Where the products below would overflow, all numbers are taken times a power of two.
+  const bool far = !std::isfinite((high - low) * scale);
+  const T unit = far ? std::ldexp(T(1), -std::numeric_limits<T>::max_exponent / 4 * 3) : T(1);
+  const T first = low * unit, width = high * unit - first;
   for (std::int64_t i = 0; i < n; ++i) {
     if (!(x[i] >= low && x[i] <= high)) continue;
-    const T place = (x[i] - low) * scale / width;
-    // Of a range that is wider than the largest number the quotient may be NaN.
+    const T place = (x[i] * unit - first) * scale / width;
     const std::int64_t bin = place < scale ? static_cast<std::int64_t>(place) : bins - 1;
     ++whole.data()[std::min(bin, bins - 1)];
   }
