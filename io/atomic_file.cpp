@@ -154,6 +154,7 @@ void AtomicFile::check_open(const char* call) const {
 
 void AtomicFile::write(const void* data, std::size_t bytes) {
   check_open("write");
+  synced_ = false;
   const char* from = static_cast<const char*>(data);
   while (bytes > 0) {
     const ssize_t done = retry([&] { return ::write(file_, from, std::min(bytes, max_piece)); });
@@ -163,9 +164,15 @@ void AtomicFile::write(const void* data, std::size_t bytes) {
   }
 }
 
+void AtomicFile::sync() {
+  check_open("sync");
+  if (!synced_ && retry([&] { return ::fsync(file_); }) != 0) fail("cannot be written to the disk", errno);
+  synced_ = true;
+}
+
 void AtomicFile::commit() {
   check_open("commit");
-  if (retry([&] { return ::fsync(file_); }) != 0) fail("cannot be written to the disk", errno);
+  sync();
   if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail("cannot be replaced", errno);
   temporary_.clear();
   // After the rename, since closing gives up the lock. The bytes are synced already.

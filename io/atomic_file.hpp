@@ -34,6 +34,10 @@ class AtomicFile {
   void write(const void* data, std::size_t bytes);
   void write(std::string_view bytes) { write(bytes.data(), bytes.size()); }
 
+  /// Brings what was written to the disk, as commit() would. Of several files that belong together all are synced
+  /// before the first is committed, so that a full disk is found while every old file is still there.
+  void sync();
+
   /// Puts the new file in place; nothing can be written afterwards. If only the last step fails, the sync of the
   /// folder, it throws although the new file is in place: it may not survive a loss of power.
   void commit();
@@ -54,7 +58,8 @@ class AtomicFile {
   std::string prefix_;  // of the names of the target's temporary files, in that folder
   std::string temporary_;
   int file_ = -1;
-  pid_t process_ = 0;  // that made the temporary file
+  bool synced_ = false;  // since the last write
+  pid_t process_ = 0;    // that made the temporary file
 };
 
 }  // namespace xgrad::io

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <map>
 #include <numeric>
 #include <stdexcept>
-#include <unordered_map>
 #include <utility>
 
 #include <xgrad/io/csv_number.hpp>
@@ -19,8 +20,16 @@ namespace xgrad::io {
 class CsvReading {
  public:
   CsvReading(const std::string& path, const CsvOptions& options)
-      : options_(options), path_(path), records_(path, options.delimiter_, options.comment_, options.skip_lines_) {
-    for (const std::string& word : options.missing_words_) missing_numbers_ |= !word.empty() && word[0] <= '9';
+      : options_(options),
+        path_(path),
+        records_(path, options.delimiter_, options.comment_, options.skip_lines_,
+                 static_cast<std::size_t>(options.max_columns_)) {
+    detail::CsvNumber number;
+    for (const std::string& word : options.missing_words_) {
+      missing_numbers_ |=
+          detail::read_number(word, float64, number) == detail::CsvFault::none && is_digit_like(word[0]);
+      missing_lengths_ |= bit_of_length(word.size());
+    }
   }
 
   Csv read() {
@@ -35,16 +44,31 @@ class CsvReading {
 
  private:
   enum class Kind : std::uint8_t { number, category, one_hot };
-  /// A column that is read.
+  /// A column that is read. Small, since a file may have one in each byte.
   struct Column {
     std::size_t field = 0;  // its number in the file
+    std::size_t words = 0;  // the number of its vocabulary, if it holds words
     Kind kind = Kind::number;
     DType dtype = float32;  // of numbers
-    bool fixed = false;     // whether the vocabulary was given
-    std::vector<std::string> words;
-    std::unordered_map<std::string, std::int64_t> codes = {};
+  };
+  /// The vocabulary of a column. Words are found in a tree: against a table of hashes a file can be made of words that
+  /// collide.
+  struct Words {
+    bool fixed = false;             // whether it was given
+    std::vector<std::string> list;  // in the order of indices; if they are found in the file, after the last row
+    std::map<std::string, std::int64_t, std::less<>> codes = {};
+    std::vector<std::int64_t> places = {};  // the index of each code
   };
   static constexpr std::size_t most_words = 4096;
+  static constexpr std::uint64_t most_one_hot = std::uint64_t{1} << 32;  // bytes, of words that the file gives
+
+  /// Whether a number begins with a digit, a point or a sign, not as nan does, which is one of the missing words.
+  static bool is_digit_like(char first) { return first <= '9'; }
+
+  /// A bit for each length, and one for all that are long.
+  static std::uint64_t bit_of_length(std::size_t length) {
+    return std::uint64_t{1} << std::min<std::size_t>(length, 63);
+  }
 
   [[noreturn]] void refuse(const std::string& what) const {
     throw std::invalid_argument("read_csv: " + path_text(path_) + ": " + what);
@@ -53,6 +77,7 @@ class CsvReading {
   void begin() {
     has_record_ = records_.next();
     if (has_record_) {
+      fields_.reserve(records_.size());
       for (std::size_t i = 0; i < records_.size(); ++i)
         fields_.push_back(options_.header_ ? std::string(field_text(i)) : std::to_string(i));
       first_line_ = records_.line();
@@ -112,12 +137,16 @@ class CsvReading {
       if (kind == Kind::category) refuse("a column cannot be in categories() and in one_hot()");
       kind = Kind::one_hot;
     }
-    const auto make = [&](std::size_t field, DType dtype) { return Column{field, kinds[field], dtype, false, {}}; };
+    const auto make = [&](std::size_t field, DType dtype) {
+      if (kinds[field] != Kind::number) words_.emplace_back();
+      return Column{field, kinds[field] == Kind::number ? 0 : words_.size() - 1, kinds[field], dtype};
+    };
     const bool labelled = !options_.labels_.empty();
     const std::size_t label = labelled ? find(options_.labels_[0]) : fields_.size();
     if (options_.has_columns_) {
       for (const CsvColumn& column : options_.columns_) columns_.push_back(make(find(column), options_.dtype_));
     } else {
+      columns_.reserve(fields_.size());
       for (std::size_t i = 0; i < fields_.size(); ++i)
         if (i != label) columns_.push_back(make(i, options_.dtype_));
     }
@@ -134,16 +163,17 @@ class CsvReading {
   }
 
   void set_vocabulary(std::size_t field, const std::vector<std::string>& words) {
-    for (Column& column : columns_) {
+    for (const Column& column : columns_) {
       if (column.field != field) continue;
       if (column.kind == Kind::number)
         refuse("vocabulary() of column " + detail::name_text(fields_[field]) +
                ", which is in neither categories() nor one_hot()");
-      column.fixed = true;
-      column.words = words;
-      column.codes.clear();
+      Words& given = words_[column.words];
+      given.fixed = true;
+      given.list = words;
+      given.codes.clear();
       for (const std::string& word : words)
-        if (!column.codes.emplace(word, column.codes.size()).second)
+        if (!given.codes.emplace(word, given.codes.size()).second)
           refuse("the vocabulary of column " + detail::name_text(fields_[field]) + " has " + detail::name_text(word) +
                  " twice");
     }
@@ -155,7 +185,7 @@ class CsvReading {
                     detail::count_text(records_.size(), "field") + ", but line " + std::to_string(first_line_) +
                     " has " + std::to_string(fields_.size()) +
                     way_out(": a field that holds a delimiter must be in quotes"));
-    for (Column& column : columns_) {
+    for (const Column& column : columns_) {
       detail::CsvNumber number;
       if (column.kind == Kind::number)
         number = read_number(column);
@@ -166,16 +196,17 @@ class CsvReading {
   }
 
   bool is_missing(std::string_view text) const {
-    return std::find(options_.missing_words_.begin(), options_.missing_words_.end(), text) !=
-           options_.missing_words_.end();
+    return (missing_lengths_ & bit_of_length(text.size())) != 0 &&
+           std::find(options_.missing_words_.begin(), options_.missing_words_.end(), text) !=
+               options_.missing_words_.end();
   }
 
   detail::CsvNumber read_number(const Column& column) {
     const std::string_view text = detail::trimmed(records_.text(column.field));
     detail::CsvNumber number;
     const auto fault = detail::read_number(text, column.dtype, number);
-    // A number that begins with a digit is rarely one of the words, and nan begins with none.
-    const bool plain = fault == detail::CsvFault::none && text[0] <= '9' && !missing_numbers_;
+    // A number is rarely one of the words, except for nan.
+    const bool plain = fault == detail::CsvFault::none && is_digit_like(text[0]) && !missing_numbers_;
     if (plain || !is_missing(text)) {
       if (fault != detail::CsvFault::none) refuse_number(column, text, fault);
       return number;
@@ -204,64 +235,82 @@ class CsvReading {
     records_.fail(column.field, options_.header_ ? fields_[column.field] : "", what);
   }
 
-  std::int64_t read_word(Column& column) {
-    const std::string word(field_text(column.field));
-    const auto known = column.codes.find(word);
-    if (known != column.codes.end()) return known->second;
-    if (!records_.quoted(column.field) && is_missing(word)) return -1;
-    if (column.fixed) fail(column, detail::name_text(word) + " is not in the vocabulary that was given");
-    if (column.kind == Kind::one_hot && column.words.size() == most_words)
+  std::int64_t read_word(const Column& column) {
+    const std::string_view word = field_text(column.field);
+    Words& words = words_[column.words];
+    const bool lacks = !records_.quoted(column.field) && is_missing(word);
+    // Words that are found have it after a row with it in quotes: rows in any order must give the same.
+    if (lacks && !words.fixed) return -1;
+    const auto known = words.codes.find(word);
+    if (known != words.codes.end()) return known->second;
+    if (lacks) return -1;
+    if (words.fixed) fail(column, detail::name_text(std::string(word)) + " is not in the vocabulary that was given");
+    if (column.kind == Kind::one_hot && words.codes.size() == most_words)
       fail(column, "the column has more than " + std::to_string(most_words) +
                        " different words: read it with categories(), or give one_hot() a vocabulary()");
-    const auto code = static_cast<std::int64_t>(column.words.size());
-    column.codes.emplace(word, code);
-    column.words.push_back(word);
+    const auto code = static_cast<std::int64_t>(words.codes.size());
+    words.codes.emplace(word, code);
     return code;
   }
 
-  /// Sorts the words that were found, and returns the new index of each old one.
-  static std::vector<std::int64_t> sort_words(Column& column) {
-    std::vector<std::int64_t> order(column.words.size()), places(column.words.size());
-    std::iota(order.begin(), order.end(), std::int64_t{0});
-    const auto word = [&](std::int64_t i) -> std::string& { return column.words[static_cast<std::size_t>(i)]; };
-    if (!column.fixed)
-      std::sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) { return word(a) < word(b); });
-    std::vector<std::string> sorted;
-    for (std::size_t i = 0; i < order.size(); ++i) {
-      places[static_cast<std::size_t>(order[i])] = static_cast<std::int64_t>(i);
-      sorted.push_back(std::move(word(order[i])));
+  /// Lists the words that were found, in their order.
+  static void list_words(Words& words) {
+    words.places.resize(words.codes.size());
+    if (words.fixed) {
+      std::iota(words.places.begin(), words.places.end(), std::int64_t{0});
+      return;
     }
-    column.words = std::move(sorted);
-    return places;
+    words.list.reserve(words.codes.size());
+    while (!words.codes.empty()) {
+      auto word = words.codes.extract(words.codes.begin());
+      words.places[static_cast<std::size_t>(word.mapped())] = static_cast<std::int64_t>(words.list.size());
+      words.list.push_back(std::move(word.key()));
+    }
+  }
+
+  /// A short file can name thousands of columns that are as long as it is.
+  void check_one_hot() const {
+    std::uint64_t bytes = 0;
+    for (std::size_t i = 0; i < width_; ++i) {
+      const Column& column = columns_[i];
+      if (column.kind != Kind::one_hot || words_[column.words].fixed) continue;
+      bytes += words_[column.words].list.size() *
+               (static_cast<std::uint64_t>(rows_) * size_of(options_.dtype_) + fields_[column.field].size());
+    }
+    if (bytes > most_one_hot)
+      throw std::runtime_error("read_csv: " + path_text(path_) + ": one_hot() would make " + std::to_string(bytes) +
+                               " bytes of the words in the file: the limit is " + std::to_string(most_one_hot) +
+                               ": use categories(), or give one_hot() a vocabulary()");
   }
 
   /// Writes the cells of a column into rows that are `stride` numbers apart.
   template <class T>
-  void write_column(const Column& column, std::size_t at, const std::vector<std::int64_t>& places, T* to,
-                    std::size_t stride) const {
+  void write_column(std::size_t at, T* to, std::size_t stride) const {
+    const Column& column = columns_[at];
+    const std::vector<std::int64_t>* places = column.kind == Kind::number ? nullptr : &words_[column.words].places;
     for (std::size_t row = 0; row < static_cast<std::size_t>(rows_); ++row, to += stride) {
       const detail::CsvNumber cell = cells_[row * columns_.size() + at];
       if (column.kind == Kind::number) {
         *to = column.dtype == int64 ? static_cast<T>(cell.whole) : static_cast<T>(cell.real);
         continue;
       }
-      const std::int64_t code = cell.whole < 0 ? -1 : places[static_cast<std::size_t>(cell.whole)];
+      const std::int64_t code = cell.whole < 0 ? -1 : (*places)[static_cast<std::size_t>(cell.whole)];
       if (column.kind == Kind::category) {
         *to = static_cast<T>(code);
       } else {
-        std::fill_n(to, column.words.size(), T{0});
+        std::fill_n(to, places->size(), T{0});
         if (code >= 0) to[code] = T{1};
       }
     }
   }
 
   template <class T>
-  void write_values(const Tensor& values, const std::vector<std::vector<std::int64_t>>& places) const {
+  void write_values(const Tensor& values) const {
     T* to = Raw::write<T>(values);
     const auto stride = static_cast<std::size_t>(values.shape(1));
     for (std::size_t i = 0; i < width_; ++i) {
-      write_column(columns_[i], i, places[i], to, stride);
-      to += columns_[i].kind == Kind::one_hot ? columns_[i].words.size() : 1;
+      write_column(i, to, stride);
+      to += columns_[i].kind == Kind::one_hot ? words_[columns_[i].words].places.size() : 1;
     }
   }
 
@@ -276,28 +325,26 @@ class CsvReading {
   }
 
   Csv result() {
+    for (Words& words : words_) list_words(words);
+    check_one_hot();
     Csv csv;
-    std::vector<std::vector<std::int64_t>> places;
+    csv.names.reserve(width_);
     for (std::size_t i = 0; i < columns_.size(); ++i) {
-      Column& column = columns_[i];
-      places.push_back(column.kind == Kind::number ? std::vector<std::int64_t>() : sort_words(column));
+      const Column& column = columns_[i];
       const std::string& name = fields_[column.field];
-      if (column.kind != Kind::number) csv.vocabularies[name] = column.words;
-      if (i == width_) continue;
+      if (i < width_ && column.kind != Kind::one_hot) csv.names.push_back(name);
+      if (column.kind == Kind::number) continue;
+      std::vector<std::string>& list = words_[column.words].list;
       if (column.kind == Kind::one_hot)
-        for (const std::string& word : column.words) csv.names.push_back(name + "=" + word);
-      else
-        csv.names.push_back(name);
+        for (const std::string& word : list) csv.names.push_back(name + "=" + word);
+      csv.vocabularies[name] = std::move(list);
     }
     csv.values = Raw::uninitialized({rows_, static_cast<std::int64_t>(csv.names.size())}, options_.dtype_);
-    visit(options_.dtype_, [&](auto number) { write_values<decltype(number)>(csv.values, places); });
+    visit(options_.dtype_, [&](auto number) { write_values<decltype(number)>(csv.values); });
     if (columns_.size() > width_) {
       const DType dtype = options_.labels_dtype_;
       csv.labels = Raw::uninitialized({rows_}, dtype);
-      visit(dtype, [&](auto number) {
-        using T = decltype(number);
-        write_column(columns_[width_], width_, places[width_], Raw::write<T>(csv.labels), 1);
-      });
+      visit(dtype, [&](auto number) { write_column(width_, Raw::write<decltype(number)>(csv.labels), 1); });
     }
     return csv;
   }
@@ -309,10 +356,12 @@ class CsvReading {
   std::string first_field_;          // the text of the first record, if that is one field
   std::vector<Column> columns_;      // those that are read; the labels come last
   std::size_t width_ = 0;            // how many of them are not labels
+  std::vector<Words> words_;
   std::vector<detail::CsvNumber> cells_;
   std::int64_t rows_ = 0, first_line_ = 1;
   bool has_record_ = false;
-  bool missing_numbers_ = false;  // whether a number means that a field is missing
+  bool missing_numbers_ = false;       // whether a number means that a field is missing
+  std::uint64_t missing_lengths_ = 0;  // the lengths of the words that mean it
 };
 
 Csv read_csv(const std::string& path, const CsvOptions& options) { return CsvReading(path, options).read(); }

@@ -41,11 +41,11 @@ class CsvOptions {
   CsvOptions& operator=(CsvOptions&&) noexcept;
   ~CsvOptions();
 
-  /// Whether the first record holds the names of the columns (it does unless told otherwise); else they are "0", "1"...
+  /// Whether the first record holds the names of the columns (by default it does); else they are "0", "1"...
   CsvOptions& header(bool value);
-  /// What separates fields, at first a comma: any character but a quote or a line break.
+  /// What separates fields, by default a comma: any character but a quote or a line break.
   CsvOptions& delimiter(char value);
-  /// Lines that begin with this character are left out; at first there is none.
+  /// Lines that begin with this character are left out; by default there is none.
   CsvOptions& comment(char value);
   /// Whether spaces and tabs around fields that are not quoted are dropped. Around numbers they always are.
   CsvOptions& trim(bool value = true);
@@ -53,26 +53,30 @@ class CsvOptions {
   CsvOptions& skip_lines(std::int64_t count);
   /// Reads no more rows than this.
   CsvOptions& max_rows(std::int64_t count);
-  /// The columns of Csv::values, in this order; at first all but the labels.
+  /// How many columns the file may have, whether they are read or not: at first 262,144. A column takes more than a
+  /// hundred bytes of memory, and may take one byte of the file.
+  CsvOptions& max_columns(std::int64_t count);
+  /// The columns of Csv::values, in this order; by default all but the labels.
   CsvOptions& columns(Columns values);
-  /// The column that goes into Csv::labels, as int64 unless told otherwise.
+  /// The column that goes into Csv::labels, by default as int64.
   CsvOptions& labels(CsvColumn column, DType dtype = int64);
   /// Columns of words, for each of which its index in the column's vocabulary is stored.
   CsvOptions& categories(Columns values);
-  /// Columns of words that become as many columns as their vocabulary has words, 1 where it is the row's, else 0. Of a
-  /// vocabulary that is found in the file, which may have 4096 words.
+  /// Columns of words that become as many columns as their vocabulary has words, 1 where it is the row's, else 0. A
+  /// vocabulary that is found in the file may have 4096 words, and all of such columns may take 4 GiB.
   CsvOptions& one_hot(Columns values);
   /// The words of a column, in the order of their indices, such as those that another file gave; other words are then
-  /// an error. At first it is the words of the file, sorted by their bytes, so that it does not depend on the order of
-  /// rows.
+  /// an error. By default it is the words of the file, sorted by their bytes, so that it does not depend on the order
+  /// of rows.
   CsvOptions& vocabulary(CsvColumn column, std::vector<std::string> words);
-  /// What a missing number becomes, at first NaN; which int64 cannot hold. A missing category has the index -1, and
+  /// What a missing number becomes, by default NaN, which int64 cannot hold. A missing category has the index -1, and
   /// only zeros as one_hot.
   CsvOptions& missing(double value);
-  /// The words that mean that a field is missing, at first those of pandas that are not rare: the empty one, NA, N/A,
-  /// n/a, #N/A, NaN, nan, NULL, null, None.
+  /// The words that mean that a field is missing, by default those of pandas that are not rare: the empty one, NA, N/A,
+  /// n/a, #N/A, NaN, nan, NULL, null, None. In columns of words they do so where they are not in quotes, unless
+  /// vocabulary() names the word.
   CsvOptions& missing_words(std::vector<std::string> words);
-  /// The dtype of Csv::values: float32 unless told otherwise, float64 or int64.
+  /// The dtype of Csv::values: float32, the default, float64 or int64.
   CsvOptions& dtype(DType value);
 
  private:
@@ -84,7 +88,7 @@ class CsvOptions {
 
   bool header_ = true, trim_ = false, has_columns_ = false, has_missing_ = false;
   char delimiter_ = ',', comment_ = '\0';
-  std::int64_t skip_lines_ = 0, max_rows_ = INT64_MAX;
+  std::int64_t skip_lines_ = 0, max_rows_ = INT64_MAX, max_columns_ = 1 << 18;
   Columns columns_, labels_, categories_, one_hot_;
   DType labels_dtype_ = int64, dtype_ = float32;
   std::vector<Words> vocabularies_;
@@ -114,12 +118,14 @@ struct Csv {
 /// line breaks and, doubled, quotes; a quote inside of another field is a character. Every record must have as many
 /// fields as the first. A byte order mark of UTF-8 is skipped. Numbers are decimal, as C++, Python and JSON write them,
 /// with inf and nan, whatever the locale; they are correctly rounded, beyond the range to infinity or 0. Where dtype is
-/// int64, numbers with a fraction, and those beyond its range, are errors.
+/// int64 they are exact in every form, such as 9007199254740993.0; those with a fraction, however small, and those
+/// beyond its range are errors.
 ///
 /// Throws std::runtime_error with the place, as in "read_csv: 'data.csv', line 12, column 3 ("age"): 'x' is not a
 /// number:
 /// ..."; lines and columns count from 1. std::invalid_argument for options that no file could fulfil. A file may be
-/// hostile: memory grows with what is really read, a record has at most 64 MiB. Only regular files are opened.
+/// hostile: memory grows with what is really read, a record has at most 64 MiB and max_columns() fields. Only regular
+/// files are opened.
 [[nodiscard]] Csv read_csv(const std::string& path, const CsvOptions& options = CsvOptions());
 
 /// Writes a table, of shape (rows, columns) or (rows), as lines of numbers with so many digits that read_csv gives the

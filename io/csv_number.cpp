@@ -4,29 +4,40 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <string>
 #include <system_error>
-
-#include <xgrad/autograd/graph/number.hpp>
 
 namespace xgrad::io::detail {
 namespace {
 
+/// A decimal number without its sign: digits, perhaps with a point, times ten to the power of the exponent.
+struct Decimal {
+  std::string_view digits;
+  std::int64_t exponent = 0;
+};
+
+// Far beyond what the digits of any record can make up for, and far from where sums overflow.
+constexpr std::int64_t far = std::int64_t{1} << 40;
+
+Decimal decimal_of(std::string_view text) {
+  const std::size_t letter = std::min(text.find_first_of("eE"), text.size());
+  Decimal result{text.substr(0, letter)};
+  if (letter == text.size()) return result;
+  text.remove_prefix(letter + 1);
+  if (text.substr(0, 1) == "+") text.remove_prefix(1);
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), result.exponent);
+  if (read.ec == std::errc::result_out_of_range) result.exponent = text.substr(0, 1) == "-" ? -far : far;
+  result.exponent = std::clamp(result.exponent, -far, far);
+  return result;
+}
+
 /// Whether a number that is outside of the range of its type is too large, not too small: by the place of its first
 /// digit that is not 0, and its exponent.
 bool is_large(std::string_view text) {
-  const std::size_t letter = std::min(text.find_first_of("eE"), text.size());
-  const std::string_view digits = text.substr(0, letter);
-  const std::size_t point = std::min(digits.find('.'), digits.size());
-  const std::size_t first = std::min(digits.find_first_of("123456789"), digits.size());
-  const auto before_point = static_cast<std::int64_t>(point) - static_cast<std::int64_t>(first);
-  std::int64_t exponent = 0;
-  if (letter < text.size()) {
-    std::string_view rest = text.substr(letter + 1);
-    if (rest.substr(0, 1) == "+") rest.remove_prefix(1);
-    const auto read = std::from_chars(rest.data(), rest.data() + rest.size(), exponent);
-    if (read.ec != std::errc()) return rest.substr(0, 1) != "-";
-  }
-  return before_point > -exponent;
+  const Decimal decimal = decimal_of(text);
+  const std::size_t point = std::min(decimal.digits.find('.'), decimal.digits.size());
+  const std::size_t first = std::min(decimal.digits.find_first_of("123456789"), decimal.digits.size());
+  return static_cast<std::int64_t>(point) - static_cast<std::int64_t>(first) + decimal.exponent > 0;
 }
 
 template <class T>
@@ -44,6 +55,31 @@ bool read_real(std::string_view text, double& number) {
   return true;
 }
 
+/// The whole number that a decimal one with a point or an exponent is, by its digits: a double would round it.
+CsvFault read_digits(std::string_view text, std::int64_t& number) {
+  const bool negative = text[0] == '-';
+  const Decimal decimal = decimal_of(text.substr(negative ? 1 : 0));
+  std::string digits(decimal.digits);
+  std::int64_t power = decimal.exponent;
+  if (const std::size_t point = digits.find('.'); point != std::string::npos) {
+    digits.erase(point, 1);
+    power -= static_cast<std::int64_t>(digits.size() - point);
+  }
+  const std::size_t first = digits.find_first_not_of('0');
+  number = 0;
+  if (first == std::string::npos) return CsvFault::none;
+  const std::size_t end = digits.find_last_not_of('0') + 1;
+  power += static_cast<std::int64_t>(digits.size() - end);
+  digits = digits.substr(first, end - first);
+  if (power < 0) return CsvFault::not_whole;
+  if (power + static_cast<std::int64_t>(digits.size()) > std::numeric_limits<std::int64_t>::digits10 + 1)
+    return CsvFault::beyond_int64;
+  digits.append(static_cast<std::size_t>(power), '0');
+  if (negative) digits.insert(0, 1, '-');
+  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return read.ec == std::errc() ? CsvFault::none : CsvFault::beyond_int64;
+}
+
 CsvFault read_int64(std::string_view text, std::int64_t& number) {
   const char* end = text.data() + text.size();
   const auto read = std::from_chars(text.data(), end, number);
@@ -51,10 +87,9 @@ CsvFault read_int64(std::string_view text, std::int64_t& number) {
   if (read.ptr == end && read.ec == std::errc::result_out_of_range) return CsvFault::beyond_int64;
   double real = 0;
   if (!read_real<double>(text, real)) return CsvFault::no_number;
-  if (std::isnan(real) || real != std::trunc(real)) return CsvFault::not_whole;
-  if (!xgrad::detail::holds<std::int64_t>(real)) return CsvFault::beyond_int64;
-  number = static_cast<std::int64_t>(real);
-  return CsvFault::none;
+  if (std::isnan(real)) return CsvFault::not_whole;
+  if (text.find_first_of("iI") != std::string_view::npos) return CsvFault::beyond_int64;
+  return read_digits(text, number);
 }
 
 }  // namespace

@@ -63,6 +63,12 @@ CsvOptions& CsvOptions::max_rows(std::int64_t count) {
   return *this;
 }
 
+CsvOptions& CsvOptions::max_columns(std::int64_t count) {
+  if (count < 1) refuse("max_columns is " + std::to_string(count) + ": it must be at least 1");
+  max_columns_ = count;
+  return *this;
+}
+
 CsvOptions& CsvOptions::columns(Columns values) {
   columns_ = std::move(values);
   has_columns_ = true;

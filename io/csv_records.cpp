@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include <xgrad/io/name_text.hpp>
+
 namespace xgrad::io::detail {
 namespace {
 
@@ -11,8 +13,9 @@ constexpr char quote = '"';
 
 }  // namespace
 
-CsvRecords::CsvRecords(const std::string& path, char delimiter, char comment, std::int64_t skip_lines)
-    : file_("read_csv", path), delimiter_(delimiter), comment_(comment) {
+CsvRecords::CsvRecords(const std::string& path, char delimiter, char comment, std::int64_t skip_lines,
+                       std::size_t most_fields)
+    : file_("read_csv", path), delimiter_(delimiter), comment_(comment), most_fields_(most_fields) {
   refill();
   const std::string_view start(buffer_.data(), end_);
   if (start.substr(0, 3) == "\xef\xbb\xbf") begin_ = 3;
@@ -70,17 +73,26 @@ bool CsvRecords::parse_field(std::size_t& at, std::int64_t& line) {
   const char delimiter = delimiter_;
   while (at < end && text[at] != delimiter && text[at] != '\n' && text[at] != '\r') ++at;
   if (at == end && !at_end) return false;
-  fields_.push_back({begin, at, line, false, false});
+  add_field(begin, at, line, false, false);
   return true;
+}
+
+void CsvRecords::add_field(std::size_t begin, std::size_t end, std::int64_t line, bool quoted, bool doubled) {
+  if (fields_.size() == most_fields_)
+    fail("there are more than " + count_text(most_fields_, "field") +
+         ": if so many columns are meant, say so with max_columns()");
+  fields_.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end),
+                     static_cast<std::uint32_t>(line - line_), quoted, doubled});
 }
 
 bool CsvRecords::parse_quoted(std::size_t& at, std::int64_t& line) {
   const bool at_end = read_ >= file_.size();
-  Field field{at + 1, 0, line, true, false};
+  const std::int64_t first_line = line;
+  bool doubled = false;
   for (std::size_t i = at + 1;; ++i) {
     if (i == end_) {
       if (!at_end) return false;
-      fields_.push_back(field);
+      add_field(at + 1, i, first_line, true, doubled);
       fail(fields_.size() - 1, "", "the quote that opens here is never closed");
     }
     if (is_break(i)) {
@@ -90,12 +102,11 @@ bool CsvRecords::parse_quoted(std::size_t& at, std::int64_t& line) {
     } else if (buffer_[i] == quote) {
       if (i + 1 == end_ && !at_end) return false;
       if (i + 1 < end_ && buffer_[i + 1] == quote) {
-        field.doubled = true;
+        doubled = true;
         ++i;
         continue;
       }
-      field.end = i;
-      fields_.push_back(field);
+      add_field(at + 1, i, first_line, true, doubled);
       at = i + 1;
       if (at < end_ && buffer_[at] != delimiter_ && !is_break(at))
         fail(fields_.size() - 1, "", "text follows the closing quote: a quote inside of a quoted field is doubled");
@@ -163,8 +174,10 @@ void CsvRecords::fail(const std::string& what) const {
 }
 
 void CsvRecords::fail(std::size_t field, const std::string& name, const std::string& what) const {
-  throw std::runtime_error(file_.origin() + ", line " + std::to_string(fields_[field].line) + ", column " +
-                           std::to_string(field + 1) + (name.empty() ? "" : " (\"" + name + "\")") + ": " + what);
+  std::string shown = name.empty() ? "" : name_text(name);
+  if (!shown.empty()) shown = " (\"" + shown.substr(1, shown.size() - 2) + "\")";
+  throw std::runtime_error(file_.origin() + ", line " + std::to_string(line_ + fields_[field].line) + ", column " +
+                           std::to_string(field + 1) + shown + ": " + what);
 }
 
 }  // namespace xgrad::io::detail

@@ -13,7 +13,8 @@ namespace xgrad::io::detail {
 
 class CsvRecords {
  public:
-  CsvRecords(const std::string& path, char delimiter, char comment, std::int64_t skip_lines);
+  /// A record of more than `most_fields` fields is an error.
+  CsvRecords(const std::string& path, char delimiter, char comment, std::int64_t skip_lines, std::size_t most_fields);
 
   /// Reads the next record that is not empty; false at the end of the file. Its fields are valid until the next call.
   bool next();
@@ -30,15 +31,17 @@ class CsvRecords {
   [[noreturn]] void fail(std::size_t field, const std::string& name, const std::string& what) const;
 
  private:
+  /// Small, since a file may hold one in each byte. The buffer is no longer than a record may be.
   struct Field {
-    std::size_t begin, end;  // within the buffer
-    std::int64_t line;
-    bool quoted, doubled;  // has quotes around it, has doubled quotes in it
+    std::uint32_t begin, end;  // within the buffer
+    std::uint32_t line;        // from the record's first
+    bool quoted, doubled;      // has quotes around it, has doubled quotes in it
   };
   enum class Parsed { record, blank, incomplete };
 
   Parsed parse();
   bool parse_field(std::size_t& at, std::int64_t& line);
+  void add_field(std::size_t begin, std::size_t end, std::int64_t line, bool quoted, bool doubled);
   bool parse_quoted(std::size_t& at, std::int64_t& line);
   bool take_line_break(std::size_t& at, std::int64_t& line);
   bool skip_line();
@@ -47,6 +50,7 @@ class CsvRecords {
 
   InputFile file_;
   char delimiter_, comment_;
+  std::size_t most_fields_;
   std::string buffer_;
   std::size_t begin_ = 0, end_ = 0;  // of what is not yet parsed
   std::uint64_t read_ = 0;           // bytes of the file so far

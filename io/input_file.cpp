@@ -47,8 +47,9 @@ InputFile::InputFile(const std::string& op, const std::string& path) : origin_(o
   const int error = errno;
   const bool opened = file_ != -1;
   if (opened) ::close(file_);
-  if (opened && status.st_mode != 0) fail(kind_of(status.st_mode));
-  fail(error == ENXIO ? kind_of(S_IFSOCK) : std::string("cannot be opened: ") + std::strerror(error));
+  if (opened && status.st_mode != 0) throw InputError(origin_ + ": " + kind_of(status.st_mode), 0);
+  if (error == ENXIO) throw InputError(origin_ + ": " + kind_of(S_IFSOCK), 0);
+  throw InputError(origin_ + ": cannot be opened: " + std::strerror(error), error);
 }
 
 InputFile::~InputFile() { ::close(file_); }
@@ -61,8 +62,8 @@ std::size_t InputFile::read(std::uint64_t offset, void* to, std::size_t bytes) c
     if (got == 0) break;
     if (got > 0)
       done += static_cast<std::size_t>(got);
-    else if (errno != EINTR)
-      fail(std::string("cannot be read: ") + std::strerror(errno));
+    else if (const int error = errno; error != EINTR)
+      throw InputError(origin_ + ": cannot be read: " + std::strerror(error), error);
   }
   return done;
 }

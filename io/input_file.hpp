@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <stdexcept>
 #include <string>
 
 namespace xgrad::io {
@@ -12,8 +13,19 @@ std::string path_text(const std::string& path);
 /// Refuses a path with a zero byte, which the system would cut there: std::invalid_argument, beginning with `op`.
 void check_path(const std::string& op, const std::string& path);
 
+/// Thrown where a file cannot be opened or read, which says nothing about its bytes.
+class InputError : public std::runtime_error {
+ public:
+  InputError(const std::string& text, int error) : std::runtime_error(text), error_(error) {}
+  /// The errno of the system; 0 for what is no regular file.
+  int error() const { return error_; }
+
+ private:
+  int error_;
+};
+
 /// A regular file, open for reading. A folder, device, pipe or socket is refused at once: to open a pipe could block
-/// for ever. Failures throw std::runtime_error that begin with the op and the path.
+/// for ever. Failures throw std::runtime_error that begin with the op and the path, those of the system InputError.
 class InputFile {
  public:
   InputFile(const std::string& op, const std::string& path);

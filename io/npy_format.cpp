@@ -219,7 +219,7 @@ const char* descr_of(Format format) {
 
 }  // namespace
 
-Tensor read_npy(ByteReader& reader, std::uint64_t bytes, const std::string& what) {
+Tensor read_npy(ByteReader& reader, std::uint64_t bytes, const std::string& what, std::uint64_t most) {
   std::uint64_t begins = 0, elements = 0;
   NpyHeader header = read_header(reader, bytes, what, begins);
   if (!count_elements(header.sizes, elements))
@@ -229,6 +229,10 @@ Tensor read_npy(ByteReader& reader, std::uint64_t bytes, const std::string& what
     reader.fail(what + "has shape " + shape_text(header.sizes) + " of elements of " +
                 std::to_string(size_of(header.format)) + " bytes, which takes " + std::to_string(taken) +
                 " bytes, but " + std::to_string(bytes - begins) + " follow the header");
+  const std::uint64_t widened = elements * xgrad::size_of(dtype_of(header.format));
+  if (widened > most)
+    reader.fail(what + "becomes a tensor of " + std::to_string(widened) + " bytes, but the limit leaves " +
+                std::to_string(most) + " to compressed arrays: if that is meant, pass a larger limit");
   // Column-major order is the row-major order of the transpose.
   if (header.fortran) std::reverse(header.sizes.begin(), header.sizes.end());
   Tensor values = read_elements(reader, header.format, header.order, shape_of(header.sizes), what);

@@ -10,8 +10,9 @@
 
 namespace xgrad::io::detail {
 
-/// Reads an array that takes `bytes` bytes with its header. `what` names it in errors.
-Tensor read_npy(ByteReader& reader, std::uint64_t bytes, const std::string& what);
+/// Reads an array that takes `bytes` bytes with its header. `what` names it in errors. A tensor of more than `most`
+/// bytes is refused.
+Tensor read_npy(ByteReader& reader, std::uint64_t bytes, const std::string& what, std::uint64_t most = UINT64_MAX);
 
 /// The header of a file with the elements of this tensor.
 std::string npy_header(const Tensor& x, Format format);

@@ -1,6 +1,9 @@
 #include <xgrad/io/npz.hpp>
 
 #include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <numeric>
 #include <set>
 #include <stdexcept>
 #include <string_view>
@@ -60,17 +63,26 @@ void save_npz(const StateDict& tensors, const std::string& path, const NpzOption
 }
 
 struct NpzFile::Contents {
-  Contents(const char* op, const std::string& path, std::int64_t limit)
-      : archive(op, path, static_cast<std::uint64_t>(limit)) {
-    std::set<std::string> seen;
-    for (const detail::ZipEntry& entry : archive.entries()) {
-      names.push_back(without_suffix(entry.name));
-      if (!seen.insert(names.back()).second)
-        archive.file().fail("holds " + detail::name_text(names.back()) + " twice, with .npy and without");
-    }
+  Contents(const char* op, const std::string& path, std::uint64_t most) : limit(most), archive(op, path, most) {
+    for (const detail::ZipEntry& entry : archive.entries()) names.push_back(without_suffix(entry.name));
+    by_name.resize(names.size());
+    std::iota(by_name.begin(), by_name.end(), std::size_t{0});
+    std::sort(by_name.begin(), by_name.end(), [&](std::size_t a, std::size_t b) { return names[a] < names[b]; });
+    const auto twice = std::adjacent_find(by_name.begin(), by_name.end(),
+                                          [&](std::size_t a, std::size_t b) { return names[a] == names[b]; });
+    if (twice != by_name.end())
+      archive.file().fail("holds " + detail::name_text(names[*twice]) + " twice, with .npy and without");
   }
 
-  Tensor tensor(std::size_t i) const {
+  /// The number of the array of that name, or how many there are.
+  std::size_t find(const std::string& name) const {
+    const auto place = std::lower_bound(by_name.begin(), by_name.end(), name,
+                                        [&](std::size_t i, const std::string& wanted) { return names[i] < wanted; });
+    return place != by_name.end() && names[*place] == name ? *place : names.size();
+  }
+
+  /// `left` is what compressed arrays may still take as tensors, in bytes.
+  Tensor tensor(std::size_t i, std::uint64_t& left) const {
     const detail::ZipEntry& entry = archive.entries()[i];
     const std::string what = detail::name_text(entry.name) + ": ";
     if (!is_array(entry.name))
@@ -79,13 +91,17 @@ struct NpzFile::Contents {
                                ? std::string(" (this is a PyTorch file): ") + detail::torch_way_out
                                : ""));
     const std::unique_ptr<detail::MemberReader> reader = archive.open(entry);
-    Tensor result = detail::read_npy(*reader, entry.unpacked, what);
+    const bool compressed = entry.method != 0;
+    Tensor result = detail::read_npy(*reader, entry.unpacked, what, compressed ? left : UINT64_MAX);
     reader->finish();
+    if (compressed) left -= static_cast<std::uint64_t>(result.size()) * xgrad::size_of(result.dtype());
     return result;
   }
 
+  std::uint64_t limit;
   detail::ZipFile archive;
   std::vector<std::string> names;
+  std::vector<std::size_t> by_name;  // their numbers, sorted by them
 };
 
 NpzFile::NpzFile(const std::string& path, std::int64_t limit) : NpzFile("NpzFile", path, limit) {}
@@ -93,7 +109,7 @@ NpzFile::NpzFile(const std::string& path, std::int64_t limit) : NpzFile("NpzFile
 NpzFile::NpzFile(const char* op, const std::string& path, std::int64_t limit) {
   if (limit < 0)
     throw std::invalid_argument(std::string(op) + ": the limit must not be negative, got " + std::to_string(limit));
-  contents_ = xgrad::detail::Owned<const Contents>(new Contents(op, path, limit));
+  contents_ = xgrad::detail::Owned<const Contents>(new Contents(op, path, static_cast<std::uint64_t>(limit)));
 }
 
 NpzFile::NpzFile(NpzFile&&) noexcept = default;
@@ -102,22 +118,22 @@ NpzFile::~NpzFile() = default;
 
 std::vector<std::string> NpzFile::names() const { return contents_->names; }
 
-bool NpzFile::contains(const std::string& name) const {
-  return std::find(contents_->names.begin(), contents_->names.end(), name) != contents_->names.end();
-}
+bool NpzFile::contains(const std::string& name) const { return contents_->find(name) != contents_->names.size(); }
 
 Tensor NpzFile::tensor(const std::string& name) const {
-  const auto found = std::find(contents_->names.begin(), contents_->names.end(), name);
-  if (found == contents_->names.end())
+  const std::size_t i = contents_->find(name);
+  if (i == contents_->names.size())
     contents_->archive.file().fail("there is no array " + detail::name_text(name) +
                                    detail::there_are(contents_->names));
-  return contents_->tensor(static_cast<std::size_t>(found - contents_->names.begin()));
+  std::uint64_t left = contents_->limit;
+  return contents_->tensor(i, left);
 }
 
 StateDict NpzFile::tensors() const {
   StateDict result;
+  std::uint64_t left = contents_->limit;
   for (std::size_t i = 0; i < contents_->names.size(); ++i)
-    result.emplace_back(contents_->names[i], contents_->tensor(i));
+    result.emplace_back(contents_->names[i], contents_->tensor(i, left));
   return result;
 }
 

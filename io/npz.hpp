@@ -34,8 +34,9 @@ class NpzOptions : public xgrad::detail::OptionsOf<NpzOptions> {
 /// the file cannot be written.
 void save_npz(const StateDict& tensors, const std::string& path, const NpzOptions& options = NpzOptions());
 
-/// How many bytes the compressed arrays of an archive may have altogether after decompression, unless told otherwise: 4
-/// GiB. An archive of 4 MB can announce as much. Arrays that are not compressed have no limit but the size of the file.
+/// How many bytes the compressed arrays of an archive may have altogether, after decompression and again as tensors
+/// (a byte of uint8 becomes eight of int64), unless told otherwise: 4 GiB. An archive of 4 MB can announce as much.
+/// Arrays that are not compressed have no limit but the size of the file.
 inline constexpr std::int64_t default_npz_limit = std::int64_t{1} << 32;
 
 /// An archive of NumPy's arrays, opened once, whose arrays are read when they are asked for, as numpy.load's.

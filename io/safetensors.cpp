@@ -1,8 +1,8 @@
 #include <xgrad/io/safetensors.hpp>
 
 #include <filesystem>
+#include <map>
 #include <stdexcept>
-#include <unordered_map>
 #include <utility>
 
 #include <xgrad/io/name_text.hpp>
@@ -40,7 +40,7 @@ struct SafetensorsFile::Contents {
   /// One file, or several, in which case the index says what is where.
   std::vector<std::unique_ptr<SafetensorsPart>> parts;
   std::vector<std::pair<const SafetensorsPart*, const Entry*>> order;
-  std::unordered_map<std::string, std::size_t> places;  // by name, where there are several files
+  std::map<std::string, std::size_t> places;  // by name, where there are several files
   std::string origin;
 
   void open_one(const char* op, const std::string& path, Reading reading) {

@@ -61,11 +61,12 @@ class SafetensorsOptions : public xgrad::detail::OptionsOf<SafetensorsOptions> {
 /// What an earlier save to this path has left in the other form, or in other shards, is removed, so that no reader
 /// finds two models there. Where one file is enough, one file is written.
 ///
-/// Each file is written atomically (see AtomicFile). Shards are complete before the first of them replaces an old one;
-/// a process that dies between two renames, which is a matter of milliseconds, leaves a folder without an index, which
-/// no reader takes for a model: keep an older copy elsewhere, or save to a new folder. Throws std::invalid_argument,
-/// before anything is written, for an undefined tensor, a name that occurs twice, is "__metadata__" or is not UTF-8,
-/// the metadata key "xgrad.crc32", and a header above 100 MB; throws std::runtime_error when a file cannot be written.
+/// Each file is written atomically (see AtomicFile). Shards and index are complete, and on the disk, before the first
+/// of them replaces an old one, so that a full disk leaves the old model; a process that dies between two renames,
+/// which is a matter of milliseconds, leaves a folder without an index, which no reader takes for a model: keep an
+/// older copy elsewhere, or save to a new folder. Throws std::invalid_argument, before anything is written, for an
+/// undefined tensor, a name that occurs twice, is "__metadata__" or is not UTF-8, the metadata key "xgrad.crc32", and a
+/// header above 100 MB; throws std::runtime_error when a file cannot be written.
 void save_safetensors(const StateDict& tensors, const std::string& path);
 void save_safetensors(const StateDict& tensors, const std::string& path, const Metadata& metadata);
 void save_safetensors(const StateDict& tensors, const std::string& path, const Metadata& metadata,

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
+#include <set>
 #include <stdexcept>
-#include <unordered_map>
-#include <unordered_set>
 
 #include <xgrad/io/input_file.hpp>
 #include <xgrad/io/json.hpp>
@@ -81,8 +81,9 @@ class IndexReader final : public JsonEvents {
   ShardIndex& index_;
   const std::string& origin_;
   std::string tensor_;
-  std::unordered_set<std::string> names_;
-  std::unordered_map<std::string, std::size_t> files_;
+  // No tables of hashes: an index can be made of names that collide.
+  std::set<std::string> names_;
+  std::map<std::string, std::size_t> files_;
   std::size_t depth_ = 0;
   bool at_map_ = false, in_map_ = false, seen_ = false;
 };

@@ -138,8 +138,14 @@ void save_shards(const std::vector<Shard>& shards, const std::vector<std::string
   const std::vector<std::string> old = old_shards(index_path);
   AtomicFile index_file(index_path, op);
   index_file.write(detail::write_index(index, total));
-  // From here to the new index a crash must not leave an old index beside new shards.
-  remove_old(index_path);
+  // Here a full disk may still show, while the old model is whole.
+  for (const auto& file : files) file->sync();
+  index_file.sync();
+  // From here to the new index a crash must not leave an old index beside new shards. Where its path is a link, the
+  // link stays and leads to the new one.
+  std::error_code none;
+  const std::filesystem::path old_index = std::filesystem::canonical(index_path, none);
+  if (!none) remove_old(old_index);
   for (const auto& file : files) file->commit();
   index_file.commit();
   remove_shards(path, old, index.files);

@@ -92,8 +92,12 @@ class DeflatedReader final : public MemberReader {
     stream_.next_out = to;
     stream_.avail_out = static_cast<uInt>(room);
     while (!ended_ && stream_.avail_out == room) {
-      if (stream_.avail_in == 0) refill();
+      // Also without input: inflate may still owe bytes of a match, and hold the end of the stream in its bits.
       const int status = inflate(&stream_, Z_NO_FLUSH);
+      if (status == Z_BUF_ERROR && stream_.avail_in == 0) {
+        refill();
+        continue;
+      }
       if (status == Z_MEM_ERROR) throw std::bad_alloc();
       ended_ = status == Z_STREAM_END;
       if (status != Z_OK && !ended_)
@@ -235,6 +239,9 @@ void ZipFile::check_places(const Directory& directory) {
     if (entry.offset > entry.end || entry.end - entry.offset < least || entry.packed > entry.end - entry.offset - least)
       file_.fail(name_text(entry.name) + " overlaps another member or the directory, or lies outside the archive");
   }
+  const std::uint64_t first = order.empty() ? directory.begin : order[0]->offset;
+  if (first != 0)
+    file_.fail("holds " + std::to_string(first) + " bytes before its first member: an archive begins with it");
   std::sort(order.begin(), order.end(), [](const ZipEntry* a, const ZipEntry* b) { return a->name < b->name; });
   for (std::size_t i = 1; i < order.size(); ++i)
     if (order[i - 1]->name == order[i]->name) file_.fail("holds " + name_text(order[i]->name) + " twice");

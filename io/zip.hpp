@@ -31,9 +31,9 @@ class MemberReader : public ByteReader {
   virtual void finish() = 0;
 };
 
-/// An archive, opened for reading. Its directory is checked at once: members that overlap, lie outside the archive,
-/// have the same name, or announce more than deflate can compress into their bytes or than `limit` allows altogether,
-/// are refused. Errors begin with the op and the path.
+/// An archive, opened for reading. Its directory is checked at once: members that overlap, lie outside the archive or
+/// behind other bytes at its beginning, have the same name, or announce more than deflate can compress into their bytes
+/// or than `limit` allows altogether, are refused. Errors begin with the op and the path.
 class ZipFile {
  public:
   ZipFile(const std::string& op, const std::string& path, std::uint64_t limit);

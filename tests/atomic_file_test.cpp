@@ -1,7 +1,9 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -19,6 +21,33 @@ using namespace xgrad;
 using namespace xgrad::io;
 using Catch::Matchers::Contains;
 using Catch::Matchers::StartsWith;
+
+namespace {
+
+int syncs_until_full = -1;  // how many more syncs of files succeed; -1 for any number
+
+/// During its lifetime the disk is full after so many syncs of files: what the system has taken into its memory it then
+/// cannot write.
+class FullAtSync {
+ public:
+  explicit FullAtSync(int syncs) { syncs_until_full = syncs; }
+  ~FullAtSync() { syncs_until_full = -1; }
+  FullAtSync(const FullAtSync&) = delete;
+  FullAtSync& operator=(const FullAtSync&) = delete;
+};
+
+}  // namespace
+
+// Instead of the C library's, also for the library under test.
+extern "C" int fsync(int file) {
+  struct stat status = {};
+  if (syncs_until_full != -1 && ::fstat(file, &status) == 0 && S_ISREG(status.st_mode) && syncs_until_full-- == 0) {
+    syncs_until_full = 0;
+    errno = ENOSPC;
+    return -1;
+  }
+  return static_cast<int>(::syscall(SYS_fsync, file));
+}
 
 namespace {
 
@@ -181,6 +210,53 @@ TEST_CASE("a full disk at any byte keeps the old shards and their index", "[io]"
   }
   save_safetensors(tensors, path, {}, divided);
   CHECK(load_safetensors(path).size() == 3);
+}
+
+TEST_CASE("a disk that is full at any sync keeps the old file, or the old shards and their index", "[io]") {
+  Folder folder;
+  const std::string path = folder.file("model.safetensors");
+  const StateDict old{{"a", Tensor{1.f, 2.f}}, {"b", Tensor{3.}}, {"c", Tensor{4.f}}},
+      later{{"a", Tensor{5.f, 6.f}}, {"b", Tensor{7.}}, {"c", Tensor{8.f}}};
+  for (const std::int64_t shard : {std::int64_t{8}, INT64_MAX}) {
+    const SafetensorsOptions options = SafetensorsOptions().max_shard_size(shard);
+    save_safetensors(old, path, {}, options);
+    const std::ptrdiff_t files = folder.entries();
+    for (int syncs = 0; syncs < files; ++syncs) {
+      CAPTURE(shard, syncs);
+      {
+        const FullAtSync full(syncs);
+        REQUIRE_THROWS_WITH(save_safetensors(later, path, {}, options),
+                            Contains("cannot be written to the disk: No space left on device"));
+      }
+      REQUIRE(folder.entries() == files);
+      REQUIRE(load_safetensors(path).at("b").item() == 3);
+    }
+    const FullAtSync enough(static_cast<int>(files));
+    save_safetensors(later, path, {}, options);
+    CHECK(load_safetensors(path).at("b").item() == 7);
+  }
+}
+
+TEST_CASE("a file that is synced may be written on, and is committed with all of it", "[io]") {
+  Folder folder;
+  const std::string path = folder.file("text");
+  AtomicFile file(path);
+  file.write("one");
+  file.sync();
+  CHECK_FALSE(fs::exists(path));
+  file.write(", two");
+  {
+    const FullAtSync full(0);
+    CHECK_THROWS_WITH(file.commit(), Contains("No space left on device"));
+  }
+  CHECK_THROWS_AS(file.sync(), std::logic_error);
+  CHECK(folder.entries() == 0);
+  AtomicFile again(path);
+  again.write("three");
+  again.sync();
+  const FullAtSync full(0);
+  again.commit();
+  CHECK(get(path) == "three");
 }
 
 TEST_CASE("saving into an unwritable folder keeps the old file", "[io]") {

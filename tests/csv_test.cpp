@@ -1,8 +1,11 @@
 // CSV files: what is read, in which form, and where errors are.
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstring>
 #include <limits>
+#include <map>
 #include <random>
 #include <string>
 #include <vector>
@@ -11,6 +14,7 @@
 #include <xgrad/io/csv.hpp>
 
 #include "catch2.hpp"
+#include "colliding.hpp"
 #include "folder.hpp"
 #include "inspect.hpp"
 
@@ -99,6 +103,7 @@ TEST_CASE("numbers are the nearest, whatever their form", "[io]") {
   CHECK(same(values("a\ninf\n-Infinity\nNaN\n1e400\n-1e400\n1e-400\n0.00000001e-"
                     "320\n1000000000000e300\n1e999999999999999999999\n1e-999999999999999999999\n"),
              {inf, -inf, none, inf, -inf, 0, 0, inf, inf, 0}));
+  CHECK(values("a\n1e9223372036854775807\n1e-9223372036854775807\n-1e-9223372036854775808\n") == Numbers{inf, 0, 0});
   // float32 directly: by way of double it would be rounded twice.
   const Csv single = read("a\n1.00000005960464477540\n1e39\n1e-50\n");
   CHECK(numbers(single.values.to(float64)) == Numbers{static_cast<double>(1.0000001f), inf, 0});
@@ -112,6 +117,26 @@ TEST_CASE("int64 takes whole numbers only, all of them exactly", "[io]") {
   const CsvOptions whole = CsvOptions().dtype(int64);
   CHECK(whole_numbers(read("a\n9223372036854775807\n-9223372036854775808\n3.0\n1e3\n+7\n", whole).values) ==
         std::vector<std::int64_t>{INT64_MAX, INT64_MIN, 3, 1000, 7});
+  const std::vector<std::pair<const char*, std::int64_t>> forms{{"9007199254740993.0", 9007199254740993},
+                                                                {"-9007199254740993e0", -9007199254740993},
+                                                                {"922337203685477580.7e1", INT64_MAX},
+                                                                {"9223372036854775807.00000", INT64_MAX},
+                                                                {"-9223372036854775808.", INT64_MIN},
+                                                                {"-922337203685477580800e-2", INT64_MIN},
+                                                                {"0.00000000010e10", 1},
+                                                                {"1000e-3", 1},
+                                                                {"000123.4560E+3", 123456},
+                                                                {"-0.0", 0},
+                                                                {".0e-5", 0},
+                                                                {"0e-999999999999999999999", 0}};
+  for (const auto& [text, number] : forms)
+    CHECK(whole_numbers(read(std::string("a\n") + text, whole).values) == std::vector<std::int64_t>{number});
+  for (const char* text : {"0.99999999999999999999", "1e-400", "-1e-400", "1e-9223372036854775808",
+                           "1e-99999999999999999999", "9007199254740993.5", "9223372036854775807.5", "1001e-3"})
+    CHECK_THAT(refusal(std::string("a\n") + text, whole), Contains("'" + std::string(text) + "' is not whole"));
+  for (const char* text : {"9223372036854775808.0", "-9223372036854775809.0", "922337203685477580.8e1", "1e400",
+                           "1e9223372036854775807", "-1e99999999999999999999", "-Infinity"})
+    CHECK_THAT(refusal(std::string("a\n") + text, whole), Contains("'" + std::string(text) + "' is beyond the range"));
   CHECK_THAT(refusal("a\n2.5\n", whole), Contains("line 2, column 1 (\"a\"): '2.5' is not whole"));
   CHECK_THAT(refusal("a\n9223372036854775808\n", whole), Contains("beyond the range of int64"));
   CHECK_THAT(refusal("a\n1e19\n", whole), Contains("beyond the range of int64"));
@@ -130,6 +155,8 @@ TEST_CASE("what is missing becomes NaN, or what one says", "[io]") {
   CHECK_THAT(refusal(text), Contains("line 4, column 2 (\"b\"): '?' is not a number"));
   CHECK(values("a,b\n,nan\n1,2\n", CsvOptions().missing(0)) == Numbers{0, 0, 1, 2});
   CHECK(same(values("a\n-999\n5\n", CsvOptions().missing_words({"-999"})), {none, 5}));
+  CHECK(same(values("a\n-999\n-\n.\n+7\n7\n-9\n", CsvOptions().missing_words({"-999", "-", ".", "+7"})),
+             {none, none, none, none, 7, -9}));
   CHECK_THAT(refusal("a,b\n,1", CsvOptions().missing_words({})), Contains("'' is not a number"));
 }
 
@@ -194,6 +221,32 @@ TEST_CASE("words become indices of a vocabulary, or columns of zeros and ones", 
   CHECK(read(many, CsvOptions().categories({0})).vocabularies.at("w").size() == 4097);
 }
 
+TEST_CASE("the rows of words are the same in any order", "[io]") {
+  Names rows{"\"NA\"", "NA", "Oslo", "\"\"", "null", "\"Oslo\""};
+  std::sort(rows.begin(), rows.end());
+  const std::map<std::string, double> expected{{"\"\"", 0},     {"\"NA\"", 1}, {"Oslo", 2},
+                                               {"\"Oslo\"", 2}, {"NA", -1},    {"null", -1}};
+  do {
+    std::string text = "c\n";
+    for (const std::string& row : rows) text += row + "\n";
+    const Csv csv = read(text, CsvOptions().categories({"c"}));
+    REQUIRE(csv.vocabularies.at("c") == Names{"", "NA", "Oslo"});
+    const Numbers found = numbers(csv.values.to(float64));
+    for (std::size_t i = 0; i < rows.size(); ++i) REQUIRE(found[i] == expected.at(rows[i]));
+  } while (std::next_permutation(rows.begin(), rows.end()));
+  // A vocabulary that names the word means it.
+  const std::string text = "c\nNA\n\"NA\"\nNone\n";
+  CHECK(values(text, CsvOptions().categories({"c"}).vocabulary("c", {"None", "NA"})) == Numbers{1, 1, 0});
+  CHECK(values(text, CsvOptions().categories({"c"}).vocabulary("c", {"NA"})) == Numbers{0, 0, -1});
+  CHECK(values("c\nNone\nMild\n\"None\"\n", CsvOptions().one_hot({"c"}).vocabulary("c", {"None", "Mild"})) ==
+        Numbers{1, 0, 0, 1, 1, 0});
+  CHECK_THAT(refusal("c\n\"None\"\n", CsvOptions().categories({"c"}).vocabulary("c", {"NA"})),
+             Contains("'None' is not in the vocabulary"));
+  CHECK(values(text, CsvOptions().one_hot({"c"})) == Numbers{0, 1, 0});
+  CHECK(values(text, CsvOptions().categories({"c"}).vocabulary("c", {"None", "NA"}).missing_words({})) ==
+        Numbers{1, 1, 0});
+}
+
 TEST_CASE("labels are a tensor of their own", "[io]") {
   const std::string text = "x,species,y\n1,owl,5\n2,bat,6\n";
   const Csv csv = read(text, CsvOptions().labels("species").categories({"species"}));
@@ -238,6 +291,49 @@ TEST_CASE("records longer than any buffer are read, and quotes that never close 
   CHECK(read("w\n\"" + word + "\"\n\"" + word + "\"\n", CsvOptions().categories({0})).vocabularies.at("w")[0] == word);
   CHECK_THAT(refusal("a\n\"" + std::string(70'000'000, 'x')),
              Contains("line 2: the record has more than 67108864 bytes"));
+}
+
+TEST_CASE("a record of more fields than max_columns is refused at its line", "[io]") {
+  const std::string most(262143, ','), more(300000, ',');
+  CHECK(read(most).values.shape() == Shape{0, 262144});
+  CHECK(refusal(most + ",") ==
+        ", line 1: there are more than 262144 fields: if so many columns are meant, say so with max_columns()");
+  CHECK_THAT(refusal("a,b\n1,2\n" + more), StartsWith(", line 3: there are more than 262144 fields"));
+  CHECK(read(more + "\n" + more, CsvOptions().max_columns(300001)).values.shape() == Shape{1, 300001});
+  CHECK(values("\"a\",b\n1,\"2\"\n", CsvOptions().max_columns(2)) == Numbers{1, 2});
+  CHECK_THAT(refusal("\"a\",b,\"c\"\n", CsvOptions().max_columns(2)),
+             StartsWith(", line 1: there are more than 2 fields"));
+  CHECK_THROWS_WITH(CsvOptions().max_columns(0), Contains("max_columns is 0: it must be at least 1"));
+}
+
+TEST_CASE("one_hot refuses to make gigabytes of a short file", "[io]") {
+  std::string words;
+  for (int i = 0; i < 4096; ++i) words += "w" + std::to_string(i) + "\n";
+  std::string rows = "c\n" + words;
+  for (int i = 0; i < 260000; ++i) rows += "w7\n";
+  CHECK_THAT(refusal(rows, CsvOptions().one_hot({0})), StartsWith(": one_hot() would make 4326952960 bytes") &&
+                                                           Contains("the limit is 4294967296: use categories()"));
+  CHECK(read(rows, CsvOptions().categories({0})).values.shape() == Shape{264096, 1});
+  CHECK_THAT(refusal(std::string(1 << 20, 'n') + "\n" + words, CsvOptions().one_hot({0})), Contains("would make"));
+}
+
+TEST_CASE("words that collide in tables of hashes are read as fast as others", "[io]") {
+  const auto seconds = [](const Names& words) {
+    std::string text = "w\n";
+    for (const std::string& word : words) text += word + "\n";
+    const auto start = std::chrono::steady_clock::now();
+    CHECK(read(text, CsvOptions().categories({0})).vocabularies.at("w").size() == words.size());
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  };
+  const auto bits = static_cast<unsigned>(scaled(15, 13));
+  const double ordinary = seconds(ordinary_texts(bits));
+  CHECK(seconds(colliding_texts(bits)) < 6 * ordinary + 0.5);
+}
+
+TEST_CASE("an error shows the name of a column in short, without control characters", "[io]") {
+  CHECK_THAT(refusal("\"b\x1b[0m\n\"\nx\n"), StartsWith(", line 3, column 1 (\"b?[0m?\"): 'x' is not a number"));
+  CHECK_THAT(refusal(std::string(500, 'n') + "\nx\n"),
+             StartsWith(", line 2, column 1 (\"" + std::string(100, 'n') + "...\"): "));
 }
 
 TEST_CASE("every place of a buffer's end reads the same", "[io]") {

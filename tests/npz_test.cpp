@@ -2,6 +2,7 @@
 
 #include <zlib.h>
 
+#include <cstring>
 #include <random>
 #include <string>
 #include <utility>
@@ -33,9 +34,9 @@ std::uint32_t crc_of(const std::string& bytes) {
   return static_cast<std::uint32_t>(::crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
-std::string deflated(const std::string& bytes) {
+std::string deflated(const std::string& bytes, int level = 9, int strategy = Z_DEFAULT_STRATEGY) {
   z_stream stream = {};
-  deflateInit2(&stream, 9, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
+  deflateInit2(&stream, level, Z_DEFLATED, -MAX_WBITS, 8, strategy);
   std::string packed(deflateBound(&stream, bytes.size()) + 64, '\0');
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
   stream.avail_in = static_cast<uInt>(bytes.size());
@@ -47,11 +48,14 @@ std::string deflated(const std::string& bytes) {
   return packed;
 }
 
+std::string array_of(const std::string& descr, const std::string& shape, const std::string& values) {
+  const std::string header = "{'descr': '" + descr + "', 'fortran_order': False, 'shape': " + shape + ", }\n";
+  return std::string("\x93NUMPY\x01\x00", 8) + two(header.size()) + header + values;
+}
 /// An array of float32.
 std::string array_of(const std::string& shape, const std::vector<float>& numbers) {
-  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': " + shape + ", }\n";
-  return std::string("\x93NUMPY\x01\x00", 8) + two(header.size()) + header +
-         std::string(reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(float));
+  return array_of("<f4", shape,
+                  std::string(reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(float)));
 }
 
 /// A member as an archive that is made by hand describes it: by the truth, unless a test says something else.
@@ -63,8 +67,9 @@ struct Member {
   static Member plain(const std::string& name, const std::string& bytes) {
     return {name, bytes, bytes.size(), bytes.size(), crc_of(bytes)};
   }
-  static Member packed_as(const std::string& name, const std::string& bytes) {
-    const std::string stored = deflated(bytes);
+  static Member packed_as(const std::string& name, const std::string& bytes, int level = 9,
+                          int strategy = Z_DEFAULT_STRATEGY) {
+    const std::string stored = deflated(bytes, level, strategy);
     return {name, stored, stored.size(), bytes.size(), crc_of(bytes), 8};
   }
 };
@@ -114,6 +119,29 @@ std::string refusal(const std::string& text, std::int64_t limit = default_npz_li
 std::string refusal(std::vector<Member> members) { return refusal(Archive{std::move(members)}.text()); }
 
 const std::string three = array_of("(3,)", {1, 2, 3});
+
+/// Bytes of 0 and 1 in long runs, or only ones.
+std::string runs(std::size_t count, bool only_ones) {
+  std::mt19937 random(5);
+  std::string bytes;
+  while (bytes.size() < count) {
+    const std::size_t length = random() % 300;
+    bytes.append(length, only_ones || length % 2 == 0 ? '\1' : '\0');
+  }
+  bytes.resize(count);
+  return bytes;
+}
+
+void check_same(const StateDict& found, const StateDict& expected) {
+  REQUIRE(found.size() == expected.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const Tensor &x = found[i].second, &y = expected[i].second;
+    CAPTURE(found[i].first, expected[i].first);
+    REQUIRE(x.shape() == y.shape());
+    REQUIRE(x.dtype() == y.dtype());
+    REQUIRE(std::memcmp(Raw::bytes(x), Raw::bytes(y), static_cast<std::size_t>(x.size()) * size_of(x.dtype())) == 0);
+  }
+}
 
 }  // namespace
 
@@ -177,6 +205,57 @@ TEST_CASE("what is saved is loaded again, stored or compressed, in its order", "
   CHECK(numbers(load_npz(path).at("h").to(float64)) == Numbers{0.0999755859375});
 }
 
+// The last bits of a stream may be read long before the bytes that they stand for are: of a long match they are given
+// out over two reads.
+TEST_CASE("whatever its sizes, codes and dtype, what deflate packs is read as what is stored", "[io]") {
+  struct Kind {
+    const char* descr;
+    std::size_t size, piece;  // of an element, and of what is read at a time
+  };
+  struct Way {
+    int level, strategy;
+    bool only_ones;
+  };
+  const std::vector<Kind> kinds{{"|b1", 1, 1 << 14}, {"|u1", 1, 1 << 14}, {"<f2", 2, 1 << 14}, {"<i4", 4, 1 << 14},
+                                {"<f4", 4, 1 << 16}, {"<f8", 8, 1 << 16}, {"<i8", 8, 1 << 16}};
+  const std::vector<Way> ways{
+      {6, Z_FIXED, true}, {6, Z_DEFAULT_STRATEGY, true}, {1, Z_RLE, true}, {9, Z_DEFAULT_STRATEGY, false}};
+  const auto pace = static_cast<std::size_t>(scaled(1, 7));
+  for (const Kind& kind : kinds)
+    for (const Way& way : ways) {
+      CAPTURE(kind.descr, way.level, way.strategy);
+      std::vector<Member> stored, packed;
+      for (std::size_t extra = kind.size; extra <= 200; extra += pace * kind.size) {
+        const std::size_t bytes = kind.piece + extra;
+        const std::string array =
+            array_of(kind.descr, "(" + std::to_string(bytes / kind.size) + ",)", runs(bytes, way.only_ones));
+        const std::string name = std::to_string(extra) + ".npy";
+        stored.push_back(Member::plain(name, array));
+        packed.push_back(Member::packed_as(name, array, way.level, way.strategy));
+      }
+      check_same(loaded(Archive{std::move(packed)}.text()), loaded(Archive{std::move(stored)}.text()));
+    }
+}
+
+TEST_CASE("ones of any size and dtype survive compression", "[io]") {
+  const Folder folder;
+  const std::string path = folder.file("x.npz");
+  for (const DType dtype : {boolean, int64, float32, float64})
+    for (const Floats floats : {Floats::as_they_are, Floats::float16}) {
+      const std::int64_t piece = dtype == boolean ? 1 << 15 : 1 << 14;
+      StateDict tensors;
+      for (std::int64_t extra = 0; extra < 130; extra += scaled(1, 13))
+        tensors.emplace_back(std::to_string(extra), ones({piece + extra}, dtype));
+      save_npz(tensors, path, NpzOptions().compressed().floats(floats));
+      const StateDict found = load_npz(path);
+      REQUIRE(found.size() == tensors.size());
+      for (std::size_t i = 0; i < found.size(); ++i) {
+        REQUIRE(found[i].second.shape() == tensors[i].second.shape());
+        REQUIRE(sum(found[i].second != tensors[i].second.to(found[i].second.dtype())).item() == 0);
+      }
+    }
+}
+
 TEST_CASE("save_npz refuses what an archive cannot hold, before it writes", "[io]") {
   const Folder folder;
   const std::string path = folder.file("x.npz");
@@ -217,6 +296,14 @@ TEST_CASE("a zip bomb is refused before it is unpacked", "[io]") {
   CHECK(bomb.size() < 20000);
   CHECK_THAT(refusal(bomb, 5'000'000), Contains("announces more bytes after decompression than the limit of 5000000") &&
                                            Contains("larger limit"));
+  // One whose bytes become eight times as many.
+  const std::string bytes_of_one = array_of("|u1", "(1000000,)", std::string(1000000, '\1'));
+  const std::string widened =
+      Archive{{Member::packed_as("a.npy", bytes_of_one), Member::packed_as("b.npy", bytes_of_one)}}.text();
+  CHECK(loaded(widened, 16'000'000).size() == 2);
+  CHECK_THAT(refusal(widened, 15'999'999),
+             Contains("'b.npy': becomes a tensor of 8000000 bytes, but the limit leaves 7999999"));
+  CHECK(loaded(Archive{{Member::plain("a.npy", bytes_of_one)}}.text(), 0).at("a").size() == 1000000);
   // One that announces more than deflate can do.
   Member liar = Member::packed_as("a.npy", three);
   liar.unpacked = std::uint64_t{1} << 30;
@@ -276,6 +363,15 @@ TEST_CASE("an archive that lies is refused in clear words", "[io]") {
   CHECK_THAT(refusal("#!/bin/sh\n" + archive.text()), Contains("zip64"));
   archive.wide = false;
   CHECK_THAT(refusal("#!/bin/sh\n" + archive.text()), Contains("does not end where the end record begins"));
+  // Offsets may also count from the beginning of the file.
+  Archive behind{{Member::plain("a.npy", three)}};
+  behind.members[0].offset = 10;
+  behind.directory_off = 10;
+  CHECK_THAT(refusal("#!/bin/sh\n" + behind.text()), Contains("holds 10 bytes before its first member"));
+  Archive nothing;
+  CHECK(loaded(nothing.text()).empty());
+  nothing.directory_off = 10;
+  CHECK_THAT(refusal("#!/bin/sh\n" + nothing.text()), Contains("holds 10 bytes before its first member"));
   // A deflate stream that ends early, goes on, is damaged or does not fill its bytes.
   const auto packed = [](auto&& change) {
     Member member = Member::packed_as("a.npy", three);

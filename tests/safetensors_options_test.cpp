@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
@@ -17,6 +18,7 @@
 #include <xgrad/nn/nn.hpp>
 
 #include "catch2.hpp"
+#include "colliding.hpp"
 #include "folder.hpp"
 #include "inspect.hpp"
 
@@ -292,6 +294,44 @@ TEST_CASE("a save in one form leaves nothing of the other", "[io]") {
     CHECK(values(path) == 4);
     CHECK_THROWS(values(index));
   }
+}
+
+TEST_CASE("where the index is a link, the model is saved to what it leads to", "[io]") {
+  const Folder folder;
+  const std::string path = folder.file("m.safetensors"), index = path + ".index.json", blob = folder.file("blob");
+  const auto parts = SafetensorsOptions().max_shard_size(8);
+  const StateDict old{{"a", ones({2})}, {"b", ones({2})}}, later{{"a", zeros({2})}, {"b", zeros({2})}};
+  save_safetensors(old, path, {}, parts);
+  fs::rename(index, blob);
+  fs::create_symlink("blob", index);
+  save_safetensors(later, path, {}, parts);
+  CHECK(fs::is_symlink(index));
+  CHECK(folder.entries() == 4);
+  check_same(load_safetensors(path), later);
+  // A link that leads nowhere yet.
+  fs::remove(blob);
+  save_safetensors(old, path, {}, parts);
+  CHECK(fs::is_symlink(index));
+  check_same(load_safetensors(path), old);
+}
+
+TEST_CASE("an index of names that collide in tables of hashes is read as fast as another", "[io]") {
+  const Folder folder;
+  const std::string path = folder.file("m.safetensors");
+  const auto seconds = [&](const std::vector<std::string>& names) {
+    StateDict tensors{{"a", zeros({2})}, {"b", zeros({2})}};
+    for (const std::string& name : names) tensors.emplace_back(name, zeros({0}));
+    save_safetensors(tensors, path, {}, SafetensorsOptions().max_shard_size(8));
+    const auto start = std::chrono::steady_clock::now();
+    const SafetensorsFile file(path);
+    CHECK(file.names().size() == names.size() + 2);
+    CHECK(file.contains(names.back()));
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  };
+  const auto bits = static_cast<unsigned>(scaled(15, 13));
+  const double ordinary = seconds(ordinary_texts(bits));
+  CHECK(folder.entries() > 2);
+  CHECK(seconds(colliding_texts(bits)) < 6 * ordinary + 0.5);
 }
 
 TEST_CASE("an index that lies, or leads elsewhere, is refused in clear words", "[io]") {

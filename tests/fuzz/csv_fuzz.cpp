@@ -24,6 +24,7 @@ io::CsvOptions options_of(unsigned how, unsigned more) {
   if ((more & 2u) != 0) options.skip_lines(1).max_rows(3);
   if ((more & 4u) != 0) options.columns({-1, 0});
   if ((more & 8u) != 0) options.vocabulary(0, {"a", "b"});
+  if ((more & 16u) != 0) options.max_columns(2);
   return options;
 }
 
@@ -37,6 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const io::Csv csv = io::read_csv(file.path(), options_of(how, more));
     const auto columns = static_cast<std::int64_t>(csv.names.size());
     if (csv.values.rank() != 2 || csv.values.shape(1) != columns) std::abort();
+    if ((more & 20u) == 16u && (how & 64u) == 0 && columns > 2) std::abort();
     if (csv.labels.defined() != ((how & 128u) != 0)) std::abort();
     if (csv.labels.defined() && csv.labels.shape(0) != csv.values.shape(0)) std::abort();
     if (csv.values.shape(0) > static_cast<std::int64_t>(size)) std::abort();
