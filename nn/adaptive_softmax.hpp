@@ -14,8 +14,7 @@ namespace xgrad::nn {
 /// `AdaptiveLogSoftmaxWithLoss::Options().div_value(2).head_bias(true)`.
 class AdaptiveLogSoftmaxOptions : public xgrad::detail::OptionsOf<AdaptiveLogSoftmaxOptions> {
  public:
-  /// By what the features of each cluster are divided, once more than those of the one before; positive and finite,
-  /// default 4.
+  /// Cluster k has in_features / div_value^k features; positive and finite, default 4.
   AdaptiveLogSoftmaxOptions& div_value(double value) { return set(div_value_, value); }
   /// Whether the head adds a bias; default false.
   AdaptiveLogSoftmaxOptions& head_bias(bool on) { return set(head_bias_, on); }

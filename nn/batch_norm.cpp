@@ -7,6 +7,7 @@
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/nn/batch_statistics.hpp>
 #include <xgrad/nn/functional.hpp>
+#include <xgrad/nn/module_state.hpp>
 #include <xgrad/nn/printing.hpp>
 
 namespace xgrad::nn {
@@ -44,13 +45,31 @@ RunningNorm::RunningNorm(const char* name, std::int64_t features, double eps, st
            ", track_running_stats=" + detail::python(tracked));
 }
 
+namespace {
+
+// What a training step leaves in num_batches_tracked.
+std::int64_t next_count(const Tensor& num_batches_tracked) {
+  const auto count = num_batches_tracked.item<std::int64_t>();
+  if (count < 0 || count == INT64_MAX)
+    throw argument_error("num_batches_tracked is " + std::to_string(count) +
+                         ": a batch cannot be counted from there: it must lie in 0 .. 2^63 - 2");
+  return count + 1;
+}
+
+}  // namespace
+
+BatchNorm::BatchNorm(const char* name, Dim features, const BatchNormOptions& options)
+    : RunningNorm(name, features, options) {
+  detail::Access::state(*this)->is_batch_norm = true;
+}
+
 Tensor BatchNorm::forward(const Tensor& x) {
   check(x);
   const bool tracked = running_mean.defined();
   if (!tracked || !is_training())
     return batch_norm(x, weight, bias, running_mean, running_var, !tracked, 0, eps(), call_site());
 
-  const std::int64_t batches = num_batches_tracked.item<std::int64_t>() + 1;
+  const std::int64_t batches = next_count(num_batches_tracked);
   const bool alike = !momentum() || detail::CumulativeStatistics::active();
   const double share = alike ? 1 / static_cast<double>(batches) : *momentum();
   Tensor y = batch_norm(x, weight, bias, running_mean, running_var, true, share, eps(), call_site());

@@ -72,7 +72,7 @@ class RunningNorm : public Module {
 /// What the batch normalisations share.
 class BatchNorm : public RunningNorm {
  protected:
-  using RunningNorm::RunningNorm;
+  BatchNorm(const char* name, Dim features, const BatchNormOptions& options);
   Tensor forward(const Tensor& x) override;
   /// Refuses inputs of other shapes.
   virtual void check(const Tensor& x) const = 0;

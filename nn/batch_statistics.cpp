@@ -1,7 +1,7 @@
 #include <xgrad/nn/batch_statistics.hpp>
 
 #include <xgrad/autograd/graph/mode.hpp>
-#include <xgrad/nn/module.hpp>
+#include <xgrad/nn/module_state.hpp>
 
 namespace xgrad::nn::detail {
 namespace {
@@ -17,9 +17,14 @@ bool CumulativeStatistics::active() noexcept { return cumulative; }
 int reset_batch_statistics(const ModuleBase& module) {
   const NoGrad no_grad;
   int count = 0;
-  for (const auto& [path, part] : module.named_modules()) {
-    if (part.type_name().rfind("BatchNorm", 0) != 0) continue;
-    for (const auto& [name, buffer] : part.named_buffers()) buffer.fill_(name == "running_var" ? 1 : 0);
+  for (const ModuleBase& part : module.modules()) {
+    const StatePtr& state = Access::state(part);
+    if (!state->is_batch_norm) continue;
+    for (const RegisteredTensor& buffer : state->buffers)  // a derived class may have others
+      if (buffer.name == "running_var")
+        buffer.tensor.fill_(1);
+      else if (buffer.name == "running_mean" || buffer.name == "num_batches_tracked")
+        buffer.tensor.fill_(0);
     ++count;
   }
   return count;

@@ -69,17 +69,17 @@ PadMode pad_mode(PaddingMode mode) {
 
 Convolution::Convolution(const Kind& kind, std::int64_t in_channels, std::int64_t out_channels, const Dims& kernel,
                          ConvSettings settings, PaddingMode mode, bool bias_wanted)
-    : kind_(kind), in_(in_channels), out_(out_channels), settings_(std::move(settings)), mode_(mode) {
-  const bool is_lazy = in_ == unknown;
+    : kind_(kind), out_(out_channels), settings_(std::move(settings)), mode_(mode) {
+  const bool is_lazy = in_channels == unknown;
+  const std::int64_t in = is_lazy ? 0 : in_channels;
   const char* const name = is_lazy ? kind.lazy_name : kind.name;
   const xgrad::detail::Calling calling(name);
-  if (is_lazy) in_ = 0;
   check_settings(name, kernel);
-  check_channels(std::string(name) + ": ");
-  weight = Parameter(is_lazy ? zeros(weight_shape()) : drawn(weight_shape()));
+  check_channels(std::string(name) + ": ", in);
+  weight = Parameter(is_lazy ? zeros(weight_shape(in)) : drawn(weight_shape(in), in));
   add("weight", weight);
   if (bias_wanted) {
-    bias = Parameter(is_lazy ? zeros({out_}) : drawn({out_}));
+    bias = Parameter(is_lazy ? zeros({out_}) : drawn({out_}, in));
     add("bias", bias);
   }
   if (is_lazy) {
@@ -106,32 +106,32 @@ void Convolution::check_settings(const char* name, const Dims& kernel) {
                            ": it must be less than the stride or the dilation");
 }
 
-void Convolution::check_channels(const std::string& prefix) const {
-  if (in_ < 0 || out_ < 0)
-    throw argument_error(prefix + "a layer cannot lead from " + std::to_string(in_) + " to " + std::to_string(out_) +
+void Convolution::check_channels(const std::string& prefix, std::int64_t in) const {
+  if (in < 0 || out_ < 0)
+    throw argument_error(prefix + "a layer cannot lead from " + std::to_string(in) + " to " + std::to_string(out_) +
                          " channels: neither may be negative");
-  for (const std::int64_t channels : {in_, out_})
+  for (const std::int64_t channels : {in, out_})
     if (channels % settings_.groups != 0)
       throw argument_error(prefix + std::to_string(channels) + " channels cannot be split into " +
                            std::to_string(settings_.groups) + " groups of one size");
 }
 
-Shape Convolution::weight_shape() const {
-  std::vector<std::int64_t> sizes{kind_.transposed ? in_ : out_, (kind_.transposed ? out_ : in_) / settings_.groups};
+Shape Convolution::weight_shape(std::int64_t in) const {
+  std::vector<std::int64_t> sizes{kind_.transposed ? in : out_, (kind_.transposed ? out_ : in) / settings_.groups};
   sizes.insert(sizes.end(), kernel_.begin(), kernel_.end());
   return Shape(sizes);
 }
 
 // In PyTorch the weight is drawn by kaiming_uniform with a slope of √5, which is this.
-Tensor Convolution::drawn(const Shape& shape) const {
-  const std::int64_t fan = weight_shape().without(0).count();
+Tensor Convolution::drawn(const Shape& shape, std::int64_t in) const {
+  const std::int64_t fan = weight_shape(in).without(0).count();
   const double bound = fan > 0 ? 1 / std::sqrt(static_cast<double>(fan)) : 0;
   return init::uniform_(Raw::uninitialized(shape, float32), -bound, bound);
 }
 
 void Convolution::describe_settings() {
-  std::string text = std::to_string(in_) + ", " + std::to_string(out_) + ", kernel_size=" + detail::python(kernel_) +
-                     ", stride=" + detail::python(tuple(settings_.stride));
+  std::string text = std::to_string(in_channels()) + ", " + std::to_string(out_) +
+                     ", kernel_size=" + detail::python(kernel_) + ", stride=" + detail::python(tuple(settings_.stride));
   const ConvPadding& padding = settings_.padding;
   if (padding.named())
     text += ", padding=" + padding.word();
@@ -152,21 +152,16 @@ void Convolution::take_channels(const Tensor& x) {
     throw argument_error("expected an input of " + std::to_string(axes + 2) + " axes, or " + std::to_string(axes + 1) +
                          " without a batch, got one of shape " + to_string(x.shape()));
   xgrad::detail::require_same_floating(kind_.transposed ? "conv_transpose" : "conv", x, "input", weight, "weight");
-  const std::int64_t before = std::exchange(in_, x.shape()[x.rank() - axes - 1]);
-  try {
-    check_channels("");  // the call puts the module's name in front
-    std::vector<xgrad::detail::LeafChange> changes;
-    for (Parameter* each : {&weight, &bias}) {
-      if (!each->defined()) continue;
-      const Tensor values =
-          xgrad::detail::converted(drawn(each == &weight ? weight_shape() : each->shape()), each->dtype());
-      changes.push_back(xgrad::detail::LeafChange::data(kind_.lazy_name, *each, values));
-    }
-    for (xgrad::detail::LeafChange& change : changes) change.commit();
-  } catch (...) {
-    in_ = before;
-    throw;
+  const std::int64_t in = x.shape()[x.rank() - axes - 1];
+  check_channels("", in);  // the call puts the module's name in front
+  std::vector<xgrad::detail::LeafChange> changes;
+  for (Parameter* each : {&weight, &bias}) {
+    if (!each->defined()) continue;
+    const Tensor values =
+        xgrad::detail::converted(drawn(each == &weight ? weight_shape(in) : each->shape(), in), each->dtype());
+    changes.push_back(xgrad::detail::LeafChange::data(kind_.lazy_name, *each, values));
   }
+  for (xgrad::detail::LeafChange& change : changes) change.commit();
   detail::Access::state(*this)->is_lazy = false;
   rename(kind_.name);
   describe_settings();

@@ -71,7 +71,8 @@ class Convolution : public Module {
   Parameter weight;
   Parameter bias;  ///< (out_channels); undefined without bias
 
-  std::int64_t in_channels() const { return in_; }
+  /// Read off the weight, which all handles share: 0 before the first input of a lazy layer.
+  std::int64_t in_channels() const { return kind_.transposed ? weight.shape(0) : weight.shape(1) * settings_.groups; }
   std::int64_t out_channels() const { return out_; }
   std::int64_t groups() const { return settings_.groups; }
 
@@ -96,15 +97,15 @@ class Convolution : public Module {
   Convolution(const Kind& kind, std::int64_t in_channels, std::int64_t out_channels, const Dims& kernel,
               xgrad::detail::ConvSettings settings, PaddingMode mode, bool bias_wanted);
   void check_settings(const char* name, const Dims& kernel);
-  void check_channels(const std::string& prefix) const;
-  Shape weight_shape() const;
-  Tensor drawn(const Shape& shape) const;
+  void check_channels(const std::string& prefix, std::int64_t in) const;
+  Shape weight_shape(std::int64_t in) const;
+  Tensor drawn(const Shape& shape, std::int64_t in) const;
   void take_channels(const Tensor& x);
   void describe_settings();
   Tensor padded(const Tensor& x) const;
 
   Kind kind_;
-  std::int64_t in_, out_;
+  std::int64_t out_;
   Shape kernel_;
   xgrad::detail::ConvSettings settings_;
   PaddingMode mode_;

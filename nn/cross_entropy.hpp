@@ -52,7 +52,7 @@ class CrossEntropyOptions : public ClassLossOptions<CrossEntropyOptions> {
 /// The target is int64 labels, of the logits' shape without the class axis: -w_t ln softmax_t(x), and the mean is
 /// divided by the weights of the labels that are not ignored; NaN where there are none. Or probabilities of the logits'
 /// shape, in [0, 1] (unlike PyTorch, which takes any numbers): the mean is over the rows. A label outside [0, C) that
-/// is not ignore_index is an error. The slope is softmax(x) - t. At first, a net that knows nothing loses ln C.
+/// is not ignore_index is an error. The slope is softmax(x) - t. An untrained net has a loss of about ln C.
 [[nodiscard]] Tensor cross_entropy(Tensor logits, Tensor target, const CrossEntropyOptions& options = {},
                                    Source at = Source::here());
 

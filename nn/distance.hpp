@@ -5,8 +5,7 @@
 namespace xgrad::nn {
 
 /// y = Σ x₁ x₂ / (max(|x₁|, eps) max(|x₂|, eps)) along an axis; x₁ and x₂ broadcast, and numbers are vectors of one
-/// element. At a vector shorter than eps the
-/// slope is that of the division by eps.
+/// element. At a vector shorter than eps the slope is that of the division by eps.
 [[nodiscard]] Tensor cosine_similarity(Tensor x1, Tensor x2, Dim dim = 1, double eps = 1e-8,
                                        Source at = Source::here());
 /// y = (Σ |x₁ - x₂ + eps|^p)^(1/p) over the last axis; x₁ and x₂ broadcast.

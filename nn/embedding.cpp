@@ -62,28 +62,60 @@ void check_table(const char* op, const Tensor& indices, const Tensor& weight) {
                            ": it must lie in [0, " + std::to_string(rows) + ")");
 }
 
-// Shortens the rows that the indices name, as PyTorch's embedding_renorm_.
-void shorten_rows(const char* op, const Tensor& indices, const Tensor& weight, const TableSettings& options,
-                  Source at) {
-  if (!options.max_norm || indices.size() == 0) return;
-  const NoGrad off;
-  std::vector<std::int64_t> rows(Raw::data<std::int64_t>(indices), Raw::data<std::int64_t>(indices) + indices.size());
-  std::sort(rows.begin(), rows.end());
-  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
-  const Tensor lengths = norm(index_select(weight.detach(), 0, Tensor(rows)), options.norm_type, 1).to(float64);
-  const std::int64_t width = weight.shape()[1];
-  Raw::begin_write(weight, op, at);
-  xgrad::detail::visit_floating(weight.dtype(), [&](auto type) {
-    using T = typename decltype(type)::type;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
+// Shortens the rows that the indices name, as PyTorch's embedding_renorm_. Unless the op comes to its end and keeps
+// them, as when memory runs out for its result, they get their values back.
+class ShortenedRows {
+ public:
+  ShortenedRows(const char* op, const Tensor& indices, Tensor weight, const TableSettings& options, Source at)
+      : weight_(std::move(weight)) {
+    if (!options.max_norm || indices.size() == 0) return;
+    const NoGrad off;
+    const auto* index = Raw::data<std::int64_t>(indices);
+    std::vector<std::int64_t> named(index, index + indices.size());
+    std::sort(named.begin(), named.end());
+    named.erase(std::unique(named.begin(), named.end()), named.end());
+    const Tensor table = weight_.detach();
+    const Tensor lengths = norm(index_select(table, 0, Tensor(named)), options.norm_type, 1).to(float64);
+    std::vector<double> scales;
+    for (std::size_t i = 0; i < named.size(); ++i) {
       const double length = Raw::data<double>(lengths)[i];
       if (!(length > *options.max_norm)) continue;
-      const auto scale = static_cast<T>(*options.max_norm / (length + 1e-7));
-      T* row = Raw::write<T>(weight) + rows[i] * width;
-      for (std::int64_t j = 0; j < width; ++j) row[j] *= scale;
+      rows_.push_back(named[i]);
+      scales.push_back(*options.max_norm / (length + 1e-7));
     }
-  });
-}
+    before_ = index_select(table, 0, Tensor(rows_));
+    Raw::begin_write(weight_, op, at);
+    each_row([&](std::size_t i, auto* row, const auto*, std::int64_t width) {
+      const auto scale = static_cast<std::decay_t<decltype(*row)>>(scales[i]);
+      for (std::int64_t j = 0; j < width; ++j) row[j] *= scale;
+    });
+  }
+  ~ShortenedRows() {
+    if (kept_ || !before_.defined()) return;
+    each_row([](std::size_t, auto* row, const auto* before, std::int64_t width) { std::copy_n(before, width, row); });
+  }
+  ShortenedRows(const ShortenedRows&) = delete;
+  ShortenedRows& operator=(const ShortenedRows&) = delete;
+
+  void keep() { kept_ = true; }
+
+ private:
+  // f(i, row, values before, width) for each row.
+  template <class F>
+  void each_row(const F& f) const {
+    const std::int64_t width = weight_.shape()[1];
+    xgrad::detail::visit_floating(weight_.dtype(), [&](auto type) {
+      using T = typename decltype(type)::type;
+      for (std::size_t i = 0; i < rows_.size(); ++i)
+        f(i, Raw::write<T>(weight_) + rows_[i] * width, Raw::data<T>(before_) + static_cast<std::int64_t>(i) * width,
+          width);
+    });
+  }
+
+  Tensor weight_, before_;
+  std::vector<std::int64_t> rows_;
+  bool kept_ = false;
+};
 
 // Rows of the weight, (n, size), whose gradient is multiplied by one factor each.
 Tensor weighted_lookup(Tensor weight, Tensor indices, Tensor factors, Source at) {
@@ -115,9 +147,8 @@ Tensor gradient_factors(const Tensor& indices, const Tensor& weight, std::int64_
 }
 
 // The rows of flat indices, (n, size).
-Tensor rows_of(const char* op, const Tensor& indices, const Tensor& weight, const TableSettings& options, Source at) {
-  const std::int64_t padding = checked_padding(op, options, weight.shape()[0]);
-  shorten_rows(op, indices, weight, options, at);
+Tensor rows_of(const Tensor& indices, const Tensor& weight, const TableSettings& options, std::int64_t padding,
+               Source at) {
   if (options.scale_grad_by_freq)
     return weighted_lookup(weight, indices, gradient_factors(indices, weight, padding), at);
   if (padding == nowhere) return xgrad::embedding(indices, weight, at);
@@ -130,8 +161,12 @@ Tensor embedding(Tensor indices, Tensor weight, const EmbeddingOptions& options,
   const xgrad::detail::Timed timed("embedding", at);
   check_table("embedding", indices, weight);
   const Shape shape = indices.shape().inserted(indices.rank(), weight.shape()[1]);
+  const std::int64_t padding = checked_padding("embedding", options.settings(), weight.shape()[0]);
   const Tensor flat = reshape(std::move(indices), {shape.without(shape.rank() - 1).count()}, at);
-  return reshape(rows_of("embedding", flat, weight, options.settings(), at), shape, at);
+  ShortenedRows shortened("embedding", flat, weight, options.settings(), at);
+  Tensor y = reshape(rows_of(flat, weight, options.settings(), padding, at), shape, at);
+  shortened.keep();
+  return y;
 }
 
 namespace {
@@ -144,17 +179,8 @@ struct Bags {
   std::int64_t count = 0;
 };
 
-// Where each bag begins, with the end of the last one.
+// Where each bag begins among flat indices, with the end of the last one.
 std::vector<std::int64_t> borders_of(const Tensor& indices, const Tensor& offsets, bool include_last) {
-  const std::int64_t n = indices.size();
-  std::vector<std::int64_t> borders;
-  if (indices.rank() == 2) {
-    if (offsets.defined())
-      throw argument_error(std::string(bag_op) + ": the indices are " + to_string(indices.shape()) +
-                           ", and there are offsets: a matrix of indices has its bags in its rows");
-    for (std::int64_t b = 0; b <= indices.shape()[0]; ++b) borders.push_back(b * indices.shape()[1]);
-    return borders;
-  }
   if (indices.rank() != 1)
     throw argument_error(std::string(bag_op) + ": the indices are " + to_string(indices.shape()) +
                          ": they must be (B, S), or (n) with offsets");
@@ -163,8 +189,9 @@ std::vector<std::int64_t> borders_of(const Tensor& indices, const Tensor& offset
         std::string(bag_op) + ": the indices are " + to_string(indices.shape()) + ", the offsets " +
         (offsets.defined() ? name_of(offsets.dtype()) + (" " + to_string(offsets.shape())) : "missing") +
         ": indices (n) need int64 offsets (B)");
+  const std::int64_t n = indices.size();
   const auto* offset = Raw::data<std::int64_t>(offsets);
-  borders.assign(offset, offset + offsets.size());
+  std::vector<std::int64_t> borders(offset, offset + offsets.size());
   if (include_last && borders.empty())
     throw argument_error(std::string(bag_op) +
                          ": there are no offsets: with include_last_offset there is one at least");
@@ -177,17 +204,28 @@ std::vector<std::int64_t> borders_of(const Tensor& indices, const Tensor& offset
   return borders;
 }
 
-Bags bags_of(const Tensor& indices, const std::vector<std::int64_t>& borders, std::int64_t padding) {
+Bags bags_of(const Tensor& indices, const Tensor& offsets, bool include_last, std::int64_t padding) {
   Bags bags;
-  bags.count = static_cast<std::int64_t>(borders.size()) - 1;
   const auto* index = Raw::data<std::int64_t>(indices);
+  const auto put = [&](std::int64_t bag, std::int64_t place) {
+    if (index[place] == padding) return;
+    bags.indices.push_back(index[place]);
+    bags.bag.push_back(bag);
+    bags.place.push_back(place);
+  };
+  if (indices.rank() == 2) {
+    if (offsets.defined())
+      throw argument_error(std::string(bag_op) + ": the indices are " + to_string(indices.shape()) +
+                           ", and there are offsets: a matrix of indices has its bags in its rows");
+    bags.count = indices.shape()[0];  // without indices, as many as there may be
+    for (std::int64_t i = 0; i < indices.size(); ++i) put(i / indices.shape()[1], i);
+    return bags;
+  }
+  const std::vector<std::int64_t> borders = borders_of(indices, offsets, include_last);
+  bags.count = static_cast<std::int64_t>(borders.size()) - 1;
   for (std::int64_t b = 0; b < bags.count; ++b)
-    for (std::int64_t i = borders[static_cast<std::size_t>(b)]; i < borders[static_cast<std::size_t>(b) + 1]; ++i) {
-      if (index[i] == padding) continue;
-      bags.indices.push_back(index[i]);
-      bags.bag.push_back(b);
-      bags.place.push_back(i);
-    }
+    for (std::int64_t i = borders[static_cast<std::size_t>(b)]; i < borders[static_cast<std::size_t>(b) + 1]; ++i)
+      put(b, i);
   return bags;
 }
 
@@ -219,6 +257,17 @@ Tensor sizes_of(const Bags& bags, DType dtype) {
   return unsqueeze(Tensor(sizes).to(dtype), 1);
 }
 
+Tensor summed(Tensor rows, const Bags& bags, BagMode mode, const Tensor& per_sample_weights, Source at) {
+  if (per_sample_weights.defined()) {
+    const Tensor factors =
+        index_select(reshape(to(per_sample_weights, rows.dtype(), at), {-1}, at), 0, Tensor(bags.place), at);
+    rows = mul(rows, unsqueeze(factors, 1, at), at);
+  }
+  const Tensor nothing = zeros({bags.count, rows.shape()[1]}, rows.dtype());
+  Tensor sums = index_add(nothing, 0, Tensor(bags.bag), rows, 1, at);
+  return mode == BagMode::mean && sums.size() > 0 ? div(sums, sizes_of(bags, rows.dtype()), at) : sums;
+}
+
 void check_sample_weights(const Tensor& given, const Tensor& indices, const Tensor& weight, BagMode mode) {
   if (!given.defined()) return;
   if (mode != BagMode::sum)
@@ -239,17 +288,14 @@ Tensor embedding_bag(Tensor indices, Tensor weight, Tensor offsets, const Embedd
   check_table(bag_op, indices, weight);
   const std::int64_t padding = checked_padding(bag_op, options.settings(), weight.shape()[0]);
   check_sample_weights(per_sample_weights, indices, weight, options.mode());
-  const Bags bags = bags_of(indices, borders_of(indices, offsets, options.include_last_offset()), padding);
-  Tensor rows = rows_of(bag_op, Tensor(bags.indices), weight, options.settings(), at);
-  if (options.mode() == BagMode::max) return largest(rows, bags, at);
-  if (per_sample_weights.defined()) {
-    const Tensor factors =
-        index_select(reshape(to(per_sample_weights, rows.dtype(), at), {-1}, at), 0, Tensor(bags.place), at);
-    rows = mul(rows, unsqueeze(factors, 1, at), at);
-  }
-  const Tensor nothing = zeros({bags.count, weight.shape()[1]}, rows.dtype());
-  Tensor sums = index_add(nothing, 0, Tensor(bags.bag), rows, 1, at);
-  return options.mode() == BagMode::mean ? div(sums, sizes_of(bags, rows.dtype()), at) : sums;
+  const Bags bags = bags_of(indices, offsets, options.include_last_offset(), padding);
+  const Tensor flat(bags.indices);
+  ShortenedRows shortened(bag_op, flat, weight, options.settings(), at);
+  const Tensor rows = rows_of(flat, weight, options.settings(), padding, at);
+  Tensor y = options.mode() == BagMode::max ? largest(rows, bags, at)
+                                            : summed(rows, bags, options.mode(), per_sample_weights, at);
+  shortened.keep();
+  return y;
 }
 
 namespace {

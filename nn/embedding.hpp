@@ -55,7 +55,7 @@ class EmbeddingBagOptions : public TableOptions<EmbeddingBagOptions> {
  public:
   /// Default mean.
   EmbeddingBagOptions& mode(BagMode value) { return set(mode_, value); }
-  /// Whether the last offset is not that of a bag but the end of the last one.
+  /// Whether `offsets` has one more entry, the end of the last bag.
   EmbeddingBagOptions& include_last_offset(bool on) { return set(include_last_offset_, on); }
 
   BagMode mode() const { return mode_; }
@@ -75,9 +75,9 @@ using xgrad::embedding;
 
 /// y[b] = the sum, mean or maximum of weight[indices[i]] over the indices of bag b; 0 for an empty bag.
 ///
-/// Indices are int64, (B, S) for bags of S, or (n) with the first places of the bags as offsets, (B), which begin at 0
-/// and do not fall. In the mode sum, per_sample_weights, of the indices' shape, multiply the rows. Of equal maxima the
-/// first gets the gradient.
+/// Indices are int64, (B, S) for bags of S, or (n) with offsets (B): the index at which each bag starts; the first is 0
+/// and they never decrease. In the mode sum, per_sample_weights, of the indices' shape, multiply the rows. Of equal
+/// maxima the first gets the gradient.
 [[nodiscard]] Tensor embedding_bag(Tensor indices, Tensor weight, Tensor offsets = {},
                                    const EmbeddingBagOptions& options = {}, Tensor per_sample_weights = {},
                                    Source at = Source::here());

@@ -38,9 +38,8 @@ Tensor fold(Tensor x, const Dims& output_size, const Dims& kernel_size, const Fo
   const xgrad::detail::Timed timed(op, at);
   xgrad::detail::require_defined(op, &x, 1);
   const auto sizes = xgrad::detail::EachAxis(op, "output_size", output_size, 2).at_least(1);
-  // The windows of a plane of that size.
-  const Tensor plane = Raw::uninitialized({0, sizes[0], sizes[1]}, float32);
-  const SlidingWindows by = xgrad::detail::sliding_windows(op, plane, 2, sliding(kernel_size, options));
+  const SlidingWindows by =
+      xgrad::detail::windows_over(op, "output_size", {sizes[0], sizes[1]}, 2, sliding(kernel_size, options));
   std::int64_t blocks = 0;
   const bool fits = (x.rank() == 2 || x.rank() == 3) && is_floating(x.dtype()) && by.places() < INT64_MAX &&
                     !__builtin_mul_overflow(by.axis[1].count, by.axis[2].count, &blocks) &&

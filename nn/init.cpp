@@ -25,30 +25,36 @@ void require_floating(const char* op, const Tensor& tensor) {
                                         " tensor cannot hold these numbers: only float32 and float64 can");
 }
 
-// tensor = shift + scale * numbers, the numbers drawn in the tensor's own shape and dtype.
-void write_scaled(const char* op, const Tensor& tensor, const Tensor& numbers, double shift, double scale, Source at) {
+// tensor = shift + scale * numbers, the numbers drawn in the tensor's own shape and dtype; where rounding reaches
+// `end`, it is the number before that.
+void write_scaled(const char* op, const Tensor& tensor, const Tensor& numbers, double shift, double scale, double end,
+                  Source at) {
   const NoGrad no_grad;
   Raw::begin_write(tensor, op, at);
   xgrad::detail::visit_floating(tensor.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     const T* from = Raw::data<T>(numbers);
     T* to = Raw::write<T>(tensor);
+    auto last = static_cast<T>(end);
+    if (std::isfinite(end) && static_cast<double>(last) >= end)
+      last = std::nextafter(last, -std::numeric_limits<T>::infinity());
     for (std::int64_t i = 0; i < tensor.size(); ++i)
-      to[i] = static_cast<T>(shift + scale * static_cast<double>(from[i]));
+      to[i] = std::min(static_cast<T>(shift + scale * static_cast<double>(from[i])), last);
   });
 }
 
 Tensor draw_uniform(const char* op, const Tensor& tensor, double low, double high, Generator* generator, Source at) {
   require_floating(op, tensor);
   const Tensor numbers = rand(tensor.shape(), generator ? *generator : default_generator(), tensor.dtype());
-  write_scaled(op, tensor, numbers, low, high - low, at);
+  const double end = low < high ? high : std::numeric_limits<double>::infinity();
+  write_scaled(op, tensor, numbers, low, high - low, end, at);
   return tensor;
 }
 
 Tensor draw_normal(const char* op, const Tensor& tensor, double mean, double std, Generator* generator, Source at) {
   require_floating(op, tensor);
   const Tensor numbers = randn(tensor.shape(), generator ? *generator : default_generator(), tensor.dtype());
-  write_scaled(op, tensor, numbers, mean, std, at);
+  write_scaled(op, tensor, numbers, mean, std, std::numeric_limits<double>::infinity(), at);
   return tensor;
 }
 

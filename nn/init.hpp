@@ -30,7 +30,7 @@ struct Fans {
 /// 3/4 for selu. Convolutions count as linear.
 [[nodiscard]] double calculate_gain(Nonlinearity nonlinearity, double slope = 0.01);
 
-/// Uniform in [low, high).
+/// Uniform in [low, high): the numbers are rounded to the dtype of the tensor, but not up to high.
 Tensor uniform_(Tensor tensor, double low = 0, double high = 1, Generator* generator = nullptr,
                 Source at = Source::here());
 /// Normal. The book's small weights are normal_(w, 0, 0.01).

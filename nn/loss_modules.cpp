@@ -87,7 +87,7 @@ BCEWithLogitsLoss::BCEWithLogitsLoss(const Options& options) : PairLoss("BCEWith
   add_constant("pos_weight", pos_weight, options.pos_weight());
 }
 Tensor BCEWithLogitsLoss::forward(const Tensor& input, const Tensor& target) const {
-  return binary_cross_entropy_with_logits(input, target, pos_weight, weight, reduction(), call_site());
+  return binary_cross_entropy_with_logits(input, target, weight, pos_weight, reduction(), call_site());
 }
 
 PoissonNLLLoss::PoissonNLLLoss(const Options& options)

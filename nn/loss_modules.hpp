@@ -9,8 +9,8 @@
 namespace xgrad::nn {
 
 // The functions of losses.hpp, cross_entropy.hpp, margin_losses.hpp and likelihood_losses.hpp as modules; those headers
-// say what each computes. Options are the functions' own: nn::HuberLoss(nn::HuberLoss::Options().delta(2)), or a
-// reduction alone, nn::MSELoss(nn::Reduction::sum). Weights are buffers, as in PyTorch: they are saved and converted
+// say what each computes. A module takes its settings as Options, nn::HuberLoss(nn::HuberLoss::Options().delta(2)), or
+// a reduction alone, nn::MSELoss(nn::Reduction::sum). Weights are buffers, as in PyTorch: they are saved and converted
 // with the module.
 
 /// What all losses share: a module that is called with the tensors that its function takes.

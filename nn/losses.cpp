@@ -175,7 +175,9 @@ Tensor smooth_l1_loss(Tensor input, Tensor target, Reduction reduction, double b
   detail::require_plain(op, reduction);
   detail::check_beta(op, beta);
   const Pair pair(op, {input, "input"}, {target, "target"}, at);
-  if (beta == 0) return xgrad::detail::absolute_error(op, pair.x, pair.target, reduction_of(pair, reduction), at);
+  // The kernel has beta in the dtype of the input, whose 0 leaves no parabola, and no slope between those of its sides.
+  const bool is_zero = pair.x.dtype() == float32 ? static_cast<float>(beta) == 0 : beta == 0;
+  if (is_zero) return xgrad::detail::absolute_error(op, pair.x, pair.target, reduction_of(pair, reduction), at);
   return xgrad::detail::smooth_absolute_error(op, pair.x, pair.target, beta, reduction_of(pair, reduction), at);
 }
 
@@ -211,14 +213,14 @@ Tensor binary_cross_entropy(Tensor probabilities, Tensor target, Reduction reduc
   return binary_cross_entropy(std::move(probabilities), std::move(target), {}, reduction, at);
 }
 
-Tensor binary_cross_entropy_with_logits(Tensor logits, Tensor target, Tensor pos_weight, Tensor weight,
+Tensor binary_cross_entropy_with_logits(Tensor logits, Tensor target, Tensor weight, Tensor pos_weight,
                                         Reduction reduction, Source at) {
   const xgrad::detail::Calling calling("binary_cross_entropy_with_logits", at);
   constexpr const char* op = "binary_cross_entropy_with_logits";
   detail::require_plain(op, reduction);
   const Pair pair(op, {logits, "input"}, {target, "target"}, at);
-  detail::require_weight(op, pair.x, pos_weight, "pos_weight");
   detail::require_weight(op, pair.x, weight, "weight");
+  detail::require_weight(op, pair.x, pos_weight, "pos_weight");
   if (pos_weight.defined()) {
     const Tensor p = detail::follow(op, {pos_weight, "pos_weight"}, {pair.x, "input"}, at);
     Tensor of_ones = mul(p, xgrad::detail::positive_logits_loss(op, pair.x, pair.target, at), at);

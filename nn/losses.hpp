@@ -41,10 +41,10 @@ inline constexpr LogTarget log_target = LogTarget::yes;
 [[nodiscard]] Tensor binary_cross_entropy(Tensor probabilities, Tensor target, Reduction reduction,
                                           Source at = Source::here());
 
-/// -w [p t ln σ(x) + (1 - t) ln(1 - σ(x))], finite for every finite x. The weight of the positive class p, and w, are
-/// undefined or broadcast to x's shape. Without them the slope is σ(x) - t.
-[[nodiscard]] Tensor binary_cross_entropy_with_logits(Tensor logits, Tensor target, Tensor pos_weight = {},
-                                                      Tensor weight = {}, Reduction reduction = Reduction::mean,
+/// -w [p t ln σ(x) + (1 - t) ln(1 - σ(x))], finite for every finite x. The weight w, and that of the positive class, p,
+/// are undefined or broadcast to x's shape. Without them the slope is σ(x) - t.
+[[nodiscard]] Tensor binary_cross_entropy_with_logits(Tensor logits, Tensor target, Tensor weight = {},
+                                                      Tensor pos_weight = {}, Reduction reduction = Reduction::mean,
                                                       Source at = Source::here());
 [[nodiscard]] Tensor binary_cross_entropy_with_logits(Tensor logits, Tensor target, Reduction reduction,
                                                       Source at = Source::here());

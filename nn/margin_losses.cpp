@@ -123,6 +123,13 @@ Tensor reduce_rows(Tensor losses, const Tensor& x, Reduction reduction, Source a
   return detail::reduce(std::move(losses), reduction, at);
 }
 
+// The losses of rows without classes are 0, of which there may be more than memory holds.
+Tensor of_no_classes(const Tensor& x, const Tensor& input, Reduction reduction, Source at) {
+  Tensor nothing = sum(x, {}, KeepDims::no, at);
+  if (reduction != Reduction::none) return nothing;
+  return reduce_rows(add(zeros({x.shape()[0]}, x.dtype()), nothing, at), input, reduction, at);
+}
+
 void require_labels(const char* op, const Tensor& target, const Shape& shape, const Tensor& x) {
   if (target.dtype() != int64 || target.shape() != shape)
     throw argument_error(std::string(op) + ": the target is " + name_of(target.dtype()) + " " +
@@ -188,13 +195,16 @@ Tensor multilabel_margin_loss(Tensor input, Tensor target, const PlainLossOption
   const Tensor x = rows_of(op, input, at);
   const std::int64_t rows = x.shape()[0], classes = x.shape()[1];
   require_labels(op, target, input.shape(), input);
+  if (classes == 0 && rows > 0) return of_no_classes(x, input, options.reduction(), at);
   const auto* label = Raw::data<std::int64_t>(target);
   std::vector<std::int64_t> counts(static_cast<std::size_t>(rows));
   std::int64_t most = 0;
   for (std::int64_t r = 0; r < rows; ++r) {
-    std::int64_t& count = counts[static_cast<std::size_t>(r)];
-    for (; count < classes && label[r * classes + count] != -1; ++count)
-      require_label(op, r, label[r * classes + count], classes);
+    const auto* const begin = label + r * classes;
+    for (std::int64_t k = 0; k < classes; ++k)  // those behind the end too
+      if (begin[k] != -1) require_label(op, r, begin[k], classes);
+    const std::int64_t count = std::find(begin, begin + classes, -1) - begin;
+    counts[static_cast<std::size_t>(r)] = count;
     most = std::max(most, count);
   }
   const Tensor first = zeros(Shape{rows, most}, int64), used = zeros(Shape{rows, most}, boolean);

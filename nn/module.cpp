@@ -5,6 +5,7 @@
 
 #include <xgrad/autograd/graph/callable.hpp>
 #include <xgrad/autograd/graph/leaf.hpp>
+#include <xgrad/nn/members.hpp>
 #include <xgrad/nn/module_state.hpp>
 #include <xgrad/nn/printing.hpp>
 #include <xgrad/nn/state_dict.hpp>
@@ -23,6 +24,7 @@ StatePtr cloned(CloneScope& scope, const StatePtr& original) {
   copy->is_list = original->is_list;
   copy->generators = std::vector<OwnGenerator>(original->generators);  // copies in a CloneScope are clones
   copy->is_lazy = original->is_lazy;
+  copy->is_batch_norm = original->is_batch_norm;
   copy->parameter_text = original->parameter_text;
   for (const RegisteredTensor& each : original->parameters) {
     copy->parameters.push_back(cloned(scope, each));
@@ -37,6 +39,67 @@ StatePtr cloned(CloneScope& scope, const StatePtr& original) {
     copy->children.back().second->registration.add(copy, name);
   }
   return copy;
+}
+
+namespace {
+
+bool contains(const ModuleState& tree, const ModuleState& module) {
+  if (&tree == &module) return true;
+  return std::any_of(tree.children.begin(), tree.children.end(),
+                     [&](const auto& child) { return contains(*child.second, module); });
+}
+
+// Registers a member in both directions, or in none.
+template <class Entry>
+void append(std::vector<Entry>& list, Entry entry, Registration& registration, const StatePtr& parent,
+            const std::string& name) {
+  list.push_back(std::move(entry));
+  try {
+    registration.add(parent, name);
+  } catch (...) {
+    list.pop_back();
+    throw;
+  }
+}
+
+void check(const ModuleBase& parent, const NewMember& added) {
+  if (!added.replaces) Access::check_name(parent, added.name);
+  const char* why = nullptr;
+  if (added.module != nullptr && contains(*Access::state(*added.module), *Access::state(parent)))
+    why = "a module cannot contain itself";
+  if (added.parameter != nullptr && !added.parameter->defined()) why = "the parameter is empty: give it values first";
+  if (why != nullptr)
+    throw std::invalid_argument(parent.type_name() + ": cannot register \"" + added.name + "\": " + why);
+}
+
+void append(const ModuleBase& parent, const NewMember& added) {
+  const StatePtr& state = Access::state(parent);
+  if (added.parameter != nullptr) {
+    const auto& registration = Access::registration(*added.parameter);
+    append(state->parameters, {added.name, *added.parameter, registration}, *registration, state, added.name);
+    return;
+  }
+  const StatePtr& module = Access::state(*added.module);
+  if (module->type.empty()) module->type = added.module->type_name();
+  append(state->children, {added.name, module}, module->registration, state, added.name);
+}
+
+}  // namespace
+
+void append_members(const ModuleBase& parent, const std::vector<NewMember>& added) {
+  for (const NewMember& each : added) check(parent, each);
+  std::size_t done = 0;
+  try {
+    for (; done < added.size(); ++done) append(parent, added[done]);
+  } catch (...) {  // no memory
+    while (done-- > 0) {
+      const bool is_module = added[done].module != nullptr;
+      const StatePtr& state = Access::state(parent);
+      take_out(parent, is_module ? Members::children : Members::parameters,
+               (is_module ? state->children.size() : state->parameters.size()) - 1, false);
+    }
+    throw;
+  }
 }
 
 void require_shapes(const std::string& what, const StatePtr& root) {
@@ -84,30 +147,14 @@ std::vector<Tensor> listed(const StatePtr& state, Members members) {
   return result;
 }
 
-bool contains(const ModuleState& tree, const ModuleState& module) {
-  if (&tree == &module) return true;
-  return std::any_of(tree.children.begin(), tree.children.end(),
-                     [&](const auto& child) { return contains(*child.second, module); });
-}
-
 void apply_below(const StatePtr& state, const std::function<void(ModuleBase&)>& f) {
-  for (const auto& child : state->children) {
+  std::unordered_set<const ModuleState*> seen;
+  const auto children = state->children;  // f may register others
+  for (const auto& child : children) {
+    if (!seen.insert(child.second.get()).second) continue;
     apply_below(child.second, f);
     ModuleBase module = detail::Access::handle(child.second);
     f(module);
-  }
-}
-
-// Registers a member in both directions, or in none.
-template <class Entry>
-void append(std::vector<Entry>& list, Entry entry, detail::Registration& registration, const StatePtr& parent,
-            const std::string& name) {
-  list.push_back(std::move(entry));
-  try {
-    registration.add(parent, name);
-  } catch (...) {
-    list.pop_back();
-    throw;
   }
 }
 
@@ -170,21 +217,10 @@ void ModuleBase::check_name(const std::string& name) const {
     throw std::invalid_argument(type_name() + ": cannot register \"" + name + "\" twice: a name stands for one member");
 }
 
-void ModuleBase::add(const std::string& name, ModuleBase& module) {
-  check_name(name);
-  if (contains(*module.state_, *state_))
-    throw std::invalid_argument(type_name() + ": cannot register \"" + name + "\": a module cannot contain itself");
-  if (module.state_->type.empty()) module.state_->type = module.type_name();
-  append(state_->children, {name, module.state_}, module.state_->registration, state_, name);
-}
+void ModuleBase::add(const std::string& name, ModuleBase& module) { detail::append_members(*this, {{name, module}}); }
 
 void ModuleBase::add(const std::string& name, Parameter& parameter) {
-  check_name(name);
-  if (!parameter.defined())
-    throw std::invalid_argument(type_name() + ": cannot register \"" + name +
-                                "\": the parameter is empty: give it values first");
-  const auto& registration = detail::Access::registration(parameter);
-  append(state_->parameters, {name, parameter, registration}, *registration, state_, name);
+  detail::append_members(*this, {{name, parameter}});
 }
 
 void ModuleBase::add(const std::string& name, Buffer& buffer) {
@@ -193,7 +229,7 @@ void ModuleBase::add(const std::string& name, Buffer& buffer) {
     throw std::invalid_argument(type_name() + ": cannot register \"" + name +
                                 "\": the buffer is empty: give it values first");
   const auto& registration = detail::Access::registration(buffer);
-  append(state_->buffers, {name, buffer, registration}, *registration, state_, name);
+  detail::append(state_->buffers, {name, buffer, registration}, *registration, state_, name);
 }
 
 // The list is registered once it is complete, so that an element that cannot be added leaves nothing behind.

@@ -79,9 +79,9 @@ class ModuleBase {
   /// copy. (PyTorch's state_dict shares the model's memory; here named_parameters() and named_buffers() do.)
   [[nodiscard]] StateDict state_dict() const;
   /// Writes the values of `state` into this module's parameters and buffers. Keys, shapes and dtypes must agree
-  /// exactly, except that float32 and float64 are converted, and whole numbers of any dtype to int64; and a
-  /// num_batches_tracked that is missing, as in old files of PyTorch, stays what it is. An error names every key at
-  /// fault, and then nothing has changed.
+  /// exactly, except that float32 and float64 are converted, unless a finite number would become infinite, and whole
+  /// numbers of any dtype to int64; and a num_batches_tracked that is missing, as in old files of PyTorch, stays what
+  /// it is. An error names every key at fault, and then nothing has changed.
   void load_state_dict(const StateDict& state, Source at = Source::here());
   /// The same, but with Strict::no only the keys that both have are written, and the others returned. Of these, shapes
   /// and dtypes must still agree.
@@ -96,7 +96,8 @@ class ModuleBase {
   /// The module of that name, "" for this one; an unknown name is an error. With it a part of a model is frozen, or put
   /// into evaluation mode: `model.get_submodule("features").requires_grad_(false)`.
   [[nodiscard]] ModuleBase get_submodule(const std::string& path) const;
-  /// Calls f with every module from this one down, children before their parents.
+  /// Calls f with every module from this one down, children before their parents; a module that is registered twice in
+  /// one parent counts once there.
   void apply(const std::function<void(ModuleBase&)>& f);
 
   /// Sets the mode of this module and all below it; modules begin in training mode.

@@ -48,14 +48,12 @@ class ModuleDictOf : public ModuleBase {
     this->add(key, static_cast<ModuleBase&>(next.back().second));
     *entries_ = std::move(next);
   }
-  /// Adds modules; one whose name is there already takes that one's name, and the last place.
+  /// Adds modules; one whose name is there already takes that one's name, and the last place. Where one is an error,
+  /// nothing has changed.
   template <class Entries = std::initializer_list<Entry>>
   void update(const Entries& entries) {
     const std::vector<Entry> added(entries.begin(), entries.end());
-    for (const Entry& each : added) {
-      if (contains(each.first)) pop(each.first);
-      insert(each.first, each.second);
-    }
+    detail::update_entries(*this, detail::Members::children, *entries_, added);
   }
   /// Takes a module out and returns it; an unknown name is an error.
   M pop(const std::string& key) {

@@ -1,3 +1,5 @@
+#include <stdexcept>
+
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/nn/module_of.hpp>
 #include <xgrad/nn/module_state.hpp>
@@ -32,8 +34,15 @@ struct Passage {
 
   Tensor leave(Tensor grad_x) {
     const Tensor g = std::exchange(grad_y, Tensor());
-    return passed_through(after, std::move(grad_x),
-                          [&](const BackwardHook& hook, const Tensor& gx) { return hook(module, gx, g); });
+    const std::uint32_t version = g.defined() ? Raw::storage(g)->version() : 0;
+    Tensor result = passed_through(after, std::move(grad_x),
+                                   [&](const BackwardHook& hook, const Tensor& gx) { return hook(module, gx, g); });
+    if (g.defined() && Raw::storage(g)->version() != version)
+      throw std::logic_error("backward: a hook of " + module.type_name() +
+                             " wrote to the gradient of its result in place at " +
+                             to_string(Raw::storage(g)->last_write()) +
+                             ": other gradients may share its memory: return a new gradient of its input instead");
+    return result;
   }
 };
 
@@ -86,9 +95,7 @@ HookHandle added(detail::ModuleState& state, detail::ModuleHooks::List<F> detail
                  F hook) {
   if (!hook) throw std::invalid_argument(std::string(name) + ": the hook is empty");
   if (!state.hooks) state.hooks = std::make_unique<detail::ModuleHooks>();
-  auto kept = std::make_shared<F>(std::move(hook));
-  ((*state.hooks).*list).push_back(kept);
-  return HookHandle(kept);
+  return xgrad::detail::add_hook((*state.hooks).*list, std::move(hook));
 }
 
 }  // namespace

@@ -36,10 +36,11 @@ class ModuleListOf : public ModuleBase {
 
   void append(const M& module) { insert(static_cast<std::int64_t>(size()), module); }
   void push_back(const M& module) { append(module); }
+  /// Appends all, or none where one is an error.
   template <class Modules = std::initializer_list<M>>
   void extend(const Modules& modules) {
     const std::vector<M> added(modules.begin(), modules.end());  // which may be those of this list
-    for (const M& module : added) append(module);
+    detail::extend_elements(*this, *modules_, added);
   }
   /// Puts the module before element i, counted from the end when negative; those from there on get the next numbers.
   void insert(Dim i, const M& module) {

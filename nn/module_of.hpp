@@ -28,10 +28,10 @@ HookHandle add_call_hook(const ModuleBase& module, CallHook hook);
 ///     auto [y, h] = Net()(a, b);
 ///
 /// forward is public and takes and returns what it likes: tensors, numbers, tuples, vectors; it may have defaults and
-/// overloads. Where it has not what the call needs, the call does not compile. Of what the net is called with, errors
-/// name the line, as those of Module do, up to four arguments. All else is ModuleBase's: names, printing, saving,
-/// clones. The class inside the brackets is the one that is being defined; another does not compile. A class derived
-/// from Net is called through Net's forward, which is virtual if the derived one replaces it.
+/// overloads. A call that no forward accepts does not compile. Errors name the line of calls with up to four
+/// arguments, as those of Module do. Names, printing, saving and clones are ModuleBase's. The class inside the brackets
+/// is the one that is being defined; another does not compile. A class derived from Net is called through Net's
+/// forward, which is virtual if the derived one replaces it.
 template <class Net>
 class ModuleOf : public ModuleBase {
  public:

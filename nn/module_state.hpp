@@ -60,6 +60,7 @@ struct ModuleState {
   bool training = true;
   bool is_list = false;                    // made for a vector of modules: the user has no handle of it
   bool is_lazy = false;                    // its parameters have no shape before the first call
+  bool is_batch_norm = false;              // of the class BatchNorm, or one derived from it
   ParameterText parameter_text = nullptr;  // prints a line for each parameter, where the class lists them
   std::vector<RegisteredTensor> parameters;
   std::vector<RegisteredTensor> buffers;
@@ -75,6 +76,7 @@ struct Access {
   static const StatePtr& state(const ModuleBase& module) { return module.state_; }
   static std::shared_ptr<Registration>& registration(Registered& tensor) { return tensor.registration_; }
   static const std::shared_ptr<Registration>& registration(const Registered& tensor) { return tensor.registration_; }
+  static void check_name(const ModuleBase& module, const std::string& name) { module.check_name(name); }
   static ModuleBase handle(StatePtr state) { return ModuleBase(std::move(state), nullptr); }
 };
 

@@ -29,16 +29,17 @@ Numbers numbers_of(const char* op, const Tensor& x, const char* name) {
   return {from, from + x.size()};
 }
 
-// The lengths of `batch` sequences of up to `most` steps.
-Numbers lengths_of(const char* op, const Tensor& lengths, std::int64_t batch, std::int64_t most) {
+// The lengths of `batch` sequences of `least` to `most` steps.
+Numbers lengths_of(const char* op, const Tensor& lengths, std::int64_t batch, std::int64_t least, std::int64_t most) {
   Numbers all = numbers_of(op, lengths, "lengths");
   if (static_cast<std::int64_t>(all.size()) != batch)
     throw argument_error(told(op, "got " + std::to_string(all.size()) + " lengths for a batch of " +
                                       std::to_string(batch) + ": each sequence has one"));
   for (const std::int64_t length : all)
-    if (length < 1 || length > most)
+    if (length < least || length > most)
       throw argument_error(told(op, "a length is " + std::to_string(length) + ", and there are " +
-                                        std::to_string(most) + " steps: lengths must be positive and at most that"));
+                                        std::to_string(most) + " steps: lengths must " +
+                                        (least > 0 ? "be positive and" : "not be negative, and") + " at most that"));
   return all;
 }
 
@@ -88,19 +89,64 @@ PackedSequence packed(const char* op, const Tensor& rows, const Numbers& lengths
   return out;
 }
 
+// Whether the batch sizes do not rise, and their sum is the number of rows; it is compared before it can overflow.
+bool fits(const Tensor& sizes, const Tensor& data) {
+  if (!sizes.defined() || sizes.dtype() != int64 || sizes.rank() != 1 || sizes.size() == 0) return false;
+  if (!data.defined() || data.rank() == 0) return false;
+  const auto* n = Raw::data<std::int64_t>(sizes);
+  std::int64_t left = data.shape()[0];
+  for (std::int64_t t = 0; t < sizes.size(); ++t) {
+    if (n[t] < 0 || n[t] > left || (t > 0 && n[t] > n[t - 1])) return false;
+    left -= n[t];
+  }
+  return left == 0;
+}
+
+std::string shape_of(const Tensor& x) {
+  return x.defined() ? "of shape " + to_string(x.shape()) : "that are undefined";
+}
+
+// An order of `count` sequences.
+Numbers checked_order(const std::string& prefix, const Tensor& given, const char* name, std::int64_t count) {
+  bool is_order = given.dtype() == int64 && given.shape() == Shape{count};
+  Numbers order;
+  if (is_order) {
+    order.assign(Raw::data<std::int64_t>(given), Raw::data<std::int64_t>(given) + count);
+    std::vector<bool> seen(order.size());
+    for (const std::int64_t each : order) {
+      is_order = is_order && each >= 0 && each < count && !seen[static_cast<std::size_t>(each)];
+      if (is_order) seen[static_cast<std::size_t>(each)] = true;
+    }
+  }
+  if (!is_order)
+    throw argument_error(prefix + name + " are " + name_of(given.dtype()) + " " + to_string(given.shape()) +
+                         ", not an order of the " + std::to_string(count) +
+                         " sequences: each of them must be there once, in int64");
+  return order;
+}
+
+// Whether the first undoes the second: both are orders of `count` sequences then.
+bool undoes(const Tensor& back, const Tensor& order, std::int64_t count) {
+  for (const Tensor* each : {&back, &order})
+    if (each->dtype() != int64 || each->shape() != Shape{count}) return false;
+  const auto *to = Raw::data<std::int64_t>(order), *from = Raw::data<std::int64_t>(back);
+  for (std::int64_t i = 0; i < count; ++i)
+    if (to[i] < 0 || to[i] >= count || from[to[i]] != i) return false;
+  return true;
+}
+
+// Room for so many numbers; that they fit in memory is checked where every shape is.
+Numbers filled(const Shape& shape, std::int64_t value) {
+  const Tensor room = Raw::uninitialized(shape, int64);
+  return Numbers(static_cast<std::size_t>(room.size()), value);
+}
+
 // The lengths of packed sequences in packed order.
-Numbers packed_lengths(const char* op, const PackedSequence& sequences) {
-  const Numbers sizes = numbers_of(op, sequences.batch_sizes, "batch_sizes");
-  const std::int64_t rows = std::accumulate(sizes.begin(), sizes.end(), std::int64_t{0});
-  const bool fits = !sizes.empty() && std::is_sorted(sizes.rbegin(), sizes.rend()) && sizes.back() >= 0 &&
-                    sequences.data.defined() && sequences.data.rank() > 0 && sequences.data.shape()[0] == rows;
-  if (!fits)
-    throw argument_error(told(op,
-                              "the batch sizes do not belong to the data: they must not rise, and their sum be "
-                              "the number of rows"));
-  Numbers lengths(static_cast<std::size_t>(sizes.front()));
-  for (const std::int64_t size : sizes)
-    for (std::int64_t b = 0; b < size; ++b) ++lengths[static_cast<std::size_t>(b)];
+Numbers packed_lengths(const PackedSequence& sequences) {
+  const auto* sizes = Raw::data<std::int64_t>(sequences.batch_sizes);
+  Numbers lengths = filled({sizes[0]}, 0);
+  for (std::int64_t t = 0; t < sequences.batch_sizes.size(); ++t)
+    for (std::int64_t b = 0; b < sizes[t]; ++b) ++lengths[static_cast<std::size_t>(b)];
   return lengths;
 }
 
@@ -140,12 +186,6 @@ Tensor padded(const Tensor& rows, Numbers from, std::int64_t steps, std::int64_t
       at);
 }
 
-// -1 for each place of a result. That so many fit in memory is checked where every shape is.
-Numbers no_places(std::int64_t steps, std::int64_t batch) {
-  const Tensor room = Raw::uninitialized({steps, batch}, int64);
-  return Numbers(static_cast<std::size_t>(room.size()), -1);
-}
-
 std::size_t place(bool batch_first, std::int64_t t, std::int64_t b, std::int64_t steps, std::int64_t batch) {
   return static_cast<std::size_t>(batch_first ? b * steps + t : t * batch + b);
 }
@@ -158,13 +198,41 @@ void check_padded(const char* op, const Tensor& x) {
 
 }  // namespace
 
+namespace detail {
+
+PackedSequence checked_sequences(const std::string& prefix, const PackedSequence& x) {
+  if (!fits(x.batch_sizes, x.data))
+    throw argument_error(prefix + "the packed sequences hold data " + shape_of(x.data) + " and batch sizes " +
+                         shape_of(x.batch_sizes) +
+                         ": the sizes must be int64 with one axis, not rise, and have the sum of the rows");
+  const std::int64_t batch = Raw::data<std::int64_t>(x.batch_sizes)[0];
+  if (!x.sorted_indices.defined()) {
+    if (x.unsorted_indices.defined())
+      throw argument_error(prefix + "the packed sequences have unsorted_indices " + shape_of(x.unsorted_indices) +
+                           ", but no sorted_indices: give both, or the latter");
+    return x;
+  }
+  if (x.unsorted_indices.defined() && undoes(x.unsorted_indices, x.sorted_indices, batch)) return x;
+  const Numbers back = inverse(checked_order(prefix, x.sorted_indices, "sorted_indices", batch));
+  if (!x.unsorted_indices.defined()) return {x.data, x.batch_sizes, x.sorted_indices, Tensor(back)};
+  const Numbers given = checked_order(prefix, x.unsorted_indices, "unsorted_indices", batch);
+  const auto wrong = std::mismatch(given.begin(), given.end(), back.begin());
+  if (wrong.first != given.end())
+    throw argument_error(prefix + "unsorted_indices has " + std::to_string(*wrong.first) + " at place " +
+                         std::to_string(wrong.first - given.begin()) + ", where the inverse of sorted_indices has " +
+                         std::to_string(*wrong.second) + ": leave it undefined, and it is computed");
+  return x;
+}
+
+}  // namespace detail
+
 PackedSequence pack_padded_sequence(Tensor x, Tensor lengths, const PackOptions& options, Source at) {
   constexpr const char* op = "pack_padded_sequence";
   const xgrad::detail::Timed timed(op, at);
   check_padded(op, x);
   const bool first = options.batch_first();
   const std::int64_t batch = x.shape()[first ? 0 : 1], steps = x.shape()[first ? 1 : 0];
-  const Numbers all = lengths_of(op, lengths, batch, steps);
+  const Numbers all = lengths_of(op, lengths, batch, 1, steps);
   if (batch == 0) throw argument_error(told(op, "the batch is empty: at least one sequence is needed"));
   const Tensor rows = flatten(std::move(x), 0, 1, at);
   return packed(
@@ -193,18 +261,16 @@ PackedSequence pack_sequence(const std::vector<Tensor>& sequences, const PackOpt
 std::pair<Tensor, Tensor> pad_packed_sequence(const PackedSequence& sequences, const PadOptions& options, Source at) {
   constexpr const char* op = "pad_packed_sequence";
   const xgrad::detail::Timed timed(op, at);
-  const Numbers sorted = packed_lengths(op, sequences);
+  const PackedSequence all = detail::checked_sequences(std::string(op) + ": ", sequences);
+  const Numbers sorted = packed_lengths(all);
   const auto batch = static_cast<std::int64_t>(sorted.size());
-  const std::int64_t steps = total_of(op, options, sequences.batch_sizes.size());
+  const std::int64_t steps = total_of(op, options, all.batch_sizes.size());
   Numbers order(sorted.size());
-  std::iota(order.begin(), order.end(), 0);
-  if (sequences.sorted_indices.defined()) {
-    const Numbers given = numbers_of(op, sequences.sorted_indices, "sorted_indices");
-    if (!std::is_permutation(given.begin(), given.end(), order.begin(), order.end()))
-      throw argument_error(told(op, "sorted_indices are not an order of the " + std::to_string(batch) + " sequences"));
-    order = given;
-  }
-  Numbers lengths(sorted.size()), from = no_places(steps, batch);
+  if (all.sorted_indices.defined())
+    std::copy_n(Raw::data<std::int64_t>(all.sorted_indices), order.size(), order.begin());
+  else
+    std::iota(order.begin(), order.end(), 0);
+  Numbers lengths(sorted.size()), from = filled({steps, batch}, -1);
   for (std::size_t i = 0; i < order.size(); ++i) lengths[static_cast<std::size_t>(order[i])] = sorted[i];
   std::int64_t row = 0;
   each_row(lengths, order, [&](std::int64_t t, std::size_t, std::int64_t b) {
@@ -221,7 +287,7 @@ Tensor pad_sequence(const std::vector<Tensor>& sequences, const PadOptions& opti
   std::int64_t longest = 0, row = 0;
   for (const Tensor& each : sequences) longest = std::max(longest, each.shape()[0]);
   const std::int64_t steps = total_of(op, options, longest);
-  Numbers from = no_places(steps, batch);
+  Numbers from = filled({steps, batch}, -1);
   for (std::int64_t b = 0; b < batch; ++b) {
     const std::int64_t length = sequences[static_cast<std::size_t>(b)].shape()[0];
     const std::int64_t first = options.padding_left() ? steps - length : 0;
@@ -235,7 +301,7 @@ std::vector<Tensor> unpad_sequence(const Tensor& x, const Tensor& lengths, const
   const xgrad::detail::Timed timed(op, at);
   check_padded(op, x);
   const std::int64_t axis = options.batch_first() ? 0 : 1;
-  const Numbers all = lengths_of(op, lengths, x.shape().at(axis), x.shape().at(1 - axis));
+  const Numbers all = lengths_of(op, lengths, x.shape().at(axis), 0, x.shape().at(1 - axis));
   std::vector<Tensor> out;
   for (std::size_t b = 0; b < all.size(); ++b)
     out.push_back(narrow(select(x, axis, static_cast<std::int64_t>(b), at), 0, 0, all[b], at));
@@ -245,7 +311,7 @@ std::vector<Tensor> unpad_sequence(const Tensor& x, const Tensor& lengths, const
 std::vector<Tensor> unpack_sequence(const PackedSequence& sequences, Source at) {
   constexpr const char* op = "unpack_sequence";
   const xgrad::detail::Timed timed(op, at);
-  packed_lengths(op, sequences);
+  detail::checked_sequences(std::string(op) + ": ", sequences);  // whose errors name this op
   const auto [padded, lengths] = pad_packed_sequence(sequences, PadOptions().batch_first(true), at);
   return unpad_sequence(padded, lengths, PackOptions().batch_first(true), at);
 }

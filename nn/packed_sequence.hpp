@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -16,7 +17,7 @@ struct PackedSequence {
   Tensor data;              ///< (the sum of all lengths, ...)
   Tensor batch_sizes;       ///< int64: how many sequences have a step t
   Tensor sorted_indices;    ///< int64: the sequence of the batch that is at place i here; undefined if sorted before
-  Tensor unsorted_indices;  ///< its inverse
+  Tensor unsorted_indices;  ///< its inverse; by default computed
 
   /// The same places with other rows.
   [[nodiscard]] PackedSequence with(Tensor rows) const {
@@ -32,8 +33,8 @@ class PackOptions : public xgrad::detail::OptionsOf<PackOptions> {
  public:
   /// Whether the input is (B, T, ...) and not (T, B, ...).
   PackOptions& batch_first(bool on) { return set(batch_first_, on); }
-  /// Whether lengths that rise are an error; else the sequences are sorted, and what comes of them is put back into
-  /// their order. By default true, as in PyTorch.
+  /// Whether lengths must be in descending order, by default true, as in PyTorch; if not, sequences are sorted and
+  /// results are put back into the given order.
   PackOptions& enforce_sorted(bool on) { return set(enforce_sorted_, on); }
 
   bool batch_first() const { return batch_first_; }
@@ -78,10 +79,18 @@ class PadOptions : public xgrad::detail::OptionsOf<PadOptions> {
 /// Sequences of shapes (length, ...) side by side, (T, B, ...).
 [[nodiscard]] Tensor pad_sequence(const std::vector<Tensor>& sequences, const PadOptions& options = {},
                                   Source at = Source::here());
-/// The first lengths[b] steps of each sequence of x, which is (B, T, ...) if batch_first, else (T, B, ...).
+/// The first lengths[b] steps of each sequence of x, which is (B, T, ...) if batch_first, else (T, B, ...). The lengths
+/// are int64 (B) in 0 .. T.
 [[nodiscard]] std::vector<Tensor> unpad_sequence(const Tensor& x, const Tensor& lengths,
                                                  const PackOptions& options = {}, Source at = Source::here());
 /// The sequences, in the order that they had before they were sorted.
 [[nodiscard]] std::vector<Tensor> unpack_sequence(const PackedSequence& sequences, Source at = Source::here());
 
+namespace detail {
+
+/// The same sequences with both orders or none. Batch sizes that do not belong to the data are an error that begins
+/// with `prefix`, and so are orders that are none of the sequences, or not inverse to each other.
+PackedSequence checked_sequences(const std::string& prefix, const PackedSequence& x);
+
+}  // namespace detail
 }  // namespace xgrad::nn

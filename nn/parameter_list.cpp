@@ -1,7 +1,5 @@
 #include <xgrad/nn/parameter_list.hpp>
 
-#include <xgrad/nn/members.hpp>
-
 namespace xgrad::nn {
 namespace {
 

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include <xgrad/nn/module.hpp>
+#include <xgrad/nn/members.hpp>
 
 namespace xgrad::nn {
 
@@ -35,10 +35,11 @@ class ParameterList : public ModuleBase {
 
   void append(const Parameter& parameter);
   void push_back(const Parameter& parameter) { append(parameter); }
+  /// Appends all, or none where one is an error.
   template <class Parameters = std::initializer_list<Parameter>>
   void extend(const Parameters& parameters) {
     const std::vector<Parameter> added(parameters.begin(), parameters.end());  // which may be those of this list
-    for (const Parameter& each : added) append(each);
+    detail::extend_elements(*this, *parameters_, added);
   }
   /// Puts the parameter before element i, counted from the end when negative.
   void insert(Dim i, const Parameter& parameter);
@@ -75,14 +76,12 @@ class ParameterDict : public ModuleBase {
 
   /// Adds a parameter under a new name, a non-empty one without a dot.
   void insert(const std::string& key, const Parameter& parameter);
-  /// Adds parameters; one whose name is there already takes that one's name, and the last place.
+  /// Adds parameters; one whose name is there already takes that one's name, and the last place. Where one is an error,
+  /// nothing has changed.
   template <class Entries = std::initializer_list<Entry>>
   void update(const Entries& entries) {
     const std::vector<Entry> added(entries.begin(), entries.end());
-    for (const Entry& each : added) {
-      if (contains(each.first)) pop(each.first);
-      insert(each.first, each.second);
-    }
+    detail::update_entries(*this, detail::Members::parameters, *entries_, added);
   }
   /// Takes a parameter out and returns it; an unknown name is an error.
   Parameter pop(const std::string& key);

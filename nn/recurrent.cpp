@@ -173,21 +173,14 @@ RecurrentLayers::Result RecurrentLayers::run(const Tensor& x, const Tensor& h0, 
   return r;
 }
 
-std::pair<PackedSequence, LSTMState> RecurrentLayers::run(const PackedSequence& x, const Tensor& h0, const Tensor& c0,
-                                                          bool training, Source at) const {
-  check_input(x.data);
+std::pair<PackedSequence, LSTMState> RecurrentLayers::run(const PackedSequence& given, const Tensor& h0,
+                                                          const Tensor& c0, bool training, Source at) const {
+  check_input(given.data);
+  if (given.data.rank() != 2)
+    throw argument_error("the packed sequences hold data of shape " + to_string(given.data.shape()) +
+                         ": it must be (rows, " + std::to_string(input_size_) + ")");
+  const PackedSequence x = checked_sequences("", given);
   const Tensor& sizes = x.batch_sizes;
-  std::int64_t rows = 0, last = 0;
-  bool fits = sizes.defined() && sizes.dtype() == int64 && sizes.rank() == 1 && sizes.size() > 0 && x.data.rank() == 2;
-  for (std::int64_t t = 0; fits && t < sizes.size(); ++t) {
-    const std::int64_t n = Raw::data<std::int64_t>(sizes)[t];
-    fits = n >= 0 && (t == 0 || n <= last);
-    rows += last = n;
-  }
-  if (!fits || rows != x.data.shape()[0])
-    throw argument_error("the packed sequences hold data of shape " + to_string(x.data.shape()) + " and batch sizes " +
-                         (sizes.defined() ? "of shape " + to_string(sizes.shape()) : "that are undefined") +
-                         ": the data must be (rows, I), and the sizes int64, not rising, with the sum of the rows");
   const std::int64_t batch = Raw::data<std::int64_t>(sizes)[0];
   const auto ordered = [&](const Tensor& states, const Tensor& order) {
     return states.defined() && order.defined() ? index_select(states, 1, order, at) : states;

@@ -42,8 +42,8 @@ class RecurrentLayers {
   };
   /// y = the states of the last layer at all steps. h0 and c0 may be undefined.
   Result run(const Tensor& x, const Tensor& h0, const Tensor& c0, bool training, Source at) const;
-  std::pair<PackedSequence, LSTMState> run(const PackedSequence& x, const Tensor& h0, const Tensor& c0, bool training,
-                                           Source at) const;
+  std::pair<PackedSequence, LSTMState> run(const PackedSequence& given, const Tensor& h0, const Tensor& c0,
+                                           bool training, Source at) const;
 
   std::vector<Parameter> weights;
   OwnGenerator generator;

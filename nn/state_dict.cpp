@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <unordered_map>
+#include <map>
+#include <set>
 #include <unordered_set>
 
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/nn/module_state.hpp>
 
 namespace xgrad::nn::detail {
@@ -55,6 +57,15 @@ bool converts(const Tensor& from, DType to) {
                      [](double x) { return std::fabs(x) <= 0x1p53 && x == std::floor(x); });
 }
 
+// The first finite number that would be infinite in float32, or null.
+const double* beyond_range(const Tensor& from, DType to) {
+  if (from.dtype() != float64 || to != float32) return nullptr;
+  const auto *numbers = Raw::data<double>(from), *end = numbers + from.size();
+  const auto* found =
+      std::find_if(numbers, end, [](double x) { return std::isfinite(x) && std::isinf(static_cast<float>(x)); });
+  return found == end ? nullptr : found;
+}
+
 // PyTorch's states from before release 0.4.1 do not have it, and PyTorch still reads them.
 bool may_be_missing(const std::string& key) {
   const std::string name = "num_batches_tracked";
@@ -70,6 +81,8 @@ void compare(const std::string& key, const Tensor& here, const Tensor& there, Fa
                key + " is " + to_string(here.shape()) + " here and " + to_string(there.shape()) + " in the state");
   } else if (!converts(there, here.dtype())) {
     faults.add("dtype", key + " is " + name_of(here.dtype()) + " here and " + name_of(there.dtype()) + " in the state");
+  } else if (const double* number = beyond_range(there, here.dtype())) {
+    faults.add("range", key + " is float32 here and holds " + xgrad::detail::number_text(*number) + " in the state");
   }
 }
 
@@ -87,7 +100,7 @@ Tensor copy_of(const Tensor& original) {
 
 // Writes the given values into the tensors of the same keys. All that can fail happens before the first write. Values
 // that share memory with this module are copied first, since writing one parameter may change the source of another.
-void write(const StateDict& own, const std::unordered_map<std::string, Tensor>& given, Source at) {
+void write(const StateDict& own, const std::map<std::string, Tensor>& given, Source at) {
   std::unordered_set<const Storage*> own_memory;
   for (const auto& entry : own) own_memory.insert(Raw::storage(entry.second).get());
   std::vector<std::pair<Tensor, Tensor>> writes;
@@ -122,12 +135,13 @@ IncompatibleKeys load_state_dict(const StatePtr& root, const std::string& type, 
   require_shapes("load_state_dict", root);
   Faults faults;
   IncompatibleKeys passed_over;
-  std::unordered_map<std::string, Tensor> given;
+  // Trees, not tables of hashes: keys that come from a file may be made to collide.
+  std::map<std::string, Tensor> given;
   for (const auto& [key, tensor] : state)
     if (!given.emplace(key, tensor).second) faults.add("given twice", key);
 
   const StateDict own = state_dict(root);
-  std::unordered_set<std::string> known;
+  std::set<std::string> known;
   for (const auto& [key, tensor] : own) {
     known.insert(key);
     const auto found = given.find(key);

@@ -12,32 +12,11 @@
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/nn/graph_memory.hpp>
+#include <xgrad/nn/kept_modes.hpp>
 #include <xgrad/nn/module_state.hpp>
 
 namespace xgrad::nn {
 namespace {
-
-// The mode of every module of a model, put back at the end.
-class KeptModes {
- public:
-  explicit KeptModes(const ModuleBase& model) {
-    detail::for_each_module(
-        "", detail::Access::state(model),
-        [this](const std::string&, const detail::StatePtr& module) { modes_.emplace_back(module, module->training); });
-  }
-  ~KeptModes() {
-    for (const auto& [module, training] : modes_) module->training = training;
-  }
-  KeptModes(const KeptModes&) = delete;
-  KeptModes& operator=(const KeptModes&) = delete;
-
-  void evaluate() {
-    for (const auto& mode : modes_) mode.first->training = false;
-  }
-
- private:
-  std::vector<std::pair<detail::StatePtr, bool>> modes_;
-};
 
 // The calling thread's generator, as it was.
 class KeptGenerator {
@@ -64,24 +43,49 @@ class Listening {
   detail::CallObserver* before_;
 };
 
-bool starts_with(const char* text, const char* start) { return std::strncmp(text, start, std::strlen(start)) == 0; }
+// What an op of any name was given, which may be one of the user's own: 0 where there is no such operand or axis.
+class Operands {
+ public:
+  explicit Operands(const xgrad::detail::ObservedOp& op) : op_(op) {}
+  std::int64_t elements(std::size_t i) const { return has(i) ? op_.inputs[i].size() : 0; }
+  std::int64_t axis(std::size_t i, std::int64_t k) const { return has(i) ? axis_of(op_.inputs[i].shape(), k) : 0; }
+  /// The elements of a filter.
+  std::int64_t filter(std::size_t i) const {
+    return has(i) && op_.inputs[i].rank() > 0 ? op_.inputs[i].shape().without(0).count_or(0) : 0;
+  }
+  static std::int64_t axis_of(const Shape& shape, std::int64_t k) {
+    const auto rank = static_cast<std::int64_t>(shape.rank());
+    return k >= -rank && k < rank ? shape.at(k) : 0;
+  }
+
+ private:
+  bool has(std::size_t i) const { return i < op_.count && op_.inputs[i].defined(); }
+  const xgrad::detail::ObservedOp& op_;
+};
+
+// "conv2d" for the start "conv".
+bool is_spatial(const char* name, const char* start) {
+  const std::size_t length = std::strlen(start);
+  return std::strncmp(name, start, length) == 0 && name[length] >= '1' && name[length] <= '3' &&
+         name[length + 1] == 'd';
+}
 
 // The multiply-adds of an op: every matrix product goes through one that has this attribute, or is a linear; a
 // convolution has the elements of a filter for each of its output, a transposed one for each of its input.
 std::int64_t multiply_adds_of(const xgrad::detail::ObservedOp& op, const Tensor& y) {
-  if (std::strcmp(op.name, "linear") == 0) return y.size() * op.inputs[0].shape().back();
-  if (starts_with(op.name, "conv_transpose")) return op.inputs[0].size() * op.inputs[1].shape().without(0).count();
-  if (starts_with(op.name, "conv")) return y.size() * op.inputs[1].shape().without(0).count();
+  const Operands given(op);
+  if (std::strcmp(op.name, "linear") == 0) return y.size() * given.axis(0, -1);
+  if (is_spatial(op.name, "conv_transpose")) return given.elements(0) * given.filter(1);
+  if (is_spatial(op.name, "conv")) return y.size() * given.filter(1);
   for (const char* recurrent : {"lstm", "gru", "rnn_tanh", "rnn_relu"})  // its weights are inputs 3 and 4
-    if (std::strcmp(op.name, recurrent) == 0)
-      return op.inputs[0].shape()[0] * (op.inputs[3].size() + op.inputs[4].size());
+    if (std::strcmp(op.name, recurrent) == 0) return given.axis(0, 0) * (given.elements(3) + given.elements(4));
   // Of an attention both products count whole, with what a mask leaves out.
-  if (std::strcmp(op.name, "scaled_dot_product_attention") == 0 && y.size() != 0)
-    return y.size() / y.shape().back() * op.inputs[1].shape().at(-2) * (op.inputs[0].shape().back() + y.shape().back());
+  if (std::strcmp(op.name, "scaled_dot_product_attention") == 0 && y.size() != 0 && y.rank() > 0)
+    return y.size() / y.shape().back() * given.axis(1, -2) * (given.axis(0, -1) + y.shape().back());
   for (const Attribute& each : op.attributes()) {
-    if (std::strcmp(each.name, "transpose_a") == 0)
-      return y.size() * op.inputs[0].shape().at(each.integer != 0 ? -2 : -1);
-    if (std::strcmp(each.name, "batch_first") == 0) return 2 * y.size() * y.shape()[each.integer != 0 ? 1 : 0];
+    if (std::strcmp(each.name, "transpose_a") == 0) return y.size() * given.axis(0, each.integer != 0 ? -2 : -1);
+    if (std::strcmp(each.name, "batch_first") == 0)
+      return 2 * y.size() * Operands::axis_of(y.shape(), each.integer != 0 ? 1 : 0);
   }
   return 0;
 }
@@ -114,7 +118,7 @@ using Call = std::function<std::vector<Tensor>()>;
 // What a recorded call needs, on buffers of its own. Where training refuses the input, an evaluation is measured.
 detail::GraphMemory measured(const ModuleBase& model, const std::vector<Tensor>& inputs, const Call& call) {
   const KeptGenerator generator;
-  KeptModes modes(model);
+  const detail::KeptModes modes(model);
   std::vector<Tensor> known = inputs;
   for (const Tensor& each : model.parameters()) known.push_back(each);
   xgrad::detail::Substitution in_place;
@@ -127,7 +131,7 @@ detail::GraphMemory measured(const ModuleBase& model, const std::vector<Tensor>&
     try {
       return detail::graph_memory(call(), known);
     } catch (const std::invalid_argument&) {
-      modes.evaluate();
+      modes.train(false);
     }
   }
   return detail::graph_memory(call(), known);
@@ -224,8 +228,8 @@ Summary detail::summarised(const ModuleBase& model, const std::vector<Tensor>& i
       }
       result.rows.push_back(std::move(row));
     };
-    KeptModes modes(model);
-    modes.evaluate();
+    const detail::KeptModes modes(model);
+    modes.train(false);
     const KeptGenerator generator;
     const Listening listening(observer);
     const NoGrad no_grad;

@@ -23,9 +23,8 @@ namespace xgrad::nn {
 /// What torchsummary does not count is printed by detailed():
 ///
 /// - Multiply-adds are those of matrix products, in linear, matmul, addmm, einsum, attention and the like, for the
-/// whole
-///   input: m k n for (m, k) by (k, n). Other ops, biases among them, count 0, as in PyTorch's FlopCounterMode, whose
-///   FLOPs are twice this number. Those that a module with children computes itself are in the total alone.
+///   whole input: m k n for (m, k) by (k, n). Other ops, biases among them, count 0, as in PyTorch's FlopCounterMode,
+///   whose FLOPs are twice this number. Those that a module with children computes itself are in the total alone.
 /// - The bytes that a recorded forward keeps for backward, outputs included, and those that are needed at the worst
 ///   moment of a backward from the outputs, with all gradients; in both, the dtypes count, and parameters, buffers and
 ///   inputs, which are there anyway, do not. Kernels that reuse memory in place need less than the predicted peak.

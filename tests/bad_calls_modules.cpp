@@ -156,8 +156,8 @@ void losses(Catalogue& all) {
       matrix(), Optional{ones({3})});
   probe(
       all, "binary_cross_entropy_with_logits",
-      [](auto x, auto t, auto p, auto w) {
-        return nn::binary_cross_entropy_with_logits(x, t, Tensor(p), Tensor(w), Reduction::none);
+      [](auto x, auto t, auto w, auto p) {
+        return nn::binary_cross_entropy_with_logits(x, t, Tensor(w), Tensor(p), Reduction::none);
       },
       matrix(), matrix(), Optional{ones({3})}, Optional{ones({3})});
   const Tensor labels = {0, 2};

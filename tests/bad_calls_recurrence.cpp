@@ -28,6 +28,17 @@ void layer(Catalogue& all, const char* name) {
   });
   refused(all, name, "no batch sizes", [] { Layer(3, 5)(nn::PackedSequence{ones({4, 3}), {}, {}, {}}); });
   refused(all, name, "batch sizes that rise", [] { Layer(3, 5)(packed().with(ones({5, 3}))); });
+  refused(all, name, "an order of one sequence for two", [] {
+    nn::PackedSequence broken = packed();
+    broken.sorted_indices = Tensor({0});
+    Layer(3, 5)(broken);
+  });
+  refused(all, name, "an order that another takes back", [] {
+    nn::PackedSequence broken = packed();
+    broken.sorted_indices = Tensor({1, 0});
+    broken.unsorted_indices = Tensor({0, 1});
+    Layer(3, 5)(broken);
+  });
 }
 
 template <class Layer>

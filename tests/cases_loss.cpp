@@ -61,6 +61,9 @@ std::vector<Case> of_probabilities() {
       logits, [](const Tensors& x) { return nn::binary_cross_entropy_with_logits(x[0], x[1], x[2]); },
       {{{2, 3}, {3}}, {{0, 3}, {3}}, {{4}, {}}}, any);
   add_weighted(
+      logits, [](const Tensors& x) { return nn::binary_cross_entropy_with_logits(x[0], x[1], {}, x[2]); },
+      {{{2, 3}, {3}}, {{0, 3}, {3}}, {{4}, {}}}, any);
+  add_weighted(
       logits, [](const Tensors& x) { return nn::binary_cross_entropy_with_logits(x[0], x[1], x[2], x[3]); },
       {{{2, 3}, {3}, {2, 1}}, {{3, 2}, {1}, {3, 2}}}, any);
   return {plain, logits};

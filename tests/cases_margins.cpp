@@ -125,6 +125,10 @@ std::vector<Case> of_classes() {
       {rows_of_vectors().begin(), rows_of_vectors().end() - 1}, selects);
   multilabel.refusals.push_back(
       {[](const Tensors& x) { return nn::multilabel_margin_loss(x[0], x[1]); }, {any({3}), Tensor{0, 7, -1}}, {"7"}});
+  for (const Tensor& behind_the_end : {Tensor{0, -1, 99}, Tensor{-1, 0, 3}, Tensor{0, -1, -2}})
+    multilabel.refusals.push_back({[](const Tensors& x) { return nn::multilabel_margin_loss(x[0], x[1]); },
+                                   {any({3}), behind_the_end},
+                                   {std::to_string(behind_the_end[2].item<std::int64_t>())}});
   Case soft_margin = with_reductions(
       "multilabel_soft_margin_loss",
       [](const Tensors& x, Reduction how) {

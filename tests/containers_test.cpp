@@ -59,6 +59,19 @@ class Blocks : public nn::Module {
   nn::ParameterDict offsets{{"last", nn::Parameter(zeros({3}))}};
 };
 
+/// Holds a dict and a list, which it cannot be put into.
+class Holder : public nn::Module {
+ public:
+  Holder() {
+    add("dict", dict);
+    add("list", list);
+  }
+  Tensor forward(const Tensor& x) override { return x; }
+
+  nn::ModuleDict dict{{"first", nn::Linear(2, 2)}, {"second", nn::ReLU()}};
+  nn::ModuleList list{nn::Linear(2, 2)};
+};
+
 }  // namespace
 
 TEST_CASE("a ModuleList numbers its modules by their places") {
@@ -184,6 +197,38 @@ TEST_CASE("a ParameterList and a ParameterDict hold parameters under PyTorch's k
   CHECK_THROWS_AS(dict["right"], std::invalid_argument);
   CHECK_THROWS_AS(dict.insert("left", numbers_of(1)), std::invalid_argument);
   CHECK(dict.parameters().size() == 1);
+}
+
+TEST_CASE("a container takes several members, or none where one of them is an error") {
+  nn::ParameterDict weights{{"left", numbers_of(1)}, {"right", numbers_of(2)}};
+  const void* left = id(weights["left"]);
+  const auto refused = [&](const auto& f) { CHECK_THROWS_AS(f(), std::invalid_argument); };
+  const auto same = [&] {
+    CHECK(weights.keys() == Strings{"left", "right"});
+    CHECK(keys(weights) == Strings{"left", "right"});
+    CHECK(id(weights["left"]) == left);
+  };
+  refused([&] { weights.update({{"left", nn::Parameter()}}); });
+  same();
+  refused([&] { weights.update({{"left", numbers_of(3)}, {"a.b", numbers_of(4)}}); });
+  same();
+  refused([&] { weights.update({{"new", numbers_of(3)}, {"", numbers_of(4)}}); });
+  same();
+  weights.update({{"new", numbers_of(3)}, {"new", numbers_of(4)}});
+  CHECK(values(weights["new"])[0] == 4);
+
+  nn::ParameterList list{numbers_of(1)};
+  refused([&] { list.extend({numbers_of(2), nn::Parameter(), numbers_of(3)}); });
+  CHECK(list.size() == 1);
+  CHECK(keys(list) == Strings{"0"});
+
+  Holder holder;
+  refused([&] { holder.dict.update({{"new", nn::ReLU()}, {"first", holder}}); });
+  CHECK(holder.dict.keys() == Strings{"first", "second"});
+  CHECK(keys(holder) == Strings{"dict.first.weight", "dict.first.bias", "list.0.weight", "list.0.bias"});
+  refused([&] { holder.list.extend({nn::Layer(nn::Linear(2, 2)), nn::Layer(holder)}); });
+  CHECK(holder.list.size() == 1);
+  CHECK(keys(holder.list) == Strings{"0.weight", "0.bias"});
 }
 
 TEST_CASE("the text of a ParameterList follows its dtypes") {

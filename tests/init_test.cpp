@@ -81,6 +81,19 @@ TEST_CASE("initialisers have their distributions") {
   }
 }
 
+TEST_CASE("uniform_ does not round up to the end of its interval") {
+  Generator generator(25);
+  // float32 has two numbers from 2^22 to before 2^22 + 1, to which a quarter would round.
+  const std::vector<double> all = values(init::uniform_(weight(float32), 0x1p22, 0x1p22 + 1, &generator));
+  CHECK(*std::min_element(all.begin(), all.end()) == 0x1p22);
+  CHECK(*std::max_element(all.begin(), all.end()) == 0x1p22 + 0.5);
+  const Tensor narrow = init::uniform_(weight(float32), 1, std::nextafter(1.0, 2.0));
+  CHECK(difference(narrow, ones_like(narrow)) == "");
+  CHECK(difference(init::uniform_(weight(float32), 0.7, 0.7), full({40, 25, 10}, 0.7, float32)) == "");
+  const std::vector<double> wide = values(init::uniform_(weight(float32), 100, 101));
+  CHECK(*std::max_element(wide.begin(), wide.end()) < 101);
+}
+
 TEST_CASE("the distance notices another distribution") {
   Generator generator(22);
   CHECK(distance(init::normal_(weight(), 0, 1, &generator), normal_of(0, 1.1)) > 1.95);

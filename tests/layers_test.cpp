@@ -108,6 +108,23 @@ TEST_CASE("BatchNorm1d refuses other inputs, and counts no batch that it refused
   REQUIRE_THROWS_AS(nn::BatchNorm1d(-3), std::invalid_argument);
 }
 
+TEST_CASE("BatchNorm1d refuses to count batches from a number that is no count") {
+  for (const std::int64_t count : {std::int64_t{INT64_MAX}, std::int64_t{-1}, std::int64_t{INT64_MIN}}) {
+    nn::BatchNorm1d norm(2, nn::BatchNorm1d::Options().momentum(std::nullopt));
+    norm.num_batches_tracked.fill_(count);
+    const std::string error = thrown_by<std::invalid_argument>([&] { norm(ones({3, 2})); });
+    REQUIRE(error.rfind("BatchNorm1d: num_batches_tracked is " + std::to_string(count), 0) == 0);
+    REQUIRE(difference(norm.running_mean, zeros({2})) == "");
+    REQUIRE(norm.num_batches_tracked.item<std::int64_t>() == count);
+    norm.eval();
+    REQUIRE(norm(ones({3, 2})).shape() == Shape{3, 2});
+  }
+  nn::BatchNorm1d last(2);
+  last.num_batches_tracked.fill_(INT64_MAX - 1);
+  last(ones({3, 2}));
+  REQUIRE(last.num_batches_tracked.item<std::int64_t>() == INT64_MAX);
+}
+
 TEST_CASE("Dropout drops in training only") {
   nn::Dropout dropout(0.25, Generator(1));
   const Tensor x = ones({40000});

@@ -98,7 +98,9 @@ TEST_CASE("a module computes what its function does, with its options") {
        nn::nll_loss(x, t, nn::ClassOptions().ignore_index(1)));
   same(nn::BCELoss()(z, z), nn::binary_cross_entropy(z, z));
   same(nn::BCEWithLogitsLoss(nn::BCEWithLogitsLoss::Options().pos_weight(Tensor{1., 2., 3.}))(x, z),
-       nn::binary_cross_entropy_with_logits(x, z, Tensor{1., 2., 3.}));
+       nn::binary_cross_entropy_with_logits(x, z, {}, Tensor{1., 2., 3.}));
+  same(nn::BCEWithLogitsLoss(nn::BCEWithLogitsLoss::Options().weight(Tensor{1., 2., 3.}).pos_weight(Tensor{4.}))(x, z),
+       nn::binary_cross_entropy_with_logits(x, z, Tensor{1., 2., 3.}, Tensor{4.}));
   same(nn::PoissonNLLLoss(nn::PoissonNLLLoss::Options().full(true))(x, 4 * z),
        nn::poisson_nll_loss(x, 4 * z, nn::PoissonNLLLossOptions().full(true)));
   same(nn::GaussianNLLLoss()(x, y, z), nn::gaussian_nll_loss(x, y, z));

@@ -273,6 +273,11 @@ TEST_CASE("pointwise losses refuse arguments that have no meaning") {
       [&] {
         nn::binary_cross_entropy_with_logits(x, x, zeros({3, 4}));
       },
+      "binary_cross_entropy_with_logits: weight is (3, 4)");
+  require_refused(
+      [&] {
+        nn::binary_cross_entropy_with_logits(x, x, {}, zeros({3, 4}));
+      },
       "binary_cross_entropy_with_logits: pos_weight is (3, 4)");
   require_refused(
       [] {
@@ -331,6 +336,16 @@ TEST_CASE("pointwise losses pass the gradient checks") {
   require_right([](const std::vector<Tensor>& in) { return nn::half_squared_error(in[0], in[1]); }, {x, t});
 }
 
+TEST_CASE("smooth_l1_loss has the slope 0 at 0 for a beta that float32 rounds to 0") {
+  for (const double beta : {0., 1e-300, 5e-46, 1.5e-45})
+    for (const DType dtype : {float32, float64}) {
+      const Tensor x = Tensor({-2., 0., 3.}, dtype).requires_grad_();
+      const Tensor loss = nn::smooth_l1_loss(x, zeros({3}, dtype), Reduction::none, beta);
+      CHECK(difference(loss.detach(), Tensor({2., 0., 3.}, dtype)) == "");
+      CHECK(difference(grad(sum(loss), x), Tensor({-1., 0., 1.}, dtype)) == "");
+    }
+}
+
 TEST_CASE("binary cross entropy is clamped at -100, in value and in slope") {
   const Tensor z = Tensor{0., 1., 0., 1., .5}.requires_grad_();
   const Tensor t{1., 0., 0., 1., 1.};
@@ -350,14 +365,14 @@ TEST_CASE("binary cross entropy with logits is finite and agrees with that of pr
   const Tensor loss = nn::binary_cross_entropy_with_logits(big, t, Reduction::none);
   require_close(loss.detach(), Tensor{0., 0., 1e4, 1e4, std::log(2)}, 1e-14);
   require_close(grad({loss}, {big}, {ones({5}, float64)})[0], Tensor{0., 0., 1., -1., 0.}, 1e-15);
-  const Tensor weighted = nn::binary_cross_entropy_with_logits(big, t, Tensor{3.}, {}, Reduction::none);
+  const Tensor weighted = nn::binary_cross_entropy_with_logits(big, t, {}, Tensor{3.}, Reduction::none);
   require_close(weighted.detach(), Tensor{0., 0., 1e4, 3e4, 2 * std::log(2)}, 1e-14);
   const Tensor x = normal({6, 4}, 13), u = sigmoid(normal({6, 4}, 14));
   require_close(nn::binary_cross_entropy_with_logits(x, u), nn::binary_cross_entropy(sigmoid(x), u), 1e-13);
   const Tensor p{.5, 2., 1., 3.}, z = sigmoid(x);
-  require_close(nn::binary_cross_entropy_with_logits(x, u, p, {}, Reduction::none),
-                -(p * u * log(z) + (1 - u) * log(1 - z)), 1e-12);
   require_close(nn::binary_cross_entropy_with_logits(x, u, {}, p, Reduction::none),
+                -(p * u * log(z) + (1 - u) * log(1 - z)), 1e-12);
+  require_close(nn::binary_cross_entropy_with_logits(x, u, p, {}, Reduction::none),
                 -p * (u * log(z) + (1 - u) * log(1 - z)), 1e-12);
   require_close(nn::binary_cross_entropy(z, u, p, Reduction::sum), sum(-p * (u * log(z) + (1 - u) * log(1 - z))),
                 1e-12);

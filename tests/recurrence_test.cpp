@@ -316,6 +316,74 @@ TEST_CASE("errors name the module, both values and a way out", "[recurrence]") {
   require_refused([] { nn::LSTM(0, 4); }, "LSTM: a layer cannot lead from 0 to 4 features: both must be positive");
 }
 
+TEST_CASE("packed sequences whose orders are none are refused before a state is read", "[recurrence]") {
+  const nn::GRU gru(2, 4);
+  const nn::LSTM lstm(2, 4);
+  const nn::RNN rnn(2, 4);
+  const Tensor h0 = ones({1, 2, 4});
+  const auto refused = [&](const Tensor& sorted, const Tensor& unsorted, const std::string& text) {
+    const nn::PackedSequence x{ones({3, 2}), Tensor({2, 1}), sorted, unsorted};
+    require_refused([&] { gru(x, h0); }, "GRU: " + text);
+    require_refused([&] { gru(x); }, "GRU: " + text);
+    require_refused([&] { rnn(x, h0); }, "RNN: " + text);
+    require_refused([&] { lstm(x, nn::LSTMState{h0, h0}); }, "LSTM: " + text);
+    require_refused([&] { nn::pad_packed_sequence(x); }, "pad_packed_sequence: " + text);
+    require_refused([&] { nn::unpack_sequence(x); }, "unpack_sequence: " + text);
+  };
+  const std::string rule = ", not an order of the 2 sequences: each of them must be there once, in int64";
+  const Tensor order({1, 0});
+  refused(Tensor({0}), Tensor({0}), "sorted_indices are int64 (1)" + rule);
+  refused(Tensor({0, 0}), Tensor({0, 0}), "sorted_indices are int64 (2)" + rule);
+  refused(Tensor({0, 2}), order, "sorted_indices are int64 (2)" + rule);
+  refused(Tensor({-1, 0}), order, "sorted_indices are int64 (2)" + rule);
+  refused(Tensor({1., 0.}), order, "sorted_indices are float64 (2)" + rule);
+  refused(reshape(order, {1, 2}), order, "sorted_indices are int64 (1, 2)" + rule);
+  refused(order, Tensor({1}), "unsorted_indices are int64 (1)" + rule);
+  refused(order, Tensor({0, 1}),
+          "unsorted_indices has 0 at place 0, where the inverse of sorted_indices has 1: leave it undefined, and it is "
+          "computed");
+  refused({}, order,
+          "the packed sequences have unsorted_indices of shape (2), but no sorted_indices: give both, or the latter");
+}
+
+TEST_CASE("an order without its inverse gets it, so that states come back in their order", "[recurrence]") {
+  const auto gru = in_double(nn::GRU(3, 4));
+  const Tensor x = normal({5, 3, 3}, 7), h0 = normal({1, 3, 4}, 8);
+  const auto packed = nn::pack_padded_sequence(x, Tensor({2, 5, 3}), nn::PackOptions().enforce_sorted(false));
+  const auto [y, last] = gru(packed, h0);
+  const auto [again, state] = gru(nn::PackedSequence{packed.data, packed.batch_sizes, packed.sorted_indices, {}}, h0);
+  CHECK(difference(state, last) == "");
+  CHECK(difference(again.unsorted_indices, packed.unsorted_indices) == "");
+}
+
+TEST_CASE("batch sizes whose sum would overflow are refused", "[recurrence]") {
+  const std::int64_t quarter = std::int64_t{1} << 62;
+  const nn::PackedSequence wraps{ones({0, 3}), Tensor({quarter, quarter, quarter, quarter}), {}, {}};
+  const char* text =
+      "the packed sequences hold data of shape (0, 3) and batch sizes of shape (4): the sizes must be int64 with one "
+      "axis, not rise, and have the sum of the rows";
+  require_refused([&] { nn::GRU(3, 4)(wraps); }, std::string("GRU: ") + text);
+  require_refused([&] { nn::RNN(3, 4)(wraps); }, std::string("RNN: ") + text);
+  require_refused([&] { nn::pad_packed_sequence(wraps); }, std::string("pad_packed_sequence: ") + text);
+  require_refused([&] { nn::unpack_sequence(wraps); }, std::string("unpack_sequence: ") + text);
+  // Rows without elements may be as many; their lengths may not.
+  const nn::PackedSequence many{zeros({quarter, 0}), Tensor({quarter}), {}, {}};
+  CHECK_THROWS_WITH(nn::pad_packed_sequence(many), Catch::Matchers::StartsWith("pad_packed_sequence: "));
+}
+
+TEST_CASE("a padded sequence without steps comes back", "[recurrence]") {
+  const Tensor y = nn::pad_sequence({zeros({0}), ones({2})});
+  const auto back = nn::unpad_sequence(y, Tensor({0, 2}));
+  REQUIRE(back.size() == 2);
+  CHECK(difference(back[0], zeros({0})) == "");
+  CHECK(difference(back[1], ones({2})) == "");
+  require_refused(
+      [&] {
+        nn::unpad_sequence(y, Tensor({-1, 2}));
+      },
+      "unpad_sequence: a length is -1, and there are 2 steps: lengths must not be negative, and at most that");
+}
+
 TEST_CASE("a packed matrix multiplies as gemm does, for all sizes of tiles", "[recurrence]") {
   for (const std::int64_t m : {1, 2, 5, 6, 7, 13, 16})
     for (const std::int64_t n : {1, 7, 16, 33, 70})

@@ -1,3 +1,4 @@
+#include <limits>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -104,6 +105,25 @@ TEST_CASE("a state may be loaded from another floating dtype") {
   a.load_state_dict(b.state_dict());
   b.eval();
   REQUIRE(b(randn({2, 6}, float64)).dtype() == float64);
+}
+
+TEST_CASE("a finite number that would load as an infinite one is refused, and an infinite one is not") {
+  nn::Linear wide(2, 1), narrow(2, 1);
+  wide.to(float64);
+  StateDict state = copied(wide.state_dict());
+  state[0].second = Tensor({{1., -1e39}});
+  const StateDict before = copied(narrow.state_dict());
+  REQUIRE_THAT(load_error(narrow, state),
+               Catch::Matchers::StartsWith("Linear: cannot load this state: range: weight is float32 here and holds "
+                                           "-1e+39 in the state: nothing was changed"));
+  REQUIRE(difference(narrow.weight, before[0].second) == "");
+  wide.load_state_dict(state);
+  REQUIRE(wide.weight(0, 1).item() == -1e39);
+  const double endless = std::numeric_limits<double>::infinity();
+  const double largest = static_cast<double>(std::numeric_limits<float>::max());
+  state[0].second = Tensor({{endless, largest}});
+  narrow.load_state_dict(state);
+  REQUIRE(values(narrow.weight) == std::vector<double>{endless, largest});
 }
 
 TEST_CASE("a state that does not fit changes nothing, and every fault is named") {
@@ -364,4 +384,19 @@ TEST_CASE("a model is walked by names and by functions") {
   REQUIRE(order == std::vector<std::string>{"Linear", "BatchNorm1d", "ReLU", "Dropout", "Sequential", "Linear",
                                             "Sequential", "Net"});
   REQUIRE(sum(net.parameter("layer1.0.weight")).item() == 30);
+}
+
+TEST_CASE("a function is applied once to a module that stands twice in a parent") {
+  const nn::Linear shared(2, 2);
+  nn::Sequential model{shared, nn::ReLU(), shared};
+  std::vector<std::string> order;
+  model.apply([&](nn::ModuleBase& module) { order.push_back(module.type_name()); });
+  REQUIRE(order == std::vector<std::string>{"Linear", "ReLU", "Sequential"});
+  // Of two parents it is a child of each, as in PyTorch.
+  nn::Sequential parents{nn::ReLU(), nn::Linear(2, 2)};
+  parents.push_back(nn::Sequential{shared, nn::ReLU()});
+  parents.push_back(nn::Sequential{shared, nn::Tanh()});
+  int calls = 0;
+  parents.apply([&](nn::ModuleBase& module) { calls += module.type_name() == "Linear" ? 1 : 0; });
+  REQUIRE(calls == 3);
 }

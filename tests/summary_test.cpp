@@ -8,6 +8,7 @@
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/kernels/runtime/page_heap.hpp>
 #include <xgrad/autograd/ops/ops.hpp>
+#include <xgrad/func.hpp>
 #include <xgrad/nn/nn.hpp>
 
 #include "catch2.hpp"
@@ -82,6 +83,20 @@ TEST_CASE("a summary counts the multiply-adds of matrix products") {
   CHECK(of([](const Tensor& x) { return dot(x, x); }, {7}) == 7);
   CHECK(of([](const Tensor& x) { return einsum("bij,bjk->bik", {x, x}); }, {5, 2, 2}) == 40);
   CHECK(of([](const Tensor& x) { return relu(x) * 2.0 + x; }, {5, 2}) == 0);
+}
+
+TEST_CASE("a custom function may have the name that an op has, or begin as one") {
+  const auto doubled = [](const char* name) {
+    return func::custom(
+        name, [](const func::Tensors& in) { return in[0] * 2.0; },
+        [](const func::Tensors&, const Tensor&, const Tensor& g) { return func::Tensors{g * 2.0}; });
+  };
+  for (const char* name : {"convert", "conv2d", "conv_transpose1d", "linear", "lstm", "scaled_dot_product_attention"}) {
+    INFO(name);
+    const auto f = doubled(name);
+    CHECK_NOTHROW(nn::summary(nn::Sequential{nn::Layer([f](const Tensor& x) { return f(sum(x)) + x; })}, {2, 3}));
+    CHECK_NOTHROW(nn::summary(nn::Sequential{nn::Layer([f](const Tensor& x) { return f(x); })}, {2, 3}));
+  }
 }
 
 TEST_CASE("the detailed table adds columns and lines to torchsummary's") {

@@ -66,7 +66,7 @@ Registry pointwise_and_class_calls() {
        [](const Call& c) { return nn::binary_cross_entropy(c["input"], c["target"], c["weight"], reduction(c)); }},
       {"binary_cross_entropy_with_logits",
        [](const Call& c) {
-         return nn::binary_cross_entropy_with_logits(c["input"], c["target"], c["pos_weight"], c["weight"],
+         return nn::binary_cross_entropy_with_logits(c["input"], c["target"], c["weight"], c["pos_weight"],
                                                      reduction(c));
        }},
       {"cross_entropy", class_loss},
