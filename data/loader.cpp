@@ -191,6 +191,13 @@ void LoaderCore::set_position(LoaderPosition position) {
   state_->position = state_->next_begin = position;
 }
 
+std::function<void()> LoaderCore::restorer() const {
+  return [state = state_, position = state_->position, next = state_->next_begin] {
+    state->position = position;
+    state->next_begin = next;
+  };
+}
+
 std::shared_ptr<LoaderRun> LoaderCore::begin(LoaderPosition& start) {
   start = state_->next_begin;
   auto run = std::make_shared<LoaderRun>(state_, start);

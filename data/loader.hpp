@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <iterator>
 #include <memory>
 #include <type_traits>
@@ -91,6 +92,7 @@ class LoaderCore {
   std::int64_t batch_size() const;
   LoaderPosition position() const;
   void set_position(LoaderPosition position);
+  std::function<void()> restorer() const;
   std::vector<std::int64_t> order(std::uint64_t epoch) const;
   const AnyDataset& dataset() const;
 
@@ -153,6 +155,9 @@ class Loader {
   /// Makes the next begin() continue from `position`, so that a resumed run gets the same batches as one that was not
   /// stopped. Throws std::invalid_argument when an epoch has fewer batches.
   void set_position(Position position) { core_.set_position(position); }
+  /// A function that brings back the position, and where the next begin() starts: that is the next epoch, and not the
+  /// position, unless set_position() has said so.
+  [[nodiscard]] std::function<void()> restorer() const { return core_.restorer(); }
 
   /// The rows of epoch `epoch`, in order.
   std::vector<std::int64_t> order(std::uint64_t epoch) const { return core_.order(epoch); }

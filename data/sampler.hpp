@@ -20,8 +20,7 @@ class Sampler {
   virtual std::int64_t size() const = 0;
   /// Their numbers, size() of them, in order.
   virtual std::vector<std::int64_t> order(const Pass& pass) const = 0;
-  /// Refuses a dataset of so many rows (std::invalid_argument), where the sampler was made for another number. By
-  /// default any will do whose rows order() names.
+  /// Throws std::invalid_argument if the sampler was made for another number of rows; by default it accepts any.
   virtual void check(std::int64_t rows) const { static_cast<void>(rows); }
 
  protected:

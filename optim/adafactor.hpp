@@ -11,8 +11,8 @@ class AdafactorOptions : public detail::OptionList<AdafactorOptions> {
  public:
   /// The power of the step with which the running means slow down, not positive. By default -0.8.
   AdafactorOptions& beta2_decay(double value) { return set("beta2_decay", value); }
-  /// The least root of a second moment, by default the dtype's machine epsilon, and the least size of a parameter that
-  /// steps are measured by, by default 1e-3.
+  /// The lower bound of the root of the second moment, by default the dtype's machine epsilon, and that of the root
+  /// mean square of a parameter, which scales its step, by default 1e-3.
   AdafactorOptions& eps(std::optional<double> first, double second);
   /// The greatest root mean square of a step before it is scaled, at least 1. By default 1.
   AdafactorOptions& d(double value) { return set("d", value); }

@@ -16,7 +16,7 @@ enum : int { rate, lambd, alpha, t0, weight_decay, maximize };
 detail::Description description() {
   return {"ASGD",
           {{"lr", 1e-2, Range::not_negative},
-           {"lambd", 1e-4, Range::finite},
+           {"lambd", 1e-4, Range::not_negative},
            {"alpha", 0.75, Range::finite},
            {"t0", 1e6, Range::finite},
            {"weight_decay", 0, Range::not_negative},

@@ -7,7 +7,7 @@ namespace xgrad::optim {
 /// Options of ASGD: `ASGD::Options().t0(1000)`.
 class ASGDOptions : public detail::OptionList<ASGDOptions> {
  public:
-  /// How fast p decays and the learning rate falls, see below. By default 1e-4.
+  /// How fast p decays and the learning rate falls, see below; not negative. By default 1e-4.
   ASGDOptions& lambd(double value) { return set("lambd", value); }
   /// The power with which the learning rate falls. By default 0.75.
   ASGDOptions& alpha(double value) { return set("alpha", value); }

@@ -6,9 +6,11 @@
 
 #include <xgrad/autograd/graph/callable.hpp>
 #include <xgrad/autograd/graph/calling.hpp>
+#include <xgrad/autograd/graph/observe.hpp>
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/update.hpp>
+#include <xgrad/optim/observed_writes.hpp>
 
 namespace xgrad::optim {
 namespace {
@@ -45,36 +47,60 @@ Averager::Averager(const AveragingOptions& options) : options_(options) {
     throw std::invalid_argument("AveragedModel: got both ema() and avg_fn(): choose one");
 }
 
-void Averager::average(const Tensor& averaged, const Tensor& weights, Source at) const {
-  const auto n = static_cast<double>(n_averaged_ + 1);
+// The values that take the place of the average's; undefined where they are computed as they are written.
+Tensor Averager::average_of(const Tensor& averaged, const Tensor& weights, Source at) const {
   if (options_.avg_fn_) {
-    averaged.copy_(options_.avg_fn_(averaged.detach(), weights.detach(), n_averaged_), at);
-  } else if (is_floating(averaged.dtype())) {
-    kernels::AverageRule rule;
-    if (options_.decay_)
-      rule.weight = 1 - *options_.decay_;
-    else
-      rule.divisor = n;
-    xgrad::detail::update("update_parameters", averaged, weights.detach(), {}, rule, at);
-  } else {  // whole numbers lose their fraction, as in PyTorch
-    const Tensor old = averaged.to(float64), now = weights.to(float64);
-    const Tensor mean = options_.decay_ ? old * *options_.decay_ + now * (1 - *options_.decay_) : old + (now - old) / n;
-    averaged.copy_(mean.to(averaged.dtype()), at);
+    const Tensor values = averaged.detach().clone();
+    values.copy_(options_.avg_fn_(averaged.detach(), weights.detach(), n_averaged_), at);
+    return values;
   }
+  if (is_floating(averaged.dtype())) return {};
+  // Whole numbers lose their fraction, as in PyTorch.
+  const Tensor old = averaged.to(float64), now = weights.to(float64);
+  const Tensor mean = options_.decay_ ? old * *options_.decay_ + now * (1 - *options_.decay_)
+                                      : old + (now - old) / static_cast<double>(n_averaged_ + 1);
+  return mean.to(averaged.dtype());
 }
 
+void Averager::write(const Tensor& averaged, const Tensor& weights, Source at) const {
+  kernels::AverageRule rule;
+  if (options_.decay_)
+    rule.weight = 1 - *options_.decay_;
+  else
+    rule.divisor = static_cast<double>(n_averaged_ + 1);
+  xgrad::detail::update("update_parameters", averaged, weights.detach(), {}, rule, at);
+}
+
+// What can fail, as a function of the user's can, comes before the first write.
 void Averager::update(const nn::ModuleBase& averaged, const nn::ModuleBase& model, Source at) {
   const NoGrad no_grad;
   const xgrad::detail::Calling calling("update_parameters", at);
   const auto parameters = pairs("update_parameters", averaged.named_parameters(), model.named_parameters());
   const auto buffers = pairs("update_parameters", averaged.named_buffers(), model.named_buffers());
+  struct Change {
+    const Tensor *own, *other;
+    Tensor values;
+  };
+  std::vector<Change> changes;
   for (const auto* list : {&parameters, &buffers})
-    for (const auto& [own, other] : *list)
-      if (n_averaged_ == 0 || (list == &buffers && !options_.use_buffers_))
-        own.copy_(other.detach(), at);
+    for (const auto& [own, other] : *list) {
+      const bool copies = n_averaged_ == 0 || (list == &buffers && !options_.use_buffers_);
+      changes.push_back({&own, &other, copies ? other.detach() : average_of(own, other, at)});
+    }
+  detail::ObservedWrites writes;
+  for (const Change& change : changes)
+    writes.add("update_parameters", at, *change.own, change.values.defined() ? change.values : *change.other);
+  {
+    const xgrad::detail::Unobserved unobserved;
+    for (const Change& change : changes) {
+      if (change.values.defined())
+        change.own->copy_(change.values, at);
       else
-        average(own, other, at);
-  ++n_averaged_;
+        write(*change.own, *change.other, at);
+    }
+    ++n_averaged_;
+  }
+  writes.done();
 }
 
 StateDict Averager::state_dict(const nn::ModuleBase& averaged) const {

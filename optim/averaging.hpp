@@ -10,6 +10,7 @@
 #include <xgrad/autograd/graph/options.hpp>
 #include <xgrad/nn/batch_statistics.hpp>
 #include <xgrad/nn/clone.hpp>
+#include <xgrad/nn/kept_modes.hpp>
 #include <xgrad/nn/module.hpp>
 
 namespace xgrad::optim {
@@ -36,7 +37,8 @@ class Averager {
  public:
   explicit Averager(const AveragingOptions& options);
 
-  /// Brings the weights of the model into the average; the first time they are the average.
+  /// Brings the weights of the model into the average; the first time they are the average. Where it throws, as avg_fn
+  /// may, nothing was averaged.
   void update(const nn::ModuleBase& averaged, const nn::ModuleBase& model, Source at);
   std::int64_t n_averaged() const { return n_averaged_; }
   /// "n_averaged", and the state of the module as "module.<key>": the keys of PyTorch.
@@ -44,7 +46,8 @@ class Averager {
   void load_state_dict(nn::ModuleBase& averaged, const StateDict& state, Source at);
 
  private:
-  void average(const Tensor& averaged, const Tensor& weights, Source at) const;
+  Tensor average_of(const Tensor& averaged, const Tensor& weights, Source at) const;
+  void write(const Tensor& averaged, const Tensor& weights, Source at) const;
 
   AveragingOptions options_;
   std::int64_t n_averaged_ = 0;
@@ -133,19 +136,16 @@ struct FirstOf<Batch, std::void_t<decltype(std::declval<Batch>().inputs)>> {
 }  // namespace detail
 
 /// Computes the running statistics of all batch normalisations of a model anew, as means over all batches of the
-/// loader, whose batches are tensors or have a member `inputs`. The model is called in training mode, and left in the
-/// mode that it was in. Without batch normalisation nothing is called.
+/// loader, whose batches are tensors or have a member `inputs`. All of the model is called in training mode, a frozen
+/// part too, and every module is left in the mode that it was in. Batch normalisations are the library's and classes
+/// derived from them; without one nothing is called.
 template <class Loader, class M>
 void update_bn(Loader&& loader, M& model, Source at = Source::here()) {
   if (nn::detail::reset_batch_statistics(model) == 0) return;
-  struct KeptMode {
-    M& model;
-    bool before;
-    ~KeptMode() { model.train(before); }
-  } const mode{model, model.is_training()};
+  const nn::detail::KeptModes modes(model);
   const NoGrad no_grad;
   const nn::detail::CumulativeStatistics cumulative;
-  model.train();
+  modes.train(true);
   for (auto&& batch : loader)
     static_cast<void>(detail::called_at(at, model, detail::FirstOf<std::decay_t<decltype(batch)>>::get(batch)));
 }

@@ -50,7 +50,7 @@ inline constexpr int always = -1, zeros_first = -1, unwritten_first = -2;
 /// A tensor that is kept for each parameter.
 struct Slot {
   const char* name;
-  int needs = always;       ///< the option that must not be 0 for it to be there
+  int needs = always;       ///< the option that must not be 0 for a step to make and use it
   int first = zeros_first;  ///< what it holds before the first step: zeros, the value of an option, or anything
   Form form = Form::whole;
   Holds holds = Holds::anything;
@@ -66,7 +66,7 @@ struct Number {
   double least = -std::numeric_limits<double>::infinity(), most = std::numeric_limits<double>::infinity();
 };
 
-/// What there is to say of an optimiser beside its formula.
+/// Everything about an optimiser except its formula.
 struct Description {
   const char* name;
   std::vector<Option> options;

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <stdexcept>
+#include <utility>
 
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/optim/group_list.hpp>
@@ -61,10 +62,15 @@ double ParamGroup::option(const std::string& name) const { return list_->groups[
 bool ParamGroup::has_option(const std::string& name) const { return list_->find(name).has_value(); }
 
 void ParamGroup::set_option(const std::string& name, double value) {
-  std::vector<double> values = list_->groups[index_].values;
-  values[list_->at(name)] = value;
-  list_->check(values);
-  list_->groups[index_].values[list_->at(name)] = value;  // in place: steps keep its address
+  std::vector<double>& values = list_->groups[index_].values;
+  double& option = values[list_->at(name)];  // written in place: steps keep its address
+  const double before = std::exchange(option, value);
+  try {
+    list_->check(values);
+  } catch (...) {
+    option = before;
+    throw;
+  }
 }
 
 std::optional<double> ParamGroup::initial_lr() const { return list_->groups[index_].initial_lr; }

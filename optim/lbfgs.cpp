@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <stdexcept>
+#include <utility>
 
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/observe.hpp>
@@ -95,21 +97,15 @@ class LBFGS::Run {
     if (greatest(now.gradient) <= option("tolerance_grad")) return first;
     std::int64_t calls = 1;
     for (std::int64_t n = 1; n <= whole("max_iter"); ++n) {
-      ++memory_.n_iter;
-      choose_direction(now.gradient);
-      const double loss_before = now.loss;
-      memory_.gradient = now.gradient.clone();
-      memory_.loss = now.loss;
-      memory_.length = option("lr");
-      if (memory_.n_iter == 1) memory_.length *= std::min(1.0, 1 / sum(abs(now.gradient)).item());
-      now.slope = inner_product(now.gradient, memory_.direction);
-      if (now.slope > -option("tolerance_change")) break;
-      const std::int64_t made = advance(now, n, calls);
-      calls += made;
-      memory_.func_evals += made;
-      if (calls >= whole("max_eval") || greatest(now.gradient) <= option("tolerance_grad")) break;
-      if (greatest(memory_.direction) * std::abs(memory_.length) <= option("tolerance_change")) break;
-      if (std::abs(now.loss - loss_before) < option("tolerance_change")) break;
+      Memory before = memory_;
+      const std::vector<Tensor> here = copies();
+      try {
+        if (!iterate(now, n, calls, here)) break;
+      } catch (...) {  // the iteration was not made: the next step must not take it for one that was
+        memory_ = std::move(before);
+        restore(here);
+        throw;
+      }
     }
     return first;
   }
@@ -117,6 +113,27 @@ class LBFGS::Run {
  private:
   double option(const char* name) const { return optimizer_.param_groups()[0].option(name); }
   std::int64_t whole(const char* name) const { return static_cast<std::int64_t>(option(name)); }
+
+  // Whether another one is to follow.
+  bool iterate(LinePoint& now, std::int64_t n, std::int64_t& calls, const std::vector<Tensor>& here) {
+    ++memory_.n_iter;
+    choose_direction(now.gradient);
+    const double loss_before = now.loss;
+    memory_.gradient = now.gradient.clone();
+    memory_.loss = now.loss;
+    memory_.length = option("lr");
+    if (memory_.n_iter == 1) memory_.length *= std::min(1.0, 1 / sum(abs(now.gradient)).item());
+    now.slope = inner_product(now.gradient, memory_.direction);
+    if (now.slope > -option("tolerance_change")) return false;
+    const std::int64_t made = advance(now, n, calls, here);
+    calls += made;
+    memory_.func_evals += made;
+    const double least = option("tolerance_change");
+    const bool ends = calls >= whole("max_eval") || greatest(now.gradient) <= option("tolerance_grad") ||
+                      greatest(memory_.direction) * std::abs(memory_.length) <= least ||
+                      std::abs(now.loss - loss_before) < least;
+    return !ends;
+  }
 
   Tensor call() const {
     const EnableGrad enabled;
@@ -142,7 +159,14 @@ class LBFGS::Run {
     }
   }
 
+  std::vector<Tensor> copies() const {
+    std::vector<Tensor> values;
+    for (const Tensor& p : optimizer_.parameters()) values.push_back(p.detach().clone());
+    return values;
+  }
+
   void restore(const std::vector<Tensor>& values) const {
+    const xgrad::detail::Unobserved unobserved;
     for (std::size_t i = 0; i < values.size(); ++i) optimizer_.parameters()[i].copy_(values[i], at_);
   }
 
@@ -173,8 +197,9 @@ class LBFGS::Run {
 
   void remember(const Tensor& gradient) {
     const Tensor y = gradient - memory_.gradient, s = memory_.direction * memory_.length;
-    const double ys = inner_product(y, s);
-    if (!(ys > 1e-10)) return;
+    const double ys = inner_product(y, s), diagonal = ys / inner_product(y, y);
+    // A curvature beyond float64 is none either.
+    if (!(ys > 1e-10) || !std::isfinite(ys) || !(diagonal > 0) || !std::isfinite(diagonal)) return;
     while (!memory_.steps.empty() && static_cast<std::int64_t>(memory_.steps.size()) >= whole("history_size")) {
       memory_.gradient_changes.erase(memory_.gradient_changes.begin());
       memory_.steps.erase(memory_.steps.begin());
@@ -183,11 +208,11 @@ class LBFGS::Run {
     memory_.gradient_changes.push_back(y);
     memory_.steps.push_back(s);
     memory_.ro.push_back(1 / ys);
-    memory_.diagonal = ys / inner_product(y, y);
+    memory_.diagonal = diagonal;
   }
 
   // Moves along the direction; returns the number of calls.
-  std::int64_t advance(LinePoint& now, std::int64_t n, std::int64_t calls) {
+  std::int64_t advance(LinePoint& now, std::int64_t n, std::int64_t calls, const std::vector<Tensor>& here) {
     const bool last = n == whole("max_iter");
     if (option("line_search_fn") == 0) {
       move(memory_.direction, memory_.length);
@@ -196,17 +221,9 @@ class LBFGS::Run {
       now.gradient = flat_gradient();
       return 1;
     }
-    std::vector<Tensor> here;
-    for (const Tensor& p : optimizer_.parameters()) here.push_back(p.detach().clone());
     const auto evaluate = [&](double t) {
       move(memory_.direction, t);
-      LinePoint point{t, 0, {}, 0};
-      try {
-        point.loss = sign_ * call().item();
-      } catch (...) {
-        restore(here);
-        throw;
-      }
+      LinePoint point{t, sign_ * call().item(), {}, 0};
       point.gradient = flat_gradient();
       restore(here);
       point.slope = inner_product(point.gradient, memory_.direction);
@@ -342,7 +359,8 @@ std::function<void()> LBFGS::load_more(StateDict& state) {
       }
     }
   }
-  return [this, loaded] { memory_ = loaded; };
+  // Exchanged, since nothing may fail any more.
+  return [this, kept = std::make_shared<Memory>(std::move(loaded))] { std::swap(memory_, *kept); };
 }
 
 }  // namespace xgrad::optim

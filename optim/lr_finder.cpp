@@ -2,36 +2,49 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 #include <limits>
 
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/graph/observe.hpp>
 #include <xgrad/autograd/graph/random.hpp>
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 
 namespace xgrad::optim {
 namespace {
 
-/// Brings back, at its end, what training changes.
-class Restored {
+/// What training changes, as it is now.
+class Before {
  public:
-  Restored(const nn::ModuleBase& model, Optimizer& optimizer)
+  Before(const nn::ModuleBase& model, Optimizer& optimizer)
       : optimizer_(optimizer), state_(optimizer.state_dict()), generator_(default_generator()) {
     for (const Tensor& p : optimizer.parameters()) remember(p);
     for (const auto& entry : model.named_parameters()) remember(entry.second);
     for (const auto& entry : model.named_buffers()) remember(entry.second);
   }
-  ~Restored() {
+
+  /// Brings all of it back that it can, and then throws what has hindered it.
+  void restore() const {
     const NoGrad no_grad;
-    for (const auto& [tensor, values, gradient] : kept_) {
-      tensor.copy_(values);
-      if (is_floating(tensor.dtype()) && tensor.requires_grad()) tensor.set_grad(gradient);
-    }
-    optimizer_.load_state_dict(state_);
+    const xgrad::detail::Unobserved unobserved;
+    std::exception_ptr hindrance;
+    const auto attempt = [&](const auto& f) {
+      try {
+        f();
+      } catch (...) {
+        if (!hindrance) hindrance = std::current_exception();
+      }
+    };
+    for (const Kept& each : kept_)
+      attempt([&] {
+        each.tensor.copy_(each.values);
+        if (is_floating(each.tensor.dtype()) && each.tensor.requires_grad()) each.tensor.set_grad(each.gradient);
+      });
+    attempt([&] { optimizer_.load_state_dict(state_); });
     default_generator() = generator_;
+    if (hindrance) std::rethrow_exception(hindrance);
   }
-  Restored(const Restored&) = delete;
-  Restored& operator=(const Restored&) = delete;
 
  private:
   struct Kept {
@@ -60,6 +73,22 @@ double steepest(const LRSweep& sweep) {
   return lr;
 }
 
+// Calls `train`, and then brings back what was before. Of two exceptions, that of `train` is thrown.
+template <class F>
+void train_in_vain(const Before& before, const F& train) {
+  try {
+    train();
+  } catch (...) {
+    const std::exception_ptr thrown = std::current_exception();
+    try {
+      before.restore();
+    } catch (...) {  // follows from what was thrown, or is less of a fault
+    }
+    std::rethrow_exception(thrown);
+  }
+  before.restore();
+}
+
 }  // namespace
 
 LRSweep find_lr(const nn::ModuleBase& model, Optimizer& optimizer, const std::function<Tensor()>& loss,
@@ -77,14 +106,14 @@ LRSweep find_lr(const nn::ModuleBase& model, Optimizer& optimizer, const std::fu
   require(options.stop_factor_ > 1, "stop_factor must exceed 1", options.stop_factor_);
   if (!loss) throw std::invalid_argument("find_lr: got an empty function for the loss");
 
-  const Restored restored(model, optimizer);
   std::vector<ParamGroup> groups = optimizer.param_groups();
   std::vector<double> ratios;
   ratios.reserve(groups.size());
   for (const ParamGroup& group : groups) ratios.push_back(groups[0].lr() > 0 ? group.lr() / groups[0].lr() : 1);
   LRSweep sweep;
   double mean = 0, least = std::numeric_limits<double>::infinity();
-  for (int i = 0; i < options.steps_; ++i) {
+  // Whether the next learning rate is to be tried too.
+  const auto step = [&](int i) {
     const double share = static_cast<double>(i) / (options.steps_ - 1);
     const double lr = options.start_lr_ * std::pow(options.end_lr_ / options.start_lr_, share);
     for (std::size_t g = 0; g < groups.size(); ++g) groups[g].set_lr(lr * ratios[g]);
@@ -99,14 +128,18 @@ LRSweep find_lr(const nn::ModuleBase& model, Optimizer& optimizer, const std::fu
     const double now = value.item();
     mean = options.smoothing_ * mean + (1 - options.smoothing_) * now;
     const double smoothed = mean / (1 - std::pow(options.smoothing_, i + 1));
-    if (!std::isfinite(now)) break;
+    if (!std::isfinite(now)) return false;
     sweep.lrs.push_back(lr);
     sweep.losses.push_back(now);
     sweep.smoothed.push_back(smoothed);
     least = std::min(least, smoothed);
     // Of a negative loss a multiple says nothing.
-    if (least > 0 && smoothed > options.stop_factor_ * least) break;
-  }
+    return !(least > 0 && smoothed > options.stop_factor_ * least);
+  };
+  train_in_vain(Before(model, optimizer), [&] {
+    int i = 0;
+    while (i < options.steps_ && step(i)) ++i;
+  });
   sweep.suggestion = sweep.lrs.empty() ? options.start_lr_ : steepest(sweep);
   return sweep;
 }

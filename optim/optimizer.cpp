@@ -10,6 +10,7 @@
 #include <xgrad/autograd/graph/profiler.hpp>
 #include <xgrad/optim/description.hpp>
 #include <xgrad/optim/group_list.hpp>
+#include <xgrad/optim/observed_writes.hpp>
 
 namespace xgrad::optim {
 using detail::text;
@@ -79,6 +80,16 @@ void Optimizer::check_parameters(const std::vector<Tensor>& added) const {
   }
 }
 
+namespace {
+
+/// Makes a vector large enough for so many elements, so that appending them cannot fail.
+template <class T>
+void make_room(std::vector<T>& elements, std::size_t size) {
+  if (size > elements.capacity()) elements.reserve(std::max(size, 2 * elements.capacity()));
+}
+
+}  // namespace
+
 void Optimizer::add_param_group(const Group& group) {
   std::vector<double> values = list_->defaults;
   list_->apply(group.given(), values);
@@ -86,6 +97,11 @@ void Optimizer::add_param_group(const Group& group) {
   check_parameters(group.parameters());
   auto& all = list_->parameters;
   const std::size_t first = all.size(), count = group.parameters().size();
+  make_room(all, first + count);
+  make_room(list_->groups, list_->groups.size() + 1);
+  for (auto& kept : slots_) make_room(kept, first + count);
+  for (auto& kept : numbers_) make_room(kept, first + count);
+  make_room(steps_, first + count);
   all.insert(all.end(), group.parameters().begin(), group.parameters().end());
   list_->groups.push_back({first, count, std::move(values), std::nullopt});
   for (auto& kept : slots_) kept.resize(all.size());
@@ -144,6 +160,15 @@ void Optimizer::step(Source at) {
   }
   xgrad::detail::tell_step(name(), at, list_->parameters);
   prepare(moving_, at);
+  detail::ObservedWrites writes;
+  for (const Moving& moving : moving_) writes.add(name(), at, *moving.parameter, moving.gradient);
+  write(at);
+  writes.done();
+}
+
+// From here on nothing fails.
+void Optimizer::write(Source at) {
+  const xgrad::detail::Unobserved unobserved;
   std::size_t staged = 0;
   for (const Moving& moving : moving_) {
     for (; staged < moving.staged_until; ++staged)

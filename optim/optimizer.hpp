@@ -35,8 +35,12 @@ class GroupsHandle {
   std::shared_ptr<GroupList> list_;
 };
 
-/// What there is to say of an optimiser beside its formula (optim/description.hpp).
+/// Everything about an optimiser except its formula (optim/description.hpp).
 struct Description;
+
+/// The options of an optimiser's groups, to be brought back (optim/kept_options.hpp).
+class KeptOptions;
+class RestoredOptions;
 
 }  // namespace detail
 
@@ -63,6 +67,7 @@ class ParamGroup {
   [[nodiscard]] bool is_sibling(const ParamGroup& other) const { return list_ == other.list_; }
 
  private:
+  friend class detail::KeptOptions;
   std::shared_ptr<detail::GroupList> list_;
   std::size_t index_;
 };
@@ -83,7 +88,8 @@ class Optimizer {
   virtual ~Optimizer();
 
   /// Updates every parameter that has a gradient, unrecorded. One without is skipped entirely, even for weight decay; a
-  /// gradient of zeros is a gradient. All gradients are checked before the first write.
+  /// gradient of zeros is a gradient. All gradients are checked before the first write. What DetectAnomaly finds in the
+  /// parameters that were written, it says after the last: the step is then made.
   void step(Source at = Source::here());
   /// Calls the closure while ops are recorded, steps, and returns what the closure did.
   virtual Tensor step(const Closure& closure, Source at = Source::here());
@@ -109,7 +115,9 @@ class Optimizer {
   /// tools/torch_optimizer.py makes torch.optim's state_dict of it and back. Copies; later steps do not change them.
   [[nodiscard]] StateDict state_dict() const;
   /// Loads such a state, or one of earlier versions, with the learning rate of one group as "lr" alone. Missing or
-  /// unknown keys and other shapes are errors, and then nothing has changed.
+  /// unknown keys and other shapes are errors, and then nothing has changed. What is kept with some options only, such
+  /// as "momentum_buffer", may be there without them and be missing with them: they may have been changed between
+  /// steps.
   void load_state_dict(const StateDict& state);
 
  protected:
@@ -155,13 +163,16 @@ class Optimizer {
     Tensor values;
   };
   struct Loaded;
+  class GivenState;
 
   void check_parameters(const std::vector<Tensor>& added) const;
   std::string which(std::size_t i) const;
   void stage(Moving& moving);
+  void write(Source at);
   void check_keys(const StateDict& state) const;
   void load_groups(StateDict& state, Loaded& loaded) const;
   void load_slots(StateDict& state, Loaded& loaded) const;
+  void load_slots_of(std::size_t i, std::size_t group, GivenState& given, Loaded& loaded) const;
 
   detail::GroupsHandle list_;
   std::vector<std::vector<Tensor>> slots_;    // slot, then parameter

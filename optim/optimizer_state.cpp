@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <unordered_map>
-#include <unordered_set>
+#include <map>
+#include <set>
 
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/dispatch.hpp>
@@ -79,15 +79,11 @@ struct Optimizer::Loaded {
   std::vector<std::vector<Tensor>> slots;
   std::vector<std::vector<double>> numbers;
   std::vector<std::int64_t> steps;
+  bool has_options = true;  // states of earlier versions have none
 
-  /// Whether the slot is there for the group under the options that were loaded.
-  bool has(const detail::Slot& slot, std::size_t group) const {
+  /// Whether the slot is in use in the group under the options that were loaded.
+  bool uses(const detail::Slot& slot, std::size_t group) const {
     return slot.needs == detail::always || groups[group].values[static_cast<std::size_t>(slot.needs)] != 0;
-  }
-  bool has(const detail::Slot& slot) const {
-    for (std::size_t g = 0; g < groups.size(); ++g)
-      if (has(slot, g)) return true;
-    return false;
   }
 };
 
@@ -98,12 +94,14 @@ StateDict Optimizer::state_dict() const {
   const detail::Description& description = list_->description;
   StateDict result;
   for (std::size_t i = 0; i < list_->parameters.size(); ++i) {
-    if (description.counts_steps && steps_[i] > 0)
-      result.emplace_back(key_of(i, "step"), Raw::alias(Tensor({steps_[i]}), {}));
+    // Before the first step there may be what was loaded.
+    const bool any =
+        steps_[i] > 0 || std::any_of(slots_.begin(), slots_.end(), [&](const auto& kept) { return kept[i].defined(); });
+    if (description.counts_steps && any) result.emplace_back(key_of(i, "step"), Raw::alias(Tensor({steps_[i]}), {}));
     for (std::size_t s = 0; s < slots_.size(); ++s)
       if (const Tensor& kept = slots_[s][i]; kept.defined())
         result.emplace_back(key_of(i, description.slots[s].name), copy_of(kept, kept.dtype()));
-    if (steps_[i] == 0) continue;
+    if (!any) continue;
     for (std::size_t s = 0; s < numbers_.size(); ++s)
       result.emplace_back(key_of(i, description.numbers[s].name), Tensor(numbers_[s][i]));
   }
@@ -126,7 +124,7 @@ void Optimizer::check_keys(const StateDict& state) const {
   for (const detail::Slot& slot : description.slots)
     add(slot.name, slot.needs < 0 || list_->groups[0].values[static_cast<std::size_t>(slot.needs)] != 0);
   for (const detail::Number& number : description.numbers) add(number.name, true);
-  std::unordered_set<std::string> met;
+  std::set<std::string> met;
   for (const auto& entry : state) {
     const std::string& key = entry.first;
     const std::size_t dot = key.find('.', std::strlen("state."));
@@ -142,7 +140,7 @@ void Optimizer::check_keys(const StateDict& state) const {
 
 void Optimizer::load_state_dict(const StateDict& state) {
   const xgrad::detail::Calling calling(name());
-  std::unordered_set<std::string> keys;
+  std::set<std::string> keys;
   for (const auto& [key, tensor] : state) {
     if (!tensor.defined()) refuse("cannot load this state: \"" + key + "\" is an empty tensor");
     if (!keys.insert(key).second) refuse("cannot load this state: \"" + key + "\" is given twice");
@@ -176,6 +174,7 @@ void Optimizer::load_groups(StateDict& state, Loaded& loaded) const {
     return Raw::data<double>(xgrad::detail::converted(tensor, float64))[k];
   };
   if (const Tensor lr = taken(state, "lr"); lr.defined()) {
+    loaded.has_options = false;
     for (auto& group : loaded.groups) {
       group.values[0] = number("lr", lr, 0, 1);
       list_->check(group.values);
@@ -226,12 +225,10 @@ void Optimizer::load_groups(StateDict& state, Loaded& loaded) const {
            std::to_string(loaded.groups.size()));
 }
 
-namespace {
-
 /// The tensors of a state by key, each of which is taken once.
-class Given {
+class Optimizer::GivenState {
  public:
-  explicit Given(const detail::GroupList& list, const StateDict& state)
+  explicit GivenState(const detail::GroupList& list, const StateDict& state)
       : list_(list), tensors_(state.begin(), state.end()) {}
 
   Tensor take(const std::string& key) {
@@ -277,57 +274,60 @@ class Given {
   }
 
   const detail::GroupList& list_;
-  std::unordered_map<std::string, Tensor> tensors_;
+  std::map<std::string, Tensor> tensors_;
 };
 
-}  // namespace
+// What is kept for a parameter: all that every parameter has, or nothing; and of what some options need, whatever there
+// is, since they may have been changed between steps.
+void Optimizer::load_slots_of(std::size_t i, std::size_t g, GivenState& given, Loaded& loaded) const {
+  const detail::Description& description = list_->description;
+  const Tensor& p = list_->parameters[i];
+  const Tensor step = description.counts_steps ? given.take(key_of(i, "step")) : Tensor();
+  if (step.defined()) loaded.steps[i] = given.steps(key_of(i, "step"), step);
+  std::string there = loaded.steps[i] > 0 ? "a step" : "", missing;
+  const auto note = [&](const char* kept, bool is_there, bool is_needed) {
+    if (is_there && description.counts_steps && !step.defined())
+      refuse("cannot load this state: parameter " + std::to_string(i) + " has " + kept + " but no step");
+    if (is_there && there.empty()) there = kept;
+    if (!is_there && is_needed && missing.empty()) missing = kept;
+  };
+  for (std::size_t s = 0; s < slots_.size(); ++s) {
+    const detail::Slot& slot = description.slots[s];
+    const std::optional<Shape> shape = detail::shape_of(slot.form, p.shape());
+    if (!shape) continue;
+    const std::string key = key_of(i, slot.name);
+    const Tensor values = given.take(key);
+    if (values.defined() && !loaded.has_options && !loaded.uses(slot, g))
+      refuse(std::string("cannot load this state: it holds ") + slot.name + ", and " + name() +
+             " keeps none with these options: it is the state of other options");
+    const bool by_options = !loaded.has_options && description.counts_steps && loaded.uses(slot, g);
+    note(slot.name, values.defined(), slot.needs == detail::always || by_options);
+    if (values.defined()) loaded.slots[s][i] = given.slot(key, values, *shape, p, slot.holds);
+  }
+  for (std::size_t s = 0; s < numbers_.size(); ++s) {
+    const detail::Number& kept = description.numbers[s];
+    const std::string key = key_of(i, kept.name);
+    const Tensor value = given.take(key);
+    note(kept.name, value.defined(), true);
+    if (!value.defined()) continue;
+    const double number = loaded.numbers[s][i] = given.number(key, value);
+    if (!(number >= kept.least && number <= kept.most))
+      refuse("cannot load this state: \"" + key + "\" is " + number_text(number) + ": it must lie within [" +
+             number_text(kept.least) + ", " + number_text(kept.most) + "]");
+  }
+  if (!there.empty() && !missing.empty())
+    refuse("cannot load this state: parameter " + std::to_string(i) + " has " + there + " but no " + missing);
+}
 
 void Optimizer::load_slots(StateDict& state, Loaded& loaded) const {
-  const detail::Description& description = list_->description;
   const std::size_t count = list_->parameters.size();
-  Given given(*list_, state);
+  GivenState given(*list_, state);
   loaded.slots.assign(slots_.size(), std::vector<Tensor>(count));
   loaded.numbers.assign(numbers_.size(), std::vector<double>(count));
   loaded.steps.assign(count, 0);
-  const auto load = [&](std::size_t g, std::size_t i) {
-    const Tensor& p = list_->parameters[i];
-    const Tensor step = description.counts_steps ? given.take(key_of(i, "step")) : Tensor();
-    if (step.defined()) loaded.steps[i] = given.steps(key_of(i, "step"), step);
-    // What is kept for a parameter is there if and only if its steps are.
-    const auto check = [&](const std::string& name, bool there) {
-      if (description.counts_steps && (there ? !step.defined() : loaded.steps[i] > 0))
-        refuse("cannot load this state: parameter " + std::to_string(i) + " has " +
-               (there ? name + " but no step" : "a step but no " + name));
-    };
-    for (std::size_t s = 0; s < slots_.size(); ++s) {
-      const detail::Slot& slot = description.slots[s];
-      const std::optional<Shape> shape = detail::shape_of(slot.form, p.shape());
-      if (!shape || !loaded.has(slot, g)) continue;
-      const std::string key = key_of(i, slot.name);
-      const Tensor values = given.take(key);
-      check(slot.name, values.defined());
-      if (values.defined()) loaded.slots[s][i] = given.slot(key, values, *shape, p, slot.holds);
-    }
-    for (std::size_t s = 0; s < numbers_.size(); ++s) {
-      const detail::Number& kept = description.numbers[s];
-      const std::string key = key_of(i, kept.name);
-      const Tensor value = given.take(key);
-      check(kept.name, value.defined());
-      if (!value.defined()) continue;
-      const double number = loaded.numbers[s][i] = given.number(key, value);
-      if (!(number >= kept.least && number <= kept.most))
-        refuse("cannot load this state: \"" + key + "\" is " + number_text(number) + ": it must lie within [" +
-               number_text(kept.least) + ", " + number_text(kept.most) + "]");
-    }
-  };
   for (std::size_t g = 0; g < loaded.groups.size(); ++g)
-    for (std::size_t k = 0; k < loaded.groups[g].count; ++k) load(g, loaded.groups[g].first + k);
-  // A slot that the options do not have is one of other options, not an unknown key.
-  for (const detail::Slot& slot : description.slots)
-    for (std::size_t i = 0; i < count && !loaded.has(slot); ++i)
-      if (given.contains(key_of(i, slot.name)))
-        refuse(std::string("cannot load this state: it holds ") + slot.name + ", and " + name() +
-               " keeps none with these options: it is the state of other options");
+    for (std::size_t k = 0; k < loaded.groups[g].count; ++k)
+      load_slots_of(loaded.groups[g].first + k, g, given, loaded);
   state.erase(
       std::remove_if(state.begin(), state.end(), [&](const auto& entry) { return !given.contains(entry.first); }),
       state.end());

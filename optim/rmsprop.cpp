@@ -13,7 +13,7 @@ enum : int { rate, alpha, eps, weight_decay, momentum, centered, maximize };
 detail::Description description() {
   return {"RMSprop",
           {{"lr", 1e-2, Range::not_negative},
-           {"alpha", 0.99, Range::not_negative},
+           {"alpha", 0.99, Range::up_to_one},
            {"eps", 1e-8, Range::not_negative},
            {"weight_decay", 0, Range::not_negative},
            {"momentum", 0, Range::not_negative},

@@ -7,7 +7,7 @@ namespace xgrad::optim {
 /// Options of RMSprop: `RMSprop::Options().momentum(0.9).centered()`.
 class RMSpropOptions : public detail::OptionList<RMSpropOptions> {
  public:
-  /// The decay rate of the running mean of squares. By default 0.99.
+  /// The decay rate of the running mean of squares, in [0, 1]. By default 0.99.
   RMSpropOptions& alpha(double value) { return set("alpha", value); }
   /// Added to the root. By default 1e-8.
   RMSpropOptions& eps(double value) { return set("eps", value); }

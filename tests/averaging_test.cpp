@@ -1,5 +1,6 @@
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -98,6 +99,28 @@ TEST_CASE("an average is saved with PyTorch's keys and goes on", "[averaging]") 
   CHECK_THAT(thrown_by([&] { linear.update_parameters(nn::Linear(2, 3)); }), Contains("weight is (2, 2) float32"));
 }
 
+TEST_CASE("an average whose function throws is none of any tensor", "[averaging]") {
+  nn::Linear model(2, 2);
+  int calls = 0, at = -1;
+  AveragedModel<nn::Linear> average(model,
+                                    AveragingOptions().avg_fn([&](const Tensor& a, const Tensor& b, std::int64_t) {
+                                      if (++calls == at) throw std::runtime_error("once");
+                                      return (a + b) / 2;
+                                    }));
+  average.update_parameters(model);
+  shift(model, 2);
+  const StateDict before = average.state_dict();
+  calls = 0;
+  at = 2;
+  CHECK_THROWS_WITH(average.update_parameters(model), "once");
+  CHECK(average.n_averaged() == 1);
+  for (const auto& [key, tensor] : average.state_dict()) CHECK(difference(tensor, before.at(key)) == "");
+  average.update_parameters(model);
+  CHECK(average.n_averaged() == 2);
+  for (const auto& [key, tensor] : average.module.state_dict())
+    CHECK(difference(tensor, before.at("module." + key) + 1.0f, 1e-6, 1e-6) == "");
+}
+
 TEST_CASE("two models exchange their weights for a while", "[averaging]") {
   nn::Sequential model = small();
   AveragedModel<nn::Sequential> average(model);
@@ -135,6 +158,73 @@ TEST_CASE("update_bn computes running statistics as means over all batches", "[a
   model.train();
   model(batches[0]);
   CHECK(difference(buffers().at("0.running_mean"), means * .9 + mean(batches[0], 0) * .1, 1e-5, 1e-6) == "");
+}
+
+namespace {
+
+/// A net whose name begins as that of a batch normalisation, and which has buffers of its own.
+class BatchNormNet : public nn::Module {
+ public:
+  BatchNormNet() {
+    add("positions", positions);
+    add("norm", norm);
+    add("loss", loss);
+    add("running_mean", running_mean);
+  }
+  Tensor forward(const Tensor& x) override { return norm(positions(x)); }
+
+  nn::SinusoidalPositions positions{5, 2};
+  nn::BatchNorm1d norm{3};
+  nn::BCEWithLogitsLoss loss{nn::BCEWithLogitsLoss::Options().weight(full({2}, 7.f))};
+  nn::Buffer running_mean{full({2}, 5.f)};
+};
+
+/// A batch normalisation of another name, with one more buffer.
+class MyNorm : public nn::BatchNorm1d {
+ public:
+  MyNorm() : BatchNorm1d(2) { add("scale", scale); }
+  Tensor forward(const Tensor& x) override { return BatchNorm1d::forward(x) * scale; }
+
+  nn::Buffer scale{full({2}, 3.f)};
+};
+
+}  // namespace
+
+TEST_CASE("update_bn knows batch normalisations by their class, and touches no other buffer", "[averaging]") {
+  BatchNormNet net;
+  const auto before = net.state_dict().clone();
+  std::vector<Tensor> batches;
+  for (int i = 0; i < 3; ++i) batches.push_back(randn({4, 3, 2}));
+  update_bn(batches, net);
+  for (const char* kept : {"positions.table", "loss.weight", "running_mean"})
+    CHECK(difference(net.buffer(kept), before.at(kept)) == "");
+  CHECK(net.norm.num_batches_tracked.item() == 3);
+
+  MyNorm norm;
+  for (const nn::Sequential& model : {nn::Sequential{norm}, nn::clone(nn::Sequential{norm})}) {
+    const Tensor x = randn({8, 2}) + 4.0;
+    model(randn({8, 2}));
+    update_bn(std::vector<Tensor>{x}, model);
+    CHECK(difference(model.buffer("0.running_mean"), mean(x, 0), 1e-5, 1e-6) == "");
+    CHECK(model.buffer("0.num_batches_tracked").item() == 1);
+    CHECK(difference(model.buffer("0.scale"), full({2}, 3.f)) == "");
+  }
+}
+
+TEST_CASE("update_bn leaves every module in its mode, also where the model throws", "[averaging]") {
+  nn::BatchNorm1d frozen(2);
+  nn::Dropout dropout(.5);
+  nn::Sequential model{frozen, dropout, nn::BatchNorm1d(2)};
+  frozen.eval();
+  const std::vector<Tensor> batches{randn({8, 2}), randn({8, 2})};
+  update_bn(batches, model);
+  CHECK(model.is_training());
+  CHECK_FALSE(frozen.is_training());
+  CHECK(dropout.is_training());
+  CHECK(frozen.num_batches_tracked.item() == 2);  // it is estimated anew too
+  CHECK_THROWS_AS(update_bn(std::vector<Tensor>{randn({8, 3})}, model), std::invalid_argument);
+  CHECK_FALSE(frozen.is_training());
+  CHECK(dropout.is_training());
 }
 
 TEST_CASE("gradients are clipped to a norm", "[clip]") {
@@ -241,4 +331,41 @@ TEST_CASE("a sweep finds a learning rate and leaves no trace", "[lr_finder]") {
                    model, optimizer, [&] { return Tensor(1.0); }, LRFinderOptions().start_lr(2).end_lr(1)));
              }),
              Contains("end_lr must exceed start_lr, got 1"));
+}
+
+TEST_CASE("a sweep brings back options that have changed between steps, and says what it cannot bring back",
+          "[lr_finder]") {
+  manual_seed(5);
+  nn::Linear model(3, 1);
+  const Tensor x = randn({8, 3});
+  SGD optimizer(model.parameters(), .01, SGD::Options().momentum(.9));
+  const auto loss = [&] { return mean(square(model(x))); };
+  loss().backward();
+  optimizer.step();
+  optimizer.param_groups()[0].set_option("momentum", 0);
+  const StateDict weights = model.state_dict(), state = optimizer.state_dict();
+  REQUIRE(state.contains("state.0.momentum_buffer"));
+  static_cast<void>(find_lr(model, optimizer, loss, LRFinderOptions().steps(5)));
+  for (const auto& [key, tensor] : optimizer.state_dict()) CHECK(difference(tensor, state.at(key)) == "");
+  for (const auto& [key, tensor] : model.state_dict()) CHECK(difference(tensor, weights.at(key)) == "");
+
+  const Tensor more = zeros({1}).requires_grad_();
+  const auto adds = [&](bool throws) {
+    return [&, throws] {
+      if (optimizer.param_groups().size() == 1) optimizer.add_param_group(Group({more}));
+      if (throws) throw std::runtime_error("no more batches");
+      return loss();
+    };
+  };
+  CHECK_THROWS_WITH(find_lr(model, optimizer, adds(true)), "no more batches");
+  for (const auto& [key, tensor] : model.state_dict()) CHECK(difference(tensor, weights.at(key)) == "");
+  SGD again(model.parameters(), .01);
+  CHECK_THAT(thrown_by([&] {
+               static_cast<void>(find_lr(model, again, [&] {
+                 if (again.param_groups().size() == 1) again.add_param_group(Group({more}));
+                 return loss();
+               }));
+             }),
+             Contains("SGD: cannot load this state: \"param_groups.1.lr\" is missing"));
+  for (const auto& [key, tensor] : model.state_dict()) CHECK(difference(tensor, weights.at(key)) == "");
 }

@@ -1,6 +1,7 @@
 // Checkpoints: one file of everything, damaged files, full disks, and savers that are killed.
 
 #include <signal.h>
+#include <sys/inotify.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -164,6 +166,59 @@ TEST_CASE("a checkpoint that does not fit changes nothing", "[train]") {
   CHECK_THROWS_WITH(run.parts.note("parts", ""), Contains("choose another key"));
 }
 
+TEST_CASE("a checkpoint that does not fit leaves rates and positions that no state tells of", "[train]") {
+  const Folder folder;
+  const std::string path = folder.file("run.safetensors");
+  const auto made = [](std::int64_t width) {
+    nn::Linear net(width, 1);
+    optim::SGD optimizer(net.parameters(), .1, optim::SGD::Options().momentum(.9));
+    sum(net(ones({1, width}))).backward();
+    optimizer.step();
+    return optimizer;
+  };
+  data::DataLoader loader(data::TensorDataset(ones({12, 1}), ones({12, 1})), data::DataLoader::Options().batch_size(2));
+  const auto check = [&](optim::SGD& optimizer, auto&& add_more) {
+    optim::StepLR schedule(optimizer, 3);
+    Checkpoint own;
+    own.add("schedule", schedule).add("loader", loader);
+    add_more(own);
+    loader.set_position({0, 0});
+    int batches = 0;
+    for (const auto& batch : loader) {
+      static_cast<void>(batch);
+      if (++batches == 3) break;
+    }
+    optimizer.set_lr(.05);
+    CHECK_THROWS_AS(own.load(path), std::invalid_argument);
+    CHECK(optimizer.lr() == .05);
+    CHECK(optimizer.param_groups()[0].initial_lr() == .1);
+    CHECK(loader.position().epoch == 0);
+    CHECK(loader.position().batch == 3);
+    static_cast<void>(loader.begin());
+    CHECK(loader.position().epoch == 1);
+    CHECK(loader.position().batch == 0);
+  };
+  class Refuses {
+   public:
+    StateDict state_dict() const { return {}; }
+    void load_state_dict(const StateDict&) { throw std::invalid_argument("not now"); }
+  } refuses;
+  optim::SGD other = made(3), optimizer = made(2);
+  {
+    optim::StepLR schedule(other, 3);
+    Checkpoint wrong;
+    wrong.add("schedule", schedule).add("loader", loader).add("last", other);
+    wrong.save(path);
+    check(optimizer, [&](Checkpoint& own) { own.add("last", optimizer); });
+  }
+  optim::SGD alone = made(2);
+  optim::StepLR schedule(other, 3);
+  Checkpoint without;
+  without.add("schedule", schedule).add("loader", loader).add("last", refuses);
+  without.save(path);
+  check(alone, [&](Checkpoint& own) { own.add("last", refuses); });
+}
+
 TEST_CASE("a checkpoint that is damaged in any byte is refused", "[train]") {
   const Folder folder;
   const std::string path = folder.file("run.safetensors"), broken = folder.file("broken");
@@ -186,8 +241,14 @@ TEST_CASE("a checkpoint that is damaged in any byte is refused", "[train]") {
     CHECK_THROWS_AS(run.parts.load(broken), std::runtime_error);
   }
   CHECK(run.bytes() == before);
-  io::save_safetensors(run.model.state_dict(), broken);
-  CHECK_THROWS_WITH(run.parts.load(broken), Contains("is no checkpoint"));
+  for (const bool checksum : {false, true})
+    for (const io::Metadata& metadata : {io::Metadata(), io::Metadata{{"format", "pt"}}}) {
+      io::save_safetensors(run.model.state_dict(), broken, metadata, io::SafetensorsOptions().checksum(checksum));
+      CHECK_THAT(thrown_by<std::runtime_error>([&] { run.parts.load(broken); }),
+                 Contains("is no checkpoint") && !Contains("another kind"));
+      CHECK_THAT(thrown_by<std::runtime_error>([&] { load_part(broken, "model"); }),
+                 Contains("is no checkpoint") && !Contains("another kind"));
+    }
 }
 
 TEST_CASE("a folder keeps the last checkpoints, and falls back to the newest that is intact", "[train]") {
@@ -227,6 +288,71 @@ TEST_CASE("a folder keeps the last checkpoints, and falls back to the newest tha
   put(folder.path(2), "");
   CHECK_THROWS_WITH(folder.load(run.parts), Contains("none of 1 checkpoints is intact"));
   CHECK(fs::exists(place.file("run/notes.txt")));
+}
+
+TEST_CASE("a checkpoint that cannot be read for another reason than damage is no reason to fall back", "[train]") {
+  const Folder place;
+  const CheckpointFolder folder(place.file("run"), 3);
+  manual_seed(1);
+  Run run;
+  folder.save(run.parts, 1);
+  io::Metadata metadata = io::load_safetensors_metadata(folder.path(1));
+  metadata["format"] = "xgrad checkpoint 2";
+  const StateDict tensors = io::load_safetensors(folder.path(1));
+  for (const bool checksum : {true, false}) {
+    io::save_safetensors(tensors, folder.path(2), metadata, io::SafetensorsOptions().checksum(checksum));
+    CHECK_THAT(thrown_by<std::invalid_argument>([&] { folder.load(run.parts, note_skipped); }),
+               Contains(folder.path(2)) && Contains("has the format \"xgrad checkpoint 2\", and this version reads"));
+  }
+  fs::remove(folder.path(2));
+  fs::create_directory(folder.path(2));
+  CHECK_THROWS_WITH(folder.load(run.parts, note_skipped), Contains("is a folder"));
+  fs::remove(folder.path(2));
+  fs::create_symlink("nowhere", folder.path(2));
+  CHECK_THROWS_WITH(folder.load(run.parts, note_skipped), Contains("cannot be opened"));
+  fs::remove(folder.path(2));
+  folder.save(run.parts, 2);
+  fs::permissions(folder.path(2), fs::perms::none);
+  if (::access(folder.path(2).c_str(), R_OK) != 0)  // the superuser may read it
+    CHECK_THROWS_WITH(folder.load(run.parts, note_skipped), Contains("cannot be opened"));
+  fs::permissions(folder.path(2), fs::perms::owner_all);
+  CHECK(folder.load(run.parts, note_skipped)->step == 2);
+}
+
+TEST_CASE("a checkpoint that another process removes while it is looked for is no error", "[train]") {
+  const Folder place;
+  const CheckpointFolder folder(place.file("run"), 3);
+  const std::string whole = place.file("whole"), damaged = place.file("damaged"), next = place.file("next");
+  manual_seed(1);
+  Run run;
+  folder.save(run.parts, 1);
+  fs::copy_file(folder.path(1), whole);
+  // Of a size that takes longer to read than files take to remove.
+  io::save_safetensors({{"large", zeros({1 << 21})}}, damaged, io::load_safetensors_metadata(whole),
+                       io::SafetensorsOptions().checksum());
+  flip_a_bit(damaged, get(damaged).size() - 1);
+  for (int i = 0; i < scaled(20, 5); ++i) {
+    for (const std::int64_t step : folder.steps()) fs::remove(folder.path(step));
+    fs::copy_file(whole, folder.path(1));
+    fs::copy_file(damaged, folder.path(2));
+    fs::copy_file(whole, next);
+    const int opened = ::inotify_init1(IN_CLOEXEC);
+    REQUIRE(::inotify_add_watch(opened, folder.path(2).c_str(), IN_OPEN) >= 0);
+    std::thread other([&] {
+      char event[4096];
+      if (::read(opened, event, sizeof event) <= 0) return;
+      fs::rename(next, folder.path(3));
+      fs::remove(folder.path(1));
+      fs::remove(folder.path(2));
+    });
+    std::optional<CheckpointFolder::Loaded> loaded;
+    const std::string thrown = thrown_by([&] { loaded = folder.load(run.parts, note_skipped); });
+    other.join();
+    ::close(opened);
+    REQUIRE(thrown == "nothing was thrown");
+    REQUIRE(loaded.has_value());
+    CHECK((loaded->step == 3 || loaded->step == 1));  // the latter if the other one was slow
+  }
 }
 
 TEST_CASE("a full disk at any of 200 places leaves a checkpoint that loads", "[train]") {

@@ -286,6 +286,25 @@ TEST_CASE("a repeated step of layers and an optimiser makes no allocation from t
   CHECK(requests.load() == before);
 }
 
+TEST_CASE("a repeated step of schedules makes no allocation from the system", "[memory]") {
+  if (sanitized) return;
+  const Tensor p = leaf({1, 2}), q = leaf({3});
+  optim::SGD optimizer({optim::Group({p}), optim::Group({q})}, 0.1, optim::SGD::Options().momentum(0.9));
+  optim::OneCycleLR cycle(optimizer, 0.1, 1000);
+  optim::SequentialLR sequence(
+      optimizer, {optim::LinearLR(optimizer, 0.1, 1, 10), optim::CosineAnnealingLR(optimizer, 200)}, {20});
+  optim::ChainedScheduler chain(optimizer, {optim::ExponentialLR(optimizer, 0.999), optim::StepLR(optimizer, 7)});
+  const auto step = [&] {
+    cycle.step();
+    sequence.step();
+    chain.step();
+  };
+  for (int i = 0; i < 3; ++i) step();
+  const std::int64_t before = requests.load();
+  for (int i = 0; i < 100; ++i) step();
+  CHECK(requests.load() == before);
+}
+
 TEST_CASE("a repeated step of large blocks that leave gaps soon takes no pages from the system", "[memory]") {
   if (sanitized) return;
   manual_seed(1);

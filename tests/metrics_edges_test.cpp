@@ -124,3 +124,43 @@ TEST_CASE("a training whose inputs change their width is told that its contract 
   REQUIRE(warnings.size() == 2);
   CHECK_THAT(warnings[1], Contains("the mean of all elements is off by more than 3 deviations: it is 1.94"));
 }
+
+TEST_CASE("a metric refuses a state that no rows have given", "[train]") {
+  const auto refused = [](auto metric, const std::string& key, const Tensor& numbers) {
+    StateDict state = metric.state_dict();
+    state[key] = numbers;
+    return thrown_by<std::invalid_argument>([&] { metric.load_state_dict(state); });
+  };
+  AUROC area;
+  AveragePrecision precision;
+  area.update(Tensor{.2, .7}, Tensor{0, 1});
+  precision.update(Tensor{.2, .7}, Tensor{0, 1});
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (const auto& [numbers, why] : std::vector<std::pair<Tensor, const char*>>{
+           {Tensor{.5, 1., nan, 0.}, "score 1 is nan: it has no place in an order"},
+           {Tensor{.5, 2.}, "target 0 is 2: it must be 0 or 1"},
+           {Tensor{.5, nan}, "target 0 is nan: it must be 0 or 1"},
+           {Tensor{.5, 1., .25}, "\"kept\" has 3 numbers: it must have two for each row, score and target"}}) {
+    CHECK(refused(area, "kept", numbers) == std::string("AUROC: cannot load this state: ") + why);
+    CHECK(refused(precision, "kept", numbers) == std::string("AveragePrecision: cannot load this state: ") + why);
+  }
+  CHECK(refused(area, "kept", Tensor{.5, 1., -std::numeric_limits<double>::infinity(), 0.}) == "nothing was thrown");
+  const std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  CHECK_THAT(refused(Accuracy(), "counts", Tensor(std::vector<std::int64_t>{1, most})), Contains("at most 2^53"));
+
+  R2Score score;
+  score.update(Tensor{.5, 1.}, Tensor{.25, 1.});
+  StateDict state = score.state_dict();
+  state.erase(state.find("sum.2"));
+  CHECK_THAT(thrown_by<std::invalid_argument>([&] { R2Score().load_state_dict(state); }),
+             Contains("R2Score: cannot load this state: it has 2 sums of 2 rows: there must be three for each column"));
+  // The greatest sums that a state can hold, whose products are beyond those of numbers.
+  std::vector<std::int64_t> digits(143, (std::int64_t{1} << 32) - 1);
+  digits[139] = (std::int64_t{1} << 31) - 1;
+  for (std::size_t i = 140; i < 143; ++i) digits[i] = 0;
+  StateDict great = score.state_dict();
+  for (const char* key : {"sum.0", "sum.1", "sum.2"}) great[key] = Tensor(digits);
+  great["counts"] = Tensor(std::vector<std::int64_t>{std::int64_t{1} << 53});
+  score.load_state_dict(great);
+  CHECK(std::isnan(score.value()));
+}

@@ -1,9 +1,15 @@
 #include <cmath>
 #include <limits>
+#include <memory>
+#include <random>
+#include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include <xgrad/autograd/engine/anomaly.hpp>
+#include <xgrad/autograd/engine/backward.hpp>
 #include <xgrad/autograd/ops/ops.hpp>
 #include <xgrad/nn/nn.hpp>
 #include <xgrad/optim/optim.hpp>
@@ -272,4 +278,183 @@ TEST_CASE("a small net learns XOR") {
     last = loss.item();
   }
   REQUIRE(last < 1e-3);
+}
+
+namespace {
+
+Tensor matrix(double shift) { return (linspace(-2, 3, 12, float64) + shift).reshape({3, 4}).clone().requires_grad_(); }
+
+/// Sets an option, chosen at random, of both to one of several values; what an optimiser refuses is not set.
+void switch_an_option(std::mt19937& random, const std::string& kind, optim::ParamGroup a, optim::ParamGroup b) {
+  static const std::vector<const char*> names{"lr",
+                                              "momentum",
+                                              "dampening",
+                                              "weight_decay",
+                                              "nesterov",
+                                              "maximize",
+                                              "betas.0",
+                                              "betas.1",
+                                              "eps",
+                                              "amsgrad",
+                                              "alpha",
+                                              "centered",
+                                              "rho",
+                                              "lr_decay",
+                                              "initial_accumulator_value",
+                                              "lambd",
+                                              "t0",
+                                              "momentum_decay",
+                                              "etas.0",
+                                              "etas.1",
+                                              "beta2_decay",
+                                              "eps.0",
+                                              "eps.1",
+                                              "d",
+                                              "decoupled_weight_decay",
+                                              "ns_steps",
+                                              "step_sizes.0",
+                                              "step_sizes.1",
+                                              "adjust_lr_fn",
+                                              "tolerance_change",
+                                              "max_iter",
+                                              "history_size",
+                                              "line_search_fn",
+                                              "max_eval",
+                                              "tolerance_grad"};
+  static const std::vector<double> values{0, .01, .5, .9, 1, 2, -.5};
+  const std::string name = names[random() % names.size()];
+  // That of AdamW is what makes it one.
+  if (!a.has_option(name) || (kind == "AdamW" && name == "decoupled_weight_decay")) return;
+  const double value = values[random() % values.size()];
+  try {
+    a.set_option(name, value);
+    b.set_option(name, value);
+  } catch (const std::invalid_argument&) {
+  }
+}
+
+template <class O>
+void step(O& optimizer, const Tensor& p, int t) {
+  optimizer.step([&] {
+    optimizer.zero_grad();
+    Tensor loss = sum(square(p) * (1.0 + t % 3)) + sum(sin(p * (1.0 + t)));
+    loss.backward();
+    return loss;
+  });
+}
+
+template <class O>
+O made(const Tensor& p, double lr) {
+  if constexpr (std::is_same_v<O, optim::LBFGS>)
+    return O({p}, lr, optim::LBFGS::Options().max_iter(4).history_size(5));  // which is enough, and fast
+  else
+    return O({p}, lr);
+}
+
+/// Trains with options that change between the steps, and twice: the second time with a new optimiser after every few
+/// steps, which has the state of the one before.
+template <class O>
+void goes_on() {
+  for (unsigned seed = 0; seed < static_cast<unsigned>(scaled(12, 2)); ++seed) {
+    std::mt19937 random(seed);
+    const Tensor p = matrix(seed), q = matrix(seed);
+    O whole = made<O>(p, .1);
+    auto part = std::make_unique<O>(made<O>(q, .1));
+    INFO(part->name() << ", seed " << seed);
+    for (int t = 0; t < 30; ++t) {
+      for (unsigned switches = random() % 4; switches > 0; --switches)
+        switch_an_option(random, part->name(), whole.param_groups()[0], part->param_groups()[0]);
+      const StateDict state = part->state_dict();
+      if (random() % 3 == 0) part = std::make_unique<O>(made<O>(q, .2));
+      REQUIRE(thrown_by([&] { part->load_state_dict(state); }) == "nothing was thrown");
+      step(whole, p, t);
+      step(*part, q, t);
+      REQUIRE(difference(q.detach(), p.detach()) == "");
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("whatever options are changed between steps, an optimiser goes on from its state with the same bits") {
+  goes_on<SGD>();
+  goes_on<optim::Adam>();
+  goes_on<optim::AdamW>();
+  goes_on<optim::Adamax>();
+  goes_on<optim::NAdam>();
+  goes_on<optim::RAdam>();
+  goes_on<optim::Adagrad>();
+  goes_on<optim::Adadelta>();
+  goes_on<optim::RMSprop>();
+  goes_on<optim::Rprop>();
+  goes_on<optim::ASGD>();
+  goes_on<optim::Lion>();
+  goes_on<optim::Muon>();
+  goes_on<optim::Adafactor>();
+  goes_on<optim::LBFGS>();
+}
+
+TEST_CASE("momentum that a schedule has taken to 0 is kept for the steps that follow") {
+  const Tensor p = matrix(0), q = matrix(0);
+  const auto options = optim::OneCycleLR::Options().base_momentum(0).max_momentum(.9).pct_start(.5);
+  SGD whole({p}, .1, SGD::Options().momentum(.9)), first({q}, .1, SGD::Options().momentum(.9));
+  optim::OneCycleLR one(whole, .1, 8, options), two(first, .1, 8, options);
+  for (int t = 0; t < 3; ++t) {
+    step(whole, p, t);
+    step(first, q, t);
+    one.step();
+    two.step();
+  }
+  REQUIRE(first.param_groups()[0].option("momentum") == 0);
+  SGD second({q}, .1);
+  optim::OneCycleLR three(second, .1, 8, options);
+  three.load_state_dict(two.state_dict());
+  second.load_state_dict(first.state_dict());
+  for (int t = 3; t < 8; ++t) {
+    step(whole, p, t);
+    step(second, q, t);
+    one.step();
+    three.step();
+  }
+  CHECK(difference(q.detach(), p.detach()) == "");
+}
+
+TEST_CASE("of what every parameter has, a state holds all or nothing") {
+  const Tensor p = Tensor{1., -2.}.requires_grad_();
+  const auto refused = [&](auto optimizer, std::vector<const char*> kept) {
+    StateDict state = optimizer.state_dict();
+    for (const char* name : kept)
+      state.emplace_back(std::string("state.0.") + name, std::string(name) == "step" ? Tensor(0) : zeros({2}, float64));
+    return thrown_by<std::invalid_argument>([&] { optimizer.load_state_dict(state); });
+  };
+  const std::string start = "Adam: cannot load this state: parameter 0 has ";
+  CHECK(refused(optim::Adam({p}), {"step", "exp_avg"}) == start + "exp_avg but no exp_avg_sq");
+  CHECK(refused(optim::Adam({p}), {"step", "exp_avg_sq"}) == start + "exp_avg_sq but no exp_avg");
+  CHECK(refused(optim::Adam({p}), {"exp_avg", "exp_avg_sq"}) == start + "exp_avg but no step");
+  CHECK(refused(optim::Adam({p}, .1, optim::Adam::Options().amsgrad()), {"step", "max_exp_avg_sq"}) ==
+        start + "max_exp_avg_sq but no exp_avg");
+  CHECK(refused(optim::ASGD({p}), {"step", "ax"}) == "ASGD: cannot load this state: parameter 0 has ax but no eta");
+  // PyTorch's Adagrad has a state before its first step.
+  optim::Adagrad plain({p}, .1), loaded({p}, .1), again({p}, .1);
+  StateDict state = plain.state_dict();
+  state.emplace_back("state.0.step", Tensor(0));
+  state.emplace_back("state.0.sum", zeros({2}, float64));
+  loaded.load_state_dict(state);
+  again.load_state_dict(loaded.state_dict());
+  CHECK(again.state_dict().at("state.0.step").item() == 0);
+}
+
+TEST_CASE("a step in which an anomaly is found is made for every parameter") {
+  const Tensor first = Tensor({1e308}).requires_grad_(), second = Tensor({1.}).requires_grad_();
+  const auto run = [&](optim::Optimizer& optimizer) {
+    const DetectAnomaly scope;
+    first.set_grad(Tensor{-1e300});
+    second.set_grad(Tensor{.5});
+    return thrown_by([&] { optimizer.step(); });
+  };
+  SGD sgd({first, second}, 1e10, SGD::Options().momentum(.9));
+  CHECK_THAT(run(sgd), Catch::Matchers::Contains("SGD: element (0) of the result is inf of this write in place"));
+  CHECK(second.item() == 1 - 1e10 * .5);
+  CHECK(sgd.state_dict().contains("state.0.momentum_buffer"));
+  CHECK(sgd.state_dict().contains("state.1.momentum_buffer"));
 }

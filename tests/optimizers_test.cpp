@@ -291,6 +291,47 @@ TEST_CASE("LBFGS leaves the parameters as they were where the closure throws", "
   CHECK(difference(p.detach(), Tensor{-1.2, 1.}) == "");
 }
 
+TEST_CASE("an iteration of LBFGS whose closure throws was not made", "[optimizers]") {
+  for (const LineSearch search : {LineSearch::none, LineSearch::strong_wolfe})
+    for (const int fails : {1, 2}) {
+      INFO("line search " << static_cast<int>(search) << ", call " << fails);
+      const Tensor p = Tensor{-1.2, 1.}.requires_grad_(), q = Tensor{-1.2, 1.}.requires_grad_();
+      const LBFGS::Options options = LBFGS::Options().max_iter(3).line_search_fn(search);
+      LBFGS optimizer({p}, .1, options), other({q}, .1, options);
+      int calls = 0, at = -1;
+      const auto closure = [&](LBFGS& of, const Tensor& x, double target) {
+        return [&, x, target] {
+          if (++calls == at) throw std::runtime_error("no data");
+          of.zero_grad();
+          Tensor loss = 2.0 * square(x[1] - square(x[0])) + square(target - x[0]);
+          loss.backward();
+          return loss;
+        };
+      };
+      const auto kept = [&] {
+        StateDict state = optimizer.state_dict();
+        state.erase(state.find("state.0.func_evals"));  // those of the step before the iteration count
+        return state;
+      };
+      optimizer.step(closure(optimizer, p, 1));
+      other.step(closure(other, q, 1));
+      const StateDict before = kept();
+      const Tensor values = p.detach().clone();
+      calls = 0;
+      at = fails;
+      CHECK(thrown_by([&] { optimizer.step(closure(optimizer, p, 5)); }) == "no data");
+      at = -1;
+      CHECK(difference(p.detach(), values) == "");
+      const StateDict after = kept();
+      REQUIRE(after.size() == before.size());
+      for (const auto& [key, tensor] : after) CHECK(difference(tensor, before.at(key)) == "");
+      // Other data do not make a pair of differences with a move that was not made.
+      optimizer.step(closure(optimizer, p, 3));
+      other.step(closure(other, q, 3));
+      CHECK(difference(p.detach(), q.detach()) == "");
+    }
+}
+
 TEST_CASE("LBFGS takes one group of one dtype", "[optimizers]") {
   const Tensor a = start({2}), b = start({2}, float32);
   CHECK_THAT(thrown_by([&] {

@@ -1,6 +1,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -252,4 +253,121 @@ TEST_CASE("a state that does not fit a schedule is refused, and nothing changes"
   CHECK_THAT(thrown_by([&] { s.load_state_dict(more); }), Contains("\"x\" is nothing that it keeps"));
   CHECK(o.lr() == lr);
   CHECK_NOTHROW(s.load_state_dict(good));
+}
+
+TEST_CASE("a schedule that is refused leaves the optimiser as it was", "[schedule]") {
+  SGD o = make();
+  Adam adam({zeros({1}).requires_grad_()});
+  const std::vector<std::function<void()>> bad{
+      [&] { StepLR(o, 0); },
+      [&] { CyclicLR(o, .01, -1); },
+      [&] { CyclicLR(o, .01, .1, CyclicLR::Options().max_momentum(-1)); },
+      [&] {
+        CyclicLR(o, {.01, .02}, .1);
+      },
+      [&] { OneCycleLR(o, 1, 10, OneCycleLR::Options().max_momentum(-1)); },
+      [&] { OneCycleLR(adam, .1, 10, OneCycleLR::Options().max_momentum(1)); },
+      [&] { SWALR(o, -1); },
+      [&] { ReduceLROnPlateau(o, ReduceLROnPlateau::Options().factor(1)); },
+      [&] { LambdaLR(o, [](std::int64_t) { return -1.0; }); },
+      [&] { ChainedScheduler(o, {}); },
+  };
+  for (std::size_t i = 0; i < bad.size(); ++i) {
+    INFO("case " << i);
+    CHECK_THROWS_AS(bad[i](), std::invalid_argument);
+    CHECK(o.lr() == .1);
+    CHECK(o.param_groups()[0].option("momentum") == .5);
+    CHECK_FALSE(o.param_groups()[0].initial_lr().has_value());
+    CHECK(adam.lr() == 1e-3);
+    CHECK(adam.param_groups()[0].option("betas.0") == .9);
+    CHECK_FALSE(adam.param_groups()[0].initial_lr().has_value());
+  }
+  // One that is made is not taken back by an exception that comes later.
+  CHECK_THROWS_AS(
+      [&] {
+        const ReduceLROnPlateau plateau(o);
+        const StepLR step(o, 1);
+        o.set_lr(.3);
+        throw std::runtime_error("later");
+      }(),
+      std::runtime_error);
+  CHECK(o.lr() == .3);
+}
+
+TEST_CASE("a schedule of one's own is not taken back by an exception that comes later", "[schedule]") {
+  struct Own : LRScheduler {
+    explicit Own(const Optimizer& optimizer) : LRScheduler("Own", optimizer) { last_epoch_ = 0; }
+    double next(std::size_t, double lr) const override { return lr / 2; }
+  };
+  struct Refuses : LRScheduler {
+    explicit Refuses(const Optimizer& optimizer) : LRScheduler(MayRefuse(), "Refuses", optimizer) {
+      set_lr(0, .7);
+      refuse("always");
+    }
+    double next(std::size_t, double lr) const override { return lr; }
+  };
+  SGD o = make();
+  CHECK_THROWS_WITH(Refuses(o), "Refuses: always");
+  CHECK(o.lr() == .1);
+  CHECK_FALSE(o.param_groups()[0].initial_lr().has_value());
+  CHECK_THROWS_AS(
+      [&] {
+        const Own own(o);
+        o.set_lr(.3);
+        throw std::runtime_error("later");
+      }(),
+      std::runtime_error);
+  CHECK(o.lr() == .3);
+  Own own(o);
+  own.step();
+  CHECK(o.lr() == .15);
+}
+
+TEST_CASE("schedules of schedules step together or not at all", "[schedule]") {
+  const Tensor p = zeros({1}).requires_grad_(), q = zeros({1}).requires_grad_();
+  SGD o({Group({p}).lr(1), Group({q}).lr(.1)}, .5, SGD::Options().momentum(.5));
+  bool bad = false;
+  const LRLambda good = [](std::int64_t t) { return 1.0 / static_cast<double>(t + 2); };
+  const LRLambda second = [&](std::int64_t t) { return bad ? std::nan("") : 1.0 / static_cast<double>(t + 3); };
+  const auto unchanged = [&](LRScheduler& schedule) {
+    const StateDict before = schedule.state_dict(), options = o.state_dict();
+    CHECK_THAT(thrown_by([&] { schedule.step(); }), Contains("OneCycleLR: step 3 of 2") || Contains("finite"));
+    for (const auto& [key, tensor] : schedule.state_dict()) {
+      INFO(key);
+      CHECK(difference(tensor, before.at(key)) == "");
+    }
+    for (const auto& [key, tensor] : o.state_dict()) {
+      INFO(key);
+      CHECK(difference(tensor, options.at(key)) == "");
+    }
+  };
+  SECTION("in a chain whose second part is over") {
+    ChainedScheduler chain(o, {ExponentialLR(o, .5), OneCycleLR(o, 1, 2)});
+    chain.step();
+    chain.step();
+    unchanged(chain);
+  }
+  SECTION("where a part begins and fails at the second group") {
+    SequentialLR sequence(o, {ExponentialLR(o, .5), LambdaLR(o, std::vector<LRLambda>{good, second})}, {2});
+    sequence.step();
+    bad = true;
+    unchanged(sequence);
+    bad = false;
+    sequence.step();
+    CHECK(o.param_groups()[1].lr() == Approx(.1 / 3));
+  }
+}
+
+TEST_CASE("a state that is refused leaves the rates that were set by hand", "[schedule]") {
+  SGD o = make();
+  OneCycleLR s(o, 1, 10);
+  s.step();
+  o.set_lr(.05);
+  o.param_groups()[0].set_option("momentum", .25);
+  StateDict state = s.state_dict();
+  state["last_epoch"] = Tensor(99);
+  CHECK_THAT(thrown_by([&] { s.load_state_dict(state); }), Contains("last_epoch is 99"));
+  CHECK(o.lr() == .05);
+  CHECK(o.param_groups()[0].option("momentum") == .25);
+  CHECK(s.last_epoch() == 1);
 }

@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <ctime>
 #include <limits>
 #include <string>
 #include <vector>
@@ -224,6 +225,64 @@ TEST_CASE("a contract of rows that differ in shape, of numbers that are none, an
   CHECK(words.dtype() == int64);
   CHECK_THAT(words.breaches(Tensor({{9, 1}})).at(0), Contains("from 1 to 9"));
   CHECK_THROWS_WITH(words.load_state_dict({{"dtype", Tensor{1.}}}), Contains("\"rows\" is missing"));
+}
+
+TEST_CASE("a contract refuses a state that no rows have given", "[train]") {
+  InputContract contract;
+  contract.observe(Tensor({{1., 2., 3.}, {4., 5., 7.}}));
+  const StateDict good = contract.state_dict();
+  using Wholes = std::vector<std::int64_t>;
+  const auto with = [&](const char* key, const Wholes& numbers) {
+    StateDict state = good;
+    state[key] = Tensor(numbers);
+    return thrown_by<std::invalid_argument>([&] { contract.load_state_dict(state); });
+  };
+  const std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  for (const Wholes& row : {Wholes{5}, Wholes{2}, Wholes{}, Wholes{-1}, Wholes{0}, Wholes{2, 2}, Wholes{most, most},
+                            Wholes{std::int64_t{1} << 32, std::int64_t{1} << 32, 3}})
+    CHECK_THAT(with("row_shape", row),
+               Contains("InputContract: cannot load this state: it has 3 features, and rows of"));
+  CHECK_THAT(with("row_shape", {-2}), Contains("an axis of size -2"));
+  CHECK_THAT(with("rows", {most, 0}), Contains("there are at most 2^53"));
+  CHECK_THAT(with("rows", {2, most}), Contains("there are at most 2^53"));
+  CHECK_THAT(with("count", {2, most, 2}), Contains("no data have these"));
+  CHECK(with("row_shape", {1, 3}) == "nothing was thrown");
+  contract.load_state_dict(good);
+  contract.observe(Tensor({{7., 8., 20.}}));
+  CHECK(numbers(contract.mean()) == Numbers{4, 5, 10});
+
+  // One feature for all elements goes with every row.
+  InputContract wide;
+  wide.observe(ones({2, 5}));
+  wide.observe(ones({2, 7}));
+  StateDict state = wide.state_dict();
+  for (const Wholes& row : {Wholes{-1}, Wholes{7}, Wholes{}, Wholes{most, most}, Wholes{0}}) {
+    state["row_shape"] = Tensor(row);
+    InputContract loaded;
+    loaded.load_state_dict(state);
+    loaded.observe(ones({2, 5}));
+    CHECK(numbers(loaded.mean()) == Numbers{1});
+  }
+}
+
+TEST_CASE("a contract of numbers near the greatest goes on from its state", "[train]") {
+  InputContract contract, loaded;
+  for (const double number : {1.7e308, -1.7e308, 1.7e308, -1.7e308}) contract.observe(full({1, 1}, number, float64));
+  CHECK(std::fabs(numbers(contract.mean())[0]) < 1e295);
+  loaded.load_state_dict(contract.state_dict());
+  CHECK(loaded.maximum() == 1.7e308);
+}
+
+TEST_CASE("a history of many columns is loaded in time in proportion to their number", "[train]") {
+  StateDict state;
+  const int columns = scaled(100000, 30000);
+  for (int i = 0; i < columns; ++i)
+    state.emplace_back(std::to_string(i) + ".a column with a long name " + std::to_string(i), zeros({0}, float64));
+  const std::clock_t start = std::clock();
+  History history;
+  history.load_state_dict(state);
+  CHECK(history.columns().size() == static_cast<std::size_t>(columns));
+  CHECK(std::clock() - start < 3 * CLOCKS_PER_SEC);
 }
 
 TEST_CASE("a trainer warns of inputs that are not those of training", "[train]") {

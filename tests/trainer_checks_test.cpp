@@ -210,3 +210,28 @@ TEST_CASE("a training goes on with the data that it had, or says what has change
   REQUIRE(warnings.size() == 1);
   CHECK(warnings[0] == "Trainer: " + both + ": the training goes on with the next epoch, and with other batches");
 }
+
+TEST_CASE("a number of epochs that is refused is not kept", "[train]") {
+  Problem p;
+  Trainer trainer(p.net, p.optimizer, nn::mse_loss, quiet().epochs(2));
+  CHECK_THROWS_WITH(trainer.set_epochs(-5), "Trainer: epochs is -5: it must be at least 0");
+  trainer.fit(p.loader);
+  CHECK(trainer.epoch() == 2);
+}
+
+TEST_CASE("a metric may be named with a slash, in training too", "[train]") {
+  const Folder folder;
+  for (const std::int64_t epochs : {1, 2}) {
+    Problem p;
+    Trainer trainer(p.net, p.optimizer, nn::mse_loss,
+                    quiet()
+                        .epochs(epochs)
+                        .metric("error/mean", MeanAbsoluteError())
+                        .train_metric("error/mean", MeanAbsoluteError())
+                        .checkpoints(folder.file("run"))
+                        .resume());
+    trainer.fit(p.loader, p.loader);
+    CHECK(trainer.history()["train_error/mean"].size() == static_cast<std::size_t>(epochs));
+    CHECK(trainer.history()["val_error/mean"].size() == static_cast<std::size_t>(epochs));
+  }
+}

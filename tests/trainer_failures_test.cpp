@@ -1,6 +1,7 @@
 // A fit() that an exception has left, and that is called again, goes on where it stopped.
 
 #include <filesystem>
+#include <forward_list>
 #include <fstream>
 #include <limits>
 #include <memory>
@@ -216,6 +217,66 @@ TEST_CASE("gradients that cannot be clipped leave those of the batches before th
   };
   const Tensor whole = train(-1);
   for (const int spoiled : {2, 5}) CHECK(difference(train(spoiled), whole) == "");
+}
+
+TEST_CASE("a step in which an anomaly is found is made, and none of its batches is trained again", "[train]") {
+  struct Counting {
+    int steps = 0;
+    void step() { ++steps; }
+    StateDict state_dict() const { return {}; }
+    void load_state_dict(const StateDict&) {}
+  };
+  manual_seed(1);
+  std::vector<std::vector<Tensor>> batches;
+  for (int i = 0; i < 5; ++i) batches.push_back({randn({4, 2}), randn({4, 1}) + 1000});
+  const std::forward_list<std::vector<Tensor>> uncounted(batches.begin(), batches.end());
+  const nn::Linear start(2, 1);
+  // The weights where the step of that number is lost: it has the learning rate 0, or overflows and is taken back.
+  const auto train = [&](int lost, std::int64_t group, bool counted, bool overflows) {
+    nn::Linear net = nn::clone(start);
+    optim::SGD optimizer(net.parameters(), 0.01);
+    Counting schedule;
+    std::vector<Tensor> before;
+    int losses = 0;
+    const auto objective = [&](const Tensor& y, const Tensor& target) {
+      ++losses;
+      const bool now = schedule.steps == lost;
+      optimizer.set_lr(!now ? 0.01 : overflows ? 1e38 : 0);
+      if (now) before = {net.weight.detach().clone(), net.bias.detach().clone()};
+      return nn::mse_loss(y, target);
+    };
+    Trainer trainer(net, optimizer, objective,
+                    Options().progress(ProgressStyle::silent).accumulate(group).schedule(schedule, Per::step));
+    const auto fit = [&] {
+      if (counted)
+        trainer.fit(batches);
+      else
+        trainer.fit(uncounted);
+    };
+    if (overflows) {
+      {
+        const DetectAnomaly scope;
+        CHECK_THROWS_AS(fit(), Anomaly);
+      }
+      CHECK(trainer.step() == lost + 1);
+      CHECK(all(isfinite(net.weight)).item() == 0);
+      const NoGrad off;
+      net.weight.copy_(before[0]);
+      net.bias.copy_(before[1]);
+    }
+    fit();
+    CHECK(losses == 5);
+    CHECK(trainer.epoch() == 1);
+    CHECK(trainer.step() == (group == 1 ? 5 : 3));
+    CHECK(schedule.steps == trainer.step());
+    return net.weight.detach();
+  };
+  for (const std::int64_t group : {1, 2})
+    for (const int lost : {0, 1, 2})
+      for (const bool counted : {true, false}) {
+        CAPTURE(group, lost, counted);
+        CHECK(difference(train(lost, group, counted, true), train(lost, group, counted, false)) == "");
+      }
 }
 
 TEST_CASE("a batch without rows is no divergence", "[train]") {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <csignal>
 #include <filesystem>
+#include <forward_list>
 #include <limits>
 #include <sstream>
 #include <string>
@@ -177,6 +178,57 @@ TEST_CASE("accumulated gradients are those of the whole batch", "[train]") {
   CHECK(difference(weights(4, 5), weights(20, 1), 1e-5) == "");
 }
 
+TEST_CASE("a group of batches that becomes another one is divided by its number", "[train]") {
+  manual_seed(3);
+  std::vector<std::vector<Tensor>> batches;
+  for (int i = 0; i < 6; ++i) batches.push_back({randn({4, 3}), randn({4, 1})});
+  const nn::Linear start(3, 1);
+  // The weights after steps by the mean loss of so many batches.
+  const auto by_hand = [&](const std::vector<std::size_t>& groups) {
+    nn::Linear net = nn::clone(start);
+    optim::SGD optimizer(net.parameters(), 0.05);
+    std::size_t at = 0;
+    for (const std::size_t group : groups) {
+      optimizer.zero_grad();
+      for (std::size_t i = 0; i < group; ++i, ++at)
+        (nn::mse_loss(net(batches[at][0]), batches[at][1]) / static_cast<double>(group)).backward();
+      optimizer.step();
+    }
+    return net.weight.detach();
+  };
+  SECTION("since the loader does not tell how many there are") {
+    const std::forward_list<std::vector<Tensor>> list(batches.begin(), batches.begin() + 5);
+    nn::Linear net = nn::clone(start);
+    optim::SGD optimizer(net.parameters(), 0.05);
+    Trainer trainer(net, optimizer, nn::mse_loss, quiet().accumulate(4));
+    trainer.fit(list);
+    CHECK(trainer.step() == 2);
+    CHECK(difference(net.weight.detach(), by_hand({4, 1}), 1e-6, 1e-6) == "");
+  }
+  const auto resumed = [&](std::int64_t first, std::int64_t second) {
+    const Folder folder;
+    nn::Linear net = nn::clone(start);
+    optim::SGD optimizer(net.parameters(), 0.05);
+    const Options options = quiet().checkpoints(folder.file("run")).resume();
+    Trainer before(net, optimizer, nn::mse_loss, Options(options).accumulate(first).on_batch_end([](Trainer& self) {
+      if (self.batch() == 3) self.stop();
+    }));
+    before.fit(batches);
+    Trainer after(net, optimizer, nn::mse_loss, Options(options).accumulate(second));
+    after.fit(batches);
+    CHECK(after.epoch() == 1);
+    return net.weight.detach();
+  };
+  SECTION("since the training goes on with fewer") {
+    CHECK(difference(resumed(4, 2), by_hand({4, 2}), 1e-6, 1e-6) == "");
+    CHECK(difference(resumed(5, 1), by_hand({4, 1, 1}), 1e-6, 1e-6) == "");
+  }
+  SECTION("since the training goes on with more") {
+    CHECK(difference(resumed(2, 4), by_hand({2, 4}), 1e-6, 1e-6) == "");
+    CHECK(difference(resumed(4, 6), by_hand({6}), 1e-6, 1e-6) == "");
+  }
+}
+
 TEST_CASE("gradients are clipped before the step", "[train]") {
   const auto move = [](const Options& options) {
     const Problem problem;
@@ -334,9 +386,17 @@ TEST_CASE("Ctrl-C ends the training after the batch, and the handler of before c
     CHECK(scope.requested());
     const InterruptScope later;
     CHECK_FALSE(later.requested());
+    std::raise(SIGINT);  // the second of the others, and the first of this one's life
+    CHECK(later.requested());
+    CHECK(own == 1);
     std::raise(SIGINT);  // the second acts as before
     CHECK(own == 2);
+    { const InterruptScope over; }
+    std::raise(SIGINT);
+    CHECK(own == 3);
   }
+  std::raise(SIGINT);
+  CHECK(own == 4);
   std::signal(SIGINT, SIG_IGN);
   {
     const InterruptScope scope;

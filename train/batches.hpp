@@ -78,7 +78,7 @@ class Batches {
   template <class L,
             std::enable_if_t<!std::is_same_v<std::remove_const_t<L>, Batches> && !detail::is_dataset<L>, int> = 0>
   Batches(L& loader);
-  /// A dataset does not say how its rows become batches: it does not compile.
+  /// Passing a dataset does not compile, since it does not say how its rows become batches: wrap it in a loader.
   template <class D, std::enable_if_t<detail::is_dataset<D>, int> = 0>
   Batches(D&&) {
     static_assert(!detail::is_dataset<D>, "give a loader, not a dataset: data::DataLoader loader(dataset, options)");

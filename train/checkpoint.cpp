@@ -1,6 +1,7 @@
 #include <xgrad/train/checkpoint.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <stdexcept>
 
 #include <xgrad/io/safetensors.hpp>
@@ -10,7 +11,7 @@
 namespace xgrad::train {
 namespace {
 
-constexpr const char* format = "xgrad checkpoint 1";
+constexpr const char *format = "xgrad checkpoint 1", *format_of_any_version = "xgrad checkpoint ";
 constexpr char separator = '/';
 
 [[noreturn]] void refuse(const std::string& why) { throw std::invalid_argument("Checkpoint: " + why); }
@@ -55,6 +56,12 @@ StateDict part_of(const StateDict& tensors, const std::string& name) {
   return result;
 }
 
+/// What brings a part back to what it is now.
+std::function<void()> way_back(const detail::CheckpointPart& part, Source at) {
+  if (part.keep) return part.keep();
+  return [&part, at, state = part.save()] { part.load(state, at); };
+}
+
 StateDict state_of(const Generator& generator) {
   return detail::whole_numbers({static_cast<std::int64_t>(generator.seed()),
                                 static_cast<std::int64_t>(generator.stream()),
@@ -82,6 +89,14 @@ std::vector<std::int64_t> whole_numbers(const std::string& name, const StateDict
            " int64 called \"numbers\"");
   const std::int64_t* from = Raw::data<std::int64_t>(found->second);
   return {from, from + count};
+}
+
+std::vector<std::int64_t> position_numbers(const std::string& name, const StateDict& state) {
+  std::vector<std::int64_t> numbers = whole_numbers(name, state, 2);
+  if (numbers[0] < 0 || numbers[1] < 0)
+    refuse("part \"" + name + "\" of the file is epoch " + std::to_string(numbers[0]) + " and batch " +
+           std::to_string(numbers[1]) + ": a position is not negative");
+  return numbers;
 }
 
 double real_number(const std::string& name, const StateDict& state) {
@@ -180,7 +195,12 @@ Checkpoint::Contents Checkpoint::read(const std::string& path) {
     const auto found = metadata.find(key);
     return found == metadata.end() ? std::string() : found->second;
   };
-  if (text("format") != format)
+  const std::string found = text("format");
+  // Another program writes no such text, and damage would need more than one bit where there are no checksums.
+  if (found != format && found.rfind(format_of_any_version, 0) == 0)
+    refuse("'" + path + "': the file has the format \"" + found + "\", and this version reads \"" + format +
+           "\": read it with the version that wrote it");
+  if (found != format)
     refuse_file(path, "is no checkpoint: the metadata of one has the format \"" + std::string(format) + "\"");
   if (!file.has_checksums()) refuse_file(path, "has no checksums: a checkpoint is saved with them");
   return {path, file.tensors(), divided(text("parts"))};
@@ -203,15 +223,23 @@ void Checkpoint::load(const Contents& contents, Source at) {
            (unknown.empty() ? "" : "the part " + quoted(unknown) + ", which is not here") +
            ": the parts must be the same: load_part() reads one part of a file");
   std::stable_partition(order.begin(), order.end(), [](const auto* part) { return !part->loads_last; });
-  std::vector<StateDict> before;
-  before.reserve(order.size());
-  for (const auto* part : order) before.push_back(part->save());
+  std::vector<std::function<void()>> back;
+  back.reserve(order.size());
+  for (const auto* part : order) back.push_back(way_back(*part, at));
   std::size_t loaded = 0;
   try {
     for (; loaded < order.size(); ++loaded) order[loaded]->load(part_of(contents.tensors, order[loaded]->name), at);
   } catch (...) {
-    for (std::size_t i = 0; i < loaded; ++i) order[i]->load(before[i], at);
-    throw;
+    const std::exception_ptr why = std::current_exception();
+    // The optimisers last, loaded or not: schedules have set their options.
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      if (i >= loaded && !order[i]->loads_last) continue;
+      try {
+        back[i]();
+      } catch (...) {  // the others are brought back all the same
+      }
+    }
+    std::rethrow_exception(why);
   }
 }
 

@@ -25,16 +25,18 @@ struct CheckpointPart {
   std::function<StateDict()> save;
   std::function<void(const StateDict&, Source)> load;
   bool loads_last = false;
-  bool may_lack = false;  // without a state it is no part of the file
+  bool may_lack = false;                             // without a state it is no part of the file
+  std::function<std::function<void()>()> keep = {};  // gives what brings the part back; else load() of its state does
 };
 
 CheckpointPart module_part(const std::string& name, nn::ModuleBase module);
 /// The generators of a module and all below it.
 CheckpointPart generators_part(const std::string& name, nn::ModuleBase module);
 CheckpointPart generator_part(const std::string& name, std::function<Generator&()> generator);
-/// A whole number, and a position of a loader: two of them.
+/// A whole number, and a position of a loader: two of them, which are not negative.
 StateDict whole_numbers(const std::vector<std::int64_t>& numbers);
 std::vector<std::int64_t> whole_numbers(const std::string& name, const StateDict& state, std::size_t count);
+std::vector<std::int64_t> position_numbers(const std::string& name, const StateDict& state);
 double real_number(const std::string& name, const StateDict& state);
 
 template <class T, class = void>
@@ -48,6 +50,22 @@ struct LoadsAt : std::false_type {};
 template <class T>
 struct LoadsAt<T, std::void_t<decltype(std::declval<T&>().load_state_dict(std::declval<const StateDict&>(), Source()))>>
     : std::true_type {};
+
+/// Loading a state is not the way back to what was before where more than the state is lost: such parts have a function
+/// restorer(), as schedules and loaders do.
+template <class T, class = void>
+struct HasRestorer : std::false_type {};
+template <class T>
+struct HasRestorer<
+    T, std::enable_if_t<std::is_convertible_v<decltype(std::declval<T&>().restorer()), std::function<void()>>>>
+    : std::true_type {};
+
+template <class T>
+std::function<std::function<void()>()> keeper_of(T& part) {
+  if constexpr (HasRestorer<T>::value) return [&part] { return part.restorer(); };
+  static_cast<void>(part);
+  return {};
+}
 
 }  // namespace detail
 
@@ -68,8 +86,9 @@ struct LoadsAt<T, std::void_t<decltype(std::declval<T&>().load_state_dict(std::d
 ///
 /// The file is safetensors, so that other systems read it too: the tensors of a part are "<part>/<key>", the metadata
 /// holds "format", "parts", checksums of everything, and what note() has added. It is written atomically and durably
-/// (io::AtomicFile). A file that is damaged in any bit is refused with std::runtime_error; one of other parts, or whose
-/// state does not fit, with std::invalid_argument, and then every part is what it was.
+/// (io::AtomicFile). A file that is damaged in any bit is refused with std::runtime_error; one of another version of
+/// the format, of other parts, or whose state does not fit, with std::invalid_argument, and then every part is what it
+/// was.
 class Checkpoint {
  public:
   Checkpoint();
@@ -129,12 +148,13 @@ Checkpoint& Checkpoint::add(const std::string& name, T& part) {
                        return detail::whole_numbers({static_cast<std::int64_t>(at.epoch), at.batch});
                      },
                      [&part, name](const StateDict& state, Source) {
-                       const auto numbers = detail::whole_numbers(name, state, 2);
+                       const auto numbers = detail::position_numbers(name, state);
                        auto at = part.position();
                        at.epoch = static_cast<decltype(at.epoch)>(numbers[0]);
                        at.batch = numbers[1];
                        part.set_position(at);
-                     }});
+                     },
+                     false, false, detail::keeper_of(part)});
   } else {
     return add_part({name, [&part] { return part.state_dict(); },
                      [&part](const StateDict& state, Source at) {
@@ -144,7 +164,7 @@ Checkpoint& Checkpoint::add(const std::string& name, T& part) {
                        else
                          part.load_state_dict(state);
                      },
-                     std::is_base_of_v<optim::Optimizer, T>, std::is_base_of_v<Callback, T>});
+                     std::is_base_of_v<optim::Optimizer, T>, std::is_base_of_v<Callback, T>, detail::keeper_of(part)});
   }
 }
 

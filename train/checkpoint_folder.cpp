@@ -1,12 +1,14 @@
 #include <xgrad/train/checkpoint_folder.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include <xgrad/io/input_file.hpp>
 
@@ -26,6 +28,12 @@ std::int64_t step_of(const std::string& name) {
   const std::string number = name.substr(start.size(), name.size() - start.size() - end.size());
   if (number.size() > most_digits || number.find_first_not_of("0123456789") != std::string::npos) return -1;
   return std::stoll(number);
+}
+
+/// Whether another process has removed a file that was listed, rather than left a link without a target.
+bool is_gone(const std::string& path, const io::InputError& error) {
+  std::error_code ignored;
+  return error.error() == ENOENT && fs::symlink_status(path, ignored).type() == fs::file_type::not_found;
 }
 
 }  // namespace
@@ -77,25 +85,35 @@ std::string CheckpointFolder::save(const Checkpoint& checkpoint, std::int64_t st
 std::optional<CheckpointFolder::Loaded> CheckpointFolder::load(Checkpoint& checkpoint,
                                                                const std::function<void(const std::string&)>& warn,
                                                                Source at) const {
-  const std::vector<std::int64_t> all = steps();
+  std::vector<std::int64_t> all = steps();
   std::vector<std::string> skipped;
-  for (auto step = all.rbegin(); step != all.rend(); ++step) {
+  while (!all.empty()) {
+    const std::int64_t step = all.back();
+    all.pop_back();
     std::optional<Checkpoint::Contents> contents;
+    // A right that is missing, too many open files and another version of the format are errors, since an older
+    // checkpoint would be no way out.
     try {
-      contents = Checkpoint::read(path(*step));
+      contents = Checkpoint::read(path(step));
+    } catch (const io::InputError& error) {
+      if (!is_gone(path(step), error)) throw;
+      // Whoever removes checkpoints saves newer ones.
+      all = steps();
+      skipped.clear();
+      continue;
     } catch (const std::runtime_error& damage) {
       skipped.emplace_back(damage.what());
       continue;
     }
     for (const std::string& why : skipped) {
-      const std::string text = why + ": going on from step " + std::to_string(*step);
+      const std::string text = why + ": going on from step " + std::to_string(step);
       if (warn)
         warn(text);
       else
         std::fprintf(stderr, "warning: %s\n", text.c_str());
     }
     checkpoint.load(*contents, at);
-    return Loaded{*step, path(*step), std::move(skipped)};
+    return Loaded{step, path(step), std::move(skipped)};
   }
   if (!skipped.empty())
     throw std::runtime_error("CheckpointFolder: '" + folder_ + "': none of " + std::to_string(skipped.size()) +

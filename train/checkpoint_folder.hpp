@@ -23,7 +23,7 @@ class CheckpointFolder {
   explicit CheckpointFolder(std::string folder, Dim keep = 3);
 
   /// Saves as the checkpoint of `step`, and then removes those that are not kept: all but the newest `keep`, and those
-  /// of later steps, which belong to a course that the run has left. Makes the folder where it is missing. Returns the
+  /// of later steps, which belong to an abandoned continuation. Makes the folder where it is missing. Returns the
   /// path. A failure leaves the checkpoints that were there.
   std::string save(const Checkpoint& checkpoint, std::int64_t step) const;
 
@@ -33,8 +33,10 @@ class CheckpointFolder {
     std::vector<std::string> skipped;  ///< why newer files were not loaded
   };
   /// Loads the newest checkpoint that is intact. A damaged one is skipped, and reported to `warn`, by default as a line
-  /// on stderr. Without any files it loads nothing; with damaged files alone it throws std::runtime_error; a state that
-  /// does not fit is an error, and no reason to fall back.
+  /// on stderr. Without any files it loads nothing; with damaged files alone it throws std::runtime_error. A file that
+  /// cannot be read for another reason, as a missing right, an input error or a later version of the format, and a
+  /// state that does not fit, are errors, and no reason to fall back. One that another process removes meanwhile is
+  /// none: the folder is then looked through anew.
   std::optional<Loaded> load(Checkpoint& checkpoint, const std::function<void(const std::string&)>& warn = {},
                              Source at = Source::here()) const;
 

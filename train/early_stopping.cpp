@@ -50,6 +50,7 @@ void EarlyStopping::load_state_dict(const StateDict& state) {
   const std::int64_t* from = Raw::data<std::int64_t>(both);
   if (std::isnan(number.item()) != (from[0] == -1)) return refuse();
   if (from[0] < -1 || from[1] < 0 || from[0] >= from[1] + (from[0] == -1 ? 1 : 0)) return refuse();
+  if (from[1] > std::int64_t{1} << 53) return refuse();  // more are counted from there on
   best_ = number.item();
   best_index_ = from[0];
   count_ = from[1];

@@ -57,6 +57,10 @@ void ExactSum::add(double number, int by) {
   const std::uint64_t shift = static_cast<std::uint64_t>(std::max<std::int64_t>(0, place));
   const std::uint64_t first = shift / 32, within = shift % 32;
   const std::uint64_t lower = (mantissa & low_half) << within, upper = (mantissa >> 32) << within;
+  if (first + 2 >= digits) {  // only sums of a state that no numbers have given lead there
+    ++special_[bits >> 63 ? negative_infinities : infinities];
+    return;
+  }
   const std::int64_t sign = bits >> 63 ? -1 : 1;
   digits_[first] += sign * static_cast<std::int64_t>(lower & low_half);
   digits_[first + 1] += sign * static_cast<std::int64_t>((lower >> 32) + (upper & low_half));
@@ -175,7 +179,7 @@ void ExactSum::load(const char* op, const Tensor& state) {
                                 ": it must be " + to_string(Shape{count(digits)}) + " int64");
   const std::size_t held = before ? digits_before : digits;
   const std::int64_t* from = Raw::data<std::int64_t>(state);
-  const std::int64_t most_of_last = std::int64_t{1} << 31, most_special = std::int64_t{1} << 62;
+  const std::int64_t most_of_last = std::int64_t{1} << 31, most_special = std::int64_t{1} << 53;
   for (std::size_t i = 0; i < held + special_.size(); ++i) {
     const std::int64_t limit = i + 1 < held ? base : i + 1 == held ? most_of_last : most_special;
     const std::int64_t least = i + 1 == held ? -most_of_last : 0;

@@ -14,7 +14,8 @@ namespace xgrad::train {
 /// of up to 2^62 numbers.
 class ExactSum {
  public:
-  /// Adds number 2^exponent, where the product is no smaller than the smallest, and no larger than the largest product.
+  /// Adds number 2^exponent, where the product is no smaller than the smallest, and no larger than the largest product;
+  /// one beyond 2^2300 counts as an infinity.
   void add(double number, int exponent = 0);
   /// Adds a b 2^exponent, exactly, under the same condition.
   void add_product(double a, double b, int exponent = 0);

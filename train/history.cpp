@@ -149,12 +149,13 @@ void History::load_state_dict(const StateDict& state) {
   }
   std::sort(order.begin(), order.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   History loaded;
+  std::set<std::string> names;
   for (const auto& [place, entry] : order) {
     const auto& [key, values] = *entry;
     if (!values.defined() || values.dtype() != float64 || values.rank() != 1)
       refuse("cannot load this state: \"" + key + "\" must be float64 of one axis");
     const std::string name = key.substr(key.find('.') + 1);
-    if (loaded.contains(name)) refuse("cannot load this state: column \"" + name + "\" is given twice");
+    if (!names.insert(name).second) refuse("cannot load this state: column \"" + name + "\" is given twice");
     const auto rows = static_cast<std::size_t>(values.size());
     if (!loaded.names_.empty() && rows != loaded.rows_)
       refuse("cannot load this state: \"" + key + "\" has " + std::to_string(rows) + " rows, another column " +

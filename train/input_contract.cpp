@@ -59,7 +59,8 @@ void InputContract::Feature::merge(const Feature& other) {
   }
   const auto here = static_cast<double>(count), there = static_cast<double>(other.count), both = here + there;
   const double apart = other.mean - mean;
-  mean += apart * (there / both);
+  // The difference of numbers near the greatest may be none, where their mean is one.
+  mean = std::isfinite(apart) ? mean + apart * (there / both) : mean * (here / both) + other.mean * (there / both);
   squares += other.squares + apart * apart * (here * there / both);
   least = std::min(least, other.least);
   greatest = std::max(greatest, other.greatest);
@@ -323,6 +324,21 @@ Tensor part(const StateDict& state, const std::string& key, DType dtype, std::in
   return tensor;
 }
 
+/// Beyond it sums of counts would not be whole numbers of float64.
+constexpr std::int64_t most_rows = std::int64_t{1} << 53;
+
+/// Whether rows of this shape may have so many features. observe() and breaches() rely on it.
+bool can_have(const std::vector<std::int64_t>& row, std::int64_t features) {
+  if (std::find(row.begin(), row.end(), 0) != row.end()) return features <= 1;
+  if (features == 1) return true;
+  std::int64_t elements = 1;
+  for (const std::int64_t size : row) {
+    if (size < 0 || size > static_cast<std::int64_t>(most_features) / elements) return false;
+    elements *= size;
+  }
+  return features == elements;
+}
+
 }  // namespace
 
 void InputContract::load_state_dict(const StateDict& state) {
@@ -336,14 +352,25 @@ void InputContract::load_state_dict(const StateDict& state) {
     loaded.rows_ = Raw::data<std::int64_t>(rows)[0];
     loaded.non_finite_ = Raw::data<std::int64_t>(rows)[1];
     if (loaded.rows_ < 1 || loaded.non_finite_ < 0) refuse("cannot load this state: it has no rows");
+    if (loaded.rows_ > most_rows || loaded.non_finite_ > most_rows)
+      refuse("cannot load this state: it has " + std::to_string(loaded.rows_) + " rows and " +
+             std::to_string(loaded.non_finite_) + " numbers that are not finite: there are at most 2^53");
     loaded.shape_.assign(Raw::data<std::int64_t>(shape), Raw::data<std::int64_t>(shape) + shape.size());
+    for (const std::int64_t size : loaded.shape_)
+      if (size < -1)
+        refuse("cannot load this state: rows have an axis of size " + std::to_string(size) +
+               ": it must not be negative, or -1 where it varies");
     const Tensor mean = part(state, "mean", float64), squares = part(state, "squares", float64, mean.size());
     const Tensor least = part(state, "minimum", float64, mean.size());
     const Tensor greatest = part(state, "maximum", float64, mean.size());
     const Tensor count = part(state, "count", int64, mean.size());
+    if (!can_have(loaded.shape_, mean.size()))
+      refuse("cannot load this state: it has " + std::to_string(mean.size()) + " features, and rows of shape " +
+             detail::row_text(loaded.shape_) + ": there must be one for each element of a row, or one for all");
     for (std::int64_t f = 0; f < mean.size(); ++f) {
       const double spread = Raw::data<double>(squares)[f];
-      if (Raw::data<std::int64_t>(count)[f] < 0 || !(spread >= 0) || std::isnan(Raw::data<double>(mean)[f]))
+      const std::int64_t numbers = Raw::data<std::int64_t>(count)[f];
+      if (numbers < 0 || numbers > most_rows || !(spread >= 0) || std::isnan(Raw::data<double>(mean)[f]))
         refuse("cannot load this state: feature " + std::to_string(f) + " has a mean of " +
                number(Raw::data<double>(mean)[f]) + ", squares of " + number(spread) + " and " +
                std::to_string(Raw::data<std::int64_t>(count)[f]) + " numbers: no data have these");

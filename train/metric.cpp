@@ -9,6 +9,12 @@
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 
 namespace xgrad::train {
+namespace {
+
+constexpr std::int64_t most_count = std::int64_t{1} << 53;
+
+}  // namespace
+
 namespace detail {
 
 Tensor as_doubles(const Tensor& x) { return xgrad::detail::converted(x, float64); }
@@ -40,6 +46,11 @@ Metric::Metric(std::string name, std::size_t counts, std::size_t sums, std::stri
       varies_(sums == varying),
       counts_(counts, 0),
       sums_(varies_ ? 0 : sums) {}
+
+std::string Metric::fault(const std::vector<std::int64_t>& /*counts*/, const std::vector<ExactSum>& /*sums*/,
+                          const std::vector<double>& /*kept*/) const {
+  return {};
+}
 
 void Metric::refuse(const std::string& why) const { throw std::invalid_argument(name_ + ": " + why); }
 
@@ -96,6 +107,10 @@ void Metric::load_state_dict(const StateDict& state) {
       std::copy_n(Raw::data<std::int64_t>(tensor), counts.size(), counts.begin());
       if (std::any_of(counts.begin(), counts.end(), [](std::int64_t count) { return count < 0; }))
         refuse("cannot load this state: it holds a negative count");
+      // Those of the rows that come are added to them.
+      const std::int64_t most = *std::max_element(counts.begin(), counts.end());
+      if (most > most_count)
+        refuse("cannot load this state: it holds a count of " + std::to_string(most) + ": there are at most 2^53");
     } else if (key == "kept") {
       if (!tensor.defined() || tensor.dtype() != float64 || tensor.rank() != 1) refuse(what + ": it must be float64");
       kept.assign(Raw::data<double>(tensor), Raw::data<double>(tensor) + tensor.size());
@@ -109,6 +124,7 @@ void Metric::load_state_dict(const StateDict& state) {
   if (varies_ ? sums.size() != sums_.size() && !sums_.empty() && !sums.empty() : sums.size() != sums_.size())
     refuse("cannot load this state: it has " + std::to_string(sums.size()) + " sums, this one " +
            std::to_string(sums_.size()));
+  if (const std::string wrong = fault(counts, sums, kept); !wrong.empty()) refuse("cannot load this state: " + wrong);
   counts_ = std::move(counts);
   sums_ = std::move(sums);
   kept_ = std::move(kept);

@@ -64,6 +64,10 @@ class Metric {
   /// Numbers that are kept one by one.
   std::vector<double>& kept() { return kept_; }
   const std::vector<double>& kept() const { return kept_; }
+  /// What is wrong with numbers that load_state_dict() is about to take, of which there are as many as the constructor
+  /// says, or nothing: a state may be of any origin, and value() is computed from what it holds. By default nothing is.
+  [[nodiscard]] virtual std::string fault(const std::vector<std::int64_t>& counts, const std::vector<ExactSum>& sums,
+                                          const std::vector<double>& kept) const;
   /// Throws an error that begins with the metric's name.
   [[noreturn]] void refuse(const std::string& why) const;
 

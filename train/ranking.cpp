@@ -8,8 +8,12 @@
 #include <utility>
 #include <vector>
 
+#include <xgrad/autograd/kernels/runtime/number_text.hpp>
+
 namespace xgrad::train {
 namespace {
+
+using xgrad::detail::number_text;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
@@ -32,6 +36,18 @@ std::vector<double> pairs(const std::string& op, const Tensor& prediction, const
     result[2 * i + 1] = static_cast<double>(label[i]);
   }
   return result;
+}
+
+/// What is wrong with such numbers, or nothing: they are sorted, which only numbers with an order can be.
+std::string fault_of(const std::vector<double>& kept) {
+  if (kept.size() % 2 != 0)
+    return "\"kept\" has " + std::to_string(kept.size()) + " numbers: it must have two for each row, score and target";
+  for (std::size_t i = 0; i < kept.size(); i += 2) {
+    if (std::isnan(kept[i])) return "score " + std::to_string(i / 2) + " is nan: it has no place in an order";
+    if (kept[i + 1] != 0 && kept[i + 1] != 1)
+      return "target " + std::to_string(i / 2) + " is " + number_text(kept[i + 1]) + ": it must be 0 or 1";
+  }
+  return {};
 }
 
 /// How many rows of both classes have a score, from the highest score down.
@@ -60,6 +76,11 @@ void AUROC::update(const Tensor& prediction, const Tensor& target) {
   kept().insert(kept().end(), batch.begin(), batch.end());
 }
 
+std::string AUROC::fault(const std::vector<std::int64_t>& /*counts*/, const std::vector<ExactSum>& /*sums*/,
+                         const std::vector<double>& kept) const {
+  return fault_of(kept);
+}
+
 double AUROC::value() const {
   double pairs_won = 0, positives = 0, negatives = 0;  // whole and half numbers, exact below 2^52
   for (const Step& step : steps(kept())) {
@@ -76,6 +97,11 @@ AveragePrecision::AveragePrecision() : Metric("AveragePrecision") {}
 void AveragePrecision::update(const Tensor& prediction, const Tensor& target) {
   const std::vector<double> batch = pairs(name(), prediction, target);
   kept().insert(kept().end(), batch.begin(), batch.end());
+}
+
+std::string AveragePrecision::fault(const std::vector<std::int64_t>& /*counts*/, const std::vector<ExactSum>& /*sums*/,
+                                    const std::vector<double>& kept) const {
+  return fault_of(kept);
 }
 
 double AveragePrecision::value() const {

@@ -15,6 +15,10 @@ class AUROC : public Metric {
   AUROC();
   void update(const Tensor& prediction, const Tensor& target) override;
   [[nodiscard]] double value() const override;
+
+ protected:
+  [[nodiscard]] std::string fault(const std::vector<std::int64_t>& counts, const std::vector<ExactSum>& sums,
+                                  const std::vector<double>& kept) const override;
 };
 
 /// The sum over all thresholds of precision times the gain of recall: the area under the curve of precision against
@@ -24,6 +28,10 @@ class AveragePrecision : public Metric {
   AveragePrecision();
   void update(const Tensor& prediction, const Tensor& target) override;
   [[nodiscard]] double value() const override;
+
+ protected:
+  [[nodiscard]] std::string fault(const std::vector<std::int64_t>& counts, const std::vector<ExactSum>& sums,
+                                  const std::vector<double>& kept) const override;
 };
 
 }  // namespace xgrad::train

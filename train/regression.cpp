@@ -149,6 +149,13 @@ void R2Score::update(const Tensor& prediction, const Tensor& target) {
   counts()[0] += count;
 }
 
+std::string R2Score::fault(const std::vector<std::int64_t>& counts, const std::vector<ExactSum>& sums,
+                           const std::vector<double>& /*kept*/) const {
+  if (sums.size() % 3 == 0 && (counts[0] == 0 || !sums.empty())) return {};
+  return "it has " + std::to_string(sums.size()) + " sums of " + std::to_string(counts[0]) +
+         " rows: there must be three for each column";
+}
+
 double R2Score::value() const {
   const auto count = static_cast<double>(counts()[0]);
   if (count < 2 || sums().empty()) return nan;

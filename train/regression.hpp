@@ -46,6 +46,10 @@ class R2Score : public Metric {
   R2Score();
   void update(const Tensor& prediction, const Tensor& target) override;
   [[nodiscard]] double value() const override;
+
+ protected:
+  [[nodiscard]] std::string fault(const std::vector<std::int64_t>& counts, const std::vector<ExactSum>& sums,
+                                  const std::vector<double>& kept) const override;
 };
 
 /// The mean of numbers, weighted: of the mean losses of batches of different sizes, say.

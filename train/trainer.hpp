@@ -54,17 +54,16 @@ class Trainer {
   /// Trains until `epochs` are complete, or something stops it, and returns the history: for each epoch its number,
   /// "train_loss", the numbers of the validation, "lr" and "seconds". A second call goes on where the first has ended.
   ///
-  /// So it does where an exception has ended the first. A batch whose step was not made, as one with a loss of NaN, is
-  /// the next one, with the gradients that were waiting for its group; one whose step was made is not trained again,
-  /// whatever failed after it. At the end of an epoch all that was done stays done: validation, each callback, each
-  /// schedule and the best weights are made up for from the one that failed on. What has come between, on the same
-  /// loader too, does not move the place. Not taken back: random numbers that were drawn, the statistics that batch
-  /// normalisation has run, and what a step of LBFGS has done before its closure threw.
+  /// So it does where an exception has ended the first. A batch whose step did not happen, such as one with a loss of
+  /// NaN, is trained first, with the gradients that were waiting for its group; one whose step happened is not trained
+  /// again. If work at the end of an epoch failed (validation, callbacks, schedules, the best weights), the second call
+  /// begins with the part that failed and does not repeat those before it. Loops over the same loader in between do not
+  /// change its position. Not undone: random numbers already drawn, and updates of batch normalisation's statistics.
   const History& fit(Batches train, Source at = Source::here());
   const History& fit(Batches train, Batches validation, Source at = Source::here());
 
-  /// The loss and the metrics on other data: "loss" and the metrics' names. In evaluation mode, unrecorded, without a
-  /// trace in the model; the modes of all modules are restored. Warns of inputs out of the contract of training.
+  /// The loss and the metrics on other data: "loss" and the metrics' names. In evaluation mode, unrecorded; the
+  /// model is not changed, and the modes of all modules are restored. Warns of inputs out of the contract of training.
   Record evaluate(Batches batches, Source at = Source::here());
   /// The predictions for all batches, joined along axis 0. A loader with a position is left at the end of an epoch.
   [[nodiscard]] Tensor predict(Batches batches, Source at = Source::here());
@@ -85,7 +84,7 @@ class Trainer {
   /// Whether the last fit() was ended by Ctrl-C, or by early stopping.
   bool interrupted() const;
   bool stopped_early() const;
-  /// What is monitored, and its best value and epoch; without a best there is nothing, NaN and -1.
+  /// The name that is monitored, its best value and epoch; "", NaN and -1 if there is none.
   const std::string& monitor() const;
   double best() const;
   std::int64_t best_epoch() const;

@@ -47,12 +47,27 @@ TrainingRun::TrainingRun(Trainer& trainer, nn::ModuleBase model, Forward forward
 
 void TrainingRun::refuse(const std::string& why) { throw std::invalid_argument("Trainer: " + why); }
 
+namespace {
+
+// The part of checkpoints that a metric is: a part's name has no slash.
+std::string part_of_metric(const std::string& name) {
+  std::string text = "train metric ";
+  for (const char c : name) text += c == '/' ? std::string("%2F") : std::string(1, c);
+  return text;
+}
+
+}  // namespace
+
+void TrainingRun::check_epochs(std::int64_t epochs) {
+  if (epochs < 0) refuse("epochs is " + std::to_string(epochs) + ": it must be at least 0");
+}
+
 void TrainingRun::check_options() const {
   const auto at_least = [](const char* what, std::int64_t value, std::int64_t least) {
     if (value < least)
       refuse(std::string(what) + " is " + std::to_string(value) + ": it must be at least " + std::to_string(least));
   };
-  at_least("epochs", options_.epochs_, 0);
+  check_epochs(options_.epochs_);
   at_least("validate_every", options_.validate_every_, 1);
   at_least("accumulate", options_.accumulate_, 1);
   at_least("checkpoint_every_epochs", options_.every_epochs_, 0);
@@ -110,8 +125,8 @@ void TrainingRun::warn(const std::string& text) {
 }
 
 void TrainingRun::set_epochs(std::int64_t epochs) {
+  check_epochs(epochs);
   options_.epochs_ = epochs;
-  check_options();
 }
 
 const History& TrainingRun::fit(const Batches& train, const Batches* validation, Source at) {
@@ -237,7 +252,7 @@ void TrainingRun::begin(const Batches& train, const Batches* validation) {
   if (validation != nullptr) validation->add_to(checkpoint_, "validation loader");
   checkpoint_.add("train loss", train_loss_).add("gradients", pending_).add("inputs", contract_);
   checkpoint_.add("training data", sizes_);
-  for (const MeasuredMetric& each : train_metrics_) checkpoint_.add("train metric " + each.name, *each.metric);
+  for (const MeasuredMetric& each : train_metrics_) checkpoint_.add(part_of_metric(each.name), *each.metric);
   checkpoint_.add("early stopping", early_).add("best", best_weights_);
   std::size_t number = 0;  // of functions, which have no state, there may be more or fewer in a training that goes on
   for (const auto& each : options_.callbacks_)

@@ -2,6 +2,7 @@
 
 // For this room's sources only: what a Trainer does.
 
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -26,7 +27,8 @@ struct Counters {
   std::int64_t rows = 0;      // in them
   std::int64_t in_group = 0;  // batches whose gradients have been added up since the last step
   std::int64_t best_epoch = -1;
-  double seconds = 0;  // that the present epoch has taken
+  double seconds = 0;        // that the present epoch has taken
+  std::int64_t divisor = 1;  // of the losses of the batches in the group
 
   StateDict state_dict() const;
   void load_state_dict(const StateDict& state);
@@ -47,6 +49,8 @@ struct PendingGradients {
 
   StateDict state_dict() const;
   void load_state_dict(const StateDict& state);
+  // Outside of a group there is no state, but there may be gradients.
+  std::function<void()> restorer() const;
 };
 
 /// What a position in the batches of an epoch counts, -1 where it is not known. A checkpoint from the middle of an
@@ -58,6 +62,7 @@ struct DataSizes {
 
   StateDict state_dict() const;
   void load_state_dict(const StateDict& state);
+  std::function<void()> restorer();
   std::string text() const;
 };
 
@@ -67,6 +72,7 @@ struct KeptPosition {
 
   StateDict state_dict() const;
   void load_state_dict(const StateDict& state);
+  std::function<void()> restorer();
 };
 
 struct MeasuredMetric {
@@ -80,6 +86,16 @@ struct EpochEnd {
   Record row;
   bool validates = false, has_row = false, is_judged = false, is_best = false;
   std::size_t callbacks = 0, schedules = 0;
+};
+
+/// Copies of the gradients of an optimiser's parameters, to be brought back.
+class KeptGradients {
+ public:
+  explicit KeptGradients(const optim::Optimizer& optimizer);
+  void restore() const;
+
+ private:
+  std::vector<std::pair<Tensor, Tensor>> gradients_;
 };
 
 /// Gives all modules, at its end, the modes that they had at its beginning.
@@ -136,6 +152,7 @@ class TrainingRun {
 
   [[noreturn]] static void refuse(const std::string& why);
   void check_options() const;
+  static void check_epochs(std::int64_t epochs);
   void choose_mode();
   void warn(const std::string& text);
   template <class F>
@@ -152,13 +169,15 @@ class TrainingRun {
   void train_batch(const std::vector<Tensor>& columns);
   // Adds inputs to the contract, and warns when that makes it weaker.
   void observe(const Tensor& inputs);
-  // Batches in the group of the present one.
+  // Batches that the group of the present one is to have.
   std::int64_t group_size() const;
   void backward(const Tensor& loss);
-  // Clips and steps; from then on the batches of the group are trained.
-  void step(const std::vector<Tensor>& columns);
-  // What follows a step.
-  void after_step();
+  // Clips and steps; from then on the batches of the group, of which there are `count`, are trained. Where it throws,
+  // the step was not made, and the gradients are no longer what they were. What DetectAnomaly finds in the weights of a
+  // step that was made is returned, or null.
+  std::exception_ptr step(const std::vector<Tensor>& columns, std::int64_t count);
+  // What follows a step; throws at its end what was found.
+  void after_step(const std::exception_ptr& found);
   void clip() const;
   // While it exists, the model has the averaged weights, if there is an average.
   std::unique_ptr<optim::SwappedWeights> average_weights() const;
@@ -201,7 +220,6 @@ class TrainingRun {
   // of the present fit()
   Progress progress_;
   const InterruptScope* interrupt_ = nullptr;
-  std::int64_t group_ = 0;  // batches in the present group
   std::int64_t batches_ = -1, rows_ = -1;
   bool by_closure_;  // the optimiser computes the loss several times
   bool fitting_ = false, checkpoint_due_ = false, compared_inputs_ = false;

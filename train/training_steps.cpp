@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <exception>
 #include <stdexcept>
 #include <utility>
@@ -27,7 +28,25 @@ std::int64_t rows_of(const std::vector<Tensor>& columns) {
   return columns[0].shape()[0];
 }
 
+/// A number that changes with each write to the parameters. A step writes them completely or not at all.
+std::uint64_t writes_to(const optim::Optimizer& optimizer) {
+  std::uint64_t writes = 0;
+  for (const Tensor& each : optimizer.parameters()) writes += Raw::storage(each)->version();
+  return writes;
+}
+
 }  // namespace
+
+KeptGradients::KeptGradients(const optim::Optimizer& optimizer) {
+  for (const Tensor& each : optimizer.parameters()) {
+    const Tensor gradient = each.grad();
+    gradients_.emplace_back(each, gradient.defined() ? gradient.detach().clone() : gradient);
+  }
+}
+
+void KeptGradients::restore() const {
+  for (const auto& [parameter, gradient] : gradients_) parameter.set_grad(gradient);
+}
 
 KeptModes::KeptModes(const nn::ModuleBase& model) {
   for (auto& each : model.named_modules()) before_.emplace_back(each.second, each.second.is_training());
@@ -63,8 +82,15 @@ bool TrainingRun::train_epoch(const Batches& train) {
   progress_.clear();
   if (!complete) return false;
   if (counters_.in_group > 0) {  // the number of batches was not known before
-    step({});
-    after_step();
+    const KeptGradients before(optimizer_);
+    std::exception_ptr found;
+    try {
+      found = step({}, counters_.in_group);
+    } catch (...) {
+      before.restore();
+      throw;
+    }
+    after_step(found);
   }
   if (counters_.batch == 0) refuse("an epoch has no batches: the loader is empty");
   return true;
@@ -127,29 +153,27 @@ void TrainingRun::train_batch(const std::vector<Tensor>& columns) {
   if (options_.contract_ && counters_.epoch == 0) observe(columns[0]);
   // backward() changes no gradient when it fails. Where a step follows, which may fail after it, the gradients of the
   // batches before in the group are kept.
-  group_ = group_size();
-  const bool steps = counters_.in_group + 1 == group_;
-  std::vector<std::pair<Tensor, Tensor>> before;
-  if (steps && counters_.in_group > 0)
-    for (const Tensor& each : optimizer_.parameters()) {
-      const Tensor gradient = each.grad();
-      before.emplace_back(each, gradient.defined() ? gradient.detach().clone() : gradient);
-    }
+  const std::int64_t group = group_size();
+  if (counters_.in_group == 0 || counters_.divisor == 0) counters_.divisor = group;
+  const bool steps = counters_.in_group + 1 >= group;
+  std::optional<KeptGradients> before;
+  if (steps && counters_.in_group > 0) before.emplace(optimizer_);
+  std::exception_ptr found;
   try {
     backward(result.loss);
-    if (steps) step(columns);
+    if (steps) found = step(columns, counters_.in_group + 1);
   } catch (...) {
-    for (auto& [parameter, gradient] : before) parameter.set_grad(gradient);
+    if (before) before->restore();
     throw;
   }
-  before.clear();
+  before.reset();
   // The batch is trained: what fails from here on does not bring it back.
   if (!steps) ++counters_.in_group;
   ++counters_.batch;
   counters_.rows += rows;
   train_loss_.add(loss_, static_cast<double>(rows));
   note(result);
-  if (steps) after_step();
+  if (steps) after_step(found);
   each_callback([&](Callback& callback) { callback.on_batch_end(trainer_); });
 }
 
@@ -175,19 +199,27 @@ std::int64_t TrainingRun::group_size() const {
 
 void TrainingRun::backward(const Tensor& loss) {
   if (counters_.in_group == 0) optimizer_.zero_grad();
-  if (group_ == 1)
+  if (counters_.divisor == 1)
     loss.backward();
   else
-    div(loss, static_cast<double>(group_), at_).backward();
+    div(loss, static_cast<double>(counters_.divisor), at_).backward();
 }
 
 void TrainingRun::note(const StepResult& result) {
   for (const MeasuredMetric& each : train_metrics_) each.metric->update(result.prediction.detach(), result.target);
 }
 
-void TrainingRun::step(const std::vector<Tensor>& columns) {
+std::exception_ptr TrainingRun::step(const std::vector<Tensor>& columns, std::int64_t count) {
+  // The group has become another one: its loader had fewer batches, or the training goes on with other options.
+  if (counters_.divisor != count && counters_.divisor != 0) {
+    const NoGrad off;
+    const double factor = static_cast<double>(counters_.divisor) / static_cast<double>(count);
+    for (const Tensor& each : optimizer_.parameters())
+      if (const Tensor gradient = each.grad(); gradient.defined()) each.set_grad(gradient.detach() * factor);
+  }
   clip();
-  if (by_closure_)
+  std::exception_ptr found;
+  if (by_closure_) {
     optimizer_.step(
         [&] {
           optimizer_.zero_grad();
@@ -196,17 +228,30 @@ void TrainingRun::step(const std::vector<Tensor>& columns) {
           return loss;
         },
         at_);
-  else
-    optimizer_.step(at_);
+  } else {
+    const std::uint64_t before = writes_to(optimizer_);
+    try {
+      optimizer_.step(at_);
+    } catch (...) {
+      if (writes_to(optimizer_) == before) throw;
+      found = std::current_exception();
+    }
+  }
   counters_.in_group = 0;
   ++counters_.step;
+  return found;
 }
 
-void TrainingRun::after_step() {
-  if (options_.every_steps_ > 0 && counters_.step % options_.every_steps_ == 0) checkpoint_due_ = folder_.has_value();
-  if (options_.average_) options_.average_->update(at_);
-  std::size_t first = 0;
-  run_schedules(Per::step, {}, first);
+void TrainingRun::after_step(const std::exception_ptr& found) {
+  try {
+    if (options_.every_steps_ > 0 && counters_.step % options_.every_steps_ == 0) checkpoint_due_ = folder_.has_value();
+    if (options_.average_) options_.average_->update(at_);
+    std::size_t first = 0;
+    run_schedules(Per::step, {}, first);
+  } catch (...) {
+    if (!found) throw;  // else the first failure is the cause
+  }
+  if (found) std::rethrow_exception(found);
 }
 
 void TrainingRun::clip() const {

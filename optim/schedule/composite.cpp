@@ -23,7 +23,9 @@ std::string LRScheduler::fault_in(const std::vector<Schedule>& parts) {
 
 SequentialLR::SequentialLR(const Optimizer& optimizer, std::vector<Schedule> schedulers,
                            std::vector<std::int64_t> milestones)
-    : LRScheduler("SequentialLR", optimizer), schedulers_(std::move(schedulers)), milestones_(std::move(milestones)) {
+    : LRScheduler(MayRefuse(), "SequentialLR", optimizer),
+      schedulers_(std::move(schedulers)),
+      milestones_(std::move(milestones)) {
   check_parts(schedulers_);
   if (milestones_.size() + 1 != schedulers_.size())
     refuse("got " + std::to_string(schedulers_.size()) + " schedules and " + std::to_string(milestones_.size()) +
@@ -37,6 +39,7 @@ SequentialLR::SequentialLR(const Optimizer& optimizer, std::vector<Schedule> sch
   schedulers_[0]->initial_step();
   last_epoch_ = 0;
   note_last_lr();
+  finish();
 }
 
 // The schedule that this step belongs to.
@@ -51,7 +54,7 @@ void SequentialLR::advance() {
   if (i > 0 && milestones_[i - 1] == last_epoch_)
     schedulers_[i]->restart();
   else
-    schedulers_[i]->step();
+    schedulers_[i]->make_step();
   note_last_lr();
 }
 
@@ -71,8 +74,7 @@ double SequentialLR::next(std::size_t /*group*/, double lr) const { return lr; }
 
 void SequentialLR::collect(const std::string& prefix, std::vector<Field>& fields) {
   LRScheduler::collect(prefix, fields);
-  for (std::size_t i = 0; i < schedulers_.size(); ++i)
-    schedulers_[i]->collect(prefix + "schedulers." + std::to_string(i) + ".", fields);
+  collect_parts(schedulers_, prefix, fields);
 }
 
 void SequentialLR::resume() {
@@ -81,15 +83,16 @@ void SequentialLR::resume() {
 }
 
 ChainedScheduler::ChainedScheduler(const Optimizer& optimizer, std::vector<Schedule> schedulers)
-    : LRScheduler("ChainedScheduler", optimizer), schedulers_(std::move(schedulers)) {
+    : LRScheduler(MayRefuse(), "ChainedScheduler", optimizer), schedulers_(std::move(schedulers)) {
   check_parts(schedulers_);
   last_epoch_ = 0;
   note_last_lr();
+  finish();
 }
 
 void ChainedScheduler::advance() {
   ++last_epoch_;
-  for (const Schedule& part : schedulers_) part->step();
+  for (const Schedule& part : schedulers_) part->make_step();
   note_last_lr();
 }
 
@@ -108,8 +111,7 @@ double ChainedScheduler::next(std::size_t /*group*/, double lr) const { return l
 
 void ChainedScheduler::collect(const std::string& prefix, std::vector<Field>& fields) {
   LRScheduler::collect(prefix, fields);
-  for (std::size_t i = 0; i < schedulers_.size(); ++i)
-    schedulers_[i]->collect(prefix + "schedulers." + std::to_string(i) + ".", fields);
+  collect_parts(schedulers_, prefix, fields);
 }
 
 void ChainedScheduler::resume() {

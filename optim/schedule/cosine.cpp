@@ -16,7 +16,7 @@ constexpr const char* not_negative = "be finite and not negative";
 }  // namespace
 
 CosineAnnealingLR::CosineAnnealingLR(const Optimizer& optimizer, std::int64_t T_max, double eta_min)
-    : LRScheduler("CosineAnnealingLR", optimizer), T_max_(T_max), eta_min_(eta_min) {
+    : LRScheduler(MayRefuse(), "CosineAnnealingLR", optimizer), T_max_(T_max), eta_min_(eta_min) {
   require(T_max > 0 && T_max < (std::int64_t{1} << 53), "T_max", "be positive, and below 2^53", real(T_max));
   require(is_rate(eta_min), "eta_min", not_negative, eta_min);
   begin();
@@ -36,7 +36,11 @@ double CosineAnnealingLR::closed(std::size_t group) const {
 
 CosineAnnealingWarmRestarts::CosineAnnealingWarmRestarts(const Optimizer& optimizer, std::int64_t T_0,
                                                          std::int64_t T_mult, double eta_min)
-    : LRScheduler("CosineAnnealingWarmRestarts", optimizer), T_0_(T_0), T_mult_(T_mult), T_i_(T_0), eta_min_(eta_min) {
+    : LRScheduler(MayRefuse(), "CosineAnnealingWarmRestarts", optimizer),
+      T_0_(T_0),
+      T_mult_(T_mult),
+      T_i_(T_0),
+      eta_min_(eta_min) {
   require(T_0 > 0, "T_0", "be positive", real(T_0));
   require(T_mult > 0, "T_mult", "be positive", real(T_mult));
   require(is_rate(eta_min), "eta_min", not_negative, eta_min);
@@ -79,7 +83,7 @@ std::string CosineAnnealingWarmRestarts::fault() const {
 
 WarmupCosineLR::WarmupCosineLR(const Optimizer& optimizer, std::int64_t warmup_steps, std::int64_t total_steps,
                                double start_factor, double eta_min)
-    : LRScheduler("WarmupCosineLR", optimizer),
+    : LRScheduler(MayRefuse(), "WarmupCosineLR", optimizer),
       warmup_steps_(warmup_steps),
       total_steps_(total_steps),
       start_factor_(start_factor),

@@ -40,21 +40,11 @@ const PerGroup& checked(const PerGroup& base_lr) {
   return base_lr;
 }
 
-// The optimiser, whose groups begin with these rates.
-const Optimizer& beginning_at(const PerGroup& rates, const Optimizer& optimizer) {
-  std::vector<ParamGroup> groups = optimizer.param_groups();
-  for (std::size_t g = 0; g < groups.size(); ++g) {
-    const double rate = rates.values()[rates.is_each() ? std::min(g, rates.values().size() - 1) : 0];
-    groups[g].set_lr(rate);
-  }
-  return optimizer;
-}
-
 }  // namespace
 
 OneCycleLR::OneCycleLR(const Optimizer& optimizer, const PerGroup& max_lr, std::int64_t total_steps,
                        const Options& options)
-    : LRScheduler("OneCycleLR", optimizer), total_steps_(total_steps), options_(options) {
+    : LRScheduler(MayRefuse(), "OneCycleLR", optimizer), total_steps_(total_steps), options_(options) {
   require(total_steps > 0, "total_steps", "be positive", real(total_steps));
   require(options.pct_start_ >= 0 && options.pct_start_ <= 1, "pct_start", "lie within [0, 1]", options.pct_start_);
   require(options.div_factor_ > 0 && std::isfinite(options.div_factor_), "div_factor", "be positive and finite",
@@ -123,7 +113,7 @@ CyclicOptions& CyclicOptions::scale_of_step(std::function<double(double)> f) {
 }
 
 CyclicLR::CyclicLR(const Optimizer& optimizer, const PerGroup& base_lr, const PerGroup& max_lr, const Options& options)
-    : LRScheduler("CyclicLR", beginning_at(checked(base_lr), optimizer)), options_(options) {
+    : LRScheduler(MayRefuse(), "CyclicLR", optimizer, &checked(base_lr)), options_(options) {
   base_lr_ = for_groups("base_lr", base_lr);
   max_lr_ = for_groups("max_lr", max_lr);
   base_momentum_ = for_groups("base_momentum", options.base_momentum_);

@@ -29,7 +29,7 @@ class OneCycleOptions : public xgrad::detail::OptionsOf<OneCycleOptions> {
   OneCycleOptions& div_factor(double value) { return set(div_factor_, value); }
   /// The last learning rate is the first / final_div_factor. By default 1e4.
   OneCycleOptions& final_div_factor(double value) { return set(final_div_factor_, value); }
-  /// Falls as long as it rises, back to the first learning rate, before it falls to the last.
+  /// Adds a phase: the rate falls back to the first one in as many steps as it rose, and then to the last.
   OneCycleOptions& three_phase(bool on = true) { return set(three_phase_, on); }
 
  private:

@@ -20,7 +20,7 @@ LambdaLR::LambdaLR(const Optimizer& optimizer, const LRLambda& f)
     : LambdaLR(optimizer, std::vector<LRLambda>(optimizer.param_groups().size(), f)) {}
 
 LambdaLR::LambdaLR(const Optimizer& optimizer, std::vector<LRLambda> f)
-    : LRScheduler("LambdaLR", optimizer), f_(checked(name(), std::move(f), group_count())) {
+    : LRScheduler(MayRefuse(), "LambdaLR", optimizer), f_(checked(name(), std::move(f), group_count())) {
   begin();
 }
 
@@ -30,7 +30,7 @@ MultiplicativeLR::MultiplicativeLR(const Optimizer& optimizer, const LRLambda& f
     : MultiplicativeLR(optimizer, std::vector<LRLambda>(optimizer.param_groups().size(), f)) {}
 
 MultiplicativeLR::MultiplicativeLR(const Optimizer& optimizer, std::vector<LRLambda> f)
-    : LRScheduler("MultiplicativeLR", optimizer), f_(checked(name(), std::move(f), group_count())) {
+    : LRScheduler(MayRefuse(), "MultiplicativeLR", optimizer), f_(checked(name(), std::move(f), group_count())) {
   begin();
 }
 

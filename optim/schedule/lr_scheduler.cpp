@@ -3,10 +3,12 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <map>
 #include <stdexcept>
-#include <unordered_map>
 
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
+#include <xgrad/optim/kept_options.hpp>
+#include <xgrad/optim/schedule/composite.hpp>
 
 namespace xgrad::optim {
 namespace {
@@ -15,11 +17,27 @@ using xgrad::detail::number_text;
 
 constexpr const char* class_key = "class.";
 
+/// The prefix where nobody reads the keys, so that they are short and need no memory.
+const std::string& no_keys() {
+  static const std::string& none = *new std::string;  // never destroyed
+  return none;
+}
+bool has_keys(const std::string& prefix) { return &prefix != &no_keys(); }
+
 }  // namespace
 
 PerGroup::PerGroup(double all) : values_{all} {}
 PerGroup::PerGroup(std::vector<double> each) : values_(std::move(each)), each_(true) {}
 PerGroup::PerGroup(std::initializer_list<double> each) : values_(each), each_(true) {}
+
+/// The numbers of a schedule and its parts, and the options of the optimiser's groups.
+struct LRScheduler::Snapshot {
+  std::vector<Field> fields;
+  std::vector<double> values;
+  detail::KeptOptions options;
+
+  void restore() const noexcept;
+};
 
 LRScheduler::LRScheduler(LRScheduler&&) noexcept = default;
 LRScheduler& LRScheduler::operator=(LRScheduler&&) noexcept = default;
@@ -27,6 +45,21 @@ LRScheduler::~LRScheduler() = default;
 
 LRScheduler::LRScheduler(const char* name, const Optimizer& optimizer)
     : name_(name), groups_(optimizer.param_groups()) {
+  begin_groups(nullptr);
+}
+
+LRScheduler::LRScheduler(MayRefuse /*tag*/, const char* name, const Optimizer& optimizer, const PerGroup* first)
+    : name_(name),
+      groups_(optimizer.param_groups()),
+      unfinished_(std::make_unique<detail::RestoredOptions>(groups_[0])) {
+  begin_groups(first);
+}
+
+void LRScheduler::begin_groups(const PerGroup* first) {
+  if (first != nullptr) {
+    const std::vector<double> rates = for_groups("base_lr", *first);
+    for (std::size_t g = 0; g < groups_.size(); ++g) groups_[g].set_lr(rates[g]);
+  }
   for (ParamGroup& group : groups_) {
     if (!group.initial_lr()) group.set_initial_lr(group.lr());
     base_lrs_.push_back(*group.initial_lr());
@@ -78,6 +111,8 @@ void LRScheduler::check_groups() const {
 
 void LRScheduler::begin() { initial_step(); }
 
+void LRScheduler::finish() { unfinished_.reset(); }
+
 void LRScheduler::initial_step() {
   step_count_ = 0;
   initial_ = true;
@@ -85,27 +120,80 @@ void LRScheduler::initial_step() {
   initial_ = false;
 }
 
+namespace {
+
+/// The numbers of fields in a row, those of a list after their count.
+template <class Field>
+void append(const Field& field, std::vector<double>& values) {
+  if (field.whole != nullptr) values.push_back(static_cast<double>(*field.whole));
+  if (field.real != nullptr) values.push_back(*field.real);
+  if (field.list == nullptr) return;
+  values.push_back(static_cast<double>(field.list->size()));
+  values.insert(values.end(), field.list->begin(), field.list->end());
+}
+
+template <class Field>
+void assign(const std::vector<Field>& fields, const std::vector<double>& values) {
+  const double* from = values.data();
+  for (const Field& field : fields) {
+    if (field.whole != nullptr) *field.whole = static_cast<std::int64_t>(*from++);
+    if (field.real != nullptr) *field.real = *from++;
+    if (field.list == nullptr) continue;
+    const auto count = static_cast<std::ptrdiff_t>(*from++);
+    field.list->assign(from, from + count);
+    from += count;
+  }
+}
+
+}  // namespace
+
+void LRScheduler::take(Snapshot& now) {
+  now.fields.clear();
+  now.values.clear();
+  collect(no_keys(), now.fields);
+  for (const Field& field : now.fields) append(field, now.values);
+  if (!groups_.empty()) now.options.keep(groups_[0]);
+}
+
+void LRScheduler::Snapshot::restore() const noexcept {
+  assign(fields, values);
+  options.restore();
+}
+
+std::function<void()> LRScheduler::restorer() {
+  Snapshot before;
+  take(before);
+  return [before = std::move(before)] { before.restore(); };
+}
+
 void LRScheduler::step() {
   check_groups();
-  const std::int64_t epoch = last_epoch_, count = step_count_;
+  std::unique_ptr<Snapshot> before = before_ != nullptr ? std::move(before_) : std::make_unique<Snapshot>();
+  take(*before);
   try {
-    ++step_count_;
-    advance();
+    make_step();
   } catch (...) {  // the step was not made
-    last_epoch_ = epoch;
-    step_count_ = count;
+    before->restore();
     throw;
   }
+  before_ = std::move(before);
+}
+
+void LRScheduler::make_step() {
+  check_groups();
+  ++step_count_;
+  advance();
+  finish();
 }
 
 void LRScheduler::advance() {
   ++last_epoch_;
-  std::vector<double> rates;
-  for (std::size_t g = 0; g < groups_.size(); ++g) rates.push_back(next(g, groups_[g].lr()));
-  for (const double rate : rates) check_rate(rate);
+  next_lr_.clear();
+  for (std::size_t g = 0; g < groups_.size(); ++g) next_lr_.push_back(next(g, groups_[g].lr()));
+  for (const double rate : next_lr_) check_rate(rate);
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     set_more(g);
-    set_lr(g, rates[g]);
+    set_lr(g, next_lr_[g]);
   }
   note_last_lr();
 }
@@ -124,11 +212,20 @@ double LRScheduler::closed(std::size_t group) const { return next(group, lr(grou
 void LRScheduler::set_more(std::size_t /*group*/) {}
 
 void LRScheduler::collect(const std::string& prefix, std::vector<Field>& fields) {
-  fields.push_back({prefix + class_key + name_, nullptr, nullptr, nullptr, 0, true});
+  if (has_keys(prefix)) fields.push_back({prefix + class_key + name_, nullptr, nullptr, nullptr, 0, true});
   fields.push_back({prefix + "last_epoch", &last_epoch_, nullptr, nullptr, -1});
   fields.push_back({prefix + "step_count", &step_count_});
   fields.push_back({prefix + "base_lrs", nullptr, nullptr, &base_lrs_});
   fields.push_back({prefix + "last_lr", nullptr, nullptr, &last_lr_});
+}
+
+void LRScheduler::collect_parts(const std::vector<Schedule>& parts, const std::string& prefix,
+                                std::vector<Field>& fields) {
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    if (has_keys(prefix))
+      parts[i]->collect(prefix + "schedulers." + std::to_string(i) + ".", fields);
+    else
+      parts[i]->collect(prefix, fields);
 }
 
 void LRScheduler::resume() {
@@ -152,7 +249,7 @@ StateDict LRScheduler::state_dict() const {
 
 void LRScheduler::load_state_dict(const StateDict& state) {
   check_groups();
-  std::unordered_map<std::string, Tensor> given;
+  std::map<std::string, Tensor> given;
   const auto fail = [&](const std::string& key, const std::string& what) {
     refuse("cannot load this state: \"" + key + "\" " + what);
   };
@@ -162,12 +259,8 @@ void LRScheduler::load_state_dict(const StateDict& state) {
   }
   std::vector<Field> fields;
   collect("", fields);
-  std::vector<std::vector<double>> values, before;
+  std::vector<double> values;
   for (const Field& field : fields) {
-    before.push_back(field.whole != nullptr  ? std::vector<double>{static_cast<double>(*field.whole)}
-                     : field.real != nullptr ? std::vector<double>{*field.real}
-                     : field.list != nullptr ? *field.list
-                                             : std::vector<double>());
     const auto found = given.find(field.key);
     if (field.is_class) {
       const std::size_t name = field.key.find(class_key) + std::strlen(class_key);
@@ -176,7 +269,6 @@ void LRScheduler::load_state_dict(const StateDict& state) {
           refuse("cannot load this state: it is that of " + each.first.substr(name) +
                  (name > std::strlen(class_key) ? " in place of " + field.key.substr(name) : ""));
       if (found != given.end()) given.erase(found);
-      values.emplace_back();
       continue;
     }
     if (found == given.end()) fail(field.key, "is missing");
@@ -186,40 +278,34 @@ void LRScheduler::load_state_dict(const StateDict& state) {
       fail(field.key, "must hold " + std::to_string(size) + " numbers, but has shape " + to_string(tensor.shape()));
     const Tensor numbers = xgrad::detail::converted(tensor, float64);
     const double* begin = Raw::data<double>(numbers);
-    values.emplace_back(begin, begin + size);
-    for (double value : values.back()) {
+    if (field.list != nullptr) values.push_back(static_cast<double>(size));
+    for (std::size_t i = 0; i < size; ++i) {
+      const double value = begin[i];
       const auto least = static_cast<double>(field.least);
       if (field.whole != nullptr && !(value >= least && value < 0x1p53 && value == std::floor(value)))
         fail(field.key,
              "holds " + number_text(value) + ": it must be a whole number from " + number_text(least) + " on");
       if (field.list != nullptr ? !(value >= 0 && std::isfinite(value)) : std::isnan(value))
         fail(field.key, "holds " + number_text(value) + ": it must be finite and not negative");
+      values.push_back(value);
     }
     given.erase(found);
   }
   if (!given.empty()) fail(given.begin()->first, "is nothing that it keeps");
+  Snapshot before;
+  take(before);
   std::string wrong;
   try {
     assign(fields, values);
+    for (std::size_t g = 0; g < groups_.size(); ++g) groups_[g].set_initial_lr(base_lrs_[g]);
     wrong = fault();
     if (wrong.empty()) resume();
   } catch (const std::exception& error) {
     wrong = error.what();
   }
   if (wrong.empty()) return;
-  assign(fields, before);
-  resume();
+  before.restore();
   refuse("cannot load this state: " + wrong);
-}
-
-void LRScheduler::assign(const std::vector<Field>& fields, const std::vector<std::vector<double>>& values) {
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    const Field& field = fields[i];
-    if (field.whole != nullptr) *field.whole = static_cast<std::int64_t>(values[i][0]);
-    if (field.real != nullptr) *field.real = values[i][0];
-    if (field.list != nullptr) *field.list = values[i];
-  }
-  for (std::size_t g = 0; g < base_lrs_.size(); ++g) groups_[g].set_initial_lr(base_lrs_[g]);
 }
 
 }  // namespace xgrad::optim

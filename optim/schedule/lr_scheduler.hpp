@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -37,8 +39,9 @@ class Schedule;
 ///     }
 ///
 /// In the formulas base is the learning rate of a group when its first schedule was made, its initial_lr, and t counts
-/// the calls of step(). A schedule sets the rates for t = 0 when it is made. It refers to the optimiser's groups, not
-/// to the optimiser, which may be moved. Groups must be added before.
+/// the calls of step(). A schedule sets the rates for t = 0 when it is made; one whose settings are refused leaves the
+/// optimiser as it was. It refers to the optimiser's groups, not to the optimiser, which may be moved. Groups must be
+/// added before.
 class LRScheduler {
  public:
   LRScheduler(const LRScheduler&) = delete;
@@ -47,7 +50,8 @@ class LRScheduler {
   LRScheduler& operator=(LRScheduler&&) noexcept;
   virtual ~LRScheduler();
 
-  /// Sets the learning rates of the next epoch, or step; to be called after the optimiser's.
+  /// Sets the learning rates of the next epoch, or step; to be called after the optimiser's. Where it throws, the step
+  /// was not made: neither by this schedule and its parts nor in the optimiser.
   void step();
   /// The learning rates that were set last, one a group.
   const std::vector<double>& get_last_lr() const { return last_lr_; }
@@ -62,9 +66,16 @@ class LRScheduler {
   /// another class, and numbers that such a schedule cannot have are errors, and then nothing has changed. A state
   /// without a class, as those of earlier versions, may be of any.
   void load_state_dict(const StateDict& state);
+  /// A function that brings the schedule, and all options of the optimiser's groups, back to what they are now. Loading
+  /// the state would set the rates of the schedule where the optimiser has others by now.
+  [[nodiscard]] std::function<void()> restorer();
 
  protected:
   LRScheduler(const char* name, const Optimizer& optimizer);
+  /// For a constructor that may still refuse its arguments: what it throws leaves the optimiser as it was. Such a one
+  /// must end with begin() or finish(). The groups begin with the rates `first`, if it is not null.
+  struct MayRefuse {};
+  LRScheduler(MayRefuse, const char* name, const Optimizer& optimizer, const PerGroup* first = nullptr);
 
   /// A number of the state.
   struct Field {
@@ -78,6 +89,8 @@ class LRScheduler {
 
   /// Sets the rates for t = 0; called at the end of construction.
   void begin();
+  /// In place of begin() where there is nothing to set: the schedule is made.
+  void finish();
   /// The learning rate of a group at last_epoch_, where `lr` is the one before.
   virtual double next(std::size_t group, double lr) const = 0;
   /// The same from base alone, where PyTorch has such a formula; it is used where SequentialLR begins a schedule.
@@ -87,6 +100,7 @@ class LRScheduler {
   virtual void advance();
   virtual void restart();
   virtual void undo() { --last_epoch_; }
+  /// The numbers of the state, with `prefix` before their keys; step() brings them back where it throws.
   virtual void collect(const std::string& prefix, std::vector<Field>& fields);
   virtual void resume();
   virtual bool needs_metric() const { return false; }
@@ -111,6 +125,8 @@ class LRScheduler {
   void check_groups() const;
   /// Refuses an empty list, a schedule of another optimiser, and one that needs a metric.
   void check_parts(const std::vector<Schedule>& parts) const;
+  /// The numbers of the parts.
+  static void collect_parts(const std::vector<Schedule>& parts, const std::string& prefix, std::vector<Field>& fields);
   /// The first fault of the parts.
   static std::string fault_in(const std::vector<Schedule>& parts);
 
@@ -120,15 +136,20 @@ class LRScheduler {
   friend class SequentialLR;
   friend class ChainedScheduler;
   void check_rate(double lr) const;
+  void begin_groups(const PerGroup* first);
   void initial_step();
-  /// Sets the numbers of all fields.
-  void assign(const std::vector<Field>& fields, const std::vector<std::vector<double>>& values);
+  /// The step of a schedule, or of a part of one whose step() brings back what it was.
+  void make_step();
+  struct Snapshot;
+  void take(Snapshot& now);
 
   const char* name_;
   std::vector<ParamGroup> groups_;
-  std::vector<double> base_lrs_, last_lr_;
+  std::vector<double> base_lrs_, last_lr_, next_lr_;
   std::int64_t step_count_ = 0;
   bool initial_ = false;
+  std::unique_ptr<detail::RestoredOptions> unfinished_;  // until the schedule is made
+  std::unique_ptr<Snapshot> before_;                     // between steps nothing; kept for its memory
 };
 
 }  // namespace xgrad::optim

@@ -8,7 +8,7 @@
 namespace xgrad::optim {
 
 ReduceLROnPlateau::ReduceLROnPlateau(const Optimizer& optimizer, const Options& options)
-    : LRScheduler("ReduceLROnPlateau", optimizer),
+    : LRScheduler(MayRefuse(), "ReduceLROnPlateau", optimizer),
       options_(options),
       min_lr_(for_groups("min_lr", options.min_lr_)),
       best_(options.mode_ == Mode::min ? std::numeric_limits<double>::infinity()
@@ -22,6 +22,7 @@ ReduceLROnPlateau::ReduceLROnPlateau(const Optimizer& optimizer, const Options& 
   require(is_rate(options.eps_), "eps", not_negative, options.eps_);
   for (double rate : min_lr_) require(is_rate(rate), "min_lr", not_negative, rate);
   last_epoch_ = 0;
+  finish();
 }
 
 bool ReduceLROnPlateau::is_better(double metric) const {

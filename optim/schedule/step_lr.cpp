@@ -16,7 +16,7 @@ constexpr const char* positive = "be positive";
 }  // namespace
 
 StepLR::StepLR(const Optimizer& optimizer, std::int64_t step_size, double gamma)
-    : LRScheduler("StepLR", optimizer), step_size_(step_size), gamma_(gamma) {
+    : LRScheduler(MayRefuse(), "StepLR", optimizer), step_size_(step_size), gamma_(gamma) {
   require(step_size > 0, "step_size", positive, real(step_size));
   require(is_rate(gamma), "gamma", not_negative, gamma);
   begin();
@@ -31,7 +31,7 @@ double StepLR::closed(std::size_t group) const {
 }
 
 MultiStepLR::MultiStepLR(const Optimizer& optimizer, std::vector<std::int64_t> milestones, double gamma)
-    : LRScheduler("MultiStepLR", optimizer), milestones_(std::move(milestones)), gamma_(gamma) {
+    : LRScheduler(MayRefuse(), "MultiStepLR", optimizer), milestones_(std::move(milestones)), gamma_(gamma) {
   require(is_rate(gamma), "gamma", not_negative, gamma);
   std::sort(milestones_.begin(), milestones_.end());
   begin();
@@ -48,7 +48,7 @@ double MultiStepLR::closed(std::size_t group) const {
 }
 
 ConstantLR::ConstantLR(const Optimizer& optimizer, double factor, std::int64_t total_iters)
-    : LRScheduler("ConstantLR", optimizer), factor_(factor), total_iters_(total_iters) {
+    : LRScheduler(MayRefuse(), "ConstantLR", optimizer), factor_(factor), total_iters_(total_iters) {
   // PyTorch takes 0 too, and divides by it at the end.
   require(factor > 0 && factor <= 1, "factor", "lie within (0, 1]", factor);
   require(total_iters >= 0, "total_iters", "not be negative", real(total_iters));
@@ -65,7 +65,7 @@ double ConstantLR::closed(std::size_t group) const {
 }
 
 LinearLR::LinearLR(const Optimizer& optimizer, double start_factor, double end_factor, std::int64_t total_iters)
-    : LRScheduler("LinearLR", optimizer),
+    : LRScheduler(MayRefuse(), "LinearLR", optimizer),
       start_factor_(start_factor),
       end_factor_(end_factor),
       total_iters_(total_iters) {
@@ -88,7 +88,7 @@ double LinearLR::closed(std::size_t group) const {
 }
 
 ExponentialLR::ExponentialLR(const Optimizer& optimizer, double gamma)
-    : LRScheduler("ExponentialLR", optimizer), gamma_(gamma) {
+    : LRScheduler(MayRefuse(), "ExponentialLR", optimizer), gamma_(gamma) {
   require(is_rate(gamma), "gamma", not_negative, gamma);
   begin();
 }
@@ -98,7 +98,7 @@ double ExponentialLR::next(std::size_t /*group*/, double lr) const { return is_i
 double ExponentialLR::closed(std::size_t group) const { return base(group) * std::pow(gamma_, real(last_epoch_)); }
 
 PolynomialLR::PolynomialLR(const Optimizer& optimizer, std::int64_t total_iters, double power)
-    : LRScheduler("PolynomialLR", optimizer), total_iters_(total_iters), power_(power) {
+    : LRScheduler(MayRefuse(), "PolynomialLR", optimizer), total_iters_(total_iters), power_(power) {
   require(total_iters > 0, "total_iters", positive, real(total_iters));
   require(is_rate(power), "power", not_negative, power);
   begin();

@@ -6,7 +6,7 @@
 namespace xgrad::optim {
 
 SWALR::SWALR(const Optimizer& optimizer, const PerGroup& swa_lr, std::int64_t anneal_epochs, Anneal anneal_strategy)
-    : LRScheduler("SWALR", optimizer),
+    : LRScheduler(MayRefuse(), "SWALR", optimizer),
       swa_lr_(for_groups("swa_lr", swa_lr)),
       anneal_epochs_(anneal_epochs),
       anneal_(anneal_strategy) {
