@@ -3,6 +3,8 @@
 //     example_28_simple_convnet MNIST-FOLDER          5000 pictures, 20 epochs, test accuracy on 1000; the book's 0.959
 //     example_28_simple_convnet MNIST-FOLDER 3 all    3 epochs of all 60,000 pictures, test accuracy on all 10,000
 //
+// With all pictures the accuracy was 0.9860 after 5 epochs, 0.9895 at best, 0.9874 after 20.
+//
 // Without arguments it learns to tell bars that lie from bars that stand, in a second.
 
 #include <cstdio>

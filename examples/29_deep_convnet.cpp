@@ -3,6 +3,8 @@
 //     example_29_deep_convnet deep_convnet.npz MNIST-FOLDER     the book's weights: test accuracy 0.9935
 //     example_29_deep_convnet train MNIST-FOLDER 2              trained for 2 epochs of 60,000 pictures
 //
+// Trained so, it had 0.9917 after 5 epochs and 0.9871 after 6.
+//
 // Without arguments the net is described, and trained for a few steps on pictures of noise, which it learns by heart.
 
 #include <cstdio>

@@ -172,6 +172,9 @@ class Gradient {
   inline auto HasRightSecondGradientAt(const Tensor& x, const GradcheckOptions& options = {}) {                        \
     return Make(matching::Gradient({x}, matching::Order::second, options));                                            \
   }                                                                                                                    \
+  inline auto HasRightSecondGradientAt(const std::vector<Tensor>& inputs, const GradcheckOptions& options = {}) {      \
+    return Make(matching::Gradient(inputs, matching::Order::second, options));                                         \
+  }                                                                                                                    \
   template <class... More>                                                                                             \
   auto HasRightSecondGradientAt(const Tensor& a, const Tensor& b, const More&... more) {                               \
     return Make(matching::Gradient({a, b, more...}, matching::Order::second, {}));                                     \

@@ -2,8 +2,11 @@
 
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 
+#include <xgrad/autograd/linalg/linalg.hpp>
 #include <xgrad/extend.hpp>
+#include <xgrad/func.hpp>
 #include <xgrad/xgrad.hpp>
 
 #include "catch2.hpp"
@@ -72,6 +75,42 @@ TEST_CASE("lambdas, losses, ops of one's own and ops without a gradient are watc
              StartsWith("own: element (0) of the result is inf") && Contains("operand 0: shape (2)"));
   const NoGrad off;
   CHECK_THAT(report([&] { log(x); }), StartsWith("log: "));
+}
+
+TEST_CASE("custom functions are watched where their forward loops over raw numbers") {
+  const Tensor x = leaf({0, 1}), mask{-inf, 0.};
+  const auto inverse = func::custom(
+      "inverse",
+      [](const func::Tensors& in) {
+        Tensor y = zeros(in[0].shape(), float64);
+        for (std::int64_t i = 0; i < y.size(); ++i) Raw::write<double>(y)[i] = 1 / Raw::data<double>(in[0])[i];
+        return y;
+      },
+      [](const func::Tensors&, const Tensor&, const Tensor& g) { return func::Tensors{g}; });
+  const std::string found = report([&] { inverse(x); });
+  CHECK_THAT(found, StartsWith("inverse: element (0) of the result is inf") && Contains(here(__LINE__ - 1)));
+  CHECK_THAT(found, Contains("operand 0: shape (2)"));
+  const NoGrad off;
+  CHECK_THAT(report([&] { inverse(x); }), StartsWith("inverse: "));
+  // An op inside answers for what it computes with, such as the infinities of a mask.
+  const auto excluding = func::custom(
+      "excluding", [mask](const func::Tensors& in) { return in[0] + mask; },
+      [](const func::Tensors&, const Tensor&, const Tensor& g) { return func::Tensors{g}; });
+  CHECK(report([&] { excluding(x); }) == "nothing was thrown");
+}
+
+TEST_CASE("what ops inside another one let out is reported where the scope ends, if no op follows") {
+  const Tensor large = full({2, 2}, 1e200);
+  CHECK_THAT(report([&] {
+               linalg::multi_dot({large, large});
+             }),
+             StartsWith("matmul: ") && Contains("the largest float64") && Contains("inside multi_dot"));
+  CHECK(thrown_by<std::domain_error>([&] {
+          const DetectAnomaly scope;
+          linalg::multi_dot({large, large});
+          throw std::domain_error("first");
+        }) == "first");
+  CHECK_NOTHROW(log(leaf({0})));
 }
 
 TEST_CASE("inside a model the line of the model's caller and of its forward are kept") {
@@ -197,6 +236,18 @@ TEST_CASE("writes in place and steps of optimisers are watched") {
       StartsWith("add_: element (0) of the result is inf of this write in place") && Contains("anomaly_test.cpp:"));
   CHECK(report([&] { x.copy_(Tensor{inf, 1.}); }) == "nothing was thrown");
   CHECK(report([&] { x.fill_(inf); }) == "nothing was thrown");
+  Tensor part = zeros({3});
+  CHECK_THAT(report([&] { part.put({0}, 1e300); }), StartsWith("put: element (0) of the result is inf of this write"));
+  part.zero_();
+  CHECK_THAT(report([&] {
+               part.put({Tensor{1, 1}}, full({2}, 3e38f), Accumulate::yes);
+             }),
+             StartsWith("put: element (1)"));
+  part.zero_();
+  CHECK_THAT(report([&] { part.put({part == 0}, 1e300); }), StartsWith("put: "));
+  part.zero_();
+  CHECK(report([&] { part.put({0}, inf); }) == "nothing was thrown");
+  CHECK(report([&] { part.put({1}, 2.0); }) == "nothing was thrown");  // beside an infinity that was there
   const Tensor w = leaf({1e308});
   optim::SGD optimizer({w}, 1e10);
   w.set_grad(Tensor{1e300});

@@ -130,6 +130,28 @@ std::vector<ValueCase> orders() {
           },
           Tensor({0.f, 2.f, 0.f})),
       gives(
+          "histc", "finds the bins of float32 where their products would overflow",
+          [] { return histc(((arange(100.0) + 0.5) * 1e36).to(float32), 100, 0, 1e38); }, ones({100})),
+      gives(
+          "histc", "finds the bins of a range whose width overflows",
+          [] {
+            return histc(Tensor({-2.5e38f, -1.5e38f, -5e37f, 5e37f, 1.5e38f, 2.5e38f}), 6, -3e38, 3e38);
+          },
+          ones({6})),
+      gives(
+          "histc", "widens a range without width where one more is the same number",
+          [] {
+            return histc(Tensor({1e10f, 1e10f, 1e10f}), 4);
+          },
+          Tensor({0.f, 0.f, 3.f, 0.f})),
+      gives(
+          "histc", "widens a range without width to one side at the ends of the type",
+          [] {
+            const float most = std::numeric_limits<float>::max();
+            return sum(histc(Tensor({most, most, most}), 4)) + 10.0 * sum(histc(Tensor({-most, -most}), 3));
+          },
+          Tensor(23.f)),
+      gives(
           "histc", "counts over a range as wide as all numbers",
           [] {
             return histc(Tensor{-1.7e308, 1.7e308}, 2);

@@ -192,6 +192,10 @@ void of_averages(std::vector<Case>& rows) {
       return pool(x, 3, s.size, LPPoolOptions().stride(s.stride).ceil_mode(s.ceil), Source::here());
     };
     rows.push_back(sliding(name, axes, f, positive, false));
+    const auto sums = [pool = pool](const Tensor& x, const Slide& s) {
+      return pool(x, 1, s.size, LPPoolOptions().stride(s.stride).ceil_mode(s.ceil), Source::here());
+    };
+    rows.push_back(sliding(name, axes, sums, any, false));
     rows.back().refusals.push_back({[pool = pool](const Tensors& x) { return pool(x[0], 0, 2, {}, Source::here()); },
                                     {positive({2, 6})},
                                     {"norm_type", "0"}});

@@ -254,6 +254,21 @@ TEST_CASE("a lazy convolution takes its channels from the first input", "[conv]"
   nn::LazyConvTranspose2d back(4, 3);
   CHECK(back(zeros({6, 5, 5})).shape() == Shape{4, 7, 7});
   CHECK(back.weight.shape() == Shape{6, 4, 3, 3});
+  CHECK(back.in_channels() == 6);
+}
+
+TEST_CASE("every handle of a lazy convolution knows the channels that one of them took", "[conv]") {
+  const nn::LazyConv2d layer(4, 3, nn::Conv2d::Options().groups(2));
+  const nn::LazyConvTranspose1d back(5, 2);
+  CHECK(layer.in_channels() == 0);
+  CHECK(back.in_channels() == 0);
+  nn::Sequential{layer}(zeros({2, 6, 5, 5}));
+  nn::Sequential{back}(zeros({2, 3, 5}));
+  CHECK(layer.in_channels() == 6);
+  CHECK(back.in_channels() == 3);
+  const nn::ConvTranspose2d grouped(6, 4, 3, nn::ConvTranspose2d::Options().groups(2));
+  CHECK(grouped.in_channels() == 6);
+  CHECK(grouped.out_channels() == 4);
 }
 
 TEST_CASE("the summary counts the multiply-adds of convolutions", "[conv]") {

@@ -186,3 +186,38 @@ TEST_CASE("a function that returns its argument, and one that is used and forgot
   }
   CHECK(live_nodes() == before);
 }
+
+TEST_CASE("a backward that returns a tensor of the user's leaves it a constant", "[custom]") {
+  const Tensor mask{0.0, 2.0}, x = leaf({3.0, 4.0});
+  const auto masked = func::custom(
+                          "masked", [mask](const Tensors& in) { return in[0] * mask; },
+                          [mask](const Tensors&, const Tensor&, const Tensor&) { return Tensors{mask}; })
+                          .once_differentiable();
+  const Tensor slope = grad(sum(masked(x)), x, create_graph);
+  CHECK(numbers(slope) == Numbers{0, 2});
+  CHECK(slope.requires_grad());
+  CHECK_FALSE(mask.requires_grad());
+  mask.fill_(1.0);
+}
+
+TEST_CASE("a forward that returns a tensor of the user's leaves it a constant", "[custom]") {
+  const Tensor table{5.0, 6.0}, x = leaf({3.0, 4.0});
+  const auto fixed = func::custom(
+      "fixed", [table](const Tensors&) { return table; },
+      [](const Tensors&, const Tensor& y, const Tensor& g) { return Tensors{y * g}; });
+  const Tensor y = fixed(x);
+  CHECK(y.requires_grad());
+  CHECK_FALSE(table.requires_grad());
+  sum(y).backward();
+  CHECK(numbers(x.grad()) == Numbers{5, 6});
+}
+
+TEST_CASE("a backward that writes the gradient that it is given in place is refused", "[custom]") {
+  const auto doubled = func::custom(
+      "doubled", [](const Tensors& in) { return in[0] * 2.0; },
+      [](const Tensors&, const Tensor&, const Tensor& g) { return Tensors{g.mul_(2.0)}; });
+  const Tensor x = leaf({1.0}), b = leaf({1.0});
+  CHECK_THAT(thrown_by<std::logic_error>([&] { sum(doubled(x) + b).backward(); }),
+             Contains("backward of doubled") && Contains("in place at custom_function_test.cpp:"));
+  CHECK_FALSE(b.grad().defined());
+}

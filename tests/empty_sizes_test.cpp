@@ -258,6 +258,51 @@ TEST_CASE("a reduction of nothing needs memory for its result alone", "[empty]")
              StartsWith("amax: there is nothing to choose from"));
 }
 
+TEST_CASE("layers of tensors without elements need memory for their results alone", "[empty]") {
+  Deadline deadline;
+  const std::int64_t edge = std::int64_t{1} << 32, quarter = std::int64_t{1} << 62;
+  const auto resize = [](InterpolateMode mode, const Dims& size) {
+    return [=](const Tensor& x) { return interpolate(x, InterpolateOptions().size(size).mode(mode)); };
+  };
+  const auto bag = [](nn::BagMode mode) {
+    return [mode](const Tensor& table) {
+      return nn::embedding_bag(zeros({many, 0}, int64), table, {}, nn::EmbeddingBagOptions().mode(mode));
+    };
+  };
+  const auto labels = [](nn::Reduction reduction) {
+    return [reduction](const Tensor& x) { return nn::multilabel_margin_loss(x, zeros(x.shape(), int64), reduction); };
+  };
+  const std::vector<std::pair<Op, Shape>> ops = {
+      {{"embedding_bag, sum", bag(nn::BagMode::sum)}, {5, 0}},
+      {{"embedding_bag, mean", bag(nn::BagMode::mean)}, {5, 0}},
+      {{"embedding_bag, max", bag(nn::BagMode::max)}, {5, 0}},
+      {{"multilabel_margin_loss, sum", labels(nn::Reduction::sum)}, {many, 0}},
+      {{"multilabel_margin_loss, mean", labels(nn::Reduction::mean)}, {many, 0}},
+      {{"interpolate to many rows", resize(InterpolateMode::nearest, {many, 1})}, {0, 1, 4, 4}},
+      {{"interpolate to many rows, bicubic", resize(InterpolateMode::bicubic, {many, 1})}, {0, 1, 4, 4}},
+      {{"interpolate of a huge plane", resize(InterpolateMode::nearest, 1)}, {0, 1, edge, edge}},
+      {{"interpolate of a huge plane, bilinear", resize(InterpolateMode::bilinear, 1)}, {0, 1, edge, edge}},
+      {{"interpolate of a huge plane, area", resize(InterpolateMode::area, 1)}, {0, 1, edge, edge}},
+      {{"unfold of a huge plane", [=](const Tensor& x) { return nn::unfold(x, 1, nn::FoldOptions().stride(edge)); }},
+       {0, 1, edge, edge}},
+      {{"max_pool2d of a huge plane", [=](const Tensor& x) { return max_pool2d(x, 1, MaxPoolOptions().stride(edge)); }},
+       {0, 1, edge, edge}},
+      {{"max_pool2d_with_indices of a huge plane",
+        [=](const Tensor& x) { return max_pool2d_with_indices(x, 1, MaxPoolOptions().stride(edge)).values; }},
+       {0, 1, edge, edge}},
+      {{"adaptive_max_pool2d to one element", [](const Tensor& x) { return adaptive_max_pool2d(x, 1); }},
+       {0, 1, edge, edge}},
+      {{"avg_pool2d of a huge plane", [=](const Tensor& x) { return avg_pool2d(x, 1, AvgPoolOptions().stride(edge)); }},
+       {0, 1, edge, edge}},
+      {{"group_norm", [](const Tensor& x) { return group_norm(x, 2); }}, {quarter, 4, 0}},
+      {{"instance_norm", [](const Tensor& x) { return nn::instance_norm(x); }}, {quarter, 4, 0}},
+  };
+  for (const auto& [op, shape] : ops) deadline.run(op.first, op.second, shape);
+  CHECK(nn::multilabel_margin_loss(zeros({3, 0}), zeros({3, 0}, int64)).item() == 0);
+  CHECK(numbers(nn::multilabel_margin_loss(zeros({3, 0}), zeros({3, 0}, int64), nn::Reduction::none)) ==
+        Numbers{0, 0, 0});
+}
+
 TEST_CASE("a list of more indices than memory holds is refused as such", "[empty]") {
   if (thread_sanitized) return;  // it ends the process where the system has no memory
   const Tensor x = zeros({std::int64_t{1} << 40, 0}), y = zeros({std::int64_t{1} << 62, 0});

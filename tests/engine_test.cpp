@@ -45,6 +45,25 @@ TEST_CASE("a seed weights the elements of the root, and is not changed", "[engin
   CHECK(numbers(seed) == Numbers{10, 20, 30});
 }
 
+TEST_CASE("a seed or a hook's result that is the gradient of another leaf is added as it was", "[engine]") {
+  for (const bool hooked : {false, true})
+    for (const Graph graph : {Graph::release, create_graph}) {
+      const Tensor x1 = leaf({1, 2}), x2 = leaf({3, 4});
+      sum(x1 * 1.0 + x2 * 1.0).backward();
+      x2.grad().mul_(5.0);
+      const Tensor y = x1 + x2;
+      if (hooked) {
+        Tensor same = y;
+        same.register_hook([&](const Tensor&) { return x2.grad().detach(); });
+        same.backward(ones({2}, float64), graph);
+      } else {
+        y.backward(x2.grad(), graph);
+      }
+      CHECK(numbers(x1.grad()) == Numbers{6, 6});
+      CHECK(numbers(x2.grad()) == Numbers{10, 10});
+    }
+}
+
 TEST_CASE("a seed of another shape is an error that names both, even if it would broadcast", "[engine]") {
   const Tensor x = leaf({1, 2, 3});
   const std::string said = thrown_by<std::invalid_argument>([&] { (x * 2.0).backward(Tensor(1.0)); });

@@ -6,6 +6,8 @@
 #include <iterator>
 #include <map>
 
+#include <xgrad/autograd/graph/node.hpp>
+#include <xgrad/func.hpp>
 #include <xgrad/inspect.hpp>
 #include <xgrad/xgrad.hpp>
 
@@ -175,4 +177,17 @@ TEST_CASE("a page is written to a file, and one that cannot be written is an err
   std::filesystem::remove(path);
   CHECK_THAT(thrown_by<std::runtime_error>([&] { all.save_html("/no/such/folder/page.html"); }),
              StartsWith("explain: cannot write '/no/such/folder/page.html': "));
+}
+
+TEST_CASE("KeepValues keeps the results of custom functions and of checkpoints too") {
+  const Tensor x = leaf({2, 3});
+  const auto tripled = func::custom(
+      "tripled", [](const func::Tensors& in) { return in[0] * 3.0; },
+      [](const func::Tensors&, const Tensor&, const Tensor& g) { return func::Tensors{g * 3.0}; });
+  const KeepValues scope;
+  for (const Tensor& y : {tripled(x), func::checkpoint([](const Tensor& a) { return a * 3.0; }, x)}) {
+    const detail::NodeExtras* extras = Raw::node(y)->find_extras();
+    REQUIRE(extras != nullptr);
+    CHECK(numbers(extras->value) == Numbers{6, 9});
+  }
 }

@@ -5,6 +5,7 @@
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/ops/ops.hpp>
 #include <xgrad/func.hpp>
+#include <xgrad/nn/module_state.hpp>
 #include <xgrad/nn/nn.hpp>
 
 #include "catch2.hpp"
@@ -312,10 +313,34 @@ TEST_CASE("backward hooks of a module see both gradients and replace the one of 
   sum(model(x.detach())).backward();
   CHECK(called);
   CHECK(largest(model.parameters()[0].grad()) == 0);
+  other.remove();
+  HookHandle writing = model.register_full_backward_hook([](const nn::ModuleBase&, const Tensor&, const Tensor& gy) {
+    gy.mul_(2.0);
+    return Tensor();
+  });
+  CHECK_THAT(thrown_by<std::logic_error>([&] { sum(model(x)).backward(); }),
+             Contains("a hook of Sequential wrote to the gradient of its result in place at func_module_test.cpp:"));
   {
     const NoGrad off;
     CHECK_FALSE(model(x).requires_grad());
   }
+}
+
+TEST_CASE("hooks of a module that are registered and removed in every step take one place", "[hooks]") {
+  nn::Sequential model = small_net();
+  int calls = 0;
+  const auto count = [&](const nn::ModuleBase&, const Tensor&) {
+    ++calls;
+    return Tensor();
+  };
+  for (int i = 0; i < 1000; ++i) {
+    HookHandle handle = model.register_forward_pre_hook(count);
+    handle.remove();
+  }
+  model.register_forward_pre_hook(count);
+  CHECK(nn::detail::Access::state(model)->hooks->before.size() == 1);
+  static_cast<void>(model(batch()));
+  CHECK(calls == 1);
 }
 
 TEST_CASE("an empty hook of a module is refused, and clones have none", "[hooks]") {

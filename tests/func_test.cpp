@@ -17,6 +17,7 @@
 
 using namespace xgrad;
 using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
 using func::Tensors;
 
 namespace {
@@ -55,6 +56,18 @@ TEST_CASE("a gradient that does not exist is zeros", "[func]") {
   const auto f = [](const Tensor& a, const Tensor&) { return sum(a); };
   CHECK(numbers(func::grad(f, 1)(x, y)) == Numbers{0, 0});
   CHECK(numbers(func::grad([](const Tensor&) { return Tensor(2.0); })(x)) == Numbers{0, 0});
+}
+
+TEST_CASE("an empty list of argument numbers is an error, and not the first argument", "[func]") {
+  const auto product = [](const Tensor& a, const Tensor& b) { return sum(a * b); };
+  const std::vector<std::int64_t> none;
+  const auto refused = Contains(": the list of argument numbers is empty: name those to differentiate by");
+  CHECK_THAT(thrown_by<std::invalid_argument>([&] { static_cast<void>(func::grad(product, none)); }),
+             StartsWith("grad") && refused);
+  CHECK_THAT(thrown_by<std::invalid_argument>([&] { static_cast<void>(func::value_and_grad(product, none)); }),
+             StartsWith("value_and_grad") && refused);
+  CHECK_THAT(thrown_by<std::invalid_argument>([&] { static_cast<void>(func::jacobian(product, none)); }),
+             StartsWith("jacobian") && refused);
 }
 
 TEST_CASE("value_and_grad gives both, and what the function returns besides", "[func]") {
@@ -218,6 +231,33 @@ TEST_CASE("a Jacobian has the shape of the result and that of the argument, in b
   CHECK(func::jacobian(f)(zeros({0, 3}, float64)).shape() == Shape{0, 2, 0, 3});
   CHECK(func::jacfwd([](const Tensor& a) { return sum(a); })(zeros({0, 3}, float64)).shape() == Shape{0, 3});
   CHECK(numbers(func::jacobian([](const Tensor& a) { return a * a; })(Tensor(3.0))) == Numbers{6});
+}
+
+TEST_CASE("where an elementwise function is flat in an input, its tangent is zeros", "[func]") {
+  const auto steps = [](const Tensor& a) { return elementwise([](auto v) { return floor(v); }, a); };
+  const Tensor x{0.5, 1.5};
+  CHECK(numbers(func::jvp(steps, x, x).second) == Numbers{0, 0});
+  CHECK(difference(func::jacfwd(steps)(x), zeros({2, 2}, float64)) == "");
+  CHECK(difference(func::jacobian(steps)(x), zeros({2, 2}, float64)) == "");
+  // An input that is only compared, and broadcasts.
+  const Tensor condition{{1.0}, {-1.0}, {2.0}}, v = reshape(arange(1., 13.), {3, 4});
+  const auto chosen = [](const Tensors& in) {
+    return elementwise([](auto c, auto u) { return where(c > 0, u * u, 0.0); }, in[0], in[1]);
+  };
+  const auto along = [&](const Tensor& t, const Tensor& u) {
+    return func::jvp([&](const Tensors& in) { return Tensors{chosen(in)}; }, Tensors{condition, v}, Tensors{t, u})
+        .second[0];
+  };
+  const Tensor t = ones({3, 1}, float64), u = ones({3, 4}, float64);
+  CHECK(difference(along(t, Tensor()), zeros({3, 4}, float64)) == "");
+  CHECK(difference(along(t, u), along(Tensor(), u)) == "");
+  CHECK(numbers(along(t, u)) == Numbers{2, 4, 6, 8, 0, 0, 0, 0, 18, 20, 22, 24});
+  const Tensors forward = func::jacfwd(chosen)({condition, v}), reverse = func::jacrev(chosen)({condition, v});
+  CHECK(difference(forward[0], zeros({3, 4, 3, 1}, float64)) == "");
+  CHECK(difference(forward[1], reverse[1]) == "");
+  // Over a recorded derivative.
+  const auto slope = func::grad([&](const Tensor& a) { return sum(chosen({a, v}) * a); });
+  CHECK(difference(func::jacfwd(slope)(condition), zeros({3, 1, 3, 1}, float64)) == "");
 }
 
 TEST_CASE("a Hessian is that of differences of gradients, and symmetric", "[func]") {

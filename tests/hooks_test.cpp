@@ -5,6 +5,7 @@
 #include <xgrad/autograd/engine/backward.hpp>
 #include <xgrad/autograd/engine/runtime.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/graph/node.hpp>
 #include <xgrad/autograd/ops/ops.hpp>
 
 #include "catch2.hpp"
@@ -155,4 +156,46 @@ TEST_CASE("a hook may be registered, and the graph freed, by a hook", "[hooks]")
     return Tensor();
   });
   CHECK_THAT(thrown_by<std::logic_error>([&] { v.backward(); }), Contains("freed by an earlier backward"));
+}
+
+TEST_CASE("hooks that are registered and removed in every step take one place", "[hooks]") {
+  const Tensor w = leaf({2});
+  int calls = 0;
+  const auto count = [&](const Tensor&) {
+    ++calls;
+    return Tensor();
+  };
+  w.register_hook(count);
+  for (int i = 0; i < 1000; ++i) {
+    HookHandle handle = w.register_hook(count);
+    handle.remove();
+  }
+  CHECK(Raw::node(w)->find_extras()->hooks.size() == 2);
+  (w * 1.0).backward();
+  CHECK(calls == 1);
+}
+
+TEST_CASE("a hook that writes the gradient in place is refused, by its value and the line of the write", "[hooks]") {
+  const Tensor a = leaf({1, 2}), b = leaf({3, 4});
+  const Tensor h = a * 1.0;
+  h.register_hook([](const Tensor& g) {
+    g.mul_(2.0);
+    return Tensor();
+  });
+  const int line = __LINE__ - 3;
+  const Tensor y = h + b;
+  CHECK_THAT(thrown_by<std::logic_error>([&] { sum(y).backward(); }),
+             Contains("a hook on mul (hooks_test.cpp:") &&
+                 Contains("wrote to the gradient in place at hooks_test.cpp:" + std::to_string(line)) &&
+                 Contains("return a new tensor"));
+  CHECK_FALSE(a.grad().defined());
+  CHECK_FALSE(b.grad().defined());
+  // To write to another tensor is the hook's own affair.
+  const Tensor seen = zeros({2}, float64);
+  b.register_hook([&](const Tensor& g) {
+    seen.add_(g);
+    return Tensor();
+  });
+  sum(b * 3.0).backward();
+  CHECK(numbers(seen) == Numbers{3, 3});
 }

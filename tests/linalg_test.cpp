@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <string>
 #include <thread>
@@ -207,12 +208,68 @@ TEST_CASE("the second derivative of a determinant at a singular matrix agrees wi
   CHECK(gradgradcheck(f, {a}, GradcheckOptions().rtol(1e-6).atol(1e-6)).message == "");
 }
 
+TEST_CASE("beside any other matrix of its batch, each has the gradients of its determinant that it has alone",
+          "[linalg]") {
+  const std::function<Tensor(const Tensor&)> functions[] = {[](const Tensor& x) { return det(x); },
+                                                            [](const Tensor& x) { return slogdet(x).logabsdet; },
+                                                            [](const Tensor& x) { return logdet(x); }};
+  const Tensor batch =
+      Tensor{{{1., 2.}, {2., 4.}}, {{2., 1.}, {0.5, 3.}}, {{not_a_number, 1.}, {1., 2.}}, {{1., infinity}, {0., 0.}},
+             {{0., 0.}, {0., 0.}}, {{3., -1.}, {2., 1.}}, {{0., 0.}, {0., not_a_number}}, {{1., 1.}, {1., 1.}}};
+  const Tensor w{{0.3, -0.7}, {1.1, 0.4}};
+  for (const auto& f : functions) {
+    const Tensor x = batch.clone().requires_grad_();
+    const Tensor g = grad({sum(f(x))}, {x}, {}, create_graph)[0];
+    for (std::int64_t i = 0; i < batch.shape(0); ++i) {
+      INFO("matrix " << i);
+      const Tensor one = batch(i).clone().requires_grad_();
+      const Tensor alone = grad({f(one)}, {one}, {}, create_graph)[0];
+      CHECK(far(g(i), alone) == "");
+      CHECK(far(grad(sum(f(x)), x)(i), alone) == "");
+      const Tensor second = grad({sum(alone * w)}, {one})[0];
+      if (std::isfinite(sum(second).item()))
+        CHECK(far(grad({sum(g(i) * w)}, {x}, {}, retain_graph)[0](i), second) == "");
+    }
+  }
+  const Tensor x = stack({zeros({100, 100}), random({100, 100}, 13, float32)}).requires_grad_();
+  const Tensor g = grad(sum(slogdet(x).logabsdet), x);
+  CHECK(same_bits(g(1), turned(inverse(x.detach()(1)))));
+  const Tensor y = stack({Tensor{{1., 2., 3.}, {2., 4., 6.}, {1., 0., 1.}}, random({3, 3}, 14)}).requires_grad_();
+  const auto f = [](const std::vector<Tensor>& in) { return det(in[0]); };
+  CHECK(gradgradcheck(f, {y}, GradcheckOptions().rtol(1e-6).atol(1e-6)).message == "");
+}
+
 TEST_CASE("gradients through eigenvalues and singular values alone are finite where several are equal", "[linalg]") {
   const Tensor x = identity(3).clone().requires_grad_();
   CHECK(far(grad(sum(eigh(x).eigenvalues), x), identity(3)) == "");
   CHECK(far(grad(sum(eigvalsh(x)), x), identity(3)) == "");
   CHECK(far(grad(sum(svd(x).s), x), identity(3)) == "");
   CHECK(far(grad(matrix_norm(x, "nuc"), x), identity(3)) == "");
+}
+
+TEST_CASE("singular matrices are conditioned infinitely badly by every norm, the matrix of zeros too", "[linalg]") {
+  const Tensor a = Tensor{{{0., 0.}, {0., 0.}}, {{1., 0.}, {0., 0.}}, {{0., 0.}, {0., 5.}}, {{4., 0.}, {0., 2.}}};
+  const std::pair<MatrixNorm, double> regular[] = {{"fro", std::sqrt(20.0) * std::sqrt(0.3125)},
+                                                   {"nuc", 6 * 0.75},
+                                                   {2, 2},
+                                                   {-2, 0.5},
+                                                   {1, 2},
+                                                   {-1, 0.5},
+                                                   {infinity, 2},
+                                                   {-infinity, 0.5}};
+  for (const auto& [order, expected] : regular) {
+    const double singular = order.order() == -2 ? 0 : infinity;
+    const Tensor x = a.clone().requires_grad_();
+    const Tensor y = cond(x, order);
+    INFO("order " << order.name() << order.order());
+    CHECK(difference(y, Tensor{singular, singular, singular, expected}, 1e-14) == "");
+    // Beside them the regular one has its own gradient.
+    const Tensor alone = a(3).clone().requires_grad_();
+    CHECK(far(grad({y}, {x}, {Tensor{0., 0., 0., 1.}})[0](3), grad(cond(alone, order), alone)) == "");
+    CHECK(std::isfinite(sum(grad(cond(x, order)(0), x)(0)).item()));
+  }
+  CHECK(cond(zeros({3, 2})).item() == infinity);
+  CHECK(cond(zeros({3, 2}), -2).item() == 0);
 }
 
 TEST_CASE("equal singular values share the gradient of a spectral norm", "[linalg]") {

@@ -1,9 +1,12 @@
 // Lint: notes on common mistakes, each once.
 
 #include <algorithm>
+#include <cmath>
 #include <iostream>
 #include <sstream>
 
+#include <xgrad/autograd/engine/runtime.hpp>
+#include <xgrad/func.hpp>
 #include <xgrad/lint.hpp>
 #include <xgrad/xgrad.hpp>
 
@@ -32,6 +35,21 @@ bool has(const std::vector<std::string>& all, const std::string& rule) {
 }
 
 }  // namespace
+
+namespace {
+
+/// Has the name of an op, and no tensor among its arguments.
+struct Log : func::Function<Log> {
+  static constexpr const char* name = "log";
+  static Tensor forward(func::Context&, double x) { return Tensor{std::log(x)}; }
+  static func::Tensors backward(func::Context&, const Tensor&) { return {}; }
+};
+
+}  // namespace
+
+TEST_CASE("a function of the user's own without tensors may have the name of an op") {
+  CHECK(told([] { CHECK(Log::apply(1.0).item() == 0); }).empty());
+}
 
 TEST_CASE("a step without zero_grad is told once, with the line of the step") {
   const Tensor w = leaf({1, 2});
@@ -123,6 +141,59 @@ TEST_CASE("parameters without a gradient, and leaves that no optimiser holds, ar
               optimizer.step();
             }),
             "no_optimizer"));
+}
+
+TEST_CASE("a leaf in the memory of one that is gone is another leaf") {
+  const Tensor used = leaf({1});
+  // A leaf where one was before that had a gradient, and that an optimiser held.
+  const auto successor = [&] {
+    const detail::Value* place = nullptr;
+    {
+      const Tensor before = leaf({1, 2});
+      place = Raw::value(before);
+      optim::SGD optimizer({before, used}, 0.1);
+      optimizer.zero_grad();
+      sum(before * used).backward();
+      optimizer.step();
+      optimizer.zero_grad();
+    }
+    std::vector<Tensor> others;
+    do {
+      others.push_back(leaf({1, 2}));
+    } while (Raw::value(others.back()) != place && others.size() < 1000);
+    return others.back();
+  };
+  CHECK(has(told([&] {
+              const Tensor forgotten = successor();
+              optim::SGD optimizer({used}, 0.1);
+              sum(forgotten * used).backward();
+              optimizer.step();
+            }),
+            "no_optimizer"));
+  CHECK(has(told([&] {
+              const Tensor unused = successor();
+              optim::SGD optimizer({used, unused}, 0.1);
+              sum(used * 2.0).backward();
+              optimizer.step();
+            }),
+            "no_gradient"));
+}
+
+TEST_CASE("of leaves that come and go in every step, one note is made") {
+  const Tensor w = leaf({1});
+  optim::SGD optimizer({w}, 0.1);
+  const std::int64_t nodes = live_nodes();
+  const auto all = told([&] {
+    for (int i = 0; i < 50; ++i) {
+      const Tensor x = leaf({1, 2});
+      optimizer.zero_grad();
+      sum(x * w).backward();
+      optimizer.step();
+    }
+    CHECK(live_nodes() <= nodes + 3);
+  });
+  REQUIRE(all.size() == 1);
+  CHECK_THAT(all[0], Contains("[no_optimizer]"));
 }
 
 TEST_CASE("two optimisers share a model without a note") {

@@ -18,6 +18,8 @@ TEST_CASE("the matchers read as sentences in REQUIRE_THAT") {
   REQUIRE_THAT([](const std::vector<Tensor>& in) { return tanh(in[0]) * in[1]; },
                HasRightGradientAt(std::vector<Tensor>{x, y}));
   REQUIRE_THAT([](const Tensor& t) { return pow(t, 3.0); }, HasRightSecondGradientAt(x));
+  REQUIRE_THAT([](const std::vector<Tensor>& in) { return in[0] * square(in[1]); },
+               HasRightSecondGradientAt(std::vector<Tensor>{x, y}));
   REQUIRE_THAT(x * 2.0, IsCloseTo(x + x));
   REQUIRE_THAT(x, IsCloseTo(x + 1e-9, 0, 1e-8));
   REQUIRE_THAT(x, !IsCloseTo(x + 1e-3));

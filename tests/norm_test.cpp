@@ -89,6 +89,27 @@ TEST_CASE("norms of huge and tiny numbers are finite") {
   CHECK(difference(slope(Tensor{1e-200, 1e-200}, 3), full({2}, std::pow(2.0, -2.0 / 3)), 1e-15) == "");
 }
 
+TEST_CASE("norms of very large orders come close to the extremes") {
+  const Tensor x{1.99, -0.5, 1.25};
+  for (const double scale : {1.0, 1e300, 1e-300}) {
+    for (const double p : {500.0, 520.0, 1100.0, 1e6, 1e300}) {
+      INFO("scale " << scale << ", p = " << p);
+      CHECK(std::abs(norm(x * scale, p).item() / scale - 1.99) < 1e-14);
+      CHECK(std::abs(norm(x * scale, -p).item() / scale - 0.5) < 1e-14);
+      CHECK(difference(slope(x * scale, p), Tensor{1.0, 0.0, 0.0}, 1e-12, 1e-12) == "");
+      CHECK(difference(slope(x * scale, -p), Tensor{0.0, -1.0, 0.0}, 1e-12, 1e-12) == "");
+    }
+    // Equal elements count as often as there are.
+    CHECK(std::abs(norm(full({8}, 1.75) * scale, 600).item() / scale / 1.75 - std::pow(8.0, 1.0 / 600)) < 1e-14);
+  }
+  CHECK(norm(Tensor{1.99}, 1100).item() == 1.99);
+  CHECK(norm(Tensor{1.99f}, -1100).item() == 1.99f);
+  CHECK(norm(Tensor{0.0, 2.0}, 1100).item() == 2);
+  CHECK(norm(Tensor{0.0, 2.0}, -1100).item() == 0);
+  CHECK(norm(Tensor{inf, 2.0}, 1100).item() == inf);
+  CHECK(std::isnan(norm(Tensor{not_a_number, 2.0}, -1100).item()));
+}
+
 TEST_CASE("infinite elements and NaN reach the norm") {
   CHECK(norm(Tensor{inf, 2.0}).item() == inf);
   CHECK(norm(Tensor{-inf, 2.0}, 0.5).item() == inf);

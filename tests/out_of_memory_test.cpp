@@ -1,6 +1,8 @@
 // Where memory runs out at any allocation, what a call changes is changed whole or not at all.
 
+#include <functional>
 #include <sstream>
+#include <utility>
 #include <vector>
 
 #include <xgrad/autograd/engine/backward.hpp>
@@ -83,6 +85,67 @@ TEST_CASE("a member, and a vector of members, is registered whole or not at all"
   CHECK(has(10));
 }
 
+TEST_CASE("a container is extended or updated whole or not at all", "[memory]") {
+  nn::ParameterDict weights{{"left", nn::Parameter(ones({2}))}, {"right", nn::Parameter(zeros({2}))}};
+  const nn::Parameter left(full({2}, 3.f)), middle(full({2}, 4.f));
+  const auto before = state_of(weights.state_dict());
+  const auto keys = [](const nn::ModuleBase& module) {
+    std::string all;
+    for (const auto& entry : module.state_dict()) all += entry.first + " ";
+    return all;
+  };
+  all_or_nothing(
+      [&] {
+        weights.update({{"left", left}, {"middle", middle}});
+      },
+      [&] {
+        return keys(weights) == "left right " && weights.size() == 2 && state_of(weights.state_dict()) == before;
+      });
+  CHECK(keys(weights) == "right left middle ");
+  CHECK(numbers(weights["left"])[0] == 3);
+
+  nn::ParameterList list{nn::Parameter(ones({2}))};
+  all_or_nothing([&] { list.extend({left, middle}); }, [&] { return keys(list) == "0 " && list.size() == 1; });
+  CHECK(keys(list) == "0 1 2 ");
+
+  nn::ModuleDict dict{{"a", nn::Linear(2, 2)}, {"b", nn::ReLU()}};
+  const nn::Layer other = nn::Linear(2, 2, nn::no_bias), more = nn::Linear(2, 2);
+  const std::string text = text_of(dict);
+  all_or_nothing(
+      [&] {
+        dict.update({{"a", other}, {"c", more}});
+      },
+      [&] { return text_of(dict) == text && dict.size() == 2 && keys(dict) == "a.weight a.bias "; });
+  CHECK(keys(dict) == "a.weight c.weight c.bias ");
+
+  nn::ModuleList layers{nn::Linear(2, 2)};
+  all_or_nothing(
+      [&] {
+        layers.extend({other, more});
+      },
+      [&] { return keys(layers) == "0.weight 0.bias " && layers.size() == 1; });
+  CHECK(layers.size() == 3);
+}
+
+TEST_CASE("an embedding shortens its rows and gives a result, or neither", "[memory]") {
+  const auto check = [](const auto& lookup) {
+    const Tensor table = Tensor({{3.f, 4.f}, {.5f, 0.f}, {0.f, 10.f}}).requires_grad_();
+    const auto before = numbers(table);
+    CHECK(all_or_nothing([&] { lookup(table); }, [&] { return numbers(table) == before; }) > 0);
+    CHECK(numbers(table) != before);
+    CHECK(numbers(table)[2] == .5);
+  };
+  const Tensor indices({0, 2, 1, 2}), rows = reshape(indices, {2, 2});
+  check([&](const Tensor& table) { nn::embedding(indices, table, nn::EmbeddingOptions().max_norm(1)); });
+  check([&](const Tensor& table) {
+    nn::embedding(indices, table, nn::EmbeddingOptions().max_norm(1).scale_grad_by_freq(true));
+  });
+  for (const nn::BagMode mode : {nn::BagMode::sum, nn::BagMode::mean, nn::BagMode::max})
+    check([&](const Tensor& table) {
+      nn::embedding_bag(rows, table, {}, nn::EmbeddingBagOptions().max_norm(1).mode(mode));
+    });
+}
+
 TEST_CASE("a model is converted, frozen and loaded whole or not at all", "[memory]") {
   nn::Sequential model{nn::Linear(2, 3), nn::BatchNorm1d(3), nn::Linear(3, 1)};
   const auto dtypes = [&](DType dtype) {
@@ -130,4 +193,84 @@ TEST_CASE("an optimiser makes a step, or loads its state, whole or not at all", 
   check(sgd);
   optim::Adam adam(parameters, 0.1, optim::Adam::Options().amsgrad(true));
   check(adam);
+}
+
+TEST_CASE("an op that draws moves its generator by one draw, or not at all", "[memory]") {
+  const Tensor x = linspace(-1., 1., 24, float64).reshape({1, 2, 3, 4}).requires_grad_();
+  const Tensor half = full({3, 4}, 0.5), flat = x.detach().reshape({6, 4}).requires_grad_();
+  using Op = std::function<void(Generator&)>;
+  const std::pair<const char*, Op> ops[] = {
+      {"rand",
+       [](Generator& own) {
+         rand({3, 4}, own);
+       }},
+      {"randn",
+       [](Generator& own) {
+         randn({3, 4}, own);
+       }},
+      {"randint",
+       [](Generator& own) {
+         randint(0, 9, {3, 4}, own);
+       }},
+      {"randperm", [](Generator& own) { randperm(9, own); }},
+      {"randint_like", [&](Generator& own) { randint_like(x, 0, 9, own); }},
+      {"bernoulli", [&](Generator& own) { bernoulli(half, own); }},
+      {"multinomial", [&](Generator& own) { multinomial(half, 2, Replacement::no, own); }},
+      {"multinomial with replacement", [&](Generator& own) { multinomial(half, 9, Replacement::yes, own); }},
+      {"normal", [&](Generator& own) { normal(x.detach(), Tensor(2.0), own); }},
+      {"gumbel_softmax", [&](Generator& own) { gumbel_softmax(flat, own, 0.5, Sampling::hard); }},
+      {"dropout", [&](Generator& own) { dropout(x, 0.5, true, &own); }},
+      {"dropout1d", [&](Generator& own) { dropout1d(flat, 0.5, true, &own); }},
+      {"dropout2d", [&](Generator& own) { dropout2d(x, 0.5, true, &own); }},
+      {"alpha_dropout", [&](Generator& own) { alpha_dropout(x, 0.5, true, &own); }},
+      {"feature_alpha_dropout", [&](Generator& own) { feature_alpha_dropout(x, 0.5, true, &own); }},
+      {"rrelu", [&](Generator& own) { rrelu(x, 0.1, 0.3, true, &own); }},
+      {"scaled_dot_product_attention",
+       [&](Generator& own) {
+         scaled_dot_product_attention(x, x, x, {}, AttentionOptions().dropout_p(0.5).generator(&own));
+       }},
+      {"packed_attention",
+       [&](Generator& own) {
+         const Tensor qkv = x.reshape({1, 4, 6});
+         packed_attention(qkv, 1, {}, AttentionOptions().dropout_p(0.5).generator(&own));
+       }},
+  };
+  for (const auto& [name, op] : ops) {
+    INFO(name);
+    Generator own(7);
+    all_or_nothing([&, &run = op] { run(own); }, [&] { return own.draws() == 0; });
+    CHECK(own.draws() == 1);
+  }
+}
+
+TEST_CASE("a group is added to an optimiser whole or not at all", "[memory]") {
+  const Tensor first = ones({2}).requires_grad_(), second = ones({3}).requires_grad_(),
+               third = ones({2}).requires_grad_();
+  optim::NAdam optimizer({first}, .1);
+  const optim::Group added({second, third});
+  all_or_nothing([&] { optimizer.add_param_group(added); },
+                 [&] { return optimizer.parameters().size() == 1 && optimizer.param_groups().size() == 1; });
+  REQUIRE(optimizer.parameters().size() == 3);
+  for (const Tensor& p : optimizer.parameters()) p.set_grad(ones(p.shape()));
+  optimizer.step();
+  CHECK(optimizer.state_dict().contains("state.2.mu_product"));
+}
+
+TEST_CASE("an optimiser loads its state whole or not at all", "[memory]") {
+  const auto trained = [](const Tensor& p, double lr) {
+    optim::LBFGS optimizer({p}, lr, optim::LBFGS::Options().max_iter(3));
+    optimizer.step([&] {
+      optimizer.zero_grad();
+      Tensor loss = sum(square(square(p) - 2.0));
+      loss.backward();
+      return loss;
+    });
+    return optimizer;
+  };
+  const Tensor p = Tensor{1., 3.}.requires_grad_(), q = Tensor{5., -3.}.requires_grad_();
+  optim::LBFGS from = trained(p, .1), to = trained(q, .01);
+  const StateDict state = from.state_dict();
+  const auto before = state_of(to.state_dict());
+  all_or_nothing([&] { to.load_state_dict(state); }, [&] { return state_of(to.state_dict()) == before; });
+  CHECK(state_of(to.state_dict()) == state_of(state));
 }

@@ -1,6 +1,7 @@
 // paths(): a gradient as the sum over paths.
 
 #include <cmath>
+#include <cstdint>
 
 #include <xgrad/inspect.hpp>
 #include <xgrad/xgrad.hpp>
@@ -124,6 +125,11 @@ TEST_CASE("the number of paths is bounded, and vectors are refused, by errors th
   const Tensor x = y;
   for (int i = 0; i < 60; ++i) y = y + y;
   CHECK_THAT(thrown_by<std::invalid_argument>([&] { paths(y, x); }), StartsWith("paths: more than 1000 paths"));
+  const Tensor few = square(x) * x;
+  CHECK(paths(few, x, {}, SIZE_MAX).value() == 3);
+  CHECK(paths(few, x, {}, SIZE_MAX - 1).paths().size() == 2);
+  for (int i = 0; i < 70; ++i) y = y + y;  // more than can be counted
+  CHECK_THAT(thrown_by<std::invalid_argument>([&] { paths(y, x, {}, SIZE_MAX); }), StartsWith("paths: more than"));
   const Tensor v = leaf({1, 2});
   CHECK_THAT(thrown_by<std::invalid_argument>([&] { paths(v * 2.0, v); }),
              StartsWith("paths: the root must hold one element, but has shape (2)"));

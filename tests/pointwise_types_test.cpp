@@ -146,6 +146,25 @@ TEST_CASE("values and slopes stay finite wherever they are representable", "[poi
   CHECK(round(Tensor(1234567.0), -3).item() == 1235000);
 }
 
+TEST_CASE("rounding to a power of ten beyond the type gives 0", "[pointwise]") {
+  const float inf = std::numeric_limits<float>::infinity();
+  CHECK(difference(round(Tensor{3.f, -3e38f, 0.f, inf}, -39), Tensor{0.f, -0.f, 0.f, inf}) == "");
+  CHECK(difference(round(Tensor{3.f, 3e38f}, -60), Tensor{0.f, 0.f}) == "");
+  CHECK(difference(round(Tensor{3., 1e308}, -310), Tensor{0., 0.}) == "");
+  CHECK(std::isnan(round(Tensor(std::nan("")), -400).item()));
+}
+
+TEST_CASE("a number that is converted counts as a tensor in promotion, to its own dtype too", "[pointwise]") {
+  const Tensor x{1.f, 2.f};
+  CHECK((x * Tensor(0.5)).dtype() == float32);
+  CHECK((x * Tensor(0.5).to(float64)).dtype() == float64);
+  CHECK((x * (Tensor(0.5) + 1.0).to(float64)).dtype() == float64);
+  for (const Tensor& number : {Tensor(0.5).to(float64), Tensor(3).to(int64), Tensor(true).to(boolean)})
+    CHECK_FALSE(number.weak());
+  const Tensor w = Tensor(0.5).requires_grad_();
+  CHECK(grad(w.to(float64) * 3.0, w).item() == 3);
+}
+
 TEST_CASE("rounding is exact, to even, and keeps the sign of zero", "[pointwise]") {
   const Tensor x{-2.5, -1.5, -0.5, -0.0, 0.5, 1.5, 2.5, 2251799813685249.5, 9007199254740993.0, -1e300};
   CHECK(difference(round(x), Tensor{-2., -2., -0., -0., 0., 2., 2., 2251799813685250., 9007199254740992., -1e300}) ==

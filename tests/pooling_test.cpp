@@ -110,6 +110,24 @@ TEST_CASE("max pooling over touching windows is the maximum of a reshaped tensor
   }
 }
 
+TEST_CASE("a mean of four numbers is right where their sum overflows") {
+  for (const std::int64_t width : {2, 6, 8, 14, 16, 38}) {
+    INFO("width " << width);
+    CHECK(difference(avg_pool2d(full({1, 2, 4, width}, 2e38f), 2), full({1, 2, 2, width / 2}, 2e38f)) == "");
+    CHECK(difference(avg_pool2d(full({1, 1, 2, width}, 1.5e308), 2), full({1, 1, 1, width / 2}, 1.5e308)) == "");
+    const Tensor rows = Tensor({{3e38f}, {-3e38f}}) * ones({1, 1, 2, width});
+    CHECK(difference(avg_pool2d(rows, 2), zeros({1, 1, 1, width / 2})) == "");
+  }
+}
+
+TEST_CASE("a mean of four subnormal numbers is rounded once") {
+  const double least = std::numeric_limits<double>::denorm_min();
+  for (const std::int64_t width : {2, 8, 16, 38}) {
+    CHECK(difference(avg_pool2d(full({1, 1, 2, width}, least), 2), full({1, 1, 1, width / 2}, least)) == "");
+    CHECK(difference(avg_pool2d(full({1, 1, 2, width}, 3 * least), 2), full({1, 1, 1, width / 2}, 3 * least)) == "");
+  }
+}
+
 TEST_CASE("rows and columns that no window has get a gradient of 0") {
   Tensor x = ones({1, 1, 5, 19}, float64).requires_grad_();
   for (const bool maximum : {true, false}) {
@@ -125,6 +143,43 @@ TEST_CASE("pooling to one element is the mean or the maximum") {
   const Tensor x = randn({2, 3, 7, 5}, generator, float64);
   CHECK(difference(adaptive_avg_pool2d(x, 1), mean(x, {2, 3}, keepdims), 0, 1e-14) == "");
   CHECK(difference(adaptive_max_pool2d(x, 1), amax(x, {2, 3}, keepdims)) == "");
+}
+
+TEST_CASE("power pooling of negative numbers: p = 1 is the sum, the root of a negative sum is NaN") {
+  const Tensor x = Tensor({{-1., -2., 3., -1., -4., 1.}}).requires_grad_();
+  const Tensor y = lp_pool1d(x, 1, 2);
+  CHECK(difference(y.detach(), Tensor({{-3., 2., -3.}})) == "");
+  CHECK(difference(grad(sum(y), x), ones({1, 6}, float64)) == "");
+  const Tensor overlapping = lp_pool1d(x, 1, 3, LPPoolOptions().stride(1));
+  CHECK(difference(overlapping.detach(), 3 * avg_pool1d(x.detach(), 3, AvgPoolOptions().stride(1)), 1e-14) == "");
+  // The lengths of vectors do not know a sign.
+  const Tensor v = Tensor({{-3., 4., 5., -12.}}).requires_grad_();
+  const Tensor lengths = lp_pool1d(v, 2, 2);
+  CHECK(difference(lengths.detach(), Tensor({{5., 13.}}), 1e-14) == "");
+  CHECK(difference(grad(sum(lengths), v), Tensor({{-3. / 5, 4. / 5, 5. / 13, -12. / 13}}), 1e-14) == "");
+  const Tensor w = Tensor({{-1., -2., -1., 2.}}).requires_grad_();
+  const Tensor roots = lp_pool1d(w, 3, 2);
+  CHECK(difference(roots.detach(), Tensor({{missing, std::cbrt(7.)}}), 1e-14) == "");
+  CHECK(difference(grad(sum(roots), w), Tensor({{missing, missing, std::pow(7., -2. / 3), 4 * std::pow(7., -2. / 3)}}),
+                   1e-14) == "");
+}
+
+TEST_CASE("power pooling has the gradient 0 where its sum is 0") {
+  for (const double p : {1., 2., 3., 2.5}) {
+    const Tensor x = zeros({1, 4}, float64).requires_grad_();
+    const Tensor y = lp_pool1d(x, p, 2);
+    CHECK(difference(y.detach(), zeros({1, 2}, float64)) == "");
+    CHECK(difference(grad(sum(y), x), zeros({1, 4}, float64)) == "");
+  }
+  const Tensor x = Tensor({{-2., 2.}}).requires_grad_();  // which cancel
+  CHECK(difference(grad(sum(lp_pool1d(x, 3, 2)), x), zeros({1, 2}, float64)) == "");
+  const Tensor some = Tensor({{0., 0., 3., 4.}}).requires_grad_();
+  {
+    const DetectAnomaly watched;
+    CHECK(difference(grad(sum(lp_pool1d(relu(some), 2, 2)), some), Tensor({{0., 0., .6, .8}}), 1e-14) == "");
+  }
+  const Tensor nan = Tensor({{missing, 2.}}).requires_grad_();
+  CHECK(difference(grad(sum(lp_pool1d(nan, 2, 2)), nan), Tensor({{missing, missing}})) == "");
 }
 
 TEST_CASE("max_unpool puts the maxima back where they came from") {
@@ -180,6 +235,29 @@ TEST_CASE("unfold and fold are adjoint, and fold counts how many blocks have an 
   CHECK(sum(columns * c).item() == Approx(sum(x * nn::fold(c, {7, 6}, {3, 2}, options)).item()));
   CHECK(difference(nn::fold(nn::unfold(ones({1, 1, 3, 3}), 2), 3, 2),
                    Tensor({{{{1.f, 2.f, 1.f}, {2.f, 4.f, 2.f}, {1.f, 2.f, 1.f}}}})) == "");
+}
+
+TEST_CASE("fold and unfold name what windows do not fit") {
+  using Catch::Matchers::StartsWith;
+  CHECK_THROWS_WITH(nn::fold(zeros({1, 25, 1}), {4, 4}, 5),
+                    StartsWith("fold: windows of 5 places with padding 0 and dilation 1 do not fit axis 0 of "
+                               "output_size (4, 4)"));
+  CHECK_THROWS_WITH(nn::fold(zeros({1, 25, 1}), {8, 3}, 5),
+                    StartsWith("fold: windows of 5 places with padding 0 and dilation 1 do not fit axis 1 of "
+                               "output_size (8, 3)"));
+  CHECK_THROWS_WITH(nn::unfold(zeros({2, 3, 4, 7}), 5, nn::FoldOptions().dilation(2).padding(1)),
+                    StartsWith("unfold: windows of 5 places with padding 1 and dilation 2 do not fit axis 2 of shape "
+                               "(2, 3, 4, 7)"));
+}
+
+TEST_CASE("a size leaves no factor that interpolate could compute anew") {
+  const Tensor x = zeros({1, 2, 3, 4});
+  for (const InterpolateMode mode : {InterpolateMode::nearest, InterpolateMode::bilinear, InterpolateMode::area})
+    CHECK_THROWS_WITH(interpolate(x, InterpolateOptions().size({6, 8}).mode(mode).recompute_scale_factor(true)),
+                      Catch::Matchers::StartsWith("interpolate: size (6, 8) and recompute_scale_factor are given for "
+                                                  "input of shape (1, 2, 3, 4)"));
+  CHECK(interpolate(x, InterpolateOptions().scale_factor(2).recompute_scale_factor(true)).shape() == Shape{1, 2, 6, 8});
+  CHECK(interpolate(x, InterpolateOptions().size(2).recompute_scale_factor(false)).shape() == Shape{1, 2, 2, 2});
 }
 
 TEST_CASE("pooling and resizing give the same bits on any number of threads") {

@@ -1,10 +1,14 @@
 // Random numbers: the bits of the generator, on every instruction set and for any number of threads, and that what is
 // drawn has the distribution that it is named for.
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <thread>
 #include <vector>
 
 #include <xgrad/autograd/engine/runtime.hpp>
@@ -52,6 +56,31 @@ double distance_from_normal(std::vector<double> all) {
 }
 
 }  // namespace
+
+// A program of its own, so that the other thread is the first to draw.
+TEST_CASE("a thread that draws before any other shares no numbers with the main one", "[.][first_to_draw]") {
+  Numbers there, later;
+  std::thread([&] { there = numbers(rand({4}, float64)); }).join();
+  manual_seed(0);
+  const Numbers here = numbers(rand({4}, float64));
+  CHECK(there != here);
+  std::thread([&] { later = numbers(rand({4}, float64)); }).join();
+  CHECK(later != here);
+  CHECK(later != there);
+  Generator generator(0);
+  CHECK(here == numbers(rand({4}, generator, float64)));
+}
+
+TEST_CASE("a thread that has not been seeded shares no numbers with one that has the same seed", "[random]") {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::execl("/proc/self/exe", "random_test", "[first_to_draw]", static_cast<char*>(nullptr));
+    ::_exit(127);
+  }
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+}
 
 TEST_CASE("Philox gives the numbers that its authors list", "[random]") {
   std::uint32_t out[4];

@@ -60,6 +60,16 @@ TEST_CASE("the slopes of logsumexp are a softmax, however large the numbers", "[
   require_slope(all_logsumexp, Tensor{1e15, 1e15 + 1}, {share, 1 - share}, 1e-15);
 }
 
+TEST_CASE("beside an infinity the finite numbers have the slope 0 in logsumexp", "[rules]") {
+  const double inf = std::numeric_limits<double>::infinity(), nan = std::nan("");
+  for (const Graph graph : {retain_graph, create_graph}) {
+    const Tensor x = of({{inf, 100.0, 3.0}, {-100.0, 100.0, -inf}}, float32);
+    const Tensor g = slope([](const Tensor& in) { return logsumexp(in, 1); }, x, graph);
+    CHECK(difference(g.detach(), of({{nan, 0.0, 0.0}, {0.0, 1.0, 0.0}}, float32), 1e-6) == "");
+    CHECK(difference(slope(all_logsumexp, of({1000.0, inf}, float32), graph).detach(), of({0.0, nan}, float32)) == "");
+  }
+}
+
 TEST_CASE("the slopes of logsumexp along any axes add up to 1 a line", "[rules]") {
   const Tensor x = (normal({3, 5, 4, 7}, 1) * 3 + 1e6).to(float32);
   for (const std::vector<std::int64_t>& axes : std::vector<std::vector<std::int64_t>>{{0}, {1}, {3}, {1, 2}, {0, 3}})

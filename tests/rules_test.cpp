@@ -289,12 +289,12 @@ TEST_CASE("binary cross entropy of infinite logits is 0 where the target is met,
   CHECK(difference(slope(f, x), Tensor{0., 1., -1., 0.}) == "");
   CHECK(difference(slope(f, x, 1, create_graph).detach(), Tensor{0., 1., -1., 0.}) == "");
   const auto weighted = [&](const Tensor& z) {
-    return nn::binary_cross_entropy_with_logits(z, t, Tensor(2.), {}, nn::Reduction::none);
+    return nn::binary_cross_entropy_with_logits(z, t, {}, Tensor(2.), nn::Reduction::none);
   };
   CHECK(difference(weighted(x), Tensor{0., inf, inf, 0.}) == "");
   CHECK(difference(slope(weighted, x), Tensor{0., 1., -2., 0.}) == "");
   const Tensor far = Tensor({lowest, -lowest});
-  CHECK(difference(nn::binary_cross_entropy_with_logits(far, Tensor({0.F, 1.F}), Tensor(3.F), {}, nn::Reduction::none),
+  CHECK(difference(nn::binary_cross_entropy_with_logits(far, Tensor({0.F, 1.F}), {}, Tensor(3.F), nn::Reduction::none),
                    Tensor({0.F, 0.F})) == "");
 }
 

@@ -49,6 +49,84 @@ TEST_CASE("the Hessian of a product of three numbers, one of them 0, has the thi
   }
 }
 
+TEST_CASE("a product with a 0 among its factors is 0, however large the others are, and so are its derivatives") {
+  const auto plain = [](const Tensor& x) { return prod(x); };
+  const auto line = [](const Tensor& x) { return prod(x, 1); };
+  const auto last = [](const Tensor& x) { return cumprod(x, 0)(-1); };
+  for (const DType dtype : {float64, float32}) {
+    // In float32 the products of two overflow, in float64 too.
+    const double big = dtype == float64 ? 1e200 : 1e30;
+    const auto both = [&](const auto& f, const Tensor& x, const Tensor& expected) {
+      const Tensor leaf = x.to(dtype).requires_grad_();
+      CHECK(sum(f(leaf)).item() == 0);
+      CHECK(difference(grad(sum(f(leaf)), leaf).to(float64), expected) == "");
+      CHECK(difference(grad({sum(f(leaf))}, {leaf}, {}, create_graph)[0].detach().to(float64), expected) == "");
+    };
+    const Tensor first{0.0, 1.0, big, big}, third{big, big, 0.0, 3.0};
+    both(plain, first, Tensor{inf, 0.0, 0.0, 0.0});
+    both(last, first, Tensor{inf, 0.0, 0.0, 0.0});
+    both(plain, third, Tensor{0.0, 0.0, inf, 0.0});
+    both(last, third, Tensor{0.0, 0.0, inf, 0.0});
+    both(line, stack({first, third}, 0), Tensor{{inf, 0.0, 0.0, 0.0}, {0.0, 0.0, inf, 0.0}});
+    // The second derivatives: of the gradient of element 1, which is x0 x2 x3.
+    for (const bool running : {false, true}) {
+      const Tensor x = first.to(dtype).requires_grad_();
+      const Tensor g = grad({running ? last(x) : plain(x)}, {x}, {}, create_graph)[0];
+      CHECK(difference(grad({g(1)}, {x})[0].to(float64), Tensor{inf, 0.0, 0.0, 0.0}) == "");
+    }
+  }
+  // Of all running products at once; those before the 0 keep their slopes.
+  const Tensor x = Tensor{1.0, 0.0, 1e200, 1e200}.requires_grad_();
+  CHECK(difference(grad(sum(cumprod(x, 0)), x), Tensor{1.0, inf, 0.0, 0.0}) == "");
+  CHECK(difference(cumprod(Tensor{1e200, 1e200, 0.0, 1e200}, 0), Tensor{1e200, inf, 0.0, 0.0}) == "");
+  // Long lines, and lines that are not neighbours in memory.
+  const Tensor far = concat({full({40}, 1e300), zeros({1}, float64)}, 0);
+  CHECK(prod(far).item() == 0);
+  CHECK(difference(prod(stack({far, far + 1}, 1), 0), Tensor{0.0, inf}) == "");
+  // Infinity and NaN of one's own times 0 are NaN, as everywhere.
+  for (const double bad : {inf, not_a_number}) {
+    CHECK(std::isnan(prod(Tensor{0.0, bad, 2.0}).item()));
+    CHECK(std::isnan(cumprod(Tensor{bad, 0.0, 2.0}, 0)(2).item()));
+    const Tensor y = Tensor{0.0, bad, 2.0}.requires_grad_();
+    CHECK(std::isnan(grad(prod(y), y)(2).item()));
+    CHECK(std::isnan(grad(sum(cumprod(y, 0)), y)(2).item()));
+  }
+}
+
+TEST_CASE("the gradient of a product of tiny and huge numbers is the product of the others") {
+  const Tensor expected{3e200, 3e200, 1.0, 3e-200, 3e-200};
+  const Tensor x = Tensor{1e-200, 1e-200, 3.0, 1e200, 1e200}.requires_grad_();
+  CHECK(difference(grad(prod(x), x), expected, 1e-14) == "");
+  const Tensor turned = flip(x.detach(), 0).requires_grad_();
+  CHECK(difference(grad(prod(turned), turned), flip(expected, 0), 1e-14) == "");
+  // An upstream gradient of 0 stays 0 beside a product that overflows.
+  const Tensor large = full({4}, 1e300).requires_grad_();
+  CHECK(difference(grad(prod(large) * 0.0, large), zeros({4}, float64)) == "");
+}
+
+TEST_CASE("an upstream gradient that is not finite is not swallowed beside a factor of 0, and stays on its line") {
+  const Tensor x = Tensor{{0.0, 2.0}, {0.0, 3.0}}.requires_grad_();
+  const Tensor seed{{0.0, not_a_number}, {0.0, 1.0}};
+  for (const Graph graph : {retain_graph, create_graph}) {
+    const Tensor g = grad({cumprod(x, 1)}, {x}, {seed}, graph)[0].detach();
+    CHECK(difference(g, Tensor{{not_a_number, not_a_number}, {3.0, 0.0}}) == "");
+    const Tensor y = Tensor{{0.0, 0.0, 2.0}, {0.0, 1e200, 1e200}}.requires_grad_();
+    const Tensor of_prod = grad({prod(y, 1)}, {y}, {Tensor{not_a_number, 1.0}}, graph)[0].detach();
+    CHECK(difference(of_prod(0), full({3}, not_a_number)) == "");
+    CHECK(difference(of_prod(1), Tensor{inf, 0.0, 0.0}) == "");
+  }
+}
+
+TEST_CASE("a line has the gradient that it has alone, whatever its neighbours hold") {
+  const Tensor tiny = full({5}, 1e-200), huge = full({5}, 1e300), bad{not_a_number, 0.0, 1e200, 1e200, inf};
+  const Tensor own{1e-160, 1e-160, 3.0, 1e155, 1e150};
+  const auto slope = [](const Tensor& x) {
+    const Tensor leaf = x.detach().requires_grad_();
+    return grad(sum(prod(leaf, -1)), leaf);
+  };
+  for (const Tensor& other : {tiny, huge, bad}) CHECK(difference(slope(stack({own, other}, 0))(0), slope(own)) == "");
+}
+
 TEST_CASE("a third derivative of a product is exact") {
   const Tensor x = Tensor{2.0, 3.0, 5.0, 0.0}.requires_grad_();
   Tensor y = prod(x);

@@ -7,6 +7,7 @@
 #include <xgrad/autograd/engine/gradcheck.hpp>
 #include <xgrad/autograd/engine/runtime.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/kernels/runtime/page_heap.hpp>
 #include <xgrad/autograd/ops/ops.hpp>
 
 #include "catch2.hpp"
@@ -89,6 +90,53 @@ TEST_CASE("what no index names keeps its bits", "[scatter]") {
   }
 }
 
+TEST_CASE("where nothing is written, values have a gradient of 0", "[scatter]") {
+  const Tensor none = zeros({0}, int64), x = zeros({3}, float64);
+  const auto slope_is_zero = [&](const auto& f, const Shape& shape) {
+    const Tensor v = zeros(shape, float64).requires_grad_();
+    const Tensor y = f(v);
+    CHECK(difference(y.detach(), x) == "");
+    CHECK(difference(grad(sum(y), v), zeros(shape, float64)) == "");
+  };
+  const Tensor mask{false, false, false};
+  for (const Accumulate accumulate : {Accumulate::no, Accumulate::yes}) {
+    slope_is_zero([&](const Tensor& v) { return put(x, {mask}, v, accumulate); }, {0});
+    slope_is_zero([&](const Tensor& v) { return put(x, {none}, v, accumulate); }, {1});
+  }
+  slope_is_zero([&](const Tensor& v) { return scatter(x, 0, none, v); }, {0});
+  slope_is_zero([&](const Tensor& v) { return scatter(x, 0, none, v); }, {2});
+  slope_is_zero([&](const Tensor& v) { return scatter_add(x, 0, none, v); }, {0});
+  for (const ScatterReduce how : {ScatterReduce::sum, ScatterReduce::prod, ScatterReduce::mean, ScatterReduce::amax})
+    slope_is_zero([&](const Tensor& v) { return scatter_reduce(x, 0, none, v, how); }, {0});
+  slope_is_zero([&](const Tensor& v) { return index_fill(x, 0, none, v); }, {});
+}
+
+TEST_CASE("a scale of whole numbers that are added is taken modulo 2^64, as the sums are", "[scatter]") {
+  const std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  const Tensor y = index_add(zeros({2}, int64), 0, Tensor{1}, Tensor{most}, 2.0);
+  CHECK(y(1).item<std::int64_t>() == -2);
+}
+
+TEST_CASE("few rows of many take room for themselves alone", "[scatter]") {
+  Generator generator(3);
+  for (const std::int64_t inner : {1, 2, 8, 15}) {
+    const std::int64_t n = 200000;
+    const Tensor x = randn({n, inner}, generator), more = randn({500, inner}, generator);
+    const Tensor rows = remainder(arange(500) * 7919, 97) * 2000;
+    const Tensor expected = x.to(float64) + index_add(zeros({n, inner}, float64), 0, rows, more.to(float64));
+    CHECK(difference(index_add(x, 0, rows, more), expected.to(float32)) == "");
+    const Tensor picks = broadcast_to(reshape(rows, {500, 1}), {500, inner});
+    CHECK(difference(scatter_add(x, 0, picks, more), expected.to(float32)) == "");
+  }
+  const Tensor wide = zeros({std::int64_t{1} << 20, 8});
+  release_cached_memory();
+  const std::size_t before = detail::page_heap::held().now;
+  detail::page_heap::reset_peak();
+  const Tensor y = index_add(wide, 0, Tensor{3, 5, 3}, ones({3, 8}));
+  CHECK(y(3, 0).item() == 2);
+  CHECK(static_cast<double>(detail::page_heap::held().peak) < static_cast<double>(before) + 0x3p24);  // y takes 0x1p25
+}
+
 TEST_CASE("extremes are shared by ties, and NaN is one", "[scatter]") {
   const Tensor x = leaf({5, 1, 2}), s = leaf({5, 5, missing, 0});
   const Tensor y = scatter_reduce(x, 0, Tensor{0, 0, 1, 2}, s, ScatterReduce::amax);
@@ -133,6 +181,57 @@ TEST_CASE("whole numbers and truth values scatter", "[scatter]") {
   CHECK(difference(scatter_add(truth, 0, Tensor{1, 1}, Tensor{true, true}), Tensor{false, true}) == "");
   CHECK(difference(masked_fill(Tensor{1, 2, 3}, Tensor{true, false, true}, 2.5), Tensor{2, 2, 2}) == "");
   CHECK(difference(masked_select(Tensor{true, false}, Tensor{true, true}), Tensor{true, false}) == "");
+}
+
+TEST_CASE("a value that requires a gradient is not written where there is none", "[scatter]") {
+  const Tensor w = leaf({2.5})[0], x = {1, 2, 3}, at = {0, 2}, chosen{true, false, true};
+  const std::string says =
+      ": values that require a gradient cannot be written into int64 of shape (3): write their "
+      "detach(), or convert the tensor with to(float64)";
+  const auto message = [](auto f) { return thrown_by<std::invalid_argument>(f); };
+  using Catch::Matchers::StartsWith;
+  CHECK_THAT(message([&] { masked_fill(x, chosen, w); }), StartsWith("masked_fill" + says));
+  CHECK_THAT(message([&] { index_fill(x, 0, at, w); }), StartsWith("index_fill" + says));
+  CHECK_THAT(message([&] { put(x, {at}, w); }), StartsWith("put" + says));
+  CHECK_THAT(message([&] { put(x, {chosen}, w); }), StartsWith("put" + says));
+  // Numbers take the dtype of x, unless they require a gradient.
+  Tensor number = 2.5;
+  CHECK(whole_numbers(scatter(x, 0, at, number)) == std::vector<std::int64_t>{2, 2, 2});
+  number.requires_grad_();
+  CHECK_THAT(message([&] { scatter(x, 0, at, number); }), StartsWith("scatter" + says));
+  CHECK_THAT(message([&] { scatter_add(x, 0, at, number); }), StartsWith("scatter_add" + says));
+  CHECK_THAT(message([&] { masked_fill(x, chosen, number); }), StartsWith("masked_fill" + says));
+  CHECK(whole_numbers(masked_fill(x, chosen, w.detach())) == std::vector<std::int64_t>{2, 2, 2});
+  {
+    const NoGrad off;
+    CHECK(whole_numbers(index_fill(x, 0, at, w)) == std::vector<std::int64_t>{2, 2, 2});
+  }
+  CHECK(numbers(grad(sum(masked_fill(x.to(float64), chosen, w)), w)) == Numbers{2});
+}
+
+TEST_CASE("a number with which a tensor is filled gets the gradients of all elements", "[scatter]") {
+  const Tensor w = Tensor(2.5).requires_grad_(), one = leaf({2.5});
+  for (const Tensor& number : {w, one}) {
+    const Tensor y = full({2, 3}, number), like = full_like(zeros({4}), number);
+    CHECK(numbers(y) == Numbers(6, 2.5));
+    CHECK(y.dtype() == float64);
+    CHECK(like.dtype() == float32);
+    CHECK(numbers(grad(sum(y * y), number)) == Numbers{30});
+    CHECK(numbers(grad(sum(like), number)) == Numbers{4});
+    Tensor alone = full({}, number);
+    {
+      const NoGrad off;
+      alone.fill_(7);
+    }
+    CHECK(number.item() == 2.5);
+    CHECK_THAT(thrown_by<std::invalid_argument>([&] { full({2}, number, int64); }),
+               Catch::Matchers::StartsWith("full: a number that requires a gradient cannot fill int64 of shape (2)"));
+    CHECK_THAT(thrown_by<std::invalid_argument>([&] { full_like(Tensor{1}, number); }),
+               Catch::Matchers::StartsWith("full_like: a number that requires a gradient cannot fill int64"));
+    CHECK(whole_numbers(full({2}, number.detach(), int64)) == std::vector<std::int64_t>{2, 2});
+    const NoGrad off;
+    CHECK_FALSE(full({2}, number).requires_grad());
+  }
 }
 
 TEST_CASE("replicate repeats the edge where all of an axis is removed", "[arranging]") {

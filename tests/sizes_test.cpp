@@ -91,6 +91,57 @@ TEST_CASE("shapes without elements may have any other sizes, in every op that co
   CHECK_THAT(refusal([&] { concat({deep, deep}); }), StartsWith("concat: ") && Contains("beyond 2^63 - 1"));
 }
 
+TEST_CASE("parts of shapes without elements may have any other sizes, and have gradients") {
+  const Tensor wide = zeros({0, most, most}).requires_grad_(), deep = zeros({most, 0, most}).requires_grad_();
+  const auto holds = [](const Tensor& y, const Tensor& x, const Shape& shape) {
+    CHECK(y.shape() == shape);
+    CHECK(grad(sum(y), x).shape() == x.shape());
+  };
+  holds(wide(xt::all(), 0), wide, {0, most});
+  holds(wide(xt::all(), -1, xt::range(2, most, 3)), wide, {0, most / 3});
+  holds(wide(xt::all(), xt::range(1, most), xt::newaxis(), 5), wide, {0, most - 1, 1});
+  holds(deep(most - 1), deep, {0, most});
+  holds(deep(xt::all(), xt::all(), xt::keep(most - 1, 0)), deep, {most, 0, 2});
+  holds(select(deep, 2, most - 1), deep, {most, 0});
+  holds(narrow(deep, 2, most - 2, 2), deep, {most, 0, 2});
+  holds(put(wide, {xt::all(), 3}, 1), wide, {0, most, most});
+  holds(put(deep, {7}, 1), deep, {most, 0, most});
+  const Tensor two = zeros({0, 2, most}).requires_grad_();
+  holds(amax(two, 1), two, {0, most});
+}
+
+TEST_CASE("sizes whose product overflows beside a size of 0 are no obstacle to ops that lay elements out") {
+  const std::int64_t L = std::int64_t{1} << 40;
+  const Tensor last = zeros({L, L, 0}), middle = zeros({L, 0, L}), first = zeros({0, L, L});
+  CHECK(concat({last, last}, 0).shape() == Shape{2 * L, L, 0});
+  CHECK(concat({first, zeros({0, 1, L})}, 1).shape() == Shape{0, L + 1, L});
+  CHECK(stack({first, first}, 1).shape() == Shape{0, 2, L, L});
+  const Tensor twice = zeros({0, L, L}).requires_grad_();
+  CHECK(grad(sum(concat({twice, twice}, 1)), twice).shape() == twice.shape());
+  CHECK(elementwise([](auto x) { return exp(x); }, last).shape() == last.shape());
+  CHECK(nn::batch_norm(middle, {}, {}, {}, {}, true).shape() == middle.shape());
+  CHECK(repeat_interleave(first, 2, 1).shape() == Shape{0, 2 * L, L});
+  CHECK(unfold(first, 1, 2, L / 2).shape() == Shape{0, 2, L, 2});
+}
+
+TEST_CASE("an index that is out of range by any amount is refused") {
+  const Tensor x = zeros({3}), rows = zeros({3, 2});
+  for (const std::int64_t bad :
+       {least, least + 1, least + 3, -most, std::int64_t{-4}, std::int64_t{3}, most - 3, most}) {
+    const std::string says = "index " + std::to_string(bad) + " is out of range for axis 0";
+    const Tensor at{bad}, each = full({1, 2}, bad, int64);
+    CHECK_THAT(refusal([&] { index_select(x, 0, at); }), StartsWith("index_select: " + says));
+    CHECK_THAT(refusal([&] { gather(x, 0, at); }), StartsWith("gather: " + says));
+    CHECK_THAT(refusal([&] { gather(rows, 0, each); }), StartsWith("gather: " + says));
+    CHECK_THAT(refusal([&] { scatter_add(x, 0, at, ones({1})); }), StartsWith("scatter_add: " + says));
+    CHECK_THAT(refusal([&] { index_fill(x, 0, at, 1); }), StartsWith("index_fill: " + says));
+    CHECK_THAT(refusal([&] { x(at); }), StartsWith("slice: " + says));
+    CHECK_THAT(refusal([&] { x(bad); }), StartsWith("slice: " + says));
+    CHECK_THAT(refusal([&] { embedding(at, rows); }), StartsWith("embedding: index " + std::to_string(bad)));
+    CHECK_THAT(refusal([&] { take(x, at); }), StartsWith("take: index " + std::to_string(bad)));
+  }
+}
+
 TEST_CASE("a range takes steps of any size") {
   const Tensor x = arange(5);
   CHECK(whole_numbers(x(xt::range(0, 5, most))) == std::vector<std::int64_t>{0});

@@ -10,6 +10,7 @@
 
 #include "catch2.hpp"
 #include "compare.hpp"
+#include "inspect.hpp"
 
 using namespace xgrad;
 
@@ -126,6 +127,35 @@ TEST_CASE("NaN makes a quantile NaN, and is left out of a nanquantile") {
   CHECK(std::isnan(nanquantile(Tensor{not_a_number}, 0.5).item()));
   CHECK(difference(slope([&](const Tensor& in) { return nanquantile(in, q, 0); }, x), Tensor{2.2, 0.0, 0.0, 0.8, 0.0},
                    1e-14) == "");
+}
+
+TEST_CASE("a quantile between infinities, and between numbers whose difference overflows, is what lies between them") {
+  const Tensor x{-inf, -inf, 1.0, inf, inf}, q{0.0, 0.125, 0.25, 0.5, 0.625, 1.0};
+  CHECK(difference(quantile(x, q), Tensor{-inf, -inf, -inf, 1.0, inf, inf}) == "");
+  CHECK(difference(quantile(x, q, Interpolation::midpoint), Tensor{-inf, -inf, -inf, 1.0, inf, inf}) == "");
+  CHECK(std::isnan(quantile(Tensor{-inf, inf}, 0.5).item()));
+  const Tensor far({-3e38f, 3e38f}), near({-3.f, 3.f});
+  for (const Interpolation how : {Interpolation::linear, Interpolation::midpoint})
+    for (const double at : {0.0, 0.25, 0.5, 0.875, 1.0}) {
+      const auto f = [&](const Tensor& in) { return quantile(in, at, how); };
+      CHECK(difference(f(far), f(near) * 1e38f, 1e-6) == "");
+      CHECK(difference(slope(f, far), slope(f, near)) == "");
+    }
+  // A line beside others is what it is alone.
+  const Tensor lines{{1.0, 2.0, 4.0}, {inf, inf, 3.0}};
+  const auto f = [](const Tensor& in) { return quantile(in, Tensor{0.3, 0.9}, 1); };
+  CHECK(difference(f(lines)(xt::all(), 0), f(lines(xt::range(0, 1)))(xt::all(), 0)) == "");
+}
+
+TEST_CASE("quantiles of float32 count ranks beyond its whole numbers, and round no rank up") {
+  CHECK(quantile(arange(11).to(float32), 0.1, Interpolation::higher).item() == 1);
+  CHECK(quantile(arange(11).to(float32), 0.3, Interpolation::lower).item() == 3);
+  if (scaled(1, 0) == 0) return;
+  // Of an even number of elements, half of them 1, the median lies between 0 and 1.
+  const std::int64_t half = (std::int64_t{1} << 23) + 1;
+  const Tensor x = concat({zeros({half}), ones({half})});
+  CHECK(quantile(x, 0.5).item() == 0.5);
+  CHECK(nanquantile(x, 0.5, Interpolation::higher).item() == 1);
 }
 
 TEST_CASE("unique elements come in order, NaNs apart, with their places and counts") {

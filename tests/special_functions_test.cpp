@@ -1,6 +1,8 @@
 // The accuracy of special functions, against numbers that mpmath has computed with 40 digits.
 
 #include <cmath>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -141,6 +143,26 @@ const std::vector<Row>& exact() {
 }
 
 }  // namespace
+
+TEST_CASE("polygamma ends for every order and argument, and obeys its recurrence for large orders", "[special]") {
+  constexpr std::int64_t huge = 100'000'000'000'000'000;
+  for (const double x : {1e15, 1e16, 4.9e16, 1e17, 1e18}) {
+    INFO("x = " << x);
+    CHECK_FALSE(std::isnan(polygamma(huge, Tensor(x)).item()));
+    CHECK_FALSE(std::isnan(polygamma(huge - 1, Tensor(x)).item()));
+  }
+  CHECK(std::isinf(polygamma(huge, Tensor(1e16)).item()));
+  CHECK_FALSE(std::isnan(polygamma(std::numeric_limits<std::int64_t>::max(), Tensor(1e18)).item()));
+  // ψ(x + 1) - ψ(x) = (-1)^n n! / x^(n+1) for the n-th derivative ψ.
+  for (const std::int64_t n : {171, 200, 1001})
+    for (const double x : {0.4 * static_cast<double>(n), 0.2 * static_cast<double>(n)}) {
+      INFO("n = " << n << ", x = " << x);
+      const auto order = static_cast<double>(n);
+      const double step = std::exp(std::lgamma(order + 1) - (order + 1) * std::log(x)) * (n % 2 == 0 ? 1 : -1);
+      const double here = polygamma(n, Tensor(x)).item(), next = polygamma(n, Tensor(x + 1)).item();
+      CHECK(std::abs((next - here) / step - 1) < 1e-10);
+    }
+}
 
 TEST_CASE("special functions are accurate to a few units in the last place", "[special]") {
   for (const Row& row : exact()) {

@@ -10,6 +10,7 @@
 #include <xgrad/autograd/engine/backward.hpp>
 #include <xgrad/autograd/engine/runtime.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/graph/node.hpp>
 #include <xgrad/autograd/graph/random.hpp>
 #include <xgrad/autograd/ops/ops.hpp>
 
@@ -113,7 +114,7 @@ TEST_CASE("a graph may be built in one thread, continued in a second, walked in 
     for (int i = 0; i < 100; ++i) y = y * 1.0;
   });
   in_threads(1, [&](int) {
-    const Tensor young = leaf({3});  // the first node of a thread whose counter starts at zero
+    const Tensor young = leaf({3});  // the first node of its thread: its number is lower than those of y
     z = y * young + y * x;
   });
   in_threads(1, [&](int) { z.backward(retain_graph); });
@@ -210,6 +211,31 @@ TEST_CASE("leaves die in one thread while another walks to them", "[threads]") {
         y.backward();
     });
   }
+  CHECK(live_nodes() == nodes);
+}
+
+TEST_CASE("a handle taken from a node while another thread drops the last one is alive, or undefined", "[threads]") {
+  const std::int64_t nodes = live_nodes();
+  std::atomic<int> wrong{0};
+  for (int i = 0; i < scaled(5000, 500); ++i) {
+    Tensor x = leaf({1});
+    const Tensor y = x * 2.0;
+    Node& node = *Raw::node(y)->edges()[0].node;
+    std::atomic<bool> dropped{false};
+    in_threads(2, [&](int t) {
+      if (t == 0) {
+        x = Tensor();
+        dropped = true;
+        return;
+      }
+      for (bool last = false; !last;) {
+        last = dropped;
+        if (const Tensor owner = node.owner(); owner.defined()) wrong += numbers(owner) != Numbers{1};
+      }
+    });
+    wrong += node.owner().defined();
+  }
+  CHECK(wrong == 0);
   CHECK(live_nodes() == nodes);
 }
 

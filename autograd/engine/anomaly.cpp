@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <exception>
 #include <map>
 #include <string>
 #include <utility>
@@ -118,13 +119,13 @@ class DetectAnomaly::Detector final : public detail::Observer {
       if (!suspect_.empty() && same_call(calling)) suspect_.clear();
       throw_suspect();
     }
-    const Fault fault = fault_of(op, y);
+    const Fault fault = op.judged ? Fault::none : fault_of(op, y);
     if (!inner) {
       if (fault != Fault::none) throw Anomaly(detail::report_of(op, y, fault));
       return;
     }
     // What another op computes on its way may be infinite, as long as its own result is not. If it never tells of a
-    // result of its own, the last op inside it decides, and its report comes with the next op.
+    // result of its own, the last op inside it decides, and its report comes with the next op, or where the scope ends.
     if (!suspect_.empty() && !same_call(calling)) throw_suspect();
     if (suspect_.empty() && fault != Fault::none) {
       suspect_ = detail::report_of(op, y, fault);
@@ -170,6 +171,11 @@ class DetectAnomaly::Detector final : public detail::Observer {
     throw Anomaly("backward of " + to_string(node) + ": " + by + " made its gradient " +
                   detail::number_of(result.at_first) + " at " + detail::element_text(result.first, after.shape()) +
                   ", from finite gradients" + lines + detail::line_of("to", result, after.shape(), after.dtype()));
+  }
+
+  /// At the end of the scope: what no op was left to report. Nothing, if an exception is the reason that it ends.
+  void close() {
+    if (std::uncaught_exceptions() == exceptions_) throw_suspect();
   }
 
  private:
@@ -229,6 +235,7 @@ class DetectAnomaly::Detector final : public detail::Observer {
                   detail::line_of("gradient", result, gradient.shape(), gradient.dtype()));
   }
 
+  const int exceptions_ = std::uncaught_exceptions();
   std::string suspect_;  // the report on an op inside another one
   std::string suspected_name_;
   Source suspected_at_;
@@ -237,6 +244,6 @@ class DetectAnomaly::Detector final : public detail::Observer {
 };
 
 DetectAnomaly::DetectAnomaly() : detector_(new Detector) {}
-DetectAnomaly::~DetectAnomaly() = default;
+DetectAnomaly::~DetectAnomaly() noexcept(false) { detector_->close(); }
 
 }  // namespace xgrad

@@ -28,7 +28,8 @@ class Anomaly : public std::runtime_error {
 class DetectAnomaly {
  public:
   [[nodiscard]] DetectAnomaly();
-  ~DetectAnomaly();
+  /// Throws the Anomaly of the last op, if nothing followed that could: keep the object in a local variable.
+  ~DetectAnomaly() noexcept(false);
   DetectAnomaly(const DetectAnomaly&) = delete;
   DetectAnomaly& operator=(const DetectAnomaly&) = delete;
 

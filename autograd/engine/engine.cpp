@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <stdexcept>
+#include <unordered_map>
 #include <unordered_set>
 
 #include <xgrad/autograd/engine/memory_of_own.hpp>
@@ -177,10 +178,16 @@ Tensor Engine::hooked(const Node& node, const detail::NodeExtras& extras, Tensor
   for (const std::shared_ptr<Hook>& kept : hooks) {
     const Hook hook = *kept;  // a copy, since a hook may remove itself
     if (!hook) continue;
+    const Ref<Storage> memory = Raw::storage(g);
+    const std::uint32_t version = memory->version();
     Tensor other = [&] {
       const detail::Observed user(observer_);
       return hook(g);
     }();
+    if (memory->version() != version)
+      throw std::logic_error("backward: a hook on " + to_string(node) + " wrote to the gradient in place at " +
+                             to_string(memory->last_write()) +
+                             ": other gradients may share its memory: return a new tensor, such as g * 2");
     if (!other.defined()) continue;
     if (!is_floating(other.dtype()))
       throw std::invalid_argument("backward: a hook on " + to_string(node) + " returned a gradient that is " +
@@ -285,9 +292,30 @@ void Engine::prepare_results(const Tensor* seeds, std::size_t count) {
   std::vector<Tensor*> shared;
   for (Tensor& gradient : found_)
     if (gradient.defined() && !detail::alone(gradient)) shared.push_back(&gradient);
+  std::vector<Result*> added;
   for (Result& result : results_)
-    if (!detail::alone(result.gradient) && !grad_of(*result.node).defined()) shared.push_back(&result.gradient);
+    if (!detail::alone(result.gradient)) {
+      if (grad_of(*result.node).defined())
+        added.push_back(&result);
+      else
+        shared.push_back(&result.gradient);
+    }
   if (!shared.empty()) detail::own_memory(shared);
+  if (!added.empty()) keep_from_writes(added);
+}
+
+// A seed, or what a hook returned, may be the gradient of another tensor, to which this run adds too.
+void Engine::keep_from_writes(const std::vector<Result*>& added) {
+  std::unordered_map<const Storage*, const Node*> written;  // null for memory of several gradients
+  for (const Result& result : results_)
+    if (const Tensor grad = grad_of(*result.node); grad.defined()) {
+      const auto [place, first] = written.try_emplace(Raw::storage(grad).get(), result.node.get());
+      if (!first) place->second = nullptr;
+    }
+  for (Result* result : added) {
+    const auto found = written.find(Raw::storage(result->gradient).get());
+    if (found != written.end() && found->second != result->node.get()) result->gradient = clone(result->gradient);
+  }
 }
 
 void Engine::prepare_recorded_results(const Tensor* seeds, std::size_t count) {
@@ -300,6 +328,9 @@ void Engine::prepare_recorded_results(const Tensor* seeds, std::size_t count) {
     if (gradient.defined()) own(gradient);
   for (Result& result : results_) {
     result.before = grad_of(*result.node);
+    if (result.before.defined()) taken.insert(Raw::storage(result.before).get());
+  }
+  for (Result& result : results_) {
     if (!result.before.defined())
       own(result.gradient);
     else

@@ -134,6 +134,8 @@ class Engine {
   // no other one that is given out, and with no seed.
   void prepare_results(const Tensor* seeds, std::size_t count);
 
+  void keep_from_writes(const std::vector<Result*>& added);
+
   void prepare_recorded_results(const Tensor* seeds, std::size_t count);
 
   void hand_over();

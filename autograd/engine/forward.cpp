@@ -80,7 +80,10 @@ class Pushing {
     const bool reduced = !broadcasts_to(from, node_.shape());
     Tensor whole = to(broadcast(t, from, reduced ? from : node_.shape(), many_, node_.at()), node_.dtype()), out;
     node_.push(i, &whole, many_ ? 1 : 0, &out);
-    if (!reduced) return out;
+    if (!out.defined()) return {};
+    // Where an elementwise() function is flat in the input, its rule gives zeros of the input's shape.
+    if (out.shape() != whole.shape() && out.shape() == from) return {};
+    if (!reduced || out.shape() != whole.shape()) return out;  // add() refuses another shape
     std::vector<std::int64_t> axes;
     for (std::size_t k = many_ ? 1 : 0; k < out.rank(); ++k) axes.push_back(static_cast<std::int64_t>(k));
     return axes.empty() ? out : sum(std::move(out), Axes(axes), KeepDims::no, node_.at());
@@ -97,7 +100,10 @@ class Pushing {
   // The gradients gx of a rule are linear in g: gx = Jᵀ g. So the gradient of gx, weighted by t, with respect to g is
   // J t. The value of g does not matter.
   void add_transposed() {
-    const Tensor g = ones(node_.shape(), node_.dtype()).requires_grad_();
+    const Tensor g = [&] {
+      const NewerNodes apart;  // the walk to g must stop at what the rule has captured
+      return ones(node_.shape(), node_.dtype()).requires_grad_();
+    }();
     std::vector<Tensor> all(node_.edge_count()), gradients;
     std::vector<std::size_t> places;
     try {

@@ -10,6 +10,7 @@
 
 #include <xgrad/autograd/engine/backward.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/graph/node.hpp>
 #include <xgrad/autograd/kernels/random/random.hpp>
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
@@ -315,6 +316,7 @@ GradcheckResult gradgradcheck(const TensorFunction& f, const std::vector<Tensor>
   const TensorFunction gradients = [&f, which](const std::vector<Tensor>& given) {
     const Graph graph = grad_enabled() ? create_graph : Graph::release;
     const EnableGrad recorded;
+    const detail::NewerNodes own;  // the walk to the inputs stops at what f has captured
     std::vector<Tensor> xs(given.begin(), given.end() - 1), checked;
     for (std::size_t i : which) {
       if (!xs[i].requires_grad()) xs[i] = xs[i].detach().requires_grad_();

@@ -16,9 +16,9 @@ namespace xgrad::func::detail {
 namespace {
 
 using xgrad::detail::Edge;
+using xgrad::detail::NewerNodes;
 using xgrad::detail::Saved;
 using xgrad::detail::SavedApartScope;
-using xgrad::detail::thread_state;
 using Body = std::function<Tensor(const Tensors&)>;
 
 // FNV-1a over words of 8 bytes.
@@ -62,7 +62,8 @@ struct Segment {
                                         : x[i].detach().requires_grad_();
       inputs[i] = x[i];
     }
-    floor = thread_state.counter;
+    const NewerNodes own;
+    floor = own.floor();
     const EnableGrad on;
     const SavedApartScope joined(false);
     y = body(x);
@@ -117,6 +118,7 @@ class CheckpointNode final : public Node {
     }();
     require_same(again.y);
     if (!again.y.requires_grad()) return;
+    if (!released()) require_known(again);
     Tensors targets;
     std::vector<std::size_t> places;
     for (std::size_t i = 0; i < edge_count(); ++i) {
@@ -160,6 +162,19 @@ class CheckpointNode final : public Node {
     if (checksum(y) != sum_) throw std::logic_error(changed + way_out);
   }
 
+  // Only what the first call has captured is an input of this node: the gradient of anything else would be lost. A leaf
+  // that this call has made is nobody's.
+  void require_known(const Segment& again) const {
+    std::unordered_set<const Node*> known;
+    for (std::size_t i = inputs_; i < edge_count(); ++i) known.insert(edges()[i].node.get());
+    for (const Node* node : captured(again))
+      if (node->number() <= again.floor && known.count(node) == 0)
+        throw std::logic_error("the function used another recorded value when it was called again, " +
+                               to_string(*node) + " of shape " + to_string(node->shape()) +
+                               ": it must use the same in both calls, and make no ops in other threads, nor within a "
+                               "functional_call that is over: pass what changes as an argument");
+  }
+
   std::unique_ptr<Edge[]> edge_;
   std::size_t inputs_;
   Body body_;
@@ -194,7 +209,10 @@ Tensor checkpointed(Body body, const Tensors& x, Source at) {
   }
   if (!recorded) return y;
   auto node = Ref<Node>::adopt(new CheckpointNode(at, y, std::move(body), random, x, others));
-  return xgrad::detail::attach(std::move(y), std::move(node));
+  y = xgrad::detail::attach(std::move(y), std::move(node));
+  if (xgrad::detail::is_observed())
+    xgrad::detail::tell_computed("checkpoint", at, y, x.data(), x.size(), attributes(), true);
+  return y;
 }
 
 }  // namespace xgrad::func::detail

@@ -27,7 +27,9 @@ Tensor checkpoint_at(Source at, F f, const X&... x) {
 ///
 /// The second call draws the same numbers from the default generator, so that dropout has the same mask. Its result
 /// must have the same bits as that of the first; otherwise backward throws std::logic_error. So f must be a function of
-/// its arguments: a generator of one's own, a mode or a parameter that has changed in between is an error. A module
+/// its arguments: a generator of one's own, a mode or a parameter that has changed in between is an error, and so is a
+/// recorded value that only the second call captures, whose gradient would be lost. Backward may run in another thread
+/// than the call did; but f itself must record its ops in the thread that calls it. A module
 /// that counts its calls, as batch normalisation does, counts two. Checkpoints nest, and derivatives of any order are
 /// right.
 /// Errors name the line of the call, up to four arguments.

@@ -60,8 +60,9 @@ Recording::Recording(const char* op, const Function& f, const Tensors& x, const 
     : op_(op) {
   const bool caller = grad_enabled();
   Tensors all = x;
-  for (const std::size_t i : wrt) inputs_.push_back(all[i] = entered(op, x[i], i));
   {
+    const xgrad::detail::NewerNodes own;  // the walk to the inputs stops at what f has captured
+    for (const std::size_t i : wrt) inputs_.push_back(all[i] = entered(op, x[i], i));
     const EnableGrad on;
     const SavedApartScope joined(false);
     outputs_ = f(all);
@@ -171,6 +172,14 @@ std::vector<std::size_t> all_of(std::size_t n) {
   std::vector<std::size_t> result(n);
   std::iota(result.begin(), result.end(), std::size_t{0});
   return result;
+}
+
+std::vector<std::int64_t> some_of(const char* op, std::vector<std::int64_t> argnums) {
+  if (argnums.empty())
+    throw std::invalid_argument(std::string(op) +
+                                ": the list of argument numbers is empty: name those to differentiate by, or leave the "
+                                "list out for the first argument");
+  return argnums;
 }
 
 std::vector<std::size_t> resolved(const char* op, const std::vector<std::int64_t>& argnums, std::size_t n) {

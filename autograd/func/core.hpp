@@ -3,6 +3,7 @@
 // What the transforms are made of: functions of lists of tensors, without templates.
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -74,6 +75,8 @@ Tensors gradients(const char* op, const Function& f, const Tensors& x, const std
 
 /// 0, ..., n-1.
 std::vector<std::size_t> all_of(std::size_t n);
+/// The argument numbers that a transform is given as a list; none is an error.
+std::vector<std::int64_t> some_of(const char* op, std::vector<std::int64_t> argnums);
 /// Argument numbers, negative ones from the end, of a call with n arguments; out of range or twice is an error.
 std::vector<std::size_t> resolved(const char* op, const std::vector<std::int64_t>& argnums, std::size_t n);
 

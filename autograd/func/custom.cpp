@@ -1,12 +1,17 @@
 #include <xgrad/autograd/func/custom.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <cstddef>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <stdexcept>
 
 #include <xgrad/autograd/engine/forward.hpp>
+#include <xgrad/autograd/engine/range.hpp>
+#include <xgrad/autograd/graph/observe.hpp>
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/graph/watch.hpp>
 #include <xgrad/autograd/kernels/random/random.hpp>
@@ -126,7 +131,13 @@ class CustomNode final : public Node {
   }
 
   Tensors called(Context& context, const Tensor& g) const {
+    const Ref<Storage> memory = Raw::storage(g);
+    const std::uint32_t version = memory->version();
     Tensors found = function_->backward(context, g);
+    if (memory->version() != version)
+      throw std::logic_error("its backward wrote to the gradient that it was given in place at " +
+                             to_string(memory->last_write()) +
+                             ": other gradients may share its memory: return a new tensor, such as g * 2");
     if (found.size() != edge_count())
       throw std::logic_error("its backward gave " + std::to_string(found.size()) + " gradients for " +
                              std::to_string(edge_count()) + " tensors: one for each, undefined where there is none");
@@ -149,6 +160,43 @@ const char* lasting_name(const std::string& text) {
   return names.insert(text).first->c_str();
 }
 
+namespace {
+
+/// Whether an op within a forward has met a number that is not finite: then the result is not judged again.
+class MeetsNonFinite final : public xgrad::detail::Observer {
+ public:
+  void computed(const xgrad::detail::ObservedOp&, const Tensor& y) override {
+    met_ = met_ || !xgrad::detail::all_finite(y);
+  }
+  bool met() const { return met_; }
+
+ private:
+  bool met_ = false;
+};
+
+auto same_as(const Tensor& y) {
+  return [&y](const Tensor& x) { return Raw::value(x) == Raw::value(y); };
+}
+
+// Whether the result of a forward belongs to the call alone: the node is set on it.
+bool is_own(const Tensor& y, const Tensors& inputs, const Context& context) {
+  const auto kept = std::count_if(context.saved().begin(), context.saved().end(), same_as(y));
+  const auto handles = static_cast<std::ptrdiff_t>(Raw::value(y)->count.load(std::memory_order_acquire));
+  return Raw::node(y) == nullptr && handles == kept + 1 && std::none_of(inputs.begin(), inputs.end(), same_as(y));
+}
+
+// The same as a tensor of its own, also among what is saved, unless an argument is meant there.
+Tensor own_result(const Tensor& y, const Tensors& inputs, Context& context) {
+  Tensor own = Raw::constant(y);
+  if (std::any_of(inputs.begin(), inputs.end(), same_as(y))) return own;
+  Tensors saved = context.saved();
+  std::replace_if(saved.begin(), saved.end(), same_as(y), own);
+  context.save_for_backward(std::move(saved));
+  return own;
+}
+
+}  // namespace
+
 Tensor record_custom(std::shared_ptr<const CustomFunction> function, const std::function<Tensor(Context&)>& forward,
                      const Tensors& inputs, Source at) {
   for (std::size_t i = 0; i < inputs.size(); ++i)
@@ -157,19 +205,28 @@ Tensor record_custom(std::shared_ptr<const CustomFunction> function, const std::
                                   " is an empty tensor");
   Context context;
   Tensor y;
+  std::optional<MeetsNonFinite> inside;
+  if (xgrad::detail::is_observed()) inside.emplace();
   {
     const NoGrad off;
     y = forward(context);
   }
-  if (!y.defined()) throw std::invalid_argument(std::string(function->name) + ": its forward returned an empty tensor");
-  if (!xgrad::detail::records(inputs.data(), inputs.size())) return y;
+  const bool judged = inside && inside->met();
+  inside.reset();
+  const char* const name = function->name;
+  const auto told = [&](Tensor result) {
+    if (xgrad::detail::is_observed())
+      xgrad::detail::tell_computed(name, at, result, inputs.data(), inputs.size(), attributes(), judged);
+    return result;
+  };
+  if (!y.defined()) throw std::invalid_argument(std::string(name) + ": its forward returned an empty tensor");
+  if (!xgrad::detail::records(inputs.data(), inputs.size())) return told(std::move(y));
   if (!is_floating(y.dtype()))
-    throw std::invalid_argument(std::string(function->name) + ": its forward returned " + name_of(y.dtype()) +
+    throw std::invalid_argument(std::string(name) + ": its forward returned " + name_of(y.dtype()) +
                                 ": only float32 and float64 have gradients");
-  const auto same = [&](const Tensor& x) { return Raw::value(x) == Raw::value(y); };
-  if (Raw::node(y) != nullptr || std::any_of(inputs.begin(), inputs.end(), same)) y = y.detach();
+  if (!is_own(y, inputs, context)) y = own_result(y, inputs, context);
   auto node = Ref<Node>::adopt(new CustomNode(std::move(function), at, y, inputs, context));
-  return xgrad::detail::attach(std::move(y), std::move(node));
+  return told(xgrad::detail::attach(std::move(y), std::move(node)));
 }
 
 namespace {

@@ -77,10 +77,11 @@ struct IsOnce<T, std::void_t<decltype(T::once_differentiable)>> : std::bool_cons
 ///     Tensor y = Cube::apply(x);
 ///
 /// forward runs unrecorded. backward returns a gradient for each tensor among the arguments, undefined where there is
-/// none. Written over tensors it can be differentiated again; one that loops over raw numbers says
-/// `static constexpr bool once_differentiable = true`. An optional `static Tensor jvp(Context&, const Tensors& t)`
-/// gives the tangent of the result for those of the arguments (zeros, where there is none) to forward mode, which
-/// otherwise transposes backward. Errors name the line of the call, up to four arguments.
+/// none, and may not write to g in place, whose memory other gradients may share. Written over tensors it can be
+/// differentiated again; one that loops over raw numbers says `static constexpr bool once_differentiable = true`. An
+/// optional `static Tensor jvp(Context&, const Tensors& t)` gives the tangent of the result for those of the arguments
+/// (zeros, where there is none) to forward mode, which otherwise transposes backward. Errors name the line of the call,
+/// up to four arguments.
 template <class Derived>
 class Function {
  public:

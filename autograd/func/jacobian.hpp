@@ -84,7 +84,7 @@ template <class F>
 }
 template <class F>
 [[nodiscard]] auto jacobian(F f, std::vector<std::int64_t> argnums, Mode mode = Mode::automatic) {
-  return detail::Jacobian<F, false>(std::move(f), std::move(argnums), mode);
+  return detail::Jacobian<F, false>(std::move(f), detail::some_of("jacobian", std::move(argnums)), mode);
 }
 /// jacobian() in forward mode and in reverse mode.
 template <class F>

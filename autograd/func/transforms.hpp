@@ -102,10 +102,10 @@ template <class F>
 [[nodiscard]] auto grad(F f) {
   return detail::Gradient<F, true, false>(std::move(f), {});
 }
-/// The same for several arguments: the gradients as a list, in the order of `argnums`.
+/// The same for several arguments: the gradients as a list, in the order of `argnums`, of which there is at least one.
 template <class F>
 [[nodiscard]] auto grad(F f, std::vector<std::int64_t> argnums) {
-  return detail::Gradient<F, false, false>(std::move(f), std::move(argnums));
+  return detail::Gradient<F, false, false>(std::move(f), detail::some_of("grad", std::move(argnums)));
 }
 
 /// The same with the value of f, which the gradient costs nothing further: auto [y, g] = value_and_grad(f)(x), and
@@ -120,7 +120,7 @@ template <class F>
 }
 template <class F>
 [[nodiscard]] auto value_and_grad(F f, std::vector<std::int64_t> argnums) {
-  return detail::Gradient<F, false, true>(std::move(f), std::move(argnums));
+  return detail::Gradient<F, false, true>(std::move(f), detail::some_of("value_and_grad", std::move(argnums)));
 }
 
 namespace detail {

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace xgrad {
 
@@ -26,5 +28,18 @@ class HookHandle {
   std::weak_ptr<void> hook_;
   void (*clear_)(void*) = nullptr;
 };
+
+namespace detail {
+
+/// Adds a hook to those of a tensor or module, and drops those that were removed: a hook that is registered and removed
+/// in every step takes one place.
+template <class F>
+HookHandle add_hook(std::vector<std::shared_ptr<std::function<F>>>& hooks, std::function<F> hook) {
+  hooks.erase(std::remove_if(hooks.begin(), hooks.end(), [](const auto& each) { return !*each; }), hooks.end());
+  hooks.push_back(std::make_shared<std::function<F>>(std::move(hook)));
+  return HookHandle(hooks.back());
+}
+
+}  // namespace detail
 
 }  // namespace xgrad

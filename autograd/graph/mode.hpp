@@ -32,6 +32,7 @@ struct ThreadState {
   const Calling* calling;       // the function that the user called (graph/calling.hpp), or null
   Observer* observer;           // the innermost of those that look on while ops run (graph/observe.hpp), or null
   std::uint64_t counter;        // the last node number that was given out
+  std::uint64_t counter_bound;  // numbers up to this one are below the bound of the process (NewerNodes)
   std::atomic<std::int64_t>* live;  // this thread's count of live nodes; null before its first node and after its exit
 };
 extern __thread ThreadState thread_state __attribute__((tls_model("initial-exec")));

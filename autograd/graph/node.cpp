@@ -1,5 +1,6 @@
 #include <xgrad/autograd/graph/node.hpp>
 
+#include <algorithm>
 #include <cstring>
 #include <mutex>
 #include <stdexcept>
@@ -73,6 +74,25 @@ struct LiveInChild {
   }
 };
 const LiveInChild live_in_child;
+
+// No node of the process has a greater number. Threads raise it by many at a time, and so seldom touch it.
+std::atomic<std::uint64_t> number_bound{0};
+
+[[gnu::noinline]] void raise_number_bound(std::uint64_t number) noexcept {
+  constexpr std::uint64_t many = 4096;
+  const std::uint64_t wanted = number + many;
+  std::uint64_t bound = number_bound.load(std::memory_order_relaxed);
+  while (bound < wanted && !number_bound.compare_exchange_weak(bound, wanted, std::memory_order_relaxed)) continue;
+  detail::thread_state.counter_bound = wanted;
+}
+
+// Gives out the number, or the next one after it that this thread has not given out.
+std::uint64_t numbered(std::uint64_t least) noexcept {
+  detail::ThreadState& state = detail::thread_state;
+  const std::uint64_t number = std::max(least, state.counter + 1);
+  if (number > state.counter_bound) raise_number_bound(number);
+  return state.counter = number;
+}
 
 void count_live(std::int64_t change) noexcept {
   std::atomic<std::int64_t>* live = detail::thread_state.live;
@@ -181,6 +201,13 @@ void Value::disown_gradient() noexcept {
   if (node->owner_ == this) node->owner_ = nullptr;
 }
 
+bool Value::end_ownership() noexcept {
+  NodeLock lock(node->lock_);
+  if (count.load(std::memory_order_acquire) != 0 && count.fetch_sub(1, std::memory_order_acq_rel) != 1) return false;
+  if (node->owner_ == this) node->owner_ = nullptr;
+  return true;
+}
+
 }  // namespace detail
 
 void retain(const Node* node) noexcept { node->count_.fetch_add(1, std::memory_order_relaxed); }
@@ -217,12 +244,7 @@ Node::Node(const char* name, Source at, const Tensor& y, detail::Edge* edges, st
 }
 
 Node::Node(Leaf, const Shape& shape, DType dtype)
-    : name_("leaf"),
-      number_(++detail::thread_state.counter),
-      dtype_(dtype),
-      leaf_(true),
-      guarded_(false),
-      shape_(shape) {
+    : name_("leaf"), number_(numbered(0)), dtype_(dtype), leaf_(true), guarded_(false), shape_(shape) {
   count_live(1);
 }
 
@@ -237,10 +259,15 @@ std::int64_t Node::live() noexcept {
 }
 
 void Node::number_after_inputs() noexcept {
-  std::uint64_t number = detail::thread_state.counter;
+  std::uint64_t least = 0;
   for (std::size_t i = 0; i < edge_count_; ++i)
-    if (edges_[i].node && edges_[i].node->number_ > number) number = edges_[i].node->number_;
-  detail::thread_state.counter = number_ = number + 1;
+    if (edges_[i].node && edges_[i].node->number_ >= least) least = edges_[i].node->number_ + 1;
+  number_ = numbered(least);
+}
+
+// Of a node that this thread can see, the raise of the bound has happened before: relaxed order is enough.
+detail::NewerNodes::NewerNodes() noexcept : floor_(number_bound.load(std::memory_order_relaxed)) {
+  thread_state.counter = floor_;
 }
 
 Tensor Node::input(std::size_t i) const {
@@ -343,7 +370,8 @@ Tensor Node::owner() const {
   return locked([&]() -> Tensor {
     detail::Value* value = owner_.load(std::memory_order_relaxed);
     if (value == nullptr) return {};
-    // A tensor that another thread is destroying has a count of 0, and stays dead.
+    // A tensor that another thread is destroying has a count of 0, and stays dead; or 1, until that thread has this
+    // lock.
     std::uint32_t count = value->count.load(std::memory_order_relaxed);
     while (count != 0 && !value->count.compare_exchange_weak(count, count + 1)) continue;
     return count == 0 ? Tensor() : Raw::handle(Ref<detail::Value>::adopt(value));

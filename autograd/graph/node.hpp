@@ -171,7 +171,8 @@ class Node {
 
   const char* name() const noexcept { return name_; }
   Source at() const noexcept { return Source{file_, line_}; }
-  /// Greater than the number of every input: the order of creation.
+  /// Greater than the number of every input: the order of creation in one thread, but not among threads, and not
+  /// unique. See detail::NewerNodes.
   std::uint64_t number() const noexcept { return number_; }
   const Shape& shape() const noexcept { return shape_; }
   DType dtype() const noexcept { return dtype_; }
@@ -286,6 +287,28 @@ class Node {
       nullptr};  // the tensor whose grad() this node fills; null once that tensor is destroyed
   detail::Owned<detail::NodeExtras> extras_;
 };
+
+namespace detail {
+
+/// Nodes that this thread makes after the construction of an object have greater numbers than all that were made before
+/// it, in any thread. It tells what a function has made from what it was given or has captured. How far numbers jump
+/// depends on what the process has done before. They do not go back, so that those of one thread stay in the order of
+/// creation, and a graph that one thread makes is walked in the same order each time. How the nodes of several threads
+/// are ordered among each other may depend on such a jump.
+class NewerNodes {
+ public:
+  [[nodiscard]] NewerNodes() noexcept;
+  NewerNodes(const NewerNodes&) = delete;
+  NewerNodes& operator=(const NewerNodes&) = delete;
+
+  /// Nodes made before have numbers up to this one.
+  std::uint64_t floor() const noexcept { return floor_; }
+
+ private:
+  std::uint64_t floor_;
+};
+
+}  // namespace detail
 
 /// "file:line", with the folders left out.
 std::string to_string(Source at);

@@ -25,6 +25,7 @@ struct ObservedOp {
   std::size_t count;
   const void* settings;
   std::vector<Attribute> (*list)(const void* settings);
+  bool judged = false;  // the numbers of the result are those of other ops, which observers have been told of
 
   std::vector<Attribute> attributes() const { return list(settings); }
 };
@@ -94,8 +95,10 @@ inline bool is_observed() noexcept { return thread_state.observer != nullptr; }
 void tell(const ObservedOp& op, const Tensor& y);
 template <class Settings>
 [[gnu::noinline, gnu::cold]] void tell_computed(const char* name, Source at, const Tensor& y, const Tensor* inputs,
-                                                std::size_t count, const Settings& settings) {
-  tell({name, at, inputs, count, &settings, [](const void* s) { return static_cast<const Settings*>(s)->list(); }}, y);
+                                                std::size_t count, const Settings& settings, bool judged = false) {
+  tell({name, at, inputs, count, &settings, [](const void* s) { return static_cast<const Settings*>(s)->list(); },
+        judged},
+       y);
 }
 
 /// Tells them that an optimiser is about to move its parameters.

@@ -1,5 +1,7 @@
 #include <xgrad/autograd/graph/random.hpp>
 
+#include <unistd.h>
+
 #include <atomic>
 #include <utility>
 
@@ -7,8 +9,16 @@ namespace xgrad {
 namespace {
 
 std::atomic<std::uint64_t> process_seed{0};
-std::atomic<std::uint64_t> next_stream{0};
+std::atomic<bool> seeded{false};
+std::atomic<std::uint64_t> next_stream{1};
 __thread Generator* in_scope = nullptr;
+
+// Stream 0 is for manual_seed: a thread that has not called it must not draw the same numbers as one that has. The main
+// thread begins as if by manual_seed(0).
+Generator unseeded() {
+  const bool first = ::gettid() == ::getpid() && !seeded.load();
+  return Generator(process_seed.load(), first ? 0 : next_stream.fetch_add(1));
+}
 
 }  // namespace
 
@@ -20,13 +30,14 @@ GeneratorScope::~GeneratorScope() { in_scope = before_; }
 
 Generator& default_generator() {
   if (in_scope != nullptr) return *in_scope;
-  thread_local Generator generator(process_seed.load(), next_stream.fetch_add(1));
+  thread_local Generator generator = unseeded();
   return generator;
 }
 
 void manual_seed(std::uint64_t seed) {
   Generator& generator = default_generator();
   process_seed.store(seed);
+  seeded.store(true);
   generator = Generator(seed, 0);
 }
 

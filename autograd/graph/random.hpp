@@ -26,7 +26,9 @@ class Generator {
   std::uint64_t draws_ = 0;
 };
 
-/// The calling thread's generator: seeded by manual_seed, or with seed 0 and a stream number of the thread's own.
+/// The calling thread's generator: as manual_seed has set it, which is stream 0 of the seed. A thread that has not
+/// called it has the last seed of any thread, or 0, and a stream of its own; but the main thread begins as if by
+/// manual_seed(0).
 Generator& default_generator();
 
 /// While an object exists, default_generator() of this thread is the given one, which must outlive it.

@@ -84,7 +84,9 @@ void refuse_result(const char* name, Source at, const Tensor& y, const Tensor* i
 Tensor differentiable_once(const Node& node, Tensor result, const Tensor& g) {
   std::vector<Node*> inputs{Raw::node(g)};
   for (std::size_t i = 0; i < node.edge_count(); ++i) inputs.push_back(node.edges()[i].node.get());
-  if (Raw::node(result) != nullptr || Raw::value(result) == Raw::value(g)) result = Raw::constant(result);
+  // The node is set on a tensor of its own: another handle may be that of a rule's constant, or g.
+  const bool shared = result.defined() && Raw::value(result)->count.load(std::memory_order_acquire) > 1;
+  if (shared || Raw::node(result) != nullptr) result = Raw::constant(result);
   auto made = Ref<Node>::adopt(new OnceNode(node.name(), node.at(), result, inputs));
   return attach(std::move(result), std::move(made));
 }

@@ -10,7 +10,8 @@ namespace xgrad {
 namespace detail {
 
 /// Decrements a reference count; true if this was the last reference. If the count is one, the only reference is the
-/// caller's and no other thread can raise it, so the more costly atomic decrement is skipped.
+/// caller's and no other thread can raise it, so the more costly atomic decrement is skipped. (One thread can:
+/// Node::owner(). So a value that has a node fill its gradient is counted again under the lock of the node.)
 inline bool was_last(std::atomic<std::uint32_t>& count) noexcept {
   return count.load(std::memory_order_acquire) == 1 || count.fetch_sub(1, std::memory_order_acq_rel) == 1;
 }

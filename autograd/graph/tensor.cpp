@@ -67,7 +67,8 @@ namespace detail {
 void destroy(const Value* value) noexcept {
   while (value != nullptr) {
     auto* dead = const_cast<Value*>(value);
-    if (dead->keeps_grad) dead->disown_gradient();  // first: until then, backward in another thread may write the grad
+    // First: until then, backward in another thread may write the gradient, or take a handle of this tensor.
+    if (dead->keeps_grad && !dead->end_ownership()) return;
     if (dead->had_leaf) dead->disown_former_leaves();
     const Value* grad = dead->grad.give_up();
     delete dead;
@@ -214,9 +215,7 @@ HookHandle Tensor::register_hook(Hook hook) const {
   const detail::Calling calling("register_hook");
   if (!hook) throw detail::argument_error("register_hook: the hook is empty");
   if (!requires_grad()) throw std::logic_error("register_hook: this tensor does not require a gradient");
-  auto kept = std::make_shared<Hook>(std::move(hook));
-  get().node->extras().hooks.push_back(kept);
-  return HookHandle(kept);
+  return detail::add_hook(get().node->extras().hooks, std::move(hook));
 }
 
 Tensor Tensor::detach() const& {

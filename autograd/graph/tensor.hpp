@@ -44,7 +44,7 @@ namespace detail {
 }  // namespace detail
 
 /// A function that receives a gradient and may return another one to replace it; an undefined result leaves it as it
-/// is.
+/// is. It may not write to the gradient in place, whose memory other gradients may share: backward refuses that.
 using Hook = std::function<Tensor(const Tensor&)>;
 
 /// An array of numbers with, if it needs a gradient, a place in the graph. A handle: copying shares the values, the

@@ -32,6 +32,9 @@ struct Value {
 
   void own_gradient();
   void disown_gradient() noexcept;
+  /// The end of a value that keeps_grad: false if another thread has got a handle from the node (Node::owner) since the
+  /// count was looked at, which then ends it.
+  bool end_ownership() noexcept;
   /// Tells the nodes that were this tensor's leaves before that it is gone (graph/leaf.hpp).
   void disown_former_leaves() noexcept;
   /// The same values as a separate Value owned by the graph, which nobody can give other data or make a leaf. It is

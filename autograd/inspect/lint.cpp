@@ -1,10 +1,11 @@
 #include <xgrad/autograd/inspect/lint.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <iostream>
+#include <iterator>
 #include <set>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -54,6 +55,7 @@ class Lint::Reader final : public detail::Observer {
 
   void computed(const detail::ObservedOp& op, const Tensor& y) override {
     const std::string name = op.name;
+    if (op.count == 0 || !op.inputs[0].defined()) return;  // a function of the user's own may have any name
     if (name == "dropout" || name == "batch_norm") look_for_eval(op, name);
     if (name == "batch_norm") look_for_bias(op);
     if (name == "add") note_epsilon(op, y);
@@ -68,8 +70,9 @@ class Lint::Reader final : public detail::Observer {
   void begins_backward(const Tensor*, std::size_t) override { tell_of_lost_leaves(); }
 
   void gave(const Tensor& to, bool added) override {
-    Leaf& leaf = leaves_[Raw::value(to)];
-    leaf.shape = to_string(to.shape());
+    Node* node = Raw::node(to);
+    if (node == nullptr) return;
+    Leaf& leaf = known(node);
     leaf.sums = added ? leaf.sums + 1 : 1;
     if (!added) leaf.used = false;
     leaf.waits = true;
@@ -80,11 +83,12 @@ class Lint::Reader final : public detail::Observer {
     std::size_t summed = 0, most = 0;
     bool used = false;
     for (std::size_t i = 0; i < parameters.size(); ++i) {
-      const detail::Value* value = Raw::value(parameters[i]);
-      held_.insert(value);
-      const auto found = leaves_.find(value);
+      Node* node = Raw::node(parameters[i]);
+      if (node == nullptr) continue;  // it is frozen
+      Leaf& leaf = known(node);
+      leaf.held = true;
       if (!parameters[i].grad().defined()) {
-        if (found == leaves_.end())
+        if (leaf.sums == 0)
           tell("no_gradient", name + std::to_string(i),
                std::string(name) + ": parameter " + std::to_string(i) + " of shape " +
                    to_string(parameters[i].shape()) +
@@ -93,8 +97,7 @@ class Lint::Reader final : public detail::Observer {
                at);
         continue;
       }
-      if (found == leaves_.end()) continue;
-      Leaf& leaf = found->second;
+      if (leaf.sums == 0) continue;
       summed += leaf.sums > 1 ? 1u : 0u;
       most = std::max(most, leaf.sums);
       used = used || (leaf.used && leaf.sums > 1);
@@ -113,12 +116,37 @@ class Lint::Reader final : public detail::Observer {
   void close() { tell_of_lost_leaves(); }
 
  private:
+  // Of the node of a leaf, which is kept so that no other one gets its address.
   struct Leaf {
-    std::string shape;
-    std::size_t sums = 0;  // how many backward runs its gradient is the sum of
-    bool used = false;     // a step has used that gradient
-    bool waits = false;    // it has got a gradient since leaves were last looked at
+    Ref<Node> node;
+    std::size_t place = 0;  // among the leaves in the order in which they were met
+    std::size_t sums = 0;   // how many backward runs its gradient is the sum of; 0 before the first
+    bool used = false;      // a step has used that gradient
+    bool waits = false;     // it has got a gradient since leaves were last looked at
+    bool held = false;      // by an optimiser that has stepped
   };
+  struct Shifted {
+    double epsilon;
+    Source at;
+  };
+
+  Leaf& known(Node* node) {
+    if (leaves_.size() >= most_leaves_) {
+      forget_gone();
+      most_leaves_ = 2 * leaves_.size() + 1024;
+    }
+    Leaf& leaf = leaves_[node];
+    if (!leaf.node) {
+      leaf.node = Ref<Node>(node);
+      leaf.place = met_++;
+    }
+    return leaf;
+  }
+
+  void forget_gone() {
+    for (auto at = leaves_.begin(); at != leaves_.end();)
+      at = at->first->owner().defined() ? std::next(at) : leaves_.erase(at);
+  }
 
   void tell(const char* rule, const std::string& subject, const std::string& text, Source at) {
     if (!told_.insert(std::string(rule) + "\n" + subject).second) return;
@@ -159,13 +187,14 @@ class Lint::Reader final : public detail::Observer {
 
   void note_epsilon(const detail::ObservedOp& op, const Tensor& y) {
     if (Raw::node(y) == nullptr || op.count != 2) return;
+    shifted_.erase(Raw::node(y)->number());  // of an older node, since numbers are not unique
     for (std::size_t i = 0; i < 2; ++i) {
       const Tensor& x = op.inputs[i];
       if (Raw::node(x) != nullptr || x.size() != 1 || !is_floating(x.dtype())) continue;
       const double value = detail::range_of(x).max;
       if (value > 0 && value <= 1e-3) {
         if (shifted_.size() > most_shifted) shifted_.clear();
-        shifted_[Raw::node(y)->number()] = value;
+        shifted_[Raw::node(y)->number()] = {value, Raw::node(y)->at()};
       }
     }
   }
@@ -173,9 +202,11 @@ class Lint::Reader final : public detail::Observer {
   void look_for_epsilon(const detail::ObservedOp& op, const std::string& name) {
     const Node* node = maker(op.inputs[0]);
     const auto found = node == nullptr ? shifted_.end() : shifted_.find(node->number());
-    if (found == shifted_.end()) return;
+    if (found == shifted_.end() || node->name() != std::string("add")) return;
+    const Source made = found->second.at;
+    if (made.file != node->at().file || made.line != node->at().line) return;
     tell_of(op, "log_epsilon",
-            name + "(x + " + detail::number_text(found->second, 6) +
+            name + "(x + " + detail::number_text(found->second.epsilon, 6) +
                 ") is biased, and hides what drives x to 0: work with logits (log_softmax, logsigmoid, a loss with "
                 "logits), or clamp x from below");
   }
@@ -220,17 +251,23 @@ class Lint::Reader final : public detail::Observer {
               "its input is a sigmoid, and it computes one itself: pass the logits, or use binary_cross_entropy");
   }
 
-  // Leaves whose gradients came before a step, and that no optimiser that has stepped holds.
+  // Leaves whose gradients came before a step, and that no optimiser that has stepped holds. Leaves that are gone by
+  // now are told of once for each shape, and forgotten.
   void tell_of_lost_leaves() {
     if (steps_ == 0) return;
-    for (auto& [value, leaf] : leaves_) {
-      if (!std::exchange(leaf.waits, false) || held_.count(value) == 1) continue;
-      tell("no_optimizer", std::to_string(reinterpret_cast<std::uintptr_t>(value)),
-           "backward: a leaf of shape " + leaf.shape +
+    std::vector<Leaf*> lost;
+    for (auto& [node, leaf] : leaves_)
+      if (std::exchange(leaf.waits, false) && !leaf.held) lost.push_back(&leaf);
+    std::sort(lost.begin(), lost.end(), [](const Leaf* a, const Leaf* b) { return a->place < b->place; });
+    for (const Leaf* leaf : lost) {
+      const std::string shape = to_string(leaf->node->shape());
+      tell("no_optimizer", leaf->node->owner().defined() ? std::to_string(leaf->place) : "gone " + shape,
+           "backward: a leaf of shape " + shape +
                " gets gradients, but no optimiser that has stepped holds it: give it to one, or call "
                "requires_grad_(false)",
            Source());
     }
+    forget_gone();
     steps_ = 0;
   }
 
@@ -238,10 +275,11 @@ class Lint::Reader final : public detail::Observer {
 
   Report report_;
   std::set<std::string> told_;
-  std::unordered_map<const detail::Value*, Leaf> leaves_;
-  std::unordered_set<const detail::Value*> held_;
-  std::unordered_map<std::uint64_t, double> shifted_;  // numbers of the nodes x + epsilon
-  std::size_t steps_ = 0;                              // since leaves were last looked at
+  std::unordered_map<const Node*, Leaf> leaves_;
+  std::size_t met_ = 0;                                 // how many leaves
+  std::size_t most_leaves_ = 1024;                      // with so many, those that are gone are forgotten
+  std::unordered_map<std::uint64_t, Shifted> shifted_;  // by the numbers of the nodes x + epsilon
+  std::size_t steps_ = 0;                               // since leaves were last looked at
   bool saw_loss_ = false;
 };
 

@@ -1,6 +1,7 @@
 #include <xgrad/autograd/inspect/paths.hpp>
 
 #include <algorithm>
+#include <cstdint>
 #include <ostream>
 #include <stdexcept>
 #include <unordered_map>
@@ -41,6 +42,7 @@ class PathFinder {
 
   // How many ways lead from the root to each node, as far as they lead on to x.
   void count(std::size_t most) {
+    most = std::min(most, SIZE_MAX - 1);
     std::unordered_map<const Node*, bool> leads;
     for (const Node* node : order_) {
       bool found = node == end_;
@@ -59,7 +61,8 @@ class PathFinder {
         require_scalar(*node, "each step on the way");
         require_scalar(*input, "each step on the way");
         // Too many ways to count are one too many.
-        counts_[input] = std::min(counts_[input] + ways, most + 1);
+        std::size_t& sum = counts_[input];
+        sum = ways > most + 1 - sum ? most + 1 : sum + ways;
         used_[node].push_back(i);
       }
     }

@@ -10,6 +10,7 @@
 #include <xgrad/autograd/linalg/svd.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
+#include <xgrad/autograd/ops/indexing.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
 #include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
@@ -66,15 +67,74 @@ Tensor cofactors(const Tensor& a) {
   return times(parts.u * unsqueeze(products_without(parts.s) * unsqueeze(sign, -1), -2), parts.vh);
 }
 
-bool any_equal(const Tensor& x, double number) {
-  return xgrad::detail::visit_floating(x.dtype(), [&](auto type) {
+/// What the gradient of a determinant is computed from: the inverse, or of a singular matrix the cofactors. Where the
+/// determinant is NaN, or infinite elements are hidden by a determinant of 0, it is NaN.
+enum class Way : std::uint8_t { inverse, cofactors, undefined };
+
+/// That of each matrix of the batch m, whose determinants y are `singular` where they are 0; nothing for matrices
+/// without elements.
+std::vector<Way> ways_of(const Tensor& m, const Tensor& y, double singular) {
+  if (m.size() == 0) return {};
+  std::vector<Way> ways(static_cast<std::size_t>(y.size()), Way::inverse);
+  const std::int64_t square = rows_of(m.shape()) * columns_of(m.shape());
+  xgrad::detail::visit_floating(y.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    const T* const from = static_cast<const T*>(Raw::operand(x));
-    return std::find(from, from + x.size(), static_cast<T>(number)) != from + x.size();
+    const T* const matrix = static_cast<const T*>(Raw::operand(m));
+    const T* const number = static_cast<const T*>(Raw::operand(y));
+    for (std::int64_t i = 0; i < y.size(); ++i) {
+      Way& way = ways[static_cast<std::size_t>(i)];
+      if (std::isnan(number[i]))
+        way = Way::undefined;
+      else if (number[i] == static_cast<T>(singular))
+        way = all_finite(matrix + i * square, square) ? Way::cofactors : Way::undefined;
+    }
   });
+  return ways;
+}
+
+/// gradient(way, m, y, g) of each matrix by its own way. Those of one way are computed as a batch.
+template <class F>
+Tensor by_ways(const Tensor& m, const Tensor& y, const Tensor& g, double singular, const F& gradient) {
+  const std::vector<Way> ways = ways_of(m, y, singular);
+  const auto other = [&](Way way) { return way != ways[0]; };
+  if (std::none_of(ways.begin(), ways.end(), other)) return gradient(ways.empty() ? Way::inverse : ways[0], m, y, g);
+  const std::int64_t count = y.size(), n = rows_of(m.shape());
+  const Tensor all_m = reshape(m, {count, n, n}), all_y = reshape(y, {count}), all_g = reshape(g, {count});
+  std::vector<Tensor> parts;
+  std::vector<std::int64_t> places(ways.size());
+  std::int64_t next = 0;
+  for (const Way way : {Way::inverse, Way::cofactors, Way::undefined}) {
+    std::vector<std::int64_t> these;
+    for (std::size_t i = 0; i < ways.size(); ++i) {
+      if (ways[i] != way) continue;
+      these.push_back(static_cast<std::int64_t>(i));
+      places[i] = next++;
+    }
+    if (these.empty()) continue;
+    const Tensor which(these);
+    parts.push_back(
+        gradient(way, index_select(all_m, 0, which), index_select(all_y, 0, which), index_select(all_g, 0, which)));
+  }
+  return reshape(index_select(concat(parts, 0), 0, Tensor(places)), m.shape());
 }
 
 Tensor per_matrix(const Tensor& x) { return unsqueeze(unsqueeze(x, -1), -1); }
+
+/// NaN for every element, which depends on the matrices as their gradient would.
+Tensor undefined_gradient(const Tensor& m, const Tensor& g) {
+  return per_matrix(g) * (m * std::numeric_limits<double>::quiet_NaN());
+}
+
+Tensor det_gradient(Way way, const Tensor& m, const Tensor& d, const Tensor& g) {
+  if (way == Way::undefined) return undefined_gradient(m, g);
+  return way == Way::inverse ? per_matrix(g * d) * adjoint(inverse(m)) : per_matrix(g) * cofactors(m);
+}
+
+/// Where a is singular, some quotient of a cofactor by the determinant is infinite.
+Tensor slogdet_gradient(Way way, const Tensor& m, const Tensor&, const Tensor& g) {
+  if (way == Way::undefined) return undefined_gradient(m, g);
+  return per_matrix(g) * (way == Way::inverse ? adjoint(inverse(m)) : cofactors(m) / per_matrix(det(m)));
+}
 
 }  // namespace
 
@@ -92,8 +152,7 @@ Tensor det(Tensor a, Source at) {
     });
   });
   return record("det", at, std::move(y), {std::move(a)}, joint_from_y<0>([](Tensor m, Tensor d, Tensor g, Needs) {
-                  return std::array<Tensor, 1>{any_equal(d, 0) ? per_matrix(g) * cofactors(m)
-                                                               : per_matrix(g * d) * adjoint(inverse(m))};
+                  return std::array<Tensor, 1>{by_ways(m, d, g, 0, det_gradient)};
                 }));
 }
 
@@ -116,10 +175,8 @@ SignLogAbsDet slogdet(Tensor a, Source at) {
     });
   });
   y = record("slogdet", at, std::move(y), {std::move(a)}, joint_from_y<0>([](Tensor m, Tensor logs, Tensor g, Needs) {
-               // Where a is singular, some quotient of a cofactor by the determinant is infinite.
-               const bool singular = any_equal(logs, -std::numeric_limits<double>::infinity());
-               return std::array<Tensor, 1>{per_matrix(g) *
-                                            (singular ? cofactors(m) / per_matrix(det(m)) : adjoint(inverse(m)))};
+               constexpr double singular = -std::numeric_limits<double>::infinity();
+               return std::array<Tensor, 1>{by_ways(m, logs, g, singular, slogdet_gradient)};
              }));
   return {std::move(sign), std::move(y)};
 }

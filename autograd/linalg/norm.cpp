@@ -159,7 +159,11 @@ Tensor cond(Tensor a, const MatrixNorm& order, Source at) {
     const std::int64_t k = s.shape().back();
     if (k == 0) return sum(s, -1);
     const Tensor first = squeeze(narrow(s, -1, 0, 1), -1), last = squeeze(narrow(s, -1, k - 1, 1), -1);
-    return order.order() > 0 ? first / last : last / first;
+    // Of a matrix of zeros both are 0, and their quotient is that of other singular matrices.
+    const Tensor nothing = first == 0, one = ones({}, s.dtype());
+    if (order.order() < 0) return last / where(nothing, one, first);
+    return where(nothing, full({}, std::numeric_limits<double>::infinity(), s.dtype()),
+                 first / where(nothing, one, last));
   }
   require_square(op, a);
   if (columns_of(a.shape()) == 0) return sum(a, {-2, -1});

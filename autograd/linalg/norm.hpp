@@ -35,8 +35,10 @@ class MatrixNorm {
 /// √Σ a² over all elements, of any rank, without overflow; or the matrix norm of that order of the last two axes.
 [[nodiscard]] Tensor norm(Tensor a, Source at = Source::here());
 [[nodiscard]] Tensor norm(Tensor a, const MatrixNorm& order, Source at = Source::here());
-/// The condition number |a| |a⁻¹| by a matrix norm; for 2 and -2 from the singular values, and then a need not be
-/// square. Infinity where a is singular; 0 for matrices without elements.
+/// The condition number |a| |a⁻¹| by a matrix norm; for 2 and -2 the quotient of the largest and the smallest singular
+/// value, and of the smallest and the largest, and then a need not be square. Infinity where a is singular, but 0 for
+/// -2; a singular matrix that rounding makes regular has a large number, or for -2 a small one. 0 for matrices without
+/// elements.
 [[nodiscard]] Tensor cond(Tensor a, const MatrixNorm& order = 2, Source at = Source::here());
 
 }  // namespace xgrad::linalg

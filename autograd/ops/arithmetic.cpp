@@ -74,7 +74,8 @@ Tensor to(Tensor x, DType dtype, Source at) {
   const detail::Timed timed("to", at);
   detail::require_defined("to", &x, 1);
   if (x.dtype() == dtype && !x.weak()) return x;
-  Tensor y = detail::converted(x, dtype);
+  Tensor y = x.dtype() == dtype ? Raw::alias(x, x.shape()) : detail::converted(x, dtype);
+  Raw::mark_weak(y, false);
   if (!is_floating(dtype)) return y;
   return record("to", at, std::move(y), {std::move(x)}, attributes("dtype", dtype), pass_on);
 }

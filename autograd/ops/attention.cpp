@@ -9,6 +9,7 @@
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/attention_layout.hpp>
+#include <xgrad/autograd/ops/draw_scope.hpp>
 #include <xgrad/autograd/ops/packed_heads.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
 
@@ -82,10 +83,15 @@ void check_separate(const char* op, const Tensor& q, const Tensor& k, const Tens
   }
 }
 
-// Draws where dropout needs it, when nothing can fail any more.
-void draw(Settings& how, const AttentionOptions& options) {
-  if (how.dropout == 0) return;
-  Generator& source = options.generator() != nullptr ? *options.generator() : default_generator();
+// The generator, where dropout needs one.
+Generator* generator_of(const Settings& how, const AttentionOptions& options) {
+  if (how.dropout == 0) return nullptr;
+  return options.generator() != nullptr ? options.generator() : &default_generator();
+}
+
+void draw(Settings& how, Generator* generator) {
+  if (generator == nullptr) return;
+  Generator& source = *generator;
   how.seed = source.seed();
   how.stream = (source.stream() << 40) + source.draws();
   source.next();
@@ -112,7 +118,9 @@ Tensor scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tens
   Tensor y = detail::result_room(operands, 3, shape, query.dtype());
   const bool nothing = y.size() == 0;
   Tensor stats = Raw::uninitialized({2, nothing ? 0 : by.items() * by.queries}, query.dtype());
-  draw(how, options);
+  Generator* const source = generator_of(how, options);
+  const detail::DrawScope draws(source);
+  draw(how, source);
   by.seed = how.seed;
   by.stream = how.stream;
   how.masked = attn_mask.defined();
@@ -153,7 +161,9 @@ Tensor packed_heads(Tensor qkv, std::int64_t heads, bool batch_first, Tensor att
   Tensor y = result_room(&qkv, 1, qkv.shape().with(2, width), qkv.dtype());
   const bool nothing = y.size() == 0;
   Tensor stats = Raw::uninitialized({2, nothing ? 0 : by.items() * by.queries}, qkv.dtype());
-  draw(how, options);
+  Generator* const source = generator_of(how, options);
+  const DrawScope draws(source);
+  draw(how, source);
   by.seed = how.seed;
   by.stream = how.stream;
   how.masked = attn_mask.defined();

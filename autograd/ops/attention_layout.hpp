@@ -8,6 +8,7 @@
 
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/kernels/attention/attention.hpp>
+#include <xgrad/autograd/ops/strides.hpp>
 
 namespace xgrad::attention_op {
 
@@ -41,13 +42,9 @@ Matrices<T> placed(T* at, const Shape& shape, const Attention& by) {
   Matrices<T> m;
   m.at = at;
   m.row = shape.back();
-  std::int64_t step = shape.at(-2) * shape.at(-1);
+  const xgrad::detail::Strides own = xgrad::detail::strides_of(shape);
   const std::size_t lead = shape.rank() - 2;
-  for (std::size_t k = 0; k < lead; ++k) {
-    const std::int64_t size = shape[lead - 1 - k];
-    m.step[by.rank - 1 - k] = size == 1 ? 0 : step;
-    step *= size;
-  }
+  for (std::size_t k = lead; k-- > 0;) m.step[by.rank - lead + k] = shape[k] == 1 ? 0 : own[k];
   return m;
 }
 

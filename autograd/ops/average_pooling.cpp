@@ -1,6 +1,7 @@
 #include <xgrad/autograd/ops/average_pooling.hpp>
 
 #include <cmath>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -8,10 +9,10 @@
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/kernels/pooling/average_pool.hpp>
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
-#include <xgrad/autograd/ops/activation.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/pool_windows.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
+#include <xgrad/autograd/ops/selection.hpp>
 
 namespace xgrad {
 namespace {
@@ -82,7 +83,6 @@ Tensor adaptive_pool(const char* op, std::size_t axes, Tensor x, const Dims& out
   return recorded(op, at, std::move(x), axes, how, attributes("output_size", Shape(shape.end() - axes, axes)));
 }
 
-// As PyTorch has it, also for its choice at negative sums.
 Tensor lp_pool(const char* op, std::size_t axes, Tensor x, double p, const Dims& size, const LPPoolOptions& options,
                Source at) {
   const detail::Timed timed(op, at);
@@ -96,7 +96,9 @@ Tensor lp_pool(const char* op, std::size_t axes, Tensor x, double p, const Dims&
   for (std::size_t k = 0; k < axes; ++k) places *= static_cast<double>(sizes[k]);
   const Tensor mean = pool(op, axes, pow(std::move(x), p, at), size,
                            AvgPoolOptions().stride(options.stride()).ceil_mode(options.ceil_mode()), at);
-  return pow(mul(relu(mean, at), places, at), 1 / p, at);
+  // The root of a sum of 0 is no part of the graph: its slope is infinite.
+  const Tensor nothing = mean == 0, root = p > 0 ? 0.0 : std::numeric_limits<double>::infinity();
+  return where(nothing, root, pow(mul(where(nothing, 1, mean, at), places, at), 1 / p, at), at);
 }
 
 }  // namespace

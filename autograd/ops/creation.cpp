@@ -7,7 +7,10 @@
 
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/dispatch.hpp>
+#include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
+#include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/shape.hpp>
 
 namespace xgrad {
 namespace {
@@ -101,6 +104,13 @@ Tensor full(Shape shape, Tensor number, Source at) {
 
 Tensor full(Shape shape, Tensor number, DType dtype, Source at) {
   const detail::Calling calling("full", at);
+  if (grad_enabled() && number.defined() && Raw::node(number) != nullptr && number.size() == 1) {
+    if (!is_floating(dtype))
+      throw detail::argument_error(std::string(detail::caller_or("full")) +
+                                   ": a number that requires a gradient cannot fill " + name_of(dtype) + " of shape " +
+                                   to_string(shape) + ": pass its detach(), or float32 or float64 as the dtype");
+    return broadcast_to(to(reshape(clone(std::move(number), at), {}, at), dtype, at), shape, at);
+  }
   if (dtype == int64) return filled(shape, dtype, [v = number.item<std::int64_t>()](std::int64_t) { return v; });
   return filled(shape, dtype, [v = number.item()](std::int64_t) { return v; });
 }

@@ -11,10 +11,11 @@ namespace xgrad {
 [[nodiscard]] Tensor zeros(Shape shape, DType dtype = float32, Source at = Source::here());
 /// All elements 1.
 [[nodiscard]] Tensor ones(Shape shape, DType dtype = float32, Source at = Source::here());
-/// All elements `number`; without a dtype, the number's own decides. One that the dtype cannot hold is an error.
+/// All elements `number`; without a dtype, the number's own decides. One that the dtype cannot hold is an error. A
+/// number that requires a gradient gets the sum of the gradients of all elements; it cannot fill int64 or bool.
 [[nodiscard]] Tensor full(Shape shape, Tensor number, Source at = Source::here());
 [[nodiscard]] Tensor full(Shape shape, Tensor number, DType dtype, Source at = Source::here());
-/// zeros, ones and full of the shape and dtype of x, without a gradient.
+/// zeros, ones and full of the shape and dtype of x, which gets no gradient.
 [[nodiscard]] Tensor zeros_like(const Tensor& x, Source at = Source::here());
 [[nodiscard]] Tensor ones_like(const Tensor& x, Source at = Source::here());
 [[nodiscard]] Tensor full_like(const Tensor& x, Tensor number, Source at = Source::here());

@@ -12,6 +12,7 @@
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
+#include <xgrad/autograd/ops/draw_scope.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
 #include <xgrad/autograd/ops/selection.hpp>
 
@@ -59,13 +60,16 @@ void check(const char* op, const Tensor& x, double p) {
                                  detail::number_text(p));
 }
 
+Generator& generator_of(Generator* own) { return own != nullptr ? *own : default_generator(); }
+
 }  // namespace
 
 Tensor dropout(Tensor input, double p, bool training, Generator* generator, Source at) {
   const detail::Timed timed("dropout", at);
   check("dropout", input, p);
   if (!training || p == 0) return input;
-  Generator& source = generator != nullptr ? *generator : default_generator();
+  Generator& source = generator_of(generator);
+  const detail::DrawScope draws(source);
   const std::uint64_t seed = source.seed(), stream = (source.stream() << 40) + source.draws();
   source.next();
   Tensor kept = Raw::uninitialized(input.shape(), input.dtype());
@@ -96,6 +100,7 @@ Tensor drop_channels(const char* op, Tensor x, std::size_t axes, double p, bool 
                      Source at) {
   if (!training || p == 0) return x;
   const detail::Timed timed(op, at);
+  const detail::DrawScope draws(generator_of(generator));
   const Tensor mask = mask_over(x, axes, p, generator);
   return where(mask == 0, 0, mul(std::move(x), mask, at), at);
 }
@@ -136,6 +141,7 @@ Tensor drop_to_alpha(const char* op, Tensor x, std::size_t axes, double p, bool 
   if (!training || p == 0) return x;
   const detail::Timed timed(op, at);
   constexpr double alpha = 1.7580993408473766;  // of selu: its limit at -inf is -alpha
+  const detail::DrawScope draws(generator_of(generator));
   const Tensor dropped = mask_over(x, axes, p, generator) == 0;
   if (p == 1) return where(dropped, 0, std::move(x), at);
   const double a = 1 / std::sqrt((alpha * alpha * p + 1) * (1 - p)), b = alpha * a * p;

@@ -21,7 +21,8 @@ Shape images_of(const Shape& columns, const SlidingWindows& by) {
 }
 Shape columns_of(const Shape& images, const SlidingWindows& by) {
   const std::size_t lead = images.rank() - 3;
-  return images.without(lead + 2).with(lead, images[lead] * by.places()).with(lead + 1, by.windows());
+  const std::int64_t blocks = by.axis[1].count * by.axis[2].count;  // of images that may be none
+  return images.without(lead + 2).with(lead, images[lead] * by.places()).with(lead + 1, blocks);
 }
 
 }  // namespace

@@ -43,9 +43,11 @@ Tensor histogram(const Tensor& x, std::int64_t bins, T low, T high) {
       high = from[i] > high || from[i] != from[i] ? from[i] : high;
     }
   }
-  if (low == high) {
-    low -= 1;
-    high += 1;
+  if (low == high && std::isfinite(low)) {
+    // Beyond 2^24, or 2^53, one less is the same number. nextafter() does not go beyond its second argument.
+    constexpr T most = std::numeric_limits<T>::max();
+    low = std::min(low - 1, std::nextafter(low, -most));
+    high = std::max(high + 1, std::nextafter(high, most));
   }
   const auto text = [](T number) { return detail::number_text(static_cast<double>(number)); };
   if (!std::isfinite(low) || !std::isfinite(high))

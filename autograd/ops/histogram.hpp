@@ -10,7 +10,8 @@ namespace xgrad {
 [[nodiscard]] Tensor bincount(Tensor x, Tensor weights = {}, Dim minlength = 0, Source at = Source::here());
 /// The numbers of elements in `bins` bins of equal width from low to high, in the dtype of x, without a gradient. The
 /// upper end belongs to the last bin; other elements, and NaN, are left out. Equal ends stand for the smallest and the
-/// largest element, and these, if equal too, for one less and one more. Ends that are not finite are an error.
+/// largest element, and these, if equal too, for one less and one more, or the numbers next to them where these are
+/// further away. Ends that are not finite are an error.
 [[nodiscard]] Tensor histc(Tensor x, Dim bins = 100, double low = 0, double high = 0, Source at = Source::here());
 
 /// On which side of equal elements searchsorted() stays.

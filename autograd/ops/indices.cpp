@@ -13,9 +13,14 @@ Tensor resolved_indices(const char* op, const Tensor& indices, const Shape& shap
     throw argument_error(std::string(op) + ": indices must be int64, got " + name_of(indices.dtype()));
   const auto* from = Raw::data<std::int64_t>(indices);
   const std::int64_t n = indices.size();
-  std::int64_t signs = 0;  // negative if an index is, or exceeds size - 1
-  for (std::int64_t i = 0; i < n; ++i) signs |= from[i] | (size - 1 - from[i]);
-  if (signs >= 0) return indices.detach();
+  // Without a sign, since the difference overflows for very negative indices; these have set the upper bit themselves.
+  const auto last = static_cast<std::uint64_t>(size) - 1;
+  std::uint64_t bits = 0;  // the upper one is set if an index is negative or exceeds size - 1
+  for (std::int64_t i = 0; i < n; ++i) {
+    const auto index = static_cast<std::uint64_t>(from[i]);
+    bits |= index | (last - index);
+  }
+  if (bits >> 63 == 0) return indices.detach();
   Tensor result = Raw::uninitialized(indices.shape(), int64);
   auto* to = Raw::write<std::int64_t>(result);
   for (std::int64_t i = 0; i < n; ++i) {

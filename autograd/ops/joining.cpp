@@ -58,8 +58,8 @@ constexpr std::int64_t near_elements = 1 << 15;  // a block of the result of thi
 // Copies tensors, in one dtype, side by side along the axis: each has `sizes[t]` of it, y the sum of all.
 void join(const std::vector<Tensor>& tensors, const std::vector<std::int64_t>& starts, const Tensor& y,
           kernels::Along all) {
+  if (y.size() == 0) return;  // the other sizes may have products that overflow
   const std::int64_t total = starts.back() * all.inner;
-  if (total == 0) return;
   detail::visit(y.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     std::vector<Tensor> same;
@@ -140,7 +140,7 @@ template <class Piece>
 Tensor sum_of_pieces(Tensor g, const std::vector<std::size_t>& places, const std::vector<std::int64_t>& starts,
                      std::size_t axis, const Piece& piece) {
   const kernels::Along all = detail::along(g.shape(), axis);
-  const std::int64_t width = (starts[places[0] + 1] - starts[places[0]]) * all.inner;
+  const std::int64_t width = g.size() == 0 ? 0 : (starts[places[0] + 1] - starts[places[0]]) * all.inner;
   constexpr std::int64_t short_width = 16;
   if (places.size() == 2 && !grad_enabled() && all.outer > 1 && width >= short_width)
     return sum_of_two(g, piece.shape(g.shape(), places[0]), starts[places[0]] * all.inner,

@@ -83,7 +83,7 @@ Tensor group_norm(Tensor x, Dim num_groups, Tensor weight, Tensor bias, double e
   require_normal_vector("group_norm", x, weight, "weight", Shape{channels});
   require_normal_vector("group_norm", x, bias, "bias", Shape{channels});
   const RowNorm by = groups_of(x, groups, eps);
-  if (x.shape()[0] * by.channels * by.length == 1)
+  if (x.shape()[0] == 1 && by.channels == 1 && by.length == 1)
     throw detail::argument_error(
         "group_norm: expected more than 1 value per channel when training, got input of shape " + to_string(x.shape()));
   return detail::normalized_rows("group_norm", std::move(x), std::move(weight), std::move(bias), by, nullptr, nullptr,

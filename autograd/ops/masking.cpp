@@ -11,6 +11,7 @@
 #include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 #include <xgrad/autograd/ops/slicing.hpp>
+#include <xgrad/autograd/ops/targets.hpp>
 
 namespace xgrad {
 namespace {
@@ -70,6 +71,7 @@ Tensor masked_fill(Tensor x, Tensor mask, Tensor value, Source at) {
     throw detail::argument_error("masked_fill: the value must have rank 0, got shape " + to_string(value.shape()) +
                                  " for x of shape " + to_string(x.shape()));
   static_cast<void>(broadcast_shapes("masked_fill", x.shape(), mask.shape()));
+  detail::require_kept_gradient("masked_fill", x, value);
   value = to(std::move(value), x.dtype(), at);
   return where(std::move(mask), std::move(value), std::move(x), at);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -76,11 +77,20 @@ ValuesIndices median_along(const char* op, Tensor x, Dim axis, KeepDims keep, Mi
   });
 }
 
-// For each q and each line, where its neighbours below and above stand, and the place of the quantile between them:
-// q last - below. The tensors have the shape of x but for the axis, along which the q lie.
+// For each q and each line, where its neighbours below and above stand, the place of the quantile between them, and the
+// slope of that place in q. The tensors have the shape of x but for the axis, along which the q lie.
 struct Neighbours {
-  Tensor lower, upper, last, below;
+  Tensor lower, upper, between, last;
 };
+
+// Ranks are counted in double: float32 has no odd ones beyond 2^24, and no halves beyond 2^23. Where the place is a
+// whole number but for the rounding of q to T, as that of 0.1f among 11 elements, it is that number.
+template <class T>
+double place_of(T q, std::int64_t last) {
+  const double place = static_cast<double>(q) * static_cast<double>(last), whole = std::nearbyint(place);
+  const double error = place * static_cast<double>(std::numeric_limits<T>::epsilon()) / 2;
+  return std::abs(place - whole) <= std::min(error, 0x1p-10) ? whole : place;
+}
 
 template <class T>
 void find_neighbours(const Tensor& x, const Tensor& order, const Tensor& q, std::size_t axis, Missing missing,
@@ -99,14 +109,15 @@ void find_neighbours(const Tensor& x, const Tensor& order, const Tensor& q, std:
     while (valid > 0 && is_nan(valid - 1)) --valid;
     const bool none = valid == 0 || (valid < n && missing == Missing::count);
     for (std::int64_t k = 0; k < count; ++k) {
-      const T last = none ? T(0) : static_cast<T>(valid - 1);
-      T place = Raw::data<T>(q)[k] * last;
+      const std::int64_t last = none ? 0 : valid - 1;
+      double place = place_of(Raw::data<T>(q)[k], last);
       if (how == Interpolation::nearest) place = std::nearbyint(place);
-      const auto rank = [&](T at) { return none ? n - 1 : std::min(static_cast<std::int64_t>(at), valid - 1); };
+      const auto rank = [&](double at) { return none ? n - 1 : std::min(static_cast<std::int64_t>(at), last); };
       lower[to + k * inner] = sorted[from + rank(std::floor(place)) * inner];
       upper[to + k * inner] = sorted[from + rank(std::ceil(place)) * inner];
-      Raw::write<T>(out.last)[to + k * inner] = last;
-      Raw::write<T>(out.below)[to + k * inner] = std::floor(place);
+      constexpr T below_one = 1 - std::numeric_limits<T>::epsilon() / 2;
+      Raw::write<T>(out.between)[to + k * inner] = std::min(static_cast<T>(place - std::floor(place)), below_one);
+      Raw::write<T>(out.last)[to + k * inner] = static_cast<T>(last);
     }
   }
 }
@@ -125,6 +136,22 @@ Neighbours neighbours_of(const Tensor& x, const Tensor& q, std::size_t axis, Mis
   return found;
 }
 
+// a + t (b - a) from the nearer end, so that both ends are exact. Where b - a is not finite, as between -3e38f and
+// 3e38f, of which the mean is 0, or between equal infinities, it is a sum of shares.
+Tensor between(const Tensor& a, const Tensor& b, const Tensor& t) {
+  const auto narrow = [&](const Tensor& from, const Tensor& to) {
+    const Tensor step = to - from;
+    return where(t < 0.5, from + t * step, to - (1 - t) * step);
+  };
+  const Tensor start = a.detach(), end = b.detach();
+  const Tensor plain = isfinite(end - start);
+  const bool* const each = Raw::data<bool>(plain);
+  if (std::all_of(each, each + plain.size(), [](bool one) { return one; })) return narrow(a, b);
+  const Tensor one = start == end, apart = ~(plain | one);
+  const Tensor shares = where(apart, a, 0) * (1 - t) + where(apart, b, 0) * t;
+  return where(plain, narrow(where(plain, a, 0), where(plain, b, 0)), where(one, a, shares));
+}
+
 // The quantiles along an axis; the q take its place.
 Tensor interpolated(const Tensor& x, const Tensor& q, std::size_t axis, Missing missing, Interpolation how, Source at) {
   const Neighbours found = neighbours_of(x, q, axis, missing, how);
@@ -132,12 +159,12 @@ Tensor interpolated(const Tensor& x, const Tensor& q, std::size_t axis, Missing 
   if (how == Interpolation::higher) return gather(x, line, found.upper, at);
   Tensor a = gather(x, line, found.lower, at);
   if (how == Interpolation::lower || how == Interpolation::nearest) return a;
-  const Tensor b = gather(x, line, found.upper, at), step = b - a;
-  if (how == Interpolation::midpoint) return b - step * 0.5;
+  const Tensor b = gather(x, line, found.upper, at);
+  if (how == Interpolation::midpoint) return between(a, b, full(a.shape(), 0.5, a.dtype()));
+  if (!q.requires_grad()) return between(a, b, found.between);
   const Shape across(std::vector<std::int64_t>(x.rank(), 1));
-  const Tensor t = reshape(q, across.with(axis, q.size())) * found.last - found.below;
-  // From the nearer end, so that both ends are exact.
-  return where(t < 0.5, a + t * step, b - (1 - t) * step);
+  const Tensor change = reshape(q - q.detach(), across.with(axis, q.size()));  // 0, with the slope 1
+  return between(a, b, found.between + change * found.last);
 }
 
 void require_fractions(const char* op, const Tensor& q) {

@@ -9,6 +9,7 @@
 #include <xgrad/autograd/kernels/runtime/memory.hpp>
 #include <xgrad/autograd/ops/indices.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
+#include <xgrad/autograd/ops/strides.hpp>
 
 namespace xgrad::detail {
 namespace {
@@ -131,16 +132,21 @@ class Builder {
 }  // namespace
 
 std::int64_t Place::offset() const {
-  std::int64_t at = 0, inner = 1;
-  for (std::size_t k = whole.rank(); k-- > 0; inner *= whole[k]) at += start[k] * inner;
-  return count.count() == 0 ? 0 : at;
+  if (count.count() == 0) return 0;
+  const Strides own = strides_of(whole);
+  std::int64_t at = 0;
+  for (std::size_t k = 0; k < whole.rank(); ++k) at += start[k] * own[k];
+  return at;
 }
 
 AxisList<std::int64_t> Place::strides() const {
-  AxisList<std::int64_t> own(whole.begin(), whole.end()), result(shape.begin(), shape.end());
-  std::int64_t inner = 1;
-  for (std::size_t k = whole.rank(); k-- > 0; inner *= whole[k]) own[k] = step[k] * inner;
-  for (std::size_t r = 0; r < shape.rank(); ++r) result[r] = source[r] == is_new ? 0 : own[source[r]];
+  const Strides own = strides_of(whole);
+  Strides result(shape.begin(), shape.end());
+  const bool any = count.count() > 0;  // else the products below can overflow
+  for (std::size_t r = 0; r < shape.rank(); ++r) {
+    const std::uint8_t k = source[r];
+    result[r] = k == is_new || !any ? 0 : step[k] * own[k];
+  }
   return result;
 }
 

@@ -96,20 +96,25 @@ std::int64_t planes_of(const Shape& shape, std::size_t axes) {
 
 kernels::SlidingWindows sliding_windows(const char* op, const Tensor& x, std::size_t axes, const Sliding& how) {
   require_places(op, x, axes);
+  return windows_over(op, "shape", x.shape(), axes, how);
+}
+
+kernels::SlidingWindows windows_over(const char* op, const char* name, const Shape& sizes, std::size_t axes,
+                                     const Sliding& how) {
   check_sliding(op, axes, how);
   const EachAxis size(op, "kernel_size", how.kernel_size, axes);
   const EachAxis stride(op, "stride", how.stride.list().empty() ? how.kernel_size : how.stride, axes);
   const EachAxis padding(op, "padding", how.padding, axes), dilation(op, "dilation", how.dilation, axes);
   kernels::SlidingWindows by;
-  by.planes = planes_of(x.shape(), axes);
+  by.planes = planes_of(sizes, axes);
   for (std::size_t k = 0; k < axes; ++k) {
     SlidingAxis& a = by.axis[3 - axes + k];
-    a = {x.shape()[x.rank() - axes + k], 1, size[k], stride[k], padding[k], dilation[k]};
+    a = {sizes[sizes.rank() - axes + k], 1, size[k], stride[k], padding[k], dilation[k]};
     a.count = count_windows(a, how.ceil_mode);
     if (a.count < 1)
       refuse(op, "windows of " + std::to_string(a.size) + " places with padding " + std::to_string(a.padding) +
                      " and dilation " + std::to_string(a.dilation) + " do not fit axis " +
-                     std::to_string(x.rank() - axes + k) + " of shape " + to_string(x.shape()));
+                     std::to_string(sizes.rank() - axes + k) + " of " + name + " " + to_string(sizes));
   }
   return by;
 }

@@ -41,6 +41,9 @@ struct Sliding {
 void check_sliding(const char* op, std::size_t axes, const Sliding& how);
 /// The windows over the last `axes` axes of x; before these x has channels and perhaps a batch.
 kernels::SlidingWindows sliding_windows(const char* op, const Tensor& x, std::size_t axes, const Sliding& how);
+/// The same over axes of any array: the last ones of the sizes, which errors call `name`.
+kernels::SlidingWindows windows_over(const char* op, const char* name, const Shape& sizes, std::size_t axes,
+                                     const Sliding& how);
 
 /// x is floating-point and has `axes` axes behind (N, C) or (C), with elements in each.
 void require_places(const char* op, const Tensor& x, std::size_t axes);

@@ -23,9 +23,10 @@ Tensor pull_kernel(const Tensor& x, const Tensor& g, Along axis) {
   return gx;
 }
 
-Tensor pull_formula(const Tensor& x, const Tensor& g, const Shape& kept, Along axis) {
-  const Tensor others = detail::products_of_others(reshape(x, Shape{axis.outer, axis.n, axis.inner}), 1);
-  return reshape(others, x.shape()) * reshape(g, kept);
+Tensor pull_formula(const Tensor& x, const Tensor& g, Along axis) {
+  const Tensor lines = reshape(x, Shape{axis.outer, axis.n, axis.inner});
+  const Tensor own = reshape(g, Shape{axis.outer, std::int64_t{1}, axis.inner});
+  return reshape(detail::product_among({&lines, &own}, 1, detail::products_of_others(lines, 1), own), x.shape());
 }
 
 // The product over neighbouring axes, seen as the one in the middle of three.
@@ -41,7 +42,7 @@ Tensor product_of_lines(Tensor x, Along axis, const AxisList<std::size_t>& axes,
                 from<0>([axis, kept](const Tensor& in, const Tensor& g) {
                   if (in.size() == 0) return in * reshape(g, kept);
                   if (!grad_enabled() && in.dtype() == g.dtype()) return pull_kernel(in, g, axis);
-                  return pull_formula(in, g, kept, axis);
+                  return pull_formula(in, g, axis);
                 }));
 }
 

@@ -101,6 +101,7 @@ void require_elements(const char* op, const Tensor& x, Along run) {
 
 Tensor shared_among_ties(const Tensor& x, const Tensor& y, const Tensor& g, const AxisList<std::size_t>& axes) {
   Tensor gx = Raw::uninitialized(x.shape(), x.dtype());
+  if (gx.size() == 0) return gx;
   bool reduced[Shape::max_rank] = {};
   for (std::size_t axis : axes) reduced[axis] = true;
   detail::visit_floating(x.dtype(), [&](auto type) {

@@ -65,6 +65,33 @@ Tensor laid_out(const char* op, Tensor x, const Layout& layout, const Shape& res
   });
 }
 
+// Where the axes of the shape are laid out again, each as often as its count says. Axes that are not repeated are one
+// with the repeated axis before them, so that r repeated axes take at most 2 r + 1.
+Layout layout_of(const Shape& shape, const Numbers& counts) {
+  Layout layout;
+  if (shape.count() == 0) {
+    layout.add(0, 1);
+    return layout;
+  }
+  if (std::find(counts.begin(), counts.end(), 0) != counts.end()) {
+    layout.add_copies(0);
+    layout.add(shape.count(), 1);
+    return layout;
+  }
+  std::int64_t size = 1, inner = shape.count();  // of the axes since the last repeated one, and from this one on
+  for (std::size_t k = 0; k < counts.size(); ++k) {
+    if (counts[k] != 1) {
+      if (size != 1) layout.add(size, inner);
+      layout.add_copies(counts[k]);
+      size = 1;
+    }
+    size *= shape[k];
+    inner /= shape[k];
+  }
+  layout.add(size, 1);
+  return layout;
+}
+
 Tensor repeated(const char* op, Tensor x, const Numbers& counts, Source at) {
   Shape shape = x.shape(), result;
   for (std::size_t lead = counts.size() - shape.rank(); lead > 0; --lead) shape = shape.inserted(0, 1);
@@ -74,21 +101,20 @@ Tensor repeated(const char* op, Tensor x, const Numbers& counts, Source at) {
                                    to_string(x.shape()) + " must not be negative");
     result = result.inserted(k, times(op, shape[k], counts[k], x.shape()));
   }
-  // Each repeated axis becomes two, and there can be 32: then one half is repeated after the other.
-  constexpr std::size_t most = Shape::max_rank / 2;
-  if (counts.size() > most) {
-    Numbers first = counts, second = counts;
-    for (std::size_t k = 0; k < counts.size(); ++k) (k < most ? second : first)[k] = 1;
-    std::size_t twice = 0;
-    for (const std::int64_t count : counts) twice += count != 1;
-    if (counts.size() + twice > Shape::max_rank) return repeated(op, repeated(op, std::move(x), first, at), second, at);
-  }
-  const detail::Strides strides = detail::strides_of(shape);
-  Layout layout;
+  // A layout has room for so many repeated axes: those beyond are repeated before.
+  std::size_t room = (Shape::max_rank - 1) / 2;
+  Numbers now = counts, before = counts;
+  bool all = true;
   for (std::size_t k = 0; k < counts.size(); ++k) {
-    if (counts[k] != 1) layout.add_copies(counts[k]);
-    layout.add(shape[k], strides[k]);
+    if (counts[k] == 1) continue;
+    (room > 0 ? before : now)[k] = 1;
+    if (room > 0)
+      --room;
+    else
+      all = false;
   }
+  if (!all && result.count_or(1) > 0) return repeated(op, repeated(op, std::move(x), before, at), now, at);
+  const Layout layout = layout_of(shape, counts);
   return laid_out(op, std::move(x), layout, result, at);
 }
 
@@ -128,10 +154,14 @@ Tensor interleaved(Tensor x, const Tensor& repeats, std::size_t axis, Source at)
   const Shape result = shape.with(axis, times("repeat_interleave", n, count, x.shape()));
   const kernels::Along all = detail::along(shape, axis);
   Layout layout;
-  layout.add(all.outer, all.n * all.inner);
-  layout.add(all.n, all.inner);
-  layout.add_copies(count);
-  layout.add(all.inner, 1);
+  if (shape.count() == 0) {
+    layout.add(0, 1);
+  } else {
+    layout.add(all.outer, all.n * all.inner);
+    layout.add(all.n, all.inner);
+    layout.add_copies(count);
+    layout.add(all.inner, 1);
+  }
   return laid_out("repeat_interleave", std::move(x), layout, result, at);
 }
 

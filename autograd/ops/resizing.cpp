@@ -62,6 +62,9 @@ Resizing resizing_of(const Tensor& x, std::size_t axes, const InterpolateOptions
   if (by_size == !factors.empty())
     refuse(std::string(by_size ? "both size and scale_factor are" : "neither size nor scale_factor is") +
            " given for input of shape " + to_string(x.shape()) + ": give one of them");
+  if (by_size && options.recompute_scale_factor())
+    refuse("size " + detail::text_of(options.size()) + " and recompute_scale_factor are given for input of shape " +
+           to_string(x.shape()) + ": only factors can be computed anew");
   if (!by_size && factors.size() != 1 && factors.size() != axes)
     refuse("scale_factor must be one number or " + std::to_string(axes) + " for input of shape " +
            to_string(x.shape()) + ", got " + std::to_string(factors.size()));

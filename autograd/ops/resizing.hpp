@@ -46,7 +46,7 @@ class InterpolateOptions : public detail::OptionsOf<InterpolateOptions> {
   /// Whether the centres of the corner elements coincide, rather than the outer edges of those elements; default false.
   /// For linear, bilinear, trilinear and bicubic.
   InterpolateOptions& align_corners(bool on) { return set(align_corners_, on); }
-  /// Whether positions are computed from the sizes where a factor is given; default false.
+  /// Whether positions are computed from the sizes where a factor is given; default false. With a size it is an error.
   InterpolateOptions& recompute_scale_factor(bool on) { return set(recompute_scale_factor_, on); }
 
   const Dims& size() const { return size_; }

@@ -8,6 +8,7 @@
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/activation.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/draw_scope.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
 
 namespace xgrad {
@@ -27,7 +28,9 @@ Tensor rrelu(Tensor x, double lower, double upper, bool training, Generator* gen
   detail::require_defined("rrelu", &x, 1);
   if (!is_floating(x.dtype())) x = to(std::move(x), float32, at);
   if (!training) return leaky_relu(std::move(x), lower / 2 + upper / 2, at);
-  kernels::Philox random = (generator != nullptr ? *generator : default_generator()).next();
+  Generator& source = generator != nullptr ? *generator : default_generator();
+  const detail::DrawScope draws(source);
+  kernels::Philox random = source.next();
   Tensor slopes = Raw::uninitialized(x.shape(), x.dtype()), y = Raw::uninitialized(x.shape(), x.dtype());
   detail::visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;

@@ -12,6 +12,7 @@
 #include <xgrad/autograd/kernels/sorting/order.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
+#include <xgrad/autograd/ops/draw_scope.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/selection.hpp>
@@ -137,6 +138,7 @@ Tensor gumbel_softmax_of(Tensor x, Generator& generator, double tau, Sampling ho
   static_cast<void>(resolve_axis_of_any_rank("gumbel_softmax", axis, x.rank()));
   require_floating("gumbel_softmax", "x", x.dtype());
   if (!(tau > 0) || std::isinf(tau)) refuse("gumbel_softmax: tau must be positive and finite, got " + number_text(tau));
+  const detail::DrawScope draws(generator);
   Tensor noise = gumbel(x.shape(), generator, x.dtype(), at);
   Tensor soft = softmax(div(add(std::move(x), std::move(noise), at), tau, at), axis, at);
   if (how == Sampling::soft || soft.size() == 0) return soft;
@@ -190,6 +192,7 @@ Tensor multinomial(Tensor weights, Dim count, Replacement replacement, Generator
     using T = typename decltype(type)::type;
     const T* from = Raw::data<T>(weights);
     for (std::int64_t i = 0; i < rows; ++i) static_cast<void>(largest_weight(from + i * n, n));
+    const detail::DrawScope draws(generator);
     Philox random = generator.next();
     const auto draw = replacement == Replacement::yes ? &draw_with_replacement<T> : &draw_without_replacement<T>;
     for (std::int64_t i = 0; i < rows; ++i)
@@ -209,6 +212,7 @@ Tensor normal(Tensor mean, Tensor std, Generator& generator, Source at) {
   const Shape shape = detail::broadcast_all("normal", both, 2);
   const DType dtype = detail::promote(both, 2, true);
   const NoGrad off;
+  const detail::DrawScope draws(generator);
   const Tensor standard = randn(shape, generator, dtype, at);
   return add(std::move(mean), mul(standard, std::move(std), at), at).to(dtype);
 }
@@ -277,6 +281,7 @@ Tensor randint_like(const Tensor& x, Dim low, Dim high, Generator& generator, So
   const detail::Calling calling("randint_like", at);
   if (x.dtype() == boolean) refuse("randint_like: bool does not hold whole numbers: call to(int64)");
   require_range(low, high);
+  const detail::DrawScope draws(generator);
   return detail::converted(randint(low, high, x.shape(), generator, at), x.dtype());
 }
 

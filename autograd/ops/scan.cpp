@@ -1,14 +1,21 @@
 #include <xgrad/autograd/ops/scan.hpp>
 
+#include <algorithm>
+#include <atomic>
+#include <cmath>
 #include <limits>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>
+#include <xgrad/autograd/kernels/pointwise/arithmetic_functions.hpp>
+#include <xgrad/autograd/kernels/runtime/parallel.hpp>
 #include <xgrad/autograd/kernels/scan/running.hpp>
 #include <xgrad/autograd/ops/along.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/counting.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
+#include <xgrad/autograd/ops/pointwise.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
 #include <xgrad/autograd/ops/running_product.hpp>
 #include <xgrad/autograd/ops/selected.hpp>
@@ -55,8 +62,8 @@ Tensor running_sum(Tensor x, std::size_t axis, Direction direction, Source at) {
                 });
 }
 
-// r_0 = b_0 and r_k = b_k + a_k r_{k-1}. Its adjoint is a recurrence in the opposite direction:
-// gb_k = g_k + a_{k+1} gb_{k+1}, and ga_k = gb_k r_{k-1}.
+// r_0 = b_0 and r_k = b_k + a_k r_{k-1}, of which no product is NaN where a 0 meets what has overflowed. Its adjoint is
+// a recurrence in the opposite direction: gb_k = g_k + a_{k+1} gb_{k+1}, and ga_k = gb_k r_{k-1}.
 Tensor linear_recurrence(Tensor a, Tensor b, std::size_t axis, Direction direction) {
   if (a.dtype() != b.dtype()) {
     a = to(std::move(a), float64);
@@ -74,8 +81,9 @@ Tensor linear_recurrence(Tensor a, Tensor b, std::size_t axis, Direction directi
   };
   return record("linear_recurrence", Source::here(), std::move(r), {std::move(a), std::move(b)},
                 attributes("axis", axis, "backward", direction == Direction::backward),
-                from_xy([=](const Tensor& factors, const Tensor&, const Tensor& y, const Tensor& g) {
-                  return adjoint(factors, g) * neighbours(y, axis, direction, 0);
+                from_xy([=](const Tensor& factors, const Tensor& terms, const Tensor& y, const Tensor& g) {
+                  return detail::product_among({&factors, &terms, &g}, axis, adjoint(factors, g),
+                                               neighbours(y, axis, direction, 0));
                 }),
                 from<0>([=](const Tensor& factors, const Tensor& g) { return adjoint(factors, g); }));
 }
@@ -85,7 +93,8 @@ Tensor linear_recurrence(Tensor a, Tensor b, std::size_t axis, Direction directi
 Tensor product_rule(const Tensor& x, const Tensor& y, const Tensor& g, std::size_t axis, Direction direction) {
   if (length(x, axis) <= 1 || x.size() == 0) return g;
   const Direction back = opposite(direction);
-  return neighbours(y, axis, direction, 1) * linear_recurrence(neighbours(x, axis, back, 0), g, axis, back);
+  return detail::product_among({&x, &g}, axis, neighbours(y, axis, direction, 1),
+                               linear_recurrence(neighbours(x, axis, back, 0), g, axis, back));
 }
 
 // With d_k = e^(y_k - y_{k+1}), which is at most 1, gx_j = Σ_{k >= j} g_k e^(x_j - y_k) = e^(x_j - y_j) s_j, where
@@ -119,6 +128,23 @@ ValuesIndices running_extreme(const char* op, Tensor x, Dim asked, bool largest,
 }  // namespace
 
 namespace detail {
+namespace {
+
+bool all_finite(const Tensor& x) {
+  std::atomic<bool> result{true};
+  visit_floating(x.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    const T* const from = static_cast<const T*>(Raw::operand(x));
+    kernels::parallel_ranges(x.size(), kernels::pointwise_grain, [&](std::int64_t begin, std::int64_t end) {
+      int beyond = 0;  // without an early exit the loop is vectorized
+      for (std::int64_t i = begin; i < end; ++i) beyond |= std::isfinite(from[i]) ? 0 : 1;
+      if (beyond != 0) result.store(false, std::memory_order_relaxed);
+    });
+  });
+  return result.load(std::memory_order_relaxed);
+}
+
+}  // namespace
 
 Tensor running_product(Tensor x, std::size_t axis, Direction direction, Source at) {
   Tensor y = Raw::uninitialized(x.shape(), x.dtype());
@@ -138,7 +164,22 @@ Tensor running_product(Tensor x, std::size_t axis, Direction direction, Source a
 Tensor products_of_others(const Tensor& x, std::size_t axis) {
   const Tensor before = running_product(x, axis, Direction::forward, Source::here());
   const Tensor after = running_product(x, axis, Direction::backward, Source::here());
-  return neighbours(before, axis, Direction::forward, 1) * neighbours(after, axis, Direction::backward, 1);
+  return product_among({&x}, axis, neighbours(before, axis, Direction::forward, 1),
+                       neighbours(after, axis, Direction::backward, 1));
+}
+
+Tensor product_among(std::initializer_list<const Tensor*> made_of, std::size_t axis, Tensor a, Tensor b) {
+  const auto guarded = [](Tensor one, Tensor other) {
+    const GuardScope guard;
+    return binary(kernels::fn::GuardedProduct(), Source(), std::move(one), std::move(other));
+  };
+  if (std::all_of(made_of.begin(), made_of.end(), [](const Tensor* each) { return all_finite(*each); }))
+    return guarded(std::move(a), std::move(b));
+  Tensor safe(true);
+  for (const Tensor* each : made_of)
+    safe = safe & all(isfinite(each->detach()), static_cast<std::int64_t>(axis), keepdims);
+  const Tensor plain = where(safe, 0, a) * where(safe, 0, b);
+  return where(safe, guarded(where(safe, std::move(a), 0), where(safe, std::move(b), 0)), plain);
 }
 
 }  // namespace detail

@@ -39,6 +39,7 @@ Tensor of_dtype(const char* op, const Tensor& x, Tensor src) {
     throw detail::argument_error(std::string(op) + ": the source is " + name_of(src.dtype()) + " " +
                                  to_string(src.shape()) + ", x is " + name_of(x.dtype()) + " " + to_string(x.shape()) +
                                  ": convert one with to()");
+  detail::require_kept_gradient(op, x, src);
   return to(std::move(src), x.dtype());
 }
 
@@ -61,6 +62,7 @@ Scattered scattered(const char* op, Tensor x, Dim asked, const Tensor& indices, 
   Tensor places = detail::resolved_indices(op, indices, all.shape, axis);
   if (indices.size() == 0) {
     all.nothing = true;
+    all.src = std::move(src);
     return all;
   }
   const bool one = src.rank() == 0;
@@ -105,7 +107,7 @@ Tensor same_number(const Tensor& a, const Tensor& b) { return equal(a, b) | (isn
 Tensor extreme(Scattered all, bool largest, IncludeSelf include, Source at) {
   const Targets how = all.how;
   const bool own = include == IncludeSelf::yes;
-  Tensor y = detail::writable(all.x);
+  Tensor y = detail::writable(all.x, own && grad_enabled() && Raw::node(all.src) != nullptr);
   // The last of a list of slices is one for each element too, in a flattened x.
   const kernels::Along axis = detail::along(all.x.shape(), how.axis);
   const std::int64_t count = all.indices.shape()[how.axis];
@@ -236,7 +238,7 @@ void require_slices(const char* op, const Tensor& x, const Tensor& indices, cons
 Tensor scatter(Tensor x, Dim axis, Tensor indices, Tensor src, Source at) {
   const detail::Timed timed("scatter", at);
   Scattered all = scattered("scatter", std::move(x), axis, indices, std::move(src), at);
-  if (all.nothing) return clone(std::move(all.x), at);
+  if (all.nothing) return detail::unchanged("scatter", std::move(all.x), std::move(all.src), at);
   return in_shape(
       detail::replaced("scatter", std::move(all.x), all.how, std::move(all.indices), std::move(all.src), at), all.shape,
       at);
@@ -245,7 +247,7 @@ Tensor scatter(Tensor x, Dim axis, Tensor indices, Tensor src, Source at) {
 Tensor scatter_add(Tensor x, Dim axis, Tensor indices, Tensor src, Source at) {
   const detail::Timed timed("scatter_add", at);
   Scattered all = scattered("scatter_add", std::move(x), axis, indices, std::move(src), at);
-  if (all.nothing) return clone(std::move(all.x), at);
+  if (all.nothing) return detail::unchanged("scatter_add", std::move(all.x), std::move(all.src), at);
   return in_shape(
       detail::accumulated("scatter_add", std::move(all.x), all.how, std::move(all.indices), std::move(all.src), at),
       all.shape, at);
@@ -258,7 +260,7 @@ Tensor scatter_reduce(Tensor x, Dim axis, Tensor indices, Tensor src, ScatterRed
   if (all.x.dtype() == boolean && reduce == ScatterReduce::mean)
     throw detail::argument_error("scatter_reduce: truth values of shape " + to_string(all.shape) +
                                  " have no mean: convert them with to()");
-  if (all.nothing) return clone(std::move(all.x), at);
+  if (all.nothing) return detail::unchanged("scatter_reduce", std::move(all.x), std::move(all.src), at);
   const Shape shape = all.shape;
   switch (reduce) {
     case ScatterReduce::prod:
@@ -308,8 +310,9 @@ Tensor index_fill(Tensor x, Dim asked, Tensor indices, Tensor value, Source at) 
   if (value.rank() != 0)
     throw detail::argument_error("index_fill: the value must have rank 0, got shape " + to_string(value.shape()) +
                                  " for x of shape " + to_string(x.shape()));
+  detail::require_kept_gradient("index_fill", x, value);
   const Shape shape = x.rank() == 0 ? x.shape() : x.shape().with(axis, rows.size());
-  if (x.rank() == 0 && rows.size() == 0) return clone(std::move(x), at);
+  if (x.rank() == 0 && rows.size() == 0) return detail::unchanged("index_fill", std::move(x), std::move(value), at);
   if (x.rank() == 0) rows = narrow(rows, 0, 0, 1);
   value = broadcast_to(to(std::move(value), x.dtype(), at), shape, at);
   return detail::replaced("index_fill", std::move(x), {axis, true}, std::move(rows), std::move(value), at);

@@ -37,7 +37,8 @@ enum class IncludeSelf : bool { no, yes };
 /// y[indices[j], ...] = source[j, ...] for axis 0. Of a repeated index the last slice stays, which alone gets a
 /// gradient.
 [[nodiscard]] Tensor index_copy(Tensor x, Dim axis, Tensor indices, Tensor source, Source at = Source::here());
-/// y[indices[j], ...] = value, of rank 0, for axis 0; converted to the dtype of x.
+/// y[indices[j], ...] = value, of rank 0, for axis 0; converted to the dtype of x. A value that requires a gradient
+/// needs a floating-point x.
 [[nodiscard]] Tensor index_fill(Tensor x, Dim axis, Tensor indices, Tensor value, Source at = Source::here());
 
 }  // namespace xgrad

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <stdexcept>
+#include <vector>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/lost_writes.hpp>
@@ -16,6 +17,7 @@
 #include <xgrad/autograd/ops/place.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
+#include <xgrad/autograd/ops/strides.hpp>
 #include <xgrad/autograd/ops/targets.hpp>
 #include <xgrad/autograd/ops/tensor_index.hpp>
 
@@ -27,13 +29,6 @@ using detail::PlacePtr;
 using detail::PlaceSettings;
 using Sizes = AxisList<std::int64_t>;
 
-Sizes contiguous(const Shape& shape) {
-  Sizes strides(shape.begin(), shape.end());
-  std::int64_t inner = 1;
-  for (std::size_t k = shape.rank(); k-- > 0; inner *= shape[k]) strides[k] = inner;
-  return strides;
-}
-
 Tensor part(const char* name, Tensor x, const PlacePtr& place, Source at);
 
 // Zeros of the whole shape, with g in the place: the adjoint of part(). Where `sum` is defined, g is added to it there
@@ -41,18 +36,20 @@ Tensor part(const char* name, Tensor x, const PlacePtr& place, Source at);
 Tensor spread(Tensor g, const PlacePtr& place, const Tensor& sum) {
   const bool onto = sum.defined() && sum.shape() == place->whole && sum.dtype() == g.dtype();
   Tensor y = onto ? Raw::alias(sum, place->whole) : Raw::uninitialized(place->whole, g.dtype());
-  detail::visit_floating(g.dtype(), [&](auto type) {
-    using T = typename decltype(type)::type;
-    if (onto) {
-      const Sizes in = contiguous(place->shape), out = place->strides();
-      kernels::add_strided(Raw::data<T>(g), Raw::write<T>(y) + place->offset(),
-                           {place->shape.rank(), place->shape.data(), in.begin(), out.begin()});
-    } else {
-      kernels::spread(
-          Raw::data<T>(g), Raw::write<T>(y),
-          {place->whole.rank(), place->whole.data(), place->start.data(), place->step.begin(), place->count.data()});
-    }
-  });
+  const bool any = onto ? g.size() > 0 : y.size() > 0;
+  if (any)
+    detail::visit_floating(g.dtype(), [&](auto type) {
+      using T = typename decltype(type)::type;
+      if (onto) {
+        const Sizes in = detail::strides_of(place->shape), out = place->strides();
+        kernels::add_strided(Raw::data<T>(g), Raw::write<T>(y) + place->offset(),
+                             {place->shape.rank(), place->shape.data(), in.begin(), out.begin()});
+      } else {
+        kernels::spread(
+            Raw::data<T>(g), Raw::write<T>(y),
+            {place->whole.rank(), place->whole.data(), place->start.data(), place->step.begin(), place->count.data()});
+      }
+    });
   const auto back = with_push([place](Tensor u) { return part("slice", std::move(u), place, Source::here()); },
                               [place](const Tensor& t, std::size_t lead) {
                                 return spread(t, lead > 0 ? detail::place_behind(place, t.shape()[0]) : place, {});
@@ -75,12 +72,13 @@ Tensor part(const char* name, Tensor x, const PlacePtr& place, Source at) {
     y = Raw::alias(x, place->shape, place->offset());
   } else {
     y = Raw::uninitialized(place->shape, x.dtype());
-    const Sizes in = place->strides(), out = contiguous(place->shape);
-    detail::visit(x.dtype(), [&](auto type) {
-      using T = typename decltype(type)::type;
-      kernels::copy_strided(Raw::data<T>(x) + place->offset(), Raw::write<T>(y),
-                            {place->shape.rank(), place->shape.data(), in.begin(), out.begin()});
-    });
+    const Sizes in = place->strides(), out = detail::strides_of(place->shape);
+    if (y.size() > 0)
+      detail::visit(x.dtype(), [&](auto type) {
+        using T = typename decltype(type)::type;
+        kernels::copy_strided(Raw::data<T>(x) + place->offset(), Raw::write<T>(y),
+                              {place->shape.rank(), place->shape.data(), in.begin(), out.begin()});
+      });
     Raw::mark_weak(y, x.weak());
   }
   const PlaceSettings settings{place};
@@ -117,7 +115,7 @@ void write(const Tensor& y, const Place& place, const Tensor& values) {
   const Shape result = place.result();
   const std::size_t rank = result.rank(), lead = rank - values.rank();
   Sizes sizes(result.begin(), result.end()), in = sizes, out = place.strides();
-  const Sizes own = contiguous(values.shape());
+  const Sizes own = detail::strides_of(values.shape());
   for (std::size_t k = 0; k < rank; ++k) in[k] = k < lead || values.shape()[k - lead] == 1 ? 0 : own[k - lead];
   if (result.count() == 0) return;
   // A list is walked index by index, over the rest of the place.
@@ -174,18 +172,9 @@ Tensor fitted(const Tensor& x, Tensor values, const Place& place, const Shape& r
   return values;
 }
 
-void require_floating(const Tensor& x, const Tensor& values) {
-  const bool recorded = grad_enabled() && (Raw::node(x) != nullptr || Raw::node(values) != nullptr);
-  if (recorded && !is_floating(x.dtype()))
-    throw detail::argument_error(std::string("put: values that require a gradient cannot be written into ") +
-                                 name_of(x.dtype()) + " of shape " + to_string(x.shape()) +
-                                 ": write their detach(), or convert the tensor with to(" + name_of(values.dtype()) +
-                                 ")");
-}
-
 Tensor put_in_copy(Tensor x, const PlacePtr& place, Tensor values, Source at) {
   Tensor inputs[] = {std::move(x), std::move(values)};
-  require_floating(inputs[0], inputs[1]);
+  detail::require_kept_gradient("put", inputs[0], inputs[1]);
   const Tensor fitting = ready(inputs[1], inputs[0]);
   Tensor y = detail::writable(inputs[0]);
   write(y, *place, fitting);
@@ -232,8 +221,8 @@ Tensor as_rows(Tensor values, const detail::PlaceRows& where, DType dtype, Sourc
 }
 
 Tensor put_rows_in_copy(Tensor x, const Named& named, Tensor values, Accumulate accumulate, Source at) {
-  require_floating(x, values);
-  if (named.shape.count() == 0) return clone(std::move(x), at);
+  detail::require_kept_gradient("put", x, values);
+  if (named.shape.count() == 0) return detail::unchanged("put", std::move(x), std::move(values), at);
   const Shape shape = x.shape();
   const detail::PlaceRows where = detail::rows_of("put", *named.place, named.tensors);
   values = as_rows(std::move(values), where, x.dtype(), at);
@@ -254,7 +243,7 @@ Tensor put(Tensor x, const Index& index, Tensor values, Accumulate accumulate, S
   const detail::Timed timed("put", at);
   require_both(x, values);
   if (const Tensor mask = whole_mask(x, index, accumulate); mask.defined() && values.size() == 1) {
-    require_floating(x, values);
+    detail::require_kept_gradient("put", x, values);
     return masked_fill(std::move(x), mask, reshape(std::move(values), Shape(), at), at);
   }
   const Named named(x.shape(), index);
@@ -278,20 +267,26 @@ bool put_in_place(const Tensor& x, const Index& index, const Tensor& values, Acc
   const detail::Timed timed("put", at);
   require_both(x, values);
   if (grad_enabled() && (values.requires_grad() || (x.requires_grad() && !x.is_leaf()))) return false;
+  std::vector<Tensor> both;  // for observers: what is not written stays as it was
+  if (detail::is_observed()) both = {x, values};
   if (const Tensor mask = whole_mask(x, index, accumulate); mask.defined() && values.size() == 1) {
     const Tensor number = detail::converted(values, x.dtype());
     Raw::begin_write(x, "put", at);
+    const detail::ObservedWrite observed("put", at, x, both.data(), both.size());
     detail::visit(x.dtype(), [&](auto type) {
       using T = typename decltype(type)::type;
       kernels::fill_true(*Raw::data<T>(number), Raw::data<bool>(mask), x.size(), Raw::write<T>(x));
     });
+    observed.done();
     return true;
   }
   const Named named(x.shape(), index);
   Tensor same = ready(fitted(x, values, *named.place, named.shape, accumulate), x);
   if (!named.by_rows(accumulate)) {
     Raw::begin_write(x, "put", at);
+    const detail::ObservedWrite observed("put", at, x, both.data(), both.size());
     write(x, *named.place, same);
+    observed.done();
     return true;
   }
   if (named.shape.count() == 0) {
@@ -305,9 +300,11 @@ bool put_in_place(const Tensor& x, const Index& index, const Tensor& values, Acc
     same = as_rows(std::move(same), where, x.dtype(), at);
   }
   Raw::begin_write(x, "put", at);
+  const detail::ObservedWrite observed("put", at, x, both.data(), both.size());
   const Tensor y = Raw::alias(x, {x.size() / where.length, where.length});
   accumulate == Accumulate::yes ? detail::accumulate(y, rows, where.rows, same)
                                 : detail::replace(y, rows, where.rows, same);
+  observed.done();
   return true;
 }
 

@@ -132,8 +132,10 @@ namespace {
 // line.
 Tensor pull_formula(const Tensor& x, const Tensor& stats, const Tensor& g, Along axis) {
   const Shape column{axis.outer, 1, axis.inner};
-  const Tensor e = exp(reshape(x, Shape{axis.outer, axis.n, axis.inner}) - Raw::alias(stats, column));
-  return reshape(e / sum(e, 1, keepdims) * reshape(g, column), x.shape());
+  const Tensor shift = Raw::alias(stats, column);
+  const Tensor e = exp(reshape(x, Shape{axis.outer, axis.n, axis.inner}) - shift);
+  const Tensor total = where(isinf(shift), 1, sum(e, 1, keepdims));
+  return reshape(e / total * reshape(g, column), x.shape());
 }
 
 Tensor pull_kernel(const Tensor& x, const Tensor& stats, const Tensor& g, Along axis) {

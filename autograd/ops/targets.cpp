@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <type_traits>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>
@@ -60,9 +61,9 @@ bool reusable(const Tensor& x) { return Raw::node(x) == nullptr && alone(x) && !
 
 }  // namespace
 
-Tensor writable(const Tensor& x) {
+Tensor writable(const Tensor& x, bool read_again) {
   Tensor y;
-  if (reusable(x)) {
+  if (!read_again && reusable(x)) {
     y = Raw::alias(x, x.shape());
   } else {
     y = Raw::uninitialized(x.shape(), x.dtype());
@@ -99,6 +100,14 @@ void accumulate_onto(const Tensor& x, const Tensor& y, Targets how, const Tensor
 
 void accumulate(const Tensor& y, Targets how, const Tensor& indices, const Tensor& src) {
   accumulate_onto(y, y, how, indices, src);
+}
+
+void require_kept_gradient(const char* op, const Tensor& x, const Tensor& values) {
+  const bool recorded = grad_enabled() && (Raw::node(x) != nullptr || Raw::node(values) != nullptr);
+  if (recorded && !is_floating(x.dtype()))
+    throw argument_error(std::string(op) + ": values that require a gradient cannot be written into " +
+                         name_of(x.dtype()) + " of shape " + to_string(x.shape()) +
+                         ": write their detach(), or convert the tensor with to(" + name_of(values.dtype()) + ")");
 }
 
 Tensor looked_up(Tensor x, Targets how, Tensor indices) {
@@ -140,6 +149,11 @@ Tensor replaced(const char* op, Tensor x, Targets how, Tensor indices, Tensor sr
                 }));
 }
 
+Tensor unchanged(const char* op, Tensor x, Tensor values, Source at) {
+  Tensor y = writable(x);
+  return record(op, at, std::move(y), {std::move(x), std::move(values)}, attributes(), pass_on, zero_gradient);
+}
+
 Tensor accumulated(const char* op, Tensor x, Targets how, Tensor indices, Tensor src, Source at, double scale) {
   Tensor added = src;
   if (scale != 1) {
@@ -147,8 +161,12 @@ Tensor accumulated(const char* op, Tensor x, Targets how, Tensor indices, Tensor
     visit(src.dtype(), [&](auto type) {
       using T = typename decltype(type)::type;
       const auto factor = static_cast<T>(scale);
-      std::transform(Raw::data<T>(src), Raw::data<T>(src) + src.size(), Raw::write<T>(added),
-                     [factor](T element) { return static_cast<T>(element * factor); });
+      std::transform(Raw::data<T>(src), Raw::data<T>(src) + src.size(), Raw::write<T>(added), [factor](T element) {
+        if constexpr (std::is_same_v<T, std::int64_t>)  // modulo 2^64, as the sums
+          return static_cast<T>(static_cast<std::uint64_t>(element) * static_cast<std::uint64_t>(factor));
+        else
+          return static_cast<T>(element * factor);
+      });
     });
   }
   Tensor y = reusable(x) ? Raw::alias(x, x.shape()) : Raw::uninitialized(x.shape(), x.dtype());

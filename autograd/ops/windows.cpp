@@ -37,7 +37,7 @@ Tensor windows_of(Tensor x, std::size_t axis, Windows windows, Source at) {
   if (shape.rank() > 0) {
     inner = strides[axis];
     result = shape.with(axis, windows.count);
-    strides[axis] = windows.count > 1 ? inner * windows.step : inner;
+    if (windows.count > 1 && x.size() > 0) strides[axis] = inner * windows.step;
   }
   result = result.inserted(shape.rank(), windows.size);
   strides.push_back(inner);

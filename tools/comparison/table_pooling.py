@@ -82,6 +82,8 @@ def powers(axes):
         for dtype in [F64, F32]:
             for setting in [{"norm_type": 2.0}, {"norm_type": 3.0, "stride": [1]}, {"norm_type": 1.5, "ceil_mode": True}]:
                 yield {"input": number(shape, dtype, 0.5, 3.0), "kernel_size": [2], **setting}
+            for p in [1.0, 2.0, 3.0]:  # negative sums too, whose roots are NaN
+                yield {"input": number(shape, dtype, -3.0, 3.0), "kernel_size": [2], "norm_type": p}
 
 
 def lp_pool(axes):

@@ -160,10 +160,28 @@ def kinds(root):
         for header in kind.headers:
             text = (root / header).read_text(encoding="utf-8")
             if "s sources only:" not in text:
-                Reader(kind, header).read(text)
+                Reader(kind, header).read(with_matchers(root, header, text))
         if kind.entries:
             result.append(kind)
     return result
+
+
+def with_matchers(root, header, text):
+    """The header of one test framework with what the macro of both declares there."""
+    if header != "testing/catch2.hpp":
+        return text
+    macro = (root / "testing/matching.hpp").read_text(encoding="utf-8").split("#define XGRAD_MATCHERS(Make)")[1]
+    lines, inside = [], False
+    for line in macro.split("\n")[1:]:
+        if not line.strip():
+            break
+        line = line.rstrip("\\").strip()
+        inside = inside or line.startswith("/**")
+        comment, inside = inside, inside and not line.endswith("*/")
+        line = line.removeprefix("/**").removesuffix("*/").strip()
+        lines.append(f"/// {line}" if comment else line)
+    usage = re.search(r"^XGRAD_MATCHERS\(.*\)$", text, re.M)
+    return text[:usage.start()] + "\n".join(lines) + text[usage.end():]
 
 
 def owners(kinds):
@@ -190,7 +208,7 @@ class Reader:
 
     @property
     def hidden(self):
-        return any("detail" in room or not room for room in self.rooms)
+        return any("detail" in room or room.endswith("matching") or not room for room in self.rooms)
 
     @property
     def space(self):
