@@ -142,7 +142,8 @@ TEST_CASE("a result does not depend on the position of the number in the tensor"
     bool same = true;
     for (std::size_t i = 0; i < 3000; ++i) {
       const Tensor one = op(Tensor(std::vector<float>{points[i]}));
-      same = same && std::memcmp(one.view<float>().data(), all.view<float>().data() + i, sizeof(float)) == 0;
+      const float a = one.view<float>().data()[0], b = all.view<float>().data()[i];
+      same = same && ((std::isnan(a) && std::isnan(b)) || std::memcmp(&a, &b, sizeof(float)) == 0);
     }
     CHECK(same);
   }

@@ -156,9 +156,10 @@ TEST_CASE("rounding to a power of ten beyond the type gives 0", "[pointwise]") {
 
 TEST_CASE("a number that is converted counts as a tensor in promotion, to its own dtype too", "[pointwise]") {
   const Tensor x{1.f, 2.f};
-  CHECK((x * Tensor(0.5)).dtype() == float32);
-  CHECK((x * Tensor(0.5).to(float64)).dtype() == float64);
-  CHECK((x * (Tensor(0.5) + 1.0).to(float64)).dtype() == float64);
+  CHECK((x[0] * Tensor(0.5)).dtype() == float32);
+  CHECK((x[0] * Tensor(0.5).to(float64)).dtype() == float64);
+  CHECK((x[0] * (Tensor(0.5) + 1.0).to(float64)).dtype() == float64);
+  CHECK((x * Tensor(0.5).to(float64)).dtype() == float32);  // a tensor of rank 0 beside others, as in PyTorch
   for (const Tensor& number : {Tensor(0.5).to(float64), Tensor(3).to(int64), Tensor(true).to(boolean)})
     CHECK_FALSE(number.weak());
   const Tensor w = Tensor(0.5).requires_grad_();
