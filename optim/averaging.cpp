@@ -50,7 +50,7 @@ Averager::Averager(const AveragingOptions& options) : options_(options) {
 // The values that take the place of the average's; undefined where they are computed as they are written.
 Tensor Averager::average_of(const Tensor& averaged, const Tensor& weights, Source at) const {
   if (options_.avg_fn_) {
-    const Tensor values = averaged.detach().clone();
+    Tensor values = averaged.detach().clone();
     values.copy_(options_.avg_fn_(averaged.detach(), weights.detach(), n_averaged_), at);
     return values;
   }

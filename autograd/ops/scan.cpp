@@ -176,8 +176,7 @@ Tensor product_among(std::initializer_list<const Tensor*> made_of, std::size_t a
   if (std::all_of(made_of.begin(), made_of.end(), [](const Tensor* each) { return all_finite(*each); }))
     return guarded(std::move(a), std::move(b));
   Tensor safe(true);
-  for (const Tensor* each : made_of)
-    safe = safe & all(isfinite(*each), static_cast<std::int64_t>(axis), keepdims);
+  for (const Tensor* each : made_of) safe = safe & all(isfinite(*each), static_cast<std::int64_t>(axis), keepdims);
   const Tensor plain = where(safe, 0, a) * where(safe, 0, b);
   return where(safe, guarded(where(safe, std::move(a), 0), where(safe, std::move(b), 0)), plain);
 }
