@@ -42,10 +42,9 @@ bool read_checksums(const std::string& text, std::vector<std::uint32_t>& checksu
     const char* end = text.data() + at + digits;
     const auto read = std::from_chars(text.data() + at, end, number, 16);
     if (read.ec != std::errc() || read.ptr != end) return false;
-    if (at + digits < text.size() && *end != ' ') return false;
     checksums.push_back(number);
   }
-  return true;
+  return text == checksum_text(checksums);  // the case of the digits too
 }
 
 }  // namespace xgrad::io::detail

@@ -30,7 +30,7 @@ struct Option {
   const char* name;
   double value;
   Range range;
-  bool of_class = false;  ///< its value makes the class what it is: a state that is loaded does not change it
+  bool of_class = false;  ///< its value makes the class what it is: neither a state nor set_option() changes it
 };
 
 /// The shape of what an optimiser keeps for a parameter.

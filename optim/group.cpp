@@ -63,7 +63,11 @@ bool ParamGroup::has_option(const std::string& name) const { return list_->find(
 
 void ParamGroup::set_option(const std::string& name, double value) {
   std::vector<double>& values = list_->groups[index_].values;
-  double& option = values[list_->at(name)];  // written in place: steps keep its address
+  const std::size_t place = list_->at(name);
+  double& option = values[place];  // written in place: steps keep its address
+  if (list_->description.options[place].of_class && value != option)
+    list_->refuse(name + " is " + xgrad::detail::number_text(option) + ", and was to become " +
+                  xgrad::detail::number_text(value) + ": it makes the class what it is: Adam has it as an option");
   const double before = std::exchange(option, value);
   try {
     list_->check(values);

@@ -340,3 +340,48 @@ TEST_CASE("threads that factorise at once get the same bits as one", "[linalg]")
   for (std::thread& thread : threads) thread.join();
   CHECK(different == 0);
 }
+
+TEST_CASE("pivots whose reciprocals overflow are divided by", "[linalg]") {
+  for (const DType dtype : {float32, float64}) {
+    INFO(name_of(dtype));
+    const double tiny = dtype == float32 ? 0x1p-140 : 0x1p-1060;  // subnormal; its reciprocal is no number
+    const Tensor a = Tensor({{tiny, 0.}, {0., 1.}}).to(dtype), b = Tensor({tiny, 1.}).to(dtype);
+    const Tensor swapped = Tensor({{0., 2.}, {tiny, 1.}}).to(dtype);
+    CHECK(det(a).item() == tiny);
+    CHECK(det(swapped).item() == -2 * tiny);
+    CHECK(slogdet(a).logabsdet.item() == Approx(std::log(tiny)));
+    CHECK(slogdet(swapped).sign.item() == -1);
+    CHECK(logdet(a).item() == Approx(std::log(tiny)));
+    CHECK(same_bits(solve(a, b), Tensor({1., 1.}).to(dtype)));
+    CHECK(same_bits(solve(swapped, Tensor({0., tiny}).to(dtype)), Tensor({1., 0.}).to(dtype)));
+    CHECK(same_bits(inverse(a), Tensor({{infinity, 0.}, {0., 1.}}).to(dtype)));
+    CHECK(same_bits(inverse(Tensor({{1., 0.}, {0., tiny}}).to(dtype)), Tensor({{1., 0.}, {0., infinity}}).to(dtype)));
+    CHECK(same_bits(triangular_solve(a, unsqueeze(b, -1), Triangle::lower), ones({2, 1}, dtype)));
+  }
+}
+
+TEST_CASE("a matrix of subnormal numbers is solved as the same one in ordinary size", "[linalg]") {
+  // Whole numbers scaled to 2^34 times the smallest number that there is, so that little is rounded.
+  const Tensor whole = round(random({5, 5}, 16) * 1000), x = random({5, 2}, 17);
+  const double scale = 0x1p-1040;
+  CHECK(difference(solve(whole * scale, matmul(whole, x) * scale), x, 1e-3, 1e-3) == "");
+  CHECK(slogdet(whole * scale).logabsdet.item() == Approx(slogdet(whole).logabsdet.item() - 5 * 1040 * std::log(2.)));
+}
+
+TEST_CASE("determinants do not depend on products of some pivots that leave the range of numbers", "[linalg]") {
+  CHECK(det(diag(Tensor({1e200, 1e200, 1e-300}))).item() == Approx(1e100));
+  CHECK(det(diag(Tensor({1e-200, 1e-200, 1e300}))).item() == Approx(1e-100));
+  CHECK(det(diag(Tensor({1e200, 1e200, 0.}))).item() == 0);
+}
+
+TEST_CASE("the gradient of a determinant outside of the range of numbers is that of its cofactors", "[linalg]") {
+  const auto slope = [](const Tensor& a) {
+    const Tensor x = a.clone().requires_grad_();
+    return grad(det(x), x);
+  };
+  const auto near = [](const Tensor& a, const Tensor& b) { return difference(a, b, 1e-5, 1e-9 * largest(b)) == ""; };
+  CHECK(near(slope(diag(Tensor({1e20F, 1e20F}))), diag(Tensor({1e20F, 1e20F}))));
+  CHECK(near(slope(diag(Tensor({1e-23F, 1e-22F}))), diag(Tensor({1e-22F, 1e-23F}))));
+  CHECK(near(slope(diag(Tensor({1e-23F, 1e-23F}))), diag(Tensor({1e-23F, 1e-23F}))));
+  CHECK(near(slope(diag(Tensor({1e200, 1e180}))), diag(Tensor({1e180, 1e200}))));
+}

@@ -138,3 +138,18 @@ TEST_CASE("norms over axes that are not neighbours are those of the flattened sl
   for (const double p : {0.5, 1.0, 2.0, 3.0, inf, -inf, -2.0, 0.0})
     CHECK(difference(norm(x, p, {0, 2}), norm(flat, p, 1), 1e-14) == "");
 }
+
+TEST_CASE("the gradient of a norm that an element of 0 makes 0 is 0") {
+  CHECK(difference(slope(Tensor{0.F, 1e-25F}, -1), zeros({2}, float32)) == "");
+  CHECK(difference(slope(Tensor{0., 1e-200}, -2), zeros({2}, float64)) == "");
+}
+
+TEST_CASE("the gradient of the largest size is NaN at an element that is NaN") {
+  for (const double p : {inf, -inf})
+    CHECK(difference(slope(Tensor{not_a_number, 1.0}, p), Tensor{not_a_number, 0.0}) == "");
+}
+
+TEST_CASE("the gradient of a norm counts elements whose quotient by the norm underflows") {
+  CHECK(difference(slope(Tensor{1e20F, 1e-30F}, 1.1), Tensor{1.F, 1e-5F}, 1e-4, 0) == "");
+  CHECK(difference(slope(Tensor{1e200, 1e-200}, 1.1), Tensor{1., 1e-40}, 1e-9, 0) == "");
+}

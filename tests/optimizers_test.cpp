@@ -142,6 +142,23 @@ TEST_CASE("AdamW stays AdamW with the state of an Adam", "[optimizers]") {
   AdamW to({a}, .1);
   to.load_state_dict(from.state_dict());
   CHECK(to.param_groups()[0].option("decoupled_weight_decay") == 1);
+  ParamGroup group = to.param_groups()[0];
+  CHECK(thrown_by([&] { group.set_option("decoupled_weight_decay", 0); }) ==
+        "AdamW: decoupled_weight_decay is 1, and was to become 0: it makes the class what it is: Adam has it as an "
+        "option");
+  group.set_option("decoupled_weight_decay", 1);
+  CHECK(group.option("decoupled_weight_decay") == 1);
+  // PyTorch's states have the key, with either value.
+  for (const bool decoupled : {false, true}) {
+    StateDict state = to.state_dict();
+    state["param_groups.0.decoupled_weight_decay"] = Tensor(decoupled);
+    to.load_state_dict(state);
+    CHECK(group.option("decoupled_weight_decay") == 1);
+    from.load_state_dict(state);
+    CHECK(from.param_groups()[0].option("decoupled_weight_decay") == (decoupled ? 1 : 0));
+  }
+  from.param_groups()[0].set_option("decoupled_weight_decay", 0);
+  CHECK(from.param_groups()[0].option("decoupled_weight_decay") == 0);
 }
 
 TEST_CASE("an optimiser that was moved from is refused", "[optimizers]") {

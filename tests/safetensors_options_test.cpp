@@ -98,13 +98,30 @@ TEST_CASE("with checksums every flipped bit of a file is an error", "[io]") {
     put(path, bytes);
     try {
       const StateDict found = load_safetensors(path);
-      // What changes nothing: a space of the padding, the case of a digit, an escape.
+      // What changes nothing: a space of the padding, an escape.
       ++loaded;
       check_same(found, some_tensors());
     } catch (const std::runtime_error&) {
     }
   }
   CHECK(loaded < 100);
+}
+
+TEST_CASE("checksums in capitals are not what a file is saved with", "[io]") {
+  const Folder folder;
+  const std::string path = folder.file("model");
+  save_safetensors(some_tensors(), path, {{"format", "pt"}}, SafetensorsOptions().checksum());
+  const std::string whole = get(path), list = "de858812 898483b3 38c12f63 00000000 6fe7d670 a3b52ecc";
+  const std::size_t begin = whole.find(list);
+  REQUIRE(begin != std::string::npos);
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    if (list[i] < 'a') continue;
+    CAPTURE(i);
+    std::string bytes = whole;
+    bytes[begin + i] = static_cast<char>(bytes[begin + i] ^ 0x20);
+    put(path, bytes);
+    CHECK_THROWS_WITH(load_safetensors(path), Contains("must list 6 checksums of eight hexadecimal digits"));
+  }
 }
 
 TEST_CASE("damage is named: the tensor, both checksums, and what may have happened", "[io]") {

@@ -302,3 +302,21 @@ TEST_CASE("arranging and scattering give the same bits for any number of threads
   }
   set_num_threads(before);
 }
+
+TEST_CASE("scattered products of finite numbers are no NaN where some of them overflow", "[scatter]") {
+  const auto product = [](const Tensor& x, const Tensor& s) {
+    return scatter_reduce(x, 0, zeros({s.size()}, int64), s, ScatterReduce::prod, IncludeSelf::no);
+  };
+  const Tensor x({1.F, 5.F});
+  CHECK(numbers(product(x, Tensor({1e30F, 1e30F, 0.F}))) == Numbers{0, 5});
+  CHECK(difference(product(x, Tensor({1e30F, 1e30F, 1e-30F})), Tensor({1e30F, 5.F}), 1e-6, 0) == "");
+  CHECK(numbers(product(Tensor({1., 5.}), Tensor({1e200, 1e200, 0.}))) == Numbers{0, 5});
+  CHECK(std::isnan(numbers(product(Tensor({1., 5.}), Tensor({std::numeric_limits<double>::infinity(), 2., 0.})))[0]));
+
+  // The derivative by the one that is 0 overflows; those by the others are 0.
+  const Tensor s = Tensor({0., 1., 1e200, 1e200}).requires_grad_();
+  CHECK(numbers(grad(sum(product(Tensor({1., 5.}), s)), s)) ==
+        Numbers{std::numeric_limits<double>::infinity(), 0, 0, 0});
+  const Tensor f = Tensor({0.F, 1e30F, 1e30F, 1e-30F}).requires_grad_();
+  CHECK(difference(grad(sum(product(x, f)), f), Tensor({1e30F, 0.F, 0.F, 0.F}), 1e-6, 0) == "");
+}

@@ -371,3 +371,32 @@ TEST_CASE("a state that is refused leaves the rates that were set by hand", "[sc
   CHECK(o.param_groups()[0].option("momentum") == .25);
   CHECK(s.last_epoch() == 1);
 }
+
+TEST_CASE("schedules of composed schedules load at every step what they save", "[schedule]") {
+  using Build = std::function<Schedule(const SGD&)>;
+  const Build sequence = [](const SGD& o) { return SequentialLR(o, {StepLR(o, 2, .5), ExponentialLR(o, .9)}, {2}); };
+  const Build chain = [](const SGD& o) { return ChainedScheduler(o, {StepLR(o, 2, .5), ExponentialLR(o, .9)}); };
+  std::vector<Build> all{sequence, chain};
+  for (const Build& inner : {sequence, chain}) {
+    all.emplace_back([inner](const SGD& o) { return SequentialLR(o, {inner(o), ExponentialLR(o, .8)}, {4}); });
+    all.emplace_back([inner](const SGD& o) { return SequentialLR(o, {ExponentialLR(o, .8), inner(o)}, {3}); });
+    all.emplace_back([inner](const SGD& o) { return ChainedScheduler(o, {inner(o), ExponentialLR(o, .8)}); });
+  }
+  const std::size_t count = all.size();
+  for (std::size_t i = 2; i < count; ++i)
+    all.emplace_back([inner = all[i]](const SGD& o) { return SequentialLR(o, {inner(o), StepLR(o, 1, .7)}, {6}); });
+  for (std::size_t i = 0; i < all.size(); ++i)
+    for (int at = 0; at < 9; ++at) {
+      CAPTURE(i, at);
+      SGD a = make(), b = make();
+      const Schedule from = all[i](a), to = all[i](b);
+      for (int t = 0; t < at; ++t) from->step();
+      from->load_state_dict(from->state_dict());
+      to->load_state_dict(from->state_dict());
+      for (int t = at; t < 10; ++t) {
+        CHECK(a.lr() == b.lr());
+        from->step();
+        to->step();
+      }
+    }
+}

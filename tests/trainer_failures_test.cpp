@@ -3,10 +3,12 @@
 #include <filesystem>
 #include <forward_list>
 #include <fstream>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <xgrad/train.hpp>
@@ -308,4 +310,116 @@ TEST_CASE("a training keeps its place in a loader that others use too", "[train]
     return small.net.weight.clone();
   };
   CHECK(difference(train(true), train(false)) == "");
+}
+
+TEST_CASE("a training begins where its loader is when fit() begins", "[train]") {
+  using Loader = data::DataLoader;
+  const auto train = [](Once Fails::*failing, const std::function<void(Loader&)>& prepare) {
+    manual_seed(1);
+    Small small(Loader::Options().batch_size(3).shuffle());
+    prepare(small.loader);
+    const auto fails = std::make_shared<Fails>();
+    Trainer trainer(small.net, small.optimizer, nn::mse_loss,
+                    Options().progress(ProgressStyle::silent).epochs(2).callback(fails));
+    if (failing != nullptr) {
+      ((*fails).*failing).at = 0;
+      CHECK_THROWS_WITH(trainer.fit(small.loader), "once");
+      trainer.evaluate(small.loader);
+    }
+    trainer.fit(small.loader);
+    return small.net.weight.detach().clone();
+  };
+  const auto nothing = [](Loader&) {};
+  const auto leave_a_loop = [](Loader& loader) {
+    int count = 0;
+    for (const auto& batch : loader) {
+      static_cast<void>(batch);
+      if (++count == 2) break;
+    }
+  };
+  const auto set_position = [](Loader& loader) { loader.set_position({0, 2}); };
+  for (const std::function<void(Loader&)>& prepare :
+       std::vector<std::function<void(Loader&)>>{nothing, leave_a_loop, set_position}) {
+    const Tensor wanted = train(nullptr, prepare);
+    CHECK(difference(train(&Fails::fit_begin, prepare), wanted) == "");
+    CHECK(difference(train(&Fails::epoch_begin, prepare), wanted) == "");
+    CHECK(difference(train(&Fails::batch_begin, prepare), wanted) == "");
+  }
+  // A loop that was left is over, and a position that was set is gone on from.
+  const auto next_epoch = [](Loader& loader) { loader.set_position({1, 0}); };
+  CHECK(difference(train(nullptr, leave_a_loop), train(nullptr, next_epoch)) == "");
+  CHECK(difference(train(nullptr, set_position), train(nullptr, nothing)) != "");
+}
+
+TEST_CASE("an epoch that was begun with a list of batches goes on with a loader", "[train]") {
+  manual_seed(1);
+  Small small(data::DataLoader::Options().batch_size(3));
+  std::vector<std::vector<Tensor>> batches(4, {randn({3, 2}), randn({3, 1})});
+  Trainer trainer(small.net, small.optimizer, nn::mse_loss,
+                  Options().progress(ProgressStyle::silent).on_batch_end([](Trainer& own) {
+                    if (own.step() == 2) own.stop();
+                  }));
+  trainer.fit(batches);
+  CHECK(trainer.batch() == 2);
+  trainer.fit(small.loader);
+  CHECK(trainer.epoch() == 1);
+  CHECK(trainer.step() == 6);  // the place in a list is none in a loader
+}
+
+TEST_CASE("a schedule that fails after a step makes its step in the next fit()", "[train]") {
+  struct Counting {
+    int steps = 0;
+    void step() { ++steps; }
+    StateDict state_dict() const { return {}; }
+    void load_state_dict(const StateDict&) {}
+  };
+  const auto train = [](std::int64_t at, std::int64_t group, bool counted) {
+    manual_seed(1);
+    std::vector<std::vector<Tensor>> batches;
+    for (int i = 0; i < 5; ++i) batches.push_back({randn({4, 2}), randn({4, 1})});
+    const std::forward_list<std::vector<Tensor>> uncounted(batches.begin(), batches.end());
+    nn::Linear net(2, 1);
+    optim::SGD optimizer(net.parameters(), 0.1);
+    bool fails = at >= 0;
+    Counting before, after;
+    optim::LambdaLR rate(optimizer, [&](std::int64_t t) {
+      if (t == at && std::exchange(fails, false)) throw std::runtime_error("once");
+      return 1.0 / static_cast<double>(1 + t);
+    });
+    Trainer trainer(net, optimizer, nn::mse_loss,
+                    Options()
+                        .progress(ProgressStyle::silent)
+                        .epochs(2)
+                        .accumulate(group)
+                        .schedule(before, Per::step)
+                        .schedule(rate, Per::step)
+                        .schedule(after, Per::step));
+    const auto fit = [&] {
+      if (counted)
+        trainer.fit(batches);
+      else
+        trainer.fit(uncounted);
+    };
+    if (fails) {
+      CHECK_THROWS_WITH(fit(), "once");
+      CHECK(trainer.step() == at);
+      CHECK(before.steps == at);
+      CHECK(after.steps == at - 1);
+    }
+    fit();
+    CHECK(trainer.epoch() == 2);
+    CHECK(rate.last_epoch() == trainer.step());
+    CHECK(before.steps == trainer.step());
+    CHECK(after.steps == trainer.step());
+    return concat({net.weight.detach().reshape({-1}), net.bias.detach(), Tensor({static_cast<float>(optimizer.lr())})},
+                  0);
+  };
+  for (const std::int64_t group : {1, 2})
+    for (const bool counted : {true, false}) {
+      const Tensor wanted = train(-1, group, counted);
+      for (const std::int64_t at : {1, 2, 3, 6}) {  // the third step of a group of two is at the end of an epoch
+        CAPTURE(group, counted, at);
+        CHECK(difference(train(at, group, counted), wanted) == "");
+      }
+    }
 }

@@ -143,6 +143,7 @@ const History& TrainingRun::fit(const Batches& train, const Batches* validation,
   } reset{*this};
   const KeptModes modes(model_);
   begin(train, validation);
+  finish_step();  // of a fit() that an exception has left after the optimiser's step
   std::optional<InterruptScope> interrupt;
   if (options_.interruptible_) interrupt_ = &interrupt.emplace();
   each_callback([&](Callback& callback) { callback.on_fit_begin(trainer_); });
@@ -258,8 +259,25 @@ void TrainingRun::begin(const Batches& train, const Batches* validation) {
   for (const auto& each : options_.callbacks_)
     if (!is_function(*each)) checkpoint_.add("callback " + std::to_string(number++), *each);
   if (folder_) resume();
+  if (train.has_position() && !position_.at && counters_.batch == 0) take_place(train);
   stopped_early_ = options_.stops_early_ && early_.should_stop();
   warn_of_no_work();
+}
+
+void TrainingRun::take_place(const Batches& train) {
+  if (const data::LoaderPosition now = train.position(); now.batch == 0) {
+    position_.at = now;
+    return;
+  }
+  // After a loop that was left, the next begin() starts another epoch; after set_position(), it goes on in this one.
+  // Only a begin() tells, which is ended before it makes a batch.
+  struct Begun {};
+  try {
+    train.for_each([](const std::vector<Tensor>&) { return false; }, [] { throw Begun(); });
+  } catch (const Begun&) {
+    position_.at = train.position();
+    train.set_position(*position_.at);
+  }
 }
 
 void TrainingRun::resume() {

@@ -88,6 +88,13 @@ struct EpochEnd {
   std::size_t callbacks = 0, schedules = 0;
 };
 
+/// What follows a step of the optimiser that was made. Where it fails, the next fit() does what is left of it first,
+/// and no checkpoint is written before.
+struct StepEnd {
+  bool is_averaged = false;
+  std::size_t schedules = 0;
+};
+
 /// Copies of the gradients of an optimiser's parameters, to be brought back.
 class KeptGradients {
  public:
@@ -163,6 +170,8 @@ class TrainingRun {
   // fit, in the order of its parts
   void begin(const Batches& train, const Batches* validation);
   void resume();
+  // Where the first epoch begins, so that what uses the loader until then does not move it.
+  void take_place(const Batches& train);
   bool train_epoch(const Batches& train);
   // Goes through what is left of the epoch. Whether it is complete.
   bool train_batches(const Batches& train);
@@ -178,6 +187,8 @@ class TrainingRun {
   std::exception_ptr step(const std::vector<Tensor>& columns, std::int64_t count);
   // What follows a step; throws at its end what was found.
   void after_step(const std::exception_ptr& found);
+  // The part of it that is still to be done.
+  void finish_step();
   void clip() const;
   // While it exists, the model has the averaged weights, if there is an average.
   std::unique_ptr<optim::SwappedWeights> average_weights() const;
@@ -212,6 +223,7 @@ class TrainingRun {
   Checkpoint checkpoint_;
   std::set<std::string> warned_;
 
+  std::optional<StepEnd> stepped_;
   std::optional<EpochEnd> ending_;
   KeptPosition position_;
 

@@ -243,15 +243,22 @@ std::exception_ptr TrainingRun::step(const std::vector<Tensor>& columns, std::in
 }
 
 void TrainingRun::after_step(const std::exception_ptr& found) {
+  stepped_.emplace();
   try {
     if (options_.every_steps_ > 0 && counters_.step % options_.every_steps_ == 0) checkpoint_due_ = folder_.has_value();
-    if (options_.average_) options_.average_->update(at_);
-    std::size_t first = 0;
-    run_schedules(Per::step, {}, first);
+    finish_step();
   } catch (...) {
     if (!found) throw;  // else the first failure is the cause
   }
   if (found) std::rethrow_exception(found);
+}
+
+void TrainingRun::finish_step() {
+  if (!stepped_) return;
+  if (options_.average_ && !stepped_->is_averaged) options_.average_->update(at_);
+  stepped_->is_averaged = true;
+  run_schedules(Per::step, {}, stepped_->schedules);
+  stepped_.reset();
 }
 
 void TrainingRun::clip() const {

@@ -12,6 +12,7 @@
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/indexing.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
+#include <xgrad/autograd/ops/promotion.hpp>
 #include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 #include <xgrad/autograd/ops/slicing.hpp>
@@ -30,9 +31,10 @@ void for_each_lu(const char* op, const Tensor& a, const F& f) {
   const std::int64_t square = std::int64_t{n} * n;
   const Tensor factors = copied(a);
   T* const lu = Raw::write<T>(factors);
+  const T* const from = static_cast<const T*>(Raw::operand(a));
   for_each_matrix(batch_of(a.shape()).count(), 2.0 / 3 * n * static_cast<double>(square), [&](std::int64_t i) {
     std::vector<int> pivots(static_cast<std::size_t>(n));
-    kernels::lapack::lu(n, lu + i * square, pivots.data());
+    kernels::lapack::lu(n, lu + i * square, pivots.data(), from + i * square);
     bool negative = false;
     for (int j = 0; j < n; ++j) negative = negative != (pivots[static_cast<std::size_t>(j)] != j + 1);
     f(i, negative, n, lu + i * square);
@@ -67,13 +69,16 @@ Tensor cofactors(const Tensor& a) {
   return times(parts.u * unsqueeze(products_without(parts.s) * unsqueeze(sign, -1), -2), parts.vh);
 }
 
-/// What the gradient of a determinant is computed from: the inverse, or of a singular matrix the cofactors. Where the
-/// determinant is NaN, or infinite elements are hidden by a determinant of 0, it is NaN.
+/// What the gradient of a determinant is computed from: the inverse, or the cofactors of a matrix that is singular or
+/// whose determinant leaves the range of normal numbers. Where the determinant is NaN, or infinite elements are hidden
+/// by a determinant of 0, it is NaN.
 enum class Way : std::uint8_t { inverse, cofactors, undefined };
 
-/// That of each matrix of the batch m, whose determinants y are `singular` where they are 0; nothing for matrices
-/// without elements.
-std::vector<Way> ways_of(const Tensor& m, const Tensor& y, double singular) {
+/// Whether by_ways() is given the determinants or their logarithms.
+enum class Given : std::uint8_t { determinants, logarithms };
+
+/// That of each matrix of the batch m, whose determinants are y; nothing for matrices without elements.
+std::vector<Way> ways_of(const Tensor& m, const Tensor& y, Given given) {
   if (m.size() == 0) return {};
   std::vector<Way> ways(static_cast<std::size_t>(y.size()), Way::inverse);
   const std::int64_t square = rows_of(m.shape()) * columns_of(m.shape());
@@ -81,12 +86,14 @@ std::vector<Way> ways_of(const Tensor& m, const Tensor& y, double singular) {
     using T = typename decltype(type)::type;
     const T* const matrix = static_cast<const T*>(Raw::operand(m));
     const T* const number = static_cast<const T*>(Raw::operand(y));
+    const T zero = given == Given::determinants ? T(0) : -std::numeric_limits<T>::infinity();
     for (std::int64_t i = 0; i < y.size(); ++i) {
       Way& way = ways[static_cast<std::size_t>(i)];
+      const bool singular = number[i] == zero;
       if (std::isnan(number[i]))
         way = Way::undefined;
-      else if (number[i] == static_cast<T>(singular))
-        way = all_finite(matrix + i * square, square) ? Way::cofactors : Way::undefined;
+      else if (singular || (given == Given::determinants && !std::isnormal(number[i])))
+        way = all_finite(matrix + i * square, square) ? Way::cofactors : singular ? Way::undefined : Way::inverse;
     }
   });
   return ways;
@@ -94,8 +101,8 @@ std::vector<Way> ways_of(const Tensor& m, const Tensor& y, double singular) {
 
 /// gradient(way, m, y, g) of each matrix by its own way. Those of one way are computed as a batch.
 template <class F>
-Tensor by_ways(const Tensor& m, const Tensor& y, const Tensor& g, double singular, const F& gradient) {
-  const std::vector<Way> ways = ways_of(m, y, singular);
+Tensor by_ways(const Tensor& m, const Tensor& y, const Tensor& g, Given given, const F& gradient) {
+  const std::vector<Way> ways = ways_of(m, y, given);
   const auto other = [&](Way way) { return way != ways[0]; };
   if (std::none_of(ways.begin(), ways.end(), other)) return gradient(ways.empty() ? Way::inverse : ways[0], m, y, g);
   const std::int64_t count = y.size(), n = rows_of(m.shape());
@@ -127,7 +134,9 @@ Tensor undefined_gradient(const Tensor& m, const Tensor& g) {
 
 Tensor det_gradient(Way way, const Tensor& m, const Tensor& d, const Tensor& g) {
   if (way == Way::undefined) return undefined_gradient(m, g);
-  return way == Way::inverse ? per_matrix(g * d) * adjoint(inverse(m)) : per_matrix(g) * cofactors(m);
+  if (way == Way::inverse) return per_matrix(g * d) * adjoint(inverse(m));
+  // In float64, in which those that overflow do not meet others of 0.
+  return per_matrix(g) * to(cofactors(to(m, float64)), m.dtype());
 }
 
 /// Where a is singular, some quotient of a cofactor by the determinant is infinite.
@@ -146,13 +155,22 @@ Tensor det(Tensor a, Source at) {
     using T = typename decltype(type)::type;
     T* const to = Raw::write<T>(y);
     for_each_lu<T>("det", a, [&](std::int64_t i, bool negative, int n, const T* lu) {
+      // With exponents of their own, products of some pivots cannot leave the range of numbers.
       double product = negative ? -1 : 1;
-      for (std::ptrdiff_t j = 0; j < n; ++j) product *= static_cast<double>(lu[j * n + j]);
-      to[i] = static_cast<T>(product);
+      std::int64_t exponent = 0;
+      for (std::ptrdiff_t j = 0; j < n; ++j) {
+        product *= static_cast<double>(lu[j * n + j]);
+        if (product == 0 || !std::isfinite(product)) continue;
+        int own = 0;
+        product = std::frexp(product, &own);
+        exponent += own;
+      }
+      constexpr std::int64_t most = 5000;
+      to[i] = static_cast<T>(std::ldexp(product, static_cast<int>(std::clamp(exponent, -most, most))));
     });
   });
   return record("det", at, std::move(y), {std::move(a)}, joint_from_y<0>([](Tensor m, Tensor d, Tensor g, Needs) {
-                  return std::array<Tensor, 1>{by_ways(m, d, g, 0, det_gradient)};
+                  return std::array<Tensor, 1>{by_ways(m, d, g, Given::determinants, det_gradient)};
                 }));
 }
 
@@ -175,8 +193,7 @@ SignLogAbsDet slogdet(Tensor a, Source at) {
     });
   });
   y = record("slogdet", at, std::move(y), {std::move(a)}, joint_from_y<0>([](Tensor m, Tensor logs, Tensor g, Needs) {
-               constexpr double singular = -std::numeric_limits<double>::infinity();
-               return std::array<Tensor, 1>{by_ways(m, logs, g, singular, slogdet_gradient)};
+               return std::array<Tensor, 1>{by_ways(m, logs, g, Given::logarithms, slogdet_gradient)};
              }));
   return {std::move(sign), std::move(y)};
 }

@@ -62,7 +62,7 @@ Numbers pade(std::int64_t n, int m, const Numbers& a) {
   add(result, 1, odd);
   add(even, -1, odd);
   std::vector<int> pivots(static_cast<std::size_t>(n));
-  kernels::lapack::lu(static_cast<int>(n), even.data(), pivots.data());
+  kernels::lapack::lu<double>(static_cast<int>(n), even.data(), pivots.data(), nullptr);
   kernels::lapack::lu_solve(false, static_cast<int>(n), static_cast<int>(n), even.data(), pivots.data(), result.data());
   return result;
 }

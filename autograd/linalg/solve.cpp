@@ -40,8 +40,10 @@ Tensor solved(const char* op, const Tensor& a, const Tensor& b, bool transposed)
   const double work = 2.0 / 3 * n * static_cast<double>(square);
   std::vector<int> pivots(static_cast<std::size_t>(own.count() * n));
   T* const lu = Raw::write<T>(factors);
+  const T* const from = static_cast<const T*>(Raw::operand(a));
   factorise_each(
-      own.count(), work, [&](std::int64_t i) { return kernels::lapack::lu(n, lu + i * square, &pivots[0] + i * n); },
+      own.count(), work,
+      [&](std::int64_t i) { return kernels::lapack::lu(n, lu + i * square, &pivots[0] + i * n, from + i * square); },
       [&](std::int64_t i, int pivot) { refuse_singular(op, own, i, pivot); });
   if (x.size() == 0) return x;
   spread_matrices<T>(b, x, broadcast_indices(batch, batch_of(b.shape())), size);
@@ -139,11 +141,12 @@ Tensor inverse(Tensor a, Source at) {
     using T = typename decltype(type)::type;
     T* const to = Raw::write<T>(y);
     if (a.size() == 0) return;
+    const T* const from = static_cast<const T*>(Raw::operand(a));
     factorise_each(
         batch.count(), 2.0 * n * static_cast<double>(square),
         [&](std::int64_t i) {
           std::vector<int> pivots(static_cast<std::size_t>(n));
-          const int failed = kernels::lapack::lu(n, to + i * square, pivots.data());
+          const int failed = kernels::lapack::lu(n, to + i * square, pivots.data(), from + i * square);
           if (failed == 0) kernels::lapack::lu_inverse(n, to + i * square, pivots.data());
           return failed;
         },

@@ -1,6 +1,7 @@
 #include <xgrad/autograd/ops/norm.hpp>
 
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 #include <string>
 
@@ -54,19 +55,30 @@ Tensor values(const Tensor& input, double p, const AxisNumbers& axes, const Shap
   return y;
 }
 
+double smallest_normal(DType dtype) {
+  return dtype == float32 ? static_cast<double>(std::numeric_limits<float>::min()) : std::numeric_limits<double>::min();
+}
+
 // y and g have size 1 at the reduced axes. |x| / y cannot overflow, as y is no less than any |x| for p > 0.
 Tensor pull(const Tensor& x, const Tensor& y, const Tensor& g, double p, const AxisNumbers& axes) {
   if (p == 1) return sign(x) * g;
   const Tensor size = abs(x);
   if (std::isinf(p)) {
     const Tensor ties = (size == y) | isnan(x);
+    constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
     const Tensor count = sum(ties.to(g.dtype()), Axes(axes), keepdims);
-    return where(ties, sign(x) * (g / count), 0);
+    return where(ties, where(isnan(x), not_a_number, sign(x)) * (g / count), 0);
   }
   const Tensor flat = y == 0, length = where(flat, 1, y), up = where(flat, 0, g);
   if (p == 2) return x / length * up;
-  const Tensor flat_here = (x == 0) & (length == length);  // where y is NaN, so is the gradient
-  return sign(x) * pow(where(flat_here, 1, size / length), p - 1) * up;
+  const Tensor flat_here = flat | ((x == 0) & (length == length));  // where y is NaN, so is the gradient
+  const Tensor quotient = size / length;
+  if (p < 0 || p > 2) return sign(x) * pow(where(flat_here, 1, quotient), p - 1) * up;
+  // The power may well be a normal number where the quotient is none: then it is one of two powers.
+  const Tensor apart = (quotient < smallest_normal(x.dtype())) & (x != 0);
+  const Tensor near = pow(where(flat_here | apart, 1, quotient), p - 1);
+  const Tensor far = pow(where(apart, size, 1), p - 1) / pow(where(apart, length, 1), p - 1);
+  return sign(x) * where(apart, far, near) * up;
 }
 
 Tensor norm_op(const char* op, Tensor x, double p, const Axes& asked, KeepDims keep, Source at) {

@@ -16,6 +16,7 @@
 #include <xgrad/autograd/ops/indices.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
+#include <xgrad/autograd/ops/running_product.hpp>
 #include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 #include <xgrad/autograd/ops/slicing.hpp>
@@ -189,8 +190,36 @@ struct Groups {
   }
 };
 
+// Lists of numbers that are products already, and `marks`, which are 0 where all their factors are finite, else NaN.
+struct Products {
+  Tensor numbers, marks;
+
+  explicit Products(Tensor factors) : numbers(std::move(factors)) {
+    const NoGrad off;
+    if (is_floating(numbers.dtype())) marks = numbers * 0;
+  }
+  // Element i is the product of those at first[i] and second[i], where the number after the last stands for 1.
+  void multiply(const Tensor& first, const Tensor& second, Source at) {
+    const Tensor more = concat({numbers, ones({1}, numbers.dtype())}, 0, at);
+    Tensor a = index_select(numbers, 0, first, at), b = index_select(more, 0, second, at);
+    if (!marks.defined()) return void(numbers = mul(std::move(a), std::move(b), at));
+    const Shape row{1, a.size()};
+    Tensor made_of;
+    {
+      const NoGrad off;
+      const Tensor more_marks = concat({marks, zeros({1}, marks.dtype())}, 0);
+      marks = index_select(marks, 0, first) + index_select(more_marks, 0, second);
+      made_of = reshape(marks, row);
+    }
+    const detail::SourceScope line(at);
+    a = reshape(std::move(a), row, at);
+    b = reshape(std::move(b), row, at);
+    numbers = reshape(detail::product_among({&made_of}, 0, std::move(a), std::move(b)), {-1}, at);
+  }
+};
+
 // Products by halving: members of each group are multiplied in pairs until one is left. Only products, so that the
-// gradients of any order are right where elements are 0.
+// gradients of any order are right where elements are 0. Those of float32 are computed in float64, as in prod().
 Tensor multiplied(Scattered all, IncludeSelf include, Source at) {
   const Shape shape = all.x.shape();
   Tensor flat = reshape(all.x, {-1}, at), places = all.indices;
@@ -198,10 +227,12 @@ Tensor multiplied(Scattered all, IncludeSelf include, Source at) {
   Groups groups(places, flat.size(), include == IncludeSelf::yes);
   Tensor left =
       index_select(concat({flat, reshape(std::move(all.src), {-1}, at)}, 0, at), 0, Tensor(groups.members), at);
+  if (left.dtype() == float32) left = to(std::move(left), float64, at);
+  Products products(std::move(left));
   while (*std::max_element(groups.sizes.begin(), groups.sizes.end()) > 1) {
     std::vector<std::int64_t> first, second;
     std::int64_t at_member = 0;
-    const std::int64_t one = left.size();  // the number that is appended for those that are left alone
+    const std::int64_t one = products.numbers.size();  // the number that is appended for those that are left alone
     for (std::int64_t& size : groups.sizes) {
       for (std::int64_t i = 0; i < size; i += 2) {
         first.push_back(at_member + i);
@@ -210,9 +241,10 @@ Tensor multiplied(Scattered all, IncludeSelf include, Source at) {
       at_member += size;
       size = (size + 1) / 2;
     }
-    const Tensor more = concat({left, ones({1}, left.dtype())}, 0, at);
-    left = mul(index_select(left, 0, Tensor(first), at), index_select(more, 0, Tensor(second), at), at);
+    products.multiply(Tensor(first), Tensor(second), at);
   }
+  left = std::move(products.numbers);
+  if (left.dtype() != flat.dtype()) left = to(std::move(left), flat.dtype(), at);
   return reshape(detail::replaced("index_copy", std::move(flat), {0, true}, Tensor(groups.places), left, at), shape,
                  at);
 }

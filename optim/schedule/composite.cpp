@@ -36,7 +36,7 @@ SequentialLR::SequentialLR(const Optimizer& optimizer, std::vector<Schedule> sch
              std::to_string(i));
   for (std::size_t g = 0; g < group_count(); ++g) set_lr(g, base(g));
   undo();
-  schedulers_[0]->initial_step();
+  schedulers_[0]->initial_step();  // the others make theirs where they begin
   last_epoch_ = 0;
   note_last_lr();
   finish();
@@ -64,10 +64,11 @@ void SequentialLR::restart() {
   note_last_lr();
 }
 
-// As PyTorch: the parts go back to before their first step, and only the first makes it again.
+// As PyTorch: the parts go back to before their first step. Those of an inner SequentialLR may be there already.
 void SequentialLR::undo() {
   last_epoch_ = -1;
-  for (const Schedule& part : schedulers_) part->undo();
+  for (const Schedule& part : schedulers_)
+    if (part->last_epoch_ >= 0) part->undo();
 }
 
 double SequentialLR::next(std::size_t /*group*/, double lr) const { return lr; }
@@ -104,7 +105,8 @@ void ChainedScheduler::restart() {
 
 void ChainedScheduler::undo() {
   last_epoch_ = -1;
-  for (const Schedule& part : schedulers_) part->undo();
+  for (const Schedule& part : schedulers_)
+    if (part->last_epoch_ >= 0) part->undo();
 }
 
 double ChainedScheduler::next(std::size_t /*group*/, double lr) const { return lr; }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cfenv>
 #include <climits>
+#include <cmath>
 #include <complex>
 #include <cstddef>
 #include <stdexcept>
@@ -68,9 +69,76 @@ void swap_rows(int n, T* b, int i, int j) {
   std::swap_ranges(first, first + n, b + static_cast<std::ptrdiff_t>(j) * n);
 }
 
+/// Whether a number or its reciprocal is subnormal or overflows, so that it is not to be divided by as OpenBLAS does:
+/// by a product with the reciprocal.
+template <class T>
+bool needs_division(T x) {
+  return x != 0 && std::isfinite(x) && !(std::isnormal(x) && std::isnormal(T(1) / x));
+}
+
+template <class T>
+bool needs_division_on_diagonal(std::size_t n, std::size_t count, const T* a) {
+  for (std::size_t i = 0; i < count; ++i)
+    if (needs_division(a[i * n + i])) return true;
+  return false;
+}
+
+/// op(a) x = b by substitution for each of `count` systems; element i of b in system c is b[i * step + c * next].
+template <class T>
+void substitute(bool upper, bool transposed, bool unit_diagonal, std::size_t n, std::size_t count, const T* a, T* b,
+                std::size_t step, std::size_t next) {
+  const bool forward = upper == transposed;
+  for (std::size_t s = 0; s < n; ++s) {
+    const std::size_t i = forward ? s : n - 1 - s;
+    if (!unit_diagonal)
+      for (std::size_t c = 0; c < count; ++c) b[i * step + c * next] /= a[i * n + i];
+    for (std::size_t j = forward ? i + 1 : 0; j < (forward ? n : i); ++j) {
+      const T factor = transposed ? a[i * n + j] : a[j * n + i];
+      if (factor == 0) continue;  // a quotient may have overflowed
+      for (std::size_t c = 0; c < count; ++c) b[j * step + c * next] -= factor * b[i * step + c * next];
+    }
+  }
+}
+
+/// LU factors of a column-major matrix in the layout of getrf.
+template <class T>
+int eliminate(std::size_t n, T* a, int* pivots) {
+  int failed = 0;
+  for (std::size_t k = 0; k < n; ++k) {
+    T* const column = a + k * n;
+    std::size_t best = k;
+    for (std::size_t i = k + 1; i < n; ++i)
+      if (std::abs(column[i]) > std::abs(column[best])) best = i;
+    pivots[k] = static_cast<int>(best) + 1;
+    if (column[best] == 0) {
+      if (failed == 0) failed = static_cast<int>(k) + 1;
+      continue;
+    }
+    if (best != k)
+      for (std::size_t j = 0; j < n; ++j) std::swap(a[j * n + k], a[j * n + best]);
+    for (std::size_t i = k + 1; i < n; ++i) column[i] /= column[k];
+    for (std::size_t j = k + 1; j < n; ++j) {
+      T* const other = a + j * n;
+      const T factor = other[k];
+      if (factor == 0) continue;
+      for (std::size_t i = k + 1; i < n; ++i) other[i] -= column[i] * factor;
+    }
+  }
+  return failed;
+}
+
+template <class T>
+bool all_finite(std::size_t count, const T* a) {
+  return std::all_of(a, a + count, [](T x) { return std::isfinite(x); });
+}
+
 /// Triangular systems with row-major operands.
 template <class T>
 void trsm(bool right, bool upper, bool transposed, bool unit_diagonal, int m, int n, const T* a, T* b) {
+  const auto rows = static_cast<std::size_t>(m), columns = static_cast<std::size_t>(n), size = right ? columns : rows;
+  if (!unit_diagonal && needs_division_on_diagonal(size, size, a))
+    return right ? substitute(upper, !transposed, false, size, rows, a, b, 1, columns)
+                 : substitute(upper, transposed, false, size, columns, a, b, columns, 1);
   cxxblas::trsm(cxxblas::RowMajor, right ? cxxblas::Right : cxxblas::Left, upper ? cxxblas::Upper : cxxblas::Lower,
                 transposed ? cxxblas::Trans : cxxblas::NoTrans, unit_diagonal ? cxxblas::Unit : cxxblas::NonUnit, m, n,
                 T(1), a, right ? n : m, b, n);
@@ -93,12 +161,19 @@ int narrow(const char* op, std::int64_t size) {
 }
 
 template <class T>
-int lu(int n, T* a, int* pivots) {
+int lu(int n, T* a, int* pivots, const T* again) {
   if (n == 0) return 0;
   const Call call;
   auto columns = transposed_array(a, n, n);
   auto rows = array(pivots, n);
-  return xt::lapack::getrf(columns, rows);
+  const int failed = xt::lapack::getrf(columns, rows);
+  if (again == nullptr) return failed;
+  // Nothing is divided by the last pivot.
+  const auto size = static_cast<std::size_t>(n), count = size * size;
+  const bool fits = !needs_division_on_diagonal(size, size - 1, a) && all_finite(count, a);
+  if (fits || !all_finite(count, again)) return failed;
+  std::copy_n(again, count, a);
+  return eliminate(size, a, pivots);
 }
 
 // With aᵀ = P L U, a = Uᵀ Lᵀ Pᵀ. In row-major memory U is a lower triangle and L an upper one with a unit diagonal,
@@ -107,13 +182,22 @@ template <class T>
 void lu_solve(bool transposed, int n, int k, const T* factors, const int* pivots, T* b) {
   if (n == 0 || k == 0) return;
   const Call call;
+  // Beside a solution that overflows, BLAS makes NaN of the others, which depend on it by a factor of 0.
+  const auto size = static_cast<std::size_t>(n), columns = static_cast<std::size_t>(k);
+  const bool plain = needs_division_on_diagonal(size, size, factors);
+  const auto solve = [&](bool upper, bool unit_diagonal) {
+    if (plain)
+      substitute(upper, transposed, unit_diagonal, size, columns, factors, b, columns, std::size_t{1});
+    else
+      trsm(false, upper, transposed, unit_diagonal, n, k, factors, b);
+  };
   if (transposed) {
     for (int i = 0; i < n; ++i) swap_rows(k, b, i, pivots[i] - 1);
-    trsm(false, true, true, true, n, k, factors, b);
-    trsm(false, false, true, false, n, k, factors, b);
+    solve(true, true);
+    solve(false, false);
   } else {
-    trsm(false, false, false, false, n, k, factors, b);
-    trsm(false, true, false, true, n, k, factors, b);
+    solve(false, false);
+    solve(true, true);
     for (int i = n; i-- > 0;) swap_rows(k, b, i, pivots[i] - 1);
   }
 }
@@ -121,6 +205,13 @@ void lu_solve(bool transposed, int n, int k, const T* factors, const int* pivots
 template <class T>
 void lu_inverse(int n, T* factors, int* pivots) {
   if (n == 0) return;
+  const auto size = static_cast<std::size_t>(n);
+  if (needs_division_on_diagonal(size, size, factors)) {
+    const std::vector<T> copy(factors, factors + size * size);
+    std::fill_n(factors, size * size, T(0));
+    for (std::size_t i = 0; i < size; ++i) factors[i * size + i] = 1;
+    return lu_solve(false, n, n, copy.data(), pivots, factors);
+  }
   const Call call;
   auto columns = transposed_array(factors, n, n);
   xt::uvector<int> rows(static_cast<std::size_t>(n));
@@ -221,7 +312,7 @@ int svd(Factors factors, int m, int n, T* a, T* u, T* s, T* vh) {
 }
 
 #define XGRAD_LAPACK(T)                                                           \
-  template int lu(int, T*, int*);                                                 \
+  template int lu(int, T*, int*, const T*);                                       \
   template void lu_solve(bool, int, int, const T*, const int*, T*);               \
   template void lu_inverse(int, T*, int*);                                        \
   template int cholesky(int, T*);                                                 \

@@ -14,9 +14,10 @@ namespace xgrad::kernels::lapack {
 int narrow(const char* op, std::int64_t size);
 
 /// The LU factors of the transpose of a (n, n), with partial pivoting, in place of a. Returns the number, from 1, of
-/// the first pivot that is 0, or 0 if none is.
+/// the first pivot that is 0, or 0 if none is. `again` is the same matrix in other memory, or null where no pivot can
+/// be subnormal: LAPACK multiplies by reciprocals, and where these leave the range of numbers it is factorised anew.
 template <class T>
-int lu(int n, T* a, int* pivots);
+int lu(int n, T* a, int* pivots, const T* again);
 
 /// b (n, k) replaced by a⁻¹ b, or by a⁻ᵀ b, where `factors` and `pivots` are those of lu().
 template <class T>
