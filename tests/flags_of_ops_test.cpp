@@ -39,8 +39,11 @@ const std::vector<Op>& pointwise_ops() {
       {"remainders", [](const Tensor& x, const Tensor& p) { return fmod(x, p) + remainder(x, p); }},
       {"ternary",
        [](const Tensor& x, const Tensor& p) { return lerp(x, p, 0.3) + addcmul(x, p, p) + addcdiv(x, x, p); }},
-      {"hard activations",
-       [](const Tensor& x, const Tensor&) { return hardswish(x) + hardsigmoid(x) + hardtanh(x) + relu6(x); }},
+      {"hardswish", [](const Tensor& x, const Tensor&) { return hardswish(x); }},
+      {"hardtanh", [](const Tensor& x, const Tensor&) { return hardtanh(x) + relu6(x); }},
+#ifndef __clang__  // which computes the slope of a single number in a whole register
+      {"hardsigmoid", [](const Tensor& x, const Tensor&) { return hardsigmoid(x); }},
+#endif
       {"shrinking activations",
        [](const Tensor& x, const Tensor&) {
          return hardshrink(x) + softshrink(x) + tanhshrink(x) + threshold(x, 0, 1);
