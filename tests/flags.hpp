@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include <xgrad/autograd/engine/backward.hpp>
 #include <xgrad/autograd/kernels/random/random.hpp>
@@ -49,4 +50,14 @@ inline std::string exceptions_of(const Op& op, xgrad::DType dtype) {
       if (!what.empty()) found += what + to_string(shape) + "; ";
     }
   return found;
+}
+
+/// The same for a list of ops, each with its name.
+inline std::string exceptions_of(const std::vector<Op>& ops, xgrad::DType dtype) {
+  std::string all;
+  for (const Op& op : ops) {
+    const std::string found = exceptions_of(op, dtype);
+    if (!found.empty()) all += std::string(op.name) + " in " + xgrad::name_of(dtype) + ": " + found + "\n";
+  }
+  return all;
 }

@@ -1,7 +1,6 @@
 // A fit() that an exception has left, and that is called again, goes on where it stopped.
 
 #include <filesystem>
-#include <forward_list>
 #include <fstream>
 #include <functional>
 #include <limits>
@@ -18,6 +17,7 @@
 #include "compare.hpp"
 #include "folder.hpp"
 #include "inspect.hpp"
+#include "training.hpp"
 
 using namespace xgrad;
 using namespace xgrad::train;
@@ -222,22 +222,16 @@ TEST_CASE("gradients that cannot be clipped leave those of the batches before th
 }
 
 TEST_CASE("a step in which an anomaly is found is made, and none of its batches is trained again", "[train]") {
-  struct Counting {
-    int steps = 0;
-    void step() { ++steps; }
-    StateDict state_dict() const { return {}; }
-    void load_state_dict(const StateDict&) {}
-  };
   manual_seed(1);
   std::vector<std::vector<Tensor>> batches;
   for (int i = 0; i < 5; ++i) batches.push_back({randn({4, 2}), randn({4, 1}) + 1000});
-  const std::forward_list<std::vector<Tensor>> uncounted(batches.begin(), batches.end());
+  const EitherBatches either(std::move(batches));
   const nn::Linear start(2, 1);
   // The weights where the step of that number is lost: it has the learning rate 0, or overflows and is taken back.
   const auto train = [&](int lost, std::int64_t group, bool counted, bool overflows) {
     nn::Linear net = nn::clone(start);
     optim::SGD optimizer(net.parameters(), 0.01);
-    Counting schedule;
+    CountingSchedule schedule;
     std::vector<Tensor> before;
     int losses = 0;
     const auto objective = [&](const Tensor& y, const Tensor& target) {
@@ -249,12 +243,7 @@ TEST_CASE("a step in which an anomaly is found is made, and none of its batches 
     };
     Trainer trainer(net, optimizer, objective,
                     Options().progress(ProgressStyle::silent).accumulate(group).schedule(schedule, Per::step));
-    const auto fit = [&] {
-      if (counted)
-        trainer.fit(batches);
-      else
-        trainer.fit(uncounted);
-    };
+    const auto fit = [&] { either.fit(trainer, counted); };
     if (overflows) {
       {
         const DetectAnomaly scope;
@@ -367,21 +356,15 @@ TEST_CASE("an epoch that was begun with a list of batches goes on with a loader"
 }
 
 TEST_CASE("a schedule that fails after a step makes its step in the next fit()", "[train]") {
-  struct Counting {
-    int steps = 0;
-    void step() { ++steps; }
-    StateDict state_dict() const { return {}; }
-    void load_state_dict(const StateDict&) {}
-  };
   const auto train = [](std::int64_t at, std::int64_t group, bool counted) {
     manual_seed(1);
     std::vector<std::vector<Tensor>> batches;
     for (int i = 0; i < 5; ++i) batches.push_back({randn({4, 2}), randn({4, 1})});
-    const std::forward_list<std::vector<Tensor>> uncounted(batches.begin(), batches.end());
+    const EitherBatches either(std::move(batches));
     nn::Linear net(2, 1);
     optim::SGD optimizer(net.parameters(), 0.1);
     bool fails = at >= 0;
-    Counting before, after;
+    CountingSchedule before, after;
     optim::LambdaLR rate(optimizer, [&](std::int64_t t) {
       if (t == at && std::exchange(fails, false)) throw std::runtime_error("once");
       return 1.0 / static_cast<double>(1 + t);
@@ -394,12 +377,7 @@ TEST_CASE("a schedule that fails after a step makes its step in the next fit()",
                         .schedule(before, Per::step)
                         .schedule(rate, Per::step)
                         .schedule(after, Per::step));
-    const auto fit = [&] {
-      if (counted)
-        trainer.fit(batches);
-      else
-        trainer.fit(uncounted);
-    };
+    const auto fit = [&] { either.fit(trainer, counted); };
     if (fails) {
       CHECK_THROWS_WITH(fit(), "once");
       CHECK(trainer.step() == at);

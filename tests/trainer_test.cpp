@@ -16,6 +16,7 @@
 #include "compare.hpp"
 #include "folder.hpp"
 #include "inspect.hpp"
+#include "training.hpp"
 
 using namespace xgrad;
 using namespace xgrad::train;
@@ -244,12 +245,7 @@ TEST_CASE("gradients are clipped before the step", "[train]") {
 }
 
 TEST_CASE("schedules step per epoch, per step, and by a number", "[train]") {
-  struct Plain {
-    int steps = 0;
-    void step() { ++steps; }
-    StateDict state_dict() const { return {}; }
-    void load_state_dict(const StateDict&) {}
-  } each_epoch, each_step;
+  CountingSchedule each_epoch, each_step;
   struct Plateau {
     std::vector<double> seen;
     void step(double value) { seen.push_back(value); }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include <xgrad/autograd/kernels/indexing/all_finite.hpp>
 #include <xgrad/autograd/kernels/lapack/lapack.hpp>
 #include <xgrad/autograd/linalg/matrices.hpp>
 #include <xgrad/autograd/linalg/solve.hpp>
@@ -93,7 +94,9 @@ std::vector<Way> ways_of(const Tensor& m, const Tensor& y, Given given) {
       if (std::isnan(number[i]))
         way = Way::undefined;
       else if (singular || (given == Given::determinants && !std::isnormal(number[i])))
-        way = all_finite(matrix + i * square, square) ? Way::cofactors : singular ? Way::undefined : Way::inverse;
+        way = kernels::all_finite(matrix + i * square, square) ? Way::cofactors
+              : singular                                       ? Way::undefined
+                                                               : Way::inverse;
     }
   });
   return ways;

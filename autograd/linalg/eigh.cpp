@@ -4,6 +4,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include <xgrad/autograd/kernels/indexing/all_finite.hpp>
 #include <xgrad/autograd/kernels/lapack/lapack.hpp>
 #include <xgrad/autograd/linalg/matrices.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
@@ -31,7 +32,7 @@ void decompose(const char* op, const Tensor& a, bool vectors, T* to) {
         T *const matrix = from + i * square, *const values = to + i * length;
         for (std::ptrdiff_t row = 0; row < n; ++row)
           for (std::ptrdiff_t column = row + 1; column < n; ++column) matrix[row * n + column] = 0;
-        if (!all_finite(matrix, square)) {
+        if (!kernels::all_finite(matrix, square)) {
           std::fill_n(values, length, std::numeric_limits<T>::quiet_NaN());
           return 0;
         }

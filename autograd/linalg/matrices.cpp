@@ -4,6 +4,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include <xgrad/autograd/kernels/indexing/all_finite.hpp>
 #include <xgrad/autograd/kernels/lapack/lapack.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
@@ -45,7 +46,7 @@ void require_finite(const char* op, const Tensor& a) {
     using T = typename decltype(type)::type;
     const T* const from = static_cast<const T*>(Raw::operand(a));
     for (std::int64_t first = 0; first < a.size(); first += size)
-      if (!all_finite(from + first, size))
+      if (!kernels::all_finite(from + first, size))
         throw xgrad::detail::argument_error(
             std::string(op) + ": " + which_matrix(batch_of(a.shape()), first / size) +
             " has elements that are NaN or infinite: its singular values are not defined");

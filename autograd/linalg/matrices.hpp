@@ -69,13 +69,6 @@ std::vector<std::int64_t> broadcast_indices(const Shape& batch, const Shape& own
 
 /// A copy of the numbers in memory of its own, for a factorisation to overwrite.
 Tensor copied(const Tensor& a);
-/// Whether all of the n numbers are finite.
-template <class T>
-bool all_finite(const T* x, std::int64_t n) {
-  T sum = 0;
-  for (std::int64_t i = 0; i < n; ++i) sum += x[i] * T(0);
-  return sum == 0;
-}
 
 /// aᵀ in the last two axes.
 Tensor adjoint(Tensor a);

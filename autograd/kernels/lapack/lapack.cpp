@@ -127,11 +127,6 @@ int eliminate(std::size_t n, T* a, int* pivots) {
   return failed;
 }
 
-template <class T>
-bool all_finite(std::size_t count, const T* a) {
-  return std::all_of(a, a + count, [](T x) { return std::isfinite(x); });
-}
-
 /// Triangular systems with row-major operands.
 template <class T>
 void trsm(bool right, bool upper, bool transposed, bool unit_diagonal, int m, int n, const T* a, T* b) {
@@ -170,8 +165,10 @@ int lu(int n, T* a, int* pivots, const T* again) {
   if (again == nullptr) return failed;
   // Nothing is divided by the last pivot.
   const auto size = static_cast<std::size_t>(n), count = size * size;
-  const bool fits = !needs_division_on_diagonal(size, size - 1, a) && all_finite(count, a);
-  if (fits || !all_finite(count, again)) return failed;
+  const auto are_finite = [count](const T* x) {
+    return std::all_of(x, x + count, [](T each) { return std::isfinite(each); });
+  };
+  if ((!needs_division_on_diagonal(size, size - 1, a) && are_finite(a)) || !are_finite(again)) return failed;
   std::copy_n(again, count, a);
   return eliminate(size, a, pivots);
 }

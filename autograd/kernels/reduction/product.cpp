@@ -4,6 +4,7 @@
 #include <cmath>
 #include <type_traits>
 
+#include <xgrad/autograd/kernels/indexing/all_finite.hpp>
 #include <xgrad/autograd/kernels/runtime/memory.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
 #include <xgrad/autograd/kernels/scan/scaled_product.hpp>
@@ -40,13 +41,6 @@ A product_of_line(const T* x, std::int64_t n) {
     parts.data()[k] = product_of_block<A>(x + k * block, std::min(block, n - k * block));
   });
   return product_of_line<A>(parts.data(), count);
-}
-
-template <class T>
-bool all_finite(const T* x, std::int64_t n, std::int64_t step) {
-  for (std::int64_t j = 0; j < n; ++j)
-    if (!std::isfinite(x[j * step])) return false;
-  return true;
 }
 
 // `result`, the product of a line, unless it overflowed before a factor of 0.

@@ -1,9 +1,11 @@
 #include <xgrad/autograd/kernels/scan/running.hpp>
 
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <type_traits>
 
+#include <xgrad/autograd/kernels/indexing/all_finite.hpp>
 #include <xgrad/autograd/kernels/scan/scaled_product.hpp>
 #include <xgrad/autograd/kernels/scan/scan_lines.hpp>
 
@@ -49,12 +51,9 @@ void over_line(Along axis, Direction direction, std::int64_t line, const F& f) {
 
 // Whether a line has no NaN and no infinity, without its first element (1) or its last (-1).
 template <class T>
-bool all_finite(const T* x, Along axis, std::int64_t line, int without) {
-  const std::int64_t n = axis.n, inner = axis.inner;
-  const T* const from = x + line / inner * n * inner + line % inner;
-  for (std::int64_t j = without > 0 ? 1 : 0, end = without < 0 ? n - 1 : n; j < end; ++j)
-    if (!std::isfinite(from[j * inner])) return false;
-  return true;
+bool is_finite_line(const T* x, Along axis, std::int64_t line, int without) {
+  const std::int64_t inner = axis.inner, start = line / inner * axis.n * inner + line % inner;
+  return all_finite(x + start + (without > 0 ? inner : 0), axis.n - std::abs(without), inner);
 }
 
 // A recurrence that overflows, from numbers that are finite, before it meets a factor of 0.
@@ -86,7 +85,7 @@ void running_product(const T* x, T* y, Along axis, Direction direction) {
   using A = Accumulator<T>;
   const auto again = [=](const A& product, std::int64_t line) {
     if constexpr (std::is_floating_point_v<T>) {
-      if (!std::isnan(product) || !all_finite(x, axis, line, 0)) return;
+      if (!std::isnan(product) || !is_finite_line(x, axis, line, 0)) return;
       ScaledProduct scaled;
       over_line(axis, direction, line, [&](std::int64_t at, std::int64_t) {
         scaled.multiply(static_cast<double>(x[at]));
@@ -124,8 +123,8 @@ void running_logsumexp(const T* x, T* y, Along axis) {
 template <class T>
 void linear_recurrence(const T* a, const T* b, T* r, Along axis, Direction direction) {
   const auto again = [=](double result, std::int64_t line) {
-    if (!std::isnan(result) || !all_finite(b, axis, line, 0)) return;
-    if (!all_finite(a, axis, line, direction == Direction::forward ? 1 : -1)) return;
+    if (!std::isnan(result) || !is_finite_line(b, axis, line, 0)) return;
+    if (!is_finite_line(a, axis, line, direction == Direction::forward ? 1 : -1)) return;
     Overflowing state;
     over_line(axis, direction, line, [&](std::int64_t at, std::int64_t j) {
       state.advance(j == 0 ? 0 : static_cast<double>(a[at]), static_cast<double>(b[at]));
