@@ -25,7 +25,7 @@ detail::Description description() {
 Adadelta::Adadelta(const Groups& parameters, double lr, const Options& options)
     : Optimizer(description(), parameters, lr, options.given()) {}
 
-void Adadelta::update(const Moving& moving, Source at) {
+kernels::UpdatePass Adadelta::update(Moving& moving, Source at) {
   const double* v = moving.options;
   kernels::AdadeltaRule rule;
   rule.decay = v[weight_decay];
@@ -33,7 +33,8 @@ void Adadelta::update(const Moving& moving, Source at) {
   rule.rate = v[rate];
   rule.rho = v[rho];
   rule.eps = v[eps];
-  xgrad::detail::update(name(), *moving.parameter, moving.gradient, {&slot(0, moving), &slot(1, moving)}, rule, at);
+  return xgrad::detail::update(name(), *moving.parameter, moving.gradient, {&slot(0, moving), &slot(1, moving)}, rule,
+                               at);
 }
 
 }  // namespace xgrad::optim

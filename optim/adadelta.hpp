@@ -32,7 +32,7 @@ class Adadelta : public Optimizer {
   explicit Adadelta(const Groups& parameters, double lr = 1, const Options& options = {});
 
  protected:
-  void update(const Moving& moving, Source at) override;
+  kernels::UpdatePass update(Moving& moving, Source at) override;
 };
 
 }  // namespace xgrad::optim

@@ -86,9 +86,9 @@ void Adafactor::prepare(const std::vector<Moving>& moving, Source at) {
   for (auto each = moving.rbegin(); each != moving.rend(); ++each) changes_.push_back(change_of(*each, at));
 }
 
-void Adafactor::update(const Moving& moving, Source at) {
+kernels::UpdatePass Adafactor::update(Moving& moving, Source at) {
   const double* v = moving.options;
-  const Change change = std::move(changes_.back());
+  Change change = std::move(changes_.back());
   changes_.pop_back();
   keep(row_var, moving, change.rows);
   keep(col_var, moving, change.columns);
@@ -97,7 +97,8 @@ void Adafactor::update(const Moving& moving, Source at) {
   rule.shrink = 1 - v[rate] * v[weight_decay];
   rule.maximize = v[maximize] != 0;
   rule.rate = change.rate;
-  xgrad::detail::update(name(), *moving.parameter, change.direction, {}, rule, at);
+  moving.gradient = std::move(change.direction);
+  return xgrad::detail::update(name(), *moving.parameter, moving.gradient, {}, rule, at);
 }
 
 }  // namespace xgrad::optim

@@ -41,7 +41,7 @@ class Adafactor : public Optimizer {
 
  protected:
   void prepare(const std::vector<Moving>& moving, Source at) override;
-  void update(const Moving& moving, Source at) override;
+  kernels::UpdatePass update(Moving& moving, Source at) override;
 
  private:
   struct Change {

@@ -26,14 +26,14 @@ detail::Description description() {
 Adagrad::Adagrad(const Groups& parameters, double lr, const Options& options)
     : Optimizer(description(), parameters, lr, options.given()) {}
 
-void Adagrad::update(const Moving& moving, Source at) {
+kernels::UpdatePass Adagrad::update(Moving& moving, Source at) {
   const double* v = moving.options;
   kernels::AdagradRule rule;
   rule.decay = v[weight_decay];
   rule.maximize = v[maximize] != 0;
   rule.rate = v[rate] / (1 + static_cast<double>(moving.step - 1) * v[lr_decay]);
   rule.eps = v[eps];
-  xgrad::detail::update(name(), *moving.parameter, moving.gradient, {&slot(0, moving)}, rule, at);
+  return xgrad::detail::update(name(), *moving.parameter, moving.gradient, {&slot(0, moving)}, rule, at);
 }
 
 }  // namespace xgrad::optim

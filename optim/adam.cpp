@@ -40,7 +40,7 @@ Adam::Adam(const char* name, const Groups& parameters, double lr, const Options&
 
 void Adam::prepare(const std::vector<Moving>& /*moving*/, Source /*at*/) { step_ = 0; }
 
-void Adam::update(const Moving& moving, Source at) {
+kernels::UpdatePass Adam::update(Moving& moving, Source at) {
   const double* v = moving.options;
   if (moving.step != step_ || moving.group != group_) {
     const auto t = static_cast<double>(moving.step);
@@ -56,7 +56,7 @@ void Adam::update(const Moving& moving, Source at) {
     group_ = moving.group;
   }
   const Tensor none;
-  xgrad::detail::adam_update(
+  return xgrad::detail::adam_update(
       name(), *moving.parameter, moving.gradient,
       {slot(mean, moving), slot(square, moving), v[amsgrad] != 0 ? slot(greatest, moving) : none, moving.is_new}, rule_,
       at);

@@ -40,7 +40,7 @@ class Adam : public Optimizer {
   /// `decoupled` makes it AdamW.
   Adam(const char* name, const Groups& parameters, double lr, const Options& options, bool decoupled);
   void prepare(const std::vector<Moving>& moving, Source at) override;
-  void update(const Moving& moving, Source at) override;
+  kernels::UpdatePass update(Moving& moving, Source at) override;
 
  private:
   // The rule of the last parameter, which serves all of its group that have made as many steps.

@@ -28,7 +28,7 @@ detail::Description description() {
 Adamax::Adamax(const Groups& parameters, double lr, const Options& options)
     : Optimizer(description(), parameters, lr, options.given()) {}
 
-void Adamax::update(const Moving& moving, Source at) {
+kernels::UpdatePass Adamax::update(Moving& moving, Source at) {
   const double* v = moving.options;
   kernels::AdamaxRule rule;
   rule.decay = v[weight_decay];
@@ -37,7 +37,8 @@ void Adamax::update(const Moving& moving, Source at) {
   rule.beta1 = v[beta1];
   rule.beta2 = v[beta2];
   rule.eps = v[eps];
-  xgrad::detail::update(name(), *moving.parameter, moving.gradient, {&slot(0, moving), &slot(1, moving)}, rule, at);
+  return xgrad::detail::update(name(), *moving.parameter, moving.gradient, {&slot(0, moving), &slot(1, moving)}, rule,
+                               at);
 }
 
 }  // namespace xgrad::optim

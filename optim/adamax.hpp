@@ -31,7 +31,7 @@ class Adamax : public Optimizer {
   explicit Adamax(const Groups& parameters, double lr = 2e-3, const Options& options = {});
 
  protected:
-  void update(const Moving& moving, Source at) override;
+  kernels::UpdatePass update(Moving& moving, Source at) override;
 };
 
 }  // namespace xgrad::optim

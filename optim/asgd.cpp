@@ -30,7 +30,7 @@ detail::Description description() {
 ASGD::ASGD(const Groups& parameters, double lr, const Options& options)
     : Optimizer(description(), parameters, lr, options.given()) {}
 
-void ASGD::update(const Moving& moving, Source at) {
+kernels::UpdatePass ASGD::update(Moving& moving, Source at) {
   const double* v = moving.options;
   double &eta = number(0, moving), &mu = number(1, moving);
   if (moving.is_new) {
@@ -43,10 +43,10 @@ void ASGD::update(const Moving& moving, Source at) {
   rule.shrink = 1 - v[lambd] * eta;
   rule.rate = eta;
   rule.weight = mu;
-  xgrad::detail::update(name(), *moving.parameter, moving.gradient, {&slot(0, moving)}, rule, at);
   const auto t = static_cast<double>(moving.step);
   eta = v[rate] / std::pow(1 + v[lambd] * v[rate] * t, v[alpha]);
   mu = 1 / std::max(1.0, t - v[t0]);
+  return xgrad::detail::update(name(), *moving.parameter, moving.gradient, {&slot(0, moving)}, rule, at);
 }
 
 }  // namespace xgrad::optim

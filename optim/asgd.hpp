@@ -35,7 +35,7 @@ class ASGD : public Optimizer {
   explicit ASGD(const Groups& parameters, double lr = 1e-2, const Options& options = {});
 
  protected:
-  void update(const Moving& moving, Source at) override;
+  kernels::UpdatePass update(Moving& moving, Source at) override;
 };
 
 }  // namespace xgrad::optim

@@ -62,13 +62,13 @@ Tensor Averager::average_of(const Tensor& averaged, const Tensor& weights, Sourc
   return mean.to(averaged.dtype());
 }
 
-void Averager::write(const Tensor& averaged, const Tensor& weights, Source at) const {
+kernels::UpdatePass Averager::pass(const Tensor& averaged, const Tensor& weights, Source at) const {
   kernels::AverageRule rule;
   if (options_.decay_)
     rule.weight = 1 - *options_.decay_;
   else
     rule.divisor = static_cast<double>(n_averaged_ + 1);
-  xgrad::detail::update("update_parameters", averaged, weights.detach(), {}, rule, at);
+  return xgrad::detail::update("update_parameters", averaged, weights, {}, rule, at);
 }
 
 // What can fail, as a function of the user's can, comes before the first write.
@@ -87,6 +87,8 @@ void Averager::update(const nn::ModuleBase& averaged, const nn::ModuleBase& mode
       const bool copies = n_averaged_ == 0 || (list == &buffers && !options_.use_buffers_);
       changes.push_back({&own, &other, copies ? other.detach() : average_of(own, other, at)});
     }
+  std::vector<kernels::UpdatePass> passes;
+  passes.reserve(changes.size());
   detail::ObservedWrites writes;
   for (const Change& change : changes)
     writes.add("update_parameters", at, *change.own, change.values.defined() ? change.values : *change.other);
@@ -96,8 +98,9 @@ void Averager::update(const nn::ModuleBase& averaged, const nn::ModuleBase& mode
       if (change.values.defined())
         change.own->copy_(change.values, at);
       else
-        write(*change.own, *change.other, at);
+        passes.push_back(pass(*change.own, *change.other, at));
     }
+    kernels::run(passes.data(), passes.size());
     ++n_averaged_;
   }
   writes.done();

@@ -8,6 +8,7 @@
 
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/options.hpp>
+#include <xgrad/autograd/kernels/pointwise/update_pass.hpp>
 #include <xgrad/nn/batch_statistics.hpp>
 #include <xgrad/nn/clone.hpp>
 #include <xgrad/nn/kept_modes.hpp>
@@ -47,7 +48,7 @@ class Averager {
 
  private:
   Tensor average_of(const Tensor& averaged, const Tensor& weights, Source at) const;
-  void write(const Tensor& averaged, const Tensor& weights, Source at) const;
+  kernels::UpdatePass pass(const Tensor& averaged, const Tensor& weights, Source at) const;
 
   AveragingOptions options_;
   std::int64_t n_averaged_ = 0;

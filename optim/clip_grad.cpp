@@ -89,7 +89,7 @@ void clip_grad_value_(const std::vector<Tensor>& parameters, double clip_value, 
   if (!(clip_value >= 0)) refuse(op, "clip_value must not be negative, got " + number_text(clip_value));
   kernels::ClipRule rule;
   rule.bound = clip_value;
-  for (const Tensor& gradient : gradients(op, parameters)) xgrad::detail::update(op, gradient, gradient, {}, rule, at);
+  for (const Tensor& gradient : gradients(op, parameters)) xgrad::detail::update_now(op, gradient, gradient, rule, at);
 }
 
 }  // namespace xgrad::optim

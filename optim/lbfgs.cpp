@@ -78,7 +78,9 @@ void LBFGS::prepare(const std::vector<Moving>& /*moving*/, Source /*at*/) {
       "LBFGS: step() needs a function that computes the loss and its gradients: write step([&] {...})");
 }
 
-void LBFGS::update(const Moving& /*moving*/, Source /*at*/) {}
+kernels::UpdatePass LBFGS::update(Moving& /*moving*/, Source /*at*/) {
+  throw std::logic_error("LBFGS: internal error: one parameter alone is not updated");
+}
 
 /// One call of step().
 class LBFGS::Run {

@@ -58,7 +58,7 @@ class LBFGS : public Optimizer {
 
  protected:
   void prepare(const std::vector<Moving>& moving, Source at) override;
-  void update(const Moving& moving, Source at) override;
+  kernels::UpdatePass update(Moving& moving, Source at) override;
   void save_more(StateDict& state) const override;
   std::function<void()> load_more(StateDict& state) override;
 

@@ -27,7 +27,7 @@ detail::Description description() {
 Lion::Lion(const Groups& parameters, double lr, const Options& options)
     : Optimizer(description(), parameters, lr, options.given()) {}
 
-void Lion::update(const Moving& moving, Source at) {
+kernels::UpdatePass Lion::update(Moving& moving, Source at) {
   const double* v = moving.options;
   kernels::LionRule rule;
   rule.shrink = 1 - v[rate] * v[weight_decay];
@@ -35,7 +35,7 @@ void Lion::update(const Moving& moving, Source at) {
   rule.rate = v[rate];
   rule.beta1 = v[beta1];
   rule.beta2 = v[beta2];
-  xgrad::detail::update(name(), *moving.parameter, moving.gradient, {&slot(0, moving)}, rule, at);
+  return xgrad::detail::update(name(), *moving.parameter, moving.gradient, {&slot(0, moving)}, rule, at);
 }
 
 }  // namespace xgrad::optim

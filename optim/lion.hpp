@@ -31,7 +31,7 @@ class Lion : public Optimizer {
   explicit Lion(const Groups& parameters, double lr = 1e-4, const Options& options = {});
 
  protected:
-  void update(const Moving& moving, Source at) override;
+  kernels::UpdatePass update(Moving& moving, Source at) override;
 };
 
 }  // namespace xgrad::optim

@@ -80,9 +80,9 @@ void Muon::prepare(const std::vector<Moving>& moving, Source at) {
   std::reverse(changes_.begin(), changes_.end());
 }
 
-void Muon::update(const Moving& moving, Source at) {
+kernels::UpdatePass Muon::update(Moving& moving, Source at) {
   const double* v = moving.options;
-  const Change change = std::move(changes_.back());
+  Change change = std::move(changes_.back());
   changes_.pop_back();
   keep(0, moving, change.buffer);
   const Shape& shape = moving.parameter->shape();
@@ -91,7 +91,8 @@ void Muon::update(const Moving& moving, Source at) {
   rule.shrink = 1 - v[rate] * v[weight_decay];
   rule.rate = v[rate] * (v[adjust_lr_fn] == 0 ? std::sqrt(std::max(1.0, rows / columns))
                                               : 0.2 * std::sqrt(std::max(rows, columns)));
-  xgrad::detail::update(name(), *moving.parameter, change.direction, {}, rule, at);
+  moving.gradient = std::move(change.direction);
+  return xgrad::detail::update(name(), *moving.parameter, moving.gradient, {}, rule, at);
 }
 
 }  // namespace xgrad::optim

@@ -51,7 +51,7 @@ class Muon : public Optimizer {
 
  protected:
   void prepare(const std::vector<Moving>& moving, Source at) override;
-  void update(const Moving& moving, Source at) override;
+  kernels::UpdatePass update(Moving& moving, Source at) override;
 
  private:
   struct Change {

@@ -31,7 +31,7 @@ detail::Description description() {
 NAdam::NAdam(const Groups& parameters, double lr, const Options& options)
     : Optimizer(description(), parameters, lr, options.given()) {}
 
-void NAdam::update(const Moving& moving, Source at) {
+kernels::UpdatePass NAdam::update(Moving& moving, Source at) {
   const double* v = moving.options;
   const auto t = static_cast<double>(moving.step);
   const double mu = v[beta1] * (1 - 0.5 * std::pow(0.96, t * v[momentum_decay]));
@@ -48,7 +48,8 @@ void NAdam::update(const Moving& moving, Source at) {
   rule.beta2 = v[beta2];
   rule.root = 1 / std::sqrt(1 - std::pow(v[beta2], t));
   rule.eps = v[eps];
-  xgrad::detail::update(name(), *moving.parameter, moving.gradient, {&slot(0, moving), &slot(1, moving)}, rule, at);
+  return xgrad::detail::update(name(), *moving.parameter, moving.gradient, {&slot(0, moving), &slot(1, moving)}, rule,
+                               at);
 }
 
 }  // namespace xgrad::optim

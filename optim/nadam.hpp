@@ -38,7 +38,7 @@ class NAdam : public Optimizer {
   explicit NAdam(const Groups& parameters, double lr = 2e-3, const Options& options = {});
 
  protected:
-  void update(const Moving& moving, Source at) override;
+  kernels::UpdatePass update(Moving& moving, Source at) override;
 };
 
 }  // namespace xgrad::optim

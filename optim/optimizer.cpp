@@ -146,6 +146,7 @@ void Optimizer::step(Source at) {
   const xgrad::detail::Timed timed(name(), at);
   moving_.clear();
   staged_.clear();
+  passes_.clear();
   for (std::size_t g = 0; g < list_->groups.size(); ++g) {
     const detail::GroupList::Entry& group = list_->groups[g];
     for (std::size_t i = group.first; i < group.first + group.count; ++i) {
@@ -160,6 +161,7 @@ void Optimizer::step(Source at) {
   }
   xgrad::detail::tell_step(name(), at, list_->parameters);
   prepare(moving_, at);
+  passes_.reserve(moving_.size());
   detail::ObservedWrites writes;
   for (const Moving& moving : moving_) writes.add(name(), at, *moving.parameter, moving.gradient);
   write(at);
@@ -170,12 +172,14 @@ void Optimizer::step(Source at) {
 void Optimizer::write(Source at) {
   const xgrad::detail::Unobserved unobserved;
   std::size_t staged = 0;
-  for (const Moving& moving : moving_) {
+  for (Moving& moving : moving_) {
     for (; staged < moving.staged_until; ++staged)
       slots_[staged_[staged].slot][moving.index] = std::move(staged_[staged].values);
     steps_[moving.index] = moving.step;
-    update(moving, at);
+    passes_.push_back(update(moving, at));
   }
+  kernels::run(passes_.data(), passes_.size());
+  passes_.clear();
   moving_.clear();
   staged_.clear();
 }

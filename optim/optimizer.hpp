@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <xgrad/autograd/graph/tensor.hpp>
+#include <xgrad/autograd/kernels/pointwise/update_pass.hpp>
 #include <xgrad/io/state_dict.hpp>
 #include <xgrad/optim/group.hpp>
 
@@ -138,8 +139,9 @@ class Optimizer {
   };
   /// Does what a step can do before its first write, and what can fail. By default nothing.
   virtual void prepare(const std::vector<Moving>& moving, Source at);
-  /// Writes one parameter and what is kept for it.
-  virtual void update(const Moving& moving, Source at) = 0;
+  /// The pass that writes one parameter and what is kept for it. The passes of all are then run as one. The tensors
+  /// that it reads must live until then: `moving.gradient` may be set to what takes the gradient's place.
+  virtual kernels::UpdatePass update(Moving& moving, Source at) = 0;
 
   /// What is kept in a slot for a parameter; undefined where the slot is absent.
   const Tensor& slot(std::size_t which, const Moving& moving) const { return slots_[which][moving.index]; }
@@ -180,6 +182,7 @@ class Optimizer {
   std::vector<std::int64_t> steps_;
   std::vector<Moving> moving_;  // empty between steps; kept for its memory
   std::vector<Staged> staged_;
+  std::vector<kernels::UpdatePass> passes_;
 };
 
 }  // namespace xgrad::optim

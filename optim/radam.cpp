@@ -29,7 +29,7 @@ detail::Description description() {
 RAdam::RAdam(const Groups& parameters, double lr, const Options& options)
     : Optimizer(description(), parameters, lr, options.given()) {}
 
-void RAdam::update(const Moving& moving, Source at) {
+kernels::UpdatePass RAdam::update(Moving& moving, Source at) {
   const double* v = moving.options;
   const auto t = static_cast<double>(moving.step);
   const double power = std::pow(v[beta2], t), correction = 1 - power;
@@ -46,7 +46,8 @@ void RAdam::update(const Moving& moving, Source at) {
   rule.beta1 = v[beta1];
   rule.beta2 = v[beta2];
   rule.eps = v[eps];
-  xgrad::detail::update(name(), *moving.parameter, moving.gradient, {&slot(0, moving), &slot(1, moving)}, rule, at);
+  return xgrad::detail::update(name(), *moving.parameter, moving.gradient, {&slot(0, moving), &slot(1, moving)}, rule,
+                               at);
 }
 
 }  // namespace xgrad::optim

@@ -36,7 +36,7 @@ class RAdam : public Optimizer {
   explicit RAdam(const Groups& parameters, double lr = 1e-3, const Options& options = {});
 
  protected:
-  void update(const Moving& moving, Source at) override;
+  kernels::UpdatePass update(Moving& moving, Source at) override;
 };
 
 }  // namespace xgrad::optim

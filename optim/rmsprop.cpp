@@ -27,7 +27,7 @@ detail::Description description() {
 RMSprop::RMSprop(const Groups& parameters, double lr, const Options& options)
     : Optimizer(description(), parameters, lr, options.given()) {}
 
-void RMSprop::update(const Moving& moving, Source at) {
+kernels::UpdatePass RMSprop::update(Moving& moving, Source at) {
   const double* v = moving.options;
   kernels::RMSpropRule rule;
   rule.decay = v[weight_decay];
@@ -37,8 +37,8 @@ void RMSprop::update(const Moving& moving, Source at) {
   rule.eps = v[eps];
   rule.momentum = v[momentum];
   rule.centered = v[centered] != 0;
-  xgrad::detail::update(name(), *moving.parameter, moving.gradient,
-                        {&slot(0, moving), &slot(1, moving), &slot(2, moving)}, rule, at);
+  return xgrad::detail::update(name(), *moving.parameter, moving.gradient,
+                               {&slot(0, moving), &slot(1, moving), &slot(2, moving)}, rule, at);
 }
 
 }  // namespace xgrad::optim

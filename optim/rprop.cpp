@@ -40,7 +40,7 @@ detail::Description description() {
 Rprop::Rprop(const Groups& parameters, double lr, const Options& options)
     : Optimizer(description(), parameters, lr, options.given()) {}
 
-void Rprop::update(const Moving& moving, Source at) {
+kernels::UpdatePass Rprop::update(Moving& moving, Source at) {
   const double* v = moving.options;
   kernels::RpropRule rule;
   rule.maximize = v[maximize] != 0;
@@ -48,7 +48,8 @@ void Rprop::update(const Moving& moving, Source at) {
   rule.plus = v[plus];
   rule.least = v[least];
   rule.most = v[most];
-  xgrad::detail::update(name(), *moving.parameter, moving.gradient, {&slot(0, moving), &slot(1, moving)}, rule, at);
+  return xgrad::detail::update(name(), *moving.parameter, moving.gradient, {&slot(0, moving), &slot(1, moving)}, rule,
+                               at);
 }
 
 }  // namespace xgrad::optim

@@ -32,7 +32,7 @@ class Rprop : public Optimizer {
   explicit Rprop(const Groups& parameters, double lr = 1e-2, const Options& options = {});
 
  protected:
-  void update(const Moving& moving, Source at) override;
+  kernels::UpdatePass update(Moving& moving, Source at) override;
 };
 
 }  // namespace xgrad::optim

@@ -37,12 +37,12 @@ detail::Description description() {
 SGD::SGD(const Groups& parameters, double lr, const Options& options)
     : Optimizer(description(), parameters, lr, options.given()) {}
 
-void SGD::update(const Moving& moving, Source at) {
+kernels::UpdatePass SGD::update(Moving& moving, Source at) {
   const double* v = moving.options;
   const Tensor none;
   const kernels::SgdRule rule{v[rate], v[momentum], v[dampening], v[weight_decay], v[nesterov] != 0, v[maximize] != 0};
-  xgrad::detail::sgd_update("SGD", *moving.parameter, moving.gradient, v[momentum] != 0 ? slot(0, moving) : none,
-                            moving.is_new, rule, at);
+  return xgrad::detail::sgd_update("SGD", *moving.parameter, moving.gradient, v[momentum] != 0 ? slot(0, moving) : none,
+                                   moving.is_new, rule, at);
 }
 
 }  // namespace xgrad::optim

@@ -33,7 +33,7 @@ class SGD : public Optimizer {
   SGD(const Groups& parameters, double lr, const Options& options = {});
 
  protected:
-  void update(const Moving& moving, Source at) override;
+  kernels::UpdatePass update(Moving& moving, Source at) override;
 };
 
 }  // namespace xgrad::optim

@@ -59,6 +59,27 @@ Tensor start(const Shape& shape, DType dtype = float64) {
 
 }  // namespace
 
+TEST_CASE("many small parameters are stepped as one, with the bits of each stepped alone, by any number of threads") {
+  const int before = num_threads();
+  for (const auto& [name, make] : all()) {
+    CAPTURE(name);
+    const auto parameters = [] {
+      std::vector<Tensor> result;
+      for (int i = 0; i < 50; ++i) result.push_back(start({i % 7 == 0 ? 3 : 41, i == 5 ? 0 : 101}, float32));
+      return result;
+    };
+    std::vector<Tensor> alone = parameters();
+    for (const Tensor& p : alone) train(*make(Groups{{p}}), 0, 3);
+    for (const int threads : {1, 2, 3, 8}) {
+      set_num_threads(threads);
+      const std::vector<Tensor> together = parameters();
+      train(*make(Groups{together}), 0, 3);
+      for (std::size_t i = 0; i < together.size(); ++i) REQUIRE(difference(together[i], alone[i]) == "");
+    }
+  }
+  set_num_threads(before);
+}
+
 TEST_CASE("groups are trained with their own options, as by an optimiser for each", "[optimizers]") {
   const Tensor a = start({3, 4}), b = start({5}), c = start({3, 4}), d = start({5});
   AdamW both({Group({a}).lr(.05).weight_decay(.5), Group({b}).betas(.5, .6)}, .1);

@@ -2,14 +2,10 @@
 
 #include <algorithm>
 
-#include <xgrad/autograd/kernels/runtime/parallel.hpp>
 #include <xgrad/autograd/kernels/simd/partial.hpp>
 
 namespace xgrad::kernels {
 namespace {
-
-// A pass of this length takes about as long as waking another thread.
-constexpr std::int64_t grain = 4 * pointwise_grain;
 
 // Without decay, 0 p is not computed: it would turn an infinite p into NaN.
 template <bool Decay, class T>
@@ -108,43 +104,62 @@ class AdamPass {
   bool decays_, shrinks_;
 };
 
+template <class T>
+void run_adam(const UpdatePass& each, std::int64_t begin, std::int64_t end) {
+  choose(each.is_new, [&](auto first) {
+    choose(each.state[2] != nullptr, [&](auto greatest) {
+      const AdamState<T> part{static_cast<T*>(each.state[0]) + begin, static_cast<T*>(each.state[1]) + begin,
+                              greatest.value ? static_cast<T*>(each.state[2]) + begin : nullptr, first.value};
+      const AdamPass<first.value, greatest.value, T> pass(each.rule<AdamRule>());
+      pass.run(static_cast<T*>(each.parameter) + begin, static_cast<const T*>(each.gradient) + begin, part,
+               end - begin);
+    });
+  });
+}
+
+template <class T>
+void run_sgd(const UpdatePass& each, std::int64_t begin, std::int64_t end) {
+  const auto rule = each.rule<SgdRule>();
+  const T lr = static_cast<T>(rule.lr), decay = static_cast<T>(rule.weight_decay), sign = rule.maximize ? T(-1) : T(1);
+  const T momentum = static_cast<T>(rule.momentum), keep = static_cast<T>(1 - rule.dampening);
+  T* const p = static_cast<T*>(each.parameter) + begin;
+  const T* const g = static_cast<const T*>(each.gradient) + begin;
+  choose(rule.weight_decay != 0, [&](auto decays) {
+    if (each.state[0] == nullptr) return plain<decays.value>(p, g, end - begin, lr, decay, sign);
+    T* const buffer = static_cast<T*>(each.state[0]) + begin;
+    choose(each.is_new, [&](auto is_first) {
+      choose(rule.nesterov, [&](auto looks_ahead) {
+        with_momentum<decays.value, is_first.value, looks_ahead.value>(p, g, buffer, end - begin, lr, decay, sign,
+                                                                       momentum, keep);
+      });
+    });
+  });
+}
+
 }  // namespace
 
 template <class T>
-void adam(T* p, const T* g, const AdamState<T>& state, std::int64_t n, const AdamRule& rule) {
-  choose(state.is_new, [&](auto first) {
-    choose(state.greatest != nullptr, [&](auto greatest) {
-      const AdamPass<first.value, greatest.value, T> pass(rule);
-      parallel_ranges(n, grain, [&](std::int64_t begin, std::int64_t end) {
-        const AdamState<T> part{state.mean + begin, state.square + begin,
-                                greatest.value ? state.greatest + begin : nullptr, first.value};
-        pass.run(p + begin, g + begin, part, end - begin);
-      });
-    });
-  });
+UpdatePass adam_pass(T* p, const T* g, const AdamState<T>& state, std::int64_t n, const AdamRule& rule) {
+  UpdatePass result(run_adam<T>, p, g, n, rule);
+  result.state[0] = state.mean;
+  result.state[1] = state.square;
+  result.state[2] = state.greatest;
+  result.is_new = state.is_new;
+  return result;
 }
 
-template void adam(float*, const float*, const AdamState<float>&, std::int64_t, const AdamRule&);
-template void adam(double*, const double*, const AdamState<double>&, std::int64_t, const AdamRule&);
+template UpdatePass adam_pass(float*, const float*, const AdamState<float>&, std::int64_t, const AdamRule&);
+template UpdatePass adam_pass(double*, const double*, const AdamState<double>&, std::int64_t, const AdamRule&);
 
 template <class T>
-void sgd(T* p, const T* g, T* buffer, bool first, std::int64_t n, const SgdRule& rule) {
-  const T lr = static_cast<T>(rule.lr), decay = static_cast<T>(rule.weight_decay), sign = rule.maximize ? T(-1) : T(1);
-  const T momentum = static_cast<T>(rule.momentum), keep = static_cast<T>(1 - rule.dampening);
-  parallel_ranges(n, grain, [&](std::int64_t begin, std::int64_t end) {
-    choose(rule.weight_decay != 0, [&](auto decays) {
-      if (buffer == nullptr) return plain<decays.value>(p + begin, g + begin, end - begin, lr, decay, sign);
-      choose(first, [&](auto is_first) {
-        choose(rule.nesterov, [&](auto looks_ahead) {
-          with_momentum<decays.value, is_first.value, looks_ahead.value>(p + begin, g + begin, buffer + begin,
-                                                                         end - begin, lr, decay, sign, momentum, keep);
-        });
-      });
-    });
-  });
+UpdatePass sgd_pass(T* p, const T* g, T* buffer, bool first, std::int64_t n, const SgdRule& rule) {
+  UpdatePass result(run_sgd<T>, p, g, n, rule);
+  result.state[0] = buffer;
+  result.is_new = first;
+  return result;
 }
 
-template void sgd(float*, const float*, float*, bool, std::int64_t, const SgdRule&);
-template void sgd(double*, const double*, double*, bool, std::int64_t, const SgdRule&);
+template UpdatePass sgd_pass(float*, const float*, float*, bool, std::int64_t, const SgdRule&);
+template UpdatePass sgd_pass(double*, const double*, double*, bool, std::int64_t, const SgdRule&);
 
 }  // namespace xgrad::kernels

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include <xgrad/autograd/kernels/pointwise/update_pass.hpp>
+
 namespace xgrad::kernels {
 
 /// What one step of gradient descent does to every element.
@@ -14,10 +16,10 @@ struct SgdRule {
   bool maximize = false;
 };
 
-/// One pass: d = ±g + weight_decay p; with a buffer, b = momentum b + (1 - dampening) d, or b = d at its first use, and
+/// The pass d = ±g + weight_decay p; with a buffer, b = momentum b + (1 - dampening) d, or b = d at its first use, and
 /// d = b, or d + momentum b by Nesterov; p = p - lr d. `buffer` is null without momentum.
 template <class T>
-void sgd(T* p, const T* g, T* buffer, bool first, std::int64_t n, const SgdRule& rule);
+UpdatePass sgd_pass(T* p, const T* g, T* buffer, bool first, std::int64_t n, const SgdRule& rule);
 
 /// What one step of Adam does to every element, with the bias corrections worked out.
 struct AdamRule {
@@ -40,9 +42,9 @@ struct AdamState {
   bool is_new = false;
 };
 
-/// One pass: p = shrink p, d = ±g + decay p, m = beta1 m + (1 - beta1) d, v = beta2 v + (1 - beta2) d², h = v or the
+/// The pass p = shrink p, d = ±g + decay p, m = beta1 m + (1 - beta1) d, v = beta2 v + (1 - beta2) d², h = v or the
 /// greatest of all v, p = p - rate m / (root sqrt(h) + eps).
 template <class T>
-void adam(T* p, const T* g, const AdamState<T>& state, std::int64_t n, const AdamRule& rule);
+UpdatePass adam_pass(T* p, const T* g, const AdamState<T>& state, std::int64_t n, const AdamRule& rule);
 
 }  // namespace xgrad::kernels

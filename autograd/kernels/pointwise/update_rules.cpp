@@ -2,13 +2,10 @@
 
 #include <algorithm>
 
-#include <xgrad/autograd/kernels/runtime/parallel.hpp>
 #include <xgrad/autograd/kernels/simd/partial.hpp>
 
 namespace xgrad::kernels {
 namespace {
-
-constexpr std::int64_t grain = 4 * pointwise_grain;
 
 template <class T, class Rule>
 void step(T* p, const T* g, T* const* state, const Rule& rule) {
@@ -49,40 +46,48 @@ template <class T, class Rule>
     if (state[k] != nullptr) std::copy_n(last[k + 2], n - i, state[k] + i);
 }
 
+template <class T, class Rule>
+void run_rule(const UpdatePass& each, std::int64_t begin, std::int64_t end) {
+  T* state[Rule::slots + 1] = {};
+  for (int k = 0; k < Rule::slots; ++k)
+    state[k] = each.state[k] == nullptr ? nullptr : static_cast<T*>(each.state[k]) + begin;
+  pass(static_cast<T*>(each.parameter) + begin, static_cast<const T*>(each.gradient) + begin, state, end - begin,
+       each.rule<Rule>());
+}
+
 }  // namespace
 
 template <class T, class Rule>
-void update(T* p, const T* g, T* const* state, std::int64_t n, const Rule& rule) {
-  parallel_ranges(n, grain, [&](std::int64_t begin, std::int64_t end) {
-    T* part[Rule::slots + 1] = {};
-    for (int k = 0; k < Rule::slots; ++k) part[k] = state[k] == nullptr ? nullptr : state[k] + begin;
-    pass(p + begin, g + begin, part, end - begin, rule);
-  });
+UpdatePass update_pass(T* p, const T* g, T* const* state, std::int64_t n, const Rule& rule) {
+  static_assert(Rule::slots <= UpdatePass::most_slots);
+  UpdatePass result(run_rule<T, Rule>, p, g, n, rule);
+  for (int k = 0; k < Rule::slots; ++k) result.state[k] = state[k];
+  return result;
 }
 
-template void update(float*, const float*, float* const*, std::int64_t, const PlainRule&);
-template void update(double*, const double*, double* const*, std::int64_t, const PlainRule&);
-template void update(float*, const float*, float* const*, std::int64_t, const AdamaxRule&);
-template void update(double*, const double*, double* const*, std::int64_t, const AdamaxRule&);
-template void update(float*, const float*, float* const*, std::int64_t, const NAdamRule&);
-template void update(double*, const double*, double* const*, std::int64_t, const NAdamRule&);
-template void update(float*, const float*, float* const*, std::int64_t, const RAdamRule&);
-template void update(double*, const double*, double* const*, std::int64_t, const RAdamRule&);
-template void update(float*, const float*, float* const*, std::int64_t, const AdagradRule&);
-template void update(double*, const double*, double* const*, std::int64_t, const AdagradRule&);
-template void update(float*, const float*, float* const*, std::int64_t, const AdadeltaRule&);
-template void update(double*, const double*, double* const*, std::int64_t, const AdadeltaRule&);
-template void update(float*, const float*, float* const*, std::int64_t, const RMSpropRule&);
-template void update(double*, const double*, double* const*, std::int64_t, const RMSpropRule&);
-template void update(float*, const float*, float* const*, std::int64_t, const RpropRule&);
-template void update(double*, const double*, double* const*, std::int64_t, const RpropRule&);
-template void update(float*, const float*, float* const*, std::int64_t, const ASGDRule&);
-template void update(double*, const double*, double* const*, std::int64_t, const ASGDRule&);
-template void update(float*, const float*, float* const*, std::int64_t, const LionRule&);
-template void update(double*, const double*, double* const*, std::int64_t, const LionRule&);
-template void update(float*, const float*, float* const*, std::int64_t, const AverageRule&);
-template void update(double*, const double*, double* const*, std::int64_t, const AverageRule&);
-template void update(float*, const float*, float* const*, std::int64_t, const ClipRule&);
-template void update(double*, const double*, double* const*, std::int64_t, const ClipRule&);
+template UpdatePass update_pass(float*, const float*, float* const*, std::int64_t, const PlainRule&);
+template UpdatePass update_pass(double*, const double*, double* const*, std::int64_t, const PlainRule&);
+template UpdatePass update_pass(float*, const float*, float* const*, std::int64_t, const AdamaxRule&);
+template UpdatePass update_pass(double*, const double*, double* const*, std::int64_t, const AdamaxRule&);
+template UpdatePass update_pass(float*, const float*, float* const*, std::int64_t, const NAdamRule&);
+template UpdatePass update_pass(double*, const double*, double* const*, std::int64_t, const NAdamRule&);
+template UpdatePass update_pass(float*, const float*, float* const*, std::int64_t, const RAdamRule&);
+template UpdatePass update_pass(double*, const double*, double* const*, std::int64_t, const RAdamRule&);
+template UpdatePass update_pass(float*, const float*, float* const*, std::int64_t, const AdagradRule&);
+template UpdatePass update_pass(double*, const double*, double* const*, std::int64_t, const AdagradRule&);
+template UpdatePass update_pass(float*, const float*, float* const*, std::int64_t, const AdadeltaRule&);
+template UpdatePass update_pass(double*, const double*, double* const*, std::int64_t, const AdadeltaRule&);
+template UpdatePass update_pass(float*, const float*, float* const*, std::int64_t, const RMSpropRule&);
+template UpdatePass update_pass(double*, const double*, double* const*, std::int64_t, const RMSpropRule&);
+template UpdatePass update_pass(float*, const float*, float* const*, std::int64_t, const RpropRule&);
+template UpdatePass update_pass(double*, const double*, double* const*, std::int64_t, const RpropRule&);
+template UpdatePass update_pass(float*, const float*, float* const*, std::int64_t, const ASGDRule&);
+template UpdatePass update_pass(double*, const double*, double* const*, std::int64_t, const ASGDRule&);
+template UpdatePass update_pass(float*, const float*, float* const*, std::int64_t, const LionRule&);
+template UpdatePass update_pass(double*, const double*, double* const*, std::int64_t, const LionRule&);
+template UpdatePass update_pass(float*, const float*, float* const*, std::int64_t, const AverageRule&);
+template UpdatePass update_pass(double*, const double*, double* const*, std::int64_t, const AverageRule&);
+template UpdatePass update_pass(float*, const float*, float* const*, std::int64_t, const ClipRule&);
+template UpdatePass update_pass(double*, const double*, double* const*, std::int64_t, const ClipRule&);
 
 }  // namespace xgrad::kernels

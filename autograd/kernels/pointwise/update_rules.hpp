@@ -6,6 +6,8 @@
 
 #include <cstdint>
 
+#include <xgrad/autograd/kernels/pointwise/update_pass.hpp>
+
 namespace xgrad::kernels {
 
 /// What every rule begins with: d = ±g + decay p, then p = shrink p.
@@ -178,8 +180,8 @@ struct ClipRule : Direction {
   }
 };
 
-/// One pass over n elements by the rule. `state` are the slots, null where they are absent; g may be p.
+/// The pass over n elements by the rule. `state` are the slots, null where they are absent; g may be p.
 template <class T, class Rule>
-void update(T* p, const T* g, T* const* state, std::int64_t n, const Rule& rule);
+UpdatePass update_pass(T* p, const T* g, T* const* state, std::int64_t n, const Rule& rule);
 
 }  // namespace xgrad::kernels
