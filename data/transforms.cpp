@@ -1,3 +1,4 @@
+#include <xgrad/autograd/kernels/random/normal.hpp>
 #include <xgrad/data/transforms.hpp>
 
 #include <algorithm>

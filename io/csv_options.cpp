@@ -1,7 +1,8 @@
+#include <xgrad/io/csv_options.hpp>
+
 #include <stdexcept>
 
 #include <xgrad/autograd/graph/number.hpp>
-#include <xgrad/io/csv.hpp>
 
 namespace xgrad::io {
 namespace {

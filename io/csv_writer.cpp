@@ -1,10 +1,11 @@
+#include <xgrad/io/csv_writer.hpp>
+
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <stdexcept>
 
 #include <xgrad/io/atomic_file.hpp>
-#include <xgrad/io/csv.hpp>
 #include <xgrad/io/name_text.hpp>
 
 namespace xgrad::io {

@@ -1,3 +1,5 @@
+#include <xgrad/io/safetensors_writer.hpp>
+
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -9,7 +11,6 @@
 #include <xgrad/io/atomic_file.hpp>
 #include <xgrad/io/input_file.hpp>
 #include <xgrad/io/name_text.hpp>
-#include <xgrad/io/safetensors.hpp>
 #include <xgrad/io/safetensors_checksum.hpp>
 #include <xgrad/io/safetensors_header.hpp>
 #include <xgrad/io/safetensors_index.hpp>

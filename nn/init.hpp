@@ -4,6 +4,7 @@
 
 #include <xgrad/autograd/graph/random.hpp>
 #include <xgrad/autograd/graph/tensor.hpp>
+#include <xgrad/nn/init_structured.hpp>
 
 /// Initial values. Each function writes the tensor in place, unrecorded, and returns it. A temporary that is a copy, as
 /// w.t() is, is refused, since nobody would see the write. Those that draw random numbers use the calling thread's
@@ -45,16 +46,6 @@ Tensor zeros_(Tensor tensor, Source at = Source::here());
 Tensor ones_(Tensor tensor, Source at = Source::here());
 /// A matrix with ones on its diagonal.
 Tensor eye_(Tensor tensor, Source at = Source::here());
-/// The weight (out, in, ...) of rank 3 to 5 of a convolution that passes on as many channels as it can: a 1 in the
-/// middle of channel i to channel i, in each of the groups, else 0. The groups must divide out.
-Tensor dirac_(Tensor tensor, Dim groups = 1, Source at = Source::here());
-/// gain times a matrix with orthonormal rows, or columns where it has more rows, uniformly distributed (Saxe et al.,
-/// 2014; Mezzadri, 2007); axes after the second count as columns. The rank is 2 or more.
-Tensor orthogonal_(Tensor tensor, double gain = 1, Generator* generator = nullptr, Source at = Source::here());
-/// A matrix, normal with that deviation, but in each column ⌈sparsity · rows⌉ elements at random rows are 0 (Martens,
-/// 2010). sparsity lies in [0, 1].
-Tensor sparse_(Tensor tensor, double sparsity, double std = 0.01, Generator* generator = nullptr,
-               Source at = Source::here());
 /// Uniform in ±gain √(6 / (fan_in + fan_out)) (Glorot and Bengio, 2010).
 Tensor xavier_uniform_(Tensor tensor, double gain = 1, Generator* generator = nullptr, Source at = Source::here());
 /// Normal with deviation gain √(2 / (fan_in + fan_out)).

@@ -1,3 +1,5 @@
+#include <xgrad/nn/init_structured.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -13,7 +15,6 @@
 #include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 #include <xgrad/autograd/ops/sorting.hpp>
-#include <xgrad/nn/init.hpp>
 
 namespace xgrad::nn::init {
 namespace {

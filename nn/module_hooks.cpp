@@ -1,7 +1,8 @@
+#include <xgrad/nn/module_hooks.hpp>
+
 #include <stdexcept>
 
 #include <xgrad/autograd/graph/record.hpp>
-#include <xgrad/nn/module_of.hpp>
 #include <xgrad/nn/module_state.hpp>
 
 namespace xgrad::nn {

@@ -5,16 +5,9 @@
 #include <vector>
 
 #include <xgrad/nn/module.hpp>
+#include <xgrad/nn/module_hooks.hpp>
 
 namespace xgrad::nn {
-
-namespace detail {
-
-bool has_call_hooks(const ModuleBase& module) noexcept;
-void call_hooks(const ModuleBase& module, const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs);
-HookHandle add_call_hook(const ModuleBase& module, CallHook hook);
-
-}  // namespace detail
 
 /// A module of several inputs or outputs: net(a, b) calls the net's own forward(a, b).
 ///

@@ -10,6 +10,7 @@
 
 #include <xgrad/nn/generators.hpp>
 #include <xgrad/nn/module.hpp>
+#include <xgrad/nn/module_hooks.hpp>
 
 namespace xgrad::nn::detail {
 
@@ -38,17 +39,6 @@ struct RegisteredTensor {
   std::string name;
   Tensor tensor;
   std::shared_ptr<Registration> registration;
-};
-
-/// The hooks of a module; one that was removed is empty.
-struct ModuleHooks {
-  template <class F>
-  using List = std::vector<std::shared_ptr<F>>;
-  List<ForwardPreHook> before;
-  List<ForwardHook> after;
-  List<BackwardPreHook> before_backward;
-  List<BackwardHook> after_backward;
-  List<CallHook> after_call;
 };
 
 /// How a class that lists parameters prints one, after its name.
@@ -82,10 +72,6 @@ struct Access {
 
 /// Throws std::logic_error, beginning with `what`, if a module from here down has parameters without a shape.
 void require_shapes(const std::string& what, const StatePtr& root);
-
-/// The module's forward, before and after which the hooks are called.
-Tensor forward_with_hooks(const ModuleBase& module, const ModuleHooks& hooks, const Tensor& x,
-                          const std::function<Tensor(const Tensor&)>& forward);
 
 /// The clone of `original` in the scope.
 StatePtr cloned(CloneScope& scope, const StatePtr& original);

@@ -8,7 +8,7 @@
 
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/options.hpp>
-#include <xgrad/autograd/kernels/pointwise/update_pass.hpp>
+#include <xgrad/autograd/ops/update.hpp>
 #include <xgrad/nn/batch_statistics.hpp>
 #include <xgrad/nn/clone.hpp>
 #include <xgrad/nn/kept_modes.hpp>

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <xgrad/autograd/graph/tensor.hpp>
-#include <xgrad/autograd/kernels/pointwise/update_pass.hpp>
+#include <xgrad/autograd/ops/update.hpp>
 #include <xgrad/io/state_dict.hpp>
 #include <xgrad/optim/group.hpp>
 

@@ -1,5 +1,7 @@
 // state_dict() and load_state_dict() of optimisers.
 
+#include <xgrad/optim/optimizer_state.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -73,19 +75,6 @@ Tensor taken(StateDict& state, const std::string& key) {
 }
 
 }  // namespace
-
-struct Optimizer::Loaded {
-  std::vector<detail::GroupList::Entry> groups;
-  std::vector<std::vector<Tensor>> slots;
-  std::vector<std::vector<double>> numbers;
-  std::vector<std::int64_t> steps;
-  bool has_options = true;  // states of earlier versions have none
-
-  /// Whether the slot is in use in the group under the options that were loaded.
-  bool uses(const detail::Slot& slot, std::size_t group) const {
-    return slot.needs == detail::always || groups[group].values[static_cast<std::size_t>(slot.needs)] != 0;
-  }
-};
 
 void Optimizer::save_more(StateDict& /*state*/) const {}
 std::function<void()> Optimizer::load_more(StateDict& /*state*/) { return {}; }

@@ -6,6 +6,7 @@
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/distance.hpp>
 #include <xgrad/autograd/ops/einsum.hpp>
+#include <xgrad/autograd/ops/tensordot.hpp>
 
 #include "cases.hpp"
 

@@ -251,6 +251,16 @@ TEST_CASE("includes point from upper layers to lower ones only, in every folder 
   }
 }
 
+TEST_CASE("every source of the library stands beside a header of its name") {
+  std::size_t found = 0;
+  for (const fs::path& path : library_files({".cpp"})) {
+    INFO(path.string());
+    CHECK(fs::exists(root / fs::path(path).replace_extension(".hpp")));
+    ++found;
+  }
+  CHECK(found > 300);
+}
+
 TEST_CASE("few files name xtensor's headers, and only kernels name xsimd's and BLAS's") {
   std::set<std::string> of_xtensor;
   for (const fs::path& path : library_files({".hpp", ".cpp"}))

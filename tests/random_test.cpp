@@ -13,7 +13,9 @@
 
 #include <xgrad/autograd/engine/runtime.hpp>
 #include <xgrad/autograd/graph/random.hpp>
+#include <xgrad/autograd/kernels/random/normal.hpp>
 #include <xgrad/autograd/kernels/random/random.hpp>
+#include <xgrad/autograd/kernels/random/uniform.hpp>
 #include <xgrad/autograd/ops/ops.hpp>
 
 #include "catch2.hpp"

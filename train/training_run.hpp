@@ -16,64 +16,10 @@
 #include <xgrad/train/interrupt.hpp>
 #include <xgrad/train/regression.hpp>
 #include <xgrad/train/trainer.hpp>
+#include <xgrad/train/training_state.hpp>
+#include <xgrad/train/training_steps.hpp>
 
 namespace xgrad::train {
-
-/// Where a training is: saved and loaded as a part of checkpoints.
-struct Counters {
-  std::int64_t epoch = 0;     // complete ones
-  std::int64_t step = 0;      // of the optimiser
-  std::int64_t batch = 0;     // that the present epoch has had
-  std::int64_t rows = 0;      // in them
-  std::int64_t in_group = 0;  // batches whose gradients have been added up since the last step
-  std::int64_t best_epoch = -1;
-  double seconds = 0;        // that the present epoch has taken
-  std::int64_t divisor = 1;  // of the losses of the batches in the group
-
-  StateDict state_dict() const;
-  void load_state_dict(const StateDict& state);
-};
-
-/// Tensors that are kept as they are.
-struct KeptState {
-  StateDict state;
-
-  StateDict state_dict() const { return state; }
-  void load_state_dict(const StateDict& loaded) { state = loaded; }
-};
-
-/// The gradients that were added up since the last step.
-struct PendingGradients {
-  optim::Optimizer* optimizer;
-  const Counters* counters;
-
-  StateDict state_dict() const;
-  void load_state_dict(const StateDict& state);
-  // Outside of a group there is no state, but there may be gradients.
-  std::function<void()> restorer() const;
-};
-
-/// What a position in the batches of an epoch counts, -1 where it is not known. A checkpoint from the middle of an
-/// epoch loads beside the same numbers only; from between epochs, `difference` says what has changed.
-struct DataSizes {
-  const Counters* counters;
-  std::int64_t rows = -1, batch_size = -1, batches = -1;
-  std::string difference;
-
-  StateDict state_dict() const;
-  void load_state_dict(const StateDict& state);
-  std::function<void()> restorer();
-  std::string text() const;
-};
-
-/// The place of a training in the epochs of its loader; none before the first epoch, or where the loader has none.
-struct KeptPosition {
-  std::optional<data::LoaderPosition> at;
-
-  StateDict state_dict() const;
-  void load_state_dict(const StateDict& state);
-  std::function<void()> restorer();
-};
 
 struct MeasuredMetric {
   std::string name;
@@ -93,28 +39,6 @@ struct EpochEnd {
 struct StepEnd {
   bool is_averaged = false;
   std::size_t schedules = 0;
-};
-
-/// Copies of the gradients of an optimiser's parameters, to be brought back.
-class KeptGradients {
- public:
-  explicit KeptGradients(const optim::Optimizer& optimizer);
-  void restore() const;
-
- private:
-  std::vector<std::pair<Tensor, Tensor>> gradients_;
-};
-
-/// Gives all modules, at its end, the modes that they had at its beginning.
-class KeptModes {
- public:
-  explicit KeptModes(const nn::ModuleBase& model);
-  ~KeptModes();
-  KeptModes(const KeptModes&) = delete;
-  KeptModes& operator=(const KeptModes&) = delete;
-
- private:
-  std::vector<std::pair<nn::ModuleBase, bool>> before_;
 };
 
 class TrainingRun {

@@ -1,5 +1,7 @@
 // What a training run keeps in its checkpoints beside the parts of others.
 
+#include <xgrad/train/training_state.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>

@@ -1,5 +1,7 @@
 // The parts of TrainingRun that compute: batches, evaluation, prediction.
 
+#include <xgrad/train/training_steps.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>

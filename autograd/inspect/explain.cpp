@@ -1,12 +1,18 @@
 #include <xgrad/autograd/inspect/explain.hpp>
 
+#include <cerrno>
 #include <cmath>
+#include <cstdio>
+#include <cstring>
 #include <ostream>
+#include <stdexcept>
 #include <unordered_map>
 
 #include <xgrad/autograd/engine/range.hpp>
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/observe.hpp>
+#include <xgrad/autograd/inspect/explain_html.hpp>
+#include <xgrad/autograd/inspect/explain_text.hpp>
 #include <xgrad/autograd/inspect/walk.hpp>
 #include <xgrad/autograd/kernels/random/random.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
@@ -111,6 +117,25 @@ class Explainer {
 };
 
 Explanation explain(const Tensor& root, const TensorNames& names) { return Explainer(root, names).take(); }
+
+std::string Explanation::text() const { return detail::text_of(*this); }
+std::string Explanation::dot() const { return detail::dot_of(*this); }
+std::string Explanation::html(const std::string& title) const { return detail::html_of(*this, title); }
+
+void Explanation::save_html(const std::string& path, const std::string& title) const {
+  const std::string page = html(title);
+  const auto refuse = [&](int error) {
+    throw std::runtime_error("explain: cannot write '" + path.substr(0, path.find('\0')) +
+                             "': " + std::strerror(error));
+  };
+  if (path.find('\0') != std::string::npos) refuse(EINVAL);
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  if (file == nullptr) refuse(errno);
+  const bool written = std::fwrite(page.data(), 1, page.size(), file) == page.size();
+  const int error = written ? 0 : errno;
+  const bool closed = std::fclose(file) == 0;
+  if (!written || !closed) refuse(written ? errno : error);
+}
 
 std::ostream& operator<<(std::ostream& out, const Explanation& explanation) { return out << explanation.text(); }
 

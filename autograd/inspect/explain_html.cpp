@@ -1,17 +1,13 @@
-// The graph as one page: the numbers as JSON, and the style and script of explain_page.cpp.
-
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <stdexcept>
+#include <xgrad/autograd/inspect/explain_html.hpp>
 
 #include <xgrad/autograd/graph/node.hpp>
-#include <xgrad/autograd/inspect/explain.hpp>
 #include <xgrad/autograd/inspect/explain_labels.hpp>
+#include <xgrad/autograd/inspect/explain_layout.hpp>
 #include <xgrad/autograd/inspect/explain_page.hpp>
+#include <xgrad/autograd/inspect/explain_script.hpp>
 #include <xgrad/autograd/inspect/walk.hpp>
 
-namespace xgrad {
+namespace xgrad::detail {
 namespace {
 
 std::string escaped_html(const std::string& text) {
@@ -51,19 +47,16 @@ std::string json(const std::string& text) {
   return result + '"';
 }
 
-std::string numbers(const Tensor& x, std::int64_t most) {
-  return json(x.defined() ? detail::numbers_text(x, most) : "");
-}
+std::string numbers(const Tensor& x, std::int64_t most) { return json(x.defined() ? numbers_text(x, most) : ""); }
 
 std::string node_json(const Explanation::Node& node) {
   std::string settings;
   for (const Attribute& each : node.attributes) settings += (settings.empty() ? "" : ", ") + json(to_string(each));
   return "{\"op\": " + json(node.op) + ", \"name\": " + json(node.name) + ", \"settings\": [" + settings +
          "], \"module\": " + json(node.module) +
-         ", \"at\": " + json(node.at.file == nullptr ? "" : to_string(node.at)) +
-         ", \"kind\": " + json(detail::kind_of(node)) + ", \"value\": " + numbers(node.value, 3) +
-         ", \"values\": " + numbers(node.value, 24) + ", \"gradient\": " + numbers(node.gradient, 3) +
-         ", \"gradients\": " + numbers(node.gradient, 24) + "}";
+         ", \"at\": " + json(node.at.file == nullptr ? "" : to_string(node.at)) + ", \"kind\": " + json(kind_of(node)) +
+         ", \"value\": " + numbers(node.value, 3) + ", \"values\": " + numbers(node.value, 24) +
+         ", \"gradient\": " + numbers(node.gradient, 3) + ", \"gradients\": " + numbers(node.gradient, 24) + "}";
 }
 
 std::string edge_json(const Explanation::Edge& edge) {
@@ -74,33 +67,20 @@ std::string edge_json(const Explanation::Edge& edge) {
 
 }  // namespace
 
-std::string Explanation::html(const std::string& title) const {
+std::string html_of(const Explanation& explanation, const std::string& title) {
+  const std::vector<Explanation::Node>& nodes = explanation.nodes();
+  const std::vector<Explanation::Edge>& edges = explanation.edges();
   std::string data = "{\"nodes\": [";
-  for (std::size_t i = 0; i < nodes_.size(); ++i) data += (i == 0 ? "\n" : ",\n") + node_json(nodes_[i]);
+  for (std::size_t i = 0; i < nodes.size(); ++i) data += (i == 0 ? "\n" : ",\n") + node_json(nodes[i]);
   data += "],\n\"edges\": [";
-  for (std::size_t i = 0; i < edges_.size(); ++i) data += (i == 0 ? "\n" : ",\n") + edge_json(edges_[i]);
+  for (std::size_t i = 0; i < edges.size(); ++i) data += (i == 0 ? "\n" : ",\n") + edge_json(edges[i]);
   data += "]}";
   const std::string safe = escaped_html(title);
   return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
-         safe + "</title>\n<style>\n" + detail::page_style + "</style>\n</head>\n<body>\n<header><h1>" + safe +
-         "</h1>\n" + detail::page_body + "<script type=\"application/json\" id=\"graph\">" + data +
-         "</script>\n<script>\n" + detail::page_layout + detail::page_script + "</script>\n</body>\n</html>\n";
+         safe + "</title>\n<style>\n" + page_style + "</style>\n</head>\n<body>\n<header><h1>" + safe + "</h1>\n" +
+         page_body + "<script type=\"application/json\" id=\"graph\">" + data + "</script>\n<script>\n" + page_layout +
+         page_script + "</script>\n</body>\n</html>\n";
 }
 
-void Explanation::save_html(const std::string& path, const std::string& title) const {
-  const std::string page = html(title);
-  const auto refuse = [&](int error) {
-    throw std::runtime_error("explain: cannot write '" + path.substr(0, path.find('\0')) +
-                             "': " + std::strerror(error));
-  };
-  if (path.find('\0') != std::string::npos) refuse(EINVAL);
-  std::FILE* file = std::fopen(path.c_str(), "wb");
-  if (file == nullptr) refuse(errno);
-  const bool written = std::fwrite(page.data(), 1, page.size(), file) == page.size();
-  const int error = written ? 0 : errno;
-  const bool closed = std::fclose(file) == 0;
-  if (!written || !closed) refuse(written ? errno : error);
-}
-
-}  // namespace xgrad
+}  // namespace xgrad::detail

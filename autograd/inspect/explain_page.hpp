@@ -5,8 +5,6 @@
 namespace xgrad::detail {
 
 extern const char* const page_style;
-extern const char* const page_body;    ///< what follows the title
-extern const char* const page_layout;  ///< functions that place the nodes in layers; they know nothing of the page
-extern const char* const page_script;
+extern const char* const page_body;  ///< what follows the title
 
 }  // namespace xgrad::detail

@@ -1,4 +1,4 @@
-#include <xgrad/autograd/inspect/explain_page.hpp>
+#include <xgrad/autograd/inspect/explain_script.hpp>
 
 namespace xgrad::detail {
 

@@ -1,3 +1,5 @@
+#include <xgrad/autograd/linalg/expm.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -5,7 +7,6 @@
 #include <xgrad/autograd/kernels/lapack/lapack.hpp>
 #include <xgrad/autograd/kernels/matrix/gemm.hpp>
 #include <xgrad/autograd/linalg/matrices.hpp>
-#include <xgrad/autograd/linalg/power.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/joining.hpp>

@@ -6,7 +6,9 @@
 #include <xgrad/autograd/linalg/cholesky.hpp>
 #include <xgrad/autograd/linalg/determinant.hpp>
 #include <xgrad/autograd/linalg/eigh.hpp>
+#include <xgrad/autograd/linalg/expm.hpp>
 #include <xgrad/autograd/linalg/least_squares.hpp>
+#include <xgrad/autograd/linalg/multi_dot.hpp>
 #include <xgrad/autograd/linalg/norm.hpp>
 #include <xgrad/autograd/linalg/power.hpp>
 #include <xgrad/autograd/linalg/qr.hpp>

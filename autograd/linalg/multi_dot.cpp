@@ -1,9 +1,10 @@
+#include <xgrad/autograd/linalg/multi_dot.hpp>
+
 #include <limits>
 #include <stdexcept>
 #include <string>
 
 #include <xgrad/autograd/linalg/matrices.hpp>
-#include <xgrad/autograd/linalg/power.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 

@@ -1,4 +1,5 @@
 #include <xgrad/autograd/ops/attention.hpp>
+#include <xgrad/autograd/ops/attention_gradients.hpp>
 
 #include <cmath>
 #include <stdexcept>

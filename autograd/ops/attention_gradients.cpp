@@ -1,8 +1,11 @@
+#include <xgrad/autograd/ops/attention_gradients.hpp>
+
 #include <limits>
 #include <utility>
 #include <vector>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
+#include <xgrad/autograd/kernels/attention/attention_backward.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/attention_layout.hpp>
 #include <xgrad/autograd/ops/creation.hpp>

@@ -44,6 +44,7 @@
 #include <xgrad/autograd/ops/softmax.hpp>
 #include <xgrad/autograd/ops/sorting.hpp>
 #include <xgrad/autograd/ops/special.hpp>
+#include <xgrad/autograd/ops/tensordot.hpp>
 #include <xgrad/autograd/ops/ternary.hpp>
 #include <xgrad/autograd/ops/torch_names.hpp>
 #include <xgrad/autograd/ops/trigonometric.hpp>

@@ -43,18 +43,8 @@ class AddOptions : public detail::OptionsOf<AddOptions> {
 /// y = beta c + alpha a b for batches of matrices as in bmm; c broadcasts to (n, m, p).
 [[nodiscard]] Tensor baddbmm(Tensor c, Tensor a, Tensor b, const AddOptions& options = {}, Source at = Source::here());
 
-/// y[i..., j...] = Σ_k a[i..., k] b[j..., k]: the last axes are contracted. A scalar multiplies.
-[[nodiscard]] Tensor inner(Tensor a, Tensor b, Source at = Source::here());
 /// y[i, j] = a[i] b[j] for two vectors.
 [[nodiscard]] Tensor outer(Tensor a, Tensor b, Source at = Source::here());
-/// The sum of products over pairs of axes: axis a_axes[i] of a with axis b_axes[i] of b, which have the same size. The
-/// axes of the result are the others of a, then the others of b.
-[[nodiscard]] Tensor tensordot(Tensor a, Tensor b, const std::vector<std::int64_t>& a_axes,
-                               const std::vector<std::int64_t>& b_axes, Source at = Source::here());
-[[nodiscard]] Tensor tensordot(Tensor a, Tensor b, std::initializer_list<Dim> a_axes, std::initializer_list<Dim> b_axes,
-                               Source at = Source::here());
-/// The same over the last `count` axes of a and the first of b.
-[[nodiscard]] Tensor tensordot(Tensor a, Tensor b, Dim count = 2, Source at = Source::here());
 /// The Kronecker product: b scaled by each element of a, in a's arrangement; of any ranks, where the smaller gets
 /// leading axes of size 1.
 [[nodiscard]] Tensor kron(Tensor a, Tensor b, Source at = Source::here());
@@ -65,7 +55,6 @@ XGRAD_MIXED(dot)
 XGRAD_MIXED(mv)
 XGRAD_MIXED(mm)
 XGRAD_MIXED(bmm)
-XGRAD_MIXED(inner)
 XGRAD_MIXED(outer)
 XGRAD_MIXED(kron)
 

@@ -12,6 +12,7 @@
 #include <xgrad/autograd/kernels/recurrence/rnn.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
 #include <xgrad/autograd/ops/matmul.hpp>
+#include <xgrad/autograd/ops/recurrence_formula.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/slicing.hpp>
 

@@ -1,3 +1,5 @@
+#include <xgrad/autograd/ops/recurrence_formula.hpp>
+
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -7,7 +9,6 @@
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
 #include <xgrad/autograd/ops/matmul.hpp>
-#include <xgrad/autograd/ops/recurrence.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/shape.hpp>

@@ -1,3 +1,5 @@
+#include <xgrad/autograd/kernels/random/normal.hpp>
+#include <xgrad/autograd/kernels/random/uniform.hpp>
 #include <xgrad/autograd/ops/sampling.hpp>
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+#include <xgrad/autograd/ops/tensordot.hpp>
+
 #include <algorithm>
 #include <stdexcept>
 #include <string>

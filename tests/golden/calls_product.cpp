@@ -2,6 +2,7 @@
 #include <xgrad/autograd/ops/einsum.hpp>
 #include <xgrad/autograd/ops/matmul.hpp>
 #include <xgrad/autograd/ops/products.hpp>
+#include <xgrad/autograd/ops/tensordot.hpp>
 
 #include "call.hpp"
 

@@ -59,19 +59,6 @@ struct AttentionOperands {
 template <class T>
 void attention(const Attention& by, const AttentionOperands<T>& x, Matrices<T> y, T* shift, T* inverse);
 
-/// Where the gradients go; a null pointer is not wanted. Those of operands that are repeated along the batch are not
-/// added up. That of the mask is (items, queries, keys).
-template <class T>
-struct AttentionGradients {
-  Matrices<T> q, k, v;
-  T* mask = nullptr;
-};
-
-/// The gradients for the gradient g of y, by blocks that are computed anew.
-template <class T>
-void attention_backward(const Attention& by, const AttentionOperands<T>& x, Matrices<const T> y, Matrices<const T> g,
-                        const T* shift, const T* inverse, const AttentionGradients<T>& to);
-
 /// Stores the factors of dropout, 0 or 1 / (1 - p), for every weight: (items, queries, keys).
 template <class T>
 void attention_dropout(const Attention& by, T* factors);

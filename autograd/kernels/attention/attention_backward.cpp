@@ -1,7 +1,8 @@
+#include <xgrad/autograd/kernels/attention/attention_backward.hpp>
+
 #include <algorithm>
 #include <limits>
 
-#include <xgrad/autograd/kernels/attention/attention.hpp>
 #include <xgrad/autograd/kernels/attention/blocks.hpp>
 #include <xgrad/autograd/kernels/reduction/lines.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>

@@ -1,7 +1,7 @@
+#include <xgrad/autograd/kernels/math/erfinv.hpp>
+
 #include <cmath>
 #include <limits>
-
-#include <xgrad/autograd/kernels/math/scalar.hpp>
 
 namespace xgrad::kernels::scalar {
 namespace {

@@ -1,10 +1,10 @@
 // The gamma function's logarithm and its derivatives.
 
+#include <xgrad/autograd/kernels/math/gamma.hpp>
+
 #include <array>
 #include <cmath>
 #include <limits>
-
-#include <xgrad/autograd/kernels/math/scalar.hpp>
 
 namespace xgrad::kernels::scalar {
 namespace {

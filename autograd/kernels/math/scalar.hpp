@@ -3,6 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <xgrad/autograd/kernels/math/erfinv.hpp>
+#include <xgrad/autograd/kernels/math/gamma.hpp>
+
 namespace xgrad::kernels {
 
 // Functions that are too rare for polynomials over vectors: computed one number at a time, in double.
@@ -32,16 +35,6 @@ double log10(double x);
 double erfc(double x);
 double atan2(double a, double b);
 double hypot(double a, double b);
-
-/// The y with erf y = x: inf at 1, -inf at -1, NaN beyond.
-double erfinv(double x);
-/// ln |Γ(x)|; safe to call from several threads at once.
-double lgamma(double x);
-/// (ln Γ)'(x): -inf at 0, inf at -0, NaN at the other poles, the negative integers.
-double digamma(double x);
-/// The n-th derivative of digamma, n >= 0 and whole. For n > 0 a pole has an infinite value, of the sign that both
-/// sides have or, for an even n, of the right side's.
-double polygamma(double n, double x);
 
 /// The remainder of a / b with the sign of a, and with that of b.
 double fmod(double a, double b);

@@ -1,6 +1,6 @@
 #pragma once
 
-// For the sources that compile the functions of tiles, tile_*.cpp, each of which instantiates those of one kind.
+// For the sources that compile the functions over tiles, *_functions.cpp, each of which instantiates those of one kind.
 
 #include <cmath>
 #include <type_traits>

@@ -1,6 +1,6 @@
 #pragma once
 
-// For the sources that compile the functions of dual numbers over tiles, tile_*.cpp.
+// For the sources that compile the functions of dual numbers over tiles, *_functions.cpp.
 
 #include <type_traits>
 #include <utility>

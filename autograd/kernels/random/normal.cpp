@@ -1,5 +1,7 @@
 // Compiled without fused multiplication and addition (CMakeLists.txt): equal seeds give equal bits on every processor.
 
+#include <xgrad/autograd/kernels/random/normal.hpp>
+
 #include <algorithm>
 
 #include <xgrad/autograd/kernels/math/polynomials.hpp>

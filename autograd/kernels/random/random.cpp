@@ -1,3 +1,4 @@
+#include <xgrad/autograd/kernels/random/normal.hpp>
 #include <xgrad/autograd/kernels/random/random.hpp>
 
 #include <algorithm>

@@ -45,25 +45,6 @@ class Philox {
 /// The four words of block `block` of a stream.
 void philox_block(std::uint64_t seed, std::uint64_t stream, std::uint64_t block, std::uint32_t out[4]);
 
-/// The numbers that Philox(seed, stream) gives from the start of a block on: of double uniform(), two for each block;
-/// of float (next32() >> 8) / 2^24, four, which are exact, so that none is rounded up to 1. By several threads if there
-/// are many, as the following two.
-template <class T>
-void uniform(T* to, std::int64_t n, std::uint64_t seed, std::uint64_t stream, std::uint64_t block);
-
-/// low (1 - u) + high u, rounded to T, for u = uniform(); at most `below`, the largest number before high.
-template <class T>
-void uniform(T* to, std::int64_t n, double low, double high, double below, std::uint64_t seed, std::uint64_t stream);
-
-/// Two independent standard normal numbers from two that are uniform in [0, 1).
-void normal_pair(double u, double w, double out[2]);
-
-/// to[i] = mean + deviation z for the numbers z that Philox(seed, stream).normal() gives from the start of a block on:
-/// two for each block. Computed in double, and rounded to T.
-template <class T>
-void normal(T* to, std::int64_t n, double mean, double deviation, std::uint64_t seed, std::uint64_t stream,
-            std::uint64_t block);
-
 /// to[i] = first + random.below(span), drawn in order.
 void whole_numbers(std::int64_t* to, std::int64_t n, std::int64_t first, std::uint64_t span, Philox random);
 

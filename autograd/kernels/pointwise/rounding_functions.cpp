@@ -1,6 +1,7 @@
+#include <xgrad/autograd/kernels/pointwise/rounding_functions.hpp>
 #include <xgrad/autograd/kernels/pointwise/tile_slopes.hpp>
 
-// The rounding functions of tiles.
+// The rounding functions over tiles.
 
 namespace xgrad::kernels {
 

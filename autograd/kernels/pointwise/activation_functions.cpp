@@ -1,6 +1,7 @@
+#include <xgrad/autograd/kernels/pointwise/activation_functions.hpp>
 #include <xgrad/autograd/kernels/pointwise/tile_slopes.hpp>
 
-// The activation functions of tiles.
+// The activation functions over tiles.
 
 namespace xgrad::kernels {
 

@@ -1,6 +1,7 @@
+#include <xgrad/autograd/kernels/pointwise/special_functions.hpp>
 #include <xgrad/autograd/kernels/pointwise/tile_slopes.hpp>
 
-// The special functions of tiles.
+// The special functions over tiles.
 
 namespace xgrad::kernels {
 

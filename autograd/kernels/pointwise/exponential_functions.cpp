@@ -1,6 +1,7 @@
+#include <xgrad/autograd/kernels/pointwise/exponential_functions.hpp>
 #include <xgrad/autograd/kernels/pointwise/tile_slopes.hpp>
 
-// The exponential functions of tiles.
+// The exponential functions over tiles.
 
 namespace xgrad::kernels {
 

@@ -1,6 +1,7 @@
+#include <xgrad/autograd/kernels/pointwise/selection_functions.hpp>
 #include <xgrad/autograd/kernels/pointwise/tile_slopes.hpp>
 
-// The selection functions of tiles.
+// The selection functions over tiles.
 
 namespace xgrad::kernels {
 

@@ -1,6 +1,7 @@
 #include <xgrad/autograd/kernels/pointwise/tile_slopes.hpp>
+#include <xgrad/autograd/kernels/pointwise/trigonometric_functions.hpp>
 
-// The trigonometric functions of tiles.
+// The trigonometric functions over tiles.
 
 namespace xgrad::kernels {
 

@@ -1,6 +1,7 @@
+#include <xgrad/autograd/kernels/pointwise/arithmetic_functions.hpp>
 #include <xgrad/autograd/kernels/pointwise/tile_slopes.hpp>
 
-// The arithmetic functions of tiles.
+// The arithmetic functions over tiles.
 
 namespace xgrad::kernels {
 

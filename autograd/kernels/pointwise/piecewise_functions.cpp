@@ -1,3 +1,4 @@
+#include <xgrad/autograd/kernels/pointwise/piecewise_functions.hpp>
 #include <xgrad/autograd/kernels/pointwise/tile_slopes.hpp>
 
 // The piecewise linear functions of tiles.
