@@ -281,6 +281,11 @@ std::pair<Tensor, LSTMState> LSTM::operator()(const Tensor& x, const LSTMState& 
   return ModuleOf::operator()(x, state, at);
 }
 
+std::pair<PackedSequence, LSTMState> LSTM::operator()(const PackedSequence& x, const LSTMState& state,
+                                                      Source at) const {
+  return ModuleOf::operator()(x, state, at);
+}
+
 std::pair<Tensor, LSTMState> LSTM::forward(const Tensor& x, const LSTMState& state) {
   check_both(state);
   auto r = layers_.run(x, state.first, state.second, is_training(), call_site());

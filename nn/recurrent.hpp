@@ -142,6 +142,8 @@ class LSTM : public ModuleOf<LSTM> {
 
   using ModuleOf::operator();
   std::pair<Tensor, LSTMState> operator()(const Tensor& x, const LSTMState& state, Source at = Source::here()) const;
+  std::pair<PackedSequence, LSTMState> operator()(const PackedSequence& x, const LSTMState& state,
+                                                  Source at = Source::here()) const;
 
   std::pair<Tensor, LSTMState> forward(const Tensor& x, const LSTMState& state = {});
   std::pair<PackedSequence, LSTMState> forward(const PackedSequence& x, const LSTMState& state = {});

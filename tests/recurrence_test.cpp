@@ -125,7 +125,7 @@ TEST_CASE("packed sequences give what each sequence gives alone", "[recurrence]"
   const Tensor lengths({2, 5, 1, 5});
   const Tensor x = normal({5, 4, 3}, 7).requires_grad_(), h0 = normal({4, 4, 4}, 8), c0 = normal({4, 4, 4}, 9);
   const auto packed = nn::pack_padded_sequence(x, lengths, nn::PackOptions().enforce_sorted(false));
-  const auto [out, state] = lstm(packed, nn::LSTMState{h0, c0});
+  const auto [out, state] = lstm(packed, {h0, c0});
   const auto [y, back] = nn::pad_packed_sequence(out, nn::PadOptions().padding_value(-7));
   CHECK(difference(back, lengths) == "");
   Tensor total = sum(square(y * (y != -7).to(float64)));
