@@ -143,13 +143,16 @@ class TensorDataset : public DatasetOf<N> {
   }
 
   /// All rows of a column.
-  const Tensor& column(std::size_t i) const { return columns_.at(i); }
-  const Tensor& inputs() const { return columns_[0]; }
+  const Tensor& column(std::size_t i) const& { return columns_.at(i); }
+  Tensor column(std::size_t i) && { return columns_.at(i); }
+  const Tensor& inputs() const& { return columns_[0]; }
+  Tensor inputs() && { return columns_[0]; }
   /// Of two columns, the second.
-  const Tensor& targets() const {
+  const Tensor& targets() const& {
     static_assert(N == 2, "targets() is for datasets of two columns: use column(i)");
     return columns_[N == 2 ? 1 : 0];
   }
+  Tensor targets() && { return std::as_const(*this).targets(); }
 
  private:
   std::array<Tensor, N> columns_;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include <xgrad/nn/sequential.hpp>
@@ -18,7 +19,8 @@ class CheckpointPlan {
   };
 
   [[nodiscard]] Tensor operator()(const Tensor& x) const;
-  [[nodiscard]] const std::vector<Segment>& segments() const noexcept { return segments_; }
+  [[nodiscard]] const std::vector<Segment>& segments() const& noexcept { return segments_; }
+  [[nodiscard]] std::vector<Segment> segments() && { return std::move(segments_); }
   /// An estimate of what the graph holds at the worst moment of backward: results of ops, without parameters and
   /// gradients.
   [[nodiscard]] std::int64_t peak() const noexcept { return peak_; }

@@ -14,8 +14,12 @@ void Trainer::make(const nn::ModuleBase& model, Forward forward, optim::Optimize
   run_ = std::make_shared<TrainingRun>(*this, model, std::move(forward), optimizer, std::move(objective), options);
 }
 
-const History& Trainer::fit(Batches train, Source at) { return run_->fit(train, nullptr, at); }
-const History& Trainer::fit(Batches train, Batches validation, Source at) { return run_->fit(train, &validation, at); }
+const History& Trainer::fit(Batches train, Source at) & { return run_->fit(train, nullptr, at); }
+const History& Trainer::fit(Batches train, Batches validation, Source at) & {
+  return run_->fit(train, &validation, at);
+}
+History Trainer::fit(Batches train, Source at) && { return run_->fit(train, nullptr, at); }
+History Trainer::fit(Batches train, Batches validation, Source at) && { return run_->fit(train, &validation, at); }
 Record Trainer::evaluate(Batches batches, Source at) { return run_->evaluate(batches, at); }
 Tensor Trainer::predict(Batches batches, Source at) { return run_->predict(batches, at); }
 
@@ -26,7 +30,8 @@ std::int64_t Trainer::epoch() const { return run_->counters_.epoch; }
 std::int64_t Trainer::step() const { return run_->counters_.step; }
 std::int64_t Trainer::batch() const { return run_->counters_.batch; }
 double Trainer::loss() const { return run_->loss_; }
-const History& Trainer::history() const { return run_->history_; }
+const History& Trainer::history() const& { return run_->history_; }
+History Trainer::history() && { return run_->history_; }
 bool Trainer::interrupted() const { return run_->interrupted_; }
 bool Trainer::stopped_early() const { return run_->stopped_early_; }
 const std::string& Trainer::monitor() const { return run_->monitor(); }

@@ -59,8 +59,10 @@ class Trainer {
   /// again. If work at the end of an epoch failed (validation, callbacks, schedules, the best weights), the second call
   /// begins with the part that failed and does not repeat those before it. Loops over the same loader in between do not
   /// change its position. Not undone: random numbers already drawn, and updates of batch normalisation's statistics.
-  const History& fit(Batches train, Source at = Source::here());
-  const History& fit(Batches train, Batches validation, Source at = Source::here());
+  const History& fit(Batches train, Source at = Source::here()) &;
+  const History& fit(Batches train, Batches validation, Source at = Source::here()) &;
+  History fit(Batches train, Source at = Source::here()) &&;
+  History fit(Batches train, Batches validation, Source at = Source::here()) &&;
 
   /// The loss and the metrics on other data: "loss" and the metrics' names. In evaluation mode, unrecorded; the
   /// model is not changed, and the modes of all modules are restored. Warns of inputs out of the contract of training.
@@ -80,7 +82,8 @@ class Trainer {
   std::int64_t batch() const;
   /// The loss of the last batch.
   double loss() const;
-  const History& history() const;
+  const History& history() const&;
+  History history() &&;
   /// Whether the last fit() was ended by Ctrl-C, or by early stopping.
   bool interrupted() const;
   bool stopped_early() const;

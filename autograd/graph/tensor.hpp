@@ -84,7 +84,8 @@ class Tensor {
   // ---- structure
 
   [[nodiscard]] bool defined() const noexcept { return static_cast<bool>(value_); }
-  [[nodiscard]] const Shape& shape() const;
+  [[nodiscard]] const Shape& shape() const&;
+  [[nodiscard]] Shape shape() &&;  ///< so that `for (auto n : matmul(a, b).shape())` is right
   [[nodiscard]] std::int64_t shape(Dim axis) const {
     const detail::Calling calling("shape");
     return shape().at(axis);
@@ -320,7 +321,8 @@ inline detail::Value& Tensor::get(const char* what) const {
   if (!value_) detail::refuse_empty(what);
   return *value_;
 }
-inline const Shape& Tensor::shape() const { return get("shape").shape; }
+inline const Shape& Tensor::shape() const& { return get("shape").shape; }
+inline Shape Tensor::shape() && { return get("shape").shape; }
 inline std::int64_t Tensor::size() const { return get("size").shape.count(); }
 inline DType Tensor::dtype() const { return get("dtype").dtype; }
 inline bool Tensor::weak() const { return get("weak").weak; }

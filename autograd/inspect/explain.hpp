@@ -44,8 +44,10 @@ class Explanation {
   };
 
   /// In order of creation: inputs before what is made of them, the root last.
-  const std::vector<Node>& nodes() const { return nodes_; }
-  const std::vector<Edge>& edges() const { return edges_; }
+  const std::vector<Node>& nodes() const& { return nodes_; }
+  std::vector<Node> nodes() && { return std::move(nodes_); }
+  const std::vector<Edge>& edges() const& { return edges_; }
+  std::vector<Edge> edges() && { return std::move(edges_); }
 
   /// One line for a node and one for each of its inputs.
   std::string text() const;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <iosfwd>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <xgrad/autograd/inspect/explain.hpp>
@@ -31,7 +32,8 @@ struct GradientPath {
 /// product of the local derivatives along it.
 class PathSum {
  public:
-  const std::vector<GradientPath>& paths() const { return paths_; }
+  const std::vector<GradientPath>& paths() const& { return paths_; }
+  std::vector<GradientPath> paths() && { return std::move(paths_); }
   /// The sum: the gradient.
   double value() const;
   /// Each path on a line of its own: in names, in numbers, and the product.
