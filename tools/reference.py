@@ -25,7 +25,7 @@ def build():
     known = names.read(ROOT / "tools/reference_pages/names.txt")
     shown = examples.read(ROOT / "examples/reference")
     kinds = headers.kinds(ROOT)
-    context = pages.Context(facts.read(ROOT / "tests/golden"), known, shown,
+    context = pages.Context(facts.read(ROOT / "tests/golden"), known, examples.by_name(shown),
                             facts.errors(ROOT / "tools/reference_pages/errors.txt"), headers.owners(kinds))
     texts = {f"docs/reference/{kind.slug}.md": pages.write(kind, context) for kind in kinds}
     texts["docs/reference/index.md"] = index.write(kinds, known, names.of_page(ROOT / "docs/pytorch.md"))
@@ -34,26 +34,47 @@ def build():
 
 def missing(kinds, known, shown):
     """Sentences on what has no example, no line of names, or no comment."""
-    found = []
-    entries = {}
+    found, entries, owners = [], set(), headers.owners(kinds)
     for kind in kinds:
         for entry in kind.entries:
-            entries.setdefault(entry.name, kind.slug)
-            entries.setdefault(entry.full_name, kind.slug)
-            if entry.kind == "class" and not all(re.search(rf"\b(class|struct) (\[\[\w+\]\] )?{entry.name}\b", text)
+            entries |= {entry.name, entry.full_name}
+            if entry.kind == "class" and not all(begins_class(entry.name, text)
                                                  for part in entry.parts for text in part.signatures):
                 found.append(f"{entry.name} of {entry.header} is shown without the line that begins its class")
-            if entry.needs_example and (kind.slug, entry.name) not in shown:
-                found.append(f"{entry.name} has no example in examples/reference/{kind.slug}.cpp")
-            if entry.needs_example and not entry.documented and not (entry.kind == "class" and kind.notes):
+            if entry.needs_names and not entry.documented and not (entry.kind == "class" and kind.notes):
                 found.append(f"{entry.name} has no comment in {entry.header}")
-            if entry.needs_example and entry.name not in known:
-                found.append(f"{entry.name} has no line in tools/reference_pages/names.txt")
-    for slug, name in shown:
-        if not any(kind.slug == slug and entry.name == name for kind in kinds for entry in kind.entries):
-            found.append(f"examples/reference/{slug}.cpp shows {name}, which the headers of that page do not declare")
+            if entry.needs_names and entry.full_name not in known and not (entry.name in known and owners[entry.name] is entry):
+                found.append(f"{entry.full_name} has no line in tools/reference_pages/names.txt")
+    found += missing_examples(kinds, shown)
     return found + [f"tools/reference_pages/names.txt has {name}, which no header declares"
                     for name in known if name not in entries]
+
+
+def begins_class(name, text):
+    return re.search(rf"\b(class|struct) (\[\[\w+\]\] )?{name}\b", text)
+
+
+def missing_examples(kinds, shown):
+    """The same of examples alone: what has none, what has two, and what an example stands for without showing it."""
+    found, given = [], [(example.page, name) for example in shown for name in example.names]
+    found += [f"{name} has {given.count((page, name))} examples on the page {page}"
+              for page, name in dict.fromkeys(given) if given.count((page, name)) > 1]
+    declared = {}
+    for kind in kinds:
+        for entry in kind.entries:
+            declared.setdefault((kind.slug, entry.name), []).append(
+                "\n".join(line for part in entry.parts for line in [*part.signatures, *part.text]))
+            if entry.needs_example and (kind.slug, entry.name) not in given:
+                found.append(f"{entry.full_name} has no example in examples/reference/{kind.slug.replace('-', '_')}.cpp")
+    for example in shown:
+        for name in example.names:
+            if (example.page, name) not in declared:
+                found.append(f"an example shows {name}, which the headers of the page {example.page} do not declare")
+        for name in example.names[1:]:
+            others = [text for other in example.names if other != name for text in declared.get((example.page, other), [])]
+            if not re.search(rf"\b{name}\b", "\n".join([*example.code, *others])):
+                found.append(f"the example of {example.names[0]} stands for {name} too, but neither it nor a declaration names it")
+    return found
 
 
 def main():

@@ -50,7 +50,7 @@ void from_step() {
 }
 
 void from_gelu() {
-  example("gelu");
+  example("gelu", "Gelu");
   {
     const Tensor x = {-1.0, 0.0, 2.0};
     std::cout << gelu(x) << '\n' << gelu(x, Gelu::tanh) << '\n';

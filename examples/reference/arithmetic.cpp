@@ -20,7 +20,7 @@ void from_add() {
     const Tensor a = Tensor{1.0, 2.0}.requires_grad_(), b = {10.0, 20.0};
     std::cout << mul(a, b) << '\n' << grad(sum(a * b), a) << '\n';
   }
-  example("div");
+  example("div", "Rounding");
   {
     const Tensor a = {7, -7}, b = {2, 2};
     std::cout << div(a, b) << '\n' << div(a, b, Rounding::floor) << '\n' << div(a, b, Rounding::trunc) << '\n';

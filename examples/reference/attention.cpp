@@ -5,7 +5,7 @@
 namespace {
 
 void functions() {
-  example("scaled_dot_product_attention");
+  example("scaled_dot_product_attention", "AttentionOptions");
   {
     const Tensor query = {{1.0, 0.0}}, key = {{5.0, 0.0}, {0.0, 5.0}}, value = {{1.0}, {2.0}};
     std::cout << scaled_dot_product_attention(query, key, value) << '\n';
@@ -26,17 +26,19 @@ void functions() {
 }
 
 void layers() {
-  example("MultiheadAttention");
+  example("MultiheadAttention", "MultiheadAttentionOptions", "MultiheadAttentionCallOptions");
   {
     const nn::MultiheadAttention attention(8, 2, nn::MultiheadAttention::Options().batch_first(true));
     const Tensor x = ones({3, 5, 8});
     const auto [y, weights] = attention(x, x, x, nn::MultiheadAttention::Call().is_causal(true));
     std::cout << y.shape() << ' ' << weights.shape() << ' ' << weights(0, 1) << '\n';
   }
-  example("TransformerEncoderLayer");
+  example("TransformerEncoderLayer", "TransformerLayerOptions", "TransformerOptionsOf", "TransformerActivation",
+          "Causal", "causal");
   {
-    const nn::TransformerEncoderLayer layer(
-        8, 2, nn::TransformerEncoderLayer::Options().dim_feedforward(16).batch_first(true));
+    const auto options = nn::TransformerEncoderLayer::Options().dim_feedforward(16).batch_first(true).activation(
+        nn::TransformerActivation::gelu);
+    const nn::TransformerEncoderLayer layer(8, 2, options);
     std::cout << layer << '\n' << layer(ones({3, 5, 8}), {}, {}, nn::causal).shape() << '\n';
   }
   example("TransformerDecoderLayer");
@@ -60,7 +62,7 @@ void stacks() {
     const Tensor mask = nn::Transformer::generate_square_subsequent_mask(5);
     std::cout << decoder(ones({3, 5, 8}), ones({3, 7, 8}), mask).shape() << '\n';
   }
-  example("Transformer");
+  example("Transformer", "TransformerOptions");
   {
     const nn::Transformer model(nn::Transformer::Options()
                                     .d_model(8)

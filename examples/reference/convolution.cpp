@@ -43,7 +43,7 @@ void layers() {
     nn::init::ones_(layer.weight);
     std::cout << layer(Tensor{{1.f, 2.f, 4.f, 8.f}}) << '\n';
   }
-  example("ConvOptions");
+  example("ConvOptions", "ConvolutionOptions");
   std::cout << nn::Conv2d(4, 8, {3, 5}, nn::Conv2d::Options().stride({2, 1}).padding({1, 2}).groups(2).bias(false))
             << '\n';
   example("ConvTransposeOptions");

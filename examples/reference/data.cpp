@@ -1,73 +1,57 @@
 // The examples of docs/reference/data.md.
 
-#include <cstdio>
-#include <fstream>
-#include <string>
-
 #include "example.hpp"
 
-int main() {
-  example("read_idx");
+namespace {
+
+void datasets() {
+  example("DatasetOf", "Dataset", "AnyDataset", "Batch", "BatchOf");
   {
-    const std::string path = "example.idx";
-    std::ofstream(path, std::ios::binary) << std::string("\0\0\x08\x01\0\0\0\x03\x05\x06\x07", 11);
-    const data::Idx idx = data::read_idx(path);
-    std::remove(path.c_str());
-    std::cout << idx.bytes.size() << " bytes\n";
+    struct Squares : data::Dataset {
+      std::int64_t size() const override { return 100; }
+      data::Batch gather(const std::int64_t* rows, std::int64_t count) const override {
+        const Tensor x = Tensor(std::vector<std::int64_t>(rows, rows + count)).to(float32);
+        return {x, x * x};
+      }
+    };
+    for (auto [x, y] : data::DataLoader(Squares(), data::DataLoader::Options().batch_size(50)))
+      std::cout << x.shape() << ' ' << max(y) << '\n';
   }
-  example("read_idx_ints");
+  example("TensorDataset");
   {
-    const std::string path = "example.idx";
-    std::ofstream(path, std::ios::binary) << std::string("\0\0\x0c\x01\0\0\0\x01\0\0\x01\x02", 12);
-    const data::IdxInts idx = data::read_idx_ints(path);
-    std::remove(path.c_str());
-    std::cout << idx.numbers[0] << '\n';
+    const Tensor x = arange(6).to(float32), y = x * x, weight = ones(6) / (x + 1);
+    const data::TensorDataset set(x, y, weight);
+    for (auto [inputs, targets, weights] : data::Loader(set, data::LoaderOptions().batch_size(4)))
+      std::cout << inputs << ' ' << sum(targets * weights) << '\n';
   }
-  example("load_mnist");
+  example("RowDatasetOf");
   {
-    try {
-      std::cout << data::load_mnist("no such folder", data::Split::train).size() << '\n';
-    } catch (const std::exception& error) {
-      std::cout << error.what() << '\n';
-    }
+    struct Squares : data::RowDataset {
+      std::int64_t size() const override { return 4; }
+      data::Batch row(std::int64_t number) const override { return {Tensor(number), Tensor(number * number)}; }
+    };
+    for (auto [x, y] : data::DataLoader(Squares(), data::DataLoader::Options().batch_size(4))) std::cout << y << '\n';
   }
-  example("load_emnist");
+  example("Subset");
   {
-    try {
-      std::cout << data::load_emnist("no such folder", data::Emnist::letters, data::Split::train).size() << '\n';
-    } catch (const std::exception& error) {
-      std::cout << error.what() << '\n';
-    }
+    const data::TensorDataset all(arange(10));
+    const data::Subset some(all, {7, 2, 2});
+    for (auto [rows] : data::Loader(some, data::LoaderOptions().batch_size(3))) std::cout << rows << '\n';
   }
-  example("load_qmnist");
-  {
-    try {
-      std::cout << data::load_qmnist("no such folder", data::Split::test).info << '\n';
-    } catch (const std::exception& error) {
-      std::cout << error.what() << '\n';
-    }
-  }
-  example("load_cifar10");
-  {
-    try {
-      std::cout << data::load_cifar10("no such folder", data::Split::test).size() << '\n';
-    } catch (const std::exception& error) {
-      std::cout << error.what() << '\n';
-    }
-  }
-  example("load_cifar100");
-  {
-    try {
-      std::cout << data::load_cifar100("no such folder", data::Split::test, data::CifarLabels::coarse).size() << '\n';
-    } catch (const std::exception& error) {
-      std::cout << error.what() << '\n';
-    }
-  }
-  example("random_split");
+}
+
+void made_of_others() {
+  example("random_split", "Part");
   {
     const data::TensorDataset points(arange(10), arange(10));
     const auto [train, test] = data::random_split(points, {0.8, 0.2}, 7);
     std::cout << train.size() << " and " << test.size() << " rows\n";
+  }
+  example("ConcatDataset");
+  {
+    const data::TensorDataset a(arange(3)), b(arange(10, 12));
+    const data::ConcatDataset both(a, b);
+    for (auto [rows] : data::Loader(both, data::LoaderOptions().batch_size(5))) std::cout << rows << '\n';
   }
   example("map");
   {
@@ -82,40 +66,90 @@ int main() {
     const auto powers = data::map_rows(numbers, [](const Tensor& x) { return stack({x, x * x}); });
     for (auto [both] : data::Loader(powers, data::LoaderOptions().batch_size(3))) std::cout << both << '\n';
   }
+}
+
+void loaders() {
+  example("Loader", "DataLoader", "LoaderOptions");
+  {
+    const data::TensorDataset set(arange(20).to(float32).reshape({10, 2}), arange(10));
+    data::DataLoader loader(set, data::DataLoader::Options().batch_size(4).shuffle().seed(1).workers(2));
+    for (int epoch = 0; epoch < 2; ++epoch)
+      for (auto [inputs, targets] : loader) std::cout << inputs.shape() << ' ' << targets << '\n';
+  }
+  example("LoaderPosition");
+  {
+    const data::TensorDataset set(arange(6));
+    data::Loader loader(set, data::LoaderOptions().batch_size(2)), resumed = loader;
+    for (auto [rows] : loader) break;  // stopped after one batch
+    const data::LoaderPosition position = loader.position();
+    resumed.set_position(position);
+    std::cout << "epoch " << position.epoch << ", batch " << position.batch << '\n';
+    for (auto [rows] : resumed) std::cout << rows << '\n';
+  }
+}
+
+void samplers() {
+  const data::TensorDataset set(arange(6));
+  example("Sampler", "Pass");
+  {
+    struct Backwards : data::Sampler {
+      std::int64_t size() const override { return 3; }
+      std::vector<std::int64_t> order(const data::Pass&) const override { return {2, 1, 0}; }
+    };
+    const auto options = data::LoaderOptions().batch_size(3).sampler(Backwards());
+    for (auto [rows] : data::Loader(set, options)) std::cout << rows << '\n';
+  }
+  example("BatchSampler");
+  {
+    struct Growing : data::BatchSampler {
+      std::int64_t size() const override { return 3; }
+      std::vector<std::vector<std::int64_t>> batches(const data::Pass&) const override {
+        return {{0}, {1, 2}, {3, 4, 5}};
+      }
+    };
+    const auto options = data::LoaderOptions().batch_sampler(Growing());
+    for (auto [rows] : data::Loader(set, options)) std::cout << rows << '\n';
+  }
+  example("SequentialSampler");
+  {
+    const auto options = data::LoaderOptions().batch_size(6).sampler(data::SequentialSampler(6));
+    for (auto [rows] : data::Loader(set, options)) std::cout << rows << '\n';
+  }
+  example("RandomSampler");
+  {
+    const data::RandomSampler shuffled(6), drawn(6, with_replacement, 8);
+    for (const data::Sampler* sampler : {&shuffled, &drawn})
+      std::cout << Tensor(sampler->order(data::Pass{0, 1})) << '\n';  // of epoch 0, from seed 1
+  }
+  example("SubsetRandomSampler");
+  {
+    const auto options = data::LoaderOptions().batch_size(3).sampler(data::SubsetRandomSampler({0, 2, 4}));
+    for (auto [rows] : data::Loader(set, options)) std::cout << rows << '\n';
+  }
+  example("WeightedRandomSampler");
+  {
+    const data::WeightedRandomSampler sampler({0.1, 0.1, 0.8}, 10);
+    std::cout << Tensor(sampler.order(data::Pass{0, 1})) << '\n';
+  }
   example("balancing_weights");
   {
     for (double weight : data::balancing_weights(Tensor{0, 0, 1})) std::cout << weight << ' ';
     std::cout << '\n';
   }
-  example("two_spirals");
+  example("StratifiedSampler");
   {
-    const data::TensorDataset points = data::two_spirals(100);
-    std::cout << points.size() << " points, " << points.inputs().shape() << ' ' << points.targets().dtype() << '\n';
+    const Tensor labels = {0, 0, 0, 0, 1, 1};
+    const data::StratifiedSampler sampler(labels);
+    std::cout << labels[Tensor(sampler.order(data::Pass{0, 1}))] << '\n';
   }
-  example("spirals");
-  {
-    const data::TensorDataset points = data::spirals(3, 100, 0.2, data::NumPySeed{1984});
-    std::cout << points.inputs()[1] << '\n';
-  }
-  example("moons");
-  std::cout << data::moons(4).targets() << '\n';
-  example("circles");
-  {
-    const data::TensorDataset points = data::circles(4, 0, 0.5);
-    std::cout << sqrt(sum(square(points.inputs()), 1)) << '\n';
-  }
-  example("blobs");
-  std::cout << data::blobs(7, 2, 3).targets() << '\n';
-  example("blobs_at");
-  std::cout << data::blobs_at(2, Tensor({{0., 1.}, {5., 5.}}), 0).inputs() << '\n';
-  example("exclusive_or");
-  std::cout << data::exclusive_or(4, 0).targets() << '\n';
-  example("checkerboard");
-  std::cout << data::checkerboard(100).inputs().shape() << '\n';
-  example("regression");
-  {
-    const auto [points, weights] = data::regression(100, 5, 2);
-    std::cout << count_nonzero(weights) << '\n';
-  }
+}
+
+}  // namespace
+
+int main() {
+  datasets();
+  made_of_others();
+  loaders();
+  samplers();
   return 0;
 }

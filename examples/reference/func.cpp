@@ -9,6 +9,19 @@ namespace {
 Tensor cube(const Tensor& x) { return x * x * x; }
 Tensor sum_of_cubes(const Tensor& x) { return sum(cube(x)); }
 
+// That of the comment, which the page shows above the example.
+struct Cube : func::Function<Cube> {
+  static constexpr const char* name = "cube";
+  static Tensor forward(func::Context& context, const Tensor& x) {
+    context.save_for_backward({x});
+    return x * x * x;
+  }
+  static func::Tensors backward(func::Context& context, const Tensor& g) {
+    const Tensor& x = context.saved()[0];
+    return {3.0 * x * x * g};
+  }
+};
+
 void derivatives() {
   const Tensor x = {1.0, 2.0};
   example("grad");
@@ -17,6 +30,17 @@ void derivatives() {
   {
     const auto [value, slope] = func::value_and_grad(sum_of_cubes)(x);
     std::cout << value.item() << ' ' << slope << '\n';
+  }
+  example("ValueAndGrad");
+  {
+    const func::ValueAndGrad<Tensor> both = func::value_and_grad(sum_of_cubes)(x);
+    std::cout << both.value.item() << ' ' << both.grad << '\n';
+  }
+  example("ValueGradAux");
+  {
+    const auto f = [](const Tensor& v) { return std::pair{sum(cube(v)), cube(v)}; };
+    const func::ValueGradAux<Tensor, Tensor> all = func::value_and_grad(f)(x);
+    std::cout << all.value.item() << ' ' << all.grad << ' ' << all.aux << '\n';
   }
   example("vjp");
   {
@@ -37,8 +61,8 @@ void derivatives() {
 
 void matrices() {
   const Tensor x = {1.0, 2.0};
-  example("jacobian");
-  std::cout << func::jacobian(cube)(x) << '\n';
+  example("jacobian", "Mode");
+  std::cout << func::jacobian(cube)(x) << '\n' << func::jacobian(cube, func::Mode::reverse)(x).shape() << '\n';
   example("jacfwd");
   std::cout << func::jacfwd(cube)(x).shape() << '\n';
   example("jacrev");
@@ -56,9 +80,14 @@ void matrices() {
 
 void own_functions() {
   const Tensor x = {1.0, 2.0};
-  example("custom");
+  example("Function", "Context");
   {
-    const auto own = func::custom(
+    const Tensor leaf = Tensor{1.0, 2.0}.requires_grad_();
+    std::cout << grad(sum(Cube::apply(leaf)), leaf) << '\n';
+  }
+  example("custom", "Custom");
+  {
+    const func::Custom own = func::custom(
         "cube", [](const func::Tensors& in) { return cube(in[0]); },
         [](const func::Tensors& in, const Tensor&, const Tensor& g) { return func::Tensors{3.0 * in[0] * in[0] * g}; });
     const Tensor leaf = Tensor{1.0, 2.0}.requires_grad_();
@@ -84,7 +113,7 @@ void modules() {
     };
     std::cout << func::grad(loss)(Tensor{{3.f, 4.f}}) << '\n';
   }
-  example("checkpoint_plan");
+  example("checkpoint_plan", "CheckpointPlan");
   {
     const nn::Sequential model{nn::Linear(4, 64), nn::ReLU(), nn::Linear(64, 64), nn::ReLU(), nn::Linear(64, 2)};
     const func::CheckpointPlan plan = func::checkpoint_plan(model, ones({32, 4}), 20'000);

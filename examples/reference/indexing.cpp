@@ -39,8 +39,12 @@ void from_scattering() {
   }
   example("scatter_add");
   std::cout << scatter_add(zeros({3}, float64), 0, Tensor{0, 2, 0}, Tensor{1.0, 2.0, 3.0}) << '\n';
-  example("scatter_reduce");
-  std::cout << scatter_reduce(Tensor{2.0, 2.0}, 0, Tensor{0, 0}, Tensor{1.0, 5.0}, ScatterReduce::amax) << '\n';
+  example("scatter_reduce", "ScatterReduce", "IncludeSelf");
+  {
+    const Tensor x = {9.0, 2.0}, indices = {0, 0}, source = {1.0, 5.0};
+    std::cout << scatter_reduce(x, 0, indices, source, ScatterReduce::amax) << '\n'
+              << scatter_reduce(x, 0, indices, source, ScatterReduce::amax, IncludeSelf::no) << '\n';
+  }
   example("index_add");
   {
     const Tensor x = {{1.0, 2.0, 3.0}, {4.0, 5.0, 6.0}};
@@ -102,11 +106,12 @@ int main() {
     const Tensor x = {{1.0, 2.0, 3.0}, {4.0, 5.0, 6.0}};
     std::cout << narrow(x, 1, 1, 2) << '\n';
   }
-  example("put");
+  example("put", "Index", "Accumulate");
   {
     const Tensor x = Tensor{{1.0, 2.0, 3.0}, {4.0, 5.0, 6.0}}.requires_grad_();
     const Tensor y = put(x, {xt::all(), 1}, 0.0);
     std::cout << y << '\n' << grad(sum(y), x) << '\n';
+    std::cout << put(zeros(3), Tensor{0, 2, 0}, 1.f, Accumulate::yes) << '\n';
   }
   from_lists();
   from_scattering();

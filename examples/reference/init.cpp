@@ -5,9 +5,9 @@
 namespace {
 
 void from_calculate_gain() {
-  example("calculate_gain");
+  example("calculate_gain", "Nonlinearity");
   std::cout << nn::init::calculate_gain(nn::init::Nonlinearity::tanh) << '\n';
-  example("fans");
+  example("fans", "Fans");
   {
     const nn::init::Fans fans = nn::init::fans(zeros({16, 3, 5, 5}));
     std::cout << fans.in << ' ' << fans.out << '\n';
@@ -66,10 +66,10 @@ void from_xavier_normal() {
     manual_seed(5);
     std::cout << nn::init::kaiming_uniform_(zeros({2, 3})) << '\n';
   }
-  example("kaiming_normal_");
+  example("kaiming_normal_", "Fan");
   {
     manual_seed(5);
-    std::cout << nn::init::kaiming_normal_(zeros({2, 3})) << '\n';
+    std::cout << nn::init::kaiming_normal_(zeros({2, 3}), 0, nn::init::Fan::out, nn::init::Nonlinearity::relu) << '\n';
   }
 }
 

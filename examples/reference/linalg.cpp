@@ -22,10 +22,12 @@ void from_solve() {
     const Tensor a = {{4.0, 1.0}, {1.0, 3.0}};
     std::cout << matmul(linalg::inv(a), a) << '\n';
   }
-  example("triangular_solve");
+  example("triangular_solve", "Triangle", "TriangularOptions");
   {
     const Tensor a = {{2.0, 0.0}, {1.0, 4.0}}, b = {{2.0}, {5.0}};
     std::cout << linalg::triangular_solve(a, b, linalg::Triangle::lower) << '\n';
+    const auto options = linalg::TriangularOptions().transpose().unit_diagonal();
+    std::cout << linalg::triangular_solve(a, b, linalg::Triangle::lower, options) << '\n';
   }
   example("solve_triangular");
   {
@@ -38,7 +40,7 @@ void from_solve() {
     const Tensor y = linalg::det(a);
     std::cout << y << '\n' << grad(y, a) << '\n';
   }
-  example("slogdet");
+  example("slogdet", "SignLogAbsDet");
   {
     const Tensor a = {{4.0, 1.0}, {1.0, 3.0}};
     const auto [sign, logarithm] = linalg::slogdet(a * 1e200);
@@ -67,13 +69,14 @@ void from_cholesky() {
     const Tensor a = {{4.0, 1.0}, {1.0, 3.0}};
     std::cout << linalg::cholesky_inverse(linalg::cholesky(a)) << '\n';
   }
-  example("qr");
+  example("qr", "QR", "QRMode");
   {
-    const Tensor a = {{4.0, 1.0}, {1.0, 3.0}};
+    const Tensor a = {{3.0, 1.0}, {4.0, 2.0}, {0.0, 2.0}};
     const auto [q, r] = linalg::qr(a);
-    std::cout << max(abs(matmul(q, r) - a)).item() * 0 << '\n' << q.shape() << ' ' << r.shape() << '\n';
+    std::cout << q.shape() << ' ' << r.shape() << ' ' << std::boolalpha << allclose(matmul(q, r), a) << '\n';
+    std::cout << linalg::qr(a, linalg::QRMode::complete).q.shape() << '\n';
   }
-  example("eigh");
+  example("eigh", "Eigh");
   {
     const Tensor a = {{2.0, 1.0}, {1.0, 2.0}};
     const auto [values, vectors] = linalg::eigh(a);
@@ -85,7 +88,7 @@ void from_cholesky() {
     const Tensor y = linalg::eigvalsh(a);
     std::cout << y << '\n' << grad(y[0], a) << '\n';
   }
-  example("svd");
+  example("svd", "SVD", "SingularVectors", "full_matrices");
   {
     const Tensor a = {{3.0, 0.0}, {0.0, -2.0}, {0.0, 0.0}};
     const auto [u, s, vh] = linalg::svd(a, linalg::reduced_matrices);
@@ -96,16 +99,19 @@ void from_cholesky() {
 }
 
 void from_lstsq() {
-  example("lstsq");
+  example("lstsq", "LeastSquares");
   {
     const Tensor x = {{1.0, 0.0}, {1.0, 1.0}, {1.0, 2.0}}, y = {1.0, 3.0, 5.0};
     std::cout << linalg::lstsq(x, y).solution << '\n';
   }
   example("pinv");
   std::cout << linalg::pinv(Tensor({{2.0, 0.0}, {0.0, 0.0}})) << '\n';
-  example("matrix_rank");
-  std::cout << linalg::matrix_rank(Tensor({{1.0, 2.0}, {2.0, 4.0}})) << '\n';
-  example("matrix_norm");
+  example("matrix_rank", "Tolerance");
+  {
+    const Tensor a = {{1.0, 2.0}, {2.0, 4.001}};
+    std::cout << linalg::matrix_rank(a) << '\n' << linalg::matrix_rank(a, linalg::Tolerance().rtol(0.01)) << '\n';
+  }
+  example("matrix_norm", "MatrixNorm");
   {
     const Tensor a = {{4.0, 1.0}, {1.0, 3.0}};
     std::cout << linalg::matrix_norm(a) << '\n' << linalg::matrix_norm(a, 1) << '\n';

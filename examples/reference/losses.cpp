@@ -35,10 +35,11 @@ void from_mse_loss() {
     const Tensor loss = nn::huber_loss(y, t, nn::Reduction::sum, 2.0);
     std::cout << loss << '\n' << grad(loss, y) << '\n';
   }
-  example("kl_div");
+  example("kl_div", "LogTarget", "log_target");
   {
     const Tensor y = log(Tensor{0.25, 0.25, 0.5}), t = {0.5, 0.0, 0.5};
     std::cout << nn::kl_div(y, t, nn::Reduction::sum) << '\n';
+    std::cout << nn::kl_div(y, log(t), nn::Reduction::sum, nn::log_target) << '\n';
   }
   example("binary_cross_entropy");
   {
@@ -114,9 +115,9 @@ void from_multi_margin_loss() {
 }
 
 void from_adaptive_softmax() {
-  example("AdaptiveLogSoftmaxWithLoss");
+  example("AdaptiveLogSoftmaxWithLoss", "AdaptiveLogSoftmaxOptions");
   {
-    nn::AdaptiveLogSoftmaxWithLoss model(8, 1000, {10, 100});
+    nn::AdaptiveLogSoftmaxWithLoss model(8, 1000, {10, 100}, nn::AdaptiveLogSoftmaxWithLoss::Options().div_value(2));
     for (const Tensor& weight : model.parameters()) nn::init::zeros_(weight);  // so that all choices are even
     const auto [output, loss] = model(ones({2, 8}), Tensor{3, 500});
     std::cout << output << '\n' << loss << '\n' << model.log_prob(ones(8)).shape() << '\n';

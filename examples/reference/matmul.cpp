@@ -37,7 +37,7 @@ void from_matmul() {
   }
   example("bmm");
   std::cout << bmm(ones({5, 2, 3}), ones({5, 3, 4})).shape() << '\n';
-  example("addmm");
+  example("addmm", "AddOptions");
   {
     const Tensor a = {{1.0, 2.0}}, b = {{3.0}, {4.0}};
     std::cout << addmm(100.0, a, b) << '\n' << addmm(100.0, a, b, AddOptions().beta(0.5).alpha(2)) << '\n';

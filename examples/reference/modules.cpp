@@ -27,13 +27,109 @@ class Two : public nn::ModuleOf<Two> {
   nn::Linear left{3, 2};
 };
 
-}  // namespace
+void state() {
+  example("ModuleBase");
+  {
+    nn::Sequential model{nn::Linear(2, 3), nn::BatchNorm1d(3)};
+    for (const auto& [name, value] : model.state_dict()) std::cout << name << ' ' << value.shape() << '\n';
+    model.get_submodule("0").requires_grad_(false);
+    model.eval();
+    std::cout << std::boolalpha << model.parameter("0.weight").requires_grad() << ' ' << model.is_training() << '\n';
+  }
+  example("IncompatibleKeys", "Strict");
+  {
+    nn::Linear model(2, 3);
+    const nn::IncompatibleKeys keys = model.load_state_dict({{"weight", ones({3, 2})}}, nn::Strict::no);
+    for (const std::string& key : keys.missing_keys) std::cout << "missing: " << key << '\n';
+  }
+  example("Parameter");
+  {
+    struct Scale : nn::Module {
+      Scale() { add("factor", factor); }
+      Tensor forward(const Tensor& x) override { return factor * x; }
+      nn::Parameter factor{ones({1})};
+    };
+    const Scale scale;
+    sum(scale(Tensor{1.f, 2.f})).backward();
+    std::cout << scale.factor.grad() << '\n';
+  }
+  example("Buffer");
+  {
+    struct Total : nn::Module {
+      Total() { add("sum", sum); }
+      Tensor forward(const Tensor& x) override { return sum.add_(x.detach()); }
+      nn::Buffer sum{zeros({2})};
+    };
+    const Total total;
+    for (int i = 0; i < 3; ++i) std::cout << total(Tensor{1.f, 2.f}) << '\n';
+    std::cout << total.parameters().size() << " parameters, " << total.state_dict().size() << " key\n";
+  }
+  example("Shared");
+  {
+    struct Counter : nn::Module {
+      Tensor forward(const Tensor& x) override { return x * float(++*calls); }
+      nn::Shared<int> calls{0};
+    };
+    const Counter counter, same = counter, other = nn::clone(counter);
+    std::cout << counter(1.f).item() << ' ' << same(1.f).item() << ' ' << other(1.f).item() << '\n';
+  }
+}
 
-int main() {
+void hooks() {
+  example("ForwardHook", "ForwardPreHook");
+  {
+    nn::Linear layer(3, 2, nn::no_bias);
+    nn::init::ones_(layer.weight);
+    const nn::ForwardPreHook doubled = [](const nn::ModuleBase&, const Tensor& x) { return 2.0 * x; };
+    const nn::ForwardHook shown = [](const nn::ModuleBase& module, const Tensor&, const Tensor& y) {
+      std::cout << module.type_name() << ": " << y.detach() << '\n';
+      return Tensor();  // leaves y as it is
+    };
+    layer.register_forward_pre_hook(doubled);
+    layer.register_forward_hook(shown);
+    const Tensor y = layer(ones({1, 3}));
+  }
+  example("BackwardHook", "BackwardPreHook");
+  {
+    nn::Linear layer(3, 2, nn::no_bias);
+    nn::init::ones_(layer.weight);
+    const nn::BackwardPreHook scaled = [](const nn::ModuleBase&, const Tensor& grad_y) { return 10.0 * grad_y; };
+    const nn::BackwardHook shown = [](const nn::ModuleBase&, const Tensor& grad_x, const Tensor&) {
+      std::cout << grad_x << '\n';
+      return Tensor();  // leaves grad_x as it is
+    };
+    layer.register_full_backward_pre_hook(scaled);
+    layer.register_full_backward_hook(shown);
+    sum(layer(ones({1, 3}).requires_grad_())).backward();
+  }
+  example("CallHook");
+  {
+    Two net;
+    const nn::CallHook shown = [](const nn::ModuleBase& module, const auto& inputs, const auto& outputs) {
+      std::cout << module.type_name() << ": " << inputs.size() << " inputs, " << outputs[0].shape() << '\n';
+    };
+    net.register_forward_hook(shown);
+    const Tensor y = net(ones({4, 3}), ones({4, 2}));
+  }
+}
+
+void containers() {
   example("Module");
   {
     Net net;
     std::cout << net << '\n' << net(ones({5, 2})).shape() << '\n' << net.parameters().size() << " parameters\n";
+  }
+  example("Layer");
+  {
+    const std::vector<nn::Layer> layers = {nn::Linear(2, 3), relu, [](const Tensor& x) { return x * x; }};
+    Tensor y = ones({4, 2});
+    for (const nn::Layer& layer : layers) y = layer(y);
+    std::cout << y.shape() << ' ' << layers[0].as<nn::Linear>().weight.shape() << '\n';
+  }
+  example("MLP");
+  {
+    const nn::MLP model({784, 50, 10}, nn::Tanh());
+    std::cout << model << '\n';
   }
   example("Sequential");
   {
@@ -45,7 +141,7 @@ int main() {
     const Two net;
     std::cout << net << '\n' << net(ones({4, 3}), ones({4, 2})).shape() << '\n';
   }
-  example("ModuleListOf");
+  example("ModuleListOf", "ModuleList");
   {
     nn::ModuleList layers{nn::Linear(4, 8), relu};
     layers.append(nn::Linear(8, 2));
@@ -53,7 +149,7 @@ int main() {
     for (const nn::Layer& layer : layers) y = layer(y);
     std::cout << layers << '\n' << y.shape() << '\n';
   }
-  example("ModuleDictOf");
+  example("ModuleDictOf", "ModuleDict");
   {
     const nn::ModuleDict activations{{"relu", nn::ReLU()}, {"tanh", tanh}};
     std::cout << activations["relu"](Tensor{-1., 2.}) << '\n';
@@ -68,6 +164,9 @@ int main() {
     const nn::ParameterDict weights{{"left", nn::Parameter(ones({3}))}, {"right", nn::Parameter(zeros({3}))}};
     std::cout << sum(weights["left"] + weights["right"]) << '\n';
   }
+}
+
+void parts() {
   example("tie");
   {
     nn::Linear in(3, 3), out(3, 3);
@@ -82,10 +181,11 @@ int main() {
     a.weight.detach().fill_(0);
     std::cout << sum(abs(same.weight)) << '\n' << std::boolalpha << (sum(abs(b.weight)).item() > 0) << '\n';
   }
-  example("summary");
+  example("summary", "Summary");
   {
     const nn::Sequential model{nn::Linear(4, 8), nn::ReLU(), nn::Linear(8, 2)};
-    std::cout << nn::summary(model, {3, 4}) << '\n';
+    const nn::Summary table = nn::summary(model, {3, 4});
+    std::cout << table << '\n';
   }
   example("detailed");
   {
@@ -97,7 +197,7 @@ int main() {
     const nn::Sequential model{nn::Linear(4, 2)};
     std::cout << to_string(nn::summary(model, {3, 4})) << '\n';
   }
-  example("register_generator");
+  example("register_generator", "OwnGenerator");
   {
     class Noise : public nn::Module {
      public:
@@ -118,5 +218,14 @@ int main() {
     for (const auto& [name, generator] : nn::named_generators(model))
       std::cout << name << ": seed " << generator->value().seed() << '\n';
   }
+}
+
+}  // namespace
+
+int main() {
+  state();
+  hooks();
+  containers();
+  parts();
   return 0;
 }

@@ -5,6 +5,21 @@
 namespace {
 
 void from_default_generator() {
+  example("Generator");
+  {
+    Generator generator(7), same(7), other(7, 1);
+    std::cout << rand({2}, generator) << '\n' << rand({2}, same) << '\n' << rand({2}, other) << '\n';
+    std::cout << generator.seed() << ' ' << generator.draws() << '\n';
+  }
+  example("GeneratorScope");
+  {
+    Generator generator(7);
+    {
+      const GeneratorScope scope(generator);
+      std::cout << rand({2}) << '\n';  // from this generator, as all that draws here
+    }
+    std::cout << generator.draws() << '\n';
+  }
   example("default_generator");
   {
     manual_seed(7);
@@ -20,12 +35,15 @@ void from_default_generator() {
     manual_seed(7);
     std::cout << rand({3}) << '\n';
   }
+}
+
+void from_bernoulli() {
   example("bernoulli");
   {
     Generator generator(5);
     std::cout << bernoulli(full({6}, 0.5), generator) << '\n';
   }
-  example("multinomial");
+  example("multinomial", "Replacement", "with_replacement");
   {
     Generator generator(5);
     std::cout << multinomial(Tensor{1.0, 0.0, 3.0}, 5, with_replacement, generator) << '\n';
@@ -68,7 +86,7 @@ void from_rand_like() {
     Generator generator(5);
     std::cout << randint_like(Tensor{1.0, 2.0}, 0, 10, generator) << '\n';
   }
-  example("gumbel_softmax");
+  example("gumbel_softmax", "Sampling");
   {
     Generator generator(5);
     std::cout << gumbel_softmax(Tensor{0.0, 1.0}, generator, 1, Sampling::hard) << '\n';
@@ -79,6 +97,7 @@ void from_rand_like() {
 
 int main() {
   from_default_generator();
+  from_bernoulli();
   from_rand_like();
   return 0;
 }

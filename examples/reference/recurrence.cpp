@@ -5,13 +5,13 @@
 namespace {
 
 void layers() {
-  example("RNN");
+  example("RNN", "RNNOptions", "RecurrentOptions");
   {
     const nn::RNN rnn(3, 4, nn::RNN::Options().nonlinearity(nn::init::Nonlinearity::relu));
     const auto [y, h] = rnn(ones({5, 2, 3}));
     std::cout << rnn << ' ' << y.shape() << ' ' << h.shape() << '\n';
   }
-  example("LSTM");
+  example("LSTM", "LSTMOptions");
   {
     const nn::LSTM lstm(3, 4, nn::LSTM::Options().num_layers(2).bidirectional(true));
     auto [y, state] = lstm(ones({5, 2, 3}));
@@ -19,20 +19,20 @@ void layers() {
     std::cout << lstm << '\n' << y.shape() << ' ' << h.shape() << ' ' << c.shape() << '\n';
     std::cout << lstm(ones({1, 2, 3}), {h, c}).first.shape() << '\n';
   }
-  example("GRU");
+  example("GRU", "GRUOptions");
   {
     const nn::GRU gru(3, 4, nn::GRU::Options().batch_first(true));
     const auto [y, h] = gru(ones({2, 5, 3}));
     std::cout << gru << ' ' << y.shape() << ' ' << h.shape() << '\n';
   }
-  example("RNNCell");
+  example("RNNCell", "RecurrentCell");
   {
     const nn::RNNCell cell(3, 4);
     Tensor h;
     for (int t = 0; t < 5; ++t) h = cell(ones({2, 3}), h);
     std::cout << cell << ' ' << h.shape() << '\n';
   }
-  example("LSTMCell");
+  example("LSTMCell", "LSTMState");
   {
     const nn::LSTMCell cell(3, 4);
     nn::LSTMState state;
@@ -45,11 +45,14 @@ void layers() {
 
 void sequences() {
   const Tensor a{1., 2., 3.}, b{4., 5.};
-  example("pad_sequence");
+  example("pad_sequence", "PadOptions");
   std::cout << nn::pad_sequence({a, b}, nn::PadOptions().batch_first(true)) << '\n';
-  example("pack_sequence");
-  std::cout << nn::pack_sequence({a, b}).data << '\n';
-  example("pack_padded_sequence");
+  example("pack_sequence", "PackedSequence");
+  {
+    const nn::PackedSequence packed = nn::pack_sequence({Tensor{1., 2., 3.}, Tensor{4., 5.}});
+    std::cout << packed.data << '\n' << packed.batch_sizes << '\n';
+  }
+  example("pack_padded_sequence", "PackOptions");
   {
     const Tensor x{{1., 2., 0.}, {4., 5., 6.}};
     const auto packed = nn::pack_padded_sequence(x, {2, 3}, nn::PackOptions().batch_first(true).enforce_sorted(false));

@@ -28,7 +28,7 @@ void from_sum() {
     const Tensor x = {{3.0, 1.0, 3.0}, {4.0, 6.0, 5.0}};
     std::cout << amin(x, {0, 1}) << '\n';
   }
-  example("max");
+  example("max", "ValuesIndices");
   {
     const Tensor x = {{3.0, 1.0, 3.0}, {4.0, 6.0, 5.0}};
     const auto [values, indices] = max(x, 1);
@@ -78,17 +78,17 @@ void from_sum_to() {
     const Tensor x = {1.0, std::nan(""), 3.0};
     std::cout << nanmean(x) << '\n';
   }
-  example("aminmax");
+  example("aminmax", "MinMax");
   {
     const auto [low, high] = aminmax(Tensor{3.0, 1.0, 2.0});
     std::cout << low << '\n' << high << '\n';
   }
-  example("var_mean");
+  example("var_mean", "VarMean");
   {
     const auto [spread, centre] = var_mean(Tensor{2.0, 4.0, 6.0});
     std::cout << spread << '\n' << centre << '\n';
   }
-  example("std_mean");
+  example("std_mean", "StdMean");
   {
     const auto [spread, centre] = std_mean(Tensor{2.0, 4.0, 6.0});
     std::cout << spread << '\n' << centre << '\n';
@@ -146,7 +146,7 @@ void from_histc() {
     const Tensor x = {0.0, 0.5, 1.0, 2.0};
     std::cout << histc(x, 4, 0, 2) << '\n';
   }
-  example("searchsorted");
+  example("searchsorted", "Side");
   {
     const Tensor a = {1.0, 3.0, 5.0}, b = {0.0, 3.0, 9.0};
     std::cout << searchsorted(a, b) << '\n' << searchsorted(a, b, Side::right) << '\n';

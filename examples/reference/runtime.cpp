@@ -19,5 +19,22 @@ int main() {
   }
   example("instruction_set");
   std::cout << (instruction_set() != nullptr ? "the kernels' instruction set has a name" : "") << '\n';
+  example("Profiler");
+  {
+    Profiler profiler;
+    const Tensor x = ones({100, 100}).requires_grad_();
+    sum(exp(x)).backward();
+    profiler.stop();
+    for (const Profiler::Row& row : profiler.rows())
+      if (row.name == "exp") std::cout << row.forward_calls << " forward, " << row.backward_calls << " backward\n";
+  }
+  example("OutOfMemory");
+  {
+    try {
+      const Tensor x = ones({1'000'000, 1'000'000, 1'000'000});
+    } catch (const OutOfMemory& error) {
+      std::cout << error.what() << '\n';
+    }
+  }
   return 0;
 }

@@ -140,10 +140,10 @@ void from_isposinf() {
 }
 
 void from_isclose() {
-  example("isclose");
+  example("isclose", "EqualNan", "equal_nan");
   {
-    const Tensor a = {1.0, 1.0}, b = {1.000000001, 1.1};
-    std::cout << isclose(a, b) << '\n';
+    const Tensor a = {1.0, 1.0, std::nan("")}, b = {1.000000001, 1.1, std::nan("")};
+    std::cout << isclose(a, b) << '\n' << isclose(a, b, 1e-5, 1e-8, equal_nan) << '\n';
   }
   example("allclose");
   {

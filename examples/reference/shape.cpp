@@ -107,8 +107,11 @@ void from_repeating() {
   }
   example("broadcast_tensors");
   for (const Tensor& x : broadcast_tensors({arange(3), zeros({2, 1})})) std::cout << x.shape() << '\n';
-  example("meshgrid");
-  for (const Tensor& x : meshgrid({arange(2), arange(3)})) std::cout << x << '\n';
+  example("meshgrid", "Indexing");
+  {
+    for (const Tensor& x : meshgrid({arange(2), arange(3)})) std::cout << x << '\n';
+    std::cout << meshgrid({arange(2), arange(3)}, Indexing::xy)[0] << '\n';
+  }
   example("cartesian_prod");
   std::cout << cartesian_prod({arange(2), arange(3)}) << '\n';
 }
@@ -143,7 +146,7 @@ void from_diagonals() {
 }
 
 void from_padding() {
-  example("pad");
+  example("pad", "PadMode");
   {
     const Tensor x = Tensor{1.0, 2.0, 3.0}.requires_grad_();
     std::cout << pad(x, {1, 2}) << '\n' << pad(x, {2, 0}, PadMode::reflect) << '\n';

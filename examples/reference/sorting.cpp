@@ -42,16 +42,16 @@ void from_cumsum() {
     const auto [values, indices] = sort(x);
     std::cout << values << '\n' << indices << '\n';
   }
-  example("argsort");
+  example("argsort", "Order", "descending");
   {
     const Tensor x = {3.0, 1.0, 2.0};
     std::cout << argsort(x, descending) << '\n';
   }
-  example("topk");
+  example("topk", "Extreme", "smallest");
   {
     const Tensor x = {3.0, 1.0, 2.0};
     const auto [values, indices] = topk(x, 2);
-    std::cout << values << '\n' << indices << '\n';
+    std::cout << values << '\n' << indices << '\n' << topk(x, 2, 0, smallest).values << '\n';
   }
 }
 
@@ -62,7 +62,7 @@ void from_kthvalue() {
     const auto [values, indices] = kthvalue(x, 2);
     std::cout << values << '\n' << indices << '\n';
   }
-  example("unique");
+  example("unique", "UniqueValues");
   {
     const auto [values, inverse, counts] = unique(Tensor{3, 1, 3});
     std::cout << values << '\n' << inverse << '\n' << counts << '\n';
@@ -83,10 +83,10 @@ void from_kthvalue() {
     const auto [values, indices] = mode(x);
     std::cout << values << '\n' << indices << '\n';
   }
-  example("quantile");
+  example("quantile", "Interpolation");
   {
     const Tensor x = {3.0, 1.0, 2.0};
-    std::cout << quantile(x, Tensor{0.25, 0.5}) << '\n';
+    std::cout << quantile(x, Tensor{0.25, 0.5}) << '\n' << quantile(x, 0.25, Interpolation::lower) << '\n';
   }
   example("nanquantile");
   {

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 # The pages that hold more than one header, or whose title is not the name of their header. Every other public header of
 # the folders below is a page of its own.
 PAGES = [
-    ("tensor", "Tensor", ["autograd/graph/tensor.hpp", "autograd/graph/dtype.hpp", "autograd/graph/shape.hpp"]),
+    ("tensor", "Tensor", ["autograd/graph/tensor.hpp", "autograd/graph/dtype.hpp", "autograd/graph/shape.hpp", "autograd/graph/hook.hpp"]),
     ("gradients", "Gradients", ["autograd/engine/backward.hpp", "autograd/graph/mode.hpp"]),
     ("checks", "Checks of gradients", ["autograd/engine/gradcheck.hpp"]),
     ("runtime", "Memory, threads and profiling",
@@ -27,10 +27,10 @@ PAGES = [
     ("shape", "Shapes", ["autograd/ops/shape.hpp", "autograd/ops/reordering.hpp", "autograd/ops/repeating.hpp",
                          "autograd/ops/diagonal.hpp", "autograd/ops/padding.hpp", "autograd/ops/windows.hpp"]),
     ("joining", "Joining and cutting", ["autograd/ops/joining.hpp"]),
-    ("indexing", "Parts of a tensor", ["autograd/ops/indexing.hpp", "autograd/ops/slicing.hpp",
+    ("indexing", "Parts of a tensor", ["autograd/ops/indexing.hpp", "autograd/ops/slicing.hpp", "autograd/graph/slice.hpp",
                                        "autograd/ops/scattering.hpp", "autograd/ops/masking.hpp"]),
     ("creation", "Factories", ["autograd/ops/creation.hpp"]),
-    ("matmul", "Products", ["autograd/ops/matmul.hpp", "autograd/ops/products.hpp", "autograd/ops/einsum.hpp",
+    ("matmul", "Products", ["autograd/ops/matmul.hpp", "autograd/ops/products.hpp", "autograd/ops/tensordot.hpp", "autograd/ops/einsum.hpp",
                             "autograd/ops/distance.hpp"]),
     ("linalg", "Linear algebra", []),
     ("func", "Transforms of functions",
@@ -53,7 +53,7 @@ PAGES = [
     ("modules", "Modules", ["nn/module.hpp", "nn/module_of.hpp", "nn/sequential.hpp", "nn/module_list.hpp",
                             "nn/module_dict.hpp", "nn/parameter.hpp", "nn/parameter_list.hpp", "nn/clone.hpp",
                             "nn/generators.hpp", "nn/summary.hpp"]),
-    ("init", "Initial values", ["nn/init.hpp"]),
+    ("init", "Initial values", ["nn/init.hpp", "nn/init_structured.hpp"]),
     ("optimisers", "Optimisers",
      ["optim/optimizer.hpp", "optim/group.hpp", "optim/sgd.hpp", "optim/adam.hpp", "optim/adamax.hpp", "optim/nadam.hpp",
       "optim/radam.hpp", "optim/adagrad.hpp", "optim/adadelta.hpp", "optim/rmsprop.hpp", "optim/rprop.hpp", "optim/asgd.hpp",
@@ -72,8 +72,8 @@ PAGES = [
                            "train/interrupt.hpp", "train/progress.hpp"]),
     ("metrics", "Metrics", ["train/metric.hpp", "train/classification.hpp", "train/ranking.hpp", "train/regression.hpp",
                             "train/exact_sum.hpp"]),
-    ("files", "Files", ["io/safetensors.hpp", "io/floats.hpp", "io/npy.hpp", "io/npz.hpp", "io/csv.hpp", "io/state_dict.hpp",
-                        "io/atomic_file.hpp"]),
+    ("files", "Files", ["io/safetensors_writer.hpp", "io/safetensors.hpp", "io/floats.hpp", "io/npy.hpp", "io/npz.hpp",
+                        "io/csv_options.hpp", "io/csv.hpp", "io/csv_writer.hpp", "io/state_dict.hpp", "io/atomic_file.hpp"]),
 ]
 NOT_LIBRARY = {"bench", "build", "cmake", "docs", "examples", "scripts", "tests", "tools"}
 # The groundwork of autograd is for writers of ops; of it, PAGES names what every program uses.
@@ -89,7 +89,7 @@ INTERNAL = {"MaxPooling", "AveragePooling", "AdaptivePooling", "PowerPooling", "
 
 
 # What users derive from, and so need the protected part of.
-FOR_DERIVING = {"ModuleBase"}
+FOR_DERIVING = {"ModuleBase", "Metric"}
 
 
 @dataclass
@@ -102,7 +102,7 @@ class Part:
 @dataclass
 class Entry:
     name: str
-    kind: str  # function, class, enum, alias (of a std::function) or constant
+    kind: str  # function, class, enum, alias or constant
     header: str
     space: str  # "nn::" for namespace xgrad::nn
     parts: list = field(default_factory=list)
@@ -117,13 +117,13 @@ class Entry:
 
     @property
     def needs_example(self):
-        if self.name.startswith("operator") or self.header.startswith("testing/"):
-            return False
-        return self.kind == "function" or self.kind == "class" and self.is_layer
+        # The matchers of tests are shown at the head of their page: an example would need their framework.
+        return not self.name.startswith("operator") and not self.header.startswith("testing/")
 
     @property
-    def is_layer(self):
-        return any(re.search(r": public (Module|ModuleOf|Optimizer|Adam)\b", s) for part in self.parts for s in part.signatures)
+    def needs_names(self):
+        """Whether one may look for it by the word of another library: an option or a choice of a function has none."""
+        return self.needs_example and (self.kind == "function" or self.kind == "class" and "Options" not in self.name)
 
 
 @dataclass
@@ -156,11 +156,10 @@ def kinds(root):
         groups.setdefault(slug, (slug, titles.get(slug) or title_of(name), []))[2].append(header)
     result = []
     for slug, title, headers in groups.values():
-        kind = Kind(slug, title, [h for h in headers if (root / h).exists()])
+        texts = {h: (root / h).read_text(encoding="utf-8") for h in headers if (root / h).exists()}
+        kind = Kind(slug, title, [h for h, text in texts.items() if not re.search("s sources only[:.]", text)])
         for header in kind.headers:
-            text = (root / header).read_text(encoding="utf-8")
-            if "s sources only:" not in text:
-                Reader(kind, header).read(with_matchers(root, header, text))
+            Reader(kind, header).read(with_matchers(root, header, texts[header]))
         if kind.entries:
             result.append(kind)
     return result
@@ -278,6 +277,8 @@ class Reader:
         internal = "detail::" in code.split("{")[0] or "enable_if" in code.split("{")[0]
         if not kind or name in INTERNAL or kind == "function" and (internal and not self.comment or "= delete" in code):
             return
+        if kind == "alias" and not self.comment and "std::function<" not in code:
+            return
         text = self.comment or (self.last or [])
         if self.comment:
             self.last = self.comment
@@ -297,11 +298,13 @@ class Reader:
 
 def classify(code):
     flat = re.sub(r"\s+", " ", code).strip()
-    if match := re.match(r"^using (\w+) = std::function<", flat):
-        return "alias", match[1]
-    if re.match(r"^(using|friend|extern|static_assert|XGRAD_)", flat):
+    if re.match(r"^(friend|extern|static_assert|XGRAD_)", flat):
         return None, None
-    bare = re.sub(r"^template <.*?>+ (?=class|struct|\[\[|inline|Tensor|auto|void|std|bool|[A-Z])", "", flat)
+    bare = re.sub(r"^template <.*?>+ (?=class|struct|\[\[|inline|using|Tensor|auto|void|std|bool|[A-Z])", "", flat)
+    if match := re.match(r"^using (\w+) = ", bare):
+        return "alias", match[1]
+    if re.match(r"^using ", bare):
+        return None, None
     if match := re.match(r"^(class|struct) (?:\[\[\w+\]\] )?(\w+)( final)?( : [^{;]*)? ?\{", bare):
         return "class", match[2]
     if match := re.match(r"^enum class (\w+)", bare):

@@ -23,7 +23,8 @@ def write(kinds, names, page):
             if entry.name.startswith("operator"):
                 lines.setdefault(f"`{entry.name[8:]}`", f"{kind.slug}.md#operators")
     result = ["# Reference", "",
-              "Every function and class, with the words that PyTorch (`torch.`) and NumPy (`np.`) have for it.", "",
+              "Every function and class, with the words that PyTorch (`torch.`), NumPy (`np.`), torchvision, torchmetrics, scikit-learn "
+              "(`sklearn.`), Lightning, Keras and others have for it.", "",
               "Pages: " + " · ".join(f"[{kind.title}]({kind.slug}.md)" for kind in kinds), "",
               "Operators: " + " ".join(f"[{symbol}]({place})" for symbol, place in sorted(lines.items()))]
     letters = defaultdict(set)
@@ -32,7 +33,7 @@ def write(kinds, names, page):
         letters[letter(word)].add((word.lower() + (" " + name if word != name else ""), f"- [`{name}`]({place})"))
     for name, others in names.items():
         for other in others:
-            word = other.split(".")[-1]
+            word = other.split(".")[-1].lstrip("_")
             if name in places:
                 letters[letter(word)].add((word.lower() + " " + other, f"- `{other}`: [`{name}`]({places[name]})"))
     for word, here, code in page:
@@ -44,4 +45,5 @@ def write(kinds, names, page):
 
 
 def letter(word):
-    return word[0].upper() if word[0].isalpha() else "#"
+    first = word.lstrip("_")[0]
+    return first.upper() if first.isalpha() else "#"

@@ -4,12 +4,13 @@ import re
 
 
 def read(path):
-    """name -> [other names], from lines like "concat torch.cat np.concatenate" and "linalg::norm torch.linalg.norm"."""
+    """name -> [other names], from lines like "concat torch.cat np.concatenate" and "linalg::norm torch.linalg.norm". A name
+    may have several lines."""
     found = {}
     for line in path.read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             name, *others = line.split()
-            found[name] = [other for other in others if other != "-"]
+            found.setdefault(name, []).extend(other for other in others if other != "-")
     return found
 
 

@@ -65,14 +65,27 @@ def of_entry(kind, entry, context):
     if entry.kind == "function" and dtypes:
         lines += ["", f"- **dtypes** {dtypes}"]
         lines += [f"- **shapes** {'; '.join(shapes)}"] if shapes else []
-    if others := context.of(context.names, entry):
+    if others := without_members(context.of(context.names, entry) or []):
         lines += ([""] if not (entry.kind == "function" and dtypes) else []) + [
             f"- **elsewhere** {', '.join(f'`{other}`' for other in others)}"]
     if entry.kind == "function" and (errors := context.of(context.errors, entry)):
         lines += ["", "Errors, among others:", "", "```", *errors, "```"]
     if example := context.examples.get((kind.slug, entry.name)):
-        lines += ["", "```cpp", *example[0], "```", *(["", "```", *example[1], "```"] if example[1] else [])]
+        lines += of_example(kind, entry, example)
     return lines
+
+
+def without_members(names):
+    """The names without those of members of a class that is named before them, which only the index has."""
+    return [name for i, name in enumerate(names) if not any(name.startswith(f"{before}.") for before in names[:i])]
+
+
+def of_example(kind, entry, example):
+    shown = example.names[0]
+    if entry.name != shown:
+        there = next((e for e in kind.entries if e.name == shown), None)
+        return ["", f"- **example** [{label(there)}](#{anchors(kind)[(shown, there.kind)]})"] if there else []
+    return ["", "```cpp", *example.code, "```", *(["", "```", *example.output, "```"] if example.output else [])]
 
 
 def declarations(entry):
