@@ -1,4 +1,3 @@
-#include <xgrad/autograd/kernels/random/normal.hpp>
 #include <xgrad/data/transforms.hpp>
 
 #include <algorithm>

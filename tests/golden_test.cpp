@@ -76,7 +76,8 @@ std::set<std::string> declared(const fs::path& room) {
   std::set<std::string> names;
   for (const fs::directory_entry& entry : fs::directory_iterator(room)) {
     const fs::path name = entry.path().filename();
-    if (name.extension() != ".hpp" || name == "init.hpp") continue;  // that one fills tensors in place
+    if (name.extension() != ".hpp" || name == "init.hpp" || name == "init_structured.hpp")
+      continue;  // those fill tensors in place
     std::ifstream file(entry.path());
     const std::string text{std::istreambuf_iterator<char>(file), {}};
     if (text.find("s sources only:") != std::string::npos) continue;

@@ -68,8 +68,8 @@ TEST_CASE("passes of which one reads or writes what another writes run in their 
       std::vector<Tensor> result{linspace(-2, 3, n).clone().requires_grad_()};
       result.push_back(shares_memory ? result[0].detach().requires_grad_()
                                      : linspace(5, -1, n).clone().requires_grad_());
-      result[0].set_grad(shares_memory ? full({n}, 2) : result[1].detach());
-      result[1].set_grad(full({n}, 3));
+      result[0].set_grad(shares_memory ? full({n}, 2.0f) : result[1].detach());
+      result[1].set_grad(full({n}, 3.0f));
       return result;
     };
     const std::vector<Tensor> together = leaves(), alone = leaves();

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include <xgrad/autograd/kernels/random/normal.hpp>
 #include <xgrad/autograd/kernels/random/random.hpp>
 
 namespace xgrad {

@@ -3,7 +3,8 @@
 #include <array>
 
 #include <xgrad/autograd/graph/tensor.hpp>
-#include <xgrad/autograd/kernels/pointwise/optimizer.hpp>
+#include <xgrad/autograd/kernels/pointwise/adam.hpp>
+#include <xgrad/autograd/kernels/pointwise/sgd.hpp>
 #include <xgrad/autograd/kernels/pointwise/update_rules.hpp>
 
 namespace xgrad::detail {
