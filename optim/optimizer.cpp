@@ -147,6 +147,7 @@ void Optimizer::step(Source at) {
   moving_.clear();
   staged_.clear();
   passes_.clear();
+  std::int64_t elements = 0;
   for (std::size_t g = 0; g < list_->groups.size(); ++g) {
     const detail::GroupList::Entry& group = list_->groups[g];
     for (std::size_t i = group.first; i < group.first + group.count; ++i) {
@@ -157,28 +158,33 @@ void Optimizer::step(Source at) {
         refuse(which(i) + " is " + text(p) + ", its gradient " + text(gradient) + ": they must agree");
       moving_.push_back({i, g, group.values.data(), &p, std::move(gradient), true, steps_[i] + 1, 0});
       stage(moving_.back());
+      elements += p.size();
     }
   }
   xgrad::detail::tell_step(name(), at, list_->parameters);
   prepare(moving_, at);
-  passes_.reserve(moving_.size());
+  const bool together = elements > kernels::update_grain && moving_.size() > 1;
+  if (together) passes_.reserve(moving_.size());
   detail::ObservedWrites writes;
   for (const Moving& moving : moving_) writes.add(name(), at, *moving.parameter, moving.gradient);
-  write(at);
+  write(together, at);
   writes.done();
 }
 
 // From here on nothing fails.
-void Optimizer::write(Source at) {
+void Optimizer::write(bool together, Source at) {
   const xgrad::detail::Unobserved unobserved;
   std::size_t staged = 0;
   for (Moving& moving : moving_) {
     for (; staged < moving.staged_until; ++staged)
       slots_[staged_[staged].slot][moving.index] = std::move(staged_[staged].values);
     steps_[moving.index] = moving.step;
-    passes_.push_back(update(moving, at));
+    if (together)
+      passes_.push_back(update(moving, at));
+    else
+      kernels::run(update(moving, at));
   }
-  kernels::run(passes_.data(), passes_.size());
+  if (together) kernels::run(passes_.data(), passes_.size());
   passes_.clear();
   moving_.clear();
   staged_.clear();

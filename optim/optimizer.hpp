@@ -170,7 +170,7 @@ class Optimizer {
   void check_parameters(const std::vector<Tensor>& added) const;
   std::string which(std::size_t i) const;
   void stage(Moving& moving);
-  void write(Source at);
+  void write(bool together, Source at);
   void check_keys(const StateDict& state) const;
   void load_groups(StateDict& state, Loaded& loaded) const;
   void load_slots(StateDict& state, Loaded& loaded) const;

@@ -50,8 +50,7 @@ template <class Rule>
 void update_now(const char* name, const Tensor& parameter, const Tensor& gradient, const Rule& rule, Source at) {
   const Tensor both[] = {parameter, gradient};
   const ObservedWrite observed(name, at, parameter, both, 2);
-  kernels::UpdatePass pass = update(name, parameter, gradient, {}, rule, at);
-  kernels::run(&pass, 1);
+  kernels::run(update(name, parameter, gradient, {}, rule, at));
   observed.done();
 }
 

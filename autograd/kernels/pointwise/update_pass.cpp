@@ -4,13 +4,9 @@
 #include <new>
 #include <vector>
 
-#include <xgrad/autograd/kernels/runtime/parallel.hpp>
-
 namespace xgrad::kernels {
 namespace {
 
-// Updates of so many elements take about as long as waking another thread.
-constexpr std::int64_t grain = 4 * pointwise_grain;
 // Each parameter begins at a multiple of this position, so that cuts are where cache lines begin.
 constexpr std::int64_t alignment = 16;
 
@@ -50,14 +46,12 @@ void run(UpdatePass* passes, std::size_t count) {
     passes[i].first = all;
     all += (passes[i].size + alignment - 1) / alignment * alignment;
   }
-  if (count == 1 || all <= grain || !are_independent(passes, count)) {
-    for (std::size_t i = 0; i < count; ++i)
-      parallel_ranges(passes[i].size, grain,
-                      [&](std::int64_t begin, std::int64_t end) { passes[i].run(passes[i], begin, end); });
+  if (count == 1 || all <= update_grain || !are_independent(passes, count)) {
+    for (std::size_t i = 0; i < count; ++i) run(passes[i]);
     return;
   }
   const UpdatePass* const last = passes + count;
-  parallel_ranges(all, grain, [&](std::int64_t begin, std::int64_t end) {
+  parallel_ranges(all, update_grain, [&](std::int64_t begin, std::int64_t end) {
     const UpdatePass* pass = std::upper_bound(passes, passes + count, begin,
                                               [](std::int64_t at, const UpdatePass& each) { return at < each.first; }) -
                              1;
