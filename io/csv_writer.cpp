@@ -1,5 +1,6 @@
 #include <xgrad/io/csv_writer.hpp>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -22,6 +23,10 @@ void check_delimiter(char delimiter) {
            "': it cannot be a quote, a line break or what numbers are written with");
 }
 
+/// How many columns a table without rows may have: as many as read_csv reads unless told otherwise. Where there are
+/// rows, the columns are in memory.
+constexpr std::int64_t most_empty_columns = 1 << 18;
+
 /// One tensor of the table, of rank 1 or 2.
 struct Block {
   const Tensor* tensor;
@@ -32,7 +37,11 @@ Block block_of(const Tensor& tensor, const std::string& name) {
   if (!tensor.defined()) refuse(name + "is undefined");
   if (tensor.rank() != 1 && tensor.rank() != 2)
     refuse(name + "has shape " + to_string(tensor.shape()) + ": it must be (rows) or (rows, columns)");
-  return {&tensor, tensor.rank() == 1 ? 1 : tensor.shape(1)};
+  const std::int64_t rows = tensor.shape(0), columns = tensor.rank() == 1 ? 1 : tensor.shape(1);
+  if (rows == 0 && columns > most_empty_columns)
+    refuse(name + "has shape " + to_string(tensor.shape()) + ": a table without rows has at most " +
+           std::to_string(most_empty_columns) + " columns");
+  return {&tensor, columns};
 }
 
 template <class T>
@@ -81,6 +90,9 @@ void append_name(std::string& line, const std::string& name, char delimiter) {
 void write(const std::vector<Block>& blocks, const std::vector<std::string>& names, const std::string& path,
            char delimiter) {
   const std::int64_t rows = blocks.empty() ? 0 : blocks[0].tensor->shape(0);
+  if (rows > 0 && std::all_of(blocks.begin(), blocks.end(), [](const Block& block) { return block.columns == 0; }))
+    refuse("the table has " + std::to_string(rows) + (rows == 1 ? " row" : " rows") +
+           " and no columns: lines without fields are left out by readers");
   AtomicFile file(path, "write_csv");
   std::string text;
   for (std::size_t i = 0; i < names.size(); ++i) {

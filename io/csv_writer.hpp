@@ -8,7 +8,8 @@
 namespace xgrad::io {
 
 /// Writes a table, of shape (rows, columns) or (rows), as lines of numbers with so many digits that read_csv gives the
-/// same bits; bool as 0 and 1. The first line holds the names, if any are given. Written atomically (see AtomicFile).
+/// same bits; bool as 0 and 1. The first line holds the names, if any are given. Rows without columns are refused, and
+/// more than 262,144 columns without rows. Written atomically (see AtomicFile).
 void write_csv(const Tensor& values, const std::string& path, const std::vector<std::string>& names = {},
                char delimiter = ',');
 /// Writes tensors side by side, of shape (rows) or (rows, columns), with their names in the first line; `name.0`,

@@ -1,5 +1,7 @@
 #pragma once
 
+// For the library's sources only: files that are read.
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>

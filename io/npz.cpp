@@ -116,24 +116,29 @@ NpzFile::NpzFile(NpzFile&&) noexcept = default;
 NpzFile& NpzFile::operator=(NpzFile&&) noexcept = default;
 NpzFile::~NpzFile() = default;
 
-std::vector<std::string> NpzFile::names() const { return contents_->names; }
+const NpzFile::Contents& NpzFile::contents() const {
+  if (!contents_) throw std::logic_error("NpzFile: the archive was moved to another object: ask that one");
+  return *contents_;
+}
 
-bool NpzFile::contains(const std::string& name) const { return contents_->find(name) != contents_->names.size(); }
+std::vector<std::string> NpzFile::names() const { return contents().names; }
+
+bool NpzFile::contains(const std::string& name) const { return contents().find(name) != contents().names.size(); }
 
 Tensor NpzFile::tensor(const std::string& name) const {
-  const std::size_t i = contents_->find(name);
-  if (i == contents_->names.size())
-    contents_->archive.file().fail("there is no array " + detail::name_text(name) +
-                                   detail::there_are(contents_->names));
-  std::uint64_t left = contents_->limit;
-  return contents_->tensor(i, left);
+  const Contents& all = contents();
+  const std::size_t i = all.find(name);
+  if (i == all.names.size())
+    all.archive.file().fail("there is no array " + detail::name_text(name) + detail::there_are(all.names));
+  std::uint64_t left = all.limit;
+  return all.tensor(i, left);
 }
 
 StateDict NpzFile::tensors() const {
+  const Contents& all = contents();
   StateDict result;
-  std::uint64_t left = contents_->limit;
-  for (std::size_t i = 0; i < contents_->names.size(); ++i)
-    result.emplace_back(contents_->names[i], contents_->tensor(i, left));
+  std::uint64_t left = all.limit;
+  for (std::size_t i = 0; i < all.names.size(); ++i) result.emplace_back(all.names[i], all.tensor(i, left));
   return result;
 }
 

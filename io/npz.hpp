@@ -69,7 +69,8 @@ class NpzFile {
   NpzFile(const char* op, const std::string& path, std::int64_t limit);
 
   struct Contents;
-  xgrad::detail::Owned<const Contents> contents_;
+  const Contents& contents() const;
+  xgrad::detail::Owned<const Contents> contents_;  // null in an object that was moved from
 };
 
 /// NpzFile(path, limit).tensors().

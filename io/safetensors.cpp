@@ -98,49 +98,55 @@ SafetensorsFile::SafetensorsFile(SafetensorsFile&&) noexcept = default;
 SafetensorsFile& SafetensorsFile::operator=(SafetensorsFile&&) noexcept = default;
 SafetensorsFile::~SafetensorsFile() = default;
 
-const Metadata& SafetensorsFile::metadata() const {
+const SafetensorsFile::Contents& SafetensorsFile::contents() const {
+  if (!contents_) throw std::logic_error("SafetensorsFile: the file was moved to another object: ask that one");
+  return *contents_;
+}
+
+Metadata SafetensorsFile::metadata() && { return std::as_const(*this).metadata(); }
+const Metadata& SafetensorsFile::metadata() const& {
   static const Metadata none;
-  return contents_->parts.empty() ? none : contents_->parts[0]->header().metadata;
+  return contents().parts.empty() ? none : contents().parts[0]->header().metadata;
 }
 
 std::vector<std::string> SafetensorsFile::names() const {
   std::vector<std::string> result;
-  result.reserve(contents_->order.size());
-  for (const auto& place : contents_->order) result.push_back(place.second->name);
+  result.reserve(contents().order.size());
+  for (const auto& place : contents().order) result.push_back(place.second->name);
   return result;
 }
 
 bool SafetensorsFile::contains(const std::string& name) const {
-  return contents_->find(name) != contents_->order.size();
+  return contents().find(name) != contents().order.size();
 }
 
 Tensor SafetensorsFile::tensor(const std::string& name) const {
-  const std::size_t i = contents_->find(name);
-  if (i == contents_->order.size())
-    throw std::runtime_error(contents_->origin + ": there is no tensor " + detail::name_text(name) +
+  const std::size_t i = contents().find(name);
+  if (i == contents().order.size())
+    throw std::runtime_error(contents().origin + ": there is no tensor " + detail::name_text(name) +
                              detail::there_are(names()));
-  return contents_->tensor(i);
+  return contents().tensor(i);
 }
 
 StateDict SafetensorsFile::tensors() const {
-  const auto& order = contents_->order;
+  const auto& order = contents().order;
   StateDict result(order.size());
-  const auto read = [&](std::size_t i) { result[i] = {order[i].second->name, contents_->tensor(i)}; };
-  if (contents_->places.empty() && !contents_->parts.empty())
-    for (const std::size_t i : contents_->parts[0]->header().by_offset) read(i);
+  const auto read = [&](std::size_t i) { result[i] = {order[i].second->name, contents().tensor(i)}; };
+  if (contents().places.empty() && !contents().parts.empty())
+    for (const std::size_t i : contents().parts[0]->header().by_offset) read(i);
   else
     for (std::size_t i = 0; i < order.size(); ++i) read(i);
   return result;
 }
 
 bool SafetensorsFile::has_checksums() const {
-  for (const auto& part : contents_->parts)
+  for (const auto& part : contents().parts)
     if (!part->has_checksums()) return false;
-  return !contents_->parts.empty();
+  return !contents().parts.empty();
 }
 
 void SafetensorsFile::verify() const {
-  for (const auto& part : contents_->parts) part->verify();
+  for (const auto& part : contents().parts) part->verify();
 }
 
 StateDict load_safetensors(const std::string& path, Reading reading) {

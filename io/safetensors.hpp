@@ -55,7 +55,8 @@ class SafetensorsFile {
   ~SafetensorsFile();
 
   /// Empty where the file has none. The checksums are left out.
-  const Metadata& metadata() const;
+  const Metadata& metadata() const&;
+  Metadata metadata() &&;
   /// In the order of the header.
   std::vector<std::string> names() const;
   bool contains(const std::string& name) const;
@@ -74,7 +75,8 @@ class SafetensorsFile {
   SafetensorsFile(const char* op, const std::string& path, Reading reading);
 
   struct Contents;
-  xgrad::detail::Owned<const Contents> contents_;
+  const Contents& contents() const;
+  xgrad::detail::Owned<const Contents> contents_;  // null in an object that was moved from
 };
 
 /// SafetensorsFile(path, reading).tensors() and .metadata().

@@ -121,7 +121,11 @@ void remove_shards(const std::string& path, const std::vector<std::string>& old,
       remove_old(std::filesystem::path(path).replace_filename(name));
 }
 
+/// Refuses a path at which no single file could be written: a folder, a device, an empty path.
+void check_place(const std::string& path) { const AtomicFile never_committed(path, op); }
+
 void save_shards(const std::vector<Shard>& shards, const std::vector<std::string>& headers, const std::string& path) {
+  check_place(path);
   detail::ShardIndex index;
   std::uint64_t total = 0;
   std::vector<std::unique_ptr<AtomicFile>> files;

@@ -36,6 +36,13 @@ StateDict::iterator StateDict::find(const std::string& key) {
   return std::find_if(begin(), end(), [&](const value_type& entry) { return entry.first == key; });
 }
 
+const StateDict::value_type& StateDict::at(size_type i) const {
+  if (i >= size())
+    throw std::out_of_range("StateDict: there is no entry " + std::to_string(i) + ": there are " +
+                            std::to_string(size()));
+  return (*this)[i];
+}
+
 const Tensor& StateDict::at(const std::string& key) const& {
   const auto found = find(key);
   if (found != end()) return found->second;

@@ -15,7 +15,6 @@ class StateDict : public std::vector<std::pair<std::string, Tensor>> {
   using Entries = std::vector<std::pair<std::string, Tensor>>;
   using Entries::Entries;
   using Entries::operator[];
-  using Entries::at;
   StateDict() = default;
   StateDict(const Entries& entries);
   StateDict(Entries&& entries) noexcept;
@@ -24,6 +23,9 @@ class StateDict : public std::vector<std::pair<std::string, Tensor>> {
   /// The first entry with this key, or end().
   const_iterator find(const std::string& key) const;
   iterator find(const std::string& key);
+  /// Entry i; one that is not there is an error.
+  const value_type& at(size_type i) const;
+  value_type& at(size_type i) { return const_cast<value_type&>(std::as_const(*this).at(i)); }
   /// The tensor of a key; an unknown one is an error.
   const Tensor& at(const std::string& key) const&;
   Tensor& at(const std::string& key) &;

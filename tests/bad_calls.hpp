@@ -24,6 +24,7 @@ struct Outcome {
   std::string function;  // whose name the error must begin with
   std::string with;      // what the bad argument was
   bool must_throw;       // there is nothing legitimate that the call could have given
+  bool of_file = false;  // what is bad is a file, of which std::runtime_error tells
   bool threw = false;
   std::string problem = {};  // empty if the call was answered well
   std::string error = {};    // what it threw
@@ -54,6 +55,8 @@ void train_calls(Catalogue& all);
 void data_calls(Catalogue& all);
 void optimizer_calls(Catalogue& all);
 void func_calls(Catalogue& all);
+void io_calls(Catalogue& all);
+void inspect_calls(Catalogue& all);
 
 /// A bad value in place of an argument.
 template <class T>
@@ -61,6 +64,7 @@ struct Bad {
   T value;
   std::string what;
   bool must_throw;
+  bool of_file = false;
 };
 
 // ---- kinds of arguments, beside Tensor, Shape and others that speak for themselves
@@ -110,6 +114,20 @@ struct Sizes {
   std::vector<std::int64_t> value;
   operator NewShape() const { return value; }
 };
+/// A file to read. Bad ones are made beside it; with `strict`, any other bytes are an error.
+struct InputPath {
+  std::string value;
+  bool strict = true;
+};
+/// A file to write.
+struct OutputPath {
+  std::string value;
+};
+/// The name of a tensor: one to give it, or one that is looked for, perhaps in a file.
+struct Key {
+  std::string value;
+  bool looked_for = false, in_file = false;
+};
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
 constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min(),
@@ -125,6 +143,9 @@ std::vector<Bad<Size>> bad_values(const Size& good);
 std::vector<Bad<Index>> bad_values(const Index& good);
 std::vector<Bad<Extent>> bad_values(const Extent& good);
 std::vector<Bad<Sizes>> bad_values(const Sizes& good);
+std::vector<Bad<InputPath>> bad_values(const InputPath& good);
+std::vector<Bad<OutputPath>> bad_values(const OutputPath& good);
+std::vector<Bad<Key>> bad_values(const Key& good);
 std::vector<Bad<Shape>> bad_values(const Shape& good);
 std::vector<Bad<Axes>> bad_values(const Axes& good);
 std::vector<Bad<DType>> bad_values(const DType& good);
@@ -133,6 +154,7 @@ std::vector<Bad<std::vector<Tensor>>> bad_values(const std::vector<Tensor>& good
 /// What is wrong with a result that a call has returned; empty if nothing is.
 std::string fault_of(const Tensor& y);
 std::string fault_of(const std::vector<Tensor>& all);
+std::string fault_of(const StateDict& state);
 std::string fault_of(const ValuesIndices& y);
 template <class T>
 std::string fault_of(const T&) {
@@ -157,7 +179,7 @@ void probe_argument(Catalogue& all, const std::string& function, const F& f, con
   for (const auto& bad : bad_values(std::get<I>(good))) {
     Arguments arguments = good;
     std::get<I>(arguments) = bad.value;
-    note(all, {function, "argument " + std::to_string(I) + " = " + bad.what, bad.must_throw},
+    note(all, {function, "argument " + std::to_string(I) + " = " + bad.what, bad.must_throw, bad.of_file},
          [&] { return called(f, arguments); });
   }
 }
@@ -187,6 +209,12 @@ inline void refused(Catalogue& all, const std::string& function, const std::stri
                     const std::function<void()>& call) {
   all.functions.push_back(function);
   note(all, {function, with, true}, [&] { return call(), std::string(); });
+}
+/// The same where what is bad is a file.
+inline void refused_file(Catalogue& all, const std::string& function, const std::string& with,
+                         const std::function<void()>& call) {
+  all.functions.push_back(function);
+  note(all, {function, with, true, true}, [&] { return call(), std::string(); });
 }
 
 /// Numbers between 0 and 1, of shape (2, 3).

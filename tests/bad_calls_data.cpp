@@ -1,6 +1,7 @@
 // Bad calls of datasets, loaders, samplers, transforms and generators.
 
 #include "bad_calls.hpp"
+#include "folder.hpp"
 
 namespace bad_calls {
 namespace {
@@ -241,9 +242,52 @@ void generators(Catalogue& all) {
       Size{5}, Size{3}, Index{2}, Setting{1}, Setting{1});
 }
 
+void files(Catalogue& all) {
+  using namespace data;
+  const Folder folder;
+  const std::string bytes = folder.file("bytes"), ints = folder.file("ints");
+  put(bytes, std::string("\0\0\x08\x01\0\0\0\x03", 8) + "abc");
+  put(ints, std::string("\0\0\x0c\x01\0\0\0\x01\0\0\0\x07", 12));
+  probe(
+      all, "read_idx", [](auto from, auto limit) { static_cast<void>(read_idx(from.value, limit)); }, InputPath{bytes},
+      Index{100});
+  probe(
+      all, "read_idx_ints", [](auto from, auto limit) { static_cast<void>(read_idx_ints(from.value, limit)); },
+      InputPath{ints}, Index{100});
+  refused_file(all, "read_idx", "numbers of four bytes", [=] { static_cast<void>(read_idx(ints)); });
+  refused_file(all, "read_idx_ints", "numbers of one byte", [=] { static_cast<void>(read_idx_ints(bytes)); });
+  refused_file(all, "read_idx", "more than the limit", [=] { static_cast<void>(read_idx(bytes, 2)); });
+  const auto refuse_folders = [&](const char* name, void (*load)(const std::string&, std::int64_t)) {
+    const std::pair<std::string, const char*> bad[] = {{"", "an empty path"},
+                                                       {folder.path() + std::string("\0x", 2), "a zero byte"},
+                                                       {folder.file("missing"), "a missing folder"},
+                                                       {bytes, "a file"},
+                                                       {folder.path(), "a folder without the files"}};
+    for (const auto& [path, what] : bad)
+      refused_file(all, name, what, [load, p = path] { load(p, default_idx_limit); });
+    refused_file(all, name, "a negative limit", [=, &folder] { load(folder.path(), -1); });
+  };
+  refuse_folders("load_mnist", [](const std::string& path, std::int64_t limit) {
+    static_cast<void>(load_mnist(path, Split::test, limit));
+  });
+  refuse_folders("load_emnist", [](const std::string& path, std::int64_t limit) {
+    static_cast<void>(load_emnist(path, Emnist::letters, Split::test, limit));
+  });
+  refuse_folders("load_qmnist", [](const std::string& path, std::int64_t limit) {
+    static_cast<void>(load_qmnist(path, Split::test, limit));
+  });
+  refuse_folders("load_cifar10", [](const std::string& path, std::int64_t limit) {
+    static_cast<void>(load_cifar10(path, Split::test, limit));
+  });
+  refuse_folders("load_cifar100", [](const std::string& path, std::int64_t limit) {
+    static_cast<void>(load_cifar100(path, Split::test, CifarLabels::fine, limit));
+  });
+}
+
 }  // namespace
 
 void data_calls(Catalogue& all) {
+  files(all);
   datasets(all);
   views(all);
   samplers(all);

@@ -1,4 +1,4 @@
-// Bad calls of optimisers and of files.
+// Bad calls of the first three optimisers.
 
 #include "bad_calls.hpp"
 
@@ -53,44 +53,11 @@ void optimisers(Catalogue& all) {
     refused(all, "Adam", "a step of " + std::to_string(step), [=] { load(Tensor(step)); });
 }
 
-// What is refused before a file is opened; what files hold is tested by the tests of io.
-void files(Catalogue& all) {
-  using namespace io;
-  const std::string path = "/nonexistent/file";
-  refused(all, "save_safetensors", "an undefined tensor", [=] { save_safetensors({{"a", Tensor()}}, path); });
-  refused(all, "save_safetensors", "a name twice", [=] {
-    save_safetensors({{"a", ones({1})}, {"a", ones({1})}}, path);
-  });
-  refused(all, "save_safetensors", "the key of the checksums", [=] {
-    save_safetensors({}, path, {{"xgrad.crc32", ""}});
-  });
-  refused(all, "Metadata", "a key that is not there", [] { Metadata({{"format", "pt"}}).at("step"); });
-  refused(all, "SafetensorsOptions", "shards of no bytes", [] { SafetensorsOptions().max_shard_size(0); });
-  refused(all, "save_npy", "an undefined tensor", [=] { save_npy(Tensor(), path); });
-  refused(all, "save_npy", "bfloat16", [=] { save_npy(ones({1}), path, Floats::bfloat16); });
-  refused(all, "save_npz", "an undefined tensor", [=] { save_npz({{"a", Tensor()}}, path); });
-  refused(all, "save_npz", "a name twice", [=] { save_npz({{"a", ones({1})}, {"a", ones({1})}}, path); });
-  refused(all, "load_npz", "a negative limit", [=] { static_cast<void>(load_npz(path, -1)); });
-  refused(all, "NpzFile", "a negative limit", [=] { NpzFile(path, -1); });
-  refused(all, "write_csv", "an undefined tensor", [=] { write_csv(Tensor(), path); });
-  refused(all, "write_csv", "rank 3", [=] { write_csv(ones({1, 1, 1}), path); });
-  refused(all, "write_csv", "too few names", [=] { write_csv(ones({2, 2}), path, {"a"}); });
-  refused(all, "write_csv", "columns of other lengths", [=] { write_csv({{"a", ones({1})}, {"b", ones({2})}}, path); });
-  refused(all, "write_csv", "a quote as delimiter", [=] { write_csv(ones({2}), path, {}, '"'); });
-  refused(all, "CsvOptions", "bool", [] { CsvOptions().dtype(boolean); });
-  refused(all, "CsvOptions", "a delimiter that begins comments", [] { CsvOptions().comment(','); });
-  refused(all, "CsvOptions", "negative rows", [] { CsvOptions().max_rows(-1); });
-  const std::string zero_byte("a\0b", 3);
-  refused(all, "load_npy", "a path with a zero byte", [=] { static_cast<void>(load_npy(zero_byte)); });
-  refused(all, "read_csv", "a path with a zero byte", [=] { static_cast<void>(read_csv(zero_byte)); });
-}
-
 }  // namespace
 
 void training_calls(Catalogue& all) {
   optimisers(all);
   optimizer_calls(all);
-  files(all);
 }
 
 }  // namespace bad_calls

@@ -1,5 +1,7 @@
 #pragma once
 
+// For this room's sources only: one run of backward.
+
 #include <cstdint>
 #include <functional>
 #include <memory>

@@ -77,35 +77,16 @@ Tensor random_seed(const Shape& shape, std::uint64_t seed) {
   return tensor(values, shape);
 }
 
+void require_result(const char* name, const Tensor& y) {
+  if (!y.defined()) throw std::invalid_argument(text(name, ": the function gives an empty tensor"));
+}
+
 /// f(inputs), which must be defined.
 Tensor result_of(const char* name, const TensorFunction& f, const std::vector<Tensor>& inputs) {
   if (!f) throw std::invalid_argument(text(name, ": the function is empty"));
   Tensor y = f(inputs);
-  if (!y.defined()) throw std::invalid_argument(text(name, ": the function gives an empty tensor"));
+  require_result(name, y);
   return y;
-}
-
-void require_tolerances(const char* name, const GradcheckOptions& options) {
-  if (!(options.rtol() >= 0 && options.atol() >= 0))
-    throw std::invalid_argument(
-        text(name, ": rtol and atol must not be negative, got ", options.rtol(), " and ", options.atol()));
-}
-
-/// The indices of the inputs to be checked; throws if one of them is not float64, or if there is none.
-std::vector<std::size_t> to_check(const char* name, const std::vector<Tensor>& inputs) {
-  std::vector<std::size_t> which;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (!inputs[i].defined()) throw std::invalid_argument(text(name, ": input ", i, " is an empty tensor"));
-    if (!inputs[i].requires_grad()) continue;
-    if (inputs[i].dtype() != float64)
-      throw std::invalid_argument(text(name, ": input ", i, " is ", inputs[i].dtype(),
-                                       ", whose rounding hides wrong slopes: convert it with to(float64)"));
-    which.push_back(i);
-  }
-  if (which.empty())
-    throw std::invalid_argument(text(name, ": none of the ", inputs.size(),
-                                     " inputs requires a gradient: mark what is to be checked with requires_grad_()"));
-  return which;
 }
 
 class Check {
@@ -118,7 +99,7 @@ class Check {
         inputs_(inputs),
         options_(options),
         may_vanish_(may_vanish),
-        which_(to_check(name, inputs)) {}
+        which_(detail::inputs_to_check(name, inputs, options)) {}
 
   GradcheckResult run() {
     const EnableGrad recorded;
@@ -149,10 +130,7 @@ class Check {
   }
 
   Tensor call(const std::vector<Tensor>& inputs) const {
-    Tensor y = result_of(name_, f_, inputs);
-    if (y.dtype() != float64)
-      throw std::invalid_argument(text(name_, ": the function gives ", y.dtype(), ": only float64 can be checked"));
-    return y;
+    return detail::result_to_check(name_, result_of(name_, f_, inputs));
   }
 
   void evaluate() {
@@ -304,15 +282,40 @@ class Check {
 
 }  // namespace
 
+std::vector<std::size_t> detail::inputs_to_check(const char* op, const std::vector<Tensor>& inputs,
+                                                 const GradcheckOptions& options) {
+  if (!(options.rtol() >= 0 && options.atol() >= 0))
+    throw std::invalid_argument(
+        text(op, ": rtol and atol must not be negative, got ", options.rtol(), " and ", options.atol()));
+  std::vector<std::size_t> which;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (!inputs[i].defined()) throw std::invalid_argument(text(op, ": input ", i, " is an empty tensor"));
+    if (!inputs[i].requires_grad()) continue;
+    if (inputs[i].dtype() != float64)
+      throw std::invalid_argument(text(op, ": input ", i, " is ", inputs[i].dtype(),
+                                       ", whose rounding hides wrong slopes: convert it with to(float64)"));
+    which.push_back(i);
+  }
+  if (which.empty())
+    throw std::invalid_argument(text(op, ": none of the ", inputs.size(),
+                                     " inputs requires a gradient: mark what is to be checked with requires_grad_()"));
+  return which;
+}
+
+Tensor detail::result_to_check(const char* op, Tensor y) {
+  require_result(op, y);
+  if (y.dtype() != float64)
+    throw std::invalid_argument(text(op, ": the function gives ", y.dtype(), ": only float64 can be checked"));
+  return y;
+}
+
 GradcheckResult gradcheck(const TensorFunction& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options) {
-  require_tolerances("gradcheck", options);
   return Check("gradcheck", f, inputs, options, 0).run();
 }
 
 GradcheckResult gradgradcheck(const TensorFunction& f, const std::vector<Tensor>& inputs,
                               const GradcheckOptions& options) {
-  require_tolerances("gradgradcheck", options);
-  const std::vector<std::size_t> which = to_check("gradgradcheck", inputs);
+  const std::vector<std::size_t> which = detail::inputs_to_check("gradgradcheck", inputs, options);
   const TensorFunction gradients = [&f, which](const std::vector<Tensor>& given) {
     const Graph graph = grad_enabled() ? create_graph : Graph::release;
     const EnableGrad recorded;

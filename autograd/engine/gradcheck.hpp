@@ -61,6 +61,17 @@ GradcheckResult gradcheck(const TensorFunction& f, const std::vector<Tensor>& in
 GradcheckResult gradgradcheck(const TensorFunction& f, const std::vector<Tensor>& inputs,
                               const GradcheckOptions& options = {});
 
+namespace detail {
+
+/// The indices of the inputs that gradcheck checks. In the name of the function `op` it refuses inputs and tolerances
+/// that it cannot take.
+std::vector<std::size_t> inputs_to_check(const char* op, const std::vector<Tensor>& inputs,
+                                         const GradcheckOptions& options);
+/// A result of the function, if it can be checked.
+Tensor result_to_check(const char* op, Tensor y);
+
+}  // namespace detail
+
 /// The plain central difference (f(x + h) - f(x - h)) / 2h of a scalar function, element by element; x is float64 and
 /// keeps its values. With h = 1e-4 it is good to about eight digits.
 [[nodiscard]] Tensor numerical_gradient(const std::function<Tensor(const Tensor&)>& f, const Tensor& x,

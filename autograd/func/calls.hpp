@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <xgrad/autograd/func/core.hpp>
+#include <xgrad/autograd/graph/callable.hpp>
 
 namespace xgrad::func::detail {
 
@@ -94,6 +95,13 @@ using IfArguments = std::enable_if_t<AreArguments<X...>::value, int>;
 /// For calls of so many arguments that none can be followed by the line of the call: none, or more than four.
 template <class... X>
 using IfMany = std::enable_if_t<sizeof...(X) == 0 || (sizeof...(X) > 4), int>;
+
+/// The function that a transform is given, if it is not empty.
+template <class F>
+F&& to_differentiate(const char* op, F&& f) {
+  xgrad::detail::require_function(op, "what is differentiated", f);
+  return std::forward<F>(f);
+}
 
 /// The only element of a list, or the list.
 template <bool one>

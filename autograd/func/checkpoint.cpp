@@ -36,6 +36,12 @@ std::uint64_t checksum(const Tensor& y) {
   return sum;
 }
 
+Tensor result_of(const Body& body, const Tensors& x) {
+  Tensor y = body(x);
+  if (!y.defined()) throw std::invalid_argument("checkpoint: the function returned an empty tensor");
+  return y;
+}
+
 // The default generator in the state of another, for the duration of a scope.
 class GeneratorScope {
  public:
@@ -66,8 +72,7 @@ struct Segment {
     floor = own.floor();
     const EnableGrad on;
     const SavedApartScope joined(false);
-    y = body(x);
-    if (!y.defined()) throw std::invalid_argument("checkpoint: the function returned an empty tensor");
+    y = result_of(body, x);
   }
 };
 
@@ -188,7 +193,7 @@ Tensor checkpointed(Body body, const Tensors& x, Source at) {
   for (std::size_t i = 0; i < x.size(); ++i)
     if (!x[i].defined())
       throw std::invalid_argument("checkpoint: argument " + std::to_string(i) + " is an empty tensor");
-  if (!grad_enabled()) return body(x);
+  if (!grad_enabled()) return result_of(body, x);
   const Generator random = default_generator();
   Tensors alone;
   std::vector<bool> wanted;

@@ -14,6 +14,7 @@ Tensor checkpointed(std::function<Tensor(const Tensors&)> f, const Tensors& x, S
 
 template <class F, class... X>
 Tensor checkpoint_at(Source at, F f, const X&... x) {
+  to_differentiate("checkpoint", f);
   const Tensors all = Call<X...>::flat(x...);
   return checkpointed([f = std::move(f)](const Tensors& in) { return Call<X...>::apply(f, in); }, all, at);
 }

@@ -266,17 +266,21 @@ std::string forward_against_reverse(const Function& f, const Tensors& x, const s
 
 GradcheckResult check_all(const Function& f, const Tensors& x, const GradcheckOptions& options) {
   Tensors leaves;
-  std::vector<std::size_t> wrt;
   for (std::size_t i = 0; i < x.size(); ++i) {
+    if (!x[i].defined()) throw std::invalid_argument("check: input " + std::to_string(i) + " is an empty tensor");
     leaves.push_back(x[i].detach());
-    if (!is_floating(x[i].dtype())) continue;
-    leaves.back().requires_grad_();
-    wrt.push_back(i);
+    if (is_floating(x[i].dtype())) leaves.back().requires_grad_();
   }
+  if (std::none_of(x.begin(), x.end(), [](const Tensor& each) { return is_floating(each.dtype()); }))
+    throw std::invalid_argument("check: none of the " + std::to_string(x.size()) +
+                                " inputs is floating-point: only those have slopes to be checked");
+  const std::vector<std::size_t> wrt = xgrad::detail::inputs_to_check("check", leaves, options);
   const TensorFunction one = [&](const Tensors& in) {
     const Tensors y = f(in);
-    if (y.size() != 1) throw std::invalid_argument("check: the function must return one tensor");
-    return y[0];
+    if (y.size() != 1)
+      throw std::invalid_argument("check: the function must return one tensor, but returned " +
+                                  std::to_string(y.size()));
+    return xgrad::detail::result_to_check("check", y[0]);
   };
   GradcheckResult result = gradcheck(one, leaves, options);
   if (!result) return result;
@@ -301,7 +305,7 @@ Custom::Custom(const std::string& name, Forward forward, Backward backward)
 
 Custom Custom::jvp(Jvp f) const {
   Custom result = *this;
-  result.jvp_ = std::move(f);
+  result.jvp_ = xgrad::detail::checked_function("custom", "the tangent of its result", std::move(f));
   return result;
 }
 

@@ -193,10 +193,12 @@ GradcheckResult check_all(const Function& f, const Tensors& x, const GradcheckOp
 /// are not floating are passed on. The message says which check failed, and where.
 template <class F>
 GradcheckResult check(const F& f, const Tensor& x, const GradcheckOptions& options = {}) {
+  detail::to_differentiate("check", f);
   return detail::check_all([&](const Tensors& in) { return detail::as_list(f(in[0])); }, {x}, options);
 }
 template <class F>
 GradcheckResult check(const F& f, const Tensors& x, const GradcheckOptions& options = {}) {
+  detail::to_differentiate("check", f);
   return detail::check_all([&](const Tensors& in) { return detail::as_list(f(in)); }, x, options);
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include <xgrad/autograd/engine/forward.hpp>
+#include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
@@ -18,7 +19,8 @@ namespace {
 // Tangents of all elements of a large tensor at once would take memory without bound.
 constexpr std::int64_t most_elements = std::int64_t{1} << 20;
 
-Shape joined(const Shape& first, const Shape& second) {
+Shape joined(const char* op, const Shape& first, const Shape& second) {
+  const xgrad::detail::Calling calling(op);
   Shape result = first;
   for (const std::int64_t size : second) result = result.inserted(result.rank(), size);
   return result;
@@ -75,23 +77,25 @@ Tensors columns(const Linear& linear, std::size_t i) {
 Tensors forward_blocks(const std::shared_ptr<const Recording>& recording, const Tensor& y) {
   const Linear linear(recording);
   Tensors result;
-  for (std::size_t i = 0; i < recording->inputs().size(); ++i)
-    result.push_back(reshape(columns(linear, i)[0], joined(y.shape(), recording->inputs()[i].shape())));
+  for (std::size_t i = 0; i < recording->inputs().size(); ++i) {
+    const Shape shape = joined(recording->op(), y.shape(), recording->inputs()[i].shape());
+    result.push_back(reshape(columns(linear, i)[0], shape));
+  }
   return result;
 }
 
 Tensors reverse_blocks(const Recording& recording, const Tensor& y) {
   const Tensors& inputs = recording.inputs();
+  std::vector<Shape> shapes;
+  for (const Tensor& x : inputs) shapes.push_back(joined(recording.op(), y.shape(), x.shape()));
   std::vector<Tensors> rows(inputs.size());
   for (std::int64_t k = 0; k < y.size(); ++k) {
     const Tensors row = recording.pull_again({reshape(unit_vectors(y, k, k + 1), y.shape())});
     for (std::size_t i = 0; i < inputs.size(); ++i) rows[i].push_back(row[i]);
   }
   Tensors result;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const Shape shape = joined(y.shape(), inputs[i].shape());
-    result.push_back(rows[i].empty() ? zeros(shape, inputs[i].dtype()) : reshape(stack(rows[i], 0), shape));
-  }
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    result.push_back(rows[i].empty() ? zeros(shapes[i], inputs[i].dtype()) : reshape(stack(rows[i], 0), shapes[i]));
   return result;
 }
 
@@ -127,7 +131,7 @@ std::vector<Tensors> hessian_blocks(const Function& f, const Tensors& x, const s
     for (std::size_t j = 0; j < inputs.size(); ++j) {
       const Tensors along = columns(linear, j);
       for (std::size_t i = 0; i < inputs.size(); ++i)
-        blocks[i].push_back(reshape(along[i], joined(inputs[i].shape(), inputs[j].shape())));
+        blocks[i].push_back(reshape(along[i], joined(recording->op(), inputs[i].shape(), inputs[j].shape())));
     }
   } catch (const xgrad::detail::NoForwardMode&) {
     for (std::size_t i = 0; i < inputs.size(); ++i) {

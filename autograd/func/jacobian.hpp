@@ -29,7 +29,7 @@ template <class F, bool one>
 class Jacobian {
  public:
   Jacobian(F f, std::vector<std::int64_t> argnums, Mode mode)
-      : f_(std::move(f)), argnums_(std::move(argnums)), mode_(mode) {}
+      : f_(to_differentiate("jacobian", std::move(f))), argnums_(std::move(argnums)), mode_(mode) {}
 
   template <class... X, IfArguments<X...> = 0>
   auto operator()(const X&... x) const {
@@ -50,7 +50,7 @@ class Jacobian {
 template <class F>
 class Hessian {
  public:
-  explicit Hessian(F f) : f_(std::move(f)) {}
+  explicit Hessian(F f) : f_(to_differentiate("hessian", std::move(f))) {}
 
   template <class... X, IfArguments<X...> = 0>
   auto operator()(const X&... x) const {
@@ -108,10 +108,12 @@ template <class F>
 /// v. It costs a few evaluations of f. x and v are tensors, or two lists.
 template <class F>
 [[nodiscard]] Tensor hvp(const F& f, const Tensor& x, const Tensor& v) {
+  detail::to_differentiate("hvp", f);
   return detail::hessian_product([&](const Tensors& in) { return detail::as_list(f(in[0])); }, {x}, {v})[0];
 }
 template <class F>
 [[nodiscard]] Tensors hvp(const F& f, const Tensors& x, const Tensors& v) {
+  detail::to_differentiate("hvp", f);
   return detail::hessian_product([&](const Tensors& in) { return detail::as_list(f(in)); }, x, v);
 }
 

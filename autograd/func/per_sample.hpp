@@ -14,7 +14,7 @@ Tensors per_sample_gradients(const Function& loss, const Tensors& all, std::size
 template <class F>
 class PerSample {
  public:
-  explicit PerSample(F f) : f_(std::move(f)) {}
+  explicit PerSample(F f) : f_(to_differentiate("per_sample_grad", std::move(f))) {}
 
   template <class P, class... X, IfArguments<P, X...> = 0>
   auto operator()(const P& params, const X&... batch) const {

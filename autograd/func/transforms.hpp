@@ -39,7 +39,8 @@ namespace detail {
 template <class F, bool one, bool with_value>
 class Gradient {
  public:
-  Gradient(F f, std::vector<std::int64_t> argnums) : f_(std::move(f)), argnums_(std::move(argnums)) {}
+  Gradient(F f, std::vector<std::int64_t> argnums)
+      : f_(to_differentiate(op, std::move(f))), argnums_(std::move(argnums)) {}
 
   /// For a result of any shape: the gradient of the sum of its elements, each times that of the seed.
   Gradient seed(Tensor weights) const {
@@ -52,7 +53,6 @@ class Gradient {
   auto operator()(const X&... x) const {
     using C = Call<X...>;
     using Y = ResultOf<const F, X...>;
-    constexpr const char* op = with_value ? "value_and_grad" : "grad";
     const Tensors all = C::flat(x...);
     const auto wrt = argnums_.empty() ? C::first(all) : resolved(op, argnums_, all.size());
     Tensor value;
@@ -83,6 +83,8 @@ class Gradient {
   auto operator()(const Tensors& list) const { return this->template operator()<Tensors>(list); }
 
  private:
+  static constexpr const char* op = with_value ? "value_and_grad" : "grad";
+
   F f_;
   std::vector<std::int64_t> argnums_;
   Tensor seed_;
@@ -165,6 +167,7 @@ class Pushforward {
 template <class F, class... X>
 std::shared_ptr<const Recording> recorded_call(const char* op, const F& f, const X&... x) {
   using C = Call<X...>;
+  to_differentiate(op, f);
   const Tensors all = C::flat(x...);
   const auto wrt = C::list ? C::first(all) : all_of(all.size());
   return std::make_shared<const Recording>(

@@ -21,10 +21,15 @@ struct IsNull<R (*)(A...)> {
 /// Throws "<op>: got an empty function for <what>: ...".
 [[noreturn]] void refuse_empty_function(const char* op, const char* what);
 
-/// A function that a user gave; an empty std::function and a null pointer are refused, in the call that takes them.
+/// Refuses an empty std::function and a null pointer, in the call that takes them from a user.
+template <class F>
+void require_function(const char* op, const char* what, const F& f) {
+  if (IsNull<F>::of(f)) refuse_empty_function(op, what);
+}
+/// The function, if it is not refused.
 template <class F>
 F checked_function(const char* op, const char* what, F f) {
-  if (IsNull<F>::of(f)) refuse_empty_function(op, what);
+  require_function(op, what, f);
   return f;
 }
 

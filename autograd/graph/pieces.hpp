@@ -25,11 +25,11 @@ class Pieces : public std::vector<Tensor> {
   Tensor& at(std::size_t i) & { return Base::operator[](checked(i)); }
   const Tensor& at(std::size_t i) const& { return Base::operator[](checked(i)); }
   Tensor at(std::size_t i) && { return std::move(Base::operator[](checked(i))); }
-  Tensor& front() & { return Base::front(); }
-  const Tensor& front() const& { return Base::front(); }
+  Tensor& front() & { return at(0); }
+  const Tensor& front() const& { return at(0); }
   Tensor front() && { return std::move(*this).at(0); }
-  Tensor& back() & { return Base::back(); }
-  const Tensor& back() const& { return Base::back(); }
+  Tensor& back() & { return at(size() - 1); }
+  const Tensor& back() const& { return at(size() - 1); }
   Tensor back() && { return std::move(*this).at(size() - 1); }
 
  private:

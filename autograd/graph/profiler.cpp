@@ -1,14 +1,7 @@
 #include <xgrad/autograd/graph/profiler.hpp>
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <cstdio>
-#include <cstring>
 #include <iomanip>
 #include <locale>
 #include <map>
@@ -18,12 +11,14 @@
 #include <stdexcept>
 #include <utility>
 
-#include <xgrad/autograd/kernels/runtime/number_text.hpp>
-
+#include <xgrad/autograd/graph/output_file.hpp>
 #include <xgrad/autograd/kernels/runtime/ending.hpp>
+#include <xgrad/autograd/kernels/runtime/number_text.hpp>
 
 namespace xgrad {
 namespace {
+
+constexpr std::size_t written_at_once = std::size_t{1} << 16;
 
 struct Event {
   const char* name;
@@ -89,43 +84,6 @@ std::string trace_event(const Event& event, std::int64_t origin) {
     text += ", \"at\": " + quoted(std::string(event.at.file) + ":" + std::to_string(event.at.line));
   return text + "}}";
 }
-
-/// A file that is written from its beginning. A pipe is refused: without a reader, to open it would block.
-class OutputFile {
- public:
-  static constexpr std::size_t piece = std::size_t{1} << 16;
-
-  explicit OutputFile(const std::string& path) : path_(path) {
-    if (path.find('\0') != std::string::npos) fail("the path holds a zero byte");
-    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_CLOEXEC, 0666);
-    struct stat status = {};
-    if (file != -1 && ::fstat(file, &status) == 0 && !S_ISFIFO(status.st_mode)) file_ = ::fdopen(file, "w");
-    if (file_ != nullptr) return;
-    const int error = file == -1 ? errno : 0;
-    if (file != -1) ::close(file);
-    fail(S_ISFIFO(status.st_mode) || error == ENXIO ? "it is a pipe or socket" : std::strerror(error));
-  }
-  ~OutputFile() {
-    if (file_ != nullptr) std::fclose(file_);
-  }
-  OutputFile(const OutputFile&) = delete;
-  OutputFile& operator=(const OutputFile&) = delete;
-
-  void write(const std::string& text) {
-    if (std::fwrite(text.data(), 1, text.size(), file_) != text.size()) fail(std::strerror(errno));
-  }
-  void close() {
-    if (std::fclose(std::exchange(file_, nullptr)) != 0) fail(std::strerror(errno));
-  }
-
- private:
-  [[noreturn]] void fail(const std::string& why) const {
-    throw std::runtime_error("Profiler: cannot write '" + path_.substr(0, path_.find('\0')) + "': " + why);
-  }
-
-  std::string path_;
-  std::FILE* file_ = nullptr;
-};
 
 }  // namespace
 
@@ -244,7 +202,7 @@ std::string Profiler::table() const {
 }
 
 void Profiler::save_trace(const std::string& path) const {
-  OutputFile file(path);
+  detail::OutputFile file("Profiler", path);
   std::string text = "{\"displayTimeUnit\": \"ns\", \"traceEvents\": [";
   Measured& all = measured();
   {
@@ -254,7 +212,7 @@ void Profiler::save_trace(const std::string& path) const {
       text += comma;
       text += trace_event(event, all.origin);
       comma = ",\n";
-      if (text.size() < OutputFile::piece) continue;
+      if (text.size() < written_at_once) continue;
       file.write(text);
       text.clear();
     }

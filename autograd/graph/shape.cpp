@@ -7,6 +7,14 @@
 #include <xgrad/autograd/graph/calling.hpp>
 
 namespace xgrad {
+namespace {
+
+void require_axis(std::size_t axis, std::size_t rank) {
+  if (axis >= rank)
+    refuse_axis(detail::caller_or("shape"), static_cast<std::int64_t>(std::min<std::size_t>(axis, INT64_MAX)), rank);
+}
+
+}  // namespace
 
 Shape::Shape(std::initializer_list<Dim> sizes) {
   resize(sizes.size());
@@ -59,12 +67,14 @@ void Shape::refuse_count() const {
 }
 
 Shape Shape::with(std::size_t axis, std::int64_t size) const {
+  require_axis(axis, rank_);
   Shape result = *this;
   result.data()[axis] = size;
   return result;
 }
 
 Shape Shape::without(std::size_t axis) const {
+  require_axis(axis, rank_);
   Shape result;
   result.resize(rank_ - 1);
   std::copy(begin(), begin() + axis, result.data());
@@ -73,6 +83,7 @@ Shape Shape::without(std::size_t axis) const {
 }
 
 Shape Shape::inserted(std::size_t axis, std::int64_t size) const {
+  require_axis(axis, rank_ + 1);
   Shape result;
   result.resize(rank_ + 1);
   std::copy(begin(), begin() + axis, result.data());

@@ -120,7 +120,7 @@ class Shape {
     return count_all(otherwise);
   }
 
-  /// A copy with one size changed, removed or inserted.
+  /// A copy with one size changed, removed or inserted; an axis out of range is an error.
   Shape with(std::size_t axis, std::int64_t size) const;
   Shape without(std::size_t axis) const;
   Shape inserted(std::size_t axis, std::int64_t size) const;

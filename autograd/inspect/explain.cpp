@@ -1,16 +1,13 @@
 #include <xgrad/autograd/inspect/explain.hpp>
 
-#include <cerrno>
 #include <cmath>
-#include <cstdio>
-#include <cstring>
 #include <ostream>
-#include <stdexcept>
 #include <unordered_map>
 
 #include <xgrad/autograd/engine/range.hpp>
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/observe.hpp>
+#include <xgrad/autograd/graph/output_file.hpp>
 #include <xgrad/autograd/inspect/explain_html.hpp>
 #include <xgrad/autograd/inspect/explain_text.hpp>
 #include <xgrad/autograd/inspect/walk.hpp>
@@ -124,17 +121,9 @@ std::string Explanation::html(const std::string& title) const { return detail::h
 
 void Explanation::save_html(const std::string& path, const std::string& title) const {
   const std::string page = html(title);
-  const auto refuse = [&](int error) {
-    throw std::runtime_error("explain: cannot write '" + path.substr(0, path.find('\0')) +
-                             "': " + std::strerror(error));
-  };
-  if (path.find('\0') != std::string::npos) refuse(EINVAL);
-  std::FILE* file = std::fopen(path.c_str(), "wb");
-  if (file == nullptr) refuse(errno);
-  const bool written = std::fwrite(page.data(), 1, page.size(), file) == page.size();
-  const int error = written ? 0 : errno;
-  const bool closed = std::fclose(file) == 0;
-  if (!written || !closed) refuse(written ? errno : error);
+  detail::OutputFile file("explain", path);
+  file.write(page);
+  file.close();
 }
 
 std::ostream& operator<<(std::ostream& out, const Explanation& explanation) { return out << explanation.text(); }

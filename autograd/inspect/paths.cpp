@@ -151,7 +151,10 @@ std::string PathSum::text() const {
 std::ostream& operator<<(std::ostream& out, const PathSum& sum) { return out << sum.text(); }
 
 PathSum paths(const Tensor& root, const Tensor& x, const TensorNames& names, std::size_t most) {
-  if (!x.requires_grad()) throw std::invalid_argument("paths: the tensor does not require a gradient");
+  {
+    const detail::Calling calling("paths");
+    if (!x.requires_grad()) throw std::invalid_argument("paths: the tensor does not require a gradient");
+  }
   return PathFinder(root, x, names, most).take();
 }
 

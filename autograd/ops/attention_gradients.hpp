@@ -1,6 +1,6 @@
 #pragma once
 
-// For this room's sources only.
+// For this room's sources only: the gradients of attention.
 
 #include <array>
 
