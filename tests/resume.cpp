@@ -75,11 +75,8 @@ const Kind kinds[] = {
 int run(const std::string& folder, const std::string& optimiser, int epochs, std::int64_t kill_at) {
   manual_seed(11);
   const Tensor x = randn({70, 6}), t = (sum(x, 1) > 0).to(int64);
-  // LBFGS computes a loss several times, which must be the same.
-  const bool by_closure = optimiser == "LBFGS";
-  nn::Sequential model{nn::Linear(6, 12), nn::BatchNorm1d(12),
-                       nn::ReLU(),        nn::Dropout(by_closure ? 0 : 0.5),
-                       nn::Linear(12, 8), nn::Dropout(by_closure ? 0 : 0.3, Generator(5)),
+  nn::Sequential model{nn::Linear(6, 12), nn::BatchNorm1d(12), nn::ReLU(),
+                       nn::Dropout(0.5),  nn::Linear(12, 8),   nn::Dropout(0.3, Generator(5)),
                        nn::Linear(8, 2)};
   std::unique_ptr<optim::Optimizer> optimizer;
   for (const Kind& kind : kinds)
@@ -92,7 +89,7 @@ int run(const std::string& folder, const std::string& optimiser, int epochs, std
   data::DataLoader loader(noisy, data::DataLoader::Options().batch_size(8).shuffle().seed(2).workers(2));
   data::DataLoader held_out(data::TensorDataset(x, t), data::DataLoader::Options().batch_size(16).shuffle());
   train::Trainer::Options options;
-  if (!by_closure) options.accumulate(2).clip_grad_norm(1);
+  if (optimiser != "LBFGS") options.accumulate(2).clip_grad_norm(1);  // which computes the gradients itself
   // Batches of 8 of 70 rows: 9 in an epoch, the last smaller; 5 groups of 2, the last of one batch.
   train::Trainer trainer(model, *optimizer, nn::cross_entropy,
                          options.epochs(epochs)
