@@ -76,6 +76,6 @@ TEST_CASE("passes of which one reads or writes what another writes run in their 
     optim::SGD(together, .5).step();
     optim::SGD({alone[0]}, .5).step();
     optim::SGD({alone[1]}, .5).step();
-    for (int i : {0, 1}) CHECK(difference(together[i], alone[i]) == "");
+    for (std::size_t i : {0u, 1u}) CHECK(difference(together[i], alone[i]) == "");
   }
 }
