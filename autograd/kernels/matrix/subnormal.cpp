@@ -11,9 +11,21 @@
 namespace xgrad::kernels {
 namespace {
 
+// The bits of |x|, which compare as the magnitudes do; those of infinity and NaN are the greatest.
+template <class T>
+using Bits = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+template <class T>
+Bits<T> magnitude(T x) {
+  Bits<T> bits;
+  std::memcpy(&bits, &x, sizeof(T));
+  return bits & std::numeric_limits<Bits<T>>::max();
+}
+
+// By its bits: clang compares single numbers in whole registers of AVX-512, whose other lanes may raise exceptions.
 template <class T>
 bool is_subnormal(T x) {
-  return x != 0 && std::abs(x) < std::numeric_limits<T>::min();
+  const Bits<T> bits = magnitude(x);
+  return bits != 0 && bits < magnitude(std::numeric_limits<T>::min());
 }
 
 // Whether one of 256 elements, evenly spread, is subnormal. Fewer subnormal numbers than that find cost little.
@@ -24,16 +36,6 @@ bool likely_subnormal(const T* x, std::int64_t size) {
   bool found = false;
   for (std::int64_t i = 0, at = 0; i < looks && at < size; ++i, at += step) found |= is_subnormal(x[at]);
   return found;
-}
-
-// The bits of |x|, which compare as the magnitudes do; those of infinity and NaN are the greatest.
-template <class T>
-using Bits = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
-template <class T>
-Bits<T> magnitude(T x) {
-  Bits<T> bits;
-  std::memcpy(&bits, &x, sizeof(T));
-  return bits & std::numeric_limits<Bits<T>>::max();
 }
 
 constexpr std::int64_t chunk = std::int64_t{1} << 13;
