@@ -6,19 +6,9 @@
 #include <xgrad/func.hpp>
 #include <xgrad/xgrad.hpp>
 
-using namespace xgrad;
+#include "cube.hpp"
 
-struct Cube : func::Function<Cube> {
-  static constexpr const char* name = "cube";
-  static Tensor forward(func::Context& context, const Tensor& x) {
-    context.save_for_backward({x});
-    return x * x * x;
-  }
-  static func::Tensors backward(func::Context& context, const Tensor& g) {
-    const Tensor& x = context.saved()[0];
-    return {3.0 * x * x * g};
-  }
-};
+using namespace xgrad;
 
 void gradients() {
   auto f = [](const Tensor& x, const Tensor& y) { return sum(x * x * y); };

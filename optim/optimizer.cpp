@@ -163,7 +163,7 @@ void Optimizer::step(Source at) {
   }
   xgrad::detail::tell_step(name(), at, list_->parameters);
   prepare(moving_, at);
-  const bool together = elements > kernels::update_grain && moving_.size() > 1;
+  const bool together = elements > kernels::update_grain;
   if (together) passes_.reserve(moving_.size());
   detail::ObservedWrites writes;
   for (const Moving& moving : moving_) writes.add(name(), at, *moving.parameter, moving.gradient);

@@ -2,25 +2,13 @@
 
 #include <xgrad/func.hpp>
 
+#include "../cube.hpp"
 #include "example.hpp"
 
 namespace {
 
 Tensor cube(const Tensor& x) { return x * x * x; }
 Tensor sum_of_cubes(const Tensor& x) { return sum(cube(x)); }
-
-// That of the comment, which the page shows above the example.
-struct Cube : func::Function<Cube> {
-  static constexpr const char* name = "cube";
-  static Tensor forward(func::Context& context, const Tensor& x) {
-    context.save_for_backward({x});
-    return x * x * x;
-  }
-  static func::Tensors backward(func::Context& context, const Tensor& g) {
-    const Tensor& x = context.saved()[0];
-    return {3.0 * x * x * g};
-  }
-};
 
 void derivatives() {
   const Tensor x = {1.0, 2.0};
