@@ -30,12 +30,16 @@ else()
   message(STATUS "GoogleTest not found (libgmock-dev): its matchers are not tested")
 endif()
 
-# The pages of the reference are what the headers, the examples and the goldens say.
+# The pages of the reference are what the headers, the examples and the goldens say, and the tables of coefficients what
+# tools/ computes, in a minute that sanitizers would learn nothing from.
 find_package(Python3 3.9 COMPONENTS Interpreter)
 if(Python3_FOUND)
+  if(NOT XGRAD_SANITIZE)
+    add_test(NAME coefficients COMMAND ${Python3_EXECUTABLE} -B ${PROJECT_SOURCE_DIR}/tools/coefficients.py --check)
+  endif()
   add_test(NAME reference COMMAND ${Python3_EXECUTABLE} -B ${PROJECT_SOURCE_DIR}/tools/reference.py --check)
 else()
-  message(STATUS "Python not found (python3): the test of the reference's pages is left out")
+  message(STATUS "Python not found (python3): the tests of the reference's pages and of the coefficients are left out")
 endif()
 
 # The script of explain()'s pages, where there is node to run it.

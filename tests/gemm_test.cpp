@@ -1,10 +1,13 @@
+#include <algorithm>
 #include <cfenv>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <vector>
 
 #include <xgrad/autograd/kernels/matrix/gemm.hpp>
+#include <xgrad/autograd/kernels/matrix/packed_gemm.hpp>
 #include <xgrad/autograd/kernels/matrix/small_gemm.hpp>
 #include <xgrad/autograd/kernels/matrix/subnormal.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
@@ -99,6 +102,64 @@ TEMPLATE_TEST_CASE("a product agrees with plain sums for sizes of every code pat
     CAPTURE(s.m, s.n, s.k, ta, tb, accumulate);
     CHECK(worst<TestType>([](auto... all) { kernels::gemm<TestType>(all...); }, ta, tb, s, accumulate) < 1);
     CHECK(worst<TestType>([](auto... all) { kernels::small_gemm<TestType>(all...); }, ta, tb, s, accumulate) < 1);
+  }
+}
+
+TEMPLATE_TEST_CASE("a product with a packed operand agrees with plain sums", "[gemm]", float, double) {
+  // Several blocks of rows and of columns of B, the last ones not full; a B that is not packed as a whole, and an A of
+  // more rows than are packed together.
+  const Sizes sizes[] = {{25, 70, 385},  {24, 17, 1},   {97, 300, 20},  {31, 1100, 1000},
+                         {1600, 18, 20}, {7, 129, 801}, {13, 515, 400}, {1, 1, 2}};
+  const bool ta = GENERATE(false, true), tb = GENERATE(false, true), accumulate = GENERATE(false, true);
+  const auto packed = [](auto... all) { kernels::packed_gemm<TestType>(all...); };
+  for (const auto* list : {std::begin(every_size), std::begin(cut_sizes)}) {
+    const bool cut = list == std::begin(cut_sizes);
+    for (const Sizes* s = list; s != (cut ? std::end(cut_sizes) : std::end(every_size)); ++s) {
+      CAPTURE(s->m, s->n, s->k, ta, tb, accumulate);
+      if (s->m * s->n * s->k < 8'000'000) CHECK(worst<TestType>(packed, ta, tb, *s, accumulate) < 1);
+    }
+  }
+  for (const Sizes& s : sizes) {
+    CAPTURE(s.m, s.n, s.k, ta, tb, accumulate);
+    CHECK(worst<TestType>(packed, ta, tb, s, accumulate) < 1);
+  }
+}
+
+TEMPLATE_TEST_CASE("a product with a packed operand has the same bits on any number of threads", "[gemm]", float,
+                   double) {
+  const bool ta = GENERATE(false, true), tb = GENERATE(false, true);
+  for (const Sizes& s : {Sizes{100, 1000, 390}, Sizes{1700, 96, 100}, Sizes{40, 1100, 1000}}) {
+    CAPTURE(s.m, s.n, s.k, ta, tb);
+    const auto a = some_numbers<TestType>(s.m * s.k, 1), b = some_numbers<TestType>(s.k * s.n, 2);
+    const auto computed = [&](int threads) {
+      std::vector<TestType> c(static_cast<std::size_t>(s.m * s.n));
+      kernels::set_threads(threads);
+      kernels::packed_gemm<TestType>(ta, tb, s.m, s.n, s.k, a.data(), b.data(), c.data(), {}, TestType(0.5));
+      kernels::set_threads(kernels::usable_cpus());
+      return c;
+    };
+    const std::vector<TestType> alone = computed(1);
+    for (const int threads : {2, 3, 8}) CHECK((computed(threads) == alone));
+    // Half the product, and a row has the bits that it has alone.
+    std::vector<TestType> whole(alone.size()), row(static_cast<std::size_t>(s.n));
+    kernels::packed_gemm<TestType>(ta, tb, s.m, s.n, s.k, a.data(), b.data(), whole.data(), {});
+    for (std::size_t i = 0; i < whole.size(); ++i) whole[i] *= TestType(0.5);
+    CHECK((whole == alone));
+    if (ta) continue;
+    kernels::packed_gemm<TestType>(false, tb, 1, s.n, s.k, a.data() + 5 * s.k, b.data(), row.data(), {}, TestType(0.5));
+    CHECK(std::equal(row.begin(), row.end(), alone.begin() + 5 * s.n));
+  }
+}
+
+TEST_CASE("columns that fill up a panel raise no floating-point exception", "[gemm]") {
+  constexpr std::int64_t m = 25, n = 17, k = 30;
+  const std::vector<float> a(m * k, std::numeric_limits<float>::infinity()), b(k * n, 2);
+  std::vector<float> c(m * n);
+  for (const bool tb : {false, true}) {
+    std::feclearexcept(FE_ALL_EXCEPT);
+    kernels::packed_gemm<float>(false, tb, m, n, k, a.data(), b.data(), c.data(), {});
+    CHECK(std::fetestexcept(FE_INVALID) == 0);
+    CHECK((c == std::vector<float>(m * n, std::numeric_limits<float>::infinity())));
   }
 }
 

@@ -144,14 +144,15 @@ inline void optimizers(const nn::Linear& model) {
 }
 
 inline void datasets(const Tensor& x) {
-  const data::TensorDataset three(x, x, x);
+  const data::TensorDataset two(x, x), three(x, x, x);
   data::DataLoader pairs(data::TensorDataset(x, x));
   WRONG(data::DataLoader triples(three);)                           // must not compile
   WRONG(for (auto [a, b, c] : pairs) static_cast<void>(a);)         // must not compile
   WRONG(static_cast<void>(three.targets());)                        // must not compile
-  WRONG(data::TensorDataset<2> two(x, x, x);)                       // must not compile
+  WRONG(data::TensorDataset<2> pair(x, x, x);)                      // must not compile
   WRONG(data::ConcatDataset mixed(three, data::TensorDataset(x));)  // must not compile
   WRONG(const train::Batches rows = three;)                         // must not compile
+  WRONG(const train::Batches ended{data::DataLoader(two)};)         // must not compile
 }
 
 inline void lambdas(const Tensor& a) {

@@ -99,6 +99,18 @@ TEST_CASE("the gradient of a product of tiny and huge numbers is the product of 
   CHECK(difference(grad(prod(x), x), expected, 1e-14) == "");
   const Tensor turned = flip(x.detach(), 0).requires_grad_();
   CHECK(difference(grad(prod(turned), turned), flip(expected, 0), 1e-14) == "");
+  // In float32 also where it is recorded, of the last of the running products, and with its derivatives.
+  const Tensor narrow_expected{3e20, 3e20, 1.0, 3e-20, 3e-20};
+  const Tensor narrow = Tensor{1e-20, 1e-20, 3.0, 1e20, 1e20}.to(float32).requires_grad_();
+  for (const bool running : {false, true})
+    for (const Graph graph : {retain_graph, create_graph}) {
+      const Tensor y = running ? cumprod(narrow, 0)(-1) : prod(narrow);
+      const Tensor g = grad({y}, {narrow}, {}, graph)[0];
+      CHECK(difference(g.detach().to(float64), narrow_expected, 1e-6) == "");
+      if (graph == create_graph)  // d(x1 x2 x3 x4)/dx
+        CHECK(difference(grad({g(0)}, {narrow})[0].to(float64),
+                         Tensor{0.0, 3e40, 1e20, 3.0, 3.0}.to(float32).to(float64), 1e-6) == "");
+    }
   // An upstream gradient of 0 stays 0 beside a product that overflows.
   const Tensor large = full({4}, 1e300).requires_grad_();
   CHECK(difference(grad(prod(large) * 0.0, large), zeros({4}, float64)) == "");

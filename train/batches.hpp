@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <iterator>
@@ -82,6 +83,15 @@ class Batches {
   template <class D, std::enable_if_t<detail::is_dataset<D>, int> = 0>
   Batches(D&&) {
     static_assert(!detail::is_dataset<D>, "give a loader, not a dataset: data::DataLoader loader(dataset, options)");
+  }
+  /// Passing a temporary does not compile, since it would end before it is read: give the loader a name.
+  template <class L, std::enable_if_t<!std::is_lvalue_reference_v<L> &&
+                                          !std::is_same_v<std::remove_const_t<L>, Batches> && !detail::is_dataset<L>,
+                                      std::nullptr_t> = nullptr>
+  Batches(L&&) {
+    static_assert(std::is_lvalue_reference_v<L>,
+                  "the loader is a temporary: give it a name, and it will live as long "
+                  "as the training");
   }
 
   /// The number of batches in an epoch, of rows, and of rows in a batch; -1 where the loader does not tell.

@@ -104,9 +104,9 @@ Tensor recorded_by_indices(const char* op, Source at, Tensor y, Tensor x, Tensor
 
 auto settings_of(const SlidingWindows& by, std::size_t axes) {
   const auto list = [&](std::int64_t kernels::SlidingAxis::*number) {
-    std::vector<std::int64_t> all;
-    for (std::size_t k = 3 - axes; k < 3; ++k) all.push_back(by.axis[k].*number);
-    return Shape(all);
+    std::int64_t all[3];
+    for (std::size_t k = 0; k < 3; ++k) all[k] = by.axis[k].*number;
+    return Shape(all + 3 - axes, axes);
   };
   using kernels::SlidingAxis;
   return attributes("kernel_size", list(&SlidingAxis::size), "stride", list(&SlidingAxis::stride), "padding",

@@ -23,10 +23,12 @@ Tensor pull_kernel(const Tensor& x, const Tensor& g, Along axis) {
   return gx;
 }
 
+// In double, as the kernel: products of float32 numbers may leave its range on their way.
 Tensor pull_formula(const Tensor& x, const Tensor& g, Along axis) {
-  const Tensor lines = reshape(x, Shape{axis.outer, axis.n, axis.inner});
-  const Tensor own = reshape(g, Shape{axis.outer, std::int64_t{1}, axis.inner});
-  return reshape(detail::product_among({&lines, &own}, 1, detail::products_of_others(lines, 1), own), x.shape());
+  const Tensor lines = reshape(to(x, float64), Shape{axis.outer, axis.n, axis.inner});
+  const Tensor own = reshape(to(g, float64), Shape{axis.outer, std::int64_t{1}, axis.inner});
+  const Tensor slopes = detail::product_among({&lines, &own}, 1, detail::products_of_others(lines, 1), own);
+  return to(reshape(slopes, x.shape()), x.dtype());
 }
 
 // The product over neighbouring axes, seen as the one in the middle of three.

@@ -6,7 +6,7 @@
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>
-#include <xgrad/autograd/kernels/matrix/packed_gemm.hpp>
+#include <xgrad/autograd/kernels/matrix/gemm.hpp>
 #include <xgrad/autograd/kernels/recurrence/gru.hpp>
 #include <xgrad/autograd/kernels/recurrence/lstm.hpp>
 #include <xgrad/autograd/kernels/recurrence/rnn.hpp>
@@ -44,16 +44,6 @@ Tensor joined_bias(const RecurrentLayer& layer) {
   return sum;
 }
 
-// C = onto + A B, where B is a matrix of weights.
-template <class T>
-void by_weights(bool transposed, std::int64_t m, std::int64_t n, std::int64_t k, const T* a, const T* b, T* c,
-                kernels::Onto<T> onto) {
-  if (m >= 64 && kernels::PackedMatrix<T>::suits(n, k))
-    kernels::PackedMatrix<T>(transposed, n, k, b).product_of_many(m, a, c, onto);
-  else
-    kernels::gemm(false, transposed, m, n, k, a, b, c, onto);
-}
-
 template <class T>
 Computed computed(RecurrentKind kind, const RecurrentLayer& layer) {
   const kernels::Sequences s = sequences_of(layer);
@@ -69,8 +59,8 @@ Computed computed(RecurrentKind kind, const RecurrentLayer& layer) {
   }
   const Tensor bias = gru ? layer.b_ih : joined_bias<T>(layer);
   T *h = Raw::write<T>(out.y), *gates = lstm || gru ? Raw::write<T>(out.gates) : h;
-  by_weights<T>(true, rows, width, layer.x.shape()[1], Raw::data<T>(layer.x), Raw::data<T>(layer.w_ih), gates,
-                {begin_of<T>(bias), 0});
+  kernels::gemm<T>(false, true, rows, width, layer.x.shape()[1], Raw::data<T>(layer.x), Raw::data<T>(layer.w_ih), gates,
+                   {begin_of<T>(bias), 0});
   const T *u = Raw::data<T>(layer.w_hh), *h0 = begin_of<T>(layer.h0);
   if (lstm)
     kernels::lstm_forward(s, n, u, h0, begin_of<T>(layer.c0), gates, h, Raw::write<T>(out.inner));
@@ -126,7 +116,7 @@ Gradients pull_kernel(RecurrentKind kind, const RecurrentLayer& layer, const Com
   if (needs[0]) {
     const std::int64_t in = layer.x.shape()[1], width = gates_of(kind) * n;
     out[0] = room(s.rows(), in);
-    by_weights<T>(false, s.rows(), in, width, of_a, Raw::data<T>(layer.w_ih), Raw::write<T>(out[0]), {});
+    kernels::gemm<T>(false, false, s.rows(), in, width, of_a, Raw::data<T>(layer.w_ih), Raw::write<T>(out[0]), {});
   }
   if (needs[3]) out[3] = product("matmul", a, layer.x, true, false, Source(), {});
   if (needs[4]) out[4] = recurrent_weight<T>(s, layer, u, made.y);

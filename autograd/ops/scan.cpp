@@ -157,7 +157,11 @@ Tensor running_product(Tensor x, std::size_t axis, Direction direction, Source a
   return record("cumprod", at, std::move(y), {std::move(x)},
                 attributes("axis", axis, "backward", direction == Direction::backward),
                 from_xy([axis, direction](const Tensor& in, const Tensor& out, const Tensor& g) {
-                  return product_rule(in, out, g, axis, direction);
+                  if (in.dtype() == float64) return product_rule(in, out, g, axis, direction);
+                  // In double: a product of float32 numbers may leave its range before others bring it back.
+                  const Tensor wide = to(in, float64);
+                  const Tensor products = running_product(wide, axis, direction, Source::here());
+                  return to(product_rule(wide, products, to(g, float64), axis, direction), float32);
                 }));
 }
 

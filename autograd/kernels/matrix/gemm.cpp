@@ -8,6 +8,7 @@
 #include <cblas.h>
 
 #include <xgrad/autograd/kernels/matrix/blas_gate.hpp>
+#include <xgrad/autograd/kernels/matrix/packed_gemm.hpp>
 #include <xgrad/autograd/kernels/matrix/parts.hpp>
 #include <xgrad/autograd/kernels/matrix/small_gemm.hpp>
 #include <xgrad/autograd/kernels/matrix/subnormal.hpp>
@@ -98,13 +99,15 @@ void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, st
   if (m == 0 || n == 0) return;
   if (k == 0 || suits_small_gemm<T>(transpose_a, transpose_b, m, n, k))
     return small_gemm(transpose_a, transpose_b, m, n, k, a, b, c, onto);
+  const WithoutSubnormals<T> x(a, m * k, b, k * n, k);
+  if (suits_packed_gemm<T>(transpose_a, m, n, k))
+    return packed_gemm(transpose_a, transpose_b, m, n, k, x.a(), x.b(), c, onto, x.factor());
   const bool accumulate = onto.from != nullptr;
   if (accumulate && onto.from != c)
     for (std::int64_t i = 0; i < m; ++i) std::copy_n(onto.from + i * onto.step, n, c + i * n);
   const CBLAS_TRANSPOSE ta = transpose_a ? CblasTrans : CblasNoTrans, tb = transpose_b ? CblasTrans : CblasNoTrans;
   const int lda = narrow(transpose_a ? m : k), ldb = narrow(transpose_b ? k : n), ldc = narrow(n);
   const T beta = accumulate ? T(1) : T(0);
-  const WithoutSubnormals<T> x(a, m * k, b, k * n, k);
   // The tiles, and so the bits of the result, depend on the sizes alone, never on the number of threads.
   constexpr std::int64_t enough = std::int64_t{1} << 23;
   const std::int64_t side = std::max(m, n), tile = part_size(side, parts_of(m * n / 64 * k, enough / 64), 16);

@@ -108,21 +108,31 @@ template <bool streaming, class T>
     transpose_block<most_pieces, streaming>(in + c * in_row, out + c, in_row, out_row);
 }
 
-// For any number of rows and columns that are in the first-level cache.
+// For any number of rows and columns that are in the first-level cache. Blocks cover them, the last of which overlap
+// those before; what is smaller than a block is moved one by one.
+template <int pieces, class T>
+void transpose_near(const T* in, T* out, std::int64_t rows, std::int64_t columns, std::int64_t out_row,
+                    std::int64_t in_row) {
+  constexpr std::int64_t p = piece<T>, wide = p * pieces;
+  if (rows >= p && columns >= wide) {
+    for (std::int64_t c = 0; c < columns; c += wide) {
+      const std::int64_t column = std::min(c, columns - wide);
+      for (std::int64_t r = 0; r < rows; r += p) {
+        const std::int64_t row = std::min(r, rows - p);
+        transpose_block<pieces, false>(in + column * in_row + row, out + row * out_row + column, in_row, out_row);
+      }
+    }
+  } else if constexpr (pieces > 1) {
+    transpose_near<pieces / 2>(in, out, rows, columns, out_row, in_row);
+  } else {
+    for (std::int64_t r = 0; r < rows; ++r)
+      for (std::int64_t k = 0; k < columns; ++k) out[r * out_row + k] = in[k * in_row + r];
+  }
+}
 template <class T>
 void transpose_near(const T* in, T* out, std::int64_t rows, std::int64_t columns, std::int64_t out_row,
                     std::int64_t in_row) {
-  constexpr std::int64_t p = piece<T>, wide = p * most_pieces;
-  const std::int64_t whole = rows / p * p;
-  std::int64_t c = 0;
-  for (; c + wide <= columns; c += wide)
-    for (std::int64_t r = 0; r < whole; r += p)
-      transpose_block<most_pieces, false>(in + c * in_row + r, out + r * out_row + c, in_row, out_row);
-  for (; c + p <= columns; c += p)
-    for (std::int64_t r = 0; r < whole; r += p)
-      transpose_block<1, false>(in + c * in_row + r, out + r * out_row + c, in_row, out_row);
-  for (std::int64_t r = 0; r < rows; ++r)
-    for (std::int64_t k = r < whole ? c : 0; k < columns; ++k) out[r * out_row + k] = in[k * in_row + r];
+  transpose_near<most_pieces>(in, out, rows, columns, out_row, in_row);
 }
 
 template <class T>
@@ -205,8 +215,11 @@ void transpose_band(const T* in, T* out, std::int64_t rows, std::int64_t columns
   constexpr auto bytes = static_cast<std::int64_t>(sizeof(T));
   const bool large = rows * columns * bytes > near_bytes && rows * bytes >= 64;
   if (!large || !(streaming || aliases(in_row * bytes) || aliases(out_row * bytes))) {
-    for (std::int64_t r = 0; r < rows; r += 128 / bytes)
-      transpose_near(in + r, out + r * out_row, std::min(128 / bytes, rows - r), columns, out_row, in_row);
+    constexpr std::int64_t most = 128 / bytes;
+    for (std::int64_t r = 0, count = 0; r < rows; r += count) {
+      count = rows - r < most + piece<T> ? rows - r : most;  // no rest of less than a block
+      transpose_near(in + r, out + r * out_row, count, columns, out_row, in_row);
+    }
     return;
   }
   const bool lines = reinterpret_cast<std::uintptr_t>(out) % 64 == 0 && out_row * bytes % 64 == 0;
