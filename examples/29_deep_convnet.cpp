@@ -79,11 +79,13 @@ void trained(const std::string& folder, int epochs) {
   optim::Adam optimizer(net.parameters(), 0.001);
   data::DataLoader loader(data::load_mnist(folder, data::Split::train),
                           data::DataLoader::Options().batch_size(100).shuffle());
+  optim::CosineAnnealingLR schedule(optimizer, epochs * loader.size());
   for (int epoch = 1; epoch <= epochs; ++epoch) {
     double total = 0;
     int steps = 0;
     for (auto [images, labels] : loader) {
       total += step(net, optimizer, images.reshape({-1, 1, 28, 28}), labels);
+      schedule.step();
       ++steps;
     }
     std::printf("epoch %d: loss %.4f, test accuracy %.4f\n", epoch, total / steps, accuracy(net, testing));

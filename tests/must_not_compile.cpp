@@ -144,7 +144,8 @@ inline void optimizers(const nn::Linear& model) {
 }
 
 inline void datasets(const Tensor& x) {
-  const data::TensorDataset two(x, x), three(x, x, x);
+  const data::TensorDataset two(x, x);
+  const data::TensorDataset three(x, x, x);
   data::DataLoader pairs(data::TensorDataset(x, x));
   WRONG(data::DataLoader triples(three);)                           // must not compile
   WRONG(for (auto [a, b, c] : pairs) static_cast<void>(a);)         // must not compile

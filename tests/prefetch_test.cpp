@@ -234,8 +234,8 @@ TEST_CASE("loops in several threads are independent", "[data]") {
 }
 
 TEST_CASE("a forked child goes on with an epoch whose threads are its parent's", "[data]") {
-  // ThreadSanitizer takes no threads after a fork, and of AddressSanitizer's allocator a thread of the parent may hold a
-  // lock, which stays locked in the child.
+  // ThreadSanitizer takes no threads after a fork, and of AddressSanitizer's allocator a thread of the parent may hold
+  // a lock, which stays locked in the child.
   if (sanitized) return;
   for (int round = 0; round < 20; ++round) {
     const auto probe = std::make_shared<Probe>(40);

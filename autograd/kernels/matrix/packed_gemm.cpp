@@ -76,19 +76,6 @@ void pack_block(bool transposed, std::int64_t n, std::int64_t k, const T* b, std
   }
 }
 
-// Panels first .. past-1 of all blocks.
-template <class T>
-void pack(bool transposed, std::int64_t n, std::int64_t k, const T* b, T* panels, std::int64_t first,
-          std::int64_t past) {
-  const Blocks blocks(k);
-  const std::int64_t all = panels_for<T>(n) * panel<T>;
-  for (std::int64_t i = 0; i < blocks.count; ++i) {
-    const std::int64_t p = blocks.begin(i), depth = blocks.begin(i + 1) - p;
-    pack_block(transposed, n, k, b, p, depth, first * panel<T>, std::min(n, past * panel<T>),
-               panels + p * all + first * panel<T> * depth);
-  }
-}
-
 // ---- a tile of C
 
 // Rows of A as they are stored, or packed: the numbers of a tile's rows, padded to tile_rows, for each p.
@@ -245,7 +232,7 @@ void rows_of_product(const Left<T>& a, const Right<T>& b, std::int64_t j0, std::
 // The same, for as many rows of a transposed A at a time as are copied into the cache.
 template <class T>
 void part_of_product(const Left<T>& a, const Right<T>& b, std::int64_t j0, std::int64_t n, T* c, Onto<T> onto) {
-  constexpr std::int64_t most_rows = 256 * tile_rows;
+  constexpr std::int64_t most_rows = 64 * tile_rows;
   if (!a.transposed || a.m <= most_rows) return rows_of_product(a, b, j0, n, c, onto);
   for (std::int64_t i = 0; i < a.m; i += most_rows) {
     const Onto<T> there{onto.from ? onto.from + i * onto.step : nullptr, onto.step};
@@ -258,7 +245,11 @@ void part_of_product(const Left<T>& a, const Right<T>& b, std::int64_t j0, std::
 template <class T>
 PackedMatrix<T>::PackedMatrix(bool transposed, std::int64_t n, std::int64_t k, const T* b)
     : transposed_(transposed), n_(n), k_(k), b_(b), panels_(packs ? panels_for<T>(n) * panel<T> * k : 0) {
-  if (packs) pack(transposed, n, k, b, panels_.data(), 0, panels_for<T>(n));
+  const Blocks blocks(k);
+  for (std::int64_t i = 0; packs && i < blocks.count; ++i) {
+    const std::int64_t p = blocks.begin(i), depth = blocks.begin(i + 1) - p;
+    pack_block(transposed, n, k, b, p, depth, 0, n, panels_.data() + p * panels_for<T>(n) * panel<T>);
+  }
 }
 
 template <class T>
@@ -268,33 +259,30 @@ void PackedMatrix<T>::product(std::int64_t m, const T* a, T* c, Onto<T> onto) co
   part_of_product<T>({false, a, k_, m}, {transposed_, n_, k_, b_, panels_.data(), 1}, 0, n_, c, onto);
 }
 
+// Each element is one sum in one order, whatever the parts are: so there are no more than threads, since parts of rows
+// copy B each for themselves, and parts of columns A.
 template <class T>
 void packed_gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const T* a,
                  const T* b, T* c, Onto<T> onto, T factor) {
   if (m == 0 || n == 0) return;
-  constexpr std::int64_t enough = std::int64_t{1} << 22, most_packed = std::int64_t{1} << 20;
-  const std::int64_t parts = parts_of(m * n / 64 * k, enough / 64), panels = panels_for<T>(n);
-  const bool by_rows = m >= n / 4 && n * k <= most_packed;
-  const detail::Scratch<T> packed(by_rows ? panels * panel<T> * k : 0);
-  const Right<T> right{transpose_b, n, k, b, by_rows ? packed.data() : nullptr, factor};
-  if (!by_rows)
+  constexpr std::int64_t enough = std::int64_t{1} << 22;
+  const std::int64_t parts = std::min<std::int64_t>(threads(), parts_of(m * n / 64 * k, enough / 64));
+  const std::int64_t step = transpose_a ? m : k;
+  const Right<T> right{transpose_b, n, k, b, nullptr, factor};
+  if (m < n)
     return parallel_ranges(n, part_size(n, parts, panel<T>), [&](std::int64_t begin, std::int64_t end) {
-      part_of_product<T>({transpose_a, a, transpose_a ? m : k, m}, right, begin, end - begin, c, onto);
+      part_of_product<T>({transpose_a, a, step, m}, right, begin, end - begin, c, onto);
     });
-  parallel_ranges(
-      panels, std::max<std::int64_t>(1, pointwise_grain / (panel<T> * k)),
-      [&](std::int64_t first, std::int64_t past) { pack(transpose_b, n, k, b, packed.data(), first, past); });
   parallel_ranges(m, part_size(m, parts, tile_rows), [&](std::int64_t begin, std::int64_t end) {
     const Onto<T> there{onto.from ? onto.from + begin * onto.step : nullptr, onto.step};
-    part_of_product<T>({transpose_a, a + begin * (transpose_a ? 1 : k), transpose_a ? m : k, end - begin}, right, 0, n,
-                       c + begin * n, there);
+    part_of_product<T>({transpose_a, a + begin * (transpose_a ? 1 : k), step, end - begin}, right, 0, n, c + begin * n,
+                       there);
   });
 }
 
 // Speed compared with OpenBLAS 0.3.21 on one core of a Zen 4, with AVX-512 (with AVX2), in float32: 1600, 512, 64 with
-// B transposed 1.13 (1.18) times as fast, 768, 128, 512 1.10 (1.09), squares of 512 1.07 (1.04) and of 1024 1.12 (.99).
-// A transposed A is copied too, which pays where C has many columns: 384, 128, 768 1.01 (.94), 512, 784, 128 1.04
-// (1.08). OpenBLAS cut into parts, as for several threads, loses another tenth.
+// B transposed 1.13 (1.22) times as fast, 768, 128, 512 1.11 (1.09), squares of 512 and 1024 1.07 (1.04 and .99). A
+// transposed A is copied too, which pays where C has many columns: 384, 128, 768 1.03 (.94), 512, 784, 128 1.05 (1.10).
 template <class T>
 bool suits_packed_gemm(bool transpose_a, std::int64_t m, std::int64_t n, std::int64_t k) {
   if (!packs || m < 24 || n < width<T> || k < 16) return false;
