@@ -1,9 +1,9 @@
 // The DeepConvNet of Deep Learning from Scratch, 16-16-P-32-32-P-64-64-P-50-10: by its published weights, and trained.
 //
 //     example_29_deep_convnet deep_convnet.npz MNIST-FOLDER     the book's weights: test accuracy 0.9935
-//     example_29_deep_convnet train MNIST-FOLDER 2              trained for 2 epochs of 60,000 pictures
+//     example_29_deep_convnet train MNIST-FOLDER 12             trained for 12 epochs of 60,000 pictures
 //
-// Trained so, it had 0.9917 after 5 epochs and 0.9871 after 6.
+// Trained so, with a learning rate that falls by a cosine, it has 0.9914 after 5 epochs and 0.9941 after 12.
 //
 // Without arguments the net is described, and trained for a few steps on pictures of noise, which it learns by heart.
 

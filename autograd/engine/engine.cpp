@@ -94,11 +94,10 @@ std::uint32_t Engine::next_id() {
   return next++;
 }
 
-Tensor& Engine::pending(Node* node, bool& first) {
-  std::uint32_t nobody = 0;
-  if (node->run_.load(std::memory_order_relaxed) == id_) return node->pending_;
+Tensor& Engine::pending_elsewhere(Node* node, bool& first) {
   if (elsewhere_)
     if (const auto entry = elsewhere_->find(node); entry != elsewhere_->end()) return entry->second;
+  std::uint32_t nobody = 0;
   if (node->run_.compare_exchange_strong(nobody, id_, std::memory_order_acquire)) {
     first = true;
     return node->pending_;
@@ -109,16 +108,12 @@ Tensor& Engine::pending(Node* node, bool& first) {
   return entry->second;
 }
 
-Tensor Engine::take_pending(Node* node) {
+Tensor Engine::take_elsewhere(Node* node) {
   Tensor gradient;
-  if (node->run_.load(std::memory_order_relaxed) == id_) {
-    gradient = std::move(node->pending_);
-    node->run_.store(0, std::memory_order_release);
-  } else if (elsewhere_) {
-    if (const auto entry = elsewhere_->find(node); entry != elsewhere_->end()) {
-      gradient = std::move(entry->second);
-      elsewhere_->erase(entry);
-    }
+  if (!elsewhere_) return gradient;
+  if (const auto entry = elsewhere_->find(node); entry != elsewhere_->end()) {
+    gradient = std::move(entry->second);
+    elsewhere_->erase(entry);
   }
   return gradient;
 }

@@ -2,6 +2,7 @@
 
 // For this room's sources only: one run of backward.
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -81,9 +82,23 @@ class Engine {
 
   // Where this run sums the node's gradient; `first` is set if nothing has arrived there yet. A sum that was begun in
   // the map stays there, even if the node's own field has become free since.
-  Tensor& pending(Node* node, bool& first);
+  Tensor& pending(Node* node, bool& first) {
+    if (node->run_.load(std::memory_order_relaxed) == id_) return node->pending_;
+    std::uint32_t nobody = 0;
+    if (elsewhere_ || !node->run_.compare_exchange_strong(nobody, id_, std::memory_order_acquire))
+      return pending_elsewhere(node, first);
+    first = true;
+    return node->pending_;
+  }
+  Tensor& pending_elsewhere(Node* node, bool& first);
 
-  Tensor take_pending(Node* node);
+  Tensor take_pending(Node* node) {
+    if (node->run_.load(std::memory_order_relaxed) != id_) return take_elsewhere(node);
+    Tensor gradient = std::move(node->pending_);
+    node->run_.store(0, std::memory_order_release);
+    return gradient;
+  }
+  Tensor take_elsewhere(Node* node);
 
   // The gradient of a value that is used several times is the sum over its uses.
   void arrive(Ref<Node> node, Tensor gradient);

@@ -150,7 +150,7 @@ class CheckpointNode final : public Node {
         sum_(checksum(y)) {
     for (std::size_t i = 0; i < x.size(); ++i) {
       if (Raw::node(x[i]) != nullptr) edge_[i].node = Ref<Node>(Raw::node(x[i]));
-      edge_[i].saved = Saved::input(x[i], false);
+      edge_[i].saved.keep_input(x[i], false);
     }
     for (std::size_t i = 0; i < others.size(); ++i) edge_[x.size() + i].node = Ref<Node>(others[i]);
     number_after_inputs();

@@ -107,7 +107,7 @@ class CustomNode final : public Node {
     const auto found = std::find_if(inputs.begin(), inputs.end(), is_saved);
     if (found != inputs.end()) {
       const auto place = static_cast<std::size_t>(found - inputs.begin());
-      edge_[place].saved = Saved::input(*found, false);
+      if (!edge_[place].saved.defined()) edge_[place].saved.keep_input(*found, false);
       origins_.push_back({Origin::input, place});
     } else if (is_saved(y)) {
       keep_output(y);

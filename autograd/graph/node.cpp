@@ -116,32 +116,25 @@ void Saved::hold_alias(const Tensor& y) {
   held_ = reinterpret_cast<std::uintptr_t>(Raw::value(same)) | whole;
 }
 
-Saved Saved::output(const Tensor& y) {
+void Saved::keep_output(const Tensor& y) {
   const Value& value = *Raw::value(y);
-  Saved saved;
-  saved.version_ = value.storage->version();
-  if (value.offset <= UINT32_MAX) {
-    retain(value.storage.get());
-    saved.held_ = reinterpret_cast<std::uintptr_t>(value.storage.get()) | (value.weak ? weak : 0);
-    saved.offset_ = static_cast<std::uint32_t>(value.offset);
-  } else {
-    saved.hold_alias(y);
-  }
-  return saved;
+  version_ = value.storage->version();
+  if (value.offset > UINT32_MAX) return hold_alias(y);
+  retain(value.storage.get());
+  held_ = reinterpret_cast<std::uintptr_t>(value.storage.get()) | (value.weak ? weak : 0);
+  offset_ = static_cast<std::uint32_t>(value.offset);
 }
 
 // A constant that other handles share is saved as a separate Value owned by the graph. Their Value may be given other
 // data, or become a leaf whose recorded gradient leads back here: a reference cycle that would never be freed.
-Saved Saved::input(const Tensor& x, bool owned) {
-  const Value& value = *Raw::value(x);
-  if (value.node) return output(x);
+void Saved::keep_input(const Tensor& x, bool owned) {
+  Value& value = *Raw::value(x);
+  if (value.node) return keep_output(x);
+  version_ = value.storage->version();
   const bool shared = !owned || value.count.load(std::memory_order_acquire) > 1;
-  const Ref<Value> kept = shared ? Raw::value(x)->constant() : Ref<Value>(Raw::value(x));
-  Saved saved;
-  saved.version_ = value.storage->version();
-  retain(kept.get());
-  saved.held_ = reinterpret_cast<std::uintptr_t>(kept.get()) | whole;
-  return saved;
+  Value* const kept = shared ? value.constant().give_up() : &value;
+  if (!shared) retain(kept);
+  held_ = reinterpret_cast<std::uintptr_t>(kept) | whole;
 }
 
 const Storage* Saved::storage() const noexcept {

@@ -41,10 +41,10 @@ class Saved {
     return *this;
   }
   ~Saved() { clear(); }
-  /// `owned` says that x is a handle of the op, not one borrowed from its caller, so that nobody else can give it other
-  /// data.
-  static Saved input(const Tensor& x, bool owned);
-  static Saved output(const Tensor& y);
+  /// Saves a value where there is none yet. `owned` says that x is a handle of the op, not one borrowed from its
+  /// caller, so that nobody else can give it other data.
+  void keep_input(const Tensor& x, bool owned);
+  void keep_output(const Tensor& y);
 
   bool defined() const noexcept { return held_ != 0; }
   bool stale() const noexcept { return storage()->version() != version_; }
@@ -236,7 +236,9 @@ class Node {
     return from ? edges_[i].saved.read(from->shape_, from->dtype_) : edges_[i].saved.read(shape_, dtype_);
   }
   detail::Reading read_output() const noexcept { return y_.read(shape_, dtype_); }
-  void keep_output(const Tensor& y) { y_ = detail::Saved::output(y); }
+  void keep_output(const Tensor& y) {
+    if (!y_.defined()) y_.keep_output(y);
+  }
   /// Numbers the node; to be called after its edges are set.
   void number_after_inputs() noexcept;
   /// The gradient of a pointwise function with respect to one operand: by a kernel where the saved values can be read

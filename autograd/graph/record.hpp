@@ -46,6 +46,11 @@ inline bool records(const Tensor* inputs, std::size_t count) {
   return false;
 }
 
+/// Whether record() would return y as it is, whatever its inputs: an op of backward need not build its rules.
+inline bool records_nothing() noexcept {
+  return !grad_enabled() && !is_observed() && (thread_state.watch | thread_state.watch_in_op) == 0;
+}
+
 /// Throws std::invalid_argument: y cannot become the result of a node.
 [[noreturn]] void refuse_result(const char* name, Source at, const Tensor& y, const Tensor* inputs, std::size_t count);
 /// Whether y may be handed to record(): a value of its own, which is floating-point where it is recorded.

@@ -70,19 +70,15 @@ class RuleNode final : public InputsNode<N>, private std::tuple<R...>, private S
   RuleNode(const char* name, Source at, const Tensor& y, const Tensor* inputs, std::size_t count,
            std::uint32_t borrowed, const Settings& settings, R... rules)
       : InputsNode<N>(name, at, y, count), std::tuple<R...>(std::move(rules)...), Settings(settings) {
-    static constexpr std::uint32_t flags[] = {flags_of<R>...};
-    const std::size_t n = N > 0 ? N : count;  // a compile-time constant where possible
-    Edge* edges = this->edges();
     std::uint32_t wanted = 0;
-    for (std::size_t i = 0; i < n; ++i) {
-      const std::uint32_t own = flags[for_all ? 0 : i];
-      if ((own & rule_none) != 0 || Raw::node(inputs[i]) == nullptr) continue;
-      edges[i].node = Ref<Node>(Raw::node(inputs[i]));
-      wanted |= own;
+    if constexpr (N > 0) {
+      constexpr auto each = std::make_index_sequence<N>{};
+      wanted = connect_each(inputs, each);
+      keep_each(inputs, wanted, borrowed, each);
+    } else {
+      for (std::size_t i = 0; i < count; ++i) wanted |= connect<all_flags>(i, inputs[i]);
+      for (std::size_t i = 0; i < count; ++i) keep(i, inputs[i], wanted, borrowed);
     }
-    if constexpr ((all_flags & reads_every_x) != 0)
-      for (std::size_t i = 0; i < n && i < most_read; ++i)
-        if ((wanted >> i & 1u) != 0) keep_input(edges[i], inputs[i], (borrowed >> i & 1u) == 0);
     if ((wanted & reads_y) != 0) this->keep_output(y);
     this->number_after_inputs();
     if constexpr ((all_flags & rule_adds) != 0) this->takes_sums((all_flags & rule_always) != 0);
@@ -109,14 +105,35 @@ class RuleNode final : public InputsNode<N>, private std::tuple<R...>, private S
  private:
   using Rules = std::tuple<R...>;
 
-  /// Saves an input, which a rule reads; `owned` as in Saved::input.
-  static void keep_input(Edge& edge, const Tensor& x, bool owned) {
-    if constexpr ((all_flags & rule_none) != 0)
-      if (!edge.node && Raw::node(x) != nullptr) {  // a recorded value to which this op passes no gradient
-        edge.saved = Saved::input(Raw::constant(x), true);
-        return;
-      }
-    edge.saved = Saved::input(x, owned);
+  /// Makes input i an edge if its rule passes a gradient on. Returns what the rule reads and is, or 0.
+  template <std::uint32_t own>
+  std::uint32_t connect(std::size_t i, const Tensor& x) {
+    if constexpr ((own & rule_none) != 0) return 0;
+    Node* const node = Raw::node(x);
+    if (node == nullptr) return 0;
+    this->edges()[i].node = Ref<Node>(node);
+    return own;
+  }
+  template <std::size_t... I>
+  std::uint32_t connect_each(const Tensor* inputs, std::index_sequence<I...>) {
+    constexpr std::uint32_t flags[] = {flags_of<R>...};
+    return (connect<flags[for_all ? 0 : I]>(I, inputs[I]) | ... | 0u);
+  }
+
+  /// Saves input i if a rule reads it.
+  void keep(std::size_t i, const Tensor& x, std::uint32_t wanted, std::uint32_t borrowed) {
+    if constexpr ((all_flags & reads_every_x) != 0) {
+      if (i >= most_read || (wanted >> i & 1u) == 0) return;
+      Edge& edge = this->edges()[i];
+      if constexpr ((all_flags & rule_none) != 0)
+        if (!edge.node && Raw::node(x) != nullptr)  // a recorded value to which this op passes no gradient
+          return edge.saved.keep_input(Raw::constant(x), true);
+      edge.saved.keep_input(x, (borrowed >> i & 1u) == 0);
+    }
+  }
+  template <std::size_t... I>
+  void keep_each(const Tensor* inputs, std::uint32_t wanted, std::uint32_t borrowed, std::index_sequence<I...>) {
+    (keep(I, inputs[I], wanted, borrowed), ...);
   }
 
   template <std::size_t I>

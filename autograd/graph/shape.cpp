@@ -28,12 +28,11 @@ Shape::Shape(const std::int64_t* first, std::size_t rank) {
   std::copy(first, first + rank, data());
 }
 
-void Shape::resize(std::size_t rank) {
+void Shape::make_heap(std::size_t rank) {
   if (rank > max_rank)
     throw detail::argument_error(std::string(detail::caller_or("shape")) + ": a shape has at most " +
                                  std::to_string(max_rank) + " axes, got " + std::to_string(rank));
-  if (rank > inline_rank) heap_ = new std::int64_t[rank];
-  rank_ = rank;
+  heap_ = new std::int64_t[rank];
 }
 
 void Shape::copy_heap(const Shape& other) {
@@ -47,8 +46,9 @@ void Shape::check() const {
   throw detail::argument_error(std::string(detail::caller_or("shape")) + ": a size cannot be negative, got " + text);
 }
 
-std::int64_t Shape::at(std::int64_t axis) const {
-  return data()[resolve_axis(detail::caller_or("shape"), axis, rank_)];
+std::int64_t Shape::refuse_axis(std::int64_t axis) const {
+  resolve_axis(detail::caller_or("shape"), axis, rank_);
+  __builtin_unreachable();
 }
 
 std::int64_t Shape::count_all(std::int64_t otherwise) const noexcept {

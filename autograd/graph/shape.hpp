@@ -102,7 +102,10 @@ class Shape {
   const std::int64_t* end() const noexcept { return data() + rank_; }
   std::int64_t operator[](std::size_t axis) const { return data()[axis]; }
   /// The size of an axis, counted from the end when negative; out of range is an error.
-  std::int64_t at(std::int64_t axis) const;
+  std::int64_t at(std::int64_t axis) const {
+    const auto place = static_cast<std::size_t>(axis < 0 ? axis + static_cast<std::int64_t>(rank_) : axis);
+    return place < rank_ ? data()[place] : refuse_axis(axis);
+  }
   std::int64_t back() const { return at(-1); }
 
   /// The number of elements: the product of the sizes, 1 for rank 0. Refuses products beyond 2^62.
@@ -145,7 +148,12 @@ class Shape {
  private:
   static constexpr std::size_t inline_rank = 4;
   std::int64_t* data() noexcept { return rank_ > inline_rank ? heap_ : inline_; }
-  void resize(std::size_t rank);
+  void resize(std::size_t rank) {
+    if (rank > inline_rank) make_heap(rank);
+    rank_ = rank;
+  }
+  void make_heap(std::size_t rank);
+  [[noreturn]] std::int64_t refuse_axis(std::int64_t axis) const;
   void copy_heap(const Shape& other);
   std::int64_t count_all(std::int64_t otherwise) const noexcept;
   [[noreturn]] void refuse_count() const;

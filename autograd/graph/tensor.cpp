@@ -233,16 +233,15 @@ void Tensor::refuse_lost_write(const char* op) const {
 }
 
 void Tensor::begin_write(const char* op, Source at) const {
-  const detail::Calling calling(op, at);
-  const detail::Value& value = get();
-  if (value.node && grad_enabled()) {
-    const Node& node = *value.node;
+  if (!value_ || (value_->node && grad_enabled())) {
+    const detail::Calling calling(op, at);
+    const Node& node = *get().node;
     const std::string what =
         node.is_leaf() ? "a leaf that requires a gradient" : "the recorded result of " + to_string(node);
     throw std::logic_error(std::string(detail::caller_or(op)) + ": " + what +
                            " cannot be written in place while ops are recorded: open a NoGrad scope");
   }
-  value.storage->wrote(at);
+  value_->storage->wrote(at);
 }
 
 void Tensor::set_data(const Tensor& values) const& {

@@ -22,6 +22,11 @@ std::int64_t rows_of(const Shape& shape) { return Shape(shape.data(), shape.rank
 
 struct Sizes {
   std::int64_t m, n, k;
+
+  Shape of_product() const {
+    const std::int64_t both[] = {m, n};
+    return Shape(both, 2);
+  }
 };
 
 Sizes inner_sizes(const char* name, const Tensor& a, const Tensor& b, bool ta, bool tb) {
@@ -47,7 +52,7 @@ Shape batch_shape(const char* name, const Shape& a, const Shape& b) {
 Tensor matrix_product(const Tensor& a, const Tensor& b, bool ta, bool tb, Sizes s, const Tensor& sum) {
   const bool adds =
       sum.defined() && sum.dtype() == a.dtype() && sum.rank() == 2 && sum.shape()[0] == s.m && sum.shape()[1] == s.n;
-  Tensor y = adds ? sum : detail::result_room(a, b, {s.m, s.n}, a.dtype());
+  Tensor y = adds ? sum : detail::result_room(a, b, s.of_product(), a.dtype());
   detail::visit_floating(y.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     const kernels::Onto<T> onto = adds ? kernels::Onto<T>{Raw::data<T>(y), s.n} : kernels::Onto<T>{};
@@ -167,7 +172,7 @@ Tensor affine(Tensor x, Tensor weight, Tensor bias, Source at) {
     Tensor flat = reshape(std::move(x), {rows_of(shape), s.k}, at);
     return reshape(affine(std::move(flat), std::move(weight), std::move(bias), at), shape, at);
   }
-  Tensor y = detail::result_room(x, weight, {s.m, s.n}, x.dtype());
+  Tensor y = detail::result_room(x, weight, s.of_product(), x.dtype());
   detail::visit_floating(y.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     kernels::gemm(false, true, s.m, s.n, s.k, Raw::data<T>(x), Raw::data<T>(weight), Raw::write<T>(y),

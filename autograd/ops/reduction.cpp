@@ -285,8 +285,9 @@ Tensor sum_to(Tensor x, const Shape& shape, Source at) {
   AxisList<std::size_t> axes;
   for (std::size_t k = 0; k < x.rank(); ++k)
     if (k < lead || (shape[k - lead] == 1 && x.shape()[k] != 1)) axes.push_back(k);
-  const Shape from = x.shape();
   Tensor y = sum_values(x, axes, shape, 1);
+  if (detail::records_nothing()) return y;
+  const Shape from = x.shape();
   return record("sum_to", at, std::move(y), {std::move(x)}, attributes("shape", shape),
                 with_push([from](Tensor g) { return broadcast_to(g, from); },
                           [shape, of = sum_behind(axes, KeepDims::no)](const Tensor& t, std::size_t many) {

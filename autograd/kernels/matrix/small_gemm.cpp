@@ -110,19 +110,25 @@ void product(std::int64_t m, std::int64_t n, std::int64_t k, LeftOperand<T> a, c
   if (vectors > 0) last_columns<tile_vectors>(m, a, panel(j, n % width<T>), vectors);
 }
 
-// Calls f(i, j, rows, columns) for parts of the result on several threads: parts of its rows, or of its columns if
-// there are more of these. Each element is one sum in one order, whatever the parts are.
 template <class F>
-void in_parts(std::int64_t m, std::int64_t n, std::int64_t k, std::int64_t row_step, std::int64_t column_step,
-              const F& f) {
-  constexpr std::int64_t enough = 3 << 19;
-  const std::int64_t parts = parts_of(m * n * k, enough);
+[[gnu::noinline]] void on_threads(std::int64_t m, std::int64_t n, std::int64_t parts, std::int64_t row_step,
+                                  std::int64_t column_step, const F& f) {
   if (m >= n)
     parallel_ranges(m, part_size(m, parts, row_step),
                     [&](std::int64_t begin, std::int64_t end) { f(begin, 0, end - begin, n); });
   else
     parallel_ranges(n, part_size(n, parts, column_step),
                     [&](std::int64_t begin, std::int64_t end) { f(0, begin, m, end - begin); });
+}
+// Calls f(i, j, rows, columns) for parts of the result on several threads: parts of its rows, or of its columns if
+// there are more of these. Each element is one sum in one order, whatever the parts are.
+template <class F>
+[[gnu::always_inline]] inline void in_parts(std::int64_t m, std::int64_t n, std::int64_t k, std::int64_t row_step,
+                                            std::int64_t column_step, const F& f) {
+  constexpr std::int64_t enough = 3 << 19;
+  const std::int64_t parts = parts_of(m * n * k, enough);
+  if (parts == 1) return f(0, 0, m, n);
+  on_threads(m, n, parts, row_step, column_step, f);
 }
 
 template <class T>

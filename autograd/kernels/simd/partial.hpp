@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <type_traits>
 
@@ -66,12 +67,17 @@ __m256i mask_of(Partial part) {
 template <class T>
 Vec<T> load(const T* from, Partial part, T fill) {
   const __m256i mask = mask_of<T>(part);
-  if constexpr (std::is_same_v<T, float>)
-    return typename Vec<T>::Native(
-        _mm256_blendv_ps(_mm256_set1_ps(fill), _mm256_maskload_ps(from, mask), _mm256_castsi256_ps(mask)));
-  else
-    return typename Vec<T>::Native(
-        _mm256_blendv_pd(_mm256_set1_pd(fill), _mm256_maskload_pd(from, mask), _mm256_castsi256_pd(mask)));
+  // Lanes that are not loaded are +0: if `fill` is known to be that, there is nothing to blend.
+  const bool zero = __builtin_constant_p(fill) && fill == 0 && !std::signbit(fill);
+  if constexpr (std::is_same_v<T, float>) {
+    const __m256 loaded = _mm256_maskload_ps(from, mask);
+    return typename Vec<T>::Native(zero ? loaded
+                                        : _mm256_blendv_ps(_mm256_set1_ps(fill), loaded, _mm256_castsi256_ps(mask)));
+  } else {
+    const __m256d loaded = _mm256_maskload_pd(from, mask);
+    return typename Vec<T>::Native(zero ? loaded
+                                        : _mm256_blendv_pd(_mm256_set1_pd(fill), loaded, _mm256_castsi256_pd(mask)));
+  }
 }
 template <class T>
 Vec<T> only(Vec<T> x, Partial part, T fill) {
