@@ -31,13 +31,13 @@ using namespace xgrad;
 
 namespace {
 
-// Kernels of every kind: a product in OpenBLAS, one in our own kernels, pointwise passes and sums in several chunks,
-// tiles, and a backward.
+// Kernels of every kind: a product in OpenBLAS, which has few rows, two in our own kernels, pointwise passes and sums
+// in several chunks, tiles, and a backward.
 std::string work() {
   const Tensor a = (ones({333, 555}) * 0.5f).requires_grad_(), b = ones({555, 444}).requires_grad_();
-  const Tensor small = matmul(ones({5, 7}), ones({7, 3}));
+  const Tensor small = matmul(ones({5, 7}), ones({7, 3})), thin = matmul(ones({20, 2000}), ones({2000, 1000}));
   const Tensor y = elementwise([](auto x) { return x / (1.0 + exp(-x)); }, matmul(a, b) * 0.01f);
-  const Tensor loss = sum(tanh(y)) + sum(small);
+  const Tensor loss = sum(tanh(y)) + sum(small) + sum(thin);
   loss.backward();
   std::string all(static_cast<const char*>(Raw::bytes(a.grad())), static_cast<std::size_t>(a.size()) * 4);
   return all.append(static_cast<const char*>(Raw::bytes(loss)), 4);

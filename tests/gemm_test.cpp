@@ -61,9 +61,10 @@ const Sizes every_size[] = {{1, 1, 1},      {1, 16, 1},   {2, 3, 5},    {7, 13, 
                             {6, 64, 33},    {13, 80, 17}, {8, 16, 2},   {11, 11, 256}, {100, 50, 784},
                             {50, 784, 100}, {3, 1, 1000}, {17, 96, 31}, {64, 128, 64}};
 
-// Products that are cut into two and four parts, of rows and of columns, and one for the BLAS.
-const Sizes cut_sizes[] = {{100, 50, 784},  {50, 784, 100},  {130, 70, 400}, {77, 129, 320},
-                           {121, 331, 318}, {331, 121, 318}, {300, 210, 300}};
+// Products that are cut into two and four parts, of rows and of columns; the last for the BLAS, and the one before it
+// for packed operands.
+const Sizes cut_sizes[] = {{100, 50, 784},  {50, 784, 100},  {130, 70, 400},  {77, 129, 320},
+                           {121, 331, 318}, {331, 121, 318}, {300, 210, 300}, {20, 1000, 900}};
 
 }  // namespace
 
@@ -106,8 +107,7 @@ TEMPLATE_TEST_CASE("a product agrees with plain sums for sizes of every code pat
 }
 
 TEMPLATE_TEST_CASE("a product with a packed operand agrees with plain sums", "[gemm]", float, double) {
-  // Several blocks of rows and of columns of B, the last ones not full; a B that is not packed as a whole, and an A of
-  // more rows than are packed together.
+  // Several blocks of rows and of columns of B, the last ones not full, and an A of more rows than are packed together.
   const Sizes sizes[] = {{25, 70, 385},  {24, 17, 1},   {97, 300, 20},  {31, 1100, 1000},
                          {1600, 18, 20}, {7, 129, 801}, {13, 515, 400}, {1, 1, 2}};
   const bool ta = GENERATE(false, true), tb = GENERATE(false, true), accumulate = GENERATE(false, true);
@@ -253,7 +253,8 @@ TEMPLATE_TEST_CASE("subnormal numbers beside large ones give a finite product, a
                    double) {
   using T = TestType;
   using Limits = std::numeric_limits<T>;
-  const std::int64_t m = 96, n = 400, k = 512;
+  // For packed operands, and of few rows for the BLAS.
+  const auto [m, n, k] = GENERATE(Sizes{96, 400, 512}, Sizes{20, 1000, 2000});
   std::vector<T> a(static_cast<std::size_t>(m * k), T(1)), c(static_cast<std::size_t>(m * n));
   a[0] = Limits::denorm_min();
   a[1] = std::ldexp(T(1), Limits::max_exponent - 10);

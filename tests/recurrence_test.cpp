@@ -384,6 +384,19 @@ TEST_CASE("a padded sequence without steps comes back", "[recurrence]") {
       "unpad_sequence: a length is -1, and there are 2 steps: lengths must not be negative, and at most that");
 }
 
+TEMPLATE_TEST_CASE("a packed matrix of several blocks multiplies as gemm does", "[recurrence]", float, double) {
+  const DType dtype = std::is_same_v<TestType, float> ? float32 : float64;
+  for (const auto& [n, k] : {std::pair<std::int64_t, std::int64_t>{300, 801}, {129, 385}})
+    for (const bool transposed : {false, true}) {
+      const Tensor a = normal({13, k}, 21).to(dtype), b = normal({k, n}, 22).to(dtype);
+      const Tensor stored = transposed ? transpose(b) : b;
+      const kernels::PackedMatrix<TestType> packed(transposed, n, k, Raw::data<TestType>(stored));
+      Tensor y = zeros({13, n}, dtype);
+      packed.product(13, Raw::data<TestType>(a), Raw::write<TestType>(y));
+      require_close(y.to(float64), matmul(a.to(float64), b.to(float64)), dtype == float32 ? 1e-3 : 1e-12);
+    }
+}
+
 TEST_CASE("a packed matrix multiplies as gemm does, for all sizes of tiles", "[recurrence]") {
   for (const std::int64_t m : {1, 2, 5, 6, 7, 13, 16})
     for (const std::int64_t n : {1, 7, 16, 33, 70})

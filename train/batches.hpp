@@ -84,7 +84,7 @@ class Batches {
   Batches(D&&) {
     static_assert(!detail::is_dataset<D>, "give a loader, not a dataset: data::DataLoader loader(dataset, options)");
   }
-  /// Passing a temporary does not compile, since it would end before it is read: give the loader a name.
+  /// Passing a temporary does not compile, since what is stored would refer to a loader that is gone: give it a name.
   template <class L, std::enable_if_t<!std::is_lvalue_reference_v<L> &&
                                           !std::is_same_v<std::remove_const_t<L>, Batches> && !detail::is_dataset<L>,
                                       std::nullptr_t> = nullptr>

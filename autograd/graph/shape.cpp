@@ -16,14 +16,15 @@ void require_axis(std::size_t axis, std::size_t rank) {
 
 }  // namespace
 
-Shape::Shape(std::initializer_list<Dim> sizes) {
+// These begin as an empty shape, which is destroyed where a size is refused.
+Shape::Shape(std::initializer_list<Dim> sizes) : Shape() {
   resize(sizes.size());
   std::int64_t* to = data();
   for (Dim size : sizes) *to++ = size.value("shape");
   check();
 }
 
-Shape::Shape(const std::int64_t* first, std::size_t rank) {
+Shape::Shape(const std::int64_t* first, std::size_t rank) : Shape() {
   resize(rank);
   std::copy(first, first + rank, data());
 }

@@ -70,7 +70,7 @@ class Shape {
   Shape(N) = delete;
   template <class C,
             class = std::enable_if_t<std::is_integral_v<std::decay_t<decltype(*std::begin(std::declval<const C&>()))>>>>
-  Shape(const C& sizes) {
+  Shape(const C& sizes) : Shape() {
     const auto first = std::begin(sizes);
     const auto last = std::end(sizes);
     resize(static_cast<std::size_t>(last - first));

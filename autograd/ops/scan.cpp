@@ -154,14 +154,17 @@ Tensor running_product(Tensor x, std::size_t axis, Direction direction, Source a
       if constexpr (!std::is_same_v<T, bool>)
         kernels::running_product(Raw::data<T>(x), Raw::write<T>(y), along(x.shape(), axis), direction);
     });
-  return record("cumprod", at, std::move(y), {std::move(x)},
-                attributes("axis", axis, "backward", direction == Direction::backward),
+  const auto settings = attributes("axis", axis, "backward", direction == Direction::backward);
+  if (x.dtype() == float32)  // in double: a product may leave the range of float32 before other factors bring it back
+    return record("cumprod", at, std::move(y), {std::move(x)}, settings,
+                  from<0>([axis, direction](const Tensor& in, const Tensor& g) {
+                    const Tensor wide = to(in, float64);
+                    const Tensor products = running_product(wide, axis, direction, Source::here());
+                    return to(product_rule(wide, products, to(g, float64), axis, direction), float32);
+                  }));
+  return record("cumprod", at, std::move(y), {std::move(x)}, settings,
                 from_xy([axis, direction](const Tensor& in, const Tensor& out, const Tensor& g) {
-                  if (in.dtype() == float64) return product_rule(in, out, g, axis, direction);
-                  // In double: a product of float32 numbers may leave its range before others bring it back.
-                  const Tensor wide = to(in, float64);
-                  const Tensor products = running_product(wide, axis, direction, Source::here());
-                  return to(product_rule(wide, products, to(g, float64), axis, direction), float32);
+                  return product_rule(in, out, g, axis, direction);
                 }));
 }
 

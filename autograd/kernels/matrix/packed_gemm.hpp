@@ -7,9 +7,9 @@
 
 namespace xgrad::kernels {
 
-/// The right operand of products, copied once into the order in which a product reads it. Recurrences multiply few rows
-/// by the same matrix at every step; and a product of many rows gains more than the copy costs. Where the library is
-/// built for narrow vectors, it keeps the matrix as it is and calls gemm(). May be used by several threads at once.
+/// The right operand of products, copied once into the order in which a product reads it: for recurrences, which
+/// multiply few rows by the same matrix at every step. Where the library is built for narrow vectors, it keeps the
+/// matrix as it is and calls gemm(). May be used by several threads at once.
 template <class T>
 class PackedMatrix {
  public:
@@ -31,7 +31,7 @@ template <class T>
 void packed_gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const T* a,
                  const T* b, T* c, Onto<T> onto, T factor = 1);
 
-/// Whether packed_gemm was measured to be faster for these sizes than OpenBLAS.
+/// Whether packed_gemm was measured to be faster for these sizes than OpenBLAS in parts.
 template <class T>
 bool suits_packed_gemm(bool transpose_a, std::int64_t m, std::int64_t n, std::int64_t k);
 
