@@ -89,9 +89,7 @@ class Batches {
                                           !std::is_same_v<std::remove_const_t<L>, Batches> && !detail::is_dataset<L>,
                                       std::nullptr_t> = nullptr>
   Batches(L&&) {
-    static_assert(std::is_lvalue_reference_v<L>,
-                  "the loader is a temporary: give it a name, and it will live as long "
-                  "as the training");
+    static_assert(std::is_lvalue_reference_v<L>, "the loader is a temporary: give it a name, so that it lives on");
   }
 
   /// The number of batches in an epoch, of rows, and of rows in a batch; -1 where the loader does not tell.
