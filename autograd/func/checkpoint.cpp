@@ -17,7 +17,6 @@ namespace {
 
 using xgrad::detail::Edge;
 using xgrad::detail::NewerNodes;
-using xgrad::detail::Saved;
 using xgrad::detail::SavedApartScope;
 using Body = std::function<Tensor(const Tensors&)>;
 

@@ -24,7 +24,6 @@ namespace detail {
 namespace {
 
 using xgrad::detail::Edge;
-using xgrad::detail::Saved;
 
 // Where a saved tensor comes from.
 struct Origin {

@@ -31,15 +31,8 @@ struct Reading {
 class Saved {
  public:
   Saved() = default;
-  Saved(Saved&& other) noexcept : held_(other.held_), version_(other.version_), offset_(other.offset_) {
-    other.held_ = 0;
-  }
-  Saved& operator=(Saved&& other) noexcept {
-    std::swap(held_, other.held_);
-    std::swap(version_, other.version_);
-    std::swap(offset_, other.offset_);
-    return *this;
-  }
+  Saved(const Saved&) = delete;
+  Saved& operator=(const Saved&) = delete;
   ~Saved() { clear(); }
   /// Saves a value where there is none yet. `owned` says that x is a handle of the op, not one borrowed from its
   /// caller, so that nobody else can give it other data.
