@@ -78,7 +78,12 @@ PictureSize picture_size(const char* op, const Tensor& x) {
   if (x.rank() < 3)
     throw std::invalid_argument(std::string(op) + ": the input has shape " + to_string(x.shape()) +
                                 ": pictures are (rows, ..., height, width): Reshape gives them this form");
-  return {x.shape()[x.rank() - 2], x.shape()[x.rank() - 1]};
+  const PictureSize size{x.shape()[x.rank() - 2], x.shape()[x.rank() - 1]};
+  constexpr std::int64_t most = std::int64_t{1} << 62;  // leaves room for padding
+  if (size.height > most || size.width > most)
+    throw std::invalid_argument(std::string(op) + ": the input has shape " + to_string(x.shape()) +
+                                ": a picture has at most 2^62 rows and columns");
+  return size;
 }
 
 Tensor placed(const Tensor& x, PictureSize size, double fill, const std::function<Placement(std::int64_t)>& where) {

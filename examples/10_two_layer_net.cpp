@@ -47,7 +47,7 @@ double trained_on(const std::string& folder) {
                              .on_batch_end([](train::Trainer& self) {
                                if (self.step() == 10000) self.stop();
                              }));
-  trainer.fit(loader);
+  trainer.fit(loader, test);
   return trainer.evaluate(test).at("accuracy");
 }
 

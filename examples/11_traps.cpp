@@ -25,7 +25,7 @@ void equality() {
 }
 
 void dtypes() {
-  Tensor x = ones({2, 3});                                   // float32, as all factories
+  Tensor x = ones({2, 3});                                   // float32, as from zeros, eye, rand ...
   std::cout << (x * 2.0).dtype() << '\n';                    // float32: a C++ number takes it from the tensor
   std::cout << (x * Tensor{2.0, 2.0, 2.0}).dtype() << '\n';  // float64: a tensor of doubles does not
   Tensor whole = {1, 2, 3};                                  // int64: the elements are ints

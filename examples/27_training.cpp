@@ -1,8 +1,10 @@
 // Training with a Trainer, and with a loop of one's own from the same parts: docs/training.md tells of it.
 
+#include <charconv>
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 #include <string>
 
 #include <xgrad/train.hpp>
@@ -90,25 +92,28 @@ void in_two_parts(data::DataLoader::Options how, const data::TensorDataset<2>& d
   other.load_state_dict(train::load_part(train::CheckpointFolder("run").path(60), "model"));
 }
 
-void with_a_loop(data::DataLoader& loader, data::DataLoader& held_out) {
+// Returns a weight, or nothing if it was stopped in the middle of an epoch: by Ctrl-C, or after `stop_at` steps.
+std::optional<Tensor> with_a_loop(const data::DataLoader::Options& how, const data::TensorDataset<2>& data,
+                                  data::DataLoader& held_out, const std::string& folder_name, int stop_at) {
   manual_seed(1);
   nn::Sequential model = network();
   optim::Adam optimizer(model.parameters(), 0.01);
-  std::int64_t epoch = 0;
+  data::DataLoader loader(data, how);
+  std::int64_t epoch = 0, step = 0;
+  train::Mean loss_of_epoch;
   train::History history;
   train::InputContract contract;
   train::EarlyStopping early(train::EarlyStopping::Options().patience(5));
   train::Checkpoint checkpoint;
-  checkpoint.add("model", model).add("optimizer", optimizer).add("loader", loader).add("epoch", epoch);
-  checkpoint.add("history", history).add("early stopping", early).add("inputs", contract);
-  const train::CheckpointFolder folder("loop", 2);
+  checkpoint.add("model", model).add("optimizer", optimizer).add("loader", loader).add("random", default_generator());
+  checkpoint.add("epoch", epoch).add("step", step).add("loss", loss_of_epoch).add("history", history);
+  checkpoint.add("early stopping", early).add("inputs", contract);
+  const train::CheckpointFolder folder(folder_name, 2);
   folder.load(checkpoint);  // goes on from the newest, if there is one
   train::Progress progress(train::Progress::Options().style(train::ProgressStyle::silent));
 
   const train::InterruptScope interrupt;
-  for (; epoch < 5 && !early.should_stop() && !interrupt.requested();) {
-    train::Mean loss_of_epoch;
-    train::Accuracy accuracy;
+  while (epoch < 5 && !early.should_stop() && !interrupt.requested()) {
     std::int64_t done = 0;
     progress.begin("epoch " + std::to_string(epoch), loader.dataset_size());
     for (auto [x, t] : loader) {
@@ -119,8 +124,13 @@ void with_a_loop(data::DataLoader& loader, data::DataLoader& held_out) {
       optimizer.step();
       loss_of_epoch.add(loss.item(), static_cast<double>(t.size()));
       progress.update(done += t.size());
-      if (interrupt.requested()) break;
+      if (++step == stop_at || interrupt.requested()) break;
     }
+    if (loader.position().batch != 0) {  // the epoch is not complete
+      folder.save(checkpoint, step);
+      return {};
+    }
+    train::Accuracy accuracy;
     {
       const NoGrad off;
       model.eval();
@@ -132,17 +142,24 @@ void with_a_loop(data::DataLoader& loader, data::DataLoader& held_out) {
     }
     early.update(1 - accuracy.value());
     history.add({{"loss", loss_of_epoch.value()}, {"accuracy", accuracy.value()}});
+    loss_of_epoch.reset();
     ++epoch;
-    folder.save(checkpoint, epoch);
+    folder.save(checkpoint, step);
   }
   std::cout << history.size() << " rows in the history, " << folder.steps().size() << " checkpoints\n";
+  return model.parameters()[0].detach();
+}
+
+std::string all_digits(double x) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, x).ptr};
 }
 
 /// The share of predictions that are off by no more than a tolerance.
 class WithinTolerance : public train::Metric {
  public:
   explicit WithinTolerance(double tolerance)
-      : Metric("WithinTolerance", 2, 0, std::to_string(tolerance)), tolerance_(tolerance) {}  // 2 counts, no sums
+      : Metric("WithinTolerance", 2, 0, all_digits(tolerance)), tolerance_(tolerance) {}  // 2 counts, no sums
   void update(const Tensor& prediction, const Tensor& target) override {
     if (prediction.shape() != target.shape()) refuse("prediction and target differ in shape: they must agree");
     const NoGrad off;
@@ -188,8 +205,12 @@ int main() {
   with_a_step_of_ones_own();
   with_callbacks(loader);
   in_two_parts(how, points);
-  std::filesystem::remove_all("loop");
-  with_a_loop(loader, held_out);
+  for (const char* folder : {"loop", "stopped loop"}) std::filesystem::remove_all(folder);
+  const std::optional<Tensor> weight = with_a_loop(how, points, held_out, "loop", -1);
+  const bool stopped = !with_a_loop(how, points, held_out, "stopped loop", 13);
+  const std::optional<Tensor> continued = with_a_loop(how, points, held_out, "stopped loop", -1);
+  std::cout << "stopped and continued, the same weights: "
+            << (stopped && all(*weight == *continued).item<bool>() ? "yes" : "no") << '\n';
   counted();
   with_a_metric_of_ones_own();
 }

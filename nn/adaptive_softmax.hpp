@@ -45,6 +45,9 @@ class AdaptiveLogSoftmaxWithLoss : public ModuleOf<AdaptiveLogSoftmaxWithLoss> {
 
   AdaptiveLogSoftmaxWithLoss(Dim in_features, Dim n_classes, const std::vector<std::int64_t>& cutoffs,
                              const Options& options = {});
+  // Without a move, which would leave the other handle incomplete.
+  AdaptiveLogSoftmaxWithLoss(const AdaptiveLogSoftmaxWithLoss&) = default;
+  AdaptiveLogSoftmaxWithLoss& operator=(const AdaptiveLogSoftmaxWithLoss&) = default;
 
   /// The log-probability of each row's target, (N), and the mean of their negatives, which is NaN for no rows. Input
   /// (N, in) with int64 targets (N) in [0, n_classes), or (in) with one target, whose output is a number.

@@ -54,7 +54,10 @@ Tensor bilinear(Tensor x1, Tensor x2, Tensor weight, Tensor bias, Source at) {
   const std::int64_t out = weight.shape()[0], in1 = weight.shape()[1], in2 = weight.shape()[2];
   const Shape rows = x1.shape().without(x1.rank() - 1);
   const std::int64_t n = rows.count();
-  const Tensor matrix = reshape(swapaxes(std::move(weight), 0, 1, at), {in1, out * in2}, at);
+  std::int64_t columns = 0;
+  if (__builtin_mul_overflow(out, in2, &columns))  // of a weight without elements
+    throw argument_error("bilinear: the weight is " + to_string(weight.shape()) + ": out * in2 exceeds 2^63 - 1");
+  const Tensor matrix = reshape(swapaxes(std::move(weight), 0, 1, at), {in1, columns}, at);
   const Tensor by_x1 = reshape(matmul(reshape(std::move(x1), {n, in1}, at), matrix, at), {n, out, in2}, at);
   const Tensor column = reshape(std::move(x2), {n, in2, 1}, at);
   Tensor y = reshape(matmul(by_x1, column, at), rows.inserted(rows.rank(), out), at);

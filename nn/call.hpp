@@ -1,6 +1,9 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <functional>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <tuple>
@@ -49,30 +52,69 @@ class CallScope {
 using CallObserver = std::function<void(const ModuleBase& module, const std::vector<Tensor>& outputs)>;
 CallObserver*& call_observer() noexcept;
 
-/// Appends the tensors that values hold: tensors themselves, and those in pairs, tuples and vectors.
 template <class T>
-void append_tensors(std::vector<Tensor>& all, const T& value);
+struct HeldTensors;
+
+/// Calls f with each tensor that a value holds: with itself where it is one, and with those in pairs, tuples, vectors,
+/// arrays and optionals.
+template <class Value, class F>
+void each_tensor([[maybe_unused]] Value& value, [[maybe_unused]] const F& f) {
+  using Held = HeldTensors<std::remove_const_t<Value>>;
+  if constexpr (Held::any) Held::each(value, f);
+}
+
+/// Whether values of a class can hold tensors, and where.
+template <class T>
+struct HeldTensors {
+  static constexpr bool any = std::is_base_of_v<Tensor, T>;
+  template <class Value, class F>
+  static void each(Value& value, const F& f) {
+    f(value);
+  }
+};
 template <class... T>
-void append_tensors(std::vector<Tensor>& all, const std::tuple<T...>& values) {
-  std::apply([&](const auto&... each) { (append_tensors(all, each), ...); }, values);
-}
+struct HeldTensors<std::tuple<T...>> {
+  static constexpr bool any = (HeldTensors<std::decay_t<T>>::any || ...);
+  template <class Value, class F>
+  static void each(Value& values, const F& f) {
+    std::apply([&](auto&... value) { (each_tensor(own<T>(value), f), ...); }, values);
+  }
+
+ private:
+  /// What a tuple of references refers to belongs to somebody else.
+  template <class E, class Value>
+  static auto& own(Value& value) {
+    if constexpr (std::is_reference_v<E>)
+      return std::as_const(value);
+    else
+      return value;
+  }
+};
 template <class A, class B>
-void append_tensors(std::vector<Tensor>& all, const std::pair<A, B>& values) {
-  append_tensors(all, values.first);
-  append_tensors(all, values.second);
-}
+struct HeldTensors<std::pair<A, B>> : HeldTensors<std::tuple<A, B>> {};
 template <class T>
-void append_tensors(std::vector<Tensor>& all, const std::vector<T>& values) {
-  for (const T& each : values) append_tensors(all, each);
-}
+struct HeldTensors<std::vector<T>> {
+  static constexpr bool any = HeldTensors<T>::any;
+  template <class Value, class F>
+  static void each(Value& values, const F& f) {
+    for (auto& value : values) each_tensor(value, f);
+  }
+};
+template <class T, std::size_t N>
+struct HeldTensors<std::array<T, N>> : HeldTensors<std::vector<T>> {};
 template <class T>
-void append_tensors([[maybe_unused]] std::vector<Tensor>& all, [[maybe_unused]] const T& value) {
-  if constexpr (std::is_base_of_v<Tensor, T>) all.push_back(value);
-}
+struct HeldTensors<std::optional<T>> {
+  static constexpr bool any = HeldTensors<T>::any;
+  template <class Value, class F>
+  static void each(Value& value, const F& f) {
+    if (value) each_tensor(*value, f);
+  }
+};
+
 template <class... T>
 std::vector<Tensor> tensors_in(const T&... values) {
   std::vector<Tensor> all;
-  (append_tensors(all, values), ...);
+  (each_tensor(values, [&](const Tensor& each) { all.push_back(each); }), ...);
   return all;
 }
 

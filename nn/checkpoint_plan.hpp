@@ -18,6 +18,8 @@ class CheckpointPlan {
     bool recomputed;
   };
 
+  CheckpointPlan(const CheckpointPlan&) = default;  // without a move, which would leave the other handle incomplete
+  CheckpointPlan& operator=(const CheckpointPlan&) = default;
   [[nodiscard]] Tensor operator()(const Tensor& x) const;
   [[nodiscard]] const std::vector<Segment>& segments() const& noexcept { return segments_; }
   [[nodiscard]] std::vector<Segment> segments() && { return std::move(segments_); }

@@ -172,7 +172,10 @@ Tensor Convolution::padded(const Tensor& x) const {
   std::vector<std::int64_t> amounts;
   const ConvPadding& padding = settings_.padding;
   for (std::size_t k = kind_.axes; k-- > 0;) {
-    const std::int64_t total = padding.word() == "same" ? settings_.dilation.list()[k] * (kernel_[k] - 1) : 0;
+    std::int64_t total = 0;
+    if (padding.word() == "same" && __builtin_mul_overflow(settings_.dilation.list()[k], kernel_[k] - 1, &total))
+      throw argument_error("the kernel_size is " + to_string(kernel_) + " and the dilation " +
+                           to_string(tuple(settings_.dilation)) + ": the padding exceeds 2^63 - 1");
     const std::int64_t before = padding.named() ? total / 2 : padding.amounts().list()[k];
     amounts.push_back(before);
     amounts.push_back(padding.named() ? total - before : before);

@@ -68,6 +68,9 @@ class ConvTransposeOptions : public ConvolutionOptions<ConvTransposeOptions> {
 /// weight[0] has) from the calling thread's generator, as in PyTorch.
 class Convolution : public Module {
  public:
+  Convolution(const Convolution&) = default;  // without a move, which would leave the other handle incomplete
+  Convolution& operator=(const Convolution&) = default;
+
   Parameter weight;
   Parameter bias;  ///< (out_channels); undefined without bias
 

@@ -36,6 +36,8 @@ class LayerNorm : public Module {
   explicit LayerNorm(const Shape& normalized_shape, const Options& options = {});
   explicit LayerNorm(std::initializer_list<Dim> normalized_shape, const Options& options = {})
       : LayerNorm(Shape(normalized_shape), options) {}
+  LayerNorm(const LayerNorm&) = default;  // without a move, which would leave the other handle incomplete
+  LayerNorm& operator=(const LayerNorm&) = default;
 
   Parameter weight, bias;  ///< of the normalized shape; undefined when not affine
 
@@ -71,6 +73,8 @@ class RMSNorm : public Module {
   explicit RMSNorm(const Shape& normalized_shape, const Options& options = {});
   explicit RMSNorm(std::initializer_list<Dim> normalized_shape, const Options& options = {})
       : RMSNorm(Shape(normalized_shape), options) {}
+  RMSNorm(const RMSNorm&) = default;  // without a move, which would leave the other handle incomplete
+  RMSNorm& operator=(const RMSNorm&) = default;
 
   Parameter weight;  ///< of the normalized shape; undefined when not affine
 

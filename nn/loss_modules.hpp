@@ -278,6 +278,9 @@ class TripletMarginWithDistanceLoss : public TripleLoss {
  public:
   using Options = TripletMarginWithDistanceLossOptions;
   explicit TripletMarginWithDistanceLoss(const Options& options = {});
+  // Without a move, which would leave the other handle incomplete.
+  TripletMarginWithDistanceLoss(const TripletMarginWithDistanceLoss&) = default;
+  TripletMarginWithDistanceLoss& operator=(const TripletMarginWithDistanceLoss&) = default;
 
  protected:
   Tensor forward(const Tensor& anchor, const Tensor& positive, const Tensor& negative) const override;

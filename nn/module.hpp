@@ -196,9 +196,15 @@ using BackwardHook = std::function<Tensor(const ModuleBase& module, const Tensor
 /// Receives the gradient with respect to y.
 using BackwardPreHook = std::function<Tensor(const ModuleBase& module, const Tensor& grad_y)>;
 
-/// Sees the tensors that a call of a module of several inputs was given, and those that it returned.
-using CallHook = std::function<void(const ModuleBase& module, const std::vector<Tensor>& inputs,
-                                    const std::vector<Tensor>& outputs)>;
+/// Hooks of a module of several inputs or outputs, which see the tensors among its arguments, or in what it returned,
+/// in order: tensors themselves, those in pairs, tuples, vectors, arrays and optionals, and the rows of packed
+/// sequences. What a hook assigns to an element of `inputs`, or of `outputs`, takes that tensor's place in the call and
+/// for the hooks that follow; the number of elements must stay. Where an input was replaced, forward is given copies of
+/// the arguments that hold tensors. Replacing an nn::Parameter, an object of another class derived from Tensor, or a
+/// tensor that a tuple refers to is an error; so is every replacement where forward returns a reference.
+using CallPreHook = std::function<void(const ModuleBase& module, std::vector<Tensor>& inputs)>;
+using CallHook =
+    std::function<void(const ModuleBase& module, const std::vector<Tensor>& inputs, std::vector<Tensor>& outputs)>;
 
 /// A module from one tensor to one tensor: y = model(x).
 ///
@@ -221,7 +227,8 @@ class Module : public ModuleBase {
   /// hook that captures its module keeps it alive until it is removed; it is handed the module instead.
   HookHandle register_forward_pre_hook(ForwardPreHook hook);
   HookHandle register_forward_hook(ForwardHook hook);
-  /// What the hook returns replaces the gradient with respect to x.
+  /// What the hook returns replaces the gradient with respect to x. Where x requires a gradient, but grad() was asked
+  /// for others alone, none passes to x, and the hook is not called.
   HookHandle register_full_backward_hook(BackwardHook hook);
   /// What the hook returns replaces the gradient with respect to y, before backward passes through the module.
   HookHandle register_full_backward_pre_hook(BackwardPreHook hook);

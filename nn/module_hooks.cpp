@@ -1,7 +1,10 @@
 #include <xgrad/nn/module_hooks.hpp>
 
+#include <algorithm>
 #include <stdexcept>
+#include <string>
 
+#include <xgrad/autograd/engine/run_end.hpp>
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/nn/module_state.hpp>
 
@@ -67,7 +70,10 @@ Tensor forward_with_hooks(const ModuleBase& module, const ModuleHooks& all, cons
     passage->grad_y = passed_through(
         passage->before, g, [&](const BackwardPreHook& hook, const Tensor& gy) { return hook(passage->module, gy); });
     Tensor result = passage->grad_y;
-    if (!through) passage->leave(Tensor());
+    if (!through)
+      passage->leave(Tensor());
+    else  // a gradient that passes by x, as grad() of a weight does, is not kept
+      xgrad::detail::at_end_of_run([passage] { passage->grad_y = Tensor(); });
     return result;
   });
   if (through) x.register_hook([passage](const Tensor& g) { return passage->leave(g); });
@@ -76,15 +82,49 @@ Tensor forward_with_hooks(const ModuleBase& module, const ModuleHooks& all, cons
 
 bool has_call_hooks(const ModuleBase& module) noexcept {
   const ModuleHooks* hooks = Access::state(module)->hooks.get();
-  return hooks != nullptr && !hooks->after_call.empty();
+  return hooks != nullptr && !(hooks->before_call.empty() && hooks->after_call.empty());
 }
 
-void call_hooks(const ModuleBase& module, const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs) {
-  const ModuleHooks::List<CallHook> hooks = Access::state(module)->hooks->after_call;  // a hook may register others
-  for (const std::shared_ptr<CallHook>& kept : hooks) {
-    const CallHook hook = *kept;  // a copy, since a hook may remove itself
-    if (hook) hook(module, inputs, outputs);
+namespace {
+
+// Whether the hooks, called one after the other, have replaced one of the tensors.
+template <class F, class Call>
+bool replaced_by(ModuleHooks::List<F> list, const char* which, std::vector<Tensor>& tensors, const Call& call) {
+  const std::vector<Tensor> before = tensors;
+  for (const std::shared_ptr<F>& kept : list) {
+    const F hook = *kept;  // a copy, since a hook may remove itself
+    if (!hook) continue;
+    call(hook);
+    if (tensors.size() != before.size())
+      throw std::logic_error(std::string(which) + " changed the number of tensors from " +
+                             std::to_string(before.size()) + " to " + std::to_string(tensors.size()) +
+                             ": it may replace them one by one");
   }
+  return !std::equal(tensors.begin(), tensors.end(), before.begin(),
+                     [](const Tensor& a, const Tensor& b) { return Raw::value(a) == Raw::value(b); });
+}
+
+}  // namespace
+
+bool call_pre_hooks(const ModuleBase& module, std::vector<Tensor>& inputs) {
+  return replaced_by(Access::state(module)->hooks->before_call, "a forward pre-hook", inputs,
+                     [&](const CallPreHook& hook) { hook(module, inputs); });
+}
+
+bool call_hooks(const ModuleBase& module, const std::vector<Tensor>& inputs, std::vector<Tensor>& outputs) {
+  return replaced_by(Access::state(module)->hooks->after_call, "a forward hook", outputs,
+                     [&](const CallHook& hook) { hook(module, inputs, outputs); });
+}
+
+void refuse_replacement() {
+  throw std::logic_error("a hook replaced a tensor, but forward returns a reference: let it return a value");
+}
+
+void Replacement::require_same(const Tensor& place, const Tensor& given) {
+  if (Raw::value(place) == Raw::value(given)) return;
+  throw std::logic_error(
+      "a hook replaced a tensor that the call holds as a constant, by reference in a tuple, or as an nn::Parameter or "
+      "another class of its own: pass it as a Tensor");
 }
 
 }  // namespace detail
@@ -117,6 +157,9 @@ HookHandle Module::register_full_backward_pre_hook(BackwardPreHook hook) {
                std::move(hook));
 }
 
+HookHandle detail::add_call_hook(const ModuleBase& module, CallPreHook hook) {
+  return added(*Access::state(module), &ModuleHooks::before_call, "register_forward_pre_hook", std::move(hook));
+}
 HookHandle detail::add_call_hook(const ModuleBase& module, CallHook hook) {
   return added(*Access::state(module), &ModuleHooks::after_call, "register_forward_hook", std::move(hook));
 }

@@ -56,7 +56,9 @@ class ModuleOf : public ModuleBase {
     return run(Source(), std::forward<A>(a)...);
   }
 
-  /// Calls the hook after every call of this module, as Module::register_forward_hook does; this one only looks on.
+  /// Calls the hook before every call of this module, or after it, as those of Module. To see gradients, it calls
+  /// register_hook() of one of the tensors.
+  HookHandle register_forward_pre_hook(CallPreHook hook) { return detail::add_call_hook(*this, std::move(hook)); }
   HookHandle register_forward_hook(CallHook hook) { return detail::add_call_hook(*this, std::move(hook)); }
 
  private:
@@ -70,15 +72,10 @@ class ModuleOf : public ModuleBase {
     return this->call(
         [&]() -> decltype(auto) {
           using Result = decltype(self.forward(std::forward<A>(a)...));
-          if constexpr (std::is_void_v<Result>) {
-            self.forward(std::forward<A>(a)...);
-          } else {
-            if (!detail::has_call_hooks(*this)) return self.forward(std::forward<A>(a)...);
-            const std::vector<Tensor> inputs = detail::tensors_in(a...);
-            decltype(auto) y = self.forward(std::forward<A>(a)...);
-            detail::call_hooks(*this, inputs, detail::tensors_in(y));
-            return y;
-          }
+          if (!detail::has_call_hooks(*this)) return self.forward(std::forward<A>(a)...);
+          return detail::forward_with_call_hooks<Result>(
+              *this, [&](auto&&... given) -> Result { return self.forward(std::forward<decltype(given)>(given)...); },
+              std::forward<A>(a)...);
         },
         at);
   }

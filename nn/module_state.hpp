@@ -17,6 +17,22 @@ namespace xgrad::nn::detail {
 struct ModuleState;
 using StatePtr = std::shared_ptr<ModuleState>;
 
+/// The hooks of a module; one that was removed is empty.
+struct ModuleHooks {
+  template <class F>
+  using List = std::vector<std::shared_ptr<F>>;
+  List<ForwardPreHook> before;
+  List<ForwardHook> after;
+  List<BackwardPreHook> before_backward;
+  List<BackwardHook> after_backward;
+  List<CallPreHook> before_call;
+  List<CallHook> after_call;
+};
+
+/// The module's forward, before and after which the hooks are called.
+Tensor forward_with_hooks(const ModuleBase& module, const ModuleHooks& hooks, const Tensor& x,
+                          const std::function<Tensor(const Tensor&)>& forward);
+
 /// Where a module or tensor is registered.
 struct Registration {
   struct Parent {

@@ -8,6 +8,7 @@
 
 #include <xgrad/autograd/graph/options.hpp>
 #include <xgrad/autograd/graph/tensor.hpp>
+#include <xgrad/nn/call.hpp>
 
 namespace xgrad::nn {
 
@@ -23,10 +24,21 @@ struct PackedSequence {
   [[nodiscard]] PackedSequence with(Tensor rows) const {
     return {std::move(rows), batch_sizes, sorted_indices, unsorted_indices};
   }
-
-  // Its rows are what a module returns, for those that look on.
-  friend void append_tensors(std::vector<Tensor>& all, const PackedSequence& x) { all.push_back(x.data); }
 };
+
+namespace detail {
+
+/// Its rows are what a module is given, or returns.
+template <>
+struct HeldTensors<PackedSequence> {
+  static constexpr bool any = true;
+  template <class Value, class F>
+  static void each(Value& value, const F& f) {
+    f(value.data);
+  }
+};
+
+}  // namespace detail
 
 /// PackOptions().batch_first(true).
 class PackOptions : public xgrad::detail::OptionsOf<PackOptions> {

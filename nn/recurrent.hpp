@@ -31,6 +31,8 @@ class RecurrentLayers {
   /// Which recurrence: "RNN_TANH", "RNN_RELU", "LSTM" or "GRU", as in PyTorch.
   RecurrentLayers(const char* mode, std::int64_t input_size, std::int64_t hidden_size,
                   const RecurrentSettings& settings);
+  RecurrentLayers(const RecurrentLayers&) = default;  // without a move, which would leave the other handle incomplete
+  RecurrentLayers& operator=(const RecurrentLayers&) = default;
 
   /// The weights as "weight_ih_l0" and so on.
   std::vector<std::pair<std::string, Parameter*>> named();

@@ -13,6 +13,9 @@ class TransformerEncoder : public Module {
  public:
   TransformerEncoder(const TransformerEncoderLayer& encoder_layer, Dim num_layers,
                      const std::optional<LayerNorm>& norm = std::nullopt);
+  TransformerEncoder(const TransformerEncoder&) =
+      default;  // without a move, which would leave the other handle incomplete
+  TransformerEncoder& operator=(const TransformerEncoder&) = default;
 
   using Module::operator();
   /// With the masks of MultiheadAttention, for every layer.
@@ -31,6 +34,9 @@ class TransformerDecoder : public ModuleOf<TransformerDecoder> {
  public:
   TransformerDecoder(const TransformerDecoderLayer& decoder_layer, Dim num_layers,
                      const std::optional<LayerNorm>& norm = std::nullopt);
+  TransformerDecoder(const TransformerDecoder&) =
+      default;  // without a move, which would leave the other handle incomplete
+  TransformerDecoder& operator=(const TransformerDecoder&) = default;
 
   Tensor forward(const Tensor& tgt, const Tensor& memory, const Tensor& tgt_mask = {}, const Tensor& memory_mask = {},
                  const Tensor& tgt_key_padding_mask = {}, const Tensor& memory_key_padding_mask = {},

@@ -12,6 +12,8 @@ class Upsample : public Module {
   using Options = InterpolateOptions;
 
   explicit Upsample(const Options& options);
+  Upsample(const Upsample&) = default;  // without a move, which would leave the other handle incomplete
+  Upsample& operator=(const Upsample&) = default;
 
  protected:
   Upsample(const char* name, const Options& options);

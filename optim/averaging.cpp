@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
+#include <type_traits>
 
 #include <xgrad/autograd/graph/callable.hpp>
 #include <xgrad/autograd/graph/calling.hpp>
+#include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/observe.hpp>
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
@@ -137,14 +139,28 @@ void Averager::load_state_dict(nn::ModuleBase& averaged, const StateDict& state,
 
 namespace {
 
-void swap_values(const std::vector<std::pair<Tensor, Tensor>>& all, Source at) {
+void swap_values(const std::pair<Tensor, Tensor>& pair, Source at) {
+  const Tensor &a = pair.first, &b = pair.second;
+  if (a.shape() != b.shape()) return;
   const NoGrad no_grad;
-  for (const auto& [a, b] : all) {
-    Raw::begin_write(a, "SwappedWeights", at);
-    Raw::begin_write(b, "SwappedWeights", at);
+  Raw::begin_write(a, "SwappedWeights", at);
+  Raw::begin_write(b, "SwappedWeights", at);
+  if (a.dtype() == b.dtype()) {
     auto* first = static_cast<char*>(Raw::write_bytes(a));
     std::swap_ranges(first, first + a.size() * static_cast<std::int64_t>(size_of(a.dtype())),
                      static_cast<char*>(Raw::write_bytes(b)));
+  } else if (is_floating(a.dtype()) && is_floating(b.dtype())) {
+    xgrad::detail::visit_floating(a.dtype(), [&](auto type) {
+      using A = typename decltype(type)::type;
+      using B = std::conditional_t<std::is_same_v<A, float>, double, float>;
+      A* to = Raw::write<A>(a);
+      B* from = Raw::write<B>(b);
+      for (std::int64_t i = 0; i < a.size(); ++i) {
+        const A own = to[i];
+        to[i] = static_cast<A>(from[i]);
+        from[i] = static_cast<B>(own);
+      }
+    });
   }
 }
 
@@ -156,9 +172,12 @@ SwappedWeights::SwappedWeights(const nn::ModuleBase& a, const nn::ModuleBase& b,
   for (const auto& [own, other] : pairs_)
     if (Raw::value(own) == Raw::value(other))
       throw xgrad::detail::argument_error("SwappedWeights: the models share their weights: average a clone");
-  swap_values(pairs_, at);
+  for (const auto& pair : pairs_) swap_values(pair, at);
 }
 
-SwappedWeights::~SwappedWeights() { swap_values(pairs_, at_); }
+// Backwards, since tensors may share memory.
+SwappedWeights::~SwappedWeights() {
+  for (auto pair = pairs_.rbegin(); pair != pairs_.rend(); ++pair) swap_values(*pair, at_);
+}
 
 }  // namespace xgrad::optim

@@ -19,6 +19,10 @@ namespace xgrad::optim {
 /// Options of AveragedModel: `AveragingOptions().ema(0.999)`. By default all updates weigh alike (SWA).
 class AveragingOptions : public xgrad::detail::OptionsOf<AveragingOptions> {
  public:
+  AveragingOptions() = default;
+  AveragingOptions(const AveragingOptions&) = default;  // a move is a copy, so that avg_fn stays
+  AveragingOptions& operator=(const AveragingOptions&) = default;
+
   /// The exponential moving average: averaged = decay averaged + (1 - decay) weights; decay in [0, 1].
   AveragingOptions& ema(double decay) { return set(decay_, decay); }
   /// Averages the buffers too; without it they are copied.
@@ -111,6 +115,9 @@ class AveragedModel {
 /// the trained model can be evaluated, or saved, with averaged weights:
 ///
 ///     { const optim::SwappedWeights swapped(model, average.module); evaluate(model); }
+///
+/// Tensors that get another dtype meanwhile have their former values back in it; those that get another shape are left
+/// alone.
 class SwappedWeights {
  public:
   [[nodiscard]] SwappedWeights(const nn::ModuleBase& a, const nn::ModuleBase& b, Source at = Source::here());

@@ -75,7 +75,7 @@ double clip_grad_norm_(const std::vector<Tensor>& parameters, double max_norm, d
   const bool in_two = factor > 0 && factor < small;
   std::unordered_set<const void*> scaled;  // parameters may share a gradient
   for (const Tensor& gradient : all) {
-    if (!scaled.insert(Raw::bytes(gradient)).second) continue;
+    if (gradient.size() == 0 || !scaled.insert(Raw::bytes(gradient)).second) continue;
     if (in_two) gradient.mul_(Tensor(small), at);
     gradient.mul_(Tensor(in_two ? factor / small : factor), at);
   }

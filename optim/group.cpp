@@ -13,9 +13,7 @@ namespace detail {
 
 GivenList::GivenList() = default;
 GivenList::GivenList(const GivenList&) = default;
-GivenList::GivenList(GivenList&&) noexcept = default;
 GivenList& GivenList::operator=(const GivenList&) = default;
-GivenList& GivenList::operator=(GivenList&&) noexcept = default;
 GivenList::~GivenList() = default;
 
 void GivenList::append(const char* name, double value) { given_.emplace_back(name, value); }
@@ -31,9 +29,7 @@ Group::Group(const StateDict& named, const Belongs& belongs) {
 
 Group::Group(std::vector<Tensor> parameters) : parameters_(std::move(parameters)) {}
 Group::Group(const Group&) = default;
-Group::Group(Group&&) noexcept = default;
 Group& Group::operator=(const Group&) = default;
-Group& Group::operator=(Group&&) noexcept = default;
 Group::~Group() = default;
 
 Groups::Groups() = default;
@@ -42,9 +38,7 @@ Groups::Groups(std::initializer_list<Tensor> parameters) : Groups(std::vector<Te
 Groups::Groups(std::vector<Group> groups) : groups_(std::move(groups)) {}
 Groups::Groups(std::initializer_list<Group> groups) : groups_(groups) {}
 Groups::Groups(const Groups&) = default;
-Groups::Groups(Groups&&) noexcept = default;
 Groups& Groups::operator=(const Groups&) = default;
-Groups& Groups::operator=(Groups&&) noexcept = default;
 Groups::~Groups() = default;
 
 std::vector<Tensor> ParamGroup::parameters() const {

@@ -16,14 +16,13 @@ namespace detail {
 /// Options that were set, by PyTorch's names; switches are 0 or 1, and the numbers of a pair are "betas.0", "betas.1".
 using Given = std::vector<std::pair<std::string, double>>;
 
-/// Such a list; what it does is compiled in the library, not for every program.
+/// Such a list; what it does is compiled in the library, not for every program. A move is a copy, here and below, so
+/// that no option gets lost.
 class GivenList {
  public:
   GivenList();
   GivenList(const GivenList&);
-  GivenList(GivenList&&) noexcept;
   GivenList& operator=(const GivenList&);
-  GivenList& operator=(GivenList&&) noexcept;
   ~GivenList();
 
   const Given& given() const { return given_; }
@@ -64,9 +63,7 @@ class Group : public detail::OptionList<Group> {
  public:
   explicit Group(std::vector<Tensor> parameters);
   Group(const Group&);
-  Group(Group&&) noexcept;
   Group& operator=(const Group&);
-  Group& operator=(Group&&) noexcept;
   ~Group();
   /// The parameters of a list with names, as model.named_parameters() gives it, that belong; all without `belongs`.
   explicit Group(const StateDict& named, const Belongs& belongs = nullptr);
@@ -100,9 +97,7 @@ class Groups {
   Groups(std::vector<Group> groups);
   Groups(std::initializer_list<Group> groups);
   Groups(const Groups&);
-  Groups(Groups&&) noexcept;
   Groups& operator=(const Groups&);
-  Groups& operator=(Groups&&) noexcept;
   ~Groups();
 
   const std::vector<Group>& list() const { return groups_; }

@@ -24,6 +24,10 @@ namespace {
 using detail::LinePoint;
 using detail::Range;
 
+enum : int { rate, max_iter, max_eval, tolerance_grad, tolerance_change, history_size };
+
+std::string fault(const double* v) { return v[history_size] < 1 ? "history_size must be at least 1, got 0" : ""; }
+
 detail::Description description() {
   return {"LBFGS",
           {{"lr", 1, Range::not_negative},
@@ -36,7 +40,8 @@ detail::Description description() {
            {"maximize", 0, Range::flag}},
           {},
           {},
-          false};
+          false,
+          fault};
 }
 
 /// The options, with a max_eval that follows max_iter where neither they nor the group give one.
@@ -119,6 +124,7 @@ class LBFGS::Run {
   // Whether another one is to follow.
   bool iterate(LinePoint& now, std::int64_t n, std::int64_t& calls, const std::vector<Tensor>& here) {
     ++memory_.n_iter;
+    convert(now.gradient.dtype());
     choose_direction(now.gradient);
     const double loss_before = now.loss;
     memory_.gradient = now.gradient.clone();
@@ -170,6 +176,17 @@ class LBFGS::Run {
   void restore(const std::vector<Tensor>& values) const {
     const xgrad::detail::Unobserved unobserved;
     for (std::size_t i = 0; i < values.size(); ++i) optimizer_.parameters()[i].copy_(values[i], at_);
+  }
+
+  // What is kept from before the parameters were converted.
+  void convert(DType dtype) {
+    const auto follow = [dtype](Tensor& kept) {
+      if (kept.defined() && kept.dtype() != dtype) kept = xgrad::detail::converted(kept, dtype);
+    };
+    follow(memory_.direction);
+    follow(memory_.gradient);
+    for (Tensor& each : memory_.gradient_changes) follow(each);
+    for (Tensor& each : memory_.steps) follow(each);
   }
 
   // The two loops of Nocedal and Wright's algorithm 7.4.

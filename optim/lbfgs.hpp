@@ -43,7 +43,7 @@ class LBFGSOptions : public detail::OptionList<LBFGSOptions> {
 ///
 /// step() returns the loss before it. The closure must give the same loss for the same parameters. Where it throws, the
 /// parameters and what is kept are those at the beginning of the iteration in which it was called. There is one group,
-/// and one dtype.
+/// and one dtype, to which what is kept follows when model.to() has changed it.
 /// Keeps, under the number of the first parameter, "func_evals", "n_iter", "d", "t", "old_dirs" and "old_stps", one
 /// pair a row, "ro", "H_diag", "prev_flat_grad" and "prev_loss".
 class LBFGS : public Optimizer {

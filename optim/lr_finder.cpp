@@ -4,12 +4,15 @@
 #include <cmath>
 #include <exception>
 #include <limits>
+#include <optional>
+#include <utility>
 
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/observe.hpp>
 #include <xgrad/autograd/graph/random.hpp>
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
+#include <xgrad/nn/generators.hpp>
 
 namespace xgrad::optim {
 namespace {
@@ -22,6 +25,13 @@ class Before {
     for (const Tensor& p : optimizer.parameters()) remember(p);
     for (const auto& entry : model.named_parameters()) remember(entry.second);
     for (const auto& entry : model.named_buffers()) remember(entry.second);
+    for (const auto& entry : nn::named_generators(model)) generators_.emplace_back(entry.second, *entry.second);
+  }
+
+  /// Takes the gradients away, so that what is added to gradients from now on is not added to those.
+  void take_gradients() const {
+    for (const Kept& each : kept_)
+      if (each.gradient.defined()) each.tensor.set_grad({});
   }
 
   /// Brings all of it back that it can, and then throws what has hindered it.
@@ -42,6 +52,7 @@ class Before {
         if (is_floating(each.tensor.dtype()) && each.tensor.requires_grad()) each.tensor.set_grad(each.gradient);
       });
     attempt([&] { optimizer_.load_state_dict(state_); });
+    for (const auto& [generator, value] : generators_) *generator = value;
     default_generator() = generator_;
     if (hindrance) std::rethrow_exception(hindrance);
   }
@@ -57,6 +68,7 @@ class Before {
   Optimizer& optimizer_;
   StateDict state_;
   Generator generator_;
+  std::vector<std::pair<nn::OwnGenerator, std::optional<Generator>>> generators_;  // of layers
   std::vector<Kept> kept_;
 };
 
@@ -136,7 +148,9 @@ LRSweep find_lr(const nn::ModuleBase& model, Optimizer& optimizer, const std::fu
     // Of a negative loss a multiple says nothing.
     return !(least > 0 && smoothed > options.stop_factor_ * least);
   };
-  train_in_vain(Before(model, optimizer), [&] {
+  const Before before(model, optimizer);
+  train_in_vain(before, [&] {
+    before.take_gradients();
     int i = 0;
     while (i < options.steps_ && step(i)) ++i;
   });

@@ -45,9 +45,9 @@ struct LRSweep {
 ///
 /// until the loss diverges. `loss` computes the loss of the next batch; the sweep does the rest of a training step.
 /// Several groups keep the ratios of their learning rates; the lr is that of the first. Afterwards, also when `loss`
-/// throws, parameters, buffers, gradients, the optimiser and this thread's generator are what they were, bit for bit;
-/// the loader that `loss` reads has moved on. What cannot be brought back, as an optimiser to which `loss` has added a
-/// group, is an error.
+/// throws, parameters, buffers, gradients, the optimiser, the generators of layers and this thread's are what they
+/// were, bit for bit; the loader that `loss` reads has moved on. What cannot be brought back, as an optimiser to which
+/// `loss` has added a group, is an error.
 [[nodiscard]] LRSweep find_lr(const nn::ModuleBase& model, Optimizer& optimizer, const std::function<Tensor()>& loss,
                               const LRFinderOptions& options = {}, Source at = Source::here());
 

@@ -132,6 +132,7 @@ void Optimizer::zero_grad() const {
 
 Tensor Optimizer::step(const Closure& closure, Source at) {
   if (!closure) refuse("got an empty function for the closure: give one that computes the loss");
+  static_cast<void>(*list_);  // refuses an optimiser that was moved from
   Tensor loss;
   {
     const EnableGrad enabled;

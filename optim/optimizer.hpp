@@ -45,11 +45,13 @@ class RestoredOptions;
 
 }  // namespace detail
 
-/// One group of an optimiser's parameters, with its options. A handle, which stays valid when the optimiser is moved or
-/// destroyed.
+/// One group of an optimiser's parameters, with its options. A handle, which stays valid when it or the optimiser is
+/// moved, and when the optimiser is destroyed.
 class ParamGroup {
  public:
   ParamGroup(std::shared_ptr<detail::GroupList> list, std::size_t index) : list_(std::move(list)), index_(index) {}
+  ParamGroup(const ParamGroup&) = default;  // a move is a copy, so that there is always a group
+  ParamGroup& operator=(const ParamGroup&) = default;
 
   [[nodiscard]] std::vector<Tensor> parameters() const;
   [[nodiscard]] double lr() const;

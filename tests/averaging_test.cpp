@@ -136,6 +136,41 @@ TEST_CASE("two models exchange their weights for a while", "[averaging]") {
   CHECK_THAT(thrown_by([&] { const SwappedWeights swapped(model, model); }), Contains("share their weights"));
 }
 
+TEST_CASE("exchanged weights come back where two parameters share memory", "[averaging]") {
+  manual_seed(4);
+  const Tensor table = randn({9, 3});
+  nn::Sequential model{nn::Embedding::from_pretrained(table, nn::Freeze::no),
+                       nn::Embedding::from_pretrained(table, nn::Freeze::no)};
+  AveragedModel<nn::Sequential> average(model);
+  average.update_parameters(model);
+  shift(model, 1);
+  const StateDict before = model.state_dict(), averaged = average.module.state_dict();
+  {
+    const SwappedWeights swapped(model, average.module);
+    CHECK(difference(model.parameters()[0].detach(), averaged.begin()->second) == "");
+  }
+  for (const auto& [key, tensor] : model.state_dict()) CHECK(difference(tensor, before.at(key)) == "");
+  for (const auto& [key, tensor] : average.module.state_dict()) CHECK(difference(tensor, averaged.at(key)) == "");
+}
+
+TEST_CASE("exchanged weights come back in another dtype, and not in another shape", "[averaging]") {
+  manual_seed(4);
+  nn::Linear model(20, 30);
+  AveragedModel<nn::Linear> average(model);
+  const Tensor first = model.weight.detach().clone();
+  shift(model, 1);
+  const Tensor trained = model.weight.detach().clone(), bias = model.bias.detach().clone();
+  {
+    const SwappedWeights swapped(model, average.module);
+    model.to(float64);
+    model.bias.set_data(zeros({7}, float64));
+  }
+  CHECK(difference(model.weight.detach(), trained.to(float64)) == "");
+  CHECK(difference(average.module.weight.detach(), first) == "");
+  CHECK(difference(model.bias.detach(), zeros({7}, float64)) == "");
+  CHECK(difference(average.module.bias.detach(), bias) == "");
+}
+
 TEST_CASE("update_bn computes running statistics as means over all batches", "[averaging]") {
   manual_seed(3);
   nn::Sequential model{nn::BatchNorm1d(2), nn::Linear(2, 1)};
@@ -368,4 +403,48 @@ TEST_CASE("a sweep brings back options that have changed between steps, and says
              }),
              Contains("SGD: cannot load this state: \"param_groups.1.lr\" is missing"));
   for (const auto& [key, tensor] : model.state_dict()) CHECK(difference(tensor, weights.at(key)) == "");
+}
+
+TEST_CASE("a sweep brings back gradients of parameters that the optimiser does not train", "[lr_finder]") {
+  manual_seed(5);
+  nn::Sequential model{nn::Linear(3, 4), nn::Linear(4, 1)};
+  const Tensor x = randn({8, 3});
+  const auto loss = [&] { return mean(square(model(x))); };
+  loss().backward();
+  std::vector<Tensor> handles, before;
+  for (const Tensor& p : model.parameters()) {
+    handles.push_back(p.grad());
+    before.push_back(p.grad().clone());
+  }
+  SGD optimizer({model.parameters()[2], model.parameters()[3]}, .01);
+  static_cast<void>(find_lr(model, optimizer, loss, LRFinderOptions().steps(5)));
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    CHECK(difference(model.parameters()[i].grad(), before[i]) == "");
+    CHECK(difference(handles[i], before[i]) == "");
+  }
+}
+
+TEST_CASE("a sweep brings back the generators of layers", "[lr_finder]") {
+  manual_seed(5);
+  nn::Sequential model{nn::Linear(3, 4), nn::Dropout(.5, Generator(7)), nn::Linear(4, 1), nn::Dropout(.1)};
+  const Tensor x = randn({8, 3});
+  SGD optimizer(model.parameters(), .01);
+  const auto draws = [&] {
+    std::vector<std::uint64_t> all;
+    for (const auto& each : nn::named_generators(model)) all.push_back(*each.second ? (*each.second)->draws() : 0);
+    return all;
+  };
+  static_cast<void>(model(x));
+  const std::vector<std::uint64_t> before = draws();
+  REQUIRE(before == std::vector<std::uint64_t>{1, 0});
+  int calls = 0;
+  const auto loss = [&] {
+    if (++calls == 7) throw std::runtime_error("no more batches");
+    return mean(square(model(x)));
+  };
+  static_cast<void>(find_lr(model, optimizer, loss, LRFinderOptions().steps(5)));
+  CHECK(calls == 5);
+  CHECK(draws() == before);
+  CHECK_THROWS_WITH(find_lr(model, optimizer, loss), "no more batches");
+  CHECK(draws() == before);
 }

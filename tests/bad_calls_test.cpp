@@ -163,10 +163,10 @@ const std::set<std::string>& exempt() {
       // Conversions and handles, whose checks are those of what they hold.
       "Operand", "Layer", "Iterator", "ScaleFactors", "ConvPadding", "HookHandle",
       // Of recurrent layers: their calls are probed as those of the class; and parts of PackedSequence.
-      "forward", "append_tensors", "with",
+      "forward", "with",
       // For writers of ops, and inside them.
-      "alias", "handle", "mark_weak", "begin_write", "uninitialized", "storage", "check_rows", "choose_parts",
-      "differentiate", "transform", "constant", "refuse_lost_write", "number",
+      "alias", "handle", "take_value", "mark_weak", "begin_write", "uninitialized", "storage", "check_rows",
+      "choose_parts", "differentiate", "transform", "constant", "refuse_lost_write", "number",
       // Of training: what their files hold is tested by checkpoint_test and train_parts_test.
       "save", "load", "read", "load_part", "save_csv", "save_json_lines",
       // Parts of training without bad arguments, and what a Trainer calls of the user's.
@@ -219,7 +219,7 @@ std::set<std::string> declared(const std::filesystem::path& header) {
   std::smatch match;
   for (const std::string& line : public_lines(header)) {
     if (!std::regex_match(line, match, declaration) || std::regex_match(line, setter)) continue;
-    if (line.find("= delete") != std::string::npos || line.rfind("XGRAD_", 0) == 0) continue;
+    if (std::regex_search(line, std::regex("= (delete|default);")) || line.rfind("XGRAD_", 0) == 0) continue;
     if (match[1] == "static_assert" || match[1] == "decltype" || line.rfind("  return", 0) == 0 ||
         line.rfind("  const ", 0) == 0)
       continue;

@@ -36,6 +36,13 @@ TEST_CASE("finite float32 gradients have a finite norm, and are clipped to it", 
   CHECK(get_total_norm({full({4}, 1e-30, float32)}) == Approx(2e-30));
 }
 
+TEST_CASE("a gradient that begins where an empty one lies is scaled", "[clip]") {
+  const Tensor flat = full({3}, 2.0, float32);
+  const Tensor empty = with_gradient(flat(xt::range(0, 0))), p = with_gradient(flat);
+  CHECK(clip_grad_norm_({empty, p}, 1.0) == Approx(std::sqrt(12.0)));
+  CHECK(p.grad()[0].item() == Approx(2 / std::sqrt(12.0)).epsilon(1e-5));
+}
+
 TEST_CASE("a parameter that is given twice is refused, and a shared gradient is scaled once", "[clip]") {
   const Tensor p = with_gradient(full({4}, 2.0, float32)), q = with_gradient(full({4}, 2.0, float32));
   CHECK_THAT(thrown_by([&] {

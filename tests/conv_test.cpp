@@ -243,6 +243,17 @@ TEST_CASE("a layer pads in four ways", "[conv]") {
   }
 }
 
+TEST_CASE("a padding beyond all numbers is refused", "[conv]") {
+  using Options = nn::Conv1d::Options;
+  const std::int64_t vast = std::int64_t{1} << 62;
+  for (const auto& [kernel, dilation] : {std::pair(3, vast), std::pair(5, vast + 1)}) {
+    const nn::Conv1d layer(1, 1, kernel,
+                           Options().dilation(dilation).padding("same").padding_mode(nn::PaddingMode::replicate));
+    CHECK_THROWS_WITH(layer(zeros({1, 1, 5})), Catch::Contains("kernel_size is (" + std::to_string(kernel)) &&
+                                                   Catch::Contains(": the padding exceeds 2^63 - 1"));
+  }
+}
+
 TEST_CASE("a lazy convolution takes its channels from the first input", "[conv]") {
   nn::LazyConv2d layer(4, 3, nn::Conv2d::Options().groups(2));
   CHECK_THROWS_AS(layer.parameters(), std::logic_error);

@@ -61,6 +61,21 @@ struct PowerForward : func::Function<PowerForward> {
   }
 };
 
+/// A matrix product with a jvp.
+struct Product : func::Function<Product> {
+  static constexpr const char* name = "product";
+  static Tensor forward(func::Context& context, const Tensor& a, const Tensor& b) {
+    context.save_for_backward({a, b});
+    return matmul(a, b);
+  }
+  static Tensors backward(func::Context& context, const Tensor& g) {
+    return {matmul(g, transpose(context.saved()[1])), matmul(transpose(context.saved()[0]), g)};
+  }
+  static Tensor jvp(func::Context& context, const Tensors& t) {
+    return matmul(t[0], context.saved()[1]) + matmul(context.saved()[0], t[1]);
+  }
+};
+
 /// a b, with the gradients in the wrong order.
 struct Crossed : func::Function<Crossed> {
   static constexpr const char* name = "crossed";
@@ -220,4 +235,39 @@ TEST_CASE("a backward that writes the gradient that it is given in place is refu
   CHECK_THAT(thrown_by<std::logic_error>([&] { sum(doubled(x) + b).backward(); }),
              Contains("backward of doubled") && Contains("in place at custom_function_test.cpp:"));
   CHECK_FALSE(b.grad().defined());
+}
+
+TEST_CASE("a jvp that returns nothing means zeros, in every way forward", "[custom]") {
+  const auto flat = func::custom(
+                        "flat", [](const Tensors& x) { return sum(x[0] > 0.0).to(float64) * ones({2}, float64); },
+                        [](const Tensors&, const Tensor&, const Tensor&) { return Tensors{Tensor()}; })
+                        .jvp([](const Tensors&, const Tensor&, const Tensors&) { return Tensor(); });
+  const auto f = [&](const Tensor& x) { return flat(x) + x * x; };
+  const Tensor x{2.0, 3.0};
+  CHECK(numbers(func::jvp(f, x, Tensor{1.0, 1.0}).second) == Numbers{4, 6});
+  CHECK(numbers(func::jacfwd(f)(x)) == Numbers{4, 0, 0, 6});
+  CHECK(numbers(func::hessian([&](const Tensor& a) { return sum(f(a)); })(x)) == Numbers{2, 0, 0, 2});
+}
+
+TEST_CASE("a jvp is given zeros of its shape for an argument that is not differentiated", "[custom]") {
+  const Tensor a{{1., 2., 3.}, {0., 1., -1.}}, b{{2., 1.}, {1., 1.}, {0., 3.}};
+  const auto by_a = [&](const Tensor& x) { return Product::apply(x, b); };
+  const auto by_b = [&](const Tensor& x) { return Product::apply(a, x); };
+  CHECK(numbers(func::jvp(by_a, a, ones({2, 3}, float64)).second) == Numbers{3, 5, 3, 5});
+  CHECK(numbers(func::jvp(by_b, b, ones({3, 2}, float64)).second) == Numbers{6, 6, 0, 0});
+  CHECK(func::check(by_a, a).message == "");
+  CHECK(func::check(by_b, b).message == "");
+  const auto custom = func::custom(
+                          "scaled", [](const Tensors& x) { return x[0] * x[1]; },
+                          [](const Tensors& x, const Tensor&, const Tensor& g) {
+                            return Tensors{g * x[1], sum(g * x[0], 0)};
+                          })
+                          .jvp([](const Tensors& x, const Tensor&, const Tensors& t) {
+                            CHECK(t[0].shape() == x[0].shape());
+                            CHECK(t[1].shape() == x[1].shape());
+                            return t[0] * x[1] + x[0] * t[1];
+                          });
+  const Tensor row{1., 2., 3.};
+  CHECK(numbers(func::jvp([&](const Tensor& x) { return custom(x, row); }, a, ones({2, 3}, float64)).second) ==
+        Numbers{1, 2, 3, 1, 2, 3});
 }

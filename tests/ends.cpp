@@ -24,6 +24,7 @@
 #include <xgrad/autograd/kernels/runtime/memory.hpp>
 #include <xgrad/autograd/ops/ops.hpp>
 #include <xgrad/data/loader.hpp>
+#include <xgrad/func.hpp>
 
 #include "sanitized.hpp"
 
@@ -165,6 +166,34 @@ void fork_and_exit_while_others_compute() {
   children(false);
 }
 
+// What takes other locks of the process: a leaf that changes while a graph refers to it, and the name of a custom
+// function.
+void change_leaf() {
+  const Tensor leaf = ones({3}).requires_grad_();
+  const Tensor use = func::custom(
+      "doubled", [](const std::vector<Tensor>& x) { return 2 * x[0]; },
+      [](const std::vector<Tensor>&, const Tensor&, const Tensor& g) { return std::vector<Tensor>{2 * g}; })(leaf);
+  leaf.requires_grad_(false);
+}
+
+void fork_while_leaves_change() {
+  for (int i = 0; i < 3; ++i)
+    std::thread([] {
+      for (;;) change_leaf();
+    }).detach();
+  for (int i = 0; i < 60; ++i) {
+    const pid_t child = fork();
+    if (child == 0) {
+      change_leaf();
+      _exit(0);
+    }
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0) {
+    }
+  }
+  _exit(0);
+}
+
 // The first kernels run without memory; later ones, with it, must not wait for what those began.
 void no_memory_at_first() {
   struct rlimit before;
@@ -234,6 +263,7 @@ const Mode modes[] = {
     {"exit_in_a_kernel", exit_in_a_kernel, thread_sanitized},
     {"fork_while_others_compute", fork_while_others_compute, sanitized},
     {"fork_and_exit_while_others_compute", fork_and_exit_while_others_compute, thread_sanitized},
+    {"fork_while_leaves_change", fork_while_leaves_change, sanitized},
     {"no_memory_at_first", no_memory_at_first, sanitized},
     {"exit_while_prefetching", exit_while_prefetching},
     {"exit_in_a_prefetching_thread", exit_in_a_prefetching_thread, thread_sanitized},

@@ -204,3 +204,134 @@ TEST_CASE("lines of very negative numbers raise no floating-point exception in b
   }
   CHECK(found.substr(0, 300) == "");
 }
+
+namespace {
+
+using In = std::vector<Tensor>;
+using F = std::function<Tensor(const In&)>;
+
+/// Flags of the value, of the gradients by kernels, by recorded ops, and of the derivatives of these.
+std::string exceptions_at(const In& inputs, const F& f, bool gradients) {
+  In leaves;
+  leaves.reserve(inputs.size());
+  for (const Tensor& x : inputs) leaves.push_back(x.clone().requires_grad_());
+  std::string found;
+  const auto look = [&](const char* where) {
+    if (!raised().empty()) found += raised() + where + "; ";
+    std::feclearexcept(FE_ALL_EXCEPT);
+  };
+  std::feclearexcept(FE_ALL_EXCEPT);
+  const Tensor y = f(leaves);
+  look("in the value");
+  if (!gradients) return found;
+  const Tensor g = ones(y.shape(), y.dtype());
+  static_cast<void>(grad({y}, leaves, {g}, retain_graph));
+  look("in backward");
+  const std::vector<Tensor> slopes = grad({y}, leaves, {g}, create_graph);
+  look("in recorded backward");
+  for (const Tensor& slope : slopes)
+    if (slope.requires_grad())
+      static_cast<void>(grad({slope}, leaves, {ones(slope.shape(), slope.dtype())}, retain_graph, allow_unused));
+  look("in the second derivative");
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("no floating-point exception where an edge has a finite value, slope or both", "[flags]") {
+  const DType dtype = GENERATE(DType::float32, DType::float64);
+  const double inf = std::numeric_limits<double>::infinity();
+  struct Edge {
+    const char* name;
+    F f;
+    std::vector<std::vector<double>> numbers;
+    bool gradients;
+  };
+  const F entropy = [](const In& in) { return nn::binary_cross_entropy(in[0], in[1]); };
+  const F of_logits = [](const In& in) {
+    return nn::binary_cross_entropy_with_logits(in[0], in[1], nn::Reduction::none);
+  };
+  const F weighted = [](const In& in) {
+    return nn::binary_cross_entropy_with_logits(in[0], in[1], {}, full({1}, 2.0, in[0].dtype()), nn::Reduction::none);
+  };
+  const F divergence = [](const In& in) { return nn::kl_div(in[0], in[1], nn::Reduction::none); };
+  const F log_divergence = [](const In& in) { return nn::kl_div(in[0], in[1], nn::Reduction::none, nn::log_target); };
+  const F in_lambda = [](const In& in) {
+    return elementwise([](auto a, auto b) { return xlogy(a, b); }, in[0], in[1]);
+  };
+  const std::vector<Edge> edges = {
+      {"binary_cross_entropy", entropy, {{0, 1, 0, 1, 0, 1, 1e-310}, {0, 0, 1, 1, 0.5, 0.5, 0}}, true},
+      {"logit", [](const In& in) { return logit(in[0], 1e-6); }, {{0, 1, 1e-30, 1e-310, 0.5}}, true},
+      {"xlogy", [](const In& in) { return xlogy(in[0], in[1]); }, {{0, 0, 1}, {0, 0.5, 1}}, true},
+      {"xlogy in a lambda", in_lambda, {{0, 0, 1}, {1, 0.5, 1}}, true},
+      {"xlogy of 0 and infinity", [](const In& in) { return xlogy(in[0], in[1]); }, {{0, 0}, {inf, 0}}, false},
+      {"logits", of_logits, {{inf, -inf, 1e3, -1e3}, {1, 0, 0, 1}}, false},
+      {"weighted logits", weighted, {{inf, -inf, 1e3, -1e3}, {1, 0, 0, 1}}, false},
+      {"kl_div", divergence, {{-inf, -1}, {0, 0.5}}, false},
+      {"kl_div of logarithms", log_divergence, {{-1, -inf, -inf, -1}, {-inf, -inf, -1e3, -0.5}}, true},
+      {"logaddexp", [](const In& in) { return logaddexp(in[0], in[1]); }, {{-inf, inf, 0}, {-inf, inf, 0}}, false},
+      {"logaddexp2", [](const In& in) { return logaddexp2(in[0], in[1]); }, {{-inf, inf, 0}, {-inf, inf, 0}}, false},
+  };
+  for (const Edge& edge : edges)
+    for (const std::int64_t times : {1, 7}) {
+      In in;
+      for (const std::vector<double>& numbers : edge.numbers) in.push_back(repeat(Tensor(numbers), {times}).to(dtype));
+      INFO(edge.name << " in " << name_of(dtype));
+      CHECK(exceptions_at(in, edge.f, edge.gradients) == "");
+    }
+}
+
+TEST_CASE("questions about infinities and NaN raise no floating-point exception", "[flags]") {
+  const DType dtype = GENERATE(DType::float32, DType::float64);
+  const double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
+  const Tensor x = Tensor({inf, -inf, nan, 0.0, -2.0}).to(dtype);
+  const Tensor u = Tensor({inf, -inf, 0.0, 1.0}).to(dtype), v = Tensor({inf, inf, inf, 1.5}).to(dtype);
+  std::feclearexcept(FE_ALL_EXCEPT);
+  const Tensor finite = isfinite(x), infinite = isinf(x), above = isposinf(x), below = isneginf(x);
+  const Tensor close = isclose(u, v), near = isclose(u, v, 0, 1);
+  CHECK(raised() == "");
+  const auto holds = [](const Tensor& mask, std::vector<bool> expected) {
+    for (std::size_t i = 0; i < expected.size(); ++i)
+      if (Raw::data<bool>(mask)[i] != expected[i]) return false;
+    return true;
+  };
+  CHECK(holds(finite, {false, false, false, true, true}));
+  CHECK(holds(infinite, {true, true, false, false, false}));
+  CHECK(holds(above, {true, false, false, false, false}));
+  CHECK(holds(below, {false, true, false, false, false}));
+  CHECK(holds(close, {true, false, false, false}));
+  CHECK(holds(near, {true, false, false, true}));
+  const std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  CHECK(holds(isfinite(Tensor({most, -most - 1, std::int64_t(0)})), {true, true, true}));
+  CHECK(holds(isinf(Tensor({most, -most - 1, std::int64_t(0)})), {false, false, false}));
+}
+
+TEST_CASE("lines with -inf raise no floating-point exception", "[flags]") {
+  const DType dtype = GENERATE(DType::float32, DType::float64);
+  const double inf = std::numeric_limits<double>::infinity();
+  for (const std::int64_t n : {1, 2, 3, 8, 9, 16, 17, 40, 100})
+    for (const std::int64_t lines : {1, 3, 20}) {
+      const Tensor none = full({lines, n}, -inf, dtype), some = concat({none, zeros({lines, 1}, dtype)}, 1);
+      const Tensor label = full({lines}, n, int64);
+      INFO(lines << " lines of " << n << " in " << name_of(dtype));
+      for (const std::int64_t axis : {0, 1}) {
+        const F sums = [=](const In& in) { return logsumexp(in[0], axis); };
+        const In only(1, axis == 1 ? none : transpose(none)), partly(1, axis == 1 ? some : transpose(some));
+        CHECK(exceptions_at(only, sums, false) == "");  // its gradient is NaN
+        CHECK(exceptions_at(partly, sums, true) == "");
+        CHECK(exceptions_at(
+                  partly, [=](const In& in) { return softmax(in[0], axis); }, true) == "");
+        CHECK(exceptions_at(
+                  partly, [=](const In& in) { return log_softmax(in[0], axis); }, true) == "");
+        CHECK(exceptions_at(
+                  only, [=](const In& in) { return logcumsumexp(in[0], axis); }, false) == "");
+      }
+      const In logits(1, some), likelihoods(1, log_softmax(some, 1)), masked(1, none);
+      CHECK(exceptions_at(
+                logits, [&](const In& in) { return nn::cross_entropy(in[0], label); }, true) == "");
+      CHECK(exceptions_at(
+                likelihoods, [&](const In& in) { return nn::nll_loss(in[0], label); }, true) == "");
+      CHECK(exceptions_at(
+                masked, [](const In& in) { return masked_softmax(in[0], isfinite(in[0]), 1); }, true) == "");
+    }
+}

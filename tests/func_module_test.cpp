@@ -3,6 +3,7 @@
 #include <xgrad/autograd/engine/backward.hpp>
 #include <xgrad/autograd/engine/runtime.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/graph/node.hpp>
 #include <xgrad/autograd/ops/ops.hpp>
 #include <xgrad/func.hpp>
 #include <xgrad/nn/module_state.hpp>
@@ -60,6 +61,23 @@ TEST_CASE("functional_call computes with the tensors it is given, and leaves the
   CHECK(model.parameters()[0].is_leaf());
   const Tensor partly = func::functional_call(model, StateDict{{"2.bias", Tensor{1.0, 2.0, 3.0}}}, x);
   CHECK(difference(partly, before - own["2.bias"] + Tensor{1.0, 2.0, 3.0}, 1e-14) == "");
+}
+
+TEST_CASE("functional_call with the module's own tensors in other places computes with what they were", "[func]") {
+  nn::Sequential model{nn::Linear(3, 3), nn::Tanh(), nn::Linear(3, 3), nn::Tanh(), nn::Linear(3, 3)};
+  model.to(float64);
+  const std::vector<Tensor> p = model.parameters();
+  const Tensor x = randn({4, 3}, float64);
+  for (const std::vector<int>& order : {std::vector<int>{2, 3, 0, 1, 4, 5}, {2, 3, 4, 5, 0, 1}, {4, 5, 0, 1, 2, 3}}) {
+    Tensors moved, copies;
+    for (const int i : order) {
+      moved.push_back(p[static_cast<std::size_t>(i)]);
+      copies.push_back(moved.back().detach().clone().requires_grad_());
+    }
+    const Tensor y = func::functional_call(model, moved, x), z = func::functional_call(model, copies, x);
+    CHECK(difference(y.detach(), z.detach()) == "");
+    CHECK(all_equal(grad({sum(square(y))}, moved), grad({sum(square(z))}, copies)) == "");
+  }
 }
 
 TEST_CASE("functional_call gives the gradients of its parameters, not of the module's", "[func]") {
@@ -357,4 +375,34 @@ TEST_CASE("an empty hook of a module is refused, and clones have none", "[hooks]
   CHECK(calls == 1);
   static_cast<void>(cloned(batch()));
   CHECK(calls == 1);
+}
+
+TEST_CASE("a full backward hook is not called where no gradient passes to the input, and keeps nothing", "[module]") {
+  nn::Linear layer(2, 2);
+  int calls = 0, before_calls = 0;
+  layer.register_full_backward_hook([&](const nn::ModuleBase&, const Tensor&, const Tensor&) {
+    ++calls;
+    return Tensor();
+  });
+  layer.register_full_backward_pre_hook([&](const nn::ModuleBase&, const Tensor&) {
+    ++before_calls;
+    return Tensor();
+  });
+  const std::int64_t nodes = Node::live();
+  {
+    const Tensor x = ones({3, 2}).requires_grad_();
+    const Tensor y = layer(x);
+    const Tensor g = grad(sum(y * y), layer.weight, create_graph);
+    CHECK(before_calls == 1);
+    CHECK(calls == 0);
+    sum(g).backward();
+    CHECK(calls == 1);
+  }
+  CHECK(Node::live() == nodes);
+  {
+    const Tensor x = ones({3, 2}).requires_grad_();
+    const Tensor y = layer(x);
+    const Tensor g = grad(sum(y * y), layer.weight, create_graph);
+  }
+  CHECK(Node::live() == nodes);
 }

@@ -51,6 +51,26 @@ TEST_CASE("grad is the gradient of a function of tensors, of a list, and of a li
   CHECK(numbers(g[1]) == Numbers{1, 1, 1});
 }
 
+TEST_CASE("a list is one argument: the number 1 is that of the tensor behind it", "[func]") {
+  const auto f = [](const Tensors& p, const Tensor& x) { return sum(p[0] * x * x) + sum(p[1]); };
+  const Tensors p{Tensor{1., 2.}, Tensor{5., 6., 7.}};
+  const Tensor x{3., 4.};
+  for (const std::int64_t last : {1, -1}) {
+    const Tensors g = func::grad(f, last)(p, x);
+    REQUIRE(g.size() == 1);
+    CHECK(numbers(g[0]) == Numbers{6, 16});
+    CHECK(numbers(func::value_and_grad(f, last)(p, x).grad[0]) == Numbers{6, 16});
+    CHECK(func::jacobian(f, last)(p, x)[0].shape() == Shape{2});
+  }
+  const Tensors all = func::grad(f, {1, 0})(p, x);
+  REQUIRE(all.size() == 3);
+  CHECK(numbers(all[0]) == Numbers{6, 16});
+  CHECK(numbers(all[1]) == Numbers{9, 16});
+  CHECK(numbers(all[2]) == Numbers{1, 1, 1});
+  CHECK(func::grad(f, -2)(p, x).size() == 2);
+  CHECK_THAT(thrown_by([&] { func::grad(f, 2)(p, x); }), Contains("argument number 2 of a call with 2"));
+}
+
 TEST_CASE("a gradient that does not exist is zeros", "[func]") {
   const Tensor x{1.0, 2.0}, y{3.0, 4.0};
   const auto f = [](const Tensor& a, const Tensor&) { return sum(a); };
@@ -332,4 +352,18 @@ TEST_CASE("a Jacobian in chunks is that of all columns at once", "[func]") {
   const Tensor j = func::jacfwd([](const Tensor& a) { return a * a; })(x);
   CHECK(difference(diagonal(j), 2.0 * x, 1e-15) == "");
   CHECK(sum(j).item() == Approx(sum(2.0 * x).item()));
+}
+
+TEST_CASE("a Jacobian has the dtype of the argument, whatever its shape and the mode", "[func]") {
+  const Tensor x{1.f, 2.f};
+  const auto squares = [](const Tensor& in) { return to(in * in, float64); };
+  const auto total = [](const Tensor& in) { return sum(to(in * in, float64)); };
+  CHECK(func::jacobian(squares)(x).dtype() == float32);
+  CHECK(func::jacobian(total)(x).dtype() == float32);
+  CHECK(func::jacfwd(squares)(x).dtype() == float32);
+  CHECK(func::jacrev(squares)(x).dtype() == float32);
+  CHECK(numbers(func::jacfwd(squares)(x)) == Numbers{2, 0, 0, 4});
+  const auto narrowed = [](const Tensor& in) { return to(in * in, float32); };
+  CHECK(func::jacfwd(narrowed)(Tensor{1., 2.}).dtype() == float64);
+  CHECK(func::jacrev(narrowed)(Tensor{1., 2.}).dtype() == float64);
 }

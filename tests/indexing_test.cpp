@@ -11,6 +11,7 @@
 #include "both_bodies.hpp"
 
 using namespace xgrad;
+using Catch::Matchers::StartsWith;
 
 namespace {
 
@@ -139,4 +140,15 @@ TEST_CASE("the recorded gradients of gather and index_select are as wide", "[ind
 TEST_CASE("selecting from slices without elements has a gradient without elements", "[indexing]") {
   const Tensor x = zeros({4, 3, 0}, float64).requires_grad_();
   CHECK(grad(sum(index_select(x, 1, Tensor{1, 2, 0})), x).shape() == x.shape());
+}
+
+TEST_CASE("one_hot names the label that is at fault", "[indexing]") {
+  const std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  CHECK_THROWS_WITH(one_hot(Tensor{-5, -2}), StartsWith("one_hot: label -5 in shape (2): the least label is 0"));
+  CHECK_THROWS_WITH(one_hot(Tensor{-1}), StartsWith("one_hot: label -1 in shape (1): the least label is 0"));
+  CHECK_THROWS_WITH(one_hot(Tensor{-5, 2}), StartsWith("one_hot: label -5 is none of 3 classes"));
+  CHECK_THROWS_WITH(one_hot(Tensor{most}),
+                    StartsWith("one_hot: label 9223372036854775807 in shape (1): no tensor has so many classes"));
+  CHECK_THROWS_WITH(one_hot(Tensor{1}, -5),
+                    StartsWith("one_hot: -5 classes for labels of shape (1): the number must be positive"));
 }

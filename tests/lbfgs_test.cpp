@@ -1,5 +1,6 @@
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <xgrad/xgrad.hpp>
@@ -83,6 +84,60 @@ TEST_CASE("an iteration of LBFGS whose closure throws was not made", "[optimizer
       optimizer.step(closure(optimizer, p, 3));
       other.step(closure(other, q, 3));
       CHECK(difference(p.detach(), q.detach()) == "");
+    }
+}
+
+TEST_CASE("LBFGS keeps at least one pair", "[optimizers]") {
+  const std::vector<Tensor> p{zeros({3}).requires_grad_()};
+  CHECK_THROWS_WITH(LBFGS(p, 1, LBFGS::Options().history_size(0)), "LBFGS: history_size must be at least 1, got 0");
+  LBFGS optimizer(p, 1, LBFGS::Options().history_size(1));
+  CHECK_THROWS_WITH(optimizer.param_groups()[0].set_option("history_size", 0),
+                    "LBFGS: history_size must be at least 1, got 0");
+  CHECK(optimizer.param_groups()[0].option("history_size") == 1);
+}
+
+TEST_CASE("what LBFGS keeps follows its parameters to another dtype", "[optimizers]") {
+  for (const LineSearch search : {LineSearch::none, LineSearch::strong_wolfe})
+    for (const auto& [from, to] : {std::pair(float32, float64), std::pair(float64, float32)}) {
+      INFO("line search " << static_cast<int>(search) << ", to " << name_of(to));
+      manual_seed(3);
+      nn::Sequential model{nn::Linear(3, 4), nn::Tanh(), nn::Linear(4, 1)};
+      model.to(from);
+      const Tensor x = randn({9, 3}, float64), y = randn({9, 1}, float64);
+      const LBFGS::Options options = LBFGS::Options().max_iter(4).history_size(3).line_search_fn(search);
+      LBFGS optimizer(model.parameters(), .1, options);
+      int calls = 0, fails = -1;
+      const auto step = [&](nn::Sequential& net, LBFGS& of) {
+        const DType dtype = net.parameters()[0].dtype();
+        return of.step([&] {
+          if (++calls == fails) throw std::runtime_error("no data");
+          of.zero_grad();
+          Tensor loss = nn::mse_loss(net(x.to(dtype)), y.to(dtype));
+          loss.backward();
+          return loss;
+        });
+      };
+      for (int i = 0; i < 3; ++i) step(model, optimizer);
+      model.to(to);
+      nn::Sequential twin = nn::clone(model);
+      LBFGS other(twin.parameters(), .1, options);
+      other.load_state_dict(optimizer.state_dict());
+      CHECK(optimizer.state_dict().at("state.0.d").dtype() == from);
+      // An iteration that was not made converts nothing.
+      calls = 0;
+      fails = 2;
+      const StateDict before = optimizer.state_dict(), weights = model.state_dict();
+      CHECK(thrown_by([&] { step(model, optimizer); }) == "no data");
+      fails = -1;
+      for (const auto& [key, tensor] : optimizer.state_dict())
+        if (key != "state.0.func_evals") CHECK(difference(tensor, before.at(key)) == "");
+      for (const auto& [key, tensor] : model.state_dict()) CHECK(difference(tensor, weights.at(key)) == "");
+      for (int i = 0; i < 3; ++i) CHECK(step(model, optimizer).item() == step(twin, other).item());
+      const StateDict expected = other.state_dict();
+      for (const auto& [key, tensor] : optimizer.state_dict())
+        if (key != "state.0.func_evals") CHECK(difference(tensor, expected.at(key)) == "");
+      for (const auto& [key, tensor] : model.state_dict()) CHECK(difference(tensor, twin.state_dict().at(key)) == "");
+      CHECK(optimizer.state_dict().at("state.0.old_dirs").dtype() == to);
     }
 }
 

@@ -272,6 +272,28 @@ TEST_CASE("singular matrices are conditioned infinitely badly by every norm, the
   CHECK(cond(zeros({3, 2}), -2).item() == 0);
 }
 
+TEST_CASE("a matrix with a pivot of 0 is singular beside infinities too", "[linalg]") {
+  const Tensor x = Tensor{{{infinity, 0.0}, {0.0, 0.0}}, {{2.0, 0.0}, {0.0, 1.0}}};
+  const Tensor y = cond(x, 1);
+  CHECK(y[0].item() == infinity);
+  CHECK(y[1].item() == 2);
+  CHECK(std::isnan(cond(Tensor{{not_a_number, 0.0}, {0.0, 1.0}}, 1).item()));
+  CHECK(matrix_norm(zeros({0, std::int64_t{1} << 32, std::int64_t{1} << 32})).shape() == Shape{0});
+}
+
+TEST_CASE("gradients of singular vectors are finite for matrices of any size", "[linalg]") {
+  for (const DType dtype : {float32, float64})
+    for (const double size : dtype == float32 ? std::vector<double>{1e-23, 1e19} : std::vector<double>{1e-165, 1e160}) {
+      INFO(name_of(dtype) << ", size " << size);
+      const auto gradient = [&](double scale) {
+        const Tensor a = (Tensor{{2.0, 1.0}, {0.0, 1.0}} * scale).to(dtype).requires_grad_();
+        const SVD parts = svd(a);
+        return grad(sum(abs(parts.u)) + 2 * sum(abs(parts.vh)), a).to(float64);
+      };
+      CHECK(difference(gradient(size) * size, gradient(1), 1e-5, 1e-6) == "");
+    }
+}
+
 TEST_CASE("equal singular values share the gradient of a spectral norm", "[linalg]") {
   for (const double order : {2.0, -2.0}) {
     const Tensor x = identity(4).clone().requires_grad_();
@@ -372,6 +394,16 @@ TEST_CASE("determinants do not depend on products of some pivots that leave the 
   CHECK(det(diag(Tensor({1e200, 1e200, 1e-300}))).item() == Approx(1e100));
   CHECK(det(diag(Tensor({1e-200, 1e-200, 1e300}))).item() == Approx(1e-100));
   CHECK(det(diag(Tensor({1e200, 1e200, 0.}))).item() == 0);
+}
+
+TEST_CASE("a determinant has all digits of subnormal pivots", "[linalg]") {
+  const auto diagonal_of = [](std::initializer_list<double> pivots) {
+    return diag(Tensor(std::vector<double>(pivots)));
+  };
+  CHECK(det(diagonal_of({0.5, 5e-324, 1e300})).item() == Approx(0.5 * (5e-324 * 1e300)));
+  CHECK(det(diagonal_of({1e300, 5e-324, 0.5})).item() == Approx(0.5 * (5e-324 * 1e300)));
+  CHECK(det(diagonal_of({0.5, infinity, 2.0})).item() == infinity);
+  CHECK(std::isnan(det(diagonal_of({0.0, infinity, 2.0})).item()));
 }
 
 TEST_CASE("the gradient of a determinant outside of the range of numbers is that of its cofactors", "[linalg]") {

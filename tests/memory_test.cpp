@@ -354,6 +354,31 @@ TEST_CASE("memory cached for reuse is bounded and can be released", "[memory]") 
   release_cached_memory();
 }
 
+TEST_CASE("an allocation that fails does not raise the bound of what is kept", "[memory]") {
+  if (sanitized) return;
+  // Gaps that no later block fits.
+  const auto kept = [] {
+    std::vector<Tensor> between;
+    for (std::int64_t megabytes = 1; megabytes <= 8; ++megabytes) {
+      std::vector<Tensor> gaps;
+      for (int i = 0; i < 8; ++i)
+        for (auto* list : {&gaps, &between}) list->push_back(Raw::uninitialized({megabytes << 18}, float32));
+    }
+    return cached_memory();
+  };
+  release_cached_memory();
+  const std::size_t before = kept();
+  release_cached_memory();
+  bool failed = false;
+  try {
+    Raw::uninitialized({std::int64_t{1} << 44}, float32);
+  } catch (const OutOfMemory&) {
+    failed = true;
+  }
+  if (failed) CHECK(kept() <= before + before / 8);
+  release_cached_memory();
+}
+
 TEST_CASE("an array that is moved in is shared, not copied, and lives as long as a tensor or a view does", "[memory]") {
   xt::xarray<double> array = xt::ones<double>({100, 100});
   const double* data = array.data();

@@ -1,5 +1,8 @@
 // Modules of several inputs and outputs.
 
+#include <array>
+#include <memory>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -167,4 +170,167 @@ TEST_CASE("a hook sees all inputs and outputs of a module of several") {
   net(ones({2, 3}));
   CHECK(seen.empty());
   CHECK_THROWS_AS(net.register_forward_hook(nullptr), std::invalid_argument);
+  CHECK_THROWS_AS(net.register_forward_pre_hook(nullptr), std::invalid_argument);
+}
+
+TEST_CASE("hooks replace inputs and outputs of a module of several, one after the other") {
+  Masked net;
+  const Tensor x = rand({2, 3}), mask = rand({2, 3});
+  const auto [y, h] = net(x, mask);
+  const HookHandle doubled =
+      net.register_forward_pre_hook([](const nn::ModuleBase&, std::vector<Tensor>& in) { in[1] = in[1] * 2.0; });
+  const HookHandle more =
+      net.register_forward_pre_hook([](const nn::ModuleBase&, std::vector<Tensor>& in) { in[1] = in[1] + 1.0; });
+  const auto [y2, h2] = net(x, mask);
+  CHECK(difference(h2, h) == "");
+  CHECK(difference(y2, h * (mask * 2.0 + 1.0)) == "");
+  CHECK(difference(net(x + 0.0, mask).first, y2) == "");  // an argument that may be moved from
+  const HookHandle negated =
+      net.register_forward_hook([&](const nn::ModuleBase&, const std::vector<Tensor>& in, std::vector<Tensor>& out) {
+        CHECK(difference(in[1], mask * 2.0 + 1.0) == "");
+        out[0] = -out[1];
+      });
+  CHECK(difference(net(x, mask).first, -h) == "");
+  HookHandle(doubled).remove();
+  HookHandle(more).remove();
+  HookHandle(negated).remove();
+  CHECK(difference(net(x, mask).first, y) == "");
+}
+
+TEST_CASE("a gradient passes through what hooks have replaced, and hooks on it see it") {
+  Two net;
+  const Tensor a = ones({2, 3}).requires_grad_(), b = ones({2, 5});
+  Tensor seen;
+  net.register_forward_pre_hook([&](const nn::ModuleBase&, std::vector<Tensor>& in) {
+    in[0] = in[0] * 3.0;
+    in[0].register_hook([&](const Tensor& g) {
+      seen = g;
+      return Tensor();
+    });
+  });
+  net.register_forward_hook(
+      [](const nn::ModuleBase&, const std::vector<Tensor>&, std::vector<Tensor>& out) { out[0] = out[0] * 2.0; });
+  sum(net(a, b)).backward();
+  const Tensor expected = matmul(net.right(b), net.left.weight).detach() * 2.0;
+  CHECK(difference(seen, expected) == "");
+  CHECK(difference(a.grad(), expected * 3.0) == "");
+}
+
+TEST_CASE("hooks reach tensors in vectors, pairs, tuples, arrays and optionals, and leave the rest alone") {
+  using Given = std::tuple<std::array<Tensor, 2>, std::optional<Tensor>, int>;
+  struct Nested : nn::ModuleOf<Nested> {
+    std::pair<std::vector<Tensor>, int> forward(const Given& given, std::string& text, std::unique_ptr<int> number,
+                                                std::vector<bool> flags) {
+      text += "!";
+      const auto& [two, last, count] = given;
+      return {{two[0], two[1], last ? *last : Tensor(0.f)}, count + *number + int(flags.size())};
+    }
+  };
+  Nested net;
+  std::size_t count = 0;
+  const auto call = [&](std::optional<Tensor> last) {
+    std::string text;
+    Given given{{Tensor(1.f), Tensor(2.f)}, std::move(last), 4};
+    auto result = net(given, text, std::make_unique<int>(5), std::vector<bool>{true, false});
+    CHECK(text == "!");
+    CHECK(std::get<0>(given)[1].item() == 2);  // the caller's own
+    CHECK(result.second == 11);
+    return std::vector<double>{result.first[0].item(), result.first[1].item(), result.first[2].item()};
+  };
+  net.register_forward_pre_hook([&](const nn::ModuleBase&, std::vector<Tensor>& in) {
+    count = in.size();
+    for (Tensor& each : in) each = each * 10.0;
+  });
+  net.register_forward_hook([](const nn::ModuleBase&, const std::vector<Tensor>&, std::vector<Tensor>& out) {
+    REQUIRE(out.size() == 3);
+    out[0] = out[0] + 0.5;
+  });
+  CHECK(call(Tensor(3.f)) == std::vector<double>{10.5, 20, 30});
+  CHECK(count == 3);
+  CHECK(call(std::nullopt) == std::vector<double>{10.5, 20, 0});
+  CHECK(count == 2);
+}
+
+TEST_CASE("what a hook of a module of several cannot replace is refused in a sentence") {
+  const auto doubled = [](const nn::ModuleBase&, std::vector<Tensor>& in) { in[0] = in[0] * 2.0; };
+  const auto doubled_after = [](const nn::ModuleBase&, const std::vector<Tensor>&, std::vector<Tensor>& out) {
+    out[0] = out[0] * 2.0;
+  };
+  const Tensor a = ones({2, 3}), b = ones({2, 5});
+  Two net;
+  HookHandle handle =
+      net.register_forward_pre_hook([](const nn::ModuleBase&, std::vector<Tensor>& in) { in.pop_back(); });
+  CHECK_THAT(
+      thrown_by<std::logic_error>([&] { net(a, b); }),
+      StartsWith("Two: a forward pre-hook changed the number of tensors from 2 to 1: it may replace them one by one"));
+  handle.remove();
+  handle = net.register_forward_pre_hook(doubled);
+  const nn::Parameter p(ones({2, 3}));
+  CHECK_THAT(thrown_by<std::logic_error>([&] { net(p, b); }),
+             StartsWith("Two: a hook replaced a tensor that the call holds as a constant, by reference in a tuple, or "
+                        "as an nn::Parameter or another class of its own: pass it as a Tensor"));
+  const Tensor& plain = p;
+  CHECK(net(plain, b).shape() == Shape{2, 4});
+
+  struct Kept : nn::ModuleOf<Kept> {
+    const Tensor& forward(const Tensor& x, int times) {
+      last = x * double(times);
+      return last;
+    }
+    Tensor last;
+  };
+  Kept kept;
+  handle = kept.register_forward_pre_hook(doubled);
+  CHECK_THAT(thrown_by<std::logic_error>([&] { kept(a, 2); }),
+             StartsWith("Kept: a hook replaced a tensor, but forward returns a reference: let it return a value"));
+  handle.remove();
+  handle = kept.register_forward_hook(doubled_after);
+  CHECK_THROWS_AS(kept(a, 2), std::logic_error);
+  handle.remove();
+  bool called = false;
+  kept.register_forward_hook([&](const nn::ModuleBase&, const auto&, const auto&) { called = true; });
+  CHECK(&kept(a, 2) == &kept.last);
+  CHECK(called);
+}
+
+TEST_CASE("hooks of a forward without a result are called too") {
+  Many many;
+  int before = 0;
+  std::size_t results = 9;
+  many.register_forward_pre_hook([&](const nn::ModuleBase&, std::vector<Tensor>&) { ++before; });
+  many.register_forward_hook([&](const nn::ModuleBase&, const auto&, const auto& out) { results = out.size(); });
+  many();
+  CHECK(before == 1);
+  CHECK(results == 0);
+}
+
+TEST_CASE("a hook does not write through a tuple of references", "[nn]") {
+  struct Sum : nn::ModuleOf<Sum> {
+    Tensor forward(const std::tuple<Tensor&, Tensor&>& both) { return std::get<0>(both) + std::get<1>(both); }
+  };
+  Sum net;
+  const HookHandle handle =
+      net.register_forward_pre_hook([](const nn::ModuleBase&, std::vector<Tensor>& in) { in[0] = in[0] * 2.0; });
+  Tensor a(1.0), b(2.0);
+  CHECK_THROWS_AS(net(std::tie(a, b)), std::logic_error);
+  CHECK(a.item() == 1);
+  HookHandle(handle).remove();
+  CHECK(net(std::tie(a, b)).item() == 3);
+}
+
+TEST_CASE("hooks see and replace the rows of packed sequences", "[nn]") {
+  nn::GRU net(2, 3);
+  const nn::PackedSequence x = nn::pack_padded_sequence(rand({4, 2, 2}), Tensor{4, 2});
+  const auto expected = net(x.with(x.data * 2.0));
+  net.register_forward_pre_hook([&](const nn::ModuleBase&, std::vector<Tensor>& in) {
+    CHECK(in[0].shape() == x.data.shape());
+    in[0] = in[0] * 2.0;
+  });
+  net.register_forward_hook([](const nn::ModuleBase&, const std::vector<Tensor>&, std::vector<Tensor>& out) {
+    REQUIRE(out.size() == 2);
+    out[0] = out[0] + 1.0;
+  });
+  const auto found = net(x);
+  CHECK(difference(found.first.data, expected.first.data + 1.0) == "");
+  CHECK(difference(found.second, expected.second) == "");
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <xgrad/func.hpp>
 #include <xgrad/train.hpp>
 #include <xgrad/xgrad.hpp>
 
@@ -160,4 +161,10 @@ inline void lambdas(const Tensor& a) {
   WRONG(elementwise([](auto x) { return x > 0 ? x : -x; }, a);)  // must not compile
   WRONG(elementwise([](auto x, auto y) { return x + y; }, a);)   // must not compile
   WRONG(elementwise([](auto) { return std::string(); }, a);)     // must not compile
+}
+
+inline void transforms(const Tensor& x, const std::vector<Tensor>& list) {
+  const auto f = [](const auto& a, const auto& b) { return sum(a * b); };
+  static_cast<void>(func::grad([](const std::vector<Tensor>& a, const Tensor& b) { return sum(a[0] * b); })(list, x));
+  WRONG(static_cast<void>(func::grad(f)(x, list));)  // must not compile
 }

@@ -202,6 +202,13 @@ TEST_CASE("dropouts of channels drop whole channels, and alpha dropout keeps mea
   CHECK(difference(layer(normal), normal) == "");
 }
 
+TEST_CASE("bilinear refuses weights whose matrix exceeds all numbers") {
+  const std::int64_t n = std::int64_t{1} << 32, m = std::int64_t{1} << 31;
+  CHECK_THROWS_WITH(nn::bilinear(zeros({0, 0}), zeros({0, m}), zeros({n, 0, m})),
+                    Catch::Contains("bilinear: the weight is (4294967296, 0, 2147483648): out * in2 exceeds 2^63 - 1"));
+  CHECK(nn::bilinear(zeros({2, 0}), zeros({2, 3}), zeros({4, 0, 3})).shape() == Shape{2, 4});
+}
+
 TEST_CASE("Unflatten undoes Flatten, and Bilinear is a sum over pairs") {
   const Tensor x = randn({2, 3, 4});
   CHECK(difference(nn::Unflatten(1, {3, -1})(nn::Flatten()(x)), x) == "");

@@ -1,11 +1,15 @@
 // Norms and their gradients, beside numbers of PyTorch 2.13.
 
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include <xgrad/autograd/engine/backward.hpp>
 #include <xgrad/autograd/ops/ops.hpp>
+#include <xgrad/func.hpp>
+#include <xgrad/linalg.hpp>
 
 #include "catch2.hpp"
 #include "compare.hpp"
@@ -76,6 +80,30 @@ TEST_CASE("the gradient of a norm is 0 where it is 0, and at elements that are 0
   }
 }
 
+TEST_CASE("the second derivative of a norm, a hypotenuse, a distance or an angle is 0 where its slope is set to 0") {
+  const DType dtype = GENERATE(DType::float32, DType::float64);
+  using F = std::function<Tensor(const Tensor&)>;
+  const std::vector<std::pair<const char*, F>> functions = {
+      {"norm", [](const Tensor& x) { return norm(x); }},
+      {"vector_norm", [](const Tensor& x) { return vector_norm(x); }},
+      {"linalg::norm", [](const Tensor& x) { return linalg::norm(x); }},
+      {"linalg::norm of a matrix", [](const Tensor& x) { return linalg::norm(x, "fro"); }},
+      {"matrix_norm", [](const Tensor& x) { return linalg::matrix_norm(x); }},
+      {"matrix_norm of a multiple", [](const Tensor& x) { return linalg::matrix_norm(1e3 * x); }},
+      {"hypot", [](const Tensor& x) { return sum(hypot(x(0), x(1))); }},
+      {"hypot in a lambda",
+       [](const Tensor& x) { return sum(elementwise([](auto a, auto b) { return hypot(a, b); }, x(0), x(1))); }},
+      {"atan2", [](const Tensor& x) { return sum(atan2(x(0), x(1))); }},
+      {"cdist", [](const Tensor& x) { return sum(cdist(x, x.detach())); }},
+  };
+  const Tensor origin = zeros({2, 2}, dtype);
+  for (const auto& [name, f] : functions) {
+    INFO(name);
+    CHECK(sum(func::grad(f)(origin) != 0.0).item() == 0);
+    CHECK(sum(func::hessian(f)(origin) != 0.0).item() == 0);
+  }
+}
+
 TEST_CASE("norms of huge and tiny numbers are finite") {
   const double root = std::sqrt(2.0);
   CHECK(std::abs(norm(Tensor{1e200, 1e200}).item() / 1e200 - root) < 1e-15);
@@ -87,6 +115,19 @@ TEST_CASE("norms of huge and tiny numbers are finite") {
   CHECK(std::abs(norm(Tensor{1e-40f, 1e-40f}, 3).item() / 1e-40 - std::cbrt(2.0)) < 1e-4);
   CHECK(difference(slope(Tensor{1e200, -1e200}, 2), Tensor{1 / root, -1 / root}, 1e-15) == "");
   CHECK(difference(slope(Tensor{1e-200, 1e-200}, 3), full({2}, std::pow(2.0, -2.0 / 3)), 1e-15) == "");
+}
+
+TEST_CASE("norms and distances of subnormal numbers, and of every order, are no less exact") {
+  for (const double size : {5e-324, 1e-310, 2.3e-308, 1.0, 1.7e308})
+    for (const double p : {0.5, 1.0, 2.0, 2.5, 100.0, 512.0, 1100.0, 1e6}) {
+      INFO("size " << size << ", p = " << p);
+      CHECK(norm(Tensor{size}, p).item() == Approx(size).epsilon(1e-13));
+      CHECK(norm(Tensor{0.0, size, 0.0}, p).item() == Approx(size).epsilon(1e-13));
+      CHECK(cdist(Tensor{{0.0}}, Tensor{{size}}, p).item() == Approx(size).epsilon(1e-13));
+      CHECK(cdist(Tensor{{0.0, 1.0}}, Tensor{{size, 1.0}}, p).item() == Approx(size).epsilon(1e-13));
+    }
+  const Tensor a = Tensor{{2.0, 0.0}}.requires_grad_();
+  CHECK(difference(grad(sum(cdist(a, zeros({1, 2}, float64), 1100.0)), a), Tensor{{1.0, 0.0}}) == "");
 }
 
 TEST_CASE("norms of very large orders come close to the extremes") {

@@ -2,7 +2,9 @@
 
 #include <cmath>
 #include <limits>
+#include <vector>
 
+#include <xgrad/func.hpp>
 #include <xgrad/xgrad.hpp>
 
 #include "catch2.hpp"
@@ -151,4 +153,25 @@ const std::vector<Recorded>& recorded() {
 
 TEST_CASE("values and gradients of products are those that PyTorch gives", "[products]") {
   for (const Recorded& one : recorded()) check(one);
+}
+
+TEST_CASE("distances of as many axes as a shape can have are differentiable", "[products]") {
+  const double p = GENERATE(1.0, 2.0, 3.0, infinity);
+  const Tensor a = Tensor{{{.1, .7}, {-.4, 1.3}, {.9, -.2}}, {{1.1, .3}, {.5, -.6}, {-.8, .2}}};
+  const Tensor b = Tensor{{.3, -.5}, {1.2, .4}};
+  const auto f = [p](const Tensor& x, const Tensor& y) { return sum(exp(cdist(x, y, p))); };
+  std::vector<std::int64_t> many(Shape::max_rank, 1);
+  many[3] = 2, many[30] = 3, many[31] = 2;
+  // A left operand of 32 axes, a right one of 2.
+  const auto wide = [&](const Tensor& x, const Tensor& y) { return f(x.reshape(many), y); };
+  const auto narrow_part = [&](const auto& g) { return func::grad([&](const Tensor& y) { return g(a, y); }); };
+  CHECK(difference(func::grad([&](const Tensor& x) { return wide(x, b); })(a),
+                   func::grad([&](const Tensor& x) { return f(x, b); })(a), 1e-14) == "");
+  CHECK(difference(narrow_part(wide)(b), narrow_part(f)(b), 1e-14) == "");
+  const auto twice = [&](const auto& g) {
+    return func::grad([&](const Tensor& y) { return sum(square(narrow_part(g)(y))); });
+  };
+  CHECK(difference(twice(wide)(b), twice(f)(b), 1e-13) == "");
+  CHECK(difference(func::jvp([&](const Tensor& x) { return wide(x, b); }, a, cos(a)).second,
+                   func::jvp([&](const Tensor& x) { return f(x, b); }, a, cos(a)).second, 1e-14) == "");
 }

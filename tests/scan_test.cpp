@@ -191,6 +191,14 @@ TEST_CASE("logcumsumexp is stable, and infinite elements stay by themselves") {
   CHECK(logcumsumexp(Tensor{1, 2}, 0).dtype() == float32);
 }
 
+TEST_CASE("the slope of logcumsumexp of one element is that of logsumexp") {
+  const auto f = [](const Tensor& x) { return logcumsumexp(x, 0); };
+  const auto g = [](const Tensor& x) { return logsumexp(x, 0); };
+  for (const double x : {-inf, -1.0, 0.0, 2.0, inf, not_a_number})
+    CHECK(close(slope(f, Tensor{x}), slope(g, Tensor{x})) == "");
+  CHECK(slope(f, Tensor{3.0}).item() == 1);
+}
+
 TEST_CASE("running results along any axis are those of each line") {
   Generator generator(4);
   const Tensor x = randn({3, 70, 5}, generator, float64);

@@ -77,6 +77,24 @@ TEST_CASE("a random generator has not moved where memory is missing") {
   CHECK(own.draws() == 0);
 }
 
+TEST_CASE("products and counts of more rows than can be counted are empty, or out of memory") {
+  const std::int64_t n = std::int64_t{1} << 40;
+  const Tensor x = zeros({n, n, 0}), empty = zeros({0, 0}), flat = zeros({0, 3});
+  CHECK(matmul(x, empty).shape() == Shape{n, n, 0});
+  CHECK(linear(x, empty, zeros({0})).shape() == Shape{n, n, 0});
+  CHECK_THAT(out_of_memory([&] { matmul(x, flat); }), StartsWith("matmul: out of memory"));
+  CHECK_THAT(out_of_memory([&] { linear(x, zeros({3, 0})); }), StartsWith("linear: out of memory"));
+  for (const auto& [name, op] :
+       {std::pair<const char*, Tensor (*)(const Tensor&)>("any", [](const Tensor& y) { return any(y, 0); }),
+        {"all", [](const Tensor& y) { return all(y, 0); }},
+        {"count_nonzero", [](const Tensor& y) { return count_nonzero(y, 0); }}})
+    CHECK_THAT(out_of_memory([&, op = op] {
+                 op(zeros({0, n, n}));
+               }),
+               StartsWith(name + std::string(": out of memory")));
+  CHECK(any(zeros({n, 0, n}), 0).shape() == Shape{0, n});
+}
+
 TEST_CASE("shapes without elements may have any other sizes, in every op that computes shapes") {
   const Tensor wide = zeros({0, most}), deep = zeros({most, 0, most});
   CHECK((wide + 1).shape() == Shape{0, most});

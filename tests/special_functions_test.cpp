@@ -104,6 +104,31 @@ const std::vector<Row>& exact() {
        [](const Tensor& x) { return polygamma(200, x); },
        {50.0, 100.0},
        {-2.5829713930705358e+33, -9.125424691096223e-28}},
+      {"polygamma(1, x) far out",
+       1e-15,
+       [](const Tensor& x) { return polygamma(1, x); },
+       {1e155, 1e160, 1e200, 1e300},
+       {1e-155, 1e-160, 1e-200, 1e-300}},
+      {"grad(sum(digamma(x)), x) far out",
+       1e-15,
+       [](const Tensor& x) { return grad(sum(digamma(x)), x); },
+       {1e155, 1e160, 1e200, 1e300},
+       {1e-155, 1e-160, 1e-200, 1e-300}},
+      {"polygamma(2, x) far out",
+       1e-14,
+       [](const Tensor& x) { return polygamma(2, x); },
+       {1e107, 1e150},
+       {-1e-214, -1e-300}},
+      {"polygamma(170, x)",
+       1e-14,
+       [](const Tensor& x) { return polygamma(170, x); },
+       {20.0, 1000.0, -0.5, -1.5},
+       {-2.4252478874086774e+84, -4.6422754818855408e-206, -5.6127628949062967e+276, -6.5019033864740738e+238}},
+      {"polygamma(180, x)",
+       1e-14,
+       [](const Tensor& x) { return polygamma(180, x); },
+       {20.0, 1000.0, -0.5, -1.5},
+       {-6.5554978916641061e+93, -1.2195657689397965e-213, -2.6943470542106407e+297, -1.8872518299632412e+257}},
       {"sinc(x)",
        2e-15,
        [](const Tensor& x) { return sinc(x); },
@@ -170,4 +195,11 @@ TEST_CASE("special functions are accurate to a few units in the last place", "[s
     INFO(row.text);
     CHECK(difference(row.f(x).detach(), Tensor(row.y), row.tolerance) == "");
   }
+}
+
+TEST_CASE("the slope of xlogy reaches a seed of zeros, as in forward mode by two backwards", "[pointwise]") {
+  const Tensor a = Tensor{0.5, 2.0}.requires_grad_(), b{3.0, 0.25};
+  const Tensor seed = zeros({2}, float64).requires_grad_();
+  const Tensor g = grad(xlogy(a, b), a, seed, create_graph);
+  CHECK(difference(grad(g, seed, ones({2}, float64)), log(b)) == "");
 }

@@ -1,5 +1,6 @@
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <sstream>
 #include <string>
@@ -240,6 +241,18 @@ TEST_CASE("functions of one's own are transforms, and what they return is checke
   CHECK(Reshape({2, -1})(ones({3, 8})).shape() == Shape({3, 2, 4}));
   CHECK(Flatten()(ones({3, 2, 4})).shape() == Shape({3, 8}));
   CHECK(Flatten()(ones({0, 2, 4})).shape() == Shape({0, 8}));
+}
+
+TEST_CASE("no picture is so large that its padding exceeds a number", "[data]") {
+  const std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  const Tensor wide = zeros({0, 1, most}), high = zeros({0, most, 1});
+  for (const Tensor& x : {wide, high}) {
+    CHECK_THROWS_WITH(Pad(1)(x), "Pad: the input has shape " + to_string(x.shape()) +
+                                     ": a picture has at most 2^62 rows and columns");
+    CHECK_THROWS_WITH(RandomCrop(1, 1, 1)(x), Contains("at most 2^62 rows"));
+    CHECK_THROWS_WITH(CenterCrop(1, 1)(x), Contains("at most 2^62 rows"));
+  }
+  CHECK(Pad(1)(zeros({0, 2, 3})).shape() == Shape({0, 4, 5}));
 }
 
 TEST_CASE("a transform prints as torchvision's", "[data]") {

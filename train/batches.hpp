@@ -79,6 +79,8 @@ class Batches {
   template <class L,
             std::enable_if_t<!std::is_same_v<std::remove_const_t<L>, Batches> && !detail::is_dataset<L>, int> = 0>
   Batches(L& loader);
+  Batches(const Batches&) = default;  // a move is a copy, so that there is always a loader
+  Batches& operator=(const Batches&) = default;
   /// Passing a dataset does not compile, since it does not say how its rows become batches: wrap it in a loader.
   template <class D, std::enable_if_t<detail::is_dataset<D>, int> = 0>
   Batches(D&&) {

@@ -92,6 +92,8 @@ std::function<std::function<void()>()> keeper_of(T& part) {
 class Checkpoint {
  public:
   Checkpoint();
+  Checkpoint(const Checkpoint&) = default;  // a move is a copy, so that no save() writes less than was added
+  Checkpoint& operator=(const Checkpoint&) = default;
 
   /// The name must not be empty, taken, or contain a slash.
   template <class T>

@@ -21,6 +21,8 @@ class CheckpointFolder {
  public:
   /// Keeps the newest `keep` checkpoints, at least 1: two or more leave something to fall back to.
   explicit CheckpointFolder(std::string folder, Dim keep = 3);
+  CheckpointFolder(const CheckpointFolder&) = default;  // a move is a copy, so that it always has a folder
+  CheckpointFolder& operator=(const CheckpointFolder&) = default;
 
   /// Saves as the checkpoint of `step`, and then removes those that are not kept: all but the newest `keep`, and those
   /// of later steps, which belong to an abandoned continuation. Makes the folder where it is missing. Returns the

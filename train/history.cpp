@@ -6,6 +6,7 @@
 #include <limits>
 #include <set>
 #include <stdexcept>
+#include <utility>
 
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/io/atomic_file.hpp>
@@ -164,7 +165,10 @@ void History::load_state_dict(const StateDict& state) {
     loaded.names_.push_back(name);
     loaded.values_.emplace_back(Raw::data<double>(values), Raw::data<double>(values) + rows);
   }
-  *this = std::move(loaded);
+  // Exchanged, since nothing may fail any more.
+  std::swap(rows_, loaded.rows_);
+  names_.swap(loaded.names_);
+  values_.swap(loaded.values_);
 }
 
 }  // namespace xgrad::train

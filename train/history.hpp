@@ -17,6 +17,10 @@ namespace xgrad::train {
 ///     history.save_csv("history.csv");
 class History {
  public:
+  History() = default;
+  History(const History&) = default;  // a move is a copy, so that no row gets lost
+  History& operator=(const History&) = default;
+
   /// Adds a row. A name must not be empty, nor appear twice.
   void add(const Record& row);
   void clear() { *this = History(); }

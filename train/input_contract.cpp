@@ -379,7 +379,13 @@ void InputContract::load_state_dict(const StateDict& state) {
                                   Raw::data<std::int64_t>(count)[f]});
     }
   }
-  *this = std::move(loaded);
+  // Exchanged, since nothing may fail any more.
+  std::swap(rows_, loaded.rows_);
+  std::swap(non_finite_, loaded.non_finite_);
+  std::swap(dtype_, loaded.dtype_);
+  shape_.swap(loaded.shape_);
+  features_.swap(loaded.features_);
+  transforms_.swap(loaded.transforms_);
 }
 
 bool check_inputs(const InputContract& contract, const Tensor& batch,

@@ -24,6 +24,10 @@ namespace xgrad::train {
 /// updated by the method of Chan, Golub and LeVeque (1983), in float64.
 class InputContract {
  public:
+  InputContract() = default;
+  InputContract(const InputContract&) = default;  // a move is a copy, so that no row gets lost
+  InputContract& operator=(const InputContract&) = default;
+
   /// Adds a batch, whose axis 0 counts the rows: one pass over its elements. It must have the dtype of those before.
   void observe(const Tensor& batch);
   /// Adds the rows that another one has observed.

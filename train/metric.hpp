@@ -52,10 +52,8 @@ class Metric {
   static constexpr std::size_t varying = ~std::size_t{0};
   /// `settings` is a text that two metrics share if their states can be added.
   explicit Metric(std::string name, std::size_t counts = 0, std::size_t sums = 0, std::string settings = {});
-  Metric(const Metric&) = default;
-  Metric(Metric&&) = default;
+  Metric(const Metric&) = default;  // a move is a copy, so that the metric it was moved from keeps its rows
   Metric& operator=(const Metric&) = default;
-  Metric& operator=(Metric&&) = default;
 
   std::vector<std::int64_t>& counts() { return counts_; }
   const std::vector<std::int64_t>& counts() const { return counts_; }

@@ -81,6 +81,9 @@ class Objective {
       step_ = [call = std::move(f)](const std::vector<Tensor>& columns) mutable { return StepResult(call(columns)); };
   }
 
+  Objective(const Objective&) = default;  // a move is a copy, so that there is always a function
+  Objective& operator=(const Objective&) = default;
+
   /// One of the two is empty.
   const Loss& loss() const { return loss_; }
   const Step& step() const { return step_; }

@@ -9,9 +9,9 @@ namespace xgrad::train {
 
 Trainer::~Trainer() = default;
 
-void Trainer::make(const nn::ModuleBase& model, Forward forward, optim::Optimizer& optimizer, Objective objective,
-                   const Options& options) {
-  run_ = std::make_shared<TrainingRun>(*this, model, std::move(forward), optimizer, std::move(objective), options);
+void Trainer::make(const nn::ModuleBase& model, Forward forward, optim::Optimizer& optimizer,
+                   const Objective& objective, const Options& options) {
+  run_ = std::make_shared<TrainingRun>(*this, model, std::move(forward), optimizer, objective, options);
 }
 
 const History& Trainer::fit(Batches train, Source at) & { return run_->fit(train, nullptr, at); }

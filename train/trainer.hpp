@@ -98,7 +98,7 @@ class Trainer {
 
  private:
   using Forward = std::function<Tensor(const Tensor&, Source at)>;
-  void make(const nn::ModuleBase& model, Forward forward, optim::Optimizer& optimizer, Objective objective,
+  void make(const nn::ModuleBase& model, Forward forward, optim::Optimizer& optimizer, const Objective& objective,
             const Options& options);
 
   std::shared_ptr<TrainingRun> run_;  // of one owner: a class that only the sources know
@@ -115,7 +115,7 @@ Trainer::Trainer(M& model, optim::Optimizer& optimizer, Objective objective, con
     else
       forward = [handle = M(model)](const Tensor& x, Source) { return handle(x); };
   }
-  make(model, std::move(forward), optimizer, std::move(objective), options);
+  make(model, std::move(forward), optimizer, objective, options);
 }
 
 }  // namespace xgrad::train

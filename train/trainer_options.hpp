@@ -58,6 +58,10 @@ struct StepsAlone<S, std::void_t<decltype(std::declval<S&>().step())>> : std::tr
 /// the trainer is made.
 class TrainerOptions : public xgrad::detail::OptionsOf<TrainerOptions> {
  public:
+  TrainerOptions() = default;
+  TrainerOptions(const TrainerOptions&) = default;  // a move is a copy, so that no option gets lost
+  TrainerOptions& operator=(const TrainerOptions&) = default;
+
   /// How many epochs are trained in all; by default 1. A training that goes on makes up what is missing.
   TrainerOptions& epochs(std::int64_t count) { return set(epochs_, count); }
   /// Validates after every n-th epoch, and after the last; by default after each.

@@ -25,13 +25,13 @@ bool is_function(const Callback& callback) {
 }  // namespace
 
 TrainingRun::TrainingRun(Trainer& trainer, nn::ModuleBase model, Forward forward, optim::Optimizer& optimizer,
-                         Objective objective, Trainer::Options options)
+                         const Objective& objective, const Trainer::Options& options)
     : trainer_(trainer),
       model_(std::move(model)),
       forward_(std::move(forward)),
       optimizer_(optimizer),
-      objective_(std::move(objective)),
-      options_(std::move(options)),
+      objective_(objective),
+      options_(options),
       pending_{&optimizer, &counters_},
       sizes_{&counters_, -1, -1, -1, {}},
       progress_(options_.progress_),

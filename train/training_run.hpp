@@ -44,8 +44,8 @@ struct StepEnd {
 class TrainingRun {
  public:
   using Forward = std::function<Tensor(const Tensor&, Source)>;
-  TrainingRun(Trainer& trainer, nn::ModuleBase model, Forward forward, optim::Optimizer& optimizer, Objective objective,
-              Trainer::Options options);
+  TrainingRun(Trainer& trainer, nn::ModuleBase model, Forward forward, optim::Optimizer& optimizer,
+              const Objective& objective, const Trainer::Options& options);
 
   const History& fit(const Batches& train, const Batches* validation, Source at);
   Record evaluate(const Batches& batches, Source at);

@@ -16,7 +16,8 @@ enum class Unused : bool { error, allowed };
 inline constexpr Unused allow_unused = Unused::allowed;
 
 /// The gradients of the outputs (summed, each weighted by its seed) with respect to the inputs, which may be leaves or
-/// inner nodes. Touches no tensor's grad().
+/// inner nodes. Touches no tensor's grad(). Only the nodes on paths from the outputs to the inputs are walked and,
+/// unless the graph is retained, freed; hooks of other tensors are not called.
 [[nodiscard]] std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
                                        const std::vector<Tensor>& seeds = {}, Graph graph = Graph::release,
                                        Unused unused = Unused::error);

@@ -8,6 +8,7 @@
 
 #include <xgrad/autograd/engine/memory_of_own.hpp>
 #include <xgrad/autograd/engine/rethrow.hpp>
+#include <xgrad/autograd/engine/run_end.hpp>
 #include <xgrad/autograd/engine/saved_checks.hpp>
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/leaf.hpp>
@@ -40,6 +41,13 @@ Engine::Engine(Graph graph, const std::vector<Tensor>* targets, std::uint64_t fl
   }
 }
 
+__thread Engine* Engine::current = nullptr;
+
+void Engine::at_end(std::function<void()> f) {
+  if (current == nullptr) return f();
+  current->at_end_.push_back(std::move(f));
+}
+
 Engine::~Engine() {
   for (std::vector<Waiting>* list : {&heap_, &leaves_}) {
     for (const Waiting& waiting : *list) {
@@ -52,12 +60,20 @@ Engine::~Engine() {
 }
 
 void Engine::run(const Tensor* roots, const Tensor* seeds, std::size_t count) {
+  const Running running(*this);
   const detail::Unobserved own;
   observer_ = own.before();
   if (observer_ != nullptr) tell([&](detail::Observer& each) { each.begins_backward(roots, count); });
   {
     detail::ModeScope mode(graph_ == Graph::create);
-    for (std::size_t i = 0; i < count; ++i) arrive(Ref<Node>(Raw::node(roots[i])), seeds[i]);
+    if (targets_) {
+      paths_ = std::make_unique<detail::Paths>();
+      paths_->find(
+          roots, count, std::max(lowest_, floor_), [this](const Node& node) { return is_target(node); },
+          [this](const Node& node) { return !detail::lost_leaf(node, targets_).empty(); });
+    }
+    for (std::size_t i = 0; i < count; ++i)
+      if (!targets_ || paths_->leads(*Raw::node(roots[i]))) arrive(Ref<Node>(Raw::node(roots[i])), seeds[i]);
     while (!heap_.empty()) {
       std::pop_heap(heap_.begin(), heap_.end());
       visit(last_of(heap_));
@@ -128,8 +144,8 @@ void Engine::arrive(Ref<Node> node, Tensor gradient) {
     sum = std::move(gradient);
     detail::forget_copy(sum);
     const std::uint64_t number = node->number();
-    list.push_back({number, node.give_up()});
-    if (&list == &heap_) std::push_heap(heap_.begin(), heap_.end());
+    list.emplace_back(number, node.give_up());  // in its place: a copy would wait for both halves to be written
+    if (&list == &heap_ && heap_.size() > 1) std::push_heap(heap_.begin(), heap_.end());
   } else if (observer_ != nullptr) {
     add_observed(*node, sum, gradient);
   } else if (graph_ != Graph::create && detail::alone(sum)) {
@@ -154,7 +170,7 @@ void Engine::visit(Ref<Node> node) {
     const Place wanted{node.get(), 0};
     auto place = std::lower_bound(places_.begin(), places_.end(), wanted);
     for (; place != places_.end() && place->node == node.get(); ++place) found_[place->index] = g;
-    if (node->number() <= std::max(lowest_, floor_)) return;
+    if (!paths_->leads_further(*node)) return;
   } else if (node->owner_.load(std::memory_order_relaxed) != nullptr) {
     if (node->is_leaf()) {
       results_.push_back({std::move(node), std::move(g)});
@@ -230,7 +246,7 @@ void Engine::pull(Node& node, const Tensor& g) {
   if (last) node.released_ = true;
   for (std::size_t i = 0; i < node.edge_count(); ++i) {
     Ref<Node>& input = node.edges()[i].node;
-    if (!input || !out[i].defined() || (targets_ && input->number() < lowest_)) continue;
+    if (!input || !out[i].defined() || (targets_ && !paths_->leads(*input))) continue;
     if (i < 64 && (offered >> i & 1u) != 0 && added_in_place(out[i], input->pending_)) {
       input->pending_ = std::move(out[i]);
       continue;
@@ -245,8 +261,7 @@ Needs Engine::needed(Node& node) const {
   std::uint64_t bits = ~std::uint64_t{0};
   for (std::size_t i = 0; i < node.edge_count() && i < 64; ++i) {
     const Node* input = node.edges()[i].node.get();
-    if (input == nullptr || input->replaced() || input->find_extras() != nullptr) continue;
-    if (input->number() < lowest_ || (input->is_leaf() && !is_target(*input))) bits &= ~(std::uint64_t{1} << i);
+    if (input != nullptr && !paths_->leads(*input)) bits &= ~(std::uint64_t{1} << i);
   }
   return Needs(bits);
 }
@@ -347,6 +362,21 @@ void Engine::tell_of(const Result& result) const {
   if (owner.defined()) tell([&](detail::Observer& each) { each.gave(owner, added); });
 }
 
+namespace {
+
+// A handle of a value that is kept elsewhere, without another reference to it.
+struct Borrowed {
+  explicit Borrowed(Ref<detail::Value>& from) : place(from), handle(Raw::handle(std::move(from))) {}
+  ~Borrowed() { place = Raw::take_value(std::move(handle)); }
+  Borrowed(const Borrowed&) = delete;
+  Borrowed& operator=(const Borrowed&) = delete;
+
+  Ref<detail::Value>& place;
+  Tensor handle;
+};
+
+}  // namespace
+
 bool Engine::settle(Result& result) {
   const Node& node = *result.node;
   Ref<detail::Value> old;  // destroyed after the lock is released
@@ -354,9 +384,10 @@ bool Engine::settle(Result& result) {
     if (owner_of(node) == nullptr) return true;
     Ref<detail::Value>& grad = owner_of(node)->grad;
     if (!grad) {
-      grad = Ref<detail::Value>(Raw::value(result.gradient));
+      grad = Raw::take_value(observer_ == nullptr ? std::move(result.gradient) : result.gradient);
     } else if (graph_ != Graph::create) {
-      detail::accumulate(Raw::handle(grad), result.gradient, node.at());
+      const Borrowed sum(grad);
+      detail::accumulate(sum.handle, result.gradient, node.at());
     } else if (grad.get() == Raw::value(result.before)) {
       old = std::move(grad);
       grad = Ref<detail::Value>(Raw::value(result.sum));
@@ -371,5 +402,7 @@ bool Engine::settle(Result& result) {
 Tensor Engine::grad_of(const Node& node) {
   return node.locked([&] { return owner_of(node) ? Raw::handle(owner_of(node)->grad) : Tensor(); });
 }
+
+void detail::at_end_of_run(std::function<void()> f) { Engine::at_end(std::move(f)); }
 
 }  // namespace xgrad

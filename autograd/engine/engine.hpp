@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <xgrad/autograd/engine/backward.hpp>
+#include <xgrad/autograd/engine/paths.hpp>
 #include <xgrad/autograd/graph/node.hpp>
 #include <xgrad/autograd/graph/observe.hpp>
 #include <xgrad/autograd/graph/tensor.hpp>
@@ -36,9 +37,12 @@ class Engine {
   void run(const Tensor* roots, const Tensor* seeds, std::size_t count);
 
   std::vector<Tensor>& found() { return found_; }
+  /// Calls f at the end of the run whose rules and hooks this thread is in; outside of one, at once.
+  static void at_end(std::function<void()> f);
 
  private:
   struct Waiting {
+    Waiting(std::uint64_t of, Node* given) noexcept : number(of), node(given) {}
     std::uint64_t number;
     Node* node;  // holds a reference
     bool operator<(const Waiting& other) const { return number < other.number; }
@@ -119,7 +123,7 @@ class Engine {
 
   void pull(Node& node, const Tensor& g);
 
-  // Which gradients of a node's inputs grad() needs: not those of leaves that it was not asked for.
+  // Which gradients of a node's inputs grad() needs: those that lead to the tensors that it was asked for.
   Needs needed(Node& node) const;
   bool is_target(const Node& node) const;
 
@@ -166,7 +170,21 @@ class Engine {
   static Tensor grad_of(const Node& node);
   static detail::Value* owner_of(const Node& node) { return node.owner_.load(std::memory_order_relaxed); }
 
+  static __thread Engine* current __attribute__((tls_model("initial-exec")));  // the innermost run of this thread
+  struct Running {
+    explicit Running(Engine& engine) noexcept : run(engine), outer(std::exchange(current, &engine)) {}
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+    ~Running() {
+      current = outer;
+      for (const std::function<void()>& f : run.at_end_) f();
+    }
+    Engine& run;
+    Engine* outer;
+  };
+
   Graph graph_;
+  std::vector<std::function<void()>> at_end_;
   detail::Observer* observer_ = nullptr;  // that of the thread, which is not told of the engine's own ops
   Tensor kept_;
   std::uint32_t id_;
@@ -179,7 +197,8 @@ class Engine {
   std::vector<Waiting>& leaves_ = lease_.work.leaves;
   std::vector<Result>& results_ = lease_.work.results;
   std::vector<Tensor> found_;
-  std::vector<Place> places_;  // sorted
+  std::vector<Place> places_;             // sorted
+  std::unique_ptr<detail::Paths> paths_;  // where there are targets
   using Sums = std::unordered_map<Node*, Tensor>;
   std::unique_ptr<Sums> elsewhere_;
 };

@@ -71,7 +71,7 @@ class Pushing {
       const Tensor one = select(t, 0, k);
       Tensor each;
       node_.push(i, &one, 0, &each);
-      return to(std::move(each), node_.dtype());
+      return each.defined() ? to(std::move(each), node_.dtype()) : zeros(node_.shape(), node_.dtype());
     });
   }
 

@@ -25,6 +25,8 @@ struct IsPair<std::pair<T, Aux>> : std::true_type {};
 template <class... X>
 struct Call {
   using First = std::tuple_element_t<0, std::tuple<X...>>;
+  static_assert((is_list<X> + ... + 0) == (is_list<First> ? 1 : 0),
+                "of the arguments of a function that is differentiated only the first may be a list of tensors");
   /// Whether the first argument is a list; `rest` tensors follow it.
   static constexpr bool list = is_list<First>;
   static constexpr std::size_t rest = list ? sizeof...(X) - 1 : 0;
@@ -35,8 +37,15 @@ struct Call {
     return all;
   }
 
-  /// The arguments that a transform differentiates by default: the first, or all of the list.
+  /// The places in the flat list of the arguments that a transform differentiates by default: the first, which may be
+  /// the list.
   static std::vector<std::size_t> first(const Tensors& all) { return all_of(list ? all.size() - rest : 1); }
+  /// Those of the arguments with these numbers, by default of the first.
+  static std::vector<std::size_t> places(const char* op, const std::vector<std::int64_t>& argnums, const Tensors& all) {
+    if (argnums.empty()) return first(all);
+    const std::vector<std::size_t> arguments = resolved(op, argnums, sizeof...(X));
+    return list ? with_list(arguments, all.size() - rest) : arguments;
+  }
 
   template <class F>
   static decltype(auto) apply(F& f, const Tensors& all) {

@@ -197,4 +197,14 @@ std::vector<std::size_t> resolved(const char* op, const std::vector<std::int64_t
   return result;
 }
 
+std::vector<std::size_t> with_list(const std::vector<std::size_t>& arguments, std::size_t length) {
+  std::vector<std::size_t> result;
+  for (const std::size_t argument : arguments)
+    if (argument > 0)
+      result.push_back(length + argument - 1);
+    else
+      for (std::size_t i = 0; i < length; ++i) result.push_back(i);
+  return result;
+}
+
 }  // namespace xgrad::func::detail

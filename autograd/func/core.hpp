@@ -79,6 +79,8 @@ std::vector<std::size_t> all_of(std::size_t n);
 std::vector<std::int64_t> some_of(const char* op, std::vector<std::int64_t> argnums);
 /// Argument numbers, negative ones from the end, of a call with n arguments; out of range or twice is an error.
 std::vector<std::size_t> resolved(const char* op, const std::vector<std::int64_t>& argnums, std::size_t n);
+/// The places of such arguments in a flat list, where the first of them is a list of `length` tensors.
+std::vector<std::size_t> with_list(const std::vector<std::size_t>& arguments, std::size_t length);
 
 }  // namespace detail
 }  // namespace xgrad::func

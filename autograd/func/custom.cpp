@@ -15,6 +15,7 @@
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/graph/watch.hpp>
 #include <xgrad/autograd/kernels/random/random.hpp>
+#include <xgrad/autograd/kernels/runtime/ending.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
@@ -64,12 +65,7 @@ class CustomNode final : public Node {
     if (!function_->jvp) return Push::transposed;
     if (t == nullptr) return Push::direct;
     Tensors tangents;
-    for (std::size_t k = 0; k < edge_count(); ++k) {
-      if (k == i)
-        tangents.push_back(*t);
-      else
-        tangents.push_back(edges()[k].node ? zeros(edges()[k].node->shape(), edges()[k].node->dtype()) : Tensor(0.0));
-    }
+    for (std::size_t k = 0; k < edge_count(); ++k) tangents.push_back(k == i ? *t : zero_tangent(k));
     if (!grad_enabled()) {
       Context context = restored();
       *out = function_->jvp(context, tangents);
@@ -98,8 +94,17 @@ class CustomNode final : public Node {
     for (std::size_t i = 0; i < inputs.size(); ++i)
       if (Raw::node(inputs[i]) != nullptr) edge_[i].node = Ref<Node>(Raw::node(inputs[i]));
     for (const Tensor& saved : context.saved()) keep(saved, y, inputs);
+    if (function_->jvp) {
+      for (const Tensor& each : inputs) {
+        shapes_.push_back(each.shape());
+        dtypes_.push_back(is_floating(each.dtype()) ? each.dtype() : y.dtype());
+      }
+    }
     number_after_inputs();
   }
+
+  // Of an argument along which there is no tangent, or one that is not differentiated.
+  Tensor zero_tangent(std::size_t i) const { return zeros(shapes_[i], dtypes_[i]); }
 
   void keep(const Tensor& saved, const Tensor& y, const Tensors& inputs) {
     const auto is_saved = [&](const Tensor& x) { return Raw::value(x) == Raw::value(saved); };
@@ -146,6 +151,8 @@ class CustomNode final : public Node {
   std::unique_ptr<Edge[]> edge_;
   std::shared_ptr<const CustomFunction> function_;
   std::vector<Origin> origins_;
+  std::vector<Shape> shapes_;  // of the arguments, for jvp
+  std::vector<DType> dtypes_;  // of their tangents
   Tensors others_;
   std::any data_;
 };
@@ -153,10 +160,17 @@ class CustomNode final : public Node {
 }  // namespace
 
 const char* lasting_name(const std::string& text) {
-  static std::mutex mutex;
-  static std::set<std::string>& names = *new std::set<std::string>;  // never destroyed: nodes may end after it would be
-  const std::scoped_lock lock(mutex);
-  return names.insert(text).first->c_str();
+  struct Names {
+    std::mutex mutex;
+    std::set<std::string> all;
+  };
+  static auto* names = [] {  // never destroyed: nodes may end after it would be
+    auto* made = new Names;
+    xgrad::detail::hold_across_fork(made->mutex);
+    return made;
+  }();
+  const std::scoped_lock lock(names->mutex);
+  return names->all.insert(text).first->c_str();
 }
 
 namespace {

@@ -80,8 +80,8 @@ struct IsOnce<T, std::void_t<decltype(T::once_differentiable)>> : std::bool_cons
 /// none, and may not write to g in place, whose memory other gradients may share. Written over tensors it can be
 /// differentiated again; one that loops over raw numbers says `static constexpr bool once_differentiable = true`. An
 /// optional `static Tensor jvp(Context&, const Tensors& t)` gives the tangent of the result for those of the arguments
-/// (zeros, where there is none) to forward mode, which otherwise transposes backward. Errors name the line of the call,
-/// up to four arguments.
+/// (zeros of its shape, where there is none) to forward mode, which otherwise transposes backward. Errors name the line
+/// of the call, up to four arguments.
 template <class Derived>
 class Function {
  public:

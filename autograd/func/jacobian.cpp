@@ -9,6 +9,7 @@
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
@@ -78,8 +79,9 @@ Tensors forward_blocks(const std::shared_ptr<const Recording>& recording, const 
   const Linear linear(recording);
   Tensors result;
   for (std::size_t i = 0; i < recording->inputs().size(); ++i) {
-    const Shape shape = joined(recording->op(), y.shape(), recording->inputs()[i].shape());
-    result.push_back(reshape(columns(linear, i)[0], shape));
+    const Tensor& x = recording->inputs()[i];
+    const Shape shape = joined(recording->op(), y.shape(), x.shape());
+    result.push_back(to(reshape(columns(linear, i)[0], shape), x.dtype()));
   }
   return result;
 }

@@ -35,7 +35,7 @@ class Jacobian {
   auto operator()(const X&... x) const {
     using C = Call<X...>;
     const Tensors all = C::flat(x...);
-    const auto wrt = argnums_.empty() ? C::first(all) : resolved("jacobian", argnums_, all.size());
+    const auto wrt = C::places("jacobian", argnums_, all);
     const Function f = [&](const Tensors& in) { return as_list(C::apply(f_, in)); };
     return unpacked < one && !C::list > (jacobian_blocks("jacobian", f, all, wrt, mode_));
   }
@@ -72,8 +72,9 @@ class Hessian {
 }  // namespace detail
 
 /// The function that computes the Jacobian of f: jacobian(f)(x, ...)[i..., j...] = ∂f_i/∂x_j, of shape y.shape +
-/// x.shape; for a list, one such tensor for each of its tensors, and so for several argument numbers. Where f consists
-/// of ops that take many tangents at once, its columns are computed in one sweep; its rows all walk one graph.
+/// x.shape and the dtype of x; for a list, one such tensor for each of its tensors, and so for several argument
+/// numbers. Where f consists of ops that take many tangents at once, its columns are computed in one sweep; its rows
+/// all walk one graph.
 template <class F>
 [[nodiscard]] auto jacobian(F f, Mode mode = Mode::automatic) {
   return detail::Jacobian<F, true>(std::move(f), {}, mode);

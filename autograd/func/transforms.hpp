@@ -54,7 +54,7 @@ class Gradient {
     using C = Call<X...>;
     using Y = ResultOf<const F, X...>;
     const Tensors all = C::flat(x...);
-    const auto wrt = argnums_.empty() ? C::first(all) : resolved(op, argnums_, all.size());
+    const auto wrt = C::places(op, argnums_, all);
     Tensor value;
     bool outer = false;
     if constexpr (IsPair<Y>::value) {
@@ -94,8 +94,9 @@ class Gradient {
 
 /// The function that computes the gradient of f, which returns one element: grad(f)(x, y, ...) is df/dx, of the shape
 /// and dtype of x; for a list, the gradients of all its tensors, zeros where f does not depend on one. `argnum` chooses
-/// another argument, -1 being the last. For f that returns a pair (y, aux) it returns (gradient, aux): aux is what f
-/// computed besides, of any type, and is not differentiated.
+/// another argument, -1 being the last; where the first argument is a list, it is argument 0 as a whole, and gradients
+/// are always a list. For f that returns a pair (y, aux) it returns (gradient, aux): aux is what f computed besides, of
+/// any type, and is not differentiated.
 template <class F>
 [[nodiscard]] auto grad(F f, std::int64_t argnum) {
   return detail::Gradient<F, true, false>(std::move(f), {argnum});

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include <xgrad/autograd/graph/calling.hpp>
+#include <xgrad/autograd/kernels/runtime/ending.hpp>
 
 namespace xgrad::detail {
 namespace {
@@ -18,7 +19,11 @@ struct FormerOwners {
 };
 
 FormerOwners& former_owners() {
-  static auto* owners = new FormerOwners;  // never destroyed: tensors may be destroyed after static objects are
+  static auto* owners = [] {  // never destroyed: tensors may be destroyed after static objects are
+    auto* made = new FormerOwners;
+    hold_across_fork(made->mutex);
+    return made;
+  }();
   return *owners;
 }
 

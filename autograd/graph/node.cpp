@@ -228,8 +228,8 @@ Node::Node(const char* name, Source at, const Tensor& y, detail::Edge* edges, st
       edge_count_(static_cast<std::uint32_t>(count)),
       dtype_(y.dtype()),
       guarded_(detail::thread_state.guarding),
-      edges_(edges),
-      shape_(y.shape()) {
+      shape_(y.shape()),
+      edges_(edges) {
   if (detail::thread_state.line_for_all.file != nullptr) at = detail::thread_state.line_for_all;
   file_ = at.file;
   line_ = at.line;

@@ -274,8 +274,8 @@ class Node {
   bool adds_always_ = false;
   bool guarded_;
   bool replaced_ = false;
+  Shape shape_;  // its sizes are copied as vectors, which do not cross 16 bytes here
   detail::Edge* edges_ = nullptr;
-  Shape shape_;
   detail::Saved y_;
   Tensor pending_;  // the sum of the gradients that have arrived in that run
   std::atomic<detail::Value*> owner_{

@@ -196,7 +196,10 @@ std::string Profiler::table() const {
         << std::setw(14) << 1e3 * row.backward_seconds << std::setw(9) << row.backward_calls << std::setw(12)
         << 1e-6 * static_cast<double>(row.bytes) << '\n';
   }
-  const std::int64_t lost = measured().lost;
+  const std::int64_t lost = [] {
+    const std::lock_guard<std::mutex> lock(measured().mutex);
+    return measured().lost;
+  }();
   if (lost > 0) out << lost << " calls are missing, since there was no memory to note them\n";
   return out.str();
 }

@@ -176,18 +176,17 @@ auto call_rule(const F& f, const X& x, const Y& y, const G&... g) {
   return call_rule_with<Flags>(f, x, y, std::make_index_sequence<N>{}, g...);
 }
 
-template <bool Read, class T>
-using ArgumentOf = std::conditional_t<Read, std::tuple<T>, std::tuple<>>;
-template <class P, class All>
-struct InvocableWith;
-template <class P, class... A>
-struct InvocableWith<P, std::tuple<A...>> : std::is_invocable<const P&, A...> {};
+template <std::size_t>
+using TensorAt = Tensor;
+template <class P, std::size_t... I>
+constexpr bool takes_tensors_and_lead(std::index_sequence<I...>) {
+  return std::is_invocable_v<const P&, TensorAt<I>..., std::size_t>;
+}
 /// Whether a push with these flags takes the number of leading axes.
 template <std::uint32_t Flags, std::size_t N, class P, std::size_t... I>
 constexpr bool takes_lead(std::index_sequence<I...>) {
-  using All = decltype(std::tuple_cat(ArgumentOf<(Flags >> I & 1u) != 0, Tensor>()...,
-                                      ArgumentOf<(Flags & reads_y) != 0, Tensor>(), std::tuple<Tensor, std::size_t>()));
-  return InvocableWith<P, All>::value;
+  constexpr std::size_t values = ((Flags >> I & 1u) + ... + 0u) + ((Flags & reads_y) != 0 ? 1u : 0u);
+  return takes_tensors_and_lead<P>(std::make_index_sequence<values + 1>{});
 }
 
 }  // namespace detail

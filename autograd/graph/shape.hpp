@@ -79,11 +79,9 @@ class Shape {
     check();
   }
   Shape(const std::int64_t* first, std::size_t rank);
-  Shape(const Shape& other) : rank_(other.rank_) {
-    if (rank_ > inline_rank)
-      copy_heap(other);
-    else
-      for (std::size_t i = 0; i < inline_rank; ++i) inline_[i] = other.inline_[i];
+  Shape(const Shape& other)
+      : inline_{other.inline_[0], other.inline_[1], other.inline_[2], other.inline_[3]}, rank_(other.rank_) {
+    if (rank_ > inline_rank) copy_heap(other);
   }
   Shape(Shape&& other) noexcept { swap(other); }
   Shape& operator=(Shape other) noexcept {

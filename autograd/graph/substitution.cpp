@@ -26,13 +26,18 @@ void swap_state(Value& a, Value& b) noexcept {
 
 void Substitution::add(const Tensor& tensor, const Tensor& other) {
   Value* value = Raw::value(tensor);
-  const Value& from = *Raw::value(other);
-  if (value == &from) return;
+  const Value* from = Raw::value(other);
+  if (value == from) return;
   for (const Entry& entry : entries_)
     if (Raw::value(entry.tensor) == value) return;
-  auto state = Ref<Value>::adopt(new Value(from.shape, from.dtype, from.storage, from.offset));
-  state->weak = from.weak;
-  state->node = from.node;
+  for (const Entry& entry : entries_)
+    if (Raw::value(entry.tensor) == from) {  // which has been given others itself: what it was is meant
+      from = entry.before.get();
+      break;
+    }
+  auto state = Ref<Value>::adopt(new Value(from->shape, from->dtype, from->storage, from->offset));
+  state->weak = from->weak;
+  state->node = from->node;
   entries_.push_back({tensor, other, state});
   swap_state(*value, *state);
 }

@@ -179,9 +179,11 @@ class Tensor {
   /// xt::drop(i - 1) make -1 of it before it gets here, unlike keep() and drop() of a container.
   ///
   /// An int64 tensor of indices takes the place of an axis by its own axes: x(xt::all(), i) for i of shape (2, 3) has
-  /// shape (n, 2, 3, ...). Several broadcast to each other and are read together, as in NumPy: x(i, j) holds x[i[k],
-  /// j[k]]; their axes come first if other axes lie between them. A bool tensor of r axes stands for the indices of its
-  /// true elements in r axes of x, of which it has the sizes. Gradients of repeated indices are added.
+  /// shape (n, 2, 3, ...). Several broadcast to each other and are read together: x(i, j) holds x[i[k], j[k]]; their
+  /// axes come first if other axes lie between them. As in PyTorch, integers and tensors of rank 0 are read before:
+  /// x(0, xt::all(), i) is x[0](xt::all(), i), where NumPy puts the axes of i first. A bool tensor of r axes stands for
+  /// the indices of its true elements in r axes of x, of which it has the sizes. Gradients of repeated indices are
+  /// added.
   [[nodiscard]] Tensor operator()() const { return slice({}); }
   template <class... I>
   [[nodiscard]] Tensor operator()(detail::FirstSlice first, const I&... index) const& {
@@ -384,9 +386,10 @@ class Raw {
   static void mark_weak(const Tensor& x, bool weak) { x.get().weak = weak; }
   /// The node that made the tensor, or its leaf; null where it needs no gradient.
   static Node* node(const Tensor& x) noexcept { return x.node(); }
-  /// The Value that all handles of a tensor share, and a new handle of a Value.
+  /// The Value that all handles of a tensor share, a new handle of a Value, and the Value of a handle that is given up.
   static detail::Value* value(const Tensor& x) noexcept { return x.value_.get(); }
   static Tensor handle(Ref<detail::Value> value) noexcept { return Tensor(std::move(value)); }
+  static Ref<detail::Value> take_value(Tensor x) noexcept { return std::move(x.value_); }
 };
 
 namespace detail {

@@ -6,6 +6,10 @@ namespace xgrad::detail {
 const char* const page_layout = R"page("use strict";
 // A drawing has vertices {id, width, members} and links {from, to}. Vertices are numbered in order of creation.
 
+// Not Math.max(...numbers): a call takes only so many arguments.
+const largest = (numbers, first) => numbers.reduce((a, b) => Math.max(a, b), first);
+const least = (numbers) => numbers.reduce((a, b) => Math.min(a, b), Infinity);
+
 // Merges the nodes that are folded. Returns the drawing; every node of the graph is a member of one vertex.
 function drawingOf(graph, groupOf) {
   const vertices = [], links = [], vertexOf = [], groups = new Map();
@@ -39,7 +43,7 @@ function drawingOf(graph, groupOf) {
 function groupsFor(graph, most) {
   const none = () => "";
   if (graph.nodes.length <= most) return {groupOf: none, folded: false};
-  const deepest = Math.max(0, ...graph.nodes.map((node) => node.module === "" ? 0 : node.module.split(".").length));
+  const deepest = largest(graph.nodes.map((node) => node.module === "" ? 0 : node.module.split(".").length), 0);
   const byModule = (depth) => (i) => {
     const module = graph.nodes[i].module;
     return module === "" ? "" : module.split(".").slice(0, depth).join(".");
@@ -77,11 +81,11 @@ function assignLayers(drawing) {
       out.get(link.from).push(link.to);
     }
   for (const vertex of order)
-    vertex.layer = Math.max(0, ...into.get(vertex).map((from) => from.layer + 1));
+    vertex.layer = largest(into.get(vertex).map((from) => from.layer + 1), 0);
   // A leaf stands right above its first use.
   for (const vertex of order)
     if (into.get(vertex).length === 0 && out.get(vertex).length > 0)
-      vertex.layer = Math.min(...out.get(vertex).map((to) => to.layer)) - 1;
+      vertex.layer = least(out.get(vertex).map((to) => to.layer)) - 1;
 }
 
 // Places everything: sets x and y of the vertices and the points of the links, and returns the size.
@@ -132,7 +136,7 @@ function placeAll(drawing, boxWidth, boxHeight) {
     if (side === 1) order.reverse();
     for (const layer of order) settle(layer, new Map(layer.map((item) => [item, middle(item, side)])));
   }
-  const all = layers.flat(), left = Math.min(...all.map((item) => item.x - item.width / 2));
+  const all = layers.flat(), left = least(all.map((item) => item.x - item.width / 2));
   for (const item of all) {
     item.x += 20 - left;
     item.y = 20 + item.layer * (boxHeight + 58) + boxHeight / 2;
@@ -144,7 +148,7 @@ function placeAll(drawing, boxWidth, boxHeight) {
     points[points.length - 1] = [link.to.x, link.to.y - down * boxHeight / 2];
     link.points = points;
   }
-  return {width: Math.max(...all.map((item) => item.x + item.width / 2)) + 20,
+  return {width: largest(all.map((item) => item.x + item.width / 2), -Infinity) + 20,
           height: layers.length * (boxHeight + 58) - 18};
 }
 

@@ -150,6 +150,23 @@ Tensor slogdet_gradient(Way way, const Tensor& m, const Tensor&, const Tensor& g
 
 }  // namespace
 
+namespace detail {
+
+Tensor has_zero_pivot(const char* op, const Tensor& a) {
+  Tensor y = Raw::uninitialized(batch_of(a.shape()), boolean);
+  bool* const to = Raw::write<bool>(y);
+  xgrad::detail::visit_floating(a.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    for_each_lu<T>(op, a, [&](std::int64_t i, bool, int n, const T* lu) {
+      to[i] = false;
+      for (std::ptrdiff_t j = 0; j < n; ++j) to[i] = to[i] || lu[j * n + j] == 0;
+    });
+  });
+  return y;
+}
+
+}  // namespace detail
+
 Tensor det(Tensor a, Source at) {
   const Timed timed("det", at);
   require_square("det", a);
@@ -162,11 +179,12 @@ Tensor det(Tensor a, Source at) {
       double product = negative ? -1 : 1;
       std::int64_t exponent = 0;
       for (std::ptrdiff_t j = 0; j < n; ++j) {
-        product *= static_cast<double>(lu[j * n + j]);
+        int of_pivot = 0, own = 0;  // what frexp sets of infinities and NaN is not defined
+        const auto pivot = static_cast<double>(lu[j * n + j]);
+        product *= std::isfinite(pivot) ? std::frexp(pivot, &of_pivot) : pivot;
         if (product == 0 || !std::isfinite(product)) continue;
-        int own = 0;
         product = std::frexp(product, &own);
-        exponent += own;
+        exponent += of_pivot + own;
       }
       constexpr std::int64_t most = 5000;
       to[i] = static_cast<T>(std::ldexp(product, static_cast<int>(std::clamp(exponent, -most, most))));

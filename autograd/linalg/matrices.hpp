@@ -89,6 +89,9 @@ Tensor symmetric_part(const Tensor& a);
 /// the last axis. These are the parts of such a tensor, with the rows and columns given; columns of -1 mean a vector.
 std::vector<Tensor> unpacked(const Tensor& packed, const std::vector<std::pair<std::int64_t, std::int64_t>>& sizes);
 
+/// Whether the LU decomposition of a matrix has a pivot of 0, for each: boolean.
+Tensor has_zero_pivot(const char* op, const Tensor& a);
+
 /// x / y, and 0 where both are 0: what a degenerate pair does not concern stays finite.
 Tensor quotient(const Tensor& x, const Tensor& y);
 

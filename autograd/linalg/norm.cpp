@@ -64,7 +64,7 @@ double root_of_squares(const T* x, std::int64_t n) {
 
 /// The norms of the matrices in the last two axes.
 Tensor frobenius(const char* op, Tensor a, Source at) {
-  const std::int64_t size = rows_of(a.shape()) * columns_of(a.shape());
+  const std::int64_t size = a.size() == 0 ? 0 : rows_of(a.shape()) * columns_of(a.shape());
   Tensor y = Raw::uninitialized(batch_of(a.shape()), a.dtype());
   xgrad::detail::visit_floating(a.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
@@ -73,9 +73,11 @@ Tensor frobenius(const char* op, Tensor a, Source at) {
     for_each_matrix(y.size(), static_cast<double>(size),
                     [&](std::int64_t i) { to[i] = static_cast<T>(root_of_squares(from + i * size, size)); });
   });
+  // x / y g, all derivatives of which are 0 where the norm is 0.
   return record(op, at, std::move(y), {std::move(a)}, joint_from_y<0>([](Tensor x, Tensor norms, Tensor g, Needs) {
                   const auto spread = [](const Tensor& each) { return unsqueeze(unsqueeze(each, -1), -1); };
-                  return std::array<Tensor, 1>{spread(g) * quotient(x, spread(norms))};
+                  const Tensor flat = norms == 0;
+                  return std::array<Tensor, 1>{spread(where(flat, 0, g)) * (x / spread(where(flat, 1, norms)))};
                 }));
 }
 
@@ -168,8 +170,7 @@ Tensor cond(Tensor a, const MatrixNorm& order, Source at) {
   require_square(op, a);
   if (columns_of(a.shape()) == 0) return sum(a, {-2, -1});
   if (by_singular_values(order)) require_finite(op, a);
-  const SignLogAbsDet parts = slogdet(Raw::constant(a));
-  const Tensor singular = (parts.sign == 0) & (parts.logabsdet < 0);
+  const Tensor singular = has_zero_pivot(op, a);
   const Tensor safe = where(unsqueeze(unsqueeze(singular, -1), -1), identity(rows_of(a.shape()), a.dtype()), a);
   return where(singular, full({}, std::numeric_limits<double>::infinity(), a.dtype()),
                norms(op, safe, order, at) * norms(op, inverse(safe, at), order, at));

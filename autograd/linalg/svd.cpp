@@ -56,11 +56,12 @@ Tensor orthogonal_part(const Tensor& q, const Tensor& x) { return x - times(q, t
 Tensor svd_gradient(const SVD& y, const SVD& g, std::int64_t m, std::int64_t n) {
   const std::int64_t k = std::min(m, n);
   const Tensor row = unsqueeze(y.s, -2), column = unsqueeze(y.s, -1);
-  const Tensor gaps = (row - column) * (row + column);
+  // (row - column) (row + column) could overflow or underflow.
+  const Tensor gaps = row - column, sums = row + column;
   const auto skew = [](const Tensor& x) { return x - adjoint(x); };
   const Tensor left = quotient(skew(times(adjoint(y.u), g.u)), gaps);
   const Tensor right = quotient(skew(times(y.vh, adjoint(g.vh))), gaps);
-  const Tensor core = left * row + column * right + diagonal_matrices(g.s);
+  const Tensor core = left * quotient(row, sums) + quotient(column, sums) * right + diagonal_matrices(g.s);
   Tensor ga = times(times(y.u, core), y.vh);
   if (m > k) ga = ga + times(quotient(orthogonal_part(y.u, g.u), row), y.vh);
   if (n > k) ga = ga + times(y.u, adjoint(quotient(orthogonal_part(adjoint(y.vh), adjoint(g.vh)), row)));

@@ -30,7 +30,7 @@ Tensor counts(const Tensor& x, const AxisNumbers& axes, const Shape& shape) {
       });
     counted = out;
   };
-  if (shape.count() == 0) return Raw::uninitialized(shape, int64);
+  if (shape.count_or(0) == 0) return Raw::uninitialized(shape, int64);
   if (axes.empty())
     count({x.size(), 1, 1});
   else

@@ -22,12 +22,16 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-/// Σ |x - y|^p, or the largest |x - y|, of two rows; each difference is multiplied by `scale` first.
-template <class T>
-double folded(const T* x, const T* y, std::int64_t d, double p, double scale) {
+struct AsItIs {
+  double operator()(double difference) const { return difference; }
+};
+
+/// Σ |x - y|^p, or the largest |x - y|, of two rows; each difference is scaled first.
+template <class T, class Scale = AsItIs>
+double folded(const T* x, const T* y, std::int64_t d, double p, const Scale& scale = {}) {
   double sum = 0;
   for (std::int64_t k = 0; k < d; ++k) {
-    const double difference = std::abs((static_cast<double>(x[k]) - static_cast<double>(y[k])) * scale);
+    const double difference = std::abs(scale(static_cast<double>(x[k]) - static_cast<double>(y[k])));
     if (p == 2)
       sum += difference * difference;
     else if (p == 1)
@@ -62,15 +66,18 @@ double sum_of_squares(const T* x, const T* y, std::int64_t d) {
 
 template <class T>
 double distance(const T* x, const T* y, std::int64_t d, double p) {
-  const double sum = p == 2 ? sum_of_squares(x, y, d) : folded(x, y, d, p, 1);
+  const double sum = p == 2 ? sum_of_squares(x, y, d) : folded(x, y, d, p);
   if (p == 0 || p == 1 || p == infinity) return sum;
   const auto root = [p](double s) { return p == 2 ? std::sqrt(s) : std::pow(s, 1 / p); };
   if ((sum > 1e-280 && sum < infinity) || std::isnan(sum)) return root(sum);
-  const double largest = folded(x, y, d, infinity, 1);
+  const double largest = folded(x, y, d, infinity);
   if (largest == 0 || largest == infinity) return largest;
-  int exponent = 0;
-  std::frexp(largest, &exponent);
-  return std::ldexp(root(folded(x, y, d, p, std::ldexp(1.0, -exponent))), exponent);
+  // Differences of 2 at most, whose largest power neither overflows nor underflows.
+  const auto quotient = [largest](double difference) { return difference / largest; };
+  if (p > 512) return largest * root(folded(x, y, d, p, quotient));
+  const int exponent = std::ilogb(largest);
+  const auto scaled = [exponent](double difference) { return std::scalbn(difference, -exponent); };
+  return std::scalbn(root(folded(x, y, d, p, scaled)), exponent);
 }
 
 struct Sizes {
@@ -121,6 +128,22 @@ std::array<Tensor, 2> pull(const Tensor& a, const Tensor& b, const Tensor& y, co
   return {needs[0] ? sum(each, -2) : Tensor(), needs[1] ? -sum(each, -3) : Tensor()};
 }
 
+/// The same for distances of as many axes as a shape can have: pull needs one more, so the leading ones are made one.
+std::array<Tensor, 2> pull_of_full_rank(const Tensor& a, const Tensor& b, const Tensor& y, const Tensor& g, double p,
+                                        Needs needs) {
+  const Shape batch(y.shape().data(), y.rank() - 2);
+  const auto spread = [&](const Tensor& x) {
+    return batch.inserted(batch.rank(), x.shape().at(-2)).inserted(batch.rank() + 1, x.shape().back());
+  };
+  const auto folded = [&](const Tensor& x) {
+    return reshape(broadcast_to(x, spread(x)), {batch.count(), x.shape().at(-2), x.shape().back()});
+  };
+  std::array<Tensor, 2> slopes = pull(folded(a), folded(b), folded(y), folded(g), p, needs);
+  if (needs[0]) slopes[0] = reshape(slopes[0], spread(a));
+  if (needs[1]) slopes[1] = reshape(slopes[1], spread(b));
+  return slopes;
+}
+
 /// A joint rule that reads both inputs and the result.
 template <class F>
 auto joint_from_xy(F f) {
@@ -155,7 +178,8 @@ Tensor cdist(Tensor a, Tensor b, double p, Source at) {
                            [&](auto type) { distances<typename decltype(type)::type>(a, b, y, batch, s, p); });
   return record("cdist", at, std::move(y), {std::move(a), std::move(b)}, attributes("p", p),
                 joint_from_xy([p](Tensor x, Tensor z, Tensor distance, Tensor g, Needs needs) {
-                  return pull(x, z, distance, g, p, needs);
+                  return distance.rank() == Shape::max_rank ? pull_of_full_rank(x, z, distance, g, p, needs)
+                                                            : pull(x, z, distance, g, p, needs);
                 }));
 }
 

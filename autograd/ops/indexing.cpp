@@ -215,8 +215,13 @@ Tensor one_hot(Tensor labels, Dim classes, Source at) {
     if (count == 0)
       throw detail::argument_error("one_hot: no labels in shape " + to_string(labels.shape()) +
                                    ": the number of classes cannot be found, and must be given");
-    for (std::int64_t i = 0; i < count; ++i) n = std::max(n, from[i]);
-    if (__builtin_add_overflow(n, 1, &n)) n = -1;
+    const std::int64_t last = *std::max_element(from, from + count);
+    if (last < 0)
+      throw detail::argument_error("one_hot: label " + std::to_string(from[0]) + " in shape " +
+                                   to_string(labels.shape()) + ": the least label is 0");
+    if (__builtin_add_overflow(last, 1, &n))
+      throw detail::argument_error("one_hot: label " + std::to_string(last) + " in shape " + to_string(labels.shape()) +
+                                   ": no tensor has so many classes");
   }
   if (n < 0 || (n == 0 && count > 0))
     throw detail::argument_error("one_hot: " + std::to_string(classes.value()) + " classes for labels of shape " +

@@ -8,6 +8,7 @@
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/kernels/matrix/gemm.hpp>
 #include <xgrad/autograd/kernels/pointwise/broadcast.hpp>
+#include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 
@@ -17,8 +18,8 @@ namespace {
 Shape leading(const Shape& shape) { return Shape(shape.data(), shape.rank() - 2); }
 
 // The number of rows of all matrices together, as a product of sizes: dividing the number of elements by the row length
-// would fail for rows of length 0.
-std::int64_t rows_of(const Shape& shape) { return Shape(shape.data(), shape.rank() - 1).count(); }
+// would fail for rows of length 0. -1 beyond all numbers, which only tensors without elements have.
+std::int64_t rows_of(const Shape& shape) { return Shape(shape.data(), shape.rank() - 1).count_or(-1); }
 
 struct Sizes {
   std::int64_t m, n, k;
@@ -120,7 +121,7 @@ void require_same_floating(const char* op, const Tensor& a, const char* a_name, 
 // gradient of a transposed operand is the transpose of that, which the same product gives with its factors exchanged.
 Tensor product(const char* name, Tensor left, Tensor right, bool ta, bool tb, Source at, const Tensor& sum) {
   const Sizes sizes = inner_sizes(name, left, right, ta, tb);
-  if (left.rank() > 2 && right.rank() == 2 && !ta) {
+  if (left.rank() > 2 && right.rank() == 2 && !ta && rows_of(left.shape()) >= 0) {
     // One product for the rows of all matrices.
     Shape shape = left.shape();
     Tensor flat = reshape(std::move(left), {rows_of(shape), sizes.k}, at);
@@ -169,6 +170,10 @@ Tensor affine(Tensor x, Tensor weight, Tensor bias, Source at) {
   const Sizes s = inner_sizes("linear", x, weight, false, true);
   if (x.rank() > 2) {
     const Shape shape = x.shape().with(x.rank() - 1, s.n);
+    if (rows_of(shape) < 0) {
+      Tensor y = detail::product("linear", std::move(x), std::move(weight), false, true, at, {});
+      return bias.defined() ? add(std::move(y), std::move(bias), at) : y;
+    }
     Tensor flat = reshape(std::move(x), {rows_of(shape), s.k}, at);
     return reshape(affine(std::move(flat), std::move(weight), std::move(bias), at), shape, at);
   }

@@ -101,7 +101,8 @@ Tensor product_rule(const Tensor& x, const Tensor& y, const Tensor& g, std::size
 // s_j = g_j + d_j s_{j+1}.
 Tensor logsumexp_rule(const Tensor& x, const Tensor& y, const Tensor& g, std::size_t axis) {
   const std::int64_t n = length(x, axis);
-  if (n <= 1 || x.size() == 0) return g;
+  if (x.size() == 0 || x.rank() == 0) return g;
+  if (n == 1) return exp(x - y) * g;  // 1, but NaN where x is infinite
   const Tensor here = part(y, axis, 0, n - 1), next = part(y, axis, 1, n - 1);
   const Tensor stays = (here == next) & (abs(next) == std::numeric_limits<double>::infinity());
   const Tensor decay = where(stays, 1, exp(here - next));

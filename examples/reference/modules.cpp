@@ -102,12 +102,16 @@ void hooks() {
     layer.register_full_backward_hook(shown);
     sum(layer(ones({1, 3}).requires_grad_())).backward();
   }
-  example("CallHook");
+  example("CallHook", "CallPreHook");
   {
     Two net;
-    const nn::CallHook shown = [](const nn::ModuleBase& module, const auto& inputs, const auto& outputs) {
-      std::cout << module.type_name() << ": " << inputs.size() << " inputs, " << outputs[0].shape() << '\n';
+    const nn::CallPreHook doubled = [](const nn::ModuleBase&, std::vector<Tensor>& inputs) {
+      inputs[1] = 2.0 * inputs[1];
     };
+    const nn::CallHook shown = [](const nn::ModuleBase& module, const auto& inputs, const auto& outputs) {
+      std::cout << module.type_name() << ": " << inputs[1](0) << ", " << outputs[0].shape() << '\n';
+    };
+    net.register_forward_pre_hook(doubled);
     net.register_forward_hook(shown);
     const Tensor y = net(ones({4, 3}), ones({4, 2}));
   }

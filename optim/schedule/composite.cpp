@@ -9,6 +9,7 @@ void LRScheduler::check_parts(const std::vector<Schedule>& parts) const {
   if (parts.empty()) refuse("got no schedules");
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const LRScheduler& part = *parts[i];
+    part.check_moved();
     const std::string which = "schedule " + std::to_string(i) + ", " + part.name_ + ",";
     if (part.needs_metric()) refuse(which + " needs a metric in each step: call it beside the others");
     if (!part.groups_[0].is_sibling(groups_[0])) refuse(which + " is one of another optimiser");
@@ -34,12 +35,17 @@ SequentialLR::SequentialLR(const Optimizer& optimizer, std::vector<Schedule> sch
     if (milestones_[i] <= (i == 0 ? 0 : milestones_[i - 1]))
       refuse("milestones must be positive and rise, got " + std::to_string(milestones_[i]) + " in place " +
              std::to_string(i));
+  begin_first();
+  finish();
+}
+
+// The rates for t = 0, from base: what the parts have set when they were made is taken back.
+void SequentialLR::begin_first() {
   for (std::size_t g = 0; g < group_count(); ++g) set_lr(g, base(g));
   undo();
   schedulers_[0]->initial_step();  // the others make theirs where they begin
   last_epoch_ = 0;
   note_last_lr();
-  finish();
 }
 
 // The schedule that this step belongs to.
@@ -49,6 +55,7 @@ std::size_t SequentialLR::current() const {
 }
 
 void SequentialLR::advance() {
+  if (is_initial()) return begin_first();  // as the first part of another
   ++last_epoch_;
   const std::size_t i = current();
   if (i > 0 && milestones_[i - 1] == last_epoch_)
@@ -93,13 +100,19 @@ ChainedScheduler::ChainedScheduler(const Optimizer& optimizer, std::vector<Sched
 
 void ChainedScheduler::advance() {
   ++last_epoch_;
-  for (const Schedule& part : schedulers_) part->make_step();
+  for (const Schedule& part : schedulers_)
+    if (is_initial())
+      part->initial_step();
+    else
+      part->make_step();
   note_last_lr();
 }
 
+// As it was made: a closed formula would not see the rates that the part before has set.
 void ChainedScheduler::restart() {
+  for (std::size_t g = 0; g < group_count(); ++g) set_lr(g, base(g));
   last_epoch_ = 0;
-  for (const Schedule& part : schedulers_) part->restart();
+  for (const Schedule& part : schedulers_) part->initial_step();
   note_last_lr();
 }
 

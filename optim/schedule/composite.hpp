@@ -12,6 +12,8 @@ class Schedule {
  public:
   template <class S, std::enable_if_t<std::is_base_of_v<LRScheduler, S>, int> = 0>
   Schedule(S schedule) : schedule_(std::make_shared<S>(std::move(schedule))) {}
+  Schedule(const Schedule&) = default;  // a move is a copy, so that there is always a schedule
+  Schedule& operator=(const Schedule&) = default;
 
   LRScheduler& operator*() const { return *schedule_; }
   LRScheduler* operator->() const { return schedule_.get(); }
@@ -20,7 +22,8 @@ class Schedule {
   std::shared_ptr<LRScheduler> schedule_;
 };
 
-/// One schedule after the other: schedule i + 1 begins, from its t = 0, at step milestones[i].
+/// One schedule after the other: schedule i + 1 begins, from its t = 0, at step milestones[i]. A SequentialLR or a
+/// ChainedScheduler as the first part has the rates that it has alone; in PyTorch it is one step ahead of them.
 ///
 ///     optim::SequentialLR schedule(optimizer, {optim::LinearLR(optimizer, 0.1, 1, 5),
 ///                                              optim::CosineAnnealingLR(optimizer, 95)}, {5});
@@ -39,6 +42,7 @@ class SequentialLR : public LRScheduler {
 
  private:
   std::size_t current() const;
+  void begin_first();
 
   std::vector<Schedule> schedulers_;
   std::vector<std::int64_t> milestones_;

@@ -77,6 +77,10 @@ enum class CyclicMode : std::uint8_t { triangular, triangular2, exp_range };
 /// The options of CyclicLR: `CyclicLR::Options().step_size_up(500).mode(optim::CyclicMode::triangular2)`.
 class CyclicOptions : public xgrad::detail::OptionsOf<CyclicOptions> {
  public:
+  CyclicOptions() = default;
+  CyclicOptions(const CyclicOptions&) = default;  // a move is a copy, so that the scale stays
+  CyclicOptions& operator=(const CyclicOptions&) = default;
+
   /// The steps in which the learning rate rises. By default 2000.
   CyclicOptions& step_size_up(std::int64_t value) { return set(step_size_up_, value); }
   /// The steps in which it falls. By default step_size_up.

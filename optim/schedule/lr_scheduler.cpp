@@ -1,5 +1,6 @@
 #include <xgrad/optim/schedule/lr_scheduler.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -49,9 +50,7 @@ LRScheduler::LRScheduler(const char* name, const Optimizer& optimizer)
 }
 
 LRScheduler::LRScheduler(MayRefuse /*tag*/, const char* name, const Optimizer& optimizer, const PerGroup* first)
-    : name_(name),
-      groups_(optimizer.param_groups()),
-      unfinished_(std::make_unique<detail::RestoredOptions>(groups_[0])) {
+    : name_(name), groups_(optimizer.param_groups()), unfinished_(new detail::RestoredOptions(groups_[0])) {
   begin_groups(first);
 }
 
@@ -86,24 +85,30 @@ void LRScheduler::set_base(std::size_t group, double lr) {
   groups_[group].set_initial_lr(lr);
 }
 
-void LRScheduler::check_rate(double lr) const {
-  if (!(lr >= 0) || !std::isfinite(lr))
-    refuse("the learning rate becomes " + number_text(lr) + " at step " + std::to_string(last_epoch_) +
+double LRScheduler::checked_rate(std::size_t group, double rate) const {
+  // Formulas that end at 0 may miss it by the rounding of numbers as large as these.
+  constexpr double rounding = 1e-12;
+  if (rate < 0 && -rate <= rounding * std::max(base(group), lr(group))) return 0;
+  if (!(rate >= 0) || !std::isfinite(rate))
+    refuse("the learning rate becomes " + number_text(rate) + " at step " + std::to_string(last_epoch_) +
            ": it must be finite and not negative");
+  return rate;
 }
 
-void LRScheduler::set_lr(std::size_t group, double lr) {
-  check_rate(lr);
-  groups_[group].set_lr(lr);
-}
+void LRScheduler::set_lr(std::size_t group, double lr) { groups_[group].set_lr(checked_rate(group, lr)); }
 
 void LRScheduler::note_last_lr() {
   last_lr_.clear();
   for (const ParamGroup& group : groups_) last_lr_.push_back(group.lr());
 }
 
+void LRScheduler::refuse_moved() const {
+  throw std::logic_error(std::string(name_) + ": this schedule was moved from: use the one that it was moved to");
+}
+
 void LRScheduler::check_groups() const {
-  if (groups_.empty() || groups_[0].siblings() == groups_.size()) return;
+  check_moved();
+  if (groups_[0].siblings() == groups_.size()) return;
   throw std::logic_error(std::string(name_) + ": the optimiser has " + std::to_string(groups_[0].siblings()) +
                          " groups, and had " + std::to_string(groups_.size()) +
                          " when the schedule was made: add groups first");
@@ -111,12 +116,18 @@ void LRScheduler::check_groups() const {
 
 void LRScheduler::begin() { initial_step(); }
 
-void LRScheduler::finish() { unfinished_.reset(); }
+void LRScheduler::finish() { unfinished_ = {}; }
 
 void LRScheduler::initial_step() {
   step_count_ = 0;
+  last_epoch_ = -1;
   initial_ = true;
-  step();
+  try {
+    step();
+  } catch (...) {
+    initial_ = false;
+    throw;
+  }
   initial_ = false;
 }
 
@@ -152,7 +163,7 @@ void LRScheduler::take(Snapshot& now) {
   now.values.clear();
   collect(no_keys(), now.fields);
   for (const Field& field : now.fields) append(field, now.values);
-  if (!groups_.empty()) now.options.keep(groups_[0]);
+  now.options.keep(groups_[0]);
 }
 
 void LRScheduler::Snapshot::restore() const noexcept {
@@ -161,6 +172,7 @@ void LRScheduler::Snapshot::restore() const noexcept {
 }
 
 std::function<void()> LRScheduler::restorer() {
+  check_moved();
   Snapshot before;
   take(before);
   return [before = std::move(before)] { before.restore(); };
@@ -168,7 +180,7 @@ std::function<void()> LRScheduler::restorer() {
 
 void LRScheduler::step() {
   check_groups();
-  std::unique_ptr<Snapshot> before = before_ != nullptr ? std::move(before_) : std::make_unique<Snapshot>();
+  xgrad::detail::Owned<Snapshot> before = before_ ? std::move(before_) : xgrad::detail::Owned<Snapshot>(new Snapshot);
   take(*before);
   try {
     make_step();
@@ -190,7 +202,7 @@ void LRScheduler::advance() {
   ++last_epoch_;
   next_lr_.clear();
   for (std::size_t g = 0; g < groups_.size(); ++g) next_lr_.push_back(next(g, groups_[g].lr()));
-  for (const double rate : next_lr_) check_rate(rate);
+  for (std::size_t g = 0; g < groups_.size(); ++g) next_lr_[g] = checked_rate(g, next_lr_[g]);
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     set_more(g);
     set_lr(g, next_lr_[g]);
@@ -236,6 +248,7 @@ void LRScheduler::resume() {
 }
 
 StateDict LRScheduler::state_dict() const {
+  check_moved();
   std::vector<Field> fields;
   const_cast<LRScheduler*>(this)->collect("", fields);  // the pointers are only read
   StateDict result;

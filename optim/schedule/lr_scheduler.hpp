@@ -2,10 +2,10 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
+#include <xgrad/autograd/graph/owned.hpp>
 #include <xgrad/io/state_dict.hpp>
 #include <xgrad/optim/optimizer.hpp>
 
@@ -14,6 +14,8 @@ namespace xgrad::optim {
 /// A number for all groups of an optimiser, or one for each.
 class PerGroup {
  public:
+  PerGroup(const PerGroup&) = default;  // a move is a copy, so that there are always values
+  PerGroup& operator=(const PerGroup&) = default;
   PerGroup(double all);
   PerGroup(std::vector<double> each);
   PerGroup(std::initializer_list<double> each);
@@ -30,6 +32,8 @@ class Schedule;
 
 /// The base of all schedules, which set the learning rates of an optimiser's groups. Names and values are those of
 /// torch.optim.lr_scheduler, to the last bit: formulas that PyTorch computes from the rate before are computed so here.
+/// But a rate that is negative by rounding alone, as that of LinearLR at an end_factor of 0 may be, is 0; any other
+/// below 0 is an error.
 ///
 ///     optim::SGD optimizer(model.parameters(), 0.1);
 ///     optim::CosineAnnealingLR schedule(optimizer, 20);
@@ -41,7 +45,7 @@ class Schedule;
 /// In the formulas base is the learning rate of a group when its first schedule was made, its initial_lr, and t counts
 /// the calls of step(). A schedule sets the rates for t = 0 when it is made; one whose settings are refused leaves the
 /// optimiser as it was. It refers to the optimiser's groups, not to the optimiser, which may be moved. Groups must be
-/// added before.
+/// added before. Using a schedule that was moved from is an error (std::logic_error).
 class LRScheduler {
  public:
   LRScheduler(const LRScheduler&) = delete;
@@ -54,9 +58,15 @@ class LRScheduler {
   /// was not made: neither by this schedule and its parts nor in the optimiser.
   void step();
   /// The learning rates that were set last, one a group.
-  const std::vector<double>& get_last_lr() const { return last_lr_; }
+  const std::vector<double>& get_last_lr() const {
+    check_moved();
+    return last_lr_;
+  }
   /// t.
-  std::int64_t last_epoch() const { return last_epoch_; }
+  std::int64_t last_epoch() const {
+    check_moved();
+    return last_epoch_;
+  }
 
   /// What a resumed schedule needs to go on with the same bits: "last_epoch", "step_count", "base_lrs", "last_lr", and
   /// further numbers; the class, as the key "class.<name>" of an empty tensor; of schedules of schedules theirs as
@@ -121,7 +131,11 @@ class LRScheduler {
   [[noreturn]] void refuse(const std::string& why) const;
   void require(bool right, const char* what, const char* rule, double value) const;
   void note_last_lr();
-  /// Refuses groups that have come since.
+  /// Refuses a schedule that was moved from.
+  void check_moved() const {
+    if (groups_.empty()) refuse_moved();
+  }
+  /// The same, and groups that have come since.
   void check_groups() const;
   /// Refuses an empty list, a schedule of another optimiser, and one that needs a metric.
   void check_parts(const std::vector<Schedule>& parts) const;
@@ -135,7 +149,9 @@ class LRScheduler {
  private:
   friend class SequentialLR;
   friend class ChainedScheduler;
-  void check_rate(double lr) const;
+  /// The rate, or 0 where it is negative by rounding alone; others that are negative or not finite are refused.
+  double checked_rate(std::size_t group, double rate) const;
+  [[noreturn]] void refuse_moved() const;
   void begin_groups(const PerGroup* first);
   void initial_step();
   /// The step of a schedule, or of a part of one whose step() brings back what it was.
@@ -148,8 +164,8 @@ class LRScheduler {
   std::vector<double> base_lrs_, last_lr_, next_lr_;
   std::int64_t step_count_ = 0;
   bool initial_ = false;
-  std::unique_ptr<detail::RestoredOptions> unfinished_;  // until the schedule is made
-  std::unique_ptr<Snapshot> before_;                     // between steps nothing; kept for its memory
+  xgrad::detail::Owned<detail::RestoredOptions> unfinished_;  // until the schedule is made
+  xgrad::detail::Owned<Snapshot> before_;                     // between steps nothing; kept for its memory
 };
 
 }  // namespace xgrad::optim

@@ -54,7 +54,10 @@ class ReduceLROnPlateau : public LRScheduler {
   void step(double metric);
 
   /// The best metric so far: infinite before the first.
-  double best() const { return best_; }
+  double best() const {
+    check_moved();
+    return best_;
+  }
 
  protected:
   double next(std::size_t group, double lr) const override;

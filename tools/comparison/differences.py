@@ -211,6 +211,9 @@ LIST = [
     Difference("index_copy", "of a repeated index the last value stays, and it alone gets a gradient",
                lambda call, name, got, expected: np.full(got.shape, name in ("grad.source", "second.source") and (
                    len(np.unique(argument(call, "index"))) < argument(call, "index").size))),
+    Difference("scatter_reduce", "without the old elements, a source that ties with one for amax or amin has its whole gradient; PyTorch's loses the old one's share",
+               lambda call, name, got, expected: (np.abs(got) > np.abs(expected)) & (
+                   slopes(name) and call.settings.get("reduce") in ("amax", "amin") and call.settings.get("include_self") == "false")),
     Difference("to", "a number that int64 cannot hold is an error", refusal="the integer must lie in"),
     *(Difference(op, "an eps that is not positive is an error", refusal="eps must be positive") for op in (
         "layer_norm", "group_norm", "rms_norm")),
@@ -225,8 +228,6 @@ LIST = [
                  lambda call, name, got, expected: close(got, expected, 1e-8) | (got.dtype == np.float32) & (
                      close(got, expected, 2e-2) | (np.abs(argument(call) - np.round(argument(call))) < 1e-3)))
       for op in ("digamma", "lgamma", "polygamma")),
-    Difference("hardsigmoid", "its slope is 1/6; PyTorch's is that of float32 also in float64",
-               lambda call, name, got, expected: slopes(name) & close(got, expected, 1e-7)),
     Difference("ctc_loss", "gradients in float32 are right to 1e-6; PyTorch's to 1e-4",
                lambda call, name, got, expected: slopes(name) & (got.dtype == np.float32) & close(got, expected, 3e-4)),
     *(Difference(op, "logarithms and quotients are taken in the dtype of the result; PyTorch takes them in that of an operand",
@@ -237,8 +238,6 @@ LIST = [
                  "xlogy", "polygamma")),
     *(Difference(op, "outside of the domain, and of NaN, the slope is NaN", lambda call, name, got, expected: slopes(name) & np.isnan(got))
       for op in ("acosh", "logit", "l1_loss", "smooth_l1_loss")),
-    Difference("sinc", "the slope near 0 is that of the series; PyTorch's is a difference of large numbers",
-               lambda call, name, got, expected: slopes(name) & (np.abs(argument(call)) < 0.01)),
     *(Difference(op, "at a pole and at infinity the value is the limit or NaN; PyTorch's is that of a rounded argument",
                  lambda call, name, got, expected: ~np.isfinite(got) | ~np.isfinite(argument(call)))
       for op in ("digamma", "lgamma", "polygamma")),

@@ -67,18 +67,11 @@ struct Avx2Float : Arithmetic<float, Isa> {
   static V silu(V v) {
     const V a = xsimd::abs(v);
     const M rare = a > number(avx2::sigmoid_table.end);
-    const bool beyond = any_rare(rare);
-    const V inside = beyond ? at_most(avx2::sigmoid_table.end, a) : a;
-    const Piece<avx2::sigmoid_table> p(inside);
-    const V value = p.value(), slope = p.slope();
-    const V high = fma(slope, p.d, value), low = fma(slope, p.d, value - high);
-    V w = fma(inside, high, inside * low);
-    if (beyond) {
-      const V b = at_most(110, a);
-      const LogisticTail tail(b);
-      w = xsimd::select(rare, scale(fma(b, tail.high, b * tail.low), tail.n), w);
-    }
-    return from_tail(v, w);
+    if (!any_rare(rare)) return from_tail(v, tabulated_silu_tail(a));
+    const V b = at_most(110, a);
+    const LogisticTail tail(b);
+    const V w = scale(fma(b, tail.high, b * tail.low), tail.n);
+    return from_tail(v, xsimd::select(rare, w, tabulated_silu_tail(at_most(avx2::sigmoid_table.end, a))));
   }
   static V gelu(V v) {
     const V y = usual_gelu(v);
@@ -115,12 +108,20 @@ struct Avx2Float : Arithmetic<float, Isa> {
   /// σ(-a) for a >= 0.
   static V small_sigmoid(V a) {
     const M rare = a > number(avx2::sigmoid_table.end);
-    const bool beyond = any_rare(rare);
-    const Piece<avx2::sigmoid_table> p(beyond ? at_most(avx2::sigmoid_table.end, a) : a);
-    const V y = fma(p.slope(), p.d, p.value());
-    if (!beyond) return y;
+    if (!any_rare(rare)) return tabulated_sigmoid(a);
     const LogisticTail tail(at_most(110, a));
-    return xsimd::select(rare, scale(tail.high, tail.n), y);
+    return xsimd::select(rare, scale(tail.high, tail.n), tabulated_sigmoid(at_most(avx2::sigmoid_table.end, a)));
+  }
+  static V tabulated_sigmoid(V a) {
+    const Piece<avx2::sigmoid_table> p(a);
+    return fma(p.slope(), p.d, p.value());
+  }
+  /// a σ(-a) on the table.
+  static V tabulated_silu_tail(V a) {
+    const Piece<avx2::sigmoid_table> p(a);
+    const V value = p.value(), slope = p.slope();
+    const V high = fma(slope, p.d, value), low = fma(slope, p.d, value - high);
+    return fma(a, high, a * low);
   }
 
   /// gelu for x >= -6. It is -w below 0 and x - w above, w = a Φ(-a) with a = |x|; w = a/2 e^(p + rest), where

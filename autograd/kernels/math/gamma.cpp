@@ -67,16 +67,54 @@ double hurwitz_zeta(double s, double first, bool scaled) {
   return sum;
 }
 
+/// A number part 2^exponent that may be beyond the range of numbers, with 1/2 <= |part| < 1.
+struct Extended {
+  double part, exponent;
+};
+
+Extended normalized(double part, double exponent) {
+  int shift = 0;
+  part = std::frexp(part, &shift);
+  return {part, exponent + shift};
+}
+
+/// 2^logarithm.
+Extended power_of_two(double logarithm) {
+  const double whole = std::floor(logarithm);
+  return normalized(std::exp2(logarithm - whole), whole);
+}
+
+/// The product with y > 0, rounded once more where it is not a normal number.
+double times(Extended a, Extended b, double y) {
+  const double exponent = std::fmax(-9999, std::fmin(9999, a.exponent + b.exponent));
+  return std::ldexp(a.part * b.part * y, static_cast<int>(exponent));
+}
+
+Extended factorial(double n) {
+  if (n <= 170) return normalized(std::tgamma(n + 1), 0);
+  if (n > 1000) return power_of_two(lgamma(n + 1) / std::log(2.0));
+  Extended y = normalized(std::tgamma(171.0), 0);
+  for (double k = 171; k <= n; ++k) y = normalized(y.part * k, y.exponent);
+  return y;
+}
+
+/// x^-n for x > 0.
+Extended inverse_power(double x, double n) {
+  const Extended base = normalized(x, 0);
+  if (n <= 1000) return normalized(std::pow(base.part, -n), -n * base.exponent);
+  return power_of_two(-n * std::log2(x));
+}
+
 /// The n-th derivative of digamma for x > 0, n >= 1: (-1)^(n+1) n! ζ(n + 1, x).
 double positive_polygamma(double n, double x) {
   const double sign = std::fmod(n, 2) != 0 ? 1 : -1;
   if (std::isinf(x)) return sign * 0.0;
-  if (n <= 170) {
+  if (n <= 170 && std::pow(x, -(n + 1)) > 1e-290) {
     const double y = std::tgamma(n + 1) * hurwitz_zeta(n + 1, x, false);
     if (y > 0 && y < infinity) return sign * y;
   }
   // A factor is beyond the range of numbers.
-  return sign * std::exp(lgamma(n + 1) - (n + 1) * std::log(x)) * hurwitz_zeta(n + 1, x, true);
+  return sign * times(factorial(n), inverse_power(x, n), hurwitz_zeta(n + 1, x, true) / x);
 }
 
 /// The n-th derivative of π cot πx over n!: polynomials in the cotangent c, p_0 = c and p_k+1 = -(1 + c²) p_k' / (k +
@@ -126,12 +164,14 @@ double polygamma(double n, double x) {
     const double rest = std::tgamma(n + 1) * scaled_cotangent_derivative(static_cast<std::size_t>(n), x);
     return (std::fmod(n, 2) != 0 ? -mirrored : mirrored) - rest;
   }
-  // Term by term: those next to the pole outweigh all others.
+  // Half way between two poles even derivatives of the cotangent are 0.
+  if (std::fmod(n, 2) == 0 && std::fabs(off_whole(x)) == 0.5) return positive_polygamma(n, 1 - x);
+  // Term by term, as multiples of that of the nearest pole: those next to it outweigh all others.
   double sum = 0;
-  const double low = std::floor(x);
-  for (double k = std::fmax(low, -32); k < 32; ++k) sum += std::pow(x - low + k, -(n + 1));
-  const double factorial = n <= 170 ? std::tgamma(n + 1) : std::exp(lgamma(n + 1));
-  return (std::fmod(n, 2) != 0 ? 1 : -1) * factorial * sum;
+  const double rest = off_whole(x), nearest = x - rest;
+  for (double k = std::fmax(nearest, -32); k <= 32; ++k) sum += std::pow(rest / (rest + k), n + 1);
+  const double sign = rest > 0 || std::fmod(n, 2) != 0 ? 1 : -1;
+  return (std::fmod(n, 2) != 0 ? sign : -sign) * times(factorial(n), inverse_power(std::fabs(rest), n + 1), sum);
 }
 
 }  // namespace xgrad::kernels::scalar

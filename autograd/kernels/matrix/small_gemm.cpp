@@ -23,7 +23,7 @@ constexpr int tile_rows(int vectors) { return vectors == 1 || (many_registers &&
 constexpr int dot_rows = many_registers ? 5 : 3, dot_columns = many_registers ? 5 : 4;
 
 template <class T>
-Onto<T> shifted(Onto<T> onto, std::int64_t i, std::int64_t j) {
+Onto<T> shifted(const Onto<T>& onto, std::int64_t i, std::int64_t j) {
   return {onto.from ? onto.from + i * onto.step + j : nullptr, onto.step};
 }
 
@@ -77,7 +77,7 @@ template <int Rows, int Vectors, class Last, class T>
 }
 
 template <int Vectors, class Last, class T>
-[[gnu::noinline]] void product_rows(std::int64_t m, LeftOperand<T> a, const Panel<T>& s) {
+[[gnu::noinline]] void product_rows(std::int64_t m, const LeftOperand<T>& a, const Panel<T>& s) {
   constexpr int rows = tile_rows(Vectors);
   std::int64_t i = 0;
   for (; i + rows <= m; i += rows) product_tile<rows, Vectors, Last>(a.from_row(i), s.from_row(i));
@@ -87,7 +87,7 @@ template <int Vectors, class Last, class T>
 }
 
 template <int Vectors, class T>
-void last_columns(std::int64_t m, LeftOperand<T> a, const Panel<T>& s, int vectors) {
+void last_columns(std::int64_t m, const LeftOperand<T>& a, const Panel<T>& s, int vectors) {
   if (vectors < Vectors) {
     if constexpr (Vectors > 1) last_columns<Vectors - 1>(m, a, s, vectors);
   } else if (s.rest == 0) {
@@ -98,8 +98,8 @@ void last_columns(std::int64_t m, LeftOperand<T> a, const Panel<T>& s, int vecto
 }
 
 template <class T>
-void product(std::int64_t m, std::int64_t n, std::int64_t k, LeftOperand<T> a, const T* b, std::int64_t ldb, T* c,
-             std::int64_t ldc, Onto<T> onto) {
+void product(std::int64_t m, std::int64_t n, std::int64_t k, const LeftOperand<T>& a, const T* b, std::int64_t ldb,
+             T* c, std::int64_t ldc, const Onto<T>& onto) {
   const auto panel = [&](std::int64_t j, std::int64_t rest) {
     return Panel<T>{k, b + j, ldb, c + j, ldc, shifted(onto, 0, j), rest};
   };
@@ -132,7 +132,8 @@ template <class F>
 }
 
 template <class T>
-void shared_product(std::int64_t m, std::int64_t n, std::int64_t k, LeftOperand<T> a, const T* b, T* c, Onto<T> onto) {
+void shared_product(std::int64_t m, std::int64_t n, std::int64_t k, const LeftOperand<T>& a, const T* b, T* c,
+                    const Onto<T>& onto) {
   in_parts(m, n, k, tile_rows(tile_vectors), width<T>,
            [&](std::int64_t i, std::int64_t j, std::int64_t rows, std::int64_t columns) {
              product(rows, columns, k, a.from_row(i), b + j, n, c + i * n + j, n, shifted(onto, i, j));
@@ -142,8 +143,8 @@ void shared_product(std::int64_t m, std::int64_t n, std::int64_t k, LeftOperand<
 // The same for a transposed B, which is first copied in order: little work compared with the product if A has many
 // rows.
 template <class T>
-void product_transposed(std::int64_t m, std::int64_t n, std::int64_t k, LeftOperand<T> a, const T* b, T* c,
-                        Onto<T> onto) {
+void product_transposed(std::int64_t m, std::int64_t n, std::int64_t k, const LeftOperand<T>& a, const T* b, T* c,
+                        const Onto<T>& onto) {
   const detail::Scratch<T> transposed(n * k);
   for (std::int64_t p = 0; p < k; p += band_rows<T>)
     transpose_band(b + p, transposed.data() + p * n, std::min(band_rows<T>, k - p), n, n, k, false);

@@ -99,11 +99,19 @@ struct Logit : Function {
   template <class V>
   V pull(const V& x, const V& g) const {
     if (eps < 0) return where((x < 0) | (x > 1), V(std::numeric_limits<double>::quiet_NaN()), g / (x * (1.0 - x)));
-    return where((x >= eps) & (x <= 1 - eps), g / (x * (1.0 - x)), V(0.0));
+    // So that x is neither 0 nor 1 where the quotient is not chosen.
+    const V z = where((x >= 0.5 * eps) & (x <= 1 - 0.5 * eps), x, V(0.5));
+    return where((x >= eps) & (x <= 1 - eps), g / (z * (1.0 - z)), V(0.0));
   }
 };
 
 // ---- of two operands
+
+/// |a - b| where a and b differ; of equal infinities the difference would be NaN.
+template <class V>
+V apart(const V& a, const V& b) {
+  return abs(a - where(a == b, V(0.0), b));
+}
 
 /// ln(e^a + e^b).
 struct LogAddExp : Function {
@@ -111,7 +119,7 @@ struct LogAddExp : Function {
   static constexpr Reads reads_a = of_a | of_b, reads_b = of_a | of_b;
   template <class V>
   V value(const V& a, const V& b) const {
-    return where(a == b, a + 0.69314718055994529, maximum(a, b) + log1p(exp(-abs(a - b))));
+    return where(a == b, a + 0.69314718055994529, maximum(a, b) + log1p(exp(-apart(a, b))));
   }
   template <class V>
   V slope_a(const V& a, const V& b) const {
@@ -130,7 +138,7 @@ struct LogAddExp2 : Function {
   static constexpr Reads reads_a = of_a | of_b, reads_b = of_a | of_b;
   template <class V>
   V value(const V& a, const V& b) const {
-    return where(a == b, a + 1.0, maximum(a, b) + 1.4426950408889634 * log1p(exp2(-abs(a - b))));
+    return where(a == b, a + 1.0, maximum(a, b) + 1.4426950408889634 * log1p(exp2(-apart(a, b))));
   }
   template <class V>
   V slope_a(const V& a, const V& b) const {
@@ -153,17 +161,22 @@ struct Xlogy : Function {
   }
   template <class V>
   V pull_a(const V& a, const V& b, const V& g) const {
-    return where((a == 0) & (b <= 0), V(0.0), product(g, b));
+    const auto none = (a == 0) & (b <= 0);
+    return where(none, V(0.0), guarded_product(g, log(where(none, V(1.0), b))));
   }
   template <class V>
   V pull_b(const V& a, const V& b, const V& g) const {
-    return where((a == 0) & (b == 0), V(0.0), g * a / b);
+    // The masks are the same, but if they were one, clang would divide by b itself.
+    const V divisor = where(maximum(abs(a), abs(b)) == 0, V(1.0), b);
+    return where((a == 0) & (b == 0), V(0.0), g * a / divisor);
   }
 
  private:
+  /// The logarithm is taken of 1 where the product is 0, as 0 times an infinite one would raise FE_INVALID.
   template <class V>
   static V product(const V& a, const V& b) {
-    return where((a == 0) & (b == b), V(0.0), a * log(b));
+    const auto none = (a == 0) & (b == b);
+    return where(none, V(0.0), a * log(where(none, V(1.0), b)));
   }
 };
 

@@ -13,6 +13,12 @@ struct Loss : Function {
   static constexpr bool in_lambdas = false;
 };
 
+/// b z, and 0 at b = 0, where z may be infinite.
+template <class V>
+V weighted(const V& b, const V& z) {
+  return guarded_product(b, where(b == 0, V(0.0), z));
+}
+
 /// (a - b)².
 struct SquaredError : Loss {
   static constexpr Reads reads_a = of_a | of_b, reads_b = of_a | of_b;
@@ -98,7 +104,7 @@ struct Divergence : Loss {
   static constexpr Reads reads_a = of_b, reads_b = of_a | of_b;
   template <class V>
   V value(const V& a, const V& b) const {
-    return where(a != a, a, guarded_product(b, log(where(b == 0, V(1.0), b)) - a));
+    return where(a != a, a, weighted(b, log(where(b == 0, V(1.0), b)) - a));
   }
   template <class V>
   V slope_a(const V& b) const {
@@ -115,7 +121,8 @@ struct LogDivergence : Loss {
   static constexpr Reads reads_a = of_b, reads_b = of_a | of_b;
   template <class V>
   V value(const V& a, const V& b) const {
-    return where(a != a, a, guarded_product(exp(b), b - a));
+    const V p = exp(b);
+    return where(a != a, a, guarded_product(p, difference(a, b, p)));
   }
   template <class V>
   V slope_a(const V& b) const {
@@ -123,7 +130,15 @@ struct LogDivergence : Loss {
   }
   template <class V>
   V slope_b(const V& a, const V& b) const {
-    return guarded_product(exp(b), b - a + 1.0);
+    const V p = exp(b);
+    return guarded_product(p, difference(a, b, p) + 1.0);
+  }
+
+ private:
+  /// b - a, and 0 where p is, since both may be infinite there.
+  template <class V>
+  static V difference(const V& a, const V& b, const V& p) {
+    return where(p == 0, V(0.0), b) - where(p > 0, a, V(0.0));
   }
 };
 
@@ -140,18 +155,27 @@ struct BinaryCrossEntropy : Loss {
   }
   template <class V>
   V slope_b(const V& a) const {
-    return clamped(log1p(-a)) - clamped(log(a));
+    if constexpr (is_recorded<V>) {
+      // The logarithms are taken of 1 where they are clamped, as their slopes would be infinite.
+      const auto none = a <= negligible, all = a == 1;
+      return where(all, V(-100.0), log1p(-where(all, V(0.0), a))) -
+             where(none, V(-100.0), clamped(log(where(none, V(1.0), a))));
+    } else {
+      return clamped(log1p(-a)) - clamped(log(a));
+    }
   }
 
  private:
+  static constexpr double negligible = 3.7e-44;  // of less than this the logarithm is clamped, in float32 as well
   template <class V>
   static V clamped(const V& logarithm) {
     return maximum(logarithm, V(-100.0));
   }
-  /// The slope of clamped(ln z): 1 / z, and 0 where it is clamped; there z is replaced by 1, so that 1 / z is finite.
+  /// The slope of clamped(ln z): 1 / z, and 0 where it is clamped; there z is replaced by 1, so that it does not divide
+  /// by 0. In one quotient, as clang divides by z itself if the quotient is chosen by where().
   template <class V>
   static V inverse(const V& z, const V& logarithm) {
-    return where(logarithm < -100, V(0.0), 1.0 / where(logarithm < -100, V(1.0), z));
+    return where(logarithm < -100, V(0.0), V(1.0)) / where(z <= negligible, V(1.0), z);
   }
 };
 
@@ -184,7 +208,7 @@ struct NegativeLogits : Loss {
   static constexpr Reads reads_a = of_a | of_b, reads_b = of_a;
   template <class V>
   V value(const V& a, const V& b) const {
-    return guarded_product(1.0 - b, log_one_plus_exp(a));
+    return weighted(1.0 - b, log_one_plus_exp(a));
   }
   template <class V>
   V slope_a(const V& a, const V& b) const {
@@ -201,7 +225,7 @@ struct PositiveLogits : Loss {
   static constexpr Reads reads_a = of_a | of_b, reads_b = of_a;
   template <class V>
   V value(const V& a, const V& b) const {
-    return guarded_product(b, log_one_plus_exp(-a));
+    return weighted(b, log_one_plus_exp(-a));
   }
   template <class V>
   V slope_a(const V& a, const V& b) const {
@@ -219,7 +243,7 @@ struct Logits : Loss {
   template <class V>
   V value(const V& a, const V& b) const {
     const V small = log1p(exp(-abs(a)));
-    return guarded_product(1.0 - b, maximum(a, V(0.0)) + small) + guarded_product(b, maximum(-a, V(0.0)) + small);
+    return weighted(1.0 - b, maximum(a, V(0.0)) + small) + weighted(b, maximum(-a, V(0.0)) + small);
   }
   template <class V>
   V slope_a(const V& a, const V& b) const {

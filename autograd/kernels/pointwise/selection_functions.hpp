@@ -202,6 +202,23 @@ XGRAD_PREDICATE(Or, "logical_or", (a != 0) | (b != 0))
 XGRAD_PREDICATE(Xor, "logical_xor", ((a != 0) & (b == 0)) | ((a == 0) & (b != 0)))
 #undef XGRAD_PREDICATE
 
+// By comparisons, since 0 x and x - x raise FE_INVALID for an infinite x. No whole number is infinite, though infinity
+// becomes the largest of them.
+template <class V>
+auto equals_infinity(const V& x) {
+  if constexpr (is_integer<V>)
+    return x != x;
+  else
+    return x == HUGE_VAL;
+}
+template <class V>
+auto is_finite(const V& x) {
+  if constexpr (is_integer<V>)
+    return x == x;
+  else
+    return (x == x) & (abs(x) != HUGE_VAL);
+}
+
 #define XGRAD_PREDICATE(Class, op, condition) \
   struct Class : Predicate {                  \
     static constexpr const char* name = op;   \
@@ -216,10 +233,10 @@ XGRAD_PREDICATE(Xor, "logical_xor", ((a != 0) & (b == 0)) | ((a == 0) & (b != 0)
   };
 XGRAD_PREDICATE(Not, "logical_not", x == 0)
 XGRAD_PREDICATE(IsNan, "isnan", x != x)
-XGRAD_PREDICATE(IsFinite, "isfinite", 0 * x == 0)
-XGRAD_PREDICATE(IsInf, "isinf", (x == x) & (0 * x != 0))
-XGRAD_PREDICATE(IsPosInf, "isposinf", (x > 0) & (0 * x != 0))
-XGRAD_PREDICATE(IsNegInf, "isneginf", (x < 0) & (0 * x != 0))
+XGRAD_PREDICATE(IsFinite, "isfinite", is_finite(x))
+XGRAD_PREDICATE(IsInf, "isinf", equals_infinity(abs(x)))
+XGRAD_PREDICATE(IsPosInf, "isposinf", equals_infinity(x))
+XGRAD_PREDICATE(IsNegInf, "isneginf", equals_infinity(-x))
 #undef XGRAD_PREDICATE
 
 /// |a - b| <= atol + rtol |b|, or a == b; if wanted, also for two NaNs.
@@ -231,8 +248,10 @@ struct IsClose : Predicate {
       : rtol(relative), atol(absolute), equal_nan(nan_too) {}
   template <class V>
   auto holds(const V& a, const V& b) const {
-    const V distance = abs(a - b);
-    const auto close = (a == b) | ((distance <= atol + abs(rtol * b)) & (0 * distance == 0));
+    const auto same = a == b;
+    const V distance = abs(a - where(same, V(0.0), b));  // of equal infinities the difference would be NaN
+    const V size = where(is_finite(b), b, V(1.0));       // rtol may be 0
+    const auto close = same | ((distance <= atol + abs(rtol * size)) & is_finite(distance));
     if (equal_nan) return close | ((a != a) & (b != b));
     return close;
   }

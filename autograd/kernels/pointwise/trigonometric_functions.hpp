@@ -170,10 +170,15 @@ struct RadToDeg : Function {
 
 // ---- of two operands
 
-/// r = √(a² + b²), and 1 where that is 0, as a divisor of what is 0 there.
+/// x / r for r = √(a² + b²) and x one of a and b, and 0 where r is 0. Recorded, x is the number 0 there, so that
+/// further derivatives are 0 as well.
 template <class V>
-V distance(const V& r) {
-  return where(r == 0, V(1.0), r);
+V share(const V& x, const V& r) {
+  const auto none = r == 0;
+  if constexpr (is_recorded<V>)
+    return where(none, V(0.0), x) / where(none, V(1.0), r);
+  else
+    return x / where(none, V(1.0), r);
 }
 
 /// The angle of the point (b, a).
@@ -188,13 +193,13 @@ struct Atan2 : Function {
   /// b / r², without forming r², which may overflow or underflow.
   template <class V>
   V slope_a(const V& a, const V& b) const {
-    const V r = distance<V>(hypot(a, b));
-    return (b / r) / r;
+    const V r = hypot(a, b);
+    return share(b, r) / where(r == 0, V(1.0), r);
   }
   template <class V>
   V slope_b(const V& a, const V& b) const {
-    const V r = distance<V>(hypot(a, b));
-    return -(a / r) / r;
+    const V r = hypot(a, b);
+    return -share(a, r) / where(r == 0, V(1.0), r);
   }
 };
 
@@ -208,11 +213,11 @@ struct Hypot : Function {
   }
   template <class V>
   V slope_a(const V& a, const V& y) const {
-    return a / distance<V>(y);
+    return share(a, y);
   }
   template <class V>
   V slope_b(const V& b, const V& y) const {
-    return b / distance<V>(y);
+    return share(b, y);
   }
 };
 

@@ -71,18 +71,21 @@ void quotient_norms(const Lines<T>& lines, double p, double* out) {
 constexpr double most_order = 512;
 template <class T>
 void scaled_norms(const Lines<T>& lines, double p, double* out) {
-  double scale[most_columns], sums[most_columns];
+  double lift[most_columns], scale[most_columns], sums[most_columns];
   int exponent[most_columns];
   extremes(lines, out, p > 0);
   for (std::int64_t c = 0; c < lines.count; ++c) {
     const bool ordinary = out[c] > 0 && out[c] < infinity;
-    exponent[c] = ordinary ? std::clamp(std::ilogb(out[c]), -1022, 1022) : 0;
-    scale[c] = std::ldexp(1.0, -exponent[c]);
+    exponent[c] = ordinary ? std::ilogb(out[c]) : 0;
+    // Of subnormal numbers in two steps: the whole factor would be infinite.
+    lift[c] = exponent[c] < -1022 ? 0x1p60 : 1;
+    scale[c] = std::ldexp(1.0, exponent[c] < -1022 ? -exponent[c] - 60 : -exponent[c]);
   }
+  const auto scaled = [&](double size, std::int64_t c) { return size * lift[c] * scale[c]; };
   if (p == 2)
-    sum_of(lines, sums, [&](double size, std::int64_t c) { return (size * scale[c]) * (size * scale[c]); });
+    sum_of(lines, sums, [&](double size, std::int64_t c) { return scaled(size, c) * scaled(size, c); });
   else
-    sum_of(lines, sums, [&](double size, std::int64_t c) { return std::pow(size * scale[c], p); });
+    sum_of(lines, sums, [&](double size, std::int64_t c) { return std::pow(scaled(size, c), p); });
   // 0, infinite and NaN extremes are the norm themselves.
   for (std::int64_t c = 0; c < lines.count; ++c)
     if (out[c] > 0 && out[c] < infinity)

@@ -14,10 +14,10 @@ template <class T, class Block>
 void take_logs(double* sums, const Block& block) {
   using D = Vec<double>;
   if (block.lines() == 1) {
-    sums[0] = std::log(sums[0]);
+    sums[0] = sums[0] == 0 ? -infinity<double> : std::log(sums[0]);  // ln 0 would raise FE_DIVBYZERO
     return;
   }
-  std::fill(sums + block.lines(), sums + width<T>, 1.0);  // ln 0 would raise FE_DIVBYZERO
+  std::fill(sums + block.lines(), sums + width<T>, 1.0);
   for (std::int64_t i = 0; i < block.lines(); i += width<double>) log(D::load(sums + i)).store(sums + i);
 }
 
@@ -98,7 +98,7 @@ template <class T, class Block>
   for (std::int64_t i = 0; shift != nullptr && i < block.lines(); ++i) {
     const bool beyond = std::isinf(sums[i]);  // of a line with an infinity the finite numbers have the slope 0
     shift[i] = beyond ? infinity<T> : shifts[i];
-    inverse[i] = beyond ? T(1) : static_cast<T>(1 / sums[i]);
+    inverse[i] = beyond ? T(1) : sums[i] == 0 ? infinity<T> : static_cast<T>(1 / sums[i]);
   }
   take_logs<T>(sums, block);
   for (std::int64_t i = 0; i < block.lines(); ++i) y[i] = static_cast<T>(static_cast<double>(shifts[i]) + sums[i]);

@@ -220,7 +220,7 @@ void* take(std::size_t bytes) {
   if (bytes > SIZE_MAX / 4) throw std::bad_alloc();
   bytes = pages(bytes);
   const std::lock_guard<std::mutex> lock(mutex);
-  const std::size_t used = held_now - free_total + bytes;
+  const std::size_t used = held_now - free_total + bytes, former_peak = used_peak;
   used_peak = std::max(used_peak, used);
   if (Range* const range = find(bytes)) return cut(range, bytes);
   const std::size_t most = most_held(), wanted = held_now + bytes;
@@ -233,7 +233,10 @@ void* take(std::size_t bytes) {
     evict(free_total);
     made = take_new(bytes);
   }
-  if (made == nullptr) throw std::bad_alloc();
+  if (made == nullptr) {
+    used_peak = former_peak;
+    throw std::bad_alloc();
+  }
   return made;
 }
 
