@@ -15,8 +15,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <xgrad/autograd/engine/backward.hpp>
@@ -25,6 +27,7 @@
 #include <xgrad/autograd/ops/ops.hpp>
 #include <xgrad/data/loader.hpp>
 #include <xgrad/func.hpp>
+#include <xgrad/linalg.hpp>
 
 #include "sanitized.hpp"
 
@@ -213,6 +216,47 @@ void no_memory_at_first() {
   check("a process that has memory again");
 }
 
+// Without memory for an op's result or for what its kernel needs besides, the error names the op.
+void errors_without_memory() {
+  const Tensor square = eye(700, float64) * 2 + full({700, 700}, .001, float64), one = ones({1, 1, 1});
+  const Tensor lower = tril(full({700, 700}, 1e-320, float64));
+  const auto resize = [&] {
+    return interpolate(one, InterpolateOptions().size({4'000'000}).mode(InterpolateMode::linear));
+  };
+  const std::pair<const char*, std::function<void()>> ops[] = {
+      {"svd", [&] { static_cast<void>(linalg::svd(square)); }},
+      {"eigh", [&] { static_cast<void>(linalg::eigh(square)); }},
+      {"qr", [&] { static_cast<void>(linalg::qr(square)); }},
+      {"expm", [&] { static_cast<void>(linalg::expm(square)); }},
+      {"inverse", [&] { static_cast<void>(linalg::inverse(lower)); }},
+      {"interpolate", [&] { static_cast<void>(resize()); }}};
+  for (const auto& [name, op] : ops) op();
+  struct rlimit before;
+  getrlimit(RLIMIT_AS, &before);
+  for (const auto& [name, op] : ops)
+    for (int more = 0; more < 512; more += 16) {
+      release_cached_memory();
+      long pages = 0;
+      std::ifstream("/proc/self/statm") >> pages;
+      struct rlimit tight = before;
+      tight.rlim_cur = static_cast<rlim_t>(pages * 4096 + more * (1 << 20));
+      setrlimit(RLIMIT_AS, &tight);
+      std::string error;
+      try {
+        op();
+      } catch (const OutOfMemory& e) {
+        error = e.what();
+      } catch (const std::bad_alloc&) {
+        error = "std::bad_alloc";
+      }
+      setrlimit(RLIMIT_AS, &before);
+      if (error.empty()) break;
+      if (error.find(": out of memory") != std::string::npos) continue;
+      std::fprintf(stderr, "ends: %s: %s\n", name, error.c_str());
+      _exit(3);
+    }
+}
+
 /// Batches that take some time to make, of which one may end the process in a worker.
 class Slow : public data::DatasetOf<1> {
  public:
@@ -265,6 +309,7 @@ const Mode modes[] = {
     {"fork_and_exit_while_others_compute", fork_and_exit_while_others_compute, thread_sanitized},
     {"fork_while_leaves_change", fork_while_leaves_change, sanitized},
     {"no_memory_at_first", no_memory_at_first, sanitized},
+    {"errors_without_memory", errors_without_memory, sanitized},
     {"exit_while_prefetching", exit_while_prefetching},
     {"exit_in_a_prefetching_thread", exit_in_a_prefetching_thread, thread_sanitized},
 };

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <memory>
 
 #include <xgrad/autograd/graph/node.hpp>
 #include <xgrad/func.hpp>
@@ -164,6 +165,19 @@ TEST_CASE("KeepValues keeps copies, and a freed graph gives them back") {
   sum(y).backward();
   y = Tensor();
   CHECK(Node::live() < before);
+}
+
+TEST_CASE("scopes that observe may end in any order") {
+  auto first = std::make_unique<KeepValues>(), second = std::make_unique<KeepValues>();
+  auto third = std::make_unique<KeepValues>();
+  const Tensor x = leaf({1, 2});
+  const auto kept = [&] { return explain(sum(x + 1.0)).nodes()[1].value.defined(); };
+  first.reset();
+  CHECK(kept());
+  third.reset();
+  CHECK(kept());
+  second.reset();
+  CHECK_FALSE(kept());
 }
 
 TEST_CASE("a page is written to a file, and one that cannot be written is an error") {

@@ -6,6 +6,12 @@ namespace xgrad::detail {
 
 std::string (*module_path)() = nullptr;
 
+Observer::~Observer() {
+  Observer** link = &thread_state.observer;
+  while (*link != nullptr && *link != this) link = &(*link)->outer_;
+  if (*link != nullptr) *link = outer_;
+}
+
 void tell(const ObservedOp& op, const Tensor& y) {
   const Unobserved own;
   for (Observer* each = own.before(); each != nullptr; each = each->outer()) each->computed(op, y);

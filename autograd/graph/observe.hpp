@@ -31,11 +31,11 @@ struct ObservedOp {
 };
 
 /// Is told what this thread's ops do, from its construction to its destruction. Observers nest, and all of them are
-/// told. What one throws leaves the op.
+/// told. What one throws leaves the op. They may be destroyed in any order.
 class Observer {
  public:
   Observer() noexcept : outer_(thread_state.observer) { thread_state.observer = this; }
-  virtual ~Observer() { thread_state.observer = outer_; }
+  virtual ~Observer();
   Observer(const Observer&) = delete;
   Observer& operator=(const Observer&) = delete;
   Observer* outer() const noexcept { return outer_; }

@@ -6,6 +6,7 @@
 
 #include <xgrad/autograd/kernels/lapack/lapack.hpp>
 #include <xgrad/autograd/kernels/matrix/gemm.hpp>
+#include <xgrad/autograd/kernels/runtime/scratch_vector.hpp>
 #include <xgrad/autograd/linalg/matrices.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
@@ -16,7 +17,7 @@ namespace xgrad::linalg {
 namespace {
 
 using namespace detail;
-using Numbers = std::vector<double>;
+using Numbers = xgrad::detail::ScratchVector<double>;
 
 Numbers product(std::int64_t n, const Numbers& a, const Numbers& b) {
   Numbers c(a.size());
@@ -62,7 +63,7 @@ Numbers pade(std::int64_t n, int m, const Numbers& a) {
   Numbers result = even;
   add(result, 1, odd);
   add(even, -1, odd);
-  std::vector<int> pivots(static_cast<std::size_t>(n));
+  xgrad::detail::ScratchVector<int> pivots(static_cast<std::size_t>(n));
   kernels::lapack::lu<double>(static_cast<int>(n), even.data(), pivots.data(), nullptr);
   kernels::lapack::lu_solve(false, static_cast<int>(n), static_cast<int>(n), even.data(), pivots.data(), result.data());
   return result;

@@ -1,9 +1,9 @@
 #include <xgrad/autograd/kernels/indexing/replace.hpp>
 
 #include <algorithm>
-#include <vector>
 
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
+#include <xgrad/autograd/kernels/runtime/scratch_vector.hpp>
 
 namespace xgrad::kernels {
 namespace {
@@ -37,7 +37,7 @@ class Seen {
   }
 
  private:
-  std::vector<std::uint64_t> bits_;
+  detail::ScratchVector<std::uint64_t> bits_;
 };
 
 }  // namespace

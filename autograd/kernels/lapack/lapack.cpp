@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <stdexcept>
 #include <string>
-#include <vector>
 
 // xtensor-blas declares the functions of the BLAS in its own way, so this file may not include <cblas.h>. Its
 // configuration comes first, since the other headers look at it.
@@ -22,6 +21,7 @@
 #include <xtensor/xadapt.hpp>
 
 #include <xgrad/autograd/kernels/matrix/blas_gate.hpp>
+#include <xgrad/autograd/kernels/runtime/scratch_vector.hpp>
 
 namespace xgrad::kernels::lapack {
 namespace {
@@ -57,9 +57,9 @@ auto array(T* a, int size) {
 }
 
 template <class T>
-std::vector<T> workspace(T size) {
+detail::ScratchVector<T> workspace(T size) {
   // The size is a rounded number in T.
-  return std::vector<T>(static_cast<std::size_t>(static_cast<double>(size) * 1.000001) + 1);
+  return detail::ScratchVector<T>(static_cast<std::size_t>(static_cast<double>(size) * 1.000001) + 1);
 }
 
 template <class T>
@@ -204,7 +204,7 @@ void lu_inverse(int n, T* factors, int* pivots) {
   if (n == 0) return;
   const auto size = static_cast<std::size_t>(n);
   if (needs_division_on_diagonal(size, size, factors)) {
-    const std::vector<T> copy(factors, factors + size * size);
+    const detail::ScratchVector<T> copy(factors, factors + size * size);
     std::fill_n(factors, size * size, T(0));
     for (std::size_t i = 0; i < size; ++i) factors[i * size + i] = 1;
     return lu_solve(false, n, n, copy.data(), pivots, factors);
@@ -250,10 +250,10 @@ void qr(int m, int n, int columns, T* a, T* q, T* r) {
     return;
   }
   const Call call;
-  std::vector<T> scales(static_cast<std::size_t>(k));
+  detail::ScratchVector<T> scales(static_cast<std::size_t>(k));
   T size = 0;
   cxxlapack::gelqf<int>(n, m, a, n, scales.data(), &size, -1);
-  std::vector<T> work = workspace(size);
+  detail::ScratchVector<T> work = workspace(size);
   cxxlapack::gelqf<int>(n, m, a, n, scales.data(), work.data(), static_cast<int>(work.size()));
   for (std::size_t i = 0; i < static_cast<std::size_t>(k); ++i)
     for (std::size_t j = 0; j < width; ++j) r[i * width + j] = j < i ? T(0) : a[i * width + j];
@@ -274,8 +274,8 @@ int eigh(bool vectors, int n, T* a, T* values) {
   T size = 0;
   int whole_size = 0;
   cxxlapack::syevd<int>(job, 'U', n, a, n, values, &size, -1, &whole_size, -1);
-  std::vector<T> work = workspace(size);
-  std::vector<int> whole(static_cast<std::size_t>(whole_size));
+  detail::ScratchVector<T> work = workspace(size);
+  detail::ScratchVector<int> whole(static_cast<std::size_t>(whole_size));
   const int failed = cxxlapack::syevd<int>(job, 'U', n, a, n, values, work.data(), static_cast<int>(work.size()),
                                            whole.data(), whole_size);
   if (vectors) transpose_square(n, a);
@@ -300,10 +300,10 @@ int svd(Factors factors, int m, int n, T* a, T* u, T* s, T* vh) {
   const Call call;
   const char job = factors == Factors::none ? 'N' : full ? 'A' : 'S';
   const int rows_of_u = full ? m : k;
-  std::vector<int> whole(8 * static_cast<std::size_t>(k));
+  detail::ScratchVector<int> whole(8 * static_cast<std::size_t>(k));
   T size = 0;
   cxxlapack::gesdd<int>(job, n, m, a, n, s, vh, n, u, rows_of_u, &size, -1, whole.data());
-  std::vector<T> work = workspace(size);
+  detail::ScratchVector<T> work = workspace(size);
   return cxxlapack::gesdd<int>(job, n, m, a, n, s, vh, n, u, rows_of_u, work.data(), static_cast<int>(work.size()),
                                whole.data());
 }

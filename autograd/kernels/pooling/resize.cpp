@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
 #include <xgrad/autograd/kernels/runtime/memory.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
+#include <xgrad/autograd/kernels/runtime/scratch_vector.hpp>
 
 namespace xgrad::kernels {
 namespace {
@@ -14,8 +14,8 @@ namespace {
 template <class T>
 struct Taps {
   std::int64_t count = 0, width = 0;
-  std::vector<std::int64_t> index;
-  std::vector<T> weight;
+  detail::ScratchVector<std::int64_t> index;
+  detail::ScratchVector<T> weight;
 
   Taps(std::int64_t outputs, std::int64_t most)
       : count(outputs), width(most), index(static_cast<std::size_t>(outputs * most)), weight(index.size()) {}
@@ -88,7 +88,7 @@ Taps<T> forward_taps(const ResizedAxis& axis, Sampling how, bool align_corners) 
 // The taps of the adjoint: for each of n elements, the outputs that it goes to.
 template <class T>
 Taps<T> transposed(const Taps<T>& taps, std::int64_t n) {
-  std::vector<std::int64_t> used(static_cast<std::size_t>(n));
+  detail::ScratchVector<std::int64_t> used(static_cast<std::size_t>(n));
   const auto for_each = [&](const auto& f) {
     for (std::int64_t o = 0; o < taps.count; ++o)
       for (std::int64_t k = 0; k < taps.width; ++k)
