@@ -175,12 +175,12 @@ struct Gelu : Function {
   V value(const V& x) const {
     return gelu(x);
   }
-  /// Φ(x) + x φ(x), Φ the normal distribution function and φ its density. In the second term x is clamped to ±40, where
-  /// φ is 0: infinity times 0 would be NaN.
+  /// Φ(x) + x φ(x), Φ the normal distribution function and φ its density. Beyond ±40, where φ is 0, the second term is
+  /// computed at 0: infinity times 0 would be NaN.
   template <class V>
   V slope(const V& x) const {
     if constexpr (has_slopes<V>) return gelu_slope(x);
-    const V u = maximum(minimum(x, V(40.0)), V(-40.0));
+    const V u = where(abs(x) < 40.0, x, V(0.0));
     return 0.5 * (1.0 + erf(0.70710678118654752 * x)) + u * (0.39894228040143268 * exp(-0.5 * (u * u)));
   }
 };
