@@ -138,6 +138,8 @@ void runtime(Catalogue& all) {
     static_cast<void>(ones({1 << 16}) + 1);
   });
   set_num_threads(before);
+  for (const int bytes : {-1, INT_MIN})
+    refused(all, "set_memory_budget", std::to_string(bytes), [=] { set_memory_budget(bytes); });
 }
 
 void shapes(Catalogue& all) {

@@ -19,6 +19,23 @@ int main() {
   }
   example("instruction_set");
   std::cout << (instruction_set() != nullptr ? "the kernels' instruction set has a name" : "") << '\n';
+  example("cached_memory");
+  {
+    { const Tensor x = ones({1000}); }
+    std::cout << std::boolalpha << (cached_memory() > 0) << '\n';
+  }
+  example("release_cached_memory");
+  {
+    release_cached_memory();
+    std::cout << cached_memory() << '\n';
+  }
+  example("memory_budget");
+  std::cout << memory_budget() / (1024 * 1024) << " MiB\n";
+  example("set_memory_budget");
+  {
+    set_memory_budget(64 << 20);
+    std::cout << memory_budget() / (1024 * 1024) << " MiB\n";
+  }
   example("Profiler");
   {
     Profiler profiler;
