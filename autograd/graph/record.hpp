@@ -4,12 +4,12 @@
 //
 // An op computes its value y, then hands it to record() with its inputs, its settings and its local rule:
 //
-//   Tensor scale_rows(Tensor x, Tensor s, Source at) {
-//     Tensor y = ...;                                                       // plain numbers, from Raw::data<T>(x)
-//     return record("scale_rows", at, y, {x, s},
-//                   from<1>([](Tensor s, Tensor g) { return g * s; }),       // dL/dx, reads input 1
-//                   from<0>([](Tensor x, Tensor g) { return sum(g * x, -1, keepdims); }));  // dL/ds
-//   }
+//     Tensor scale_rows(Tensor x, Tensor s, Source at) {
+//       Tensor y = ...;                                                       // plain numbers, from Raw::data<T>(x)
+//       return record("scale_rows", at, y, {x, s},
+//                     from<1>([](Tensor s, Tensor g) { return g * s; }),       // dL/dx, reads input 1
+//                     from<0>([](Tensor x, Tensor g) { return sum(g * x, -1, keepdims); }));  // dL/ds
+//     }
 //
 // A rule is a pure function. It is handed the values that it says it reads, then the upstream gradient g, and returns
 // the gradient of one input: of the input's own shape, or of one that y was broadcast to, and of any floating dtype.

@@ -37,6 +37,8 @@ PAGES = [
     ("func", "Transforms of functions",
      ["autograd/func/transforms.hpp", "autograd/func/jacobian.hpp", "autograd/func/per_sample.hpp", "autograd/func/custom.hpp",
       "autograd/func/checkpoint.hpp", "nn/checkpoint_plan.hpp", "nn/functional_call.hpp"]),
+    ("extend", "Ops of one's own",
+     ["autograd/graph/record.hpp", "autograd/graph/rule.hpp", "autograd/graph/attribute.hpp"]),
     ("torch-names", "PyTorch's other names", ["autograd/ops/torch_names.hpp"]),
     ("losses", "Losses", ["nn/losses.hpp", "nn/cross_entropy.hpp", "nn/likelihood_losses.hpp", "nn/margin_losses.hpp",
                           "nn/loss_modules.hpp", "nn/adaptive_softmax.hpp", "nn/loss_options.hpp", "nn/reduction.hpp"]),
@@ -344,7 +346,7 @@ def function_shown(code, member=False):
             flat = flat[match.end():]
     for what in ("[[nodiscard]] ", "inline ", "constexpr ", *(() if member else ("static ",))):
         flat = flat.replace(what, "")
-    flat = re.sub(r",? ?Source at( = Source::here\(\))?", "", flat)
+    flat = re.sub(r",? ?Source at = Source::here\(\)", "", flat)
     return wrapped(flat)
 
 
