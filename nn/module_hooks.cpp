@@ -1,6 +1,9 @@
 #include <xgrad/nn/module_hooks.hpp>
 
 #include <algorithm>
+#include <cstdint>
+#include <map>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 
@@ -29,25 +32,49 @@ Tensor placed(const char* name, const Tensor& x, Source at) {
   return record(name, at, Raw::alias(x, x.shape()), {x}, pass_on);
 }
 
-// One call of a module, from which backward comes back.
-struct Passage {
-  ModuleBase module;
-  ModuleHooks::List<BackwardPreHook> before;
-  ModuleHooks::List<BackwardHook> after;
-  Tensor grad_y = {};
+// One call of a module, from which backward comes back: in several runs at once, if several threads walk the graph or
+// a hook within the module begins a run of its own.
+class Passage {
+ public:
+  Passage(ModuleBase of, ModuleHooks::List<BackwardPreHook> first, ModuleHooks::List<BackwardHook> then)
+      : module_(std::move(of)), before_(std::move(first)), after_(std::move(then)) {}
 
-  Tensor leave(Tensor grad_x) {
-    const Tensor g = std::exchange(grad_y, Tensor());
+  /// The gradient of the result, in this run.
+  Tensor enter(const Tensor& g) const {
+    return passed_through(before_, g, [&](const BackwardPreHook& hook, const Tensor& gy) { return hook(module_, gy); });
+  }
+  void keep(const Tensor& grad_y) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    kept_[xgrad::detail::current_run()] = grad_y;
+  }
+  Tensor take() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto node = kept_.extract(xgrad::detail::current_run());
+    return node.empty() ? Tensor() : node.mapped();
+  }
+  void forget(std::uint32_t run) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    kept_.erase(run);
+  }
+
+  Tensor leave(Tensor grad_x, const Tensor& g) const {
     const std::uint32_t version = g.defined() ? Raw::storage(g)->version() : 0;
-    Tensor result = passed_through(after, std::move(grad_x),
-                                   [&](const BackwardHook& hook, const Tensor& gx) { return hook(module, gx, g); });
+    Tensor result = passed_through(after_, std::move(grad_x),
+                                   [&](const BackwardHook& hook, const Tensor& gx) { return hook(module_, gx, g); });
     if (g.defined() && Raw::storage(g)->version() != version)
-      throw std::logic_error("backward: a hook of " + module.type_name() +
+      throw std::logic_error("backward: a hook of " + module_.type_name() +
                              " wrote to the gradient of its result in place at " +
                              to_string(Raw::storage(g)->last_write()) +
                              ": other gradients may share its memory: return a new gradient of its input instead");
     return result;
   }
+
+ private:
+  ModuleBase module_;
+  ModuleHooks::List<BackwardPreHook> before_;
+  ModuleHooks::List<BackwardHook> after_;
+  std::mutex mutex_;
+  std::map<std::uint32_t, Tensor> kept_;  // the gradient of the result, by run
 };
 
 }  // namespace
@@ -65,18 +92,19 @@ Tensor forward_with_hooks(const ModuleBase& module, const ModuleHooks& all, cons
                             [&](const ForwardHook& hook, const Tensor& out) { return hook(module, x, out); });
   if (!backward || !y.requires_grad()) return y;
   y = placed("module_output", y, at);
-  auto passage = std::make_shared<Passage>(Passage{module, hooks.before_backward, hooks.after_backward});
+  auto passage = std::make_shared<Passage>(module, hooks.before_backward, hooks.after_backward);
   y.register_hook([passage, through](const Tensor& g) {
-    passage->grad_y = passed_through(
-        passage->before, g, [&](const BackwardPreHook& hook, const Tensor& gy) { return hook(passage->module, gy); });
-    Tensor result = passage->grad_y;
-    if (!through)
-      passage->leave(Tensor());
-    else  // a gradient that passes by x, as grad() of a weight does, is not kept
-      xgrad::detail::at_end_of_run([passage] { passage->grad_y = Tensor(); });
+    const Tensor result = passage->enter(g);
+    if (!through) {
+      passage->leave(Tensor(), result);
+      return result;
+    }
+    passage->keep(result);
+    // A gradient that passes by x, as grad() of a weight does, is not kept.
+    xgrad::detail::at_end_of_run([passage, run = xgrad::detail::current_run()] { passage->forget(run); });
     return result;
   });
-  if (through) x.register_hook([passage](const Tensor& g) { return passage->leave(g); });
+  if (through) x.register_hook([passage](const Tensor& g) { return passage->leave(g, passage->take()); });
   return y;
 }
 

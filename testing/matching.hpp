@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -34,16 +35,21 @@ inline std::string kind_text(const Tensor& x) {
   return x.defined() ? "shape " + to_string(x.shape()) + " " + name_of(x.dtype()) : "an empty tensor";
 }
 
-inline std::vector<double> numbers_of(const Tensor& x) {
+/// The elements; those of int64 keep their last bits, which a double has not.
+inline std::vector<long double> numbers_of(const Tensor& x) {
+  if (x.dtype() == int64) {
+    const auto all = x.to_xarray<std::int64_t>();
+    return std::vector<long double>(all.begin(), all.end());
+  }
   const auto all = x.to_xarray<double>();
-  return std::vector<double>(all.begin(), all.end());
+  return std::vector<long double>(all.begin(), all.end());
 }
 
 /// How far two numbers are beyond what is allowed; at most 0 if they agree. NaN agrees with NaN, an infinity with
 /// itself.
-inline double excess(double a, double b, double rtol, double atol) {
+inline long double excess(long double a, long double b, double rtol, double atol) {
   if (a == b || (std::isnan(a) && std::isnan(b))) return 0;
-  const double beyond = std::abs(a - b) - (atol + rtol * std::abs(b));
+  const long double beyond = std::abs(a - b) - (atol + rtol * std::abs(b));
   // NaN, and any distance from or to an infinity, is as far off as can be.
   return std::isfinite(a) && std::isfinite(b) ? beyond : HUGE_VAL;
 }
@@ -54,7 +60,11 @@ inline double excess(double a, double b, double rtol, double atol) {
 /// (a C++ number) takes any dtype.
 class Closeness {
  public:
-  Closeness(Tensor expected, double rtol, double atol) : expected_(std::move(expected)), rtol_(rtol), atol_(atol) {}
+  Closeness(Tensor expected, double rtol, double atol) : expected_(std::move(expected)), rtol_(rtol), atol_(atol) {
+    if (!(rtol >= 0) || !(atol >= 0))
+      throw std::invalid_argument("IsCloseTo: a tolerance must not be negative or NaN, got rtol = " +
+                                  xgrad::detail::number_text(rtol) + " and atol = " + xgrad::detail::number_text(atol));
+  }
 
   std::string description() const {
     return "is close to " + detail::kind_text(expected_) + " within " + xgrad::detail::number_text(atol_) + " + " +
@@ -65,22 +75,27 @@ class Closeness {
     if (!actual.defined() || !expected_.defined() || actual.shape() != expected_.shape() ||
         (actual.dtype() != expected_.dtype() && !expected_.weak()))
       return {false, "got " + detail::kind_text(actual) + ", expected " + detail::kind_text(expected_)};
-    const std::vector<double> a = detail::numbers_of(actual), b = detail::numbers_of(expected_);
+    const std::vector<long double> a = detail::numbers_of(actual), b = detail::numbers_of(expected_);
     std::size_t worst = 0, wrong = 0;
-    double greatest = 0;
+    long double greatest = 0;
     for (std::size_t i = 0; i < a.size(); ++i) {
-      const double beyond = detail::excess(a[i], b[i], rtol_, atol_);
+      const long double beyond = detail::excess(a[i], b[i], rtol_, atol_);
       wrong += beyond > 0 ? 1u : 0u;
       if (!(beyond > greatest)) continue;
       greatest = beyond;
       worst = i;
     }
     if (wrong == 0) return {};
+    const auto text = [&](long double number) {
+      return actual.dtype() == int64 && std::abs(number) < 0x1p63L
+                 ? std::to_string(static_cast<std::int64_t>(number))
+                 : xgrad::detail::number_text(static_cast<double>(number));
+    };
     return {false, std::to_string(wrong) + " of " + std::to_string(a.size()) + " elements of shape " +
                        to_string(actual.shape()) + " differ, the worst at " +
                        detail::place_text(static_cast<std::int64_t>(worst), actual.shape()) + ": got " +
-                       xgrad::detail::number_text(a[worst]) + ", expected " + xgrad::detail::number_text(b[worst]) +
-                       ", which differ by " + xgrad::detail::number_text(std::abs(a[worst] - b[worst]))};
+                       text(a[worst]) + ", expected " + text(b[worst]) + ", which differ by " +
+                       text(std::abs(a[worst] - b[worst]))};
   }
 
  private:

@@ -1,6 +1,7 @@
 // Functions with a gradient of the user's own, and their check.
 
 #include <cmath>
+#include <sstream>
 
 #include <xgrad/autograd/engine/backward.hpp>
 #include <xgrad/autograd/engine/runtime.hpp>
@@ -270,4 +271,89 @@ TEST_CASE("a jvp is given zeros of its shape for an argument that is not differe
   const Tensor row{1., 2., 3.};
   CHECK(numbers(func::jvp([&](const Tensor& x) { return custom(x, row); }, a, ones({2, 3}, float64)).second) ==
         Numbers{1, 2, 3, 1, 2, 3});
+}
+
+namespace {
+
+// y = 4 x^2, the gradient by a graph of its own: of the gradient of h^3, plus h^2, with respect to h.
+struct ByAGraph : func::Function<ByAGraph> {
+  static constexpr const char* name = "by_a_graph";
+  static Tensor forward(func::Context& context, const Tensor& x) {
+    context.save_for_backward({x});
+    return 4.0 * x * x;
+  }
+  static Tensors backward(func::Context& context, const Tensor& g) {
+    const EnableGrad on;
+    const Tensor& x = context.saved()[0];
+    const Tensor h = x.requires_grad() ? x * 1.0 : x.detach().requires_grad_();
+    return {grad(grad(sum(h * h * h), h, create_graph) + h * h, h, g, create_graph)};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a backward that differentiates by itself is right in forward mode too", "[custom]") {
+  const Tensor x{.5, -1.5, 2.}, t{1., 2., -1.}, right{4., -24., -16.};
+  const auto f = [](const Tensor& v) { return ByAGraph::apply(v); };
+  CHECK(difference(func::jvp(f, x, t).second, right) == "");
+  CHECK(difference(func::jacfwd(f)(x), func::jacrev(f)(x)) == "");
+  CHECK(difference(func::hessian([&](const Tensor& v) { return sum(f(v) * v); })(x), diag(Tensor{12., -36., 48.})) ==
+        "");
+}
+
+TEST_CASE("the check finds a backward over raw numbers that does not say so", "[custom]") {
+  const auto raw = [](const Tensors& x, const Tensor&, const Tensor& g) {
+    Tensor slope = Raw::uninitialized(x[0].shape(), float64);
+    for (std::int64_t i = 0; i < g.size(); ++i)
+      Raw::write<double>(slope)[i] = 2 * Raw::data<double>(x[0])[i] * Raw::data<double>(g)[i];
+    return Tensors{slope};
+  };
+  const auto square = [](const Tensors& x) { return x[0] * x[0]; };
+  const func::Custom silent = func::custom("silent", square, raw);
+  const GradcheckResult result = func::check([&](const Tensor& x) { return silent(x); }, Tensor{1., 2.});
+  CHECK_FALSE(result.passed);
+  CHECK_THAT(result.message, Contains("read raw numbers"));
+  const func::Custom said = silent.once_differentiable();
+  CHECK(func::check([&](const Tensor& x) { return said(x); }, Tensor{1., 2.}).passed);
+}
+
+TEST_CASE("a raw read of a rule counts although a custom function is called with the same tensor", "[custom]") {
+  const func::Custom same = func::custom(
+      "same", [](const Tensors& x) { return x[0] * 1.0; },
+      [](const Tensors&, const Tensor&, const Tensor& g) { return Tensors{g}; });
+  const func::Custom cube = func::custom(
+      "cube", [](const Tensors& x) { return x[0] * x[0] * x[0]; },
+      [&](const Tensors& x, const Tensor&, const Tensor& g) {
+        const Tensor raw = x[0].to_xarray<double>();
+        return Tensors{3.0 * raw * same(x[0]) * g};
+      });
+  const Tensor x = leaf({1, 2});
+  CHECK_THAT(thrown_by<std::logic_error>([&] { static_cast<void>(grad(sum(cube(x)), x, create_graph)); }),
+             Contains("read raw numbers"));
+}
+
+TEST_CASE("a rule may print what it reads, and use a checkpoint", "[custom]") {
+  const func::Custom cube = func::custom(
+      "cube", [](const Tensors& x) { return x[0] * x[0] * x[0]; },
+      [](const Tensors& x, const Tensor&, const Tensor& g) {
+        std::ostringstream text;
+        text << x[0];
+        return Tensors{func::checkpoint([](const Tensor& v) { return 3.0 * v * v; }, x[0]) * g};
+      });
+  const Tensor x = leaf({1, 2});
+  const Tensor slope = grad(sum(cube(x)), x, create_graph);
+  CHECK(difference(grad(sum(slope), x), Tensor{6., 12.}) == "");
+}
+
+TEST_CASE("retain_grad() of a saved leaf leaves the leaf its gradient", "[custom]") {
+  const func::Custom doubled = func::custom(
+      "doubled", [](const Tensors& x) { return 2 * x[0]; },
+      [](const Tensors& x, const Tensor&, const Tensor& g) {
+        if (x[0].requires_grad()) x[0].retain_grad();
+        return Tensors{2 * g};
+      });
+  const Tensor a = leaf({1, 2});
+  static_cast<void>(grad(sum(doubled(a)), a, create_graph));
+  sum(a * 3.0).backward();
+  CHECK(difference(a.grad(), Tensor{3., 3.}) == "");
 }

@@ -48,7 +48,7 @@ const std::map<std::string, std::set<std::string>> rooms{
       "autograd/kernels/matrix"}},
     {"autograd/kernels/recurrence",
      {"autograd/kernels/matrix", "autograd/kernels/runtime", "autograd/kernels/simd", "autograd/kernels/math"}},
-    {"autograd/kernels/lapack", {"autograd/kernels/matrix/blas_gate.hpp"}},
+    {"autograd/kernels/lapack", {"autograd/kernels/matrix/blas_gate.hpp", "autograd/kernels/runtime"}},
     {"autograd/graph", {"autograd/kernels"}},
     {"autograd/ops", {"autograd/kernels", "autograd/graph"}},
     {"autograd/linalg", {"autograd/kernels", "autograd/graph", "autograd/ops"}},

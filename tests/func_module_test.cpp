@@ -1,5 +1,9 @@
 // functional_call, checkpoints and hooks of modules.
 
+#include <atomic>
+#include <thread>
+#include <utility>
+
 #include <xgrad/autograd/engine/backward.hpp>
 #include <xgrad/autograd/engine/runtime.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
@@ -405,4 +409,80 @@ TEST_CASE("a full backward hook is not called where no gradient passes to the in
     const Tensor g = grad(sum(y * y), layer.weight, create_graph);
   }
   CHECK(Node::live() == nodes);
+}
+
+TEST_CASE("what forward does to a tensor that functional_call has put in place ends with the call", "[func]") {
+  struct Retaining : nn::Module {
+    explicit Retaining(const Tensor& values) : w(values) { add("w", w); }
+    Tensor forward(const Tensor& x) override {
+      Tensor t = w;
+      if (of_before.defined()) of_before.backward();
+      t.retain_grad();
+      return x * w;
+    }
+    nn::Parameter w;
+    Tensor of_before;
+  };
+  const Tensor x{2., 3.}, other = leaf({5, 6});
+  Retaining m(Tensor{1., 1.});
+  sum(func::functional_call(m, {{"w", other}}, x)).backward();
+  CHECK(difference(other.grad(), x) == "");
+  CHECK_FALSE(m.w.grad().defined());
+  const Tensor inner = other * 1.0;
+  sum(func::functional_call(m, {{"w", inner}}, x)).backward();
+  CHECK(difference(inner.grad(), x) == "");
+  CHECK_FALSE(m.w.grad().defined());
+  m.of_before = sum(m.w * m.w);  // its gradient belongs to the module's own parameter
+  sum(func::functional_call(m, {{"w", other}}, x)).backward();
+  CHECK(difference(m.w.grad(), Tensor{2., 2.}) == "");
+}
+
+TEST_CASE("a hook that a checkpoint's function puts on its argument is called", "[func]") {
+  const auto f = [](const Tensor& a) {
+    a.register_hook([](const Tensor& g) { return g * 10.0; });
+    return a * a;
+  };
+  for (bool is_leaf : {true, false}) {
+    const Tensor x = leaf({.5, -1.5, 2}), v = is_leaf ? x : x * 1.0;
+    sum(func::checkpoint(f, v)).backward();
+    CHECK(difference(x.grad(), Tensor{10., -30., 40.}) == "");
+  }
+}
+
+TEST_CASE("a parameter that is written after a checkpoint is noticed although the result stays", "[func]") {
+  const Tensor x{1., 2.}, p = leaf({3, 4}), gate = leaf({0, 0});
+  const Tensor y = func::checkpoint([&](const Tensor& a) { return a * p * gate; }, x);
+  {
+    const NoGrad off;
+    Tensor(p).fill_(100);
+  }
+  CHECK_THAT(thrown_by<std::logic_error>([&] { sum(y).backward(); }), Contains("was written in place at"));
+}
+
+TEST_CASE("a full backward hook gets the gradient of its run, also where runs nest or are many", "[module]") {
+  nn::Linear inner(2, 2);
+  inner.to(float64);
+  std::atomic<int> calls{0}, without{0};
+  inner.register_full_backward_hook([&](const nn::ModuleBase&, const Tensor&, const Tensor& grad_y) {
+    ++calls;
+    if (!grad_y.defined()) ++without;
+    return Tensor();
+  });
+  const Tensor x = leaf({1, 2}), h = x * 1.0;
+  const Tensor y = sum(inner(h));
+  bool nested = false;
+  h.register_hook([&](const Tensor&) {
+    if (!std::exchange(nested, true)) static_cast<void>(grad(y, x, retain_graph));
+    return Tensor();
+  });
+  static_cast<void>(grad(y, x, retain_graph));
+  CHECK(calls == 2);
+  const auto walk = [&] {
+    for (int i = 0; i < 500; ++i) static_cast<void>(grad(y, x, retain_graph));
+  };
+  std::thread one(walk), two(walk);
+  one.join();
+  two.join();
+  CHECK(calls == 1002);
+  CHECK(without == 0);
 }

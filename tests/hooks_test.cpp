@@ -199,3 +199,64 @@ TEST_CASE("a hook that writes the gradient in place is refused, by its value and
   sum(b * 3.0).backward();
   CHECK(numbers(seen) == Numbers{3, 3});
 }
+
+TEST_CASE("a recorded gradient does not share the memory of a constant or of what a hook keeps", "[hooks]") {
+  const Tensor a = leaf({1, 2}), c = Tensor{1., 1.};
+  Tensor seen;
+  HookHandle hook = a.register_hook([&](const Tensor&) { return c; });
+  sum(a * a).backward(create_graph);
+  sum(a * a).backward();
+  CHECK(numbers(c) == Numbers{1, 1});
+  CHECK(numbers(a.grad()) == Numbers{2, 2});
+  hook.remove();
+  a.set_grad({});
+  hook = a.register_hook([&](const Tensor& g) {
+    if (!seen.defined()) seen = g;
+    return Tensor();
+  });
+  sum(a * a).backward(create_graph);
+  sum(a * a).backward();
+  CHECK(numbers(seen) == Numbers{2, 4});
+  CHECK(numbers(a.grad()) == Numbers{4, 8});
+}
+
+TEST_CASE("hooks of a leaf stay while it collects no gradient", "[hooks]") {
+  Tensor a = leaf({1, 2});
+  int calls = 0;
+  HookHandle hook = a.register_hook([&](const Tensor& g) {
+    ++calls;
+    return g * 2.0;
+  });
+  sum(a * 1.0).backward();
+  for (int i = 0; i < 2; ++i) {
+    a.requires_grad_(false);
+    a.requires_grad_();
+  }
+  a.set_grad({});
+  sum(a * 1.0).backward();
+  CHECK(calls == 2);
+  CHECK(numbers(a.grad()) == Numbers{2, 2});
+  a.requires_grad_(false);
+  hook.remove();
+  a.requires_grad_();
+  sum(a * 1.0).backward();
+  CHECK(calls == 2);
+}
+
+TEST_CASE("a leaf that a hook replaces while its gradient waits is an error", "[hooks]") {
+  Tensor a = leaf({1, 2});
+  const Tensor m = leaf({1, 2}) * 1.0;
+  m.register_hook([&](const Tensor&) {
+    a.requires_grad_(false);
+    a.requires_grad_();
+    return Tensor();
+  });
+  const Tensor y = sum(m * m + a);
+  CHECK_THAT(thrown_by<std::logic_error>([&] { y.backward(); }),
+             Contains("a gradient arrived at a leaf of shape (2) float64 that requires_grad_() has replaced since"));
+}
+
+TEST_CASE("detach() of an empty temporary is an error", "[hooks]") {
+  const Tensor w = leaf({1});
+  CHECK_THAT(thrown_by<std::logic_error>([&] { static_cast<void>(w.grad().detach()); }), Contains("detach: "));
+}

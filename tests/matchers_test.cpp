@@ -38,3 +38,15 @@ TEST_CASE("what a matcher says names shape, worst index and both values") {
   CHECK_THAT(wrong.toString(),
              Catch::Contains("has the right gradient at inputs of shape (1)") && Catch::Contains("backward gives"));
 }
+
+TEST_CASE("whole numbers are compared to the last bit, and a tolerance is a number") {
+  const Tensor large = {std::int64_t{9007199254740993}}, before = {std::int64_t{9007199254740992}};
+  CHECK_THAT(large, IsCloseTo(large, 0, 0));
+  CHECK_THAT(large, !IsCloseTo(before, 0, 0));
+  CHECK_THAT(large, IsCloseTo(before, 0, 1));
+  const auto matcher = IsCloseTo(before, 0, 0);
+  CHECK_FALSE(matcher.match(large));
+  CHECK_THAT(matcher.toString(), Catch::Contains("got 9007199254740993, expected 9007199254740992, which differ by 1"));
+  CHECK_THROWS_AS(IsCloseTo(before, std::nan(""), 0), std::invalid_argument);
+  CHECK_THROWS_AS(IsCloseTo(before, 0, -1), std::invalid_argument);
+}

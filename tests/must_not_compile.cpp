@@ -163,8 +163,15 @@ inline void lambdas(const Tensor& a) {
   WRONG(elementwise([](auto) { return std::string(); }, a);)     // must not compile
 }
 
+struct First : func::Function<First> {
+  static constexpr const char* name = "first";
+  static Tensor forward(func::Context&, const std::vector<Tensor>& list) { return list[0] + 0.0; }
+  static std::vector<Tensor> backward(func::Context&, const Tensor& g) { return {g}; }
+};
+
 inline void transforms(const Tensor& x, const std::vector<Tensor>& list) {
   const auto f = [](const auto& a, const auto& b) { return sum(a * b); };
   static_cast<void>(func::grad([](const std::vector<Tensor>& a, const Tensor& b) { return sum(a[0] * b); })(list, x));
   WRONG(static_cast<void>(func::grad(f)(x, list));)  // must not compile
+  WRONG(static_cast<void>(First::apply(list));)      // must not compile
 }

@@ -278,3 +278,15 @@ TEST_CASE("nodes keep the settings of their ops", "[record]") {
   CHECK(text(nn::dropout(x, 0.25)) == "p=0.25, training=true");
   CHECK(text(nn::batch_norm(x, {}, {}, {}, {}, true)) == "training=true, momentum=0.1, eps=1e-05");
 }
+
+TEST_CASE("a rule that reads an empty tensor is refused", "[rules]") {
+  const Tensor x = leaf({1, 2});
+  CHECK_THAT(thrown_by<std::invalid_argument>([&] {
+               static_cast<void>(record("mine", Source::here(), x.detach() * 2.0, {x, Tensor()},
+                                        from<1>([](Tensor other, Tensor g) { return g * other; }), no_gradient));
+             }),
+             Contains("record: a rule reads an input that is an empty tensor"));
+  const Tensor y = record(
+      "mine", Source::here(), x.detach() * 2.0, {x, Tensor()}, [](Tensor g) { return 2.0 * g; }, no_gradient);
+  CHECK(numbers(grad(sum(y), x)) == Numbers{2, 2});
+}

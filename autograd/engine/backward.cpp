@@ -5,6 +5,7 @@
 
 #include <xgrad/autograd/engine/engine.hpp>
 #include <xgrad/autograd/graph/calling.hpp>
+#include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 
 namespace xgrad {
@@ -59,6 +60,7 @@ std::vector<Tensor> seeds_for(const char* op, const std::vector<Tensor>& roots, 
 
 void backward(const std::vector<Tensor>& roots, const std::vector<Tensor>& seeds, Graph graph) {
   const std::vector<Tensor> all = seeds_for("backward", roots, seeds);
+  const detail::SavedApartScope joined(false);  // a rule that calls this may be run apart itself, for forward mode
   Engine(graph, nullptr).run(roots.data(), all.data(), roots.size());
 }
 
@@ -67,6 +69,7 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
   if (inputs.empty()) throw std::invalid_argument("grad: there is no input");
   require_gradients(inputs);
   const std::vector<Tensor> all = seeds_for("grad", outputs, seeds);
+  const detail::SavedApartScope joined(false);
   Engine engine(graph, &inputs);
   engine.run(outputs.data(), all.data(), outputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i)
@@ -96,6 +99,7 @@ void Tensor::backward(Graph graph) const { backward(Tensor(), graph); }
 
 void Tensor::backward(Tensor seed, Graph graph) const {
   const Tensor own = seed_for("backward", *this, seed);
+  const detail::SavedApartScope joined(false);
   Engine(graph, nullptr).run(this, &own, 1);
 }
 

@@ -25,8 +25,8 @@
 
 namespace xgrad {
 
-Engine::Engine(Graph graph, const std::vector<Tensor>* targets, std::uint64_t floor)
-    : graph_(graph), id_(next_id()), targets_(targets), floor_(floor) {
+Engine::Engine(Graph graph, const std::vector<Tensor>* targets, std::uint64_t floor, std::uint64_t hook_floor)
+    : graph_(graph), id_(next_id()), targets_(targets), floor_(floor), hook_floor_(hook_floor) {
   if (targets_) {
     lowest_ = UINT64_MAX;
     found_.resize(targets_->size());
@@ -42,6 +42,8 @@ Engine::Engine(Graph graph, const std::vector<Tensor>* targets, std::uint64_t fl
 }
 
 __thread Engine* Engine::current = nullptr;
+
+std::uint32_t Engine::current_id() noexcept { return current == nullptr ? 0 : current->id_; }
 
 void Engine::at_end(std::function<void()> f) {
   if (current == nullptr) return f();
@@ -163,8 +165,8 @@ void Engine::add_observed(const Node& node, Tensor& sum, const Tensor& gradient)
 
 void Engine::visit(Ref<Node> node) {
   Tensor g = take_pending(node.get());
-  // A hook of a node below the floor is called with the complete gradient, by the run that the segment belongs to.
-  if (const detail::NodeExtras* extras = node->find_extras(); extras != nullptr && node->number() > floor_)
+  // A hook of a node below that floor is called with the complete gradient, by the run that the segment belongs to.
+  if (const detail::NodeExtras* extras = node->find_extras(); extras != nullptr && node->number() > hook_floor_)
     g = hooked(*node, *extras, std::move(g));
   if (targets_) {
     const Place wanted{node.get(), 0};
@@ -178,7 +180,7 @@ void Engine::visit(Ref<Node> node) {
     }
     results_.push_back({node, g});
   }
-  if (node->is_leaf()) return;
+  if (node->is_leaf()) return node->replaced() ? refuse_lost(*node) : void();
   detail::check_saved("backward", *node);
   pull(*node, g);
   if (graph_ == Graph::release) node->let_go();
@@ -218,6 +220,13 @@ void Engine::refuse_lost(const Node& node, const Node& leaf) const {
   throw std::logic_error((targets_ ? "grad: " : "backward: ") + to_string(node) + " was computed from " + what +
                          ", so that its gradient would be lost: change tensors before they are used, or compute the "
                          "result anew");
+}
+
+void Engine::refuse_lost(const Node& leaf) const {
+  const std::string what = detail::lost_leaf(leaf, targets_);
+  if (what.empty()) return;
+  throw std::logic_error(std::string(targets_ ? "grad" : "backward") + ": a gradient arrived at " + what +
+                         ", in a hook perhaps, so that it would be lost: change tensors before they are used");
 }
 
 void Engine::pull(Node& node, const Tensor& g) {
@@ -332,7 +341,11 @@ void Engine::prepare_recorded_results(const Tensor* seeds, std::size_t count) {
   std::unordered_set<const Storage*> taken;
   for (std::size_t i = 0; i < count; ++i) taken.insert(Raw::storage(seeds[i]).get());
   const auto own = [&](Tensor& gradient) {
-    if (!taken.insert(Raw::storage(gradient).get()).second) gradient = clone(gradient);
+    // A later backward adds to it in place, so it is not to be what somebody else has: a constant of the user's, or
+    // what a hook has kept.
+    const bool kept = Raw::value(gradient)->count.load(std::memory_order_acquire) > 1 ||
+                      (Raw::node(gradient) == nullptr && !detail::alone(gradient));
+    if (!taken.insert(Raw::storage(gradient).get()).second || kept) gradient = clone(gradient);
   };
   for (Tensor& gradient : found_)
     if (gradient.defined()) own(gradient);
@@ -404,5 +417,6 @@ Tensor Engine::grad_of(const Node& node) {
 }
 
 void detail::at_end_of_run(std::function<void()> f) { Engine::at_end(std::move(f)); }
+std::uint32_t detail::current_run() noexcept { return Engine::current_id(); }
 
 }  // namespace xgrad

@@ -27,8 +27,9 @@ namespace xgrad {
 /// map of this run (elsewhere_).
 class Engine {
  public:
-  /// `floor`: nodes up to that number are not visited (engine/segment.hpp).
-  Engine(Graph graph, const std::vector<Tensor>* targets, std::uint64_t floor = 0);
+  /// `floor`: nodes up to that number are not visited (engine/segment.hpp), and those up to `hook_floor` get no call of
+  /// their hooks.
+  Engine(Graph graph, const std::vector<Tensor>* targets, std::uint64_t floor = 0, std::uint64_t hook_floor = 0);
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
@@ -39,6 +40,7 @@ class Engine {
   std::vector<Tensor>& found() { return found_; }
   /// Calls f at the end of the run whose rules and hooks this thread is in; outside of one, at once.
   static void at_end(std::function<void()> f);
+  static std::uint32_t current_id() noexcept;
 
  private:
   struct Waiting {
@@ -120,6 +122,7 @@ class Engine {
   Tensor hooked(const Node& node, const detail::NodeExtras& extras, Tensor g) const;
 
   [[gnu::noinline]] void refuse_lost(const Node& node, const Node& leaf) const;
+  [[gnu::noinline]] void refuse_lost(const Node& leaf) const;
 
   void pull(Node& node, const Tensor& g);
 
@@ -190,7 +193,7 @@ class Engine {
   std::uint32_t id_;
   const std::vector<Tensor>* targets_;
   std::uint64_t lowest_ = 0;
-  std::uint64_t floor_;
+  std::uint64_t floor_, hook_floor_;
   std::unique_ptr<Work> own_work_;
   const Lease lease_{work()};
   std::vector<Waiting>& heap_ = lease_.work.heap;

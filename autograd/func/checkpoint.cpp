@@ -58,9 +58,12 @@ class GeneratorScope {
 struct Segment {
   Tensors inputs;  // those that have a gradient; others are undefined
   Tensor y;
-  std::uint64_t floor;  // nodes up to this number are not of the body
+  std::uint64_t floor;       // nodes up to this number are not of the body
+  std::uint64_t hook_floor;  // and up to this one are older than the inputs, on which the body may put hooks
 
   Segment(const Body& body, Tensors x, const std::vector<bool>& wanted) : inputs(x.size()) {
+    const NewerNodes with_inputs;
+    hook_floor = with_inputs.floor();
     for (std::size_t i = 0; i < x.size(); ++i) {
       if (!wanted[i]) continue;
       x[i] = Raw::node(x[i]) != nullptr ? record("input", Source(), Raw::alias(x[i], x[i].shape()), {x[i]}, pass_on)
@@ -131,7 +134,7 @@ class CheckpointNode final : public Node {
       places.push_back(i);
     }
     const Graph graph = grad_enabled() ? Graph::create : Graph::release;
-    Tensors found = xgrad::detail::segment_gradients(again.y, targets, g, graph, again.floor);
+    Tensors found = xgrad::detail::segment_gradients(again.y, targets, g, graph, again.floor, again.hook_floor);
     for (std::size_t i = 0; i < found.size(); ++i) out[places[i]] = std::move(found[i]);
   }
 
@@ -151,7 +154,14 @@ class CheckpointNode final : public Node {
       if (Raw::node(x[i]) != nullptr) edge_[i].node = Ref<Node>(Raw::node(x[i]));
       edge_[i].saved.keep_input(x[i], false);
     }
-    for (std::size_t i = 0; i < others.size(); ++i) edge_[x.size() + i].node = Ref<Node>(others[i]);
+    for (std::size_t i = 0; i < others.size(); ++i) {
+      Edge& edge = edge_[x.size() + i];
+      edge.node = Ref<Node>(others[i]);
+      // A captured leaf, such as a parameter, is not to be written meanwhile.
+      if (const Tensor leaf = others[i]->owner();
+          others[i]->is_leaf() && leaf.defined() && Raw::node(leaf) == others[i])
+        edge.saved.keep_input(leaf, false);
+    }
     number_after_inputs();
   }
 
@@ -198,7 +208,7 @@ Tensor checkpointed(Body body, const Tensors& x, Source at) {
   std::vector<bool> wanted;
   for (const Tensor& each : x) {
     wanted.push_back(Raw::node(each) != nullptr);
-    alone.push_back(each.detach());
+    alone.push_back(Raw::constant(each));
   }
   Tensor y;
   std::vector<Node*> others;
@@ -209,7 +219,7 @@ Tensor checkpointed(Body body, const Tensors& x, Source at) {
     others = captured(first);
     for (Node* node : others) kept.emplace_back(node);
     recorded = first.y.requires_grad();
-    y = first.y.detach();
+    y = Raw::constant(first.y);
   }
   if (!recorded) return y;
   auto node = Ref<Node>::adopt(new CheckpointNode(at, y, std::move(body), random, x, others));

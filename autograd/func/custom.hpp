@@ -3,8 +3,11 @@
 // Functions with a gradient of one's own: a class, or a pair of lambdas.
 
 #include <any>
+#include <array>
+#include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -49,6 +52,14 @@ struct CustomFunction {
 /// Records y = forward(context) with the inputs.
 Tensor record_custom(std::shared_ptr<const CustomFunction> function, const std::function<Tensor(Context&)>& forward,
                      const Tensors& inputs, Source at);
+
+/// Whether an argument holds tensors without being one.
+template <class T>
+inline constexpr bool holds_tensors = is_list<T>;
+template <class T, std::size_t N>
+inline constexpr bool holds_tensors<std::array<T, N>> = std::is_base_of_v<Tensor, T>;
+template <class T>
+inline constexpr bool holds_tensors<std::optional<T>> = std::is_base_of_v<Tensor, T>;
 
 template <class T, class = void>
 struct HasJvp : std::false_type {};
@@ -123,6 +134,9 @@ class Function {
 
   template <class T>
   static void append(Tensors& inputs, const T& x) {
+    static_assert(!detail::holds_tensors<T>,
+                  "apply: a list, an array or an optional of tensors has no gradient here: pass each tensor as an "
+                  "argument of its own");
     if constexpr (std::is_base_of_v<Tensor, T>) inputs.push_back(x);
   }
 };

@@ -40,16 +40,20 @@ void Value::disown_former_leaves() noexcept {
   owners.of.erase(found);
 }
 
-// A leaf that no graph refers to needs no note.
-void LeafChange::note_former() {
+std::shared_ptr<FormerOwner> LeafChange::former_owner() {
   Value& value = *Raw::value(tensor_);
-  if (!value.node || !value.node->shared()) return;
   FormerOwners& owners = former_owners();
   const std::lock_guard<std::mutex> lock(owners.mutex);
   std::shared_ptr<FormerOwner>& owner = owners.of[&value];
   value.had_leaf = true;  // before anything can fail: the destructor of the value removes the entry
   if (!owner) owner = std::make_shared<FormerOwner>(FormerOwner{&value});
-  former_ = owner;
+  return owner;
+}
+
+// A leaf that no graph refers to needs no note.
+void LeafChange::note_former() {
+  const Value& value = *Raw::value(tensor_);
+  if (value.node && value.node->shared()) former_ = former_owner();
 }
 
 LeafChange LeafChange::data(const char* op, const Tensor& tensor, const Tensor& values) {
@@ -78,6 +82,8 @@ LeafChange LeafChange::gradient(const Tensor& tensor, bool on) {
     if (!tensor.is_leaf())
       throw std::logic_error(
           "requires_grad_: an inner node always requires its gradient: use detach() for its value alone");
+    if (const NodeExtras* extras = is_on ? change.node_->find_extras() : nullptr; extras && !extras->hooks.empty())
+      change.former_owner()->hooks = extras->hooks;
     change.node_ = nullptr;
     change.note_former();
     return change;
@@ -86,7 +92,11 @@ LeafChange LeafChange::gradient(const Tensor& tensor, bool on) {
     throw std::invalid_argument(std::string(caller_or("requires_grad_")) +
                                 ": only float32 and float64 tensors have gradients, this one is " +
                                 name_of(tensor.dtype()));
-  if (!is_on) change.node_ = Ref<Node>::adopt(new LeafNode(tensor.shape(), tensor.dtype()));
+  if (is_on) return change;
+  change.node_ = Ref<Node>::adopt(new LeafNode(tensor.shape(), tensor.dtype()));
+  if (Raw::value(tensor)->had_leaf)
+    if (const std::shared_ptr<FormerOwner> owner = change.former_owner(); !owner->hooks.empty())
+      change.node_->extras().hooks = owner->hooks;
   return change;
 }
 

@@ -11,6 +11,7 @@ namespace xgrad::detail {
 /// The tensor whose leaf a node was before another node, or none, took its place; null once that tensor is destroyed.
 struct FormerOwner {
   const Value* tensor;
+  std::vector<std::shared_ptr<Hook>> hooks = {};  // of a leaf that collects no gradient now, for the next one
 };
 
 /// The node of a tensor that no op made and that requires a gradient.
@@ -36,6 +37,7 @@ class LeafChange {
  private:
   LeafChange(const char* op, const Tensor& tensor) : op_(op), tensor_(tensor), node_(Raw::node(tensor)) {}
   void note_former();
+  std::shared_ptr<FormerOwner> former_owner();
 
   const char* op_;
   Tensor tensor_;

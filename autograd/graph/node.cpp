@@ -128,6 +128,7 @@ void Saved::keep_output(const Tensor& y) {
 // A constant that other handles share is saved as a separate Value owned by the graph. Their Value may be given other
 // data, or become a leaf whose recorded gradient leads back here: a reference cycle that would never be freed.
 void Saved::keep_input(const Tensor& x, bool owned) {
+  if (!x.defined()) throw std::invalid_argument("record: a rule reads an input that is an empty tensor");
   Value& value = *Raw::value(x);
   if (value.node) return keep_output(x);
   version_ = value.storage->version();
@@ -183,8 +184,19 @@ Ref<Value> Value::constant() {
 
 void Value::own_gradient() {
   NodeLock lock(node->lock_);
+  if (node->owner_ != nullptr) return;
   keeps_grad = true;
   node->owner_ = this;
+}
+
+void Value::end_borrowing(const Value& borrower, Value& lender) noexcept {
+  if (!node || !keeps_grad) return;
+  NodeLock lock(node->lock_);
+  keeps_grad = false;
+  if (node->owner_ != &borrower) return;
+  const bool same = lender.node == node;
+  if (same) lender.keeps_grad = true;
+  node->owner_ = same ? &lender : nullptr;
 }
 
 void Value::disown_gradient() noexcept {

@@ -40,9 +40,7 @@ class OnceNode final : public ConnectedNode {
  public:
   using ConnectedNode::ConnectedNode;
   void pull(const Tensor&, Needs, Tensor*) override {
-    throw std::logic_error(
-        "its gradient cannot be differentiated: its rule is once_differentiable(): write it over tensors to "
-        "differentiate it again");
+    throw std::logic_error(std::string(refusal_of_once) + ": write it over tensors to differentiate it again");
   }
 };
 

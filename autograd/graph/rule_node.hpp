@@ -27,6 +27,10 @@ Tensor zeros_for(const Tensor& x, const Tensor& g);
 /// g summed over the axes over which an input of this shape was broadcast: sum_to(), which lies above this room.
 Tensor folded(const Tensor& g, const Shape& shape);
 
+/// How the error begins of a gradient that a once_differentiable() rule has made, when it is differentiated.
+inline constexpr const char* refusal_of_once =
+    "its gradient cannot be differentiated: its rule is once_differentiable()";
+
 /// Attaches the result of a once_differentiable() rule to a node that depends on the inputs of the op and on g, and
 /// that throws when its gradient is asked for.
 Tensor differentiable_once(const Node& node, Tensor result, const Tensor& g);

@@ -18,8 +18,7 @@ void swap_state(Value& a, Value& b) noexcept {
   std::swap(a.shape, b.shape);
   std::swap(a.storage, b.storage);
   std::swap(a.offset, b.offset);
-  std::swap(a.node, b.node);
-  std::swap(a.grad, b.grad);
+  std::swap(a.node, b.node);  // not the gradient: backward leaves it in the value that owns it, whatever its node
 }
 
 }  // namespace
@@ -48,12 +47,12 @@ Tensor Substitution::outliving(const Tensor& y) const {
   return y;
 }
 
-// The state that was borrowed owns no gradient: its node belongs to the other tensor.
 Substitution::~Substitution() {
   for (std::size_t i = entries_.size(); i-- > 0;) {
-    swap_state(*Raw::value(entries_[i].tensor), *entries_[i].before);
-    entries_[i].before->keeps_grad = false;
-    entries_[i].before->had_leaf = false;
+    Value &value = *Raw::value(entries_[i].tensor), &borrowed = *entries_[i].before;
+    swap_state(value, borrowed);
+    borrowed.end_borrowing(value, *Raw::value(entries_[i].other));
+    borrowed.had_leaf = false;
   }
 }
 

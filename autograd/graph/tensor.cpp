@@ -208,7 +208,7 @@ void Tensor::set_grad(const Tensor& gradient) const {
 void Tensor::retain_grad() const {
   const detail::Calling calling("retain_grad");
   if (!requires_grad()) throw std::logic_error("retain_grad: this tensor does not require a gradient");
-  get().own_gradient();
+  if (!is_leaf()) get().own_gradient();
 }
 
 HookHandle Tensor::register_hook(Hook hook) const {
@@ -223,7 +223,10 @@ Tensor Tensor::detach() const& {
   static_cast<void>(read());  // a rule that goes on with the values alone loses their derivative
   return alias(own);
 }
-Tensor Tensor::detach() && { return detail::LostWrites(*this).mark(std::as_const(*this).detach()); }
+Tensor Tensor::detach() && {
+  static_cast<void>(get("detach"));
+  return detail::LostWrites(*this).mark(std::as_const(*this).detach());
+}
 
 void Tensor::refuse_lost_write(const char* op) const {
   if (!get(op).copied) return;

@@ -30,8 +30,12 @@ struct Value {
   static void* operator new(std::size_t bytes) { return take_memory(bytes); }
   static void operator delete(void* block, std::size_t bytes) noexcept { give_memory(block, bytes); }
 
+  /// Becomes the tensor in which backward leaves the gradient of the node, unless another is.
   void own_gradient();
   void disown_gradient() noexcept;
+  /// Of a state that `borrower` has had from `lender` for a while (graph/substitution.hpp) and that may have become the
+  /// owner of a gradient meanwhile: the lender owns it, or nobody if it has got another node.
+  void end_borrowing(const Value& borrower, Value& lender) noexcept;
   /// The end of a value that keeps_grad: false if another thread has got a handle from the node (Node::owner) since the
   /// count was looked at, which then ends it.
   bool end_ownership() noexcept;

@@ -84,4 +84,17 @@ void note_operands(const Tensor* inputs, std::size_t count) noexcept {
   }
 }
 
+ReadsBefore::ReadsBefore(const Tensor* inputs, std::size_t count) {
+  if (thread_state.watch == 0) return;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Value* value = Raw::value(inputs[i]);
+    if (value != nullptr && value->read_by.load(std::memory_order_relaxed) == thread_state.watch)
+      values_.push_back(value);
+  }
+}
+
+void ReadsBefore::restore() const noexcept {
+  for (const Value* value : values_) mark(*value);
+}
+
 }  // namespace xgrad::detail

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include <xgrad/autograd/graph/tensor.hpp>
 
@@ -28,5 +29,16 @@ class RuleWatch {
 /// Called with the operands of an op while a rule is watched. A recorded op accounts for raw reads of its operands; an
 /// op under NoGrad counts as a raw read of them.
 void note_operands(const Tensor* inputs, std::size_t count) noexcept;
+
+/// The raw reads that the watched rule has made of operands before it calls a function whose own raw reads of them a
+/// recorded op accounts for. restore() counts the former again.
+class ReadsBefore {
+ public:
+  ReadsBefore(const Tensor* inputs, std::size_t count);
+  void restore() const noexcept;
+
+ private:
+  std::vector<const Value*> values_;
+};
 
 }  // namespace xgrad::detail

@@ -68,7 +68,8 @@ class Explanation {
 std::ostream& operator<<(std::ostream& out, const Explanation& explanation);
 
 /// The graph of `root` with the values of its nodes and every gradient on the way: those that root.backward() would
-/// compute, without changing or freeing anything. Hooks are not called. A root of more than one element is seeded with
+/// compute, without changing or freeing anything; but the function of a checkpoint is called again, with the hooks and
+/// the running statistics within it. Other hooks are not called. A root of more than one element is seeded with
 /// ones. Errors: a root without a graph, a graph that was freed, a saved value that was written since.
 Explanation explain(const Tensor& root, const TensorNames& names = {});
 /// The same with the names of a module's parameters.

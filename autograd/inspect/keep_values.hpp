@@ -4,9 +4,10 @@
 
 namespace xgrad {
 
-/// While an object exists, the nodes that this thread records keep copies of their results and of the inputs that need
-/// no gradient, and note the module in which they were made, so that explain() and paths() can show them all. Without
-/// it they show what the rules have saved for backward. A freed graph gives the copies back.
+/// While an object exists, the nodes that this thread records keep copies of their results, refer to the inputs that
+/// need no gradient, and note the module in which they were made, so that explain() and paths() can show them all.
+/// Without it they show what the rules have saved for backward. An input that is written later is shown as it is then.
+/// A freed graph gives the copies back.
 class KeepValues {
  public:
   [[nodiscard]] KeepValues();
