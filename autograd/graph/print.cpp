@@ -30,7 +30,8 @@ std::string text_of(bool value) { return value ? "true" : "false"; }
 template <class T>
 class Printer {
  public:
-  Printer(const Tensor& tensor, std::ostream& out) : shape_(tensor.shape()), data_(static_cast<const T*>(Raw::operand(tensor))), out_(out) {
+  Printer(const Tensor& tensor, std::ostream& out)
+      : shape_(tensor.shape()), data_(static_cast<const T*>(Raw::operand(tensor))), out_(out) {
     if (shown(whole_up_to + 1) > whole_up_to)
       for (edge_items_ = 3; edge_items_ > 0 && shown(2 * edge_items_ + 1) > most_shown;) --edge_items_;
     visit(0, 0, [this](std::int64_t i) { width_ = std::max(width_, text_of(data_[i]).size()); });
