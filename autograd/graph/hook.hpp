@@ -31,11 +31,12 @@ class HookHandle {
 
 namespace detail {
 
-/// Adds a hook to those of a tensor or module, and drops those that were removed: a hook that is registered and removed
-/// in every step takes one place.
+/// Adds a hook to those of a tensor or module. Those that were removed are dropped before the list would grow: a hook
+/// that is registered and removed in every step takes one place.
 template <class F>
 HookHandle add_hook(std::vector<std::shared_ptr<std::function<F>>>& hooks, std::function<F> hook) {
-  hooks.erase(std::remove_if(hooks.begin(), hooks.end(), [](const auto& each) { return !*each; }), hooks.end());
+  if (hooks.size() == hooks.capacity())
+    hooks.erase(std::remove_if(hooks.begin(), hooks.end(), [](const auto& each) { return !*each; }), hooks.end());
   hooks.push_back(std::make_shared<std::function<F>>(std::move(hook)));
   return HookHandle(hooks.back());
 }
