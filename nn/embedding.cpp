@@ -21,6 +21,7 @@
 #include <xgrad/autograd/ops/shape.hpp>
 #include <xgrad/nn/init.hpp>
 #include <xgrad/nn/loss_checks.hpp>
+#include <xgrad/nn/module_hooks.hpp>
 #include <xgrad/nn/printing.hpp>
 
 namespace xgrad::nn {
@@ -367,7 +368,10 @@ Tensor EmbeddingBag::forward(const Tensor& indices) {
 }
 Tensor EmbeddingBag::operator()(const Tensor& indices, const Tensor& offsets, const Tensor& per_sample_weights,
                                 Source at) const {
-  return call([&] { return embedding_bag(indices, weight, offsets, options_, per_sample_weights, at); }, at);
+  const auto with_offsets = [&](const Tensor& given) {
+    return embedding_bag(given, weight, offsets, options_, per_sample_weights, at);
+  };
+  return call([&] { return detail::forward_of_one(*this, indices, with_offsets); }, at);
 }
 
 }  // namespace xgrad::nn
