@@ -1,14 +1,17 @@
 // Norms, embeddings, dropouts and the like as modules and as functions, beside the table of cases and the goldens.
 
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <xgrad/autograd/engine/backward.hpp>
 #include <xgrad/autograd/engine/runtime.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/ops/ops.hpp>
+#include <xgrad/func.hpp>
 #include <xgrad/nn/nn.hpp>
 
 #include "catch2.hpp"
@@ -100,6 +103,44 @@ TEST_CASE("gradients of rows whose squares overflow are right") {
     if (scale == 1) expected = got;
     CHECK(difference(got[0] * scale, expected[0], 1e-9, 1e-12) == "");
     CHECK(difference(got[1], expected[1], 1e-9) == "");
+  }
+}
+
+TEST_CASE("recorded gradients and forward mode of rows whose squares overflow are right") {
+  const Tensor rows = Tensor{{1., 2., 4., -3.}, {2., 0., 1., 7.}},
+               along = Tensor{{1., 2., -1., 4.}, {0.5, 1., 2., -3.}};
+  const std::vector<std::pair<std::string, std::function<Tensor(const Tensor&, double)>>> norms = {
+      {"layer_norm", [](const Tensor& x, double eps) { return layer_norm(x, 4, {}, {}, eps); }},
+      {"rms_norm", [](const Tensor& x, double eps) { return rms_norm(x, 4, {}, eps); }},
+      {"group_norm", [](const Tensor& x, double eps) { return group_norm(x, 2, {}, {}, eps); }},
+      {"instance_norm", [](const Tensor& x, double eps) {
+         return reshape(instance_norm(unsqueeze(x, 0), {}, {}, {}, {}, true, .1, eps), x.shape());
+       }}};
+  for (const auto& [name, norm] : norms)
+    for (const DType dtype : {float32, float64})
+      for (const double scale : dtype == float32 ? std::vector<double>{1, 1e20, 4e37, 1e-20, 1e-35}
+                                                 : std::vector<double>{1, 1e160, 2e307, 1e-140}) {
+        INFO(name << " of " << name_of(dtype) << " times " << scale);
+        const double eps = 5e-324, tolerance = dtype == float32 ? 3e-5 : 1e-12;
+        const auto of = [&, f = norm](const Tensor& x) { return f(x, eps); };
+        const Tensor x = (rows * scale).to(dtype).detach().clone().requires_grad_(), g = along.to(dtype);
+        const Tensor plain = rows.detach().clone().requires_grad_();
+        const Tensor expected = grad({of(plain)}, {plain}, {along})[0];
+        const Tensor recorded = grad({of(x)}, {x}, {g}, create_graph)[0];
+        CHECK(difference(recorded.detach().to(float64) * scale, expected, tolerance, tolerance) == "");
+        // The slope along a part of the row's own size; that of the normal is 0 for the row itself.
+        const Tensor tangent = (along * scale).to(dtype);
+        CHECK(difference(func::jvp(of, x.detach(), tangent).second.to(float64),
+                         func::jvp(of, plain.detach(), along).second, tolerance, tolerance) == "");
+      }
+}
+
+TEST_CASE("a constant row whose eps the dtype rounds to 0 has the same gradient recorded and not") {
+  for (const double eps : {1e-60, 1e-48}) {
+    const Tensor x = full({2, 4}, 3, float32).requires_grad_(), g = Tensor{{1.f, 2.f, -1.f, 4.f}, {0.f, 1.f, 2.f, 3.f}};
+    const Tensor plain = grad({layer_norm(x, 4, {}, {}, eps)}, {x}, {g})[0];
+    const Tensor recorded = grad({layer_norm(x, 4, {}, {}, eps)}, {x}, {g}, create_graph)[0];
+    CHECK(difference(recorded.detach(), plain, 1e-5) == "");
   }
 }
 
