@@ -4,6 +4,7 @@
 #include <functional>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <xgrad/autograd/engine/backward.hpp>
@@ -11,6 +12,7 @@
 #include <xgrad/func.hpp>
 #include <xgrad/nn/likelihood_losses.hpp>
 #include <xgrad/nn/losses.hpp>
+#include <xgrad/nn/margin_losses.hpp>
 
 #include "both_bodies.hpp"
 
@@ -214,4 +216,20 @@ TEST_CASE("the recorded gradient of ctc_loss keeps its digits over many frames")
   const Tensor loss = ctc_of(x, 1500, target);
   const Tensor kernel = grad({loss}, {x}, {}, retain_graph)[0], recorded = grad({loss}, {x}, {}, create_graph)[0];
   CHECK(greatest(recorded.detach() - kernel) < 1e-6);
+}
+
+TEST_CASE("cosine_embedding_loss is right where squares overflow, and so is its gradient") {
+  for (const auto& [dtype, size] : {std::pair(float32, 1e20), {float32, 1e38}, {float64, 1e200}}) {
+    const Tensor x = full({2}, size, dtype).requires_grad_(), one = ones(Shape(), dtype);
+    CHECK(std::abs(nn::cosine_embedding_loss(x, x, one).item()) < 1e-6);
+    CHECK(std::abs(nn::cosine_embedding_loss(x, -x, one).item() - 2) < 1e-6);
+    const Tensor other = (Tensor({3., -4.}) * size / 4.).to(dtype);
+    const Tensor small = ones({2}, float64).requires_grad_();
+    const Tensor expected = grad({nn::cosine_embedding_loss(small, Tensor({3., -4.}), Tensor(1.))}, {small}, {})[0];
+    const Tensor got = grad({nn::cosine_embedding_loss(x, other, one)}, {x}, {})[0];
+    require_close(got.to(float64) * size, expected, 1e-6);
+  }
+  const Tensor zero = zeros({3}, float64).requires_grad_();
+  CHECK(greatest(grad({nn::cosine_embedding_loss(zero, Tensor({1., 0., 0.}), Tensor(1.))}, {zero}, {})[0] -
+                 Tensor({-1e6, 0., 0.})) < 1e-3);
 }
