@@ -72,6 +72,10 @@ Tensor BatchNorm::forward(const Tensor& x) {
   if (!tracked || !is_training())
     return batch_norm(x, weight, bias, running_mean, running_var, !tracked, 0, eps(), call_site());
 
+  // A batch without values leaves the statistics as they are, and is not counted.
+  if (x.shape().without(1).count() == 0)
+    return batch_norm(x, weight, bias, running_mean, running_var, true, 0, eps(), call_site());
+
   const std::int64_t batches = next_count(num_batches_tracked);
   const bool alike = !momentum() || detail::CumulativeStatistics::active();
   const double share = alike ? 1 / static_cast<double>(batches) : *momentum();

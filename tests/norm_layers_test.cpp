@@ -3,6 +3,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -186,6 +187,55 @@ TEST_CASE("InstanceNorm tracks statistics over the samples, and uses them in eva
   const nn::InstanceNorm1d copy = clone(norm);
   norm.running_mean.fill_(7);
   CHECK(copy.running_mean[0].item() == Approx(.4));
+}
+
+TEST_CASE("running statistics of numbers whose sums or squares overflow are finite") {
+  nn::BatchNorm1d norm(1);
+  norm.to(float64);
+  norm(full({4, 1}, 1.5e308));
+  CHECK(difference(norm.running_var, Tensor{.9}, 1e-15) == "");
+  CHECK(difference(norm.running_mean, Tensor{1.5e307}, 1e-15) == "");
+  nn::BatchNorm1d wide(1);
+  wide.to(float64);
+  wide(Tensor{{1e154}, {-1e154}, {1e154}, {-1e154}});
+  CHECK(difference(wide.running_var, Tensor{4e307 / 3}, 1e-12) == "");
+  nn::InstanceNorm1d instances(1, nn::InstanceNorm1d::Options().track_running_stats(true));
+  instances.to(float64);
+  instances(full({2, 1, 3}, 1.5e308));
+  CHECK(difference(instances.running_mean, Tensor{1.5e307}, 1e-12) == "");
+  CHECK(difference(instances.running_var, Tensor{.9}, 1e-15) == "");
+}
+
+TEST_CASE("a batch without values is not counted") {
+  nn::BatchNorm1d norm(1, nn::BatchNorm1d::Options().momentum(std::nullopt));
+  norm(zeros({0, 1}));
+  CHECK(norm.num_batches_tracked.item<std::int64_t>() == 0);
+  CHECK(difference(norm.running_mean, Tensor{0.f}) == "");
+  norm(full({4, 1}, 10.f));
+  CHECK(norm.num_batches_tracked.item<std::int64_t>() == 1);
+  CHECK(difference(norm.running_mean, Tensor{10.f}) == "");
+}
+
+TEST_CASE("max_norm shortens rows whose norm the dtype cannot hold") {
+  for (const auto& [dtype, size] : {std::pair(float32, 3e38), {float64, 1.5e308}}) {
+    const Tensor table = full({2, 2}, size, dtype).requires_grad_();
+    const Tensor y = nn::embedding(Tensor({1}), table, nn::EmbeddingOptions().max_norm(1));
+    CHECK(difference(y.to(float64), full({1, 2}, std::sqrt(.5), float64), 1e-6) == "");
+    const Tensor bag = nn::embedding_bag(Tensor({{0}}), table, {}, nn::EmbeddingBagOptions().max_norm(1));
+    CHECK(difference(bag.to(float64), full({1, 2}, std::sqrt(.5), float64), 1e-6) == "");
+  }
+}
+
+TEST_CASE("the only offset of a bag is checked where it ends the last one") {
+  const Tensor table = ones({3, 2});
+  const auto how = nn::EmbeddingBagOptions().include_last_offset(true);
+  for (const std::int64_t offset : {-5, 1, 9})
+    CHECK(thrown_by<std::invalid_argument>([&] {
+            const Tensor y = nn::embedding_bag(Tensor({0, 1}), table, Tensor({offset}), how);
+          })
+              .find("embedding_bag: offset 0 is " + std::to_string(offset) +
+                    " for 2 indices: offsets begin at 0, do not fall, and do not exceed the indices") == 0);
+  CHECK(nn::embedding_bag(Tensor({0, 1}), table, Tensor({0}), how).shape() == Shape{0, 2});
 }
 
 TEST_CASE("BatchNorm2d is BatchNorm1d of the places of images") {
