@@ -55,7 +55,7 @@ class AdaptiveLogSoftmaxWithLoss : public ModuleOf<AdaptiveLogSoftmaxWithLoss> {
   /// The log-probabilities of all classes: (N, n_classes) for (N, in), (n_classes) for (in).
   [[nodiscard]] Tensor log_prob(const Tensor& input, Source at = Source::here()) const;
   /// The class of the greatest probability, int64: argmax(log_prob(input), -1) without the clusters that it does not
-  /// need.
+  /// need. Where a score is infinite or NaN the two may differ.
   [[nodiscard]] Tensor predict(const Tensor& input, Source at = Source::here()) const;
 
   std::int64_t n_classes() const { return borders_.back(); }

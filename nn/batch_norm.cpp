@@ -49,6 +49,9 @@ namespace {
 
 // What a training step leaves in num_batches_tracked.
 std::int64_t next_count(const Tensor& num_batches_tracked) {
+  if (num_batches_tracked.dtype() != int64 || num_batches_tracked.size() != 1)
+    throw argument_error(std::string("num_batches_tracked is ") + name_of(num_batches_tracked.dtype()) + " " +
+                         to_string(num_batches_tracked.shape()) + ": it must be one int64 number");
   const auto count = num_batches_tracked.item<std::int64_t>();
   if (count < 0 || count == INT64_MAX)
     throw argument_error("num_batches_tracked is " + std::to_string(count) +
@@ -68,6 +71,10 @@ Tensor BatchNorm::forward(const Tensor& x) {
   const bool tracked = running_mean.defined();
   if (!tracked || !is_training())
     return batch_norm(x, weight, bias, running_mean, running_var, !tracked, 0, eps(), call_site());
+
+  // A batch without values leaves the statistics as they are, and is not counted.
+  if (x.shape().without(1).count() == 0)
+    return batch_norm(x, weight, bias, running_mean, running_var, true, 0, eps(), call_site());
 
   const std::int64_t batches = next_count(num_batches_tracked);
   const bool alike = !momentum() || detail::CumulativeStatistics::active();

@@ -82,7 +82,8 @@ class BatchNorm : public RunningNorm {
 /// Szegedy, 2015).
 ///
 /// In training, mean and the biased variance are the batch's, and running = (1 - momentum) running + momentum batch,
-/// with the unbiased variance; a batch with one value per channel is an error. In evaluation they are the running ones.
+/// with the unbiased variance; a batch with one value per channel is an error, and one without values leaves them as
+/// they are and is not counted. In evaluation they are the running ones.
 /// weight starts at 1, bias at 0, running_mean at 0, running_var at 1.
 class BatchNorm1d : public BatchNorm {
  public:

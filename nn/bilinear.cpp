@@ -84,8 +84,6 @@ Bilinear::Bilinear(Dim in1_features, Dim in2_features, Dim out_features, Bias bi
            ", out_features=" + std::to_string(out_features) + ", bias=" + detail::python(bias_wanted.on()));
 }
 
-Tensor Bilinear::operator()(const Tensor& x1, const Tensor& x2, Source at) const {
-  return call([&] { return bilinear(x1, x2, weight, bias, at); }, at);
-}
+Tensor Bilinear::forward(const Tensor& x1, const Tensor& x2) { return bilinear(x1, x2, weight, bias, call_site()); }
 
 }  // namespace xgrad::nn

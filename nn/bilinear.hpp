@@ -1,6 +1,7 @@
 #pragma once
 
 #include <xgrad/nn/linear.hpp>
+#include <xgrad/nn/module_of.hpp>
 
 namespace xgrad::nn {
 
@@ -10,11 +11,11 @@ namespace xgrad::nn {
 
 /// bilinear() with a weight and a bias of its own, initialised uniformly in ±1/√in1 from the calling thread's
 /// generator.
-class Bilinear : public ModuleBase {
+class Bilinear : public ModuleOf<Bilinear> {
  public:
   Bilinear(Dim in1_features, Dim in2_features, Dim out_features, Bias bias = with_bias);
 
-  Tensor operator()(const Tensor& x1, const Tensor& x2, Source at = Source::here()) const;
+  Tensor forward(const Tensor& x1, const Tensor& x2);
 
   Parameter weight;
   Parameter bias;  ///< undefined without bias

@@ -61,15 +61,15 @@ Tensor pairwise_distance(Tensor x1, Tensor x2, double p, double eps, KeepDims ke
 CosineSimilarity::CosineSimilarity(Dim dim, double eps) : dim_(dim), eps_(eps) {
   check_cosine("CosineSimilarity", eps);
 }
-Tensor CosineSimilarity::operator()(const Tensor& x1, const Tensor& x2, Source at) const {
-  return call([&] { return cosine_similarity(x1, x2, dim_, eps_, at); }, at);
+Tensor CosineSimilarity::forward(const Tensor& x1, const Tensor& x2) {
+  return cosine_similarity(x1, x2, dim_, eps_, call_site());
 }
 
 PairwiseDistance::PairwiseDistance(double p, double eps, KeepDims keep) : p_(p), eps_(eps), keep_(keep) {
   check_pairwise("PairwiseDistance", p, eps);
 }
-Tensor PairwiseDistance::operator()(const Tensor& x1, const Tensor& x2, Source at) const {
-  return call([&] { return pairwise_distance(x1, x2, p_, eps_, keep_, at); }, at);
+Tensor PairwiseDistance::forward(const Tensor& x1, const Tensor& x2) {
+  return pairwise_distance(x1, x2, p_, eps_, keep_, call_site());
 }
 
 }  // namespace xgrad::nn

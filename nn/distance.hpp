@@ -1,6 +1,6 @@
 #pragma once
 
-#include <xgrad/nn/module.hpp>
+#include <xgrad/nn/module_of.hpp>
 
 namespace xgrad::nn {
 
@@ -13,11 +13,11 @@ namespace xgrad::nn {
                                        KeepDims keep = KeepDims::no, Source at = Source::here());
 
 /// cosine_similarity() as a module of two inputs.
-class CosineSimilarity : public ModuleBase {
+class CosineSimilarity : public ModuleOf<CosineSimilarity> {
  public:
   explicit CosineSimilarity(Dim dim = 1, double eps = 1e-8);
 
-  Tensor operator()(const Tensor& x1, const Tensor& x2, Source at = Source::here()) const;
+  Tensor forward(const Tensor& x1, const Tensor& x2);
 
  private:
   std::int64_t dim_;
@@ -25,11 +25,11 @@ class CosineSimilarity : public ModuleBase {
 };
 
 /// pairwise_distance() as a module of two inputs.
-class PairwiseDistance : public ModuleBase {
+class PairwiseDistance : public ModuleOf<PairwiseDistance> {
  public:
   explicit PairwiseDistance(double p = 2, double eps = 1e-6, KeepDims keep = KeepDims::no);
 
-  Tensor operator()(const Tensor& x1, const Tensor& x2, Source at = Source::here()) const;
+  Tensor forward(const Tensor& x1, const Tensor& x2);
 
  private:
   double p_, eps_;

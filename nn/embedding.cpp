@@ -19,8 +19,10 @@
 #include <xgrad/autograd/ops/scattering.hpp>
 #include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
+#include <xgrad/autograd/ops/slicing.hpp>
 #include <xgrad/nn/init.hpp>
 #include <xgrad/nn/loss_checks.hpp>
+#include <xgrad/nn/module_hooks.hpp>
 #include <xgrad/nn/printing.hpp>
 
 namespace xgrad::nn {
@@ -75,19 +77,25 @@ class ShortenedRows {
     std::sort(named.begin(), named.end());
     named.erase(std::unique(named.begin(), named.end()), named.end());
     const Tensor table = weight_.detach();
-    const Tensor lengths = norm(index_select(table, 0, Tensor(named)), options.norm_type, 1).to(float64);
+    // In float64, and where even that cannot hold the length, that of the row times 2^-600.
+    const Tensor chosen = index_select(table, 0, Tensor(named)).to(float64);
+    const Tensor lengths = norm(chosen, options.norm_type, 1);
+    const auto part_of = [&](std::size_t i) {
+      return norm(narrow(chosen, 0, static_cast<std::int64_t>(i), 1) * 0x1p-600, options.norm_type).item();
+    };
     std::vector<double> scales;
     for (std::size_t i = 0; i < named.size(); ++i) {
       const double length = Raw::data<double>(lengths)[i];
       if (!(length > *options.max_norm)) continue;
       rows_.push_back(named[i]);
-      scales.push_back(*options.max_norm / (length + 1e-7));
+      scales.push_back(std::isinf(length) ? *options.max_norm / part_of(i) * 0x1p-600
+                                          : *options.max_norm / (length + 1e-7));
     }
     before_ = index_select(table, 0, Tensor(rows_));
     Raw::begin_write(weight_, op, at);
     each_row([&](std::size_t i, auto* row, const auto*, std::int64_t width) {
-      const auto scale = static_cast<std::decay_t<decltype(*row)>>(scales[i]);
-      for (std::int64_t j = 0; j < width; ++j) row[j] *= scale;
+      using T = std::decay_t<decltype(*row)>;
+      for (std::int64_t j = 0; j < width; ++j) row[j] = static_cast<T>(static_cast<double>(row[j]) * scales[i]);
     });
   }
   ~ShortenedRows() {
@@ -197,7 +205,7 @@ std::vector<std::int64_t> borders_of(const Tensor& indices, const Tensor& offset
                          ": there are no offsets: with include_last_offset there is one at least");
   if (!include_last) borders.push_back(n);
   for (std::size_t b = 0; b < borders.size(); ++b)
-    if ((b == 0 && borders.size() > 1 && borders[0] != 0) || borders[b] > n || (b > 0 && borders[b] < borders[b - 1]))
+    if ((b == 0 && offsets.size() > 0 && borders[0] != 0) || borders[b] > n || (b > 0 && borders[b] < borders[b - 1]))
       throw argument_error(std::string(bag_op) + ": offset " + std::to_string(b) + " is " + std::to_string(borders[b]) +
                            " for " + std::to_string(n) +
                            " indices: offsets begin at 0, do not fall, and do not exceed the indices");
@@ -367,7 +375,10 @@ Tensor EmbeddingBag::forward(const Tensor& indices) {
 }
 Tensor EmbeddingBag::operator()(const Tensor& indices, const Tensor& offsets, const Tensor& per_sample_weights,
                                 Source at) const {
-  return call([&] { return embedding_bag(indices, weight, offsets, options_, per_sample_weights, at); }, at);
+  const auto with_offsets = [&](const Tensor& given) {
+    return embedding_bag(given, weight, offsets, options_, per_sample_weights, at);
+  };
+  return call([&] { return detail::forward_of_one(*this, indices, with_offsets); }, at);
 }
 
 }  // namespace xgrad::nn

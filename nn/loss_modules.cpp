@@ -16,11 +16,13 @@ void Loss::add_constant(const char* name, Buffer& buffer, const Tensor& constant
 }
 
 Tensor PairLoss::operator()(const Tensor& input, const Tensor& target, Source at) const {
-  return call([&] { return forward(input, target); }, at);
+  const auto of = [&](const Tensor& x, const Tensor& y) { return forward(x, y); };
+  return call([&] { return detail::forward_of_several<Tensor>(*this, of, input, target); }, at);
 }
 
 Tensor TripleLoss::operator()(const Tensor& first, const Tensor& second, const Tensor& third, Source at) const {
-  return call([&] { return forward(first, second, third); }, at);
+  const auto of = [&](const Tensor& a, const Tensor& b, const Tensor& c) { return forward(a, b, c); };
+  return call([&] { return detail::forward_of_several<Tensor>(*this, of, first, second, third); }, at);
 }
 
 MSELoss::MSELoss(const Options& options) : PairLoss("MSELoss", options.reduction()) {}
@@ -181,7 +183,12 @@ CTCLoss::CTCLoss(const Options& options) : Loss("CTCLoss", options.reduction()),
 }
 Tensor CTCLoss::operator()(const Tensor& log_probs, const Tensor& targets, const Tensor& input_lengths,
                            const Tensor& target_lengths, Source at) const {
-  return call([&] { return ctc_loss(log_probs, targets, input_lengths, target_lengths, options_, at); }, at);
+  const auto of = [&](const Tensor& x, const Tensor& labels, const Tensor& of_input, const Tensor& of_target) {
+    return ctc_loss(x, labels, of_input, of_target, options_, at);
+  };
+  return call(
+      [&] { return detail::forward_of_several<Tensor>(*this, of, log_probs, targets, input_lengths, target_lengths); },
+      at);
 }
 
 }  // namespace xgrad::nn

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <utility>
+
 #include <xgrad/nn/cross_entropy.hpp>
 #include <xgrad/nn/distance.hpp>
 #include <xgrad/nn/likelihood_losses.hpp>
 #include <xgrad/nn/margin_losses.hpp>
 #include <xgrad/nn/module.hpp>
+#include <xgrad/nn/module_hooks.hpp>
 
 namespace xgrad::nn {
 
@@ -17,6 +20,10 @@ namespace xgrad::nn {
 class Loss : public ModuleBase {
  public:
   Reduction reduction() const { return reduction_; }
+
+  /// Calls the hook before every call of this module, or after it, as those of ModuleOf.
+  HookHandle register_forward_pre_hook(CallPreHook hook) { return detail::add_call_hook(*this, std::move(hook)); }
+  HookHandle register_forward_hook(CallHook hook) { return detail::add_call_hook(*this, std::move(hook)); }
 
  protected:
   /// Refuses a batchmean, unless it is kl_div's.

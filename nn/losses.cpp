@@ -122,20 +122,20 @@ struct Pair {
   Tensor x, target;
 };
 
-// How the losses of a pair are reduced; `factor` multiplies the result.
-xgrad::detail::LossReduction reduction_of(const Pair& pair, Reduction reduction, double factor = 1) {
+// How the losses of a pair are reduced.
+xgrad::detail::LossReduction reduction_of(const Pair& pair, Reduction reduction) {
   const auto n = static_cast<double>(pair.x.size());
   switch (reduction) {
     case Reduction::mean:
-      return {"mean", true, factor / n};
+      return {"mean", true, n};
     case Reduction::sum:
-      return {"sum", true, factor};
+      return {"sum", true};
     case Reduction::batchmean:
-      return {"batchmean", true, factor / static_cast<double>(pair.x.rank() == 0 ? 1 : pair.x.shape()[0])};
+      return {"batchmean", true, static_cast<double>(pair.x.rank() == 0 ? 1 : pair.x.shape()[0])};
     case Reduction::none:
       break;
   }
-  return {"none", false, 1};
+  return {"none", false};
 }
 
 Tensor weighted(const char* op, Tensor losses, const Tensor& weight, Reduction reduction, Source at) {
@@ -158,8 +158,8 @@ Tensor mse_loss(Tensor input, Tensor target, Reduction reduction, Source at) {
 Tensor half_squared_error(Tensor y, Tensor t, Source at) {
   const xgrad::detail::Calling calling("half_squared_error", at);
   const Pair pair("half_squared_error", {y, "input"}, {t, "target"}, at);
-  return xgrad::detail::squared_error("half_squared_error", pair.x, pair.target,
-                                      reduction_of(pair, Reduction::sum, 0.5), at);
+  return xgrad::detail::half_squared_error("half_squared_error", pair.x, pair.target,
+                                           reduction_of(pair, Reduction::sum), at);
 }
 
 Tensor l1_loss(Tensor input, Tensor target, Reduction reduction, Source at) {

@@ -12,6 +12,8 @@
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/indexing.hpp>
+#include <xgrad/autograd/ops/joining.hpp>
+#include <xgrad/autograd/ops/norm.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
@@ -98,9 +100,12 @@ Tensor cosine_embedding_loss(Tensor input1, Tensor input2, Tensor target, const 
                          to_string(target.shape()) +
                          ": losses do not broadcast: vectors (N, D) have targets (N), and one of (D) a target ()");
   detail::require_same_floating(op, {target, "target"}, {input1, "input1"});
-  const auto along = [&](const Tensor& x) { return sum(x, -1, KeepDims::no, at); };
-  const auto length = [&](const Tensor& x) { return sqrt(add(along(square(x, at)), 1e-12, at), at); };
-  const Tensor cosine = div(div(along(mul(input1, input2, at)), length(input1), at), length(input2), at);
+  // The length is √(Σ x² + 1e-12): that of the vector with one element more, which squares of no size overflow.
+  const auto unit = [&](const Tensor& x) {
+    const Tensor longer = concat({x, full(x.shape().with(x.rank() - 1, 1), 1e-6, x.dtype())}, -1, at);
+    return div(x, norm(longer, 2, -1, keepdims, at), at);
+  };
+  const Tensor cosine = sum(mul(unit(input1), unit(input2), at), -1, KeepDims::no, at);
   const Tensor apart = clamp_min(sub(cosine, options.margin(), at), 0, at);
   const Tensor losses = where(target == 1, sub(1, cosine, at), where(target == -1, apart, 0, at), at);
   return detail::reduce(losses, options.reduction(), at);

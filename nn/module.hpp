@@ -225,6 +225,7 @@ class Module : public ModuleBase {
   /// Calls the hook before every forward of this module, or after it, or when backward has passed through it: every
   /// handle of the module has the same hooks, its clones have none. The handle that is returned removes the hook. A
   /// hook that captures its module keeps it alive until it is removed; it is handed the module instead.
+  /// Of a call with masks or offsets it sees the first argument as x.
   HookHandle register_forward_pre_hook(ForwardPreHook hook);
   HookHandle register_forward_hook(ForwardHook hook);
   /// What the hook returns replaces the gradient with respect to x. Where x requires a gradient, but grad() was asked

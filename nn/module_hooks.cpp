@@ -108,6 +108,11 @@ Tensor forward_with_hooks(const ModuleBase& module, const ModuleHooks& all, cons
   return y;
 }
 
+Tensor forward_of_one(const ModuleBase& module, const Tensor& x, const std::function<Tensor(const Tensor&)>& forward) {
+  const ModuleHooks* hooks = Access::state(module)->hooks.get();
+  return hooks == nullptr ? forward(x) : forward_with_hooks(module, *hooks, x, forward);
+}
+
 bool has_call_hooks(const ModuleBase& module) noexcept {
   const ModuleHooks* hooks = Access::state(module)->hooks.get();
   return hooks != nullptr && !(hooks->before_call.empty() && hooks->after_call.empty());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -8,6 +9,10 @@
 #include <xgrad/nn/module.hpp>
 
 namespace xgrad::nn::detail {
+
+/// Calls forward(x), the forward of a module of one input, with the hooks that the module has. For its calls with
+/// arguments beside x, which hooks do not see.
+Tensor forward_of_one(const ModuleBase& module, const Tensor& x, const std::function<Tensor(const Tensor&)>& forward);
 
 bool has_call_hooks(const ModuleBase& module) noexcept;
 /// Call the hooks of a module of several inputs, and return whether these have replaced a tensor.
@@ -36,12 +41,12 @@ class Replacement {
 
 /// An argument of a call, in which tensors were replaced.
 template <class A, class T = std::decay_t<A>>
-class Argument {
+class HookedArgument {
   static constexpr bool is_copied = HeldTensors<T>::any && std::is_constructible_v<T, A> &&
                                     (!std::is_base_of_v<Tensor, T> || std::is_same_v<T, Tensor>);
 
  public:
-  Argument(A&& given, const Replacement& replacement) : value_(std::forward<A>(given)) {
+  HookedArgument(A&& given, const Replacement& replacement) : value_(std::forward<A>(given)) {
     if constexpr (is_copied) {
       each_tensor(value_, replacement);
     } else {
@@ -70,7 +75,7 @@ Result forward_with_call_hooks(const ModuleBase& module, const Forward& forward,
   } else {
     const auto call = [&]() -> Result {
       if (!replaced) return forward(std::forward<A>(a)...);
-      std::tuple<Argument<A>...> given{Argument<A>(std::forward<A>(a), replacement)...};
+      std::tuple<HookedArgument<A>...> given{HookedArgument<A>(std::forward<A>(a), replacement)...};
       return std::apply([&](auto&... each) -> Result { return forward(each.get()...); }, given);
     };
     if constexpr (std::is_void_v<Result>) {
@@ -83,6 +88,13 @@ Result forward_with_call_hooks(const ModuleBase& module, const Forward& forward,
       return y;
     }
   }
+}
+
+/// The same, without a copy of the inputs where the module has no hooks.
+template <class Result, class Forward, class... A>
+Result forward_of_several(const ModuleBase& module, const Forward& forward, A&&... a) {
+  if (!has_call_hooks(module)) return forward(std::forward<A>(a)...);
+  return forward_with_call_hooks<Result>(module, forward, std::forward<A>(a)...);
 }
 
 }  // namespace xgrad::nn::detail

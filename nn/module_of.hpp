@@ -72,8 +72,7 @@ class ModuleOf : public ModuleBase {
     return this->call(
         [&]() -> decltype(auto) {
           using Result = decltype(self.forward(std::forward<A>(a)...));
-          if (!detail::has_call_hooks(*this)) return self.forward(std::forward<A>(a)...);
-          return detail::forward_with_call_hooks<Result>(
+          return detail::forward_of_several<Result>(
               *this, [&](auto&&... given) -> Result { return self.forward(std::forward<decltype(given)>(given)...); },
               std::forward<A>(a)...);
         },

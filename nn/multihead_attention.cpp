@@ -20,6 +20,7 @@
 #include <xgrad/autograd/ops/softmax.hpp>
 #include <xgrad/nn/init.hpp>
 #include <xgrad/nn/printing.hpp>
+#include <xgrad/nn/weight_checks.hpp>
 
 namespace xgrad::nn {
 namespace {
@@ -152,6 +153,17 @@ MultiheadAttention::Inputs MultiheadAttention::checked(const Tensor& query, cons
     in.s = key.shape()[0];
     for (Tensor* x : {&in.query, &in.key, &in.value}) *x = unsqueeze(*x, static_cast<std::int64_t>(batch));
   }
+  // Of larger ones a part would be read without a word.
+  const auto require = [&](const char* name, const Parameter& weight, const Shape& shape) {
+    if (weight.defined()) detail::require_weight(name, weight, shape, query.dtype());
+  };
+  require("in_proj_weight", in_proj_weight, {3 * e, e});
+  require("q_proj_weight", q_proj_weight, {e, e});
+  require("k_proj_weight", k_proj_weight, {e, k});
+  require("v_proj_weight", v_proj_weight, {e, v});
+  require("in_proj_bias", in_proj_bias, {3 * e});
+  require("bias_k", bias_k, {1, 1, e});
+  require("bias_v", bias_v, {1, 1, e});
   require_mask("attn_mask", call.attn_mask(), query.dtype());
   require_mask("key_padding_mask", call.key_padding_mask(), query.dtype());
   return in;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include <xgrad/autograd/ops/pool_windows.hpp>
+#include <xgrad/nn/module_hooks.hpp>
 #include <xgrad/nn/printing.hpp>
 
 namespace xgrad::nn {
@@ -34,7 +35,17 @@ MaxPooling::MaxPooling(const char* name, std::size_t axes, Function function, Wi
 }
 Tensor MaxPooling::forward(const Tensor& x) { return function_(x, kernel_size_, options_, call_site()); }
 ValuesIndices MaxPooling::forward_with_indices(const Tensor& x, Source at) const {
-  return call([&] { return with_indices_(x, kernel_size_, options_, at); }, at);
+  ValuesIndices both;
+  const auto keeping_indices = [&](const Tensor& given) {
+    both = with_indices_(given, kernel_size_, options_, at);
+    return both.values;
+  };
+  return call(
+      [&] {
+        both.values = detail::forward_of_one(*this, x, keeping_indices);
+        return std::move(both);
+      },
+      at);
 }
 
 MaxPool1d::MaxPool1d(const Dims& kernel_size, const Options& options)

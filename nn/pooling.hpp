@@ -14,7 +14,8 @@ class MaxPooling : public Module {
  public:
   using Options = MaxPoolOptions;
 
-  /// The maxima with their indices, for the module MaxUnpool of as many axes; PyTorch returns these by an option.
+  /// The maxima with their indices, for the module MaxUnpool of as many axes; PyTorch returns these by an option. Hooks
+  /// see the maxima.
   ValuesIndices forward_with_indices(const Tensor& x, Source at = Source::here()) const;
 
  protected:

@@ -13,6 +13,7 @@
 #include <xgrad/autograd/ops/shape.hpp>
 #include <xgrad/autograd/ops/slicing.hpp>
 #include <xgrad/nn/printing.hpp>
+#include <xgrad/nn/weight_checks.hpp>
 
 namespace xgrad::nn {
 
@@ -66,6 +67,28 @@ Tensor last_states(const Tensor& h, const Tensor& sizes, bool reversed, Source a
   return index_select(h, 0, last_rows(sizes), at);
 }
 
+// Calls f(name, layer, direction, shape) with every weight that such a module has, in their order.
+template <class F>
+void each_weight(RecurrentKind kind, std::int64_t input_size, std::int64_t hidden_size,
+                 const detail::RecurrentSettings& s, const F& f) {
+  const std::int64_t directions = s.bidirectional ? 2 : 1, states = s.proj_size > 0 ? s.proj_size : hidden_size,
+                     rows = xgrad::detail::gates_of(kind) * hidden_size;
+  for (std::int64_t layer = 0; layer < s.num_layers; ++layer)
+    for (std::int64_t d = 0; d < directions; ++d) {
+      f("weight_ih", layer, d, Shape{rows, layer == 0 ? input_size : states * directions});
+      f("weight_hh", layer, d, Shape{rows, states});
+      if (s.bias) {
+        f("bias_ih", layer, d, Shape{rows});
+        f("bias_hh", layer, d, Shape{rows});
+      }
+      if (s.proj_size > 0) f("weight_hr", layer, d, Shape{s.proj_size, hidden_size});
+    }
+}
+
+std::string full_name(const char* name, std::int64_t layer, std::int64_t direction) {
+  return name + ("_l" + std::to_string(layer)) + (direction == 0 ? "" : "_reverse");
+}
+
 Tensor joined(const std::vector<Tensor>& states, Source at) {
   return states.size() == 1 ? unsqueeze(states[0], 0, at) : stack(states, 0, at);
 }
@@ -81,36 +104,18 @@ RecurrentLayers::RecurrentLayers(const char* mode, std::int64_t input_size, std:
   const xgrad::detail::Calling calling(name == "RNN" ? "RNN" : name == "GRU" ? "GRU" : "LSTM");
   check_settings(name, input_size, hidden_size, settings);
   const double bound = 1 / std::sqrt(static_cast<double>(hidden_size));
-  const auto draw = [&](const Shape& shape) {
-    weights.push_back(Parameter(init::uniform_(Raw::uninitialized(shape, float32), -bound, bound)));
-  };
-  const std::int64_t rows = xgrad::detail::gates_of(kind_of(mode_)) * hidden_size;
-  for (std::int64_t layer = 0; layer < settings.num_layers; ++layer)
-    for (std::int64_t d = 0; d < directions(); ++d) {
-      draw({rows, layer == 0 ? input_size : output_size() * directions()});
-      draw({rows, output_size()});
-      if (settings.bias) {
-        draw({rows});
-        draw({rows});
-      }
-      if (settings.proj_size > 0) draw({settings.proj_size, hidden_size});
-    }
+  each_weight(kind_of(mode_), input_size, hidden_size, settings,
+              [&](const char*, std::int64_t, std::int64_t, const Shape& shape) {
+                weights.push_back(Parameter(init::uniform_(Raw::uninitialized(shape, float32), -bound, bound)));
+              });
 }
 
 std::vector<std::pair<std::string, Parameter*>> RecurrentLayers::named() {
   std::vector<std::pair<std::string, Parameter*>> all;
-  const auto name = [&](const std::string& text) { all.emplace_back(text, &weights[all.size()]); };
-  for (std::int64_t layer = 0; layer < settings_.num_layers; ++layer)
-    for (std::int64_t d = 0; d < directions(); ++d) {
-      const std::string end = "_l" + std::to_string(layer) + (d == 0 ? "" : "_reverse");
-      name("weight_ih" + end);
-      name("weight_hh" + end);
-      if (settings_.bias) {
-        name("bias_ih" + end);
-        name("bias_hh" + end);
-      }
-      if (settings_.proj_size > 0) name("weight_hr" + end);
-    }
+  each_weight(kind_of(mode_), input_size_, hidden_size_, settings_,
+              [&](const char* name, std::int64_t layer, std::int64_t direction, const Shape&) {
+                all.emplace_back(full_name(name, layer, direction), &weights[all.size()]);
+              });
   return all;
 }
 
@@ -133,6 +138,14 @@ void RecurrentLayers::check_input(const Tensor& x) const {
   if (x.dtype() != weights[0].dtype())
     throw argument_error(std::string("input is ") + name_of(x.dtype()) + ", weight is " + name_of(weights[0].dtype()) +
                          ": write 1.0f, x.to(float32) or model.to(float64)");
+  // The kernels read as much of each weight as these sizes ask for.
+  auto weight = weights.begin();
+  each_weight(kind_of(mode_), input_size_, hidden_size_, settings_,
+              [&](const char* name, std::int64_t layer, std::int64_t direction, const Shape& shape) {
+                const Tensor& given = *weight++;
+                if (given.shape() == shape && given.dtype() == x.dtype()) return;
+                detail::refuse_weight(full_name(name, layer, direction), given, shape, x.dtype());
+              });
 }
 
 Tensor RecurrentLayers::initial(const char* name, const Tensor& given, const Tensor& x, std::int64_t batch,

@@ -8,11 +8,28 @@
 #include <xgrad/autograd/ops/recurrence.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 #include <xgrad/nn/printing.hpp>
+#include <xgrad/nn/weight_checks.hpp>
 
 namespace xgrad::nn {
 
 using xgrad::detail::argument_error;
 using xgrad::detail::RecurrentKind;
+
+namespace {
+
+// The kernels read as much of each weight as the widths of the first two ask for.
+void check_weights(const Tensor& w_ih, const Tensor& w_hh, const Tensor& b_ih, const Tensor& b_hh, std::int64_t gates) {
+  const auto width = [](const Tensor& w) { return w.rank() > 0 ? w.shape().back() : 0; };
+  const DType dtype = w_ih.dtype();
+  const std::int64_t hidden = width(w_hh), rows = Shape{gates, hidden}.count();
+  detail::require_weight("weight_hh", w_hh, {rows, hidden}, dtype);
+  detail::require_weight("weight_ih", w_ih, {rows, width(w_ih)}, dtype);
+  if (!b_ih.defined()) return;
+  detail::require_weight("bias_ih", b_ih, {rows}, dtype);
+  detail::require_weight("bias_hh", b_hh, {rows}, dtype);
+}
+
+}  // namespace
 
 RecurrentCell::RecurrentCell(const char* name, std::int64_t gates, std::int64_t input_size, std::int64_t hidden_size,
                              Bias bias) {
@@ -44,6 +61,7 @@ std::vector<std::pair<const char*, Parameter*>> RecurrentCell::named() {
 }
 
 LSTMState RecurrentCell::step(RecurrentKind kind, const Tensor& x, const Tensor& h, const Tensor& c, Source at) const {
+  check_weights(weight_ih, weight_hh, bias_ih, bias_hh, xgrad::detail::gates_of(kind));
   const std::int64_t in = weight_ih.shape(1), hidden = weight_hh.shape(1);
   if (!x.defined()) throw argument_error("the input is undefined");
   if ((x.rank() != 1 && x.rank() != 2) || x.shape(-1) != in)

@@ -7,6 +7,7 @@
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/diagonal.hpp>
 #include <xgrad/nn/init.hpp>
+#include <xgrad/nn/module_hooks.hpp>
 #include <xgrad/nn/printing.hpp>
 
 namespace xgrad::nn {
@@ -42,13 +43,11 @@ Tensor TransformerEncoder::forward(const Tensor& src) {
 
 Tensor TransformerEncoder::operator()(const Tensor& src, const Tensor& mask, const Tensor& src_key_padding_mask,
                                       Causal is_causal, Source at) const {
-  return call(
-      [&] {
-        Tensor x = src;
-        for (const TransformerEncoderLayer& layer : layers) x = layer(x, mask, src_key_padding_mask, is_causal, at);
-        return norm ? (*norm)(x, at) : x;
-      },
-      at);
+  const auto masked = [&](Tensor x) {
+    for (const TransformerEncoderLayer& layer : layers) x = layer(x, mask, src_key_padding_mask, is_causal, at);
+    return norm ? (*norm)(x, at) : x;
+  };
+  return call([&] { return detail::forward_of_one(*this, src, masked); }, at);
 }
 
 TransformerDecoder::TransformerDecoder(const TransformerDecoderLayer& decoder_layer, Dim num_layers,

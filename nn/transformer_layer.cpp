@@ -6,6 +6,7 @@
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/ops/activation.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/nn/module_hooks.hpp>
 #include <xgrad/nn/printing.hpp>
 
 namespace xgrad::nn {
@@ -92,7 +93,8 @@ Tensor TransformerEncoderLayer::forward(const Tensor& src) { return run(src, mas
 
 Tensor TransformerEncoderLayer::operator()(const Tensor& src, const Tensor& src_mask,
                                            const Tensor& src_key_padding_mask, Causal is_causal, Source at) const {
-  return call([&] { return run(src, masks(src_mask, src_key_padding_mask, is_causal)); }, at);
+  const auto masked = [&](const Tensor& x) { return run(x, masks(src_mask, src_key_padding_mask, is_causal)); };
+  return call([&] { return detail::forward_of_one(*this, src, masked); }, at);
 }
 
 TransformerDecoderLayer::TransformerDecoderLayer(Dim d_model, Dim nhead, const Options& options)

@@ -1,10 +1,12 @@
 // scaled_dot_product_attention: masks and edges, equal bits on any number of threads, and the memory it takes.
 
+#include <cmath>
 #include <fstream>
 #include <limits>
 #include <string>
 #include <vector>
 
+#include <xgrad/func.hpp>
 #include <xgrad/xgrad.hpp>
 
 #include "catch2.hpp"
@@ -163,4 +165,18 @@ TEST_CASE("the peak of attention over 2048 places is far below its weights") {
   };
   run(256);
   CHECK(run(length) < weights / 4);
+}
+
+TEST_CASE("a bool mask with the batch of the values alone has derivatives of every kind") {
+  Generator draw(5);
+  const auto drawn = [&](const Shape& shape) { return randn(shape, draw, float64).requires_grad_(); };
+  const Tensor q = drawn({3, 2}), k = drawn({4, 2}), v = drawn({5, 4, 2});
+  const Tensor mask = rand({5, 3, 4}, draw) < 0.7;
+  const auto of = [&](const std::vector<Tensor>& x) { return scaled_dot_product_attention(x[0], x[1], x[2], mask); };
+  CHECK(gradcheck(of, {q, k, v}));
+  CHECK(gradgradcheck(of, {q, k, v}));
+  const Tensor along = randn({3, 2}, draw, float64);
+  const auto of_query = [&](const Tensor& x) { return sum(of({x, k.detach(), v.detach()})); };
+  const double slope = func::jvp(of_query, q.detach(), along).second.item();
+  CHECK(std::abs(slope - sum(grad({of_query(q)}, {q}, {})[0] * along).item()) < 1e-12);
 }

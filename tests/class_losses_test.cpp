@@ -4,11 +4,15 @@
 #include <functional>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <xgrad/autograd/engine/backward.hpp>
 #include <xgrad/autograd/ops/ops.hpp>
+#include <xgrad/func.hpp>
+#include <xgrad/nn/likelihood_losses.hpp>
 #include <xgrad/nn/losses.hpp>
+#include <xgrad/nn/margin_losses.hpp>
 
 #include "both_bodies.hpp"
 
@@ -157,4 +161,75 @@ TEST_CASE("a class with logit -inf and target 0 does not affect the loss", "[los
   const Tensor z = nn::cross_entropy(x, hard);
   const Tensor first = grad(z, x, create_graph);
   CHECK_FALSE(std::isnan(sum(grad({first}, {x}, {normal({2, 3}, 13)})[0]).item()));
+}
+
+namespace {
+
+// Logits whose forward and backward sums exceed e^88 in frames past the length of the input.
+Tensor sure_of_blanks() {
+  Tensor x = zeros({12, 1, 4});
+  for (std::int64_t t = 0; t < 5; ++t) Raw::write<float>(x)[t * 4] = 35;
+  return x;
+}
+
+Tensor ctc_of(const Tensor& x, std::int64_t length, const Tensor& target, bool zero_infinity = false) {
+  return nn::ctc_loss(log_softmax(x, 2), target, Tensor({length}), Tensor({target.shape(1)}),
+                      nn::CTCLossOptions(Reduction::sum).zero_infinity(zero_infinity));
+}
+
+double greatest(const Tensor& x) { return max(abs(x)).item(); }
+
+}  // namespace
+
+TEST_CASE("ctc_loss has finite derivatives of every kind where frames past the length would overflow") {
+  const Tensor x = sure_of_blanks(), target = Tensor({{1, 2, 3}});
+  const auto of = [&](const Tensor& logits) { return ctc_of(logits, 5, target); };
+  const Tensor leaf = x.clone().requires_grad_();
+  const Tensor kernel = grad({of(leaf)}, {leaf}, {})[0];
+  const Tensor recorded = grad({of(leaf)}, {leaf}, {}, create_graph)[0];
+  require_close(recorded.detach(), kernel, 1e-6);
+  const Tensor along = normal(x.shape(), 7, float32);
+  const double slope = func::jvp(of, x, along).second.item();
+  CHECK(std::abs(slope - sum(kernel * along).item()) < 1e-4);
+  const Tensor second = grad({sum(recorded * along)}, {leaf}, {})[0];
+  CHECK(std::isfinite(greatest(second)));
+  const double step = 1e-3;
+  const auto slope_at = [&](double shift) {
+    const Tensor at = (x.to(float64) + shift * along.to(float64)).requires_grad_();
+    return grad({of(at)}, {at}, {})[0];
+  };
+  require_close(second.to(float64), (slope_at(step) - slope_at(-step)) / (2 * step), 1e-4);
+}
+
+TEST_CASE("ctc_loss of a sample that cannot be has slopes 0 with zero_infinity, in every mode") {
+  const Tensor x = sure_of_blanks().to(float64).requires_grad_(), target = Tensor({{1, 1, 3}});
+  const auto of = [&](const Tensor& logits) { return ctc_of(logits, 2, target, true); };
+  CHECK(of(x).item() == 0);
+  CHECK(func::jvp(of, x.detach(), ones(x.shape(), float64)).second.item() == 0);
+  const Tensor recorded = grad({of(x)}, {x}, {}, create_graph)[0];
+  CHECK(greatest(recorded) == 0);
+  CHECK(greatest(grad({sum(recorded * recorded)}, {x}, {})[0]) == 0);
+}
+
+TEST_CASE("the recorded gradient of ctc_loss keeps its digits over many frames") {
+  const Tensor x = normal({1500, 1, 5}, 3, float32).requires_grad_(), target = Tensor({{1, 2, 3, 4, 1}});
+  const Tensor loss = ctc_of(x, 1500, target);
+  const Tensor kernel = grad({loss}, {x}, {}, retain_graph)[0], recorded = grad({loss}, {x}, {}, create_graph)[0];
+  CHECK(greatest(recorded.detach() - kernel) < 1e-6);
+}
+
+TEST_CASE("cosine_embedding_loss is right where squares overflow, and so is its gradient") {
+  for (const auto& [dtype, size] : {std::pair(float32, 1e20), {float32, 1e38}, {float64, 1e200}}) {
+    const Tensor x = full({2}, size, dtype).requires_grad_(), one = ones(Shape(), dtype);
+    CHECK(std::abs(nn::cosine_embedding_loss(x, x, one).item()) < 1e-6);
+    CHECK(std::abs(nn::cosine_embedding_loss(x, -x, one).item() - 2) < 1e-6);
+    const Tensor other = (Tensor({3., -4.}) * size / 4.).to(dtype);
+    const Tensor small = ones({2}, float64).requires_grad_();
+    const Tensor expected = grad({nn::cosine_embedding_loss(small, Tensor({3., -4.}), Tensor(1.))}, {small}, {})[0];
+    const Tensor got = grad({nn::cosine_embedding_loss(x, other, one)}, {x}, {})[0];
+    require_close(got.to(float64) * size, expected, 1e-6);
+  }
+  const Tensor zero = zeros({3}, float64).requires_grad_();
+  CHECK(greatest(grad({nn::cosine_embedding_loss(zero, Tensor({1., 0., 0.}), Tensor(1.))}, {zero}, {})[0] -
+                 Tensor({-1e6, 0., 0.})) < 1e-3);
 }

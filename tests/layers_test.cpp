@@ -7,6 +7,7 @@
 #include <xgrad/autograd/engine/backward.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/ops/ops.hpp>
+#include <xgrad/nn/functional_call.hpp>
 #include <xgrad/nn/nn.hpp>
 
 #include "catch2.hpp"
@@ -290,4 +291,34 @@ TEST_CASE("initialisers have the spread of their formulas") {
           "xavier_uniform_: the tensor has shape (3): a weight with fans has rank 2 or more (layers_test.cpp:"));
   REQUIRE_THROWS_AS(init::uniform_(zeros(3, int64)), std::invalid_argument);
   REQUIRE_THROWS_AS(init::uniform_(zeros(3), 2, 1), std::invalid_argument);
+}
+
+TEST_CASE("attention refuses projections that are too large, of which it would read a part") {
+  const auto refused_with = [](nn::MultiheadAttention attention, const std::string& name, const Tensor& values) {
+    attention.named_parameters().at(name).set_data(values);
+    const Tensor x = ones({3, 2, attention.out_proj.weight.shape(0)});
+    const std::string message = thrown_by<std::invalid_argument>([&] { attention(x, x, x); });
+    return message.substr(0, message.find(" (layers_test.cpp"));
+  };
+  CHECK(refused_with(nn::MultiheadAttention(4, 2), "in_proj_weight", ones({24, 4})) ==
+        "MultiheadAttention: in_proj_weight has shape (24, 4): this layer asks for (12, 4)");
+  CHECK(refused_with(nn::MultiheadAttention(4, 2), "in_proj_bias", ones({24})) ==
+        "MultiheadAttention: in_proj_bias has shape (24): this layer asks for (12)");
+  const auto with_bias = nn::MultiheadAttention::Options().add_bias_kv(true);
+  CHECK(refused_with(nn::MultiheadAttention(4, 2, with_bias), "bias_v", ones({1})) ==
+        "MultiheadAttention: bias_v has shape (1): this layer asks for (1, 1, 4)");
+}
+
+TEST_CASE("BatchNorm refuses a count of batches that is no int64 number") {
+  nn::BatchNorm1d norm(3);
+  norm.num_batches_tracked.set_data(zeros({2}, int64));
+  CHECK(thrown_by<std::invalid_argument>([&] {
+          norm(ones({4, 3}));
+        }).find("BatchNorm1d: num_batches_tracked is int64 (2): it must be one int64 number") == 0);
+  const nn::BatchNorm1d other(3);
+  StateDict values;
+  values.emplace_back("num_batches_tracked", zeros(Shape(), boolean));
+  CHECK(thrown_by<std::invalid_argument>([&] {
+          const Tensor y = func::functional_call(other, values, ones({4, 3}));
+        }).find("BatchNorm1d: num_batches_tracked is bool (): it must be one int64 number") == 0);
 }

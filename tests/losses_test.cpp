@@ -415,3 +415,26 @@ TEST_CASE("losses and softmax give the same bits on any number of threads") {
   set_num_threads(before);
   CHECK(serial == parallel);
 }
+
+TEST_CASE("means of losses are divided by their number, and finite where their sum is not") {
+  CHECK(nn::mse_loss(ones({49}, float64), zeros({49}, float64)).item() == 1);
+  CHECK(nn::l1_loss(full({2}, 1.5e308), zeros({2}, float64)).item() == 1.5e308);
+  CHECK(nn::mse_loss(full({3}, 1e154), zeros({3}, float64)).item() == Approx(1e308).epsilon(1e-15));
+  CHECK(nn::smooth_l1_loss(full({5}, 1.5e308), zeros({5}, float64)).item() == Approx(1.5e308).epsilon(1e-15));
+  CHECK(nn::huber_loss(full({5}, 1.5e308), zeros({5}, float64)).item() == Approx(1.5e308).epsilon(1e-15));
+  CHECK(nn::kl_div(full({3, 2}, -1e308), ones({3, 2}, float64), nn::Reduction::batchmean).item() == inf);
+  CHECK(nn::kl_div(full({3, 2}, -8e307), ones({3, 2}, float64), nn::Reduction::batchmean).item() ==
+        Approx(1.6e308).epsilon(1e-15));
+  CHECK(nn::l1_loss(Tensor({inf, 1.}), zeros({2}, float64)).item() == inf);
+  CHECK(std::isnan(nn::l1_loss(zeros({0}), zeros({0})).item()));
+}
+
+TEST_CASE("half of a square is finite where the square is not") {
+  CHECK(nn::half_squared_error(Tensor({2e19f}), Tensor({0.f})).item() == Approx(2e38).epsilon(1e-6));
+  CHECK(nn::huber_loss(Tensor({2e19f}), Tensor({0.f}), nn::Reduction::sum, 1e20).item() == Approx(2e38).epsilon(1e-6));
+  const Tensor x = normal({3, 4}, 21).requires_grad_(), t = normal({3, 4}, 22).requires_grad_();
+  const auto of = [](const std::vector<Tensor>& in) { return nn::half_squared_error(in[0], in[1]); };
+  CHECK(gradcheck(of, {x, t}));
+  CHECK(gradgradcheck(of, {x, t}));
+  CHECK(of({x, t}).item() == Approx(sum(square(x - t)).item() / 2).epsilon(1e-14));
+}

@@ -334,3 +334,104 @@ TEST_CASE("hooks see and replace the rows of packed sequences", "[nn]") {
   CHECK(difference(found.first.data, expected.first.data + 1.0) == "");
   CHECK(difference(found.second, expected.second) == "");
 }
+
+namespace {
+
+// How often the hooks of a module of one input run in a call and its backward; that after forward doubles the result.
+template <class M, class Call>
+std::vector<int> hooks_run(M& module, const Call& call) {
+  std::vector<int> count(4);
+  std::vector<HookHandle> handles;
+  handles.push_back(module.register_forward_pre_hook([&](const nn::ModuleBase&, const Tensor&) {
+    ++count[0];
+    return Tensor();
+  }));
+  handles.push_back(module.register_forward_hook([&](const nn::ModuleBase&, const Tensor&, const Tensor& y) {
+    ++count[1];
+    return y * 2.0;
+  }));
+  handles.push_back(module.register_full_backward_pre_hook([&](const nn::ModuleBase&, const Tensor&) {
+    ++count[2];
+    return Tensor();
+  }));
+  handles.push_back(module.register_full_backward_hook([&](const nn::ModuleBase&, const Tensor&, const Tensor&) {
+    ++count[3];
+    return Tensor();
+  }));
+  const Tensor y = call();
+  sum(y).backward();
+  for (HookHandle& each : handles) each.remove();
+  CHECK(max(abs(y - 2.0 * call())).item() == 0);
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("all hooks run with every overload of a module of one input") {
+  const std::vector<int> once(4, 1);
+  const Tensor x = ones({3, 2, 4}).requires_grad_(), mask = zeros({3, 3});
+  nn::TransformerEncoderLayer layer(4, 2, nn::TransformerEncoderLayer::Options().dim_feedforward(5).dropout(0));
+  CHECK(hooks_run(layer, [&] { return layer(x); }) == once);
+  CHECK(hooks_run(layer, [&] { return layer(x, mask); }) == once);
+
+  nn::TransformerEncoder encoder(layer, 2);
+  CHECK(hooks_run(encoder, [&] { return encoder(x); }) == once);
+  CHECK(hooks_run(encoder, [&] { return encoder(x, mask); }) == once);
+  CHECK(hooks_run(encoder.layers[1], [&] { return encoder(x, mask); }) == std::vector<int>{1, 1, 1, 1});
+
+  nn::Transformer transformer(nn::Transformer::Options()
+                                  .d_model(4)
+                                  .nhead(2)
+                                  .num_encoder_layers(1)
+                                  .num_decoder_layers(1)
+                                  .dim_feedforward(5)
+                                  .dropout(0));
+  int seen = 0;
+  HookHandle handle =
+      transformer.encoder.register_forward_hook([&](const nn::ModuleBase&, const Tensor&, const Tensor&) {
+        ++seen;
+        return Tensor();
+      });
+  static_cast<void>(transformer(x, x));
+  CHECK(seen == 1);
+  handle.remove();
+
+  nn::EmbeddingBag bag(5, 3);
+  CHECK(hooks_run(bag, [&] { return bag(Tensor({{1, 2}, {3, 4}})); }) == once);
+  CHECK(hooks_run(bag, [&] { return bag(Tensor({1, 2, 3}), Tensor({0, 1})); }) == once);
+
+  nn::MaxPool1d pool(2);
+  const Tensor line = Tensor({{{1.0, 4.0, 3.0, 2.0}}}).requires_grad_();
+  CHECK(hooks_run(pool, [&] { return pool(line); }) == once);
+  CHECK(hooks_run(pool, [&] { return pool.forward_with_indices(line).values; }) == once);
+}
+
+TEST_CASE("modules of several inputs and losses have hooks of forward") {
+  const auto halved = [](auto module, const auto& call) {
+    std::size_t inputs = 0;
+    const double before = sum(call(module)).item();
+    HookHandle handle = module.register_forward_hook(
+        [&](const nn::ModuleBase&, const std::vector<Tensor>& in, std::vector<Tensor>& out) {
+          inputs = in.size();
+          out[0] = out[0] / 2.0;
+        });
+    HookHandle earlier = module.register_forward_pre_hook([](const nn::ModuleBase&, std::vector<Tensor>&) {});
+    CHECK(sum(call(module)).item() == before / 2);
+    handle.remove();
+    earlier.remove();
+    CHECK(sum(call(module)).item() == before);
+    return inputs;
+  };
+  const Tensor a = Tensor({{1.0f, 2.0f, 3.0f}, {2.0f, 5.0f, 1.0f}}),
+               b = Tensor({{3.0f, 1.0f, 2.0f}, {4.0f, 4.0f, 4.0f}});
+  const auto of_pair = [&](const auto& module) { return module(a, b); };
+  CHECK(halved(nn::Bilinear(3, 3, 2), of_pair) == 2);
+  CHECK(halved(nn::CosineSimilarity(), of_pair) == 2);
+  CHECK(halved(nn::PairwiseDistance(), of_pair) == 2);
+  CHECK(halved(nn::MSELoss(), of_pair) == 2);
+  CHECK(halved(nn::TripletMarginLoss(), [&](const auto& module) { return module(a, b, a); }) == 3);
+  const Tensor scores = log_softmax(ones({4, 1, 3}), 2);
+  CHECK(halved(nn::CTCLoss(), [&](const auto& module) {
+          return module(scores, Tensor({{1, 2}}), Tensor({4}), Tensor({2}));
+        }) == 4);
+}

@@ -1,14 +1,18 @@
 // Norms, embeddings, dropouts and the like as modules and as functions, beside the table of cases and the goldens.
 
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <xgrad/autograd/engine/backward.hpp>
 #include <xgrad/autograd/engine/runtime.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/ops/ops.hpp>
+#include <xgrad/func.hpp>
 #include <xgrad/nn/nn.hpp>
 
 #include "catch2.hpp"
@@ -103,6 +107,44 @@ TEST_CASE("gradients of rows whose squares overflow are right") {
   }
 }
 
+TEST_CASE("recorded gradients and forward mode of rows whose squares overflow are right") {
+  const Tensor rows = Tensor{{1., 2., 4., -3.}, {2., 0., 1., 7.}},
+               along = Tensor{{1., 2., -1., 4.}, {0.5, 1., 2., -3.}};
+  const std::vector<std::pair<std::string, std::function<Tensor(const Tensor&, double)>>> norms = {
+      {"layer_norm", [](const Tensor& x, double eps) { return layer_norm(x, 4, {}, {}, eps); }},
+      {"rms_norm", [](const Tensor& x, double eps) { return rms_norm(x, 4, {}, eps); }},
+      {"group_norm", [](const Tensor& x, double eps) { return group_norm(x, 2, {}, {}, eps); }},
+      {"instance_norm", [](const Tensor& x, double eps) {
+         return reshape(instance_norm(unsqueeze(x, 0), {}, {}, {}, {}, true, .1, eps), x.shape());
+       }}};
+  for (const auto& [name, norm] : norms)
+    for (const DType dtype : {float32, float64})
+      for (const double scale : dtype == float32 ? std::vector<double>{1, 1e20, 4e37, 1e-20, 1e-35}
+                                                 : std::vector<double>{1, 1e160, 2e307, 1e-140}) {
+        INFO(name << " of " << name_of(dtype) << " times " << scale);
+        const double eps = 5e-324, tolerance = dtype == float32 ? 3e-5 : 1e-12;
+        const auto of = [&, f = norm](const Tensor& x) { return f(x, eps); };
+        const Tensor x = (rows * scale).to(dtype).detach().clone().requires_grad_(), g = along.to(dtype);
+        const Tensor plain = rows.detach().clone().requires_grad_();
+        const Tensor expected = grad({of(plain)}, {plain}, {along})[0];
+        const Tensor recorded = grad({of(x)}, {x}, {g}, create_graph)[0];
+        CHECK(difference(recorded.detach().to(float64) * scale, expected, tolerance, tolerance) == "");
+        // The slope along a part of the row's own size; that of the normal is 0 for the row itself.
+        const Tensor tangent = (along * scale).to(dtype);
+        CHECK(difference(func::jvp(of, x.detach(), tangent).second.to(float64),
+                         func::jvp(of, plain.detach(), along).second, tolerance, tolerance) == "");
+      }
+}
+
+TEST_CASE("a constant row whose eps the dtype rounds to 0 has the same gradient recorded and not") {
+  for (const double eps : {1e-60, 1e-48}) {
+    const Tensor x = full({2, 4}, 3, float32).requires_grad_(), g = Tensor{{1.f, 2.f, -1.f, 4.f}, {0.f, 1.f, 2.f, 3.f}};
+    const Tensor plain = grad({layer_norm(x, 4, {}, {}, eps)}, {x}, {g})[0];
+    const Tensor recorded = grad({layer_norm(x, 4, {}, {}, eps)}, {x}, {g}, create_graph)[0];
+    CHECK(difference(recorded.detach(), plain, 1e-5) == "");
+  }
+}
+
 TEST_CASE("norms give the same bits for any number of threads, and float32 sums lose nothing") {
   Generator generator(3);
   const Tensor x = (randn({3000, 70}, generator) + 100.f).detach().clone().requires_grad_();
@@ -145,6 +187,55 @@ TEST_CASE("InstanceNorm tracks statistics over the samples, and uses them in eva
   const nn::InstanceNorm1d copy = clone(norm);
   norm.running_mean.fill_(7);
   CHECK(copy.running_mean[0].item() == Approx(.4));
+}
+
+TEST_CASE("running statistics of numbers whose sums or squares overflow are finite") {
+  nn::BatchNorm1d norm(1);
+  norm.to(float64);
+  norm(full({4, 1}, 1.5e308));
+  CHECK(difference(norm.running_var, Tensor{.9}, 1e-15) == "");
+  CHECK(difference(norm.running_mean, Tensor{1.5e307}, 1e-15) == "");
+  nn::BatchNorm1d wide(1);
+  wide.to(float64);
+  wide(Tensor{{1e154}, {-1e154}, {1e154}, {-1e154}});
+  CHECK(difference(wide.running_var, Tensor{4e307 / 3}, 1e-12) == "");
+  nn::InstanceNorm1d instances(1, nn::InstanceNorm1d::Options().track_running_stats(true));
+  instances.to(float64);
+  instances(full({2, 1, 3}, 1.5e308));
+  CHECK(difference(instances.running_mean, Tensor{1.5e307}, 1e-12) == "");
+  CHECK(difference(instances.running_var, Tensor{.9}, 1e-15) == "");
+}
+
+TEST_CASE("a batch without values is not counted") {
+  nn::BatchNorm1d norm(1, nn::BatchNorm1d::Options().momentum(std::nullopt));
+  norm(zeros({0, 1}));
+  CHECK(norm.num_batches_tracked.item<std::int64_t>() == 0);
+  CHECK(difference(norm.running_mean, Tensor{0.f}) == "");
+  norm(full({4, 1}, 10.f));
+  CHECK(norm.num_batches_tracked.item<std::int64_t>() == 1);
+  CHECK(difference(norm.running_mean, Tensor{10.f}) == "");
+}
+
+TEST_CASE("max_norm shortens rows whose norm the dtype cannot hold") {
+  for (const auto& [dtype, size] : {std::pair(float32, 3e38), {float64, 1.5e308}}) {
+    const Tensor table = full({2, 2}, size, dtype).requires_grad_();
+    const Tensor y = nn::embedding(Tensor({1}), table, nn::EmbeddingOptions().max_norm(1));
+    CHECK(difference(y.to(float64), full({1, 2}, std::sqrt(.5), float64), 1e-6) == "");
+    const Tensor bag = nn::embedding_bag(Tensor({{0}}), table, {}, nn::EmbeddingBagOptions().max_norm(1));
+    CHECK(difference(bag.to(float64), full({1, 2}, std::sqrt(.5), float64), 1e-6) == "");
+  }
+}
+
+TEST_CASE("the only offset of a bag is checked where it ends the last one") {
+  const Tensor table = ones({3, 2});
+  const auto how = nn::EmbeddingBagOptions().include_last_offset(true);
+  for (const std::int64_t offset : {-5, 1, 9})
+    CHECK(thrown_by<std::invalid_argument>([&] {
+            const Tensor y = nn::embedding_bag(Tensor({0, 1}), table, Tensor({offset}), how);
+          })
+              .find("embedding_bag: offset 0 is " + std::to_string(offset) +
+                    " for 2 indices: offsets begin at 0, do not fall, and do not exceed the indices") == 0);
+  CHECK(nn::embedding_bag(Tensor({0, 1}), table, Tensor({0}), how).shape() == Shape{0, 2});
 }
 
 TEST_CASE("BatchNorm2d is BatchNorm1d of the places of images") {

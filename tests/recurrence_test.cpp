@@ -13,6 +13,7 @@
 #include <xgrad/io/safetensors.hpp>
 #include <xgrad/nn/clone.hpp>
 #include <xgrad/nn/dropout.hpp>
+#include <xgrad/nn/functional_call.hpp>
 #include <xgrad/nn/recurrent_cells.hpp>
 #include <xgrad/nn/sequential.hpp>
 #include <xgrad/nn/summary.hpp>
@@ -427,4 +428,64 @@ TEST_CASE("sizes of recurrent layers and of padded sequences that cannot be are 
     const nn::PackedSequence packed = nn::pack_sequence({ones({2, 3})});
     CHECK_THROWS_WITH(nn::pad_packed_sequence(packed, options), StartsWith("pad_packed_sequence: "));
   }
+}
+
+TEST_CASE("weights of other shapes and dtypes are refused by name", "[recurrence]") {
+  nn::GRUCell gru_cell(3, 5);
+  gru_cell.weight_hh.set_data(ones({1, 5}));
+  require_refused(
+      [&] {
+        gru_cell(ones({1, 3}), ones({1, 5}));
+      },
+      "GRUCell: weight_hh has shape (1, 5): this layer asks for (15, 5)");
+  nn::LSTMCell lstm_cell(3, 5);
+  lstm_cell.bias_ih.set_data(ones({2}));
+  require_refused([&] { lstm_cell(ones({1, 3})); }, "LSTMCell: bias_ih has shape (2): this layer asks for (20)");
+  nn::RNNCell rnn_cell(3, 5);
+  rnn_cell.weight_ih.set_data(ones({3}));
+  require_refused([&] { rnn_cell(ones({1, 3})); }, "RNNCell: weight_ih has shape (3): this layer asks for (5, 3)");
+
+  const auto refused_with = [](auto layer, const std::string& name, const Tensor& values) {
+    layer.named_parameters().at(name).set_data(values);
+    layer(ones({5, 2, 3}));
+  };
+  const nn::LSTM::Options both = nn::LSTM::Options().bidirectional(true).num_layers(2);
+  require_refused([&] { refused_with(nn::LSTM(3, 4), "bias_hh_l0", ones({2})); },
+                  "LSTM: bias_hh_l0 has shape (2): this layer asks for (16)");
+  require_refused(
+      [&] {
+        refused_with(nn::LSTM(3, 4), "weight_ih_l0", ones({4, 3}));
+      },
+      "LSTM: weight_ih_l0 has shape (4, 3): this layer asks for (16, 3)");
+  require_refused(
+      [&] {
+        refused_with(nn::LSTM(3, 4, both), "weight_ih_l1_reverse", ones({16, 4}));
+      },
+      "LSTM: weight_ih_l1_reverse has shape (16, 4): this layer asks for (16, 8)");
+  require_refused(
+      [&] {
+        refused_with(nn::LSTM(3, 4, nn::LSTM::Options().proj_size(2)), "weight_hr_l0", ones({3, 4}));
+      },
+      "LSTM: weight_hr_l0 has shape (3, 4): this layer asks for (2, 4)");
+  require_refused([&] { refused_with(nn::GRU(3, 4), "weight_hh_l0", ones({4})); },
+                  "GRU: weight_hh_l0 has shape (4): this layer asks for (12, 4)");
+
+  const auto with_double = [](const auto& layer, const std::string& name, const Tensor& x) {
+    StateDict values;
+    values.emplace_back(name, layer.named_parameters().at(name).detach().to(float64));
+    const Tensor y = func::functional_call(layer, values, [&] {
+      layer(x);
+      return x;
+    });
+  };
+  require_refused(
+      [&] {
+        with_double(nn::RNN(3, 4), "weight_hh_l0", ones({5, 2, 3}));
+      },
+      "RNN: input is float32, weight_hh_l0 is float64: write 1.0f");
+  require_refused(
+      [&] {
+        with_double(nn::GRUCell(3, 4), "bias_hh", ones({2, 3}));
+      },
+      "GRUCell: input is float32, bias_hh is float64: write 1.0f");
 }

@@ -27,6 +27,7 @@ std::array<Tensor, 4> formula(const Tensor& q, const Tensor& k, const Tensor& v,
   if (by.causal) allowed = tril(ones({by.queries, by.keys}, boolean));
   if (mask.defined() && mask.dtype() == boolean) {
     allowed = mask;
+    s = broadcast_to(s, broadcast_shapes("scaled_dot_product_attention", s.shape(), mask.shape()));
   } else if (mask.defined()) {
     s = s + mask;
     allowed = Raw::constant(s) != -std::numeric_limits<double>::infinity();

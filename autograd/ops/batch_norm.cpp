@@ -54,7 +54,7 @@ Tensor scratch(std::int64_t count) { return Raw::uninitialized(Shape(count), flo
 
 // In float64 squares may overflow or underflow: the statistics of such channels are computed anew from scaled values.
 // The squares of float32 values stay within the range of double.
-void recompute_out_of_range(const Tensor& x, Along sizes, double eps, const double* variance, const Tensor& stats) {
+void recompute_out_of_range(const Tensor& x, Along sizes, double eps, double* variance, const Tensor& stats) {
   const auto out_of_range = [eps](double v) { return !(v + eps > 1e-290 && v < 1e300); };
   if (std::none_of(variance, variance + sizes.n, out_of_range)) return;
   const NoGrad off;
@@ -65,6 +65,7 @@ void recompute_out_of_range(const Tensor& x, Along sizes, double eps, const doub
     if (!out_of_range(variance[c])) continue;
     const kernels::ScaledMoments m = kernels::scaled_moments(Raw::data<double>(channels) + c * n, n);
     mean[c] = m.mean;
+    variance[c] = std::scalbn(m.squares / static_cast<double>(n), 2 * m.exponent);
     if (m.squares == 0) {  // a scaled eps may be 0
       rstd[c] = 1 / std::sqrt(eps);
       continue;

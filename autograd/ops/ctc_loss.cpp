@@ -47,7 +47,7 @@ struct States {
   std::int64_t count;
 };
 
-States states_of(const kernels::Ctc& batch, DType dtype) {
+States states_of(const kernels::Ctc& batch) {
   const std::int64_t n = batch.samples, count = 2 * batch.most_labels + 1;
   const Tensor labels = full({n, count}, batch.blank, int64), skip = zeros({n, count}, boolean);
   const Tensor ends = full({n, count}, none, float64);
@@ -62,7 +62,7 @@ States states_of(const kernels::Ctc& batch, DType dtype) {
     for (std::int64_t s = std::max<std::int64_t>(0, last - 1); s <= last; ++s)
       Raw::write<double>(ends)[i * count + s] = 0;
   }
-  return {labels, skip, ends.to(dtype), count};
+  return {labels, skip, ends, count};
 }
 
 // The columns of v moved by `by` places, where none comes in.
@@ -75,9 +75,11 @@ Tensor moved(const Tensor& v, std::int64_t by, double filler = none) {
 
 Tensor log_sum(const Tensor& a, const Tensor& b, const Tensor& c) { return logsumexp(stack({a, b, c}, 0), 0); }
 
-Tensor pull_formula(const Tensor& x, const kernels::Ctc& batch, const Tensor& lengths, const Tensor& g,
+// In float64, since differences of sums over all steps are small.
+Tensor pull_formula(const Tensor& given, const kernels::Ctc& batch, const Tensor& lengths, const Tensor& given_g,
                     bool zero_infinity) {
-  const States states = states_of(batch, x.dtype());
+  const Tensor x = given.to(float64), g = given_g.to(float64);
+  const States states = states_of(batch);
   const Tensor skip_after = moved(states.may_skip.to(x.dtype()), -2, 0) != 0;
   const Tensor first = arange(states.count) < 2, length = unsqueeze(lengths, 1);
   const auto steps = static_cast<std::size_t>(batch.steps);
@@ -100,14 +102,17 @@ Tensor pull_formula(const Tensor& x, const kernels::Ctc& batch, const Tensor& le
     betas[t] = where(length == static_cast<std::int64_t>(t) + 1, states.ends, rest);
   }
   const Tensor total = logsumexp(alphas[0] + betas[0], 1, keepdims);
-  const Tensor impossible = total < none / 2;
+  const Tensor impossible = total < none / 2, possible = !impossible;
   const double nothing = zero_infinity ? 0 : std::numeric_limits<double>::quiet_NaN();
   for (std::size_t t = 0; t < steps; ++t) {
-    const Tensor share = where(impossible, nothing, exp(alphas[t] + betas[t] - total) * -unsqueeze(g, 1));
-    const Tensor counted = where(length > static_cast<std::int64_t>(t), share, 0);
+    // Chosen before exp, which may overflow where nothing counts: its slopes would be 0 times infinity.
+    const Tensor inside = length > static_cast<std::int64_t>(t);
+    const Tensor log_share = where(inside && possible, alphas[t] + betas[t] - total, none);
+    const Tensor share = where(impossible, nothing, exp(log_share) * -unsqueeze(g, 1));
+    const Tensor counted = where(inside, share, 0);
     slopes[t] = scatter_add(zeros({batch.samples, batch.classes}, x.dtype()), 1, states.labels, counted);
   }
-  return stack(slopes, 0);
+  return stack(slopes, 0).to(given.dtype());
 }
 
 Tensor pull_kernel(const Tensor& x, const kernels::Ctc& batch, const Tensor& g, bool zero_infinity) {

@@ -1,6 +1,7 @@
 #include <xgrad/autograd/ops/layer_norm.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <string>
 #include <utility>
@@ -102,10 +103,15 @@ void move_running(const Tensor& running, const double* now, std::int64_t samples
     T* r = Raw::write<T>(running);
     const std::int64_t channels = running.size();
     for (std::int64_t c = 0; c < channels; ++c) {
+      const auto count = static_cast<double>(samples);
       double sum = 0;
       for (std::int64_t i = 0; i < samples; ++i) sum += now[i * channels + c];
-      r[c] = static_cast<T>((1 - momentum) * static_cast<double>(r[c]) +
-                            momentum * scale * sum / static_cast<double>(samples));
+      double average = sum / count;
+      if (!std::isfinite(average)) {  // the sum alone may have overflowed
+        average = 0;
+        for (std::int64_t i = 0; i < samples; ++i) average += now[i * channels + c] / count;
+      }
+      r[c] = static_cast<T>((1 - momentum) * static_cast<double>(r[c]) + momentum * scale * average);
     }
   });
 }

@@ -1,6 +1,7 @@
 #include <xgrad/autograd/ops/pointwise_loss.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 #include <xgrad/autograd/kernels/pointwise/loss_functions.hpp>
 #include <xgrad/autograd/kernels/simd/wide_sum.hpp>
@@ -14,9 +15,9 @@ namespace {
 
 namespace fn = kernels::fn;
 
-// Σ f(x, t), as sums over fixed ranges that are added in order: the same bits for any number of threads.
+// Σ f(x, t) / divisor, as sums over fixed ranges that are added in order: the same bits for any number of threads.
 template <class F>
-double total(const F& f, const Tensor& x, const Tensor& t) {
+double total(const F& f, const Tensor& x, const Tensor& t, double divisor) {
   const std::int64_t n = x.size(), grain = kernels::pointwise_grain, ranges = (n + grain - 1) / grain;
   const Tensor parts = Raw::uninitialized(Shape(ranges), float64);
   visit_floating(x.dtype(), [&](auto type) {
@@ -30,6 +31,7 @@ double total(const F& f, const Tensor& x, const Tensor& t) {
         std::fill(losses + count, losses + chunk, T(0));
         kernels::pointwise_row<T>(ValueOf<F>{f}, losses, {Raw::data<T>(x) + i, Raw::data<T>(t) + i}, {1, 1}, count,
                                   std::make_index_sequence<2>{});
+        if (divisor != 1) std::for_each(losses, losses + count, [&](T& loss) { loss /= static_cast<T>(divisor); });
         for (std::int64_t j = 0; j < count; j += static_cast<std::int64_t>(Vec<T>::width))
           sum.add(Vec<T>::load(losses + j));
       }
@@ -39,6 +41,13 @@ double total(const F& f, const Tensor& x, const Tensor& t) {
   double sum = 0;
   for (std::int64_t i = 0; i < ranges; ++i) sum += Raw::data<double>(parts)[i];
   return sum;
+}
+
+// The sum over the divisor. Where the sum of float64 numbers overflows, the parts are divided before.
+template <class F>
+double reduced(const F& f, const Tensor& x, const Tensor& t, double divisor) {
+  const double y = total(f, x, t, 1) / divisor;
+  return std::isfinite(y) || divisor <= 1 || x.dtype() != float64 ? y : total(f, x, t, divisor);
 }
 
 /// The function of a fused rule: g, which may be one number for all elements, times the factor and the slope with
@@ -103,7 +112,7 @@ Tensor loss(const F& f, const char* op, Tensor x, Tensor t, const LossReduction&
   const Timed timed(op, at);
   Tensor value;
   if (reduction.add) {
-    value = converted(Tensor(total(f, x, t) * reduction.factor), x.dtype());
+    value = converted(Tensor(reduced(f, x, t, reduction.divisor)), x.dtype());
   } else {
     value = Raw::uninitialized(x.shape(), x.dtype());
     const ValueOf<F> of_f{f};
@@ -115,7 +124,7 @@ Tensor loss(const F& f, const char* op, Tensor x, Tensor t, const LossReduction&
   const Tensor inputs[] = {std::move(x), std::move(t)};
   const LossSettings<F> settings(f, reduction.name);
   // The factor of a mean over no elements would be 1/0.
-  const double factor = inputs[0].size() == 0 ? 0 : reduction.factor;
+  const double factor = inputs[0].size() == 0 ? 0 : 1 / reduction.divisor;
   if (records(inputs, 2))
     value = record_rules<2>(op, at, std::move(value), inputs, 2, 0, settings, reduced_rule<Side::a>(f, factor),
                             reduced_rule<Side::b>(f, factor));
@@ -127,6 +136,9 @@ Tensor loss(const F& f, const char* op, Tensor x, Tensor t, const LossReduction&
 
 Tensor squared_error(const char* op, Tensor x, Tensor t, const LossReduction& reduction, Source at) {
   return loss(fn::SquaredError(), op, std::move(x), std::move(t), reduction, at);
+}
+Tensor half_squared_error(const char* op, Tensor x, Tensor t, const LossReduction& reduction, Source at) {
+  return loss(fn::HalfSquaredError(), op, std::move(x), std::move(t), reduction, at);
 }
 Tensor absolute_error(const char* op, Tensor x, Tensor t, const LossReduction& reduction, Source at) {
   return loss(fn::AbsoluteError(), op, std::move(x), std::move(t), reduction, at);

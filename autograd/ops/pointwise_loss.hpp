@@ -9,15 +9,17 @@ namespace xgrad::detail {
 
 /// How the elementwise losses are reduced.
 struct LossReduction {
-  const char* name;   // as an attribute of the node
-  bool add;           // sum the losses; else keep one per element
-  double factor = 1;  // multiplies the sum, or each loss
+  const char* name;    // as an attribute of the node
+  bool add;            // sum the losses; else keep one per element
+  double divisor = 1;  // of the sum
 };
 
 // x and t have one shape and one floating dtype. `op` is the name in messages and profiles.
 
 /// (x - t)².
 Tensor squared_error(const char* op, Tensor x, Tensor t, const LossReduction& reduction, Source at);
+/// (x - t)² / 2.
+Tensor half_squared_error(const char* op, Tensor x, Tensor t, const LossReduction& reduction, Source at);
 /// |x - t|.
 Tensor absolute_error(const char* op, Tensor x, Tensor t, const LossReduction& reduction, Source at);
 /// d² / 2β for d = |x - t| below β, else d - β/2.

@@ -1,5 +1,6 @@
 #include <xgrad/autograd/ops/row_norm.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <string>
@@ -43,24 +44,50 @@ Gradients pull_kernel(const Tensor& x, const Tensor& weight, const Tensor& stats
   return out;
 }
 
+// The power of two next to each row's 1 / √(variance + eps), within the range of the dtype, in the shape (samples,
+// groups, 1, 1): as a part of at most 1 and one of at least 1; and eps times the square of both.
+struct Scales {
+  Tensor down, up, eps;
+};
+
+Scales scales_of(const Tensor& stats, const RowNorm& by, DType dtype) {
+  const Shape rows{by.rows / by.groups, by.groups, 1, 1};
+  const Tensor down = Raw::uninitialized(rows, float64), up = Raw::uninitialized(rows, float64),
+               eps = Raw::uninitialized(rows, float64);
+  const int most = dtype == float32 ? 126 : 1022;
+  const double least = std::scalbn(1.0, -most), *inverse = Raw::data<double>(stats) + 2 * by.rows;
+  for (std::int64_t r = 0; r < by.rows; ++r) {
+    const bool usual = inverse[r] > 0 && std::isfinite(inverse[r]);
+    const int exponent = usual ? std::clamp(std::ilogb(inverse[r]), -most, most) : 0;
+    Raw::write<double>(down)[r] = std::scalbn(1.0, std::min(exponent, 0));
+    Raw::write<double>(up)[r] = std::scalbn(1.0, std::max(exponent, 0));
+    // Not 0, which the root of a constant row would divide by.
+    Raw::write<double>(eps)[r] = std::max(std::scalbn(by.eps, 2 * exponent), least);
+  }
+  return {down.to(dtype), up.to(dtype), eps.to(dtype)};
+}
+
 // The same by recorded ops, on x as (samples, groups, channels, length). Gradients flow through the statistics, so they
-// are computed anew.
-Gradients pull_formula(const Tensor& x, const Tensor& weight, const Tensor& g, Needs needs, const RowNorm& by,
-                       const Shape& channels) {
+// are computed anew, from rows that a constant brings near a deviation of 1, where squares neither overflow nor vanish.
+Gradients pull_formula(const Tensor& x, const Tensor& weight, const Tensor& stats, const Tensor& g, Needs needs,
+                       const RowNorm& by, const Shape& channels) {
   const Shape all{by.rows / by.groups, by.groups, by.channels, by.length}, column{by.groups, by.channels, 1};
   const auto average = [](const Tensor& v) { return mean(v, {2, 3}, keepdims); };
   const Tensor up = reshape(g, all), scaled = weight.defined() ? up * reshape(weight, column) : up;
-  Tensor d = reshape(x, all);
+  const Scales scales = scales_of(stats, by, x.dtype());
+  Tensor d = reshape(x, all) * scales.down;
   if (by.centred) {
     // The rounding error of the mean is the same in every difference: centring a second time removes most of it.
     d = d - average(d);
     d = d - average(d);
   }
-  const Tensor r = 1 / sqrt(average(square(d)) + by.eps), normal = d * r;
+  d = d * scales.up;
+  const Tensor r = 1 / sqrt(average(square(d)) + scales.eps), normal = d * r;
   Gradients out;
   if (needs[0]) {
     const Tensor rest = by.centred ? scaled - average(scaled) : scaled;
-    out[0] = reshape(r * (rest - normal * average(scaled * normal)), x.shape());
+    const Tensor gx = r * (rest - normal * average(scaled * normal));
+    out[0] = reshape(gx * scales.up * scales.down, x.shape());
   }
   if (needs[1]) out[1] = reshape(sum(up * normal, {0, 3}), channels);
   if (needs[2]) out[2] = reshape(sum(up, {0, 3}), channels);
@@ -118,7 +145,7 @@ Tensor normalized_rows(const char* op, Tensor input, Tensor gamma, Tensor bias, 
                 joint<0, 1, 3>([=](Tensor x, Tensor w, Tensor kept, Tensor g, Needs needs) {
                   if (nothing) return pull_nothing(x, g, needs, channels);
                   const Tensor weight = weighted ? w : Tensor();
-                  return grad_enabled() ? pull_formula(x, weight, g, needs, by, channels)
+                  return grad_enabled() ? pull_formula(x, weight, kept, g, needs, by, channels)
                                         : pull_kernel(x, weight, kept, g, needs, by, channels);
                 }));
 }

@@ -37,6 +37,24 @@ struct SquaredError : Loss {
   }
 };
 
+/// (a - b)² / 2.
+struct HalfSquaredError : Loss {
+  static constexpr Reads reads_a = of_a | of_b, reads_b = of_a | of_b;
+  template <class V>
+  V value(const V& a, const V& b) const {
+    const V d = a - b;
+    return 0.5 * d * d;
+  }
+  template <class V>
+  V slope_a(const V& a, const V& b) const {
+    return a - b;
+  }
+  template <class V>
+  V slope_b(const V& a, const V& b) const {
+    return b - a;
+  }
+};
+
 /// |a - b|.
 struct AbsoluteError : Loss {
   static constexpr Reads reads_a = of_a | of_b, reads_b = of_a | of_b;
@@ -86,7 +104,7 @@ struct Huber : Loss {
   template <class V>
   V value(const V& a, const V& b) const {
     const V d = abs(a - b);
-    return where(d <= delta, 0.5 * (d * d), delta * (d - 0.5 * delta));
+    return where(d <= delta, 0.5 * d * d, delta * (d - 0.5 * delta));
   }
   template <class V>
   V slope_a(const V& a, const V& b) const {
