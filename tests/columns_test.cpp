@@ -173,6 +173,27 @@ TEST_CASE("map changes batches, and their number of columns", "[data]") {
                     "map: the dataset is null");
 }
 
+TEST_CASE("functions of rows within each other draw for themselves", "[data]") {
+  const auto plus = [](const Tensor& x) { return x + randn({2}); };
+  const auto minus = [](const Tensor& x) { return x - randn({2}); };
+  const auto from = [](const auto& set) {
+    const std::int64_t rows[] = {0, 3, 7};
+    return data::detail::columns_of<1>(set.gather_in({3, 5}, rows, 3))[0];
+  };
+  const TensorDataset<1> none(zeros({8, 2}));
+  const auto once = data::map_rows(none, plus);
+  for (const Tensor& twice :
+       {from(data::map_rows(once, minus)), from(data::map_rows(Subset(once, {0, 1, 2, 3, 4, 5, 6, 7}), minus)),
+        from(data::map_rows(data::map(once, [](const Tensor& x) { return x; }), minus)),
+        from(data::map_rows(data::map_rows(once, minus), minus))})
+    CHECK(min(abs(twice)).item() > 0);
+  struct Noise : RowDatasetOf<1> {
+    std::int64_t size() const override { return 8; }
+    std::array<Tensor, 1> row(std::int64_t) const override { return {randn({2})}; }
+  };
+  CHECK(min(abs(from(data::map_rows(Noise(), minus)))).item() > 0);
+}
+
 TEST_CASE("map_rows gets rows without axis 0, and stacks what it returns", "[data]") {
   const auto rows = data::map_rows(three(4), [](const Tensor& i, const Tensor&, const Tensor& pair) {
     CHECK(i.rank() == 0);
