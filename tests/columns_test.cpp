@@ -173,6 +173,18 @@ TEST_CASE("map changes batches, and their number of columns", "[data]") {
                     "map: the dataset is null");
 }
 
+TEST_CASE("the parts of a concatenation draw for themselves", "[data]") {
+  const auto noisy = data::map_rows(TensorDataset<1>(zeros({4, 2})), [](const Tensor& x) { return x + randn({2}); });
+  const ConcatDataset<1> all(noisy, noisy, noisy);
+  const std::int64_t rows[] = {0, 4, 8, 1, 5};
+  const Tensor drawn = all.gather_in({3, 5}, rows, 5)[0];
+  for (const auto& [i, k] : {std::pair(0, 1), std::pair(0, 2), std::pair(1, 2), std::pair(3, 4)})
+    CHECK(min(abs(drawn[i] - drawn[k])).item() > 0);
+  CHECK(max(abs(drawn[0] - noisy.gather_in({3, 5}, rows, 1)[0][0])).item() == 0);
+  CHECK(max(abs(drawn[4] - all.gather_in({3, 5}, rows + 4, 1)[0][0])).item() == 0);
+  CHECK(max(abs(all.gather(rows, 5)[0] - all.gather_in({}, rows, 5)[0])).item() == 0);
+}
+
 TEST_CASE("functions of rows within each other draw for themselves", "[data]") {
   const auto plus = [](const Tensor& x) { return x + randn({2}); };
   const auto minus = [](const Tensor& x) { return x - randn({2}); };
