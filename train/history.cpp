@@ -124,7 +124,9 @@ std::string History::csv(const std::vector<std::string>& columns) const {
   for (std::size_t r = 0; r < rows_; ++r)
     for (std::size_t c = 0; c < chosen.size(); ++c) {
       const double number = (*chosen[c])[r];
-      text += (std::isnan(number) ? "" : number_text(number)) + (c + 1 == chosen.size() ? "\n" : ",");
+      // Readers skip empty lines.
+      const char* none = chosen.size() == 1 ? "\"\"" : "";
+      text += (std::isnan(number) ? none : number_text(number)) + (c + 1 == chosen.size() ? "\n" : ",");
     }
   return text;
 }
