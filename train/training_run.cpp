@@ -261,6 +261,7 @@ void TrainingRun::begin(const Batches& train, const Batches* validation) {
   if (folder_) resume();
   if (train.has_position() && !position_.at && counters_.batch == 0) take_place(train);
   stopped_early_ = options_.stops_early_ && early_.should_stop();
+  last_weights_.give_back(model_, best_weights_.state, at_);
   warn_of_no_work();
 }
 
@@ -302,8 +303,8 @@ void TrainingRun::resume() {
 
 void TrainingRun::restore_best() {
   if (!options_.restore_best_ || best_weights_.state.empty() || interrupted_) return;
-  if (counters_.epoch < options_.epochs_ && !stopped_early_) return;
-  model_.load_state_dict(best_weights_.state, at_);
+  if (counters_.epoch < options_.epochs_ && !stopped_early_ && !stop_) return;
+  last_weights_.replace(model_, best_weights_.state, at_);
 }
 
 void TrainingRun::save_checkpoint() {

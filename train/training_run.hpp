@@ -141,6 +141,7 @@ class TrainingRun {
   std::vector<MeasuredMetric> metrics_, train_metrics_;
   Mean train_loss_;
   KeptState best_weights_;
+  LastWeights last_weights_;
   PendingGradients pending_;
   DataSizes sizes_;
   std::optional<CheckpointFolder> folder_;
