@@ -59,7 +59,8 @@ StateDict part_of(const StateDict& tensors, const std::string& name) {
 /// What brings a part back to what it is now.
 std::function<void()> way_back(const detail::CheckpointPart& part, Source at) {
   if (part.keep) return part.keep();
-  return [&part, at, state = part.save()] { part.load(state, at); };
+  // A copy: a state may be the memory that load() writes to.
+  return [&part, at, state = part.save().clone()] { part.load(state, at); };
 }
 
 StateDict state_of(const Generator& generator) {
