@@ -164,6 +164,14 @@ TEST_CASE("a checkpoint that does not fit changes nothing", "[train]") {
   CHECK_THROWS_WITH(run.parts.add("a/b", run.step), Contains("has no slash"));
   CHECK_THROWS_WITH(run.parts.add("step", run.step), Contains("already"));
   CHECK_THROWS_WITH(run.parts.note("parts", ""), Contains("choose another key"));
+
+  // A module has two parts, which are added together or not at all.
+  Checkpoint taken;
+  taken.add("net generators", run.step);
+  CHECK_THROWS_WITH(taken.add("net", other), Contains("\"net generators\" already"));
+  taken.add("net", run.best);
+  taken.save(folder.file("taken"));
+  Checkpoint().add("net generators", run.step).add("net", run.best).load(folder.file("taken"));
 }
 
 TEST_CASE("a part whose state is its own memory is brought back where another does not fit", "[train]") {
