@@ -42,7 +42,6 @@ std::ostream& operator<<(std::ostream& out, const Transform& transform);
 namespace detail {
 
 [[noreturn]] void refuse_null(const char* op);
-void check_column(const char* op, std::size_t column, std::size_t width);
 
 }  // namespace detail
 

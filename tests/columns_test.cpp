@@ -5,6 +5,7 @@
 #include <memory>
 #include <numeric>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -183,6 +184,14 @@ TEST_CASE("the parts of a concatenation draw for themselves", "[data]") {
   CHECK(max(abs(drawn[0] - noisy.gather_in({3, 5}, rows, 1)[0][0])).item() == 0);
   CHECK(max(abs(drawn[4] - all.gather_in({3, 5}, rows + 4, 1)[0][0])).item() == 0);
   CHECK(max(abs(all.gather(rows, 5)[0] - all.gather_in({}, rows, 5)[0])).item() == 0);
+}
+
+TEST_CASE("a column that is not there is refused by number", "[data]") {
+  const auto set = three(2);
+  CHECK(set.column(2).shape() == Shape({2, 2}));
+  CHECK_THROWS_WITH(set.column(3), "TensorDataset: column 3 is out of range for 3 columns");
+  CHECK_THROWS_WITH(three(2).column(4), "TensorDataset: column 4 is out of range for 3 columns");
+  CHECK_THROWS_AS(one(2).column(1), std::invalid_argument);
 }
 
 TEST_CASE("functions of rows within each other draw for themselves", "[data]") {
