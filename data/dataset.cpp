@@ -40,6 +40,12 @@ std::string column_name(std::size_t column, std::size_t width) {
   return "column " + std::to_string(column);
 }
 
+void check_column(const char* op, std::size_t column, std::size_t width) {
+  if (column >= width)
+    throw std::invalid_argument(std::string(op) + ": column " + std::to_string(column) + " is out of range for " +
+                                std::to_string(width) + (width == 1 ? " column" : " columns"));
+}
+
 std::int64_t check_columns(const Tensor* columns, std::size_t count) {
   const char* are = count == 2 ? " are" : " is";
   for (std::size_t i = 0; i < count; ++i) {

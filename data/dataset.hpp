@@ -97,6 +97,8 @@ std::int64_t check_columns(const Tensor* columns, std::size_t count);
 void gather_columns(const Tensor* columns, std::size_t width, const std::int64_t* rows, std::int64_t count, Tensor* to);
 /// What messages call a column of a dataset: "inputs", "targets" or "column 3".
 std::string column_name(std::size_t column, std::size_t width);
+/// Throws std::invalid_argument, in the name of `op`, unless column < width.
+void check_column(const char* op, std::size_t column, std::size_t width);
 
 /// A dataset by value, or by shared pointer, as a shared pointer.
 template <class D>
@@ -142,9 +144,12 @@ class TensorDataset : public DatasetOf<N> {
     return detail::batch_of<N>(std::move(gathered));
   }
 
-  /// All rows of a column.
-  const Tensor& column(std::size_t i) const& { return columns_.at(i); }
-  Tensor column(std::size_t i) && { return columns_.at(i); }
+  /// All rows of a column; one that is not there is an error (std::invalid_argument).
+  const Tensor& column(std::size_t i) const& {
+    detail::check_column("TensorDataset", i, N);
+    return columns_[i];
+  }
+  Tensor column(std::size_t i) && { return std::as_const(*this).column(i); }
   const Tensor& inputs() const& { return columns_[0]; }
   Tensor inputs() && { return columns_[0]; }
   /// Of two columns, the second.

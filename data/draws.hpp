@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include <xgrad/autograd/graph/random.hpp>
@@ -37,6 +38,10 @@ namespace detail {
 
 /// A generator that depends on the pass and the number of the batch alone.
 Generator generator_of_batch(const Pass& pass, std::int64_t batch);
+
+/// The pass of one among several datasets whose rows have the same numbers, but are to draw for themselves; that of the
+/// first is the pass itself.
+Pass pass_of_part(const Pass& pass, std::size_t part);
 
 }  // namespace detail
 

@@ -10,6 +10,7 @@
 
 #include <xgrad/autograd/graph/callable.hpp>
 #include <xgrad/data/dataset.hpp>
+#include <xgrad/data/draws.hpp>
 #include <xgrad/data/transforms.hpp>
 
 namespace xgrad::data {
@@ -80,7 +81,7 @@ class MappedRows : public DatasetOf<M> {
       std::array<Tensor, N> batch;
       std::int64_t next;
       std::array<std::vector<Tensor>, M> columns;
-    } reading{this, columns_of<N>(dataset_->gather_in(pass, rows, count)), 0, {}};
+    } reading{this, columns_of<N>(dataset_->gather_in(Draws::within(pass), rows, count)), 0, {}};
     for_each_row(
         "map_rows", pass, rows, count, size(),
         [](void* context, std::int64_t) {

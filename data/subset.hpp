@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <xgrad/data/dataset.hpp>
+#include <xgrad/data/draws.hpp>
 
 namespace xgrad::data {
 
@@ -123,7 +124,7 @@ class Parts {
 }  // namespace detail
 
 /// The rows of several datasets, one after the other. A batch may have rows of several: then their columns must agree
-/// in dtype and in the sizes of all axes but the first.
+/// in dtype and in the sizes of all axes but the first. What is random in them differs from dataset to dataset.
 template <std::size_t N>
 class ConcatDataset : public DatasetOf<N> {
  public:
@@ -140,24 +141,13 @@ class ConcatDataset : public DatasetOf<N> {
                                                                        detail::shared(std::forward<D>(datasets))...}) {}
 
   std::int64_t size() const override { return parts_.size(); }
-  BatchOf<N> gather(const std::int64_t* rows, std::int64_t count) const override {
-    return merged(rows, count, [](const DatasetOf<N>& from, const std::vector<std::int64_t>& numbers) {
-      return from.gather(numbers.data(), static_cast<std::int64_t>(numbers.size()));
-    });
-  }
+  BatchOf<N> gather(const std::int64_t* rows, std::int64_t count) const override { return gather_in({}, rows, count); }
   BatchOf<N> gather_in(const Pass& pass, const std::int64_t* rows, std::int64_t count) const override {
-    return merged(rows, count, [&](const DatasetOf<N>& from, const std::vector<std::int64_t>& numbers) {
-      return from.gather_in(pass, numbers.data(), static_cast<std::int64_t>(numbers.size()));
-    });
-  }
-
- private:
-  template <class Gather>
-  BatchOf<N> merged(const std::int64_t* rows, std::int64_t count, Gather gather) const {
     const std::vector<detail::Parts::Share> shares = parts_.shares(rows, count);
     std::array<std::vector<Tensor>, N> gathered;
     for (const detail::Parts::Share& share : shares) {
-      const std::array<Tensor, N> columns = detail::columns_of<N>(gather(*datasets_[share.part], share.rows));
+      const std::array<Tensor, N> columns = detail::columns_of<N>(datasets_[share.part]->gather_in(
+          detail::pass_of_part(pass, share.part), share.rows.data(), static_cast<std::int64_t>(share.rows.size())));
       for (std::size_t i = 0; i < N; ++i) gathered[i].push_back(columns[i]);
     }
     std::array<Tensor, N> result;
@@ -166,6 +156,7 @@ class ConcatDataset : public DatasetOf<N> {
     return detail::batch_of<N>(std::move(result));
   }
 
+ private:
   std::vector<std::shared_ptr<const DatasetOf<N>>> datasets_;
   detail::Parts parts_;
 };

@@ -73,12 +73,6 @@ namespace detail {
 
 void refuse_null(const char* op) { refuse(op, "the dataset is null"); }
 
-void check_column(const char* op, std::size_t column, std::size_t width) {
-  if (column >= width)
-    refuse(op, "column " + std::to_string(column) + " is out of range for " + std::to_string(width) +
-                   (width == 1 ? " column" : " columns"));
-}
-
 }  // namespace detail
 
 Transform::Transform(std::string text, Function function)

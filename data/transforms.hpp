@@ -42,7 +42,6 @@ std::ostream& operator<<(std::ostream& out, const Transform& transform);
 namespace detail {
 
 [[noreturn]] void refuse_null(const char* op);
-void check_column(const char* op, std::size_t column, std::size_t width);
 
 }  // namespace detail
 
@@ -71,13 +70,14 @@ class Lambda : public Transform {
 };
 
 /// y = (x - mean) / std: numbers for all of x, or one for each size of axis 1, the features of (rows, features) and the
-/// channels of (rows, channels, height, width). x is floating; std is positive and finite.
+/// channels of (rows, channels, ...). x is floating; std is positive and finite.
 class Normalize : public Transform {
  public:
   Normalize(std::vector<double> mean, std::vector<double> std);
   Normalize(double mean, double std);
   /// The mean and the deviation (over all rows, without correction) of x: for each feature of (rows, features), for
-  /// each channel of (rows, channels, height, width), and else of all numbers. A deviation of 0 becomes 1.
+  /// each channel of (rows, channels, height, width) and of more axes behind the channels, and of all numbers where x
+  /// has one axis or is (rows, height, width). A deviation of 0 becomes 1.
   static Normalize fit(const Tensor& x);
 
   const std::vector<double>& mean() const { return mean_; }

@@ -181,16 +181,18 @@ void AtomicFile::commit() {
 }
 
 void AtomicFile::sync_folder() {
-  const int folder = retry([&] { return ::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
-  if (folder == -1) {
-    // A folder with write but without read permission cannot be synced; failing for that would be worse.
-    if (errno == EACCES) return;
-    fail("is written, but its folder cannot be synced", errno);
-  }
+  if (const int error = detail::sync_folder(folder_); error != 0)
+    fail("is written, but its folder cannot be synced", error);
+}
+
+int detail::sync_folder(const std::string& path) {
+  const int folder = retry([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
+  // A folder with write but without read permission cannot be synced; failing for that would be worse.
+  if (folder == -1) return errno == EACCES ? 0 : errno;
   const int error = retry([&] { return ::fsync(folder); }) == 0 ? 0 : errno;
   ::close(folder);
   // Some file systems do not support fsync of folders, and report that.
-  if (error != 0 && error != EINVAL && error != ENOTSUP) fail("is written, but its folder cannot be synced", error);
+  return error == EINVAL || error == ENOTSUP ? 0 : error;
 }
 
 void AtomicFile::fail(const std::string& what, int error) {

@@ -62,4 +62,11 @@ class AtomicFile {
   pid_t process_ = 0;    // that made the temporary file
 };
 
+namespace detail {
+
+/// Brings the names in a folder to the disk. 0, or errno's reason why that failed; where the file system has no such
+/// thing, or the right to read the folder is missing, 0 too.
+int sync_folder(const std::string& folder);
+
+}  // namespace detail
 }  // namespace xgrad::io

@@ -155,11 +155,26 @@ class CsvReading {
       if (kinds[label] == Kind::one_hot) refuse("the column of labels cannot be one_hot(): use categories()");
       columns_.push_back(make(label, options_.labels_dtype_));
     }
+    check_names();
     for (const CsvOptions::Words& given : options_.vocabularies_) set_vocabulary(find(given.column), given.words);
     if (options_.has_missing_)
       for (const Column& column : columns_)
         if (column.dtype == int64 && !xgrad::detail::holds<std::int64_t>(options_.missing_))
           refuse("missing() is not a number that int64 can hold");
+  }
+
+  /// The vocabularies of a Csv have the names of their columns.
+  void check_names() const {
+    std::map<std::string_view, std::size_t> fields;
+    for (const Column& column : columns_) {
+      if (column.kind == Kind::number) continue;
+      const std::size_t first = fields.emplace(fields_[column.field], column.field).first->second;
+      if (first != column.field)
+        refuse("columns " + std::to_string(std::min(first, column.field)) + " and " +
+               std::to_string(std::max(first, column.field)) + " of words are both named " +
+               detail::name_text(fields_[column.field]) +
+               ", by which their vocabularies are found: rename one in the file, or read one at a time with columns()");
+    }
   }
 
   void set_vocabulary(std::size_t field, const std::vector<std::string>& words) {

@@ -59,7 +59,8 @@ class CsvOptions {
   CsvOptions& columns(Columns values);
   /// The column that goes into Csv::labels, by default as int64.
   CsvOptions& labels(CsvColumn column, DType dtype = int64);
-  /// Columns of words, for each of which its index in the column's vocabulary is stored.
+  /// Columns of words, for each of which its index in the column's vocabulary is stored. Those that are read must
+  /// differ in name.
   CsvOptions& categories(Columns values);
   /// Columns of words that become as many columns as their vocabulary has words, 1 where it is the row's, else 0. A
   /// vocabulary that is found in the file may have 4096 words, and all of such columns may take 4 GiB.

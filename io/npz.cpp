@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include <xgrad/io/json.hpp>
 #include <xgrad/io/name_text.hpp>
 #include <xgrad/io/npy_format.hpp>
 #include <xgrad/io/torch_file.hpp>
@@ -37,6 +38,7 @@ void check(const StateDict& tensors, const NpzOptions& options) {
   for (const auto& [name, tensor] : tensors) {
     if (name.size() > longest_name) refuse(name, "the name is longer than 65000 bytes: zip allows no more");
     if (name.find('\0') != std::string::npos) refuse(name, "the name holds a zero byte: zip readers end there");
+    static_cast<void>(detail::json_text(name, "save_npz", "name"));  // NumPy opens no archive with other names
     if (!names.insert(name).second) refuse(name, "two tensors have this name");
     detail::npy_format_of(tensor, options.floats(), "save_npz: " + detail::name_text(name));
   }

@@ -30,8 +30,8 @@ class NpzOptions : public xgrad::detail::OptionsOf<NpzOptions> {
 /// Writes tensors as numpy.savez does: a zip archive in which `name.npy` holds, in NumPy's format (see save_npy), the
 /// tensor of that name, in the order given, which numpy.load keeps. Archives above 4 GB use zip64. Equal arguments give
 /// equal bytes. Written atomically (see AtomicFile). Throws std::invalid_argument, before anything is written, for an
-/// undefined tensor, a name that occurs twice, holds a zero byte or has more than 65,000 bytes; std::runtime_error when
-/// the file cannot be written.
+/// undefined tensor, a name that occurs twice, is not UTF-8, holds a zero byte or has more than 65,000 bytes;
+/// std::runtime_error when the file cannot be written.
 void save_npz(const StateDict& tensors, const std::string& path, const NpzOptions& options = NpzOptions());
 
 /// How many bytes the compressed arrays of an archive may have altogether, after decompression and again as tensors

@@ -2,25 +2,63 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
+#include <iterator>
 #include <stdexcept>
-#include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include <xgrad/io/name_text.hpp>
 
 namespace xgrad {
 namespace {
 
-bool same_memory(const Tensor& a, const Tensor& b) {
-  return Raw::storage(a) == Raw::storage(b) && Raw::bytes(a) == Raw::bytes(b) && a.shape() == b.shape() &&
-         a.dtype() == b.dtype();
+/// Memory that tensors of one dtype lie in, each of which overlaps with another one.
+struct Piece {
+  DType dtype;
+  const char *begin, *end;
+  Tensor copy = {};
+};
+
+std::size_t bytes_of(const Tensor& tensor) { return static_cast<std::size_t>(tensor.size()) * size_of(tensor.dtype()); }
+
+Piece piece_of(const Tensor& tensor) {
+  const char* begin = static_cast<const char*>(Raw::bytes(tensor));
+  return {tensor.dtype(), begin, begin + bytes_of(tensor)};
 }
 
-Tensor copy_of(const Tensor& original) {
-  Tensor copy = Raw::uninitialized(original.shape(), original.dtype());
-  const std::size_t bytes = static_cast<std::size_t>(original.size()) * size_of(original.dtype());
-  if (bytes > 0) std::memcpy(Raw::write_bytes(copy), Raw::bytes(original), bytes);
-  return copy;
+bool before(const Piece& a, const Piece& b) {
+  return a.dtype != b.dtype ? a.dtype < b.dtype : std::less<>()(a.begin, b.begin);
+}
+
+/// What tensors with elements lie in, in the order of before().
+std::vector<Piece> pieces_of(const StateDict::Entries& entries) {
+  std::vector<Piece> all;
+  for (const auto& entry : entries)
+    if (entry.second.defined() && entry.second.size() > 0) all.push_back(piece_of(entry.second));
+  std::sort(all.begin(), all.end(), before);
+  std::vector<Piece> merged;
+  for (Piece& each : all)
+    if (merged.empty() || merged.back().dtype != each.dtype || !std::less<>()(each.begin, merged.back().end))
+      merged.push_back(std::move(each));
+    else
+      merged.back().end = std::max(merged.back().end, each.end, std::less<>());
+  return merged;
+}
+
+/// The tensor's place in the copy of the piece that it lies in.
+Tensor copy_of(const Tensor& tensor, std::vector<Piece>& pieces) {
+  if (tensor.size() == 0) return Raw::uninitialized(tensor.shape(), tensor.dtype());
+  const Piece own = piece_of(tensor);
+  Piece& piece = *std::prev(std::upper_bound(pieces.begin(), pieces.end(), own, before));
+  const auto place = [&](const char* at) {
+    return (at - piece.begin) / static_cast<std::ptrdiff_t>(size_of(piece.dtype));
+  };
+  if (!piece.copy.defined()) {
+    piece.copy = Raw::uninitialized({place(piece.end)}, piece.dtype);
+    std::memcpy(Raw::write_bytes(piece.copy), piece.begin, static_cast<std::size_t>(piece.end - piece.begin));
+  }
+  return Raw::alias(piece.copy, tensor.shape(), place(own.begin));
 }
 
 }  // namespace
@@ -56,17 +94,11 @@ Tensor& StateDict::at(const std::string& key) & { return const_cast<Tensor&>(std
 StateDict StateDict::clone() const {
   StateDict result;
   result.reserve(size());
-  std::unordered_multimap<const void*, std::size_t> copied;  // from the address of the numbers to the entry
+  std::vector<Piece> pieces = pieces_of(*this);
   for (const auto& [key, tensor] : *this) {
     Tensor copy;
-    if (tensor.defined() && tensor.size() > 0) {
-      const auto known = copied.equal_range(Raw::bytes(tensor));
-      for (auto it = known.first; it != known.second && !copy.defined(); ++it)
-        if (same_memory((*this)[it->second].second, tensor)) copy = result[it->second].second;
-      if (!copy.defined()) copied.emplace(Raw::bytes(tensor), result.size());
-    }
-    if (tensor.defined() && !copy.defined()) {
-      copy = copy_of(tensor);
+    if (tensor.defined()) {
+      copy = copy_of(tensor, pieces);
       Raw::value(copy)->copied = true;
     }
     result.emplace_back(key, std::move(copy));

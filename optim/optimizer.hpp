@@ -118,9 +118,9 @@ class Optimizer {
   /// tools/torch_optimizer.py makes torch.optim's state_dict of it and back. Copies; later steps do not change them.
   [[nodiscard]] StateDict state_dict() const;
   /// Loads such a state, or one of earlier versions, with the learning rate of one group as "lr" alone. Missing or
-  /// unknown keys and other shapes are errors, and then nothing has changed. What is kept with some options only, such
-  /// as "momentum_buffer", may be there without them and be missing with them: they may have been changed between
-  /// steps.
+  /// unknown keys and other shapes are errors, and then nothing has changed. "maximize" and "decoupled_weight_decay",
+  /// which not every version of PyTorch has, may be missing. What is kept with some options only, such as
+  /// "momentum_buffer", may be there without them and be missing with them: they may have been changed between steps.
   void load_state_dict(const StateDict& state);
 
  protected:

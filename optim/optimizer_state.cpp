@@ -41,6 +41,9 @@ std::pair<std::string, std::size_t> in_pair(const std::string& name) {
   return {name.substr(0, dot), std::stoul(name.substr(dot + 1))};
 }
 
+/// Options that PyTorch's optimisers have only had from some version on, or do not have: the optimiser keeps its own.
+bool may_lack(const std::string& option) { return option == "maximize" || option == "decoupled_weight_decay"; }
+
 Tensor as_tensor(double value, detail::Range range) {
   if (range == detail::Range::flag) return Tensor(value != 0);
   if (range == detail::Range::count) return Tensor(static_cast<std::int64_t>(value));
@@ -186,8 +189,12 @@ void Optimizer::load_groups(StateDict& state, Loaded& loaded) const {
       const std::string name = in_pair(options[k].name).first, key = key_in(g, name);
       std::size_t end = k + 1;
       while (options[k].name != name && end < options.size() && in_pair(options[end].name).first == name) ++end;
-      if (const Tensor values = taken(state, key); values.defined())
+      const Tensor values = taken(state, key);
+      if (values.defined())
         for (std::size_t j = k; j < end; ++j) given[j] = number(key, values, j - k, end - k);
+      else if (!may_lack(name))
+        refuse("cannot load this state: \"" + key + "\" is missing, which every state of " + this->name() +
+               " has: it is not complete, or that of another optimiser");
       k = end;
     }
     list_->check(given);
@@ -199,7 +206,9 @@ void Optimizer::load_groups(StateDict& state, Loaded& loaded) const {
       refuse("cannot load this state: \"" + key_in(g, "initial_lr") + "\" is " + number_text(*group.initial_lr) +
              ": a learning rate must be finite and not negative");
     const Tensor indices = taken(state, key_in(g, "params"));
-    if (!indices.defined()) continue;
+    if (!indices.defined())
+      refuse("cannot load this state: \"" + key_in(g, "params") +
+             "\" is missing: it lists the numbers of the parameters of this group");
     const auto count = static_cast<std::int64_t>(group.count);
     const Tensor whole = indices.dtype() == int64 ? indices : Tensor();
     bool same = whole.defined() && whole.size() == count;

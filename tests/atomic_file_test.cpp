@@ -16,6 +16,7 @@
 #include "folder.hpp"
 
 #include <xgrad/io/io.hpp>
+#include <xgrad/train/checkpoint_folder.hpp>
 
 using namespace xgrad;
 using namespace xgrad::io;
@@ -24,7 +25,8 @@ using Catch::Matchers::StartsWith;
 
 namespace {
 
-int syncs_until_full = -1;  // how many more syncs of files succeed; -1 for any number
+std::vector<std::string>* synced = nullptr;  // the paths of what is synced, where they are noted
+int syncs_until_full = -1;                   // how many more syncs of files succeed; -1 for any number
 
 /// During its lifetime the disk is full after so many syncs of files: what the system has taken into its memory it then
 /// cannot write.
@@ -40,6 +42,8 @@ class FullAtSync {
 
 // Instead of the C library's, also for the library under test.
 extern "C" int fsync(int file) {
+  if (synced != nullptr)
+    synced->push_back(std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(file)).string());
   struct stat status = {};
   if (syncs_until_full != -1 && ::fstat(file, &status) == 0 && S_ISREG(status.st_mode) && syncs_until_full-- == 0) {
     syncs_until_full = 0;
@@ -257,6 +261,31 @@ TEST_CASE("a file that is synced may be written on, and is committed with all of
   const FullAtSync full(0);
   again.commit();
   CHECK(get(path) == "three");
+}
+
+TEST_CASE("the folders of a first checkpoint are brought to the disk, each after what it is in", "[io]") {
+  Folder folder;
+  const auto save = [](const std::string& path, std::int64_t step) {
+    std::vector<std::string> paths;
+    synced = &paths;
+    train::CheckpointFolder(path).save(train::Checkpoint(), step);
+    synced = nullptr;
+    return paths;
+  };
+  const std::vector<std::string> first = save(folder.file("out/new/run"), 1);
+  REQUIRE(first.size() == 5);
+  CHECK(std::vector<std::string>(first.begin(), first.begin() + 3) ==
+        std::vector<std::string>{folder.path(), folder.file("out"), folder.file("out/new")});
+  CHECK(first.back() == folder.file("out/new/run"));
+  CHECK(save(folder.file("out/new/run"), 2).size() == 2);
+  CHECK(save(folder.file("out/new/other/"), 1).back() == folder.file("out/new/other"));
+  CHECK(fs::exists(folder.file("out/new/other/checkpoint-000000000001.safetensors")));
+  const fs::path before = fs::current_path();
+  fs::current_path(folder.path());
+  const std::vector<std::string> relative = save("here", 1);
+  fs::current_path(before);
+  CHECK(relative.front() == folder.path());
+  CHECK(relative.back() == folder.file("here"));
 }
 
 TEST_CASE("saving into an unwritable folder keeps the old file", "[io]") {

@@ -164,6 +164,31 @@ TEST_CASE("a checkpoint that does not fit changes nothing", "[train]") {
   CHECK_THROWS_WITH(run.parts.add("a/b", run.step), Contains("has no slash"));
   CHECK_THROWS_WITH(run.parts.add("step", run.step), Contains("already"));
   CHECK_THROWS_WITH(run.parts.note("parts", ""), Contains("choose another key"));
+
+  // A module has two parts, which are added together or not at all.
+  Checkpoint taken;
+  taken.add("net generators", run.step);
+  CHECK_THROWS_WITH(taken.add("net", other), Contains("\"net generators\" already"));
+  taken.add("net", run.best);
+  taken.save(folder.file("taken"));
+  Checkpoint().add("net generators", run.step).add("net", run.best).load(folder.file("taken"));
+}
+
+TEST_CASE("a part whose state is its own memory is brought back where another does not fit", "[train]") {
+  struct Shares {
+    Tensor numbers{1., 2., 3.};
+    StateDict state_dict() const { return {{"numbers", numbers}, {"row", numbers.reshape({1, 3})}}; }
+    void load_state_dict(const StateDict& state) { numbers.copy_(state.at("numbers")); }
+  } from, to;
+  struct Refuses {
+    StateDict state_dict() const { return {}; }
+    void load_state_dict(const StateDict&) { throw std::invalid_argument("not now"); }
+  } refuses;
+  const Folder folder;
+  from.numbers.fill_(7);
+  Checkpoint().add("numbers", from).add("last", refuses).save(folder.file("run"));
+  CHECK_THROWS_WITH(Checkpoint().add("numbers", to).add("last", refuses).load(folder.file("run")), "not now");
+  CHECK(numbers(to.numbers) == Numbers{1, 2, 3});
 }
 
 TEST_CASE("a checkpoint that does not fit leaves rates and positions that no state tells of", "[train]") {

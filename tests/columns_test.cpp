@@ -5,6 +5,7 @@
 #include <memory>
 #include <numeric>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -171,6 +172,47 @@ TEST_CASE("map changes batches, and their number of columns", "[data]") {
   for (auto [a, b, c, d] : Loader(four)) CHECK(d.item<int>() == 2 * a.item<int>());
   CHECK_THROWS_WITH(data::map(std::shared_ptr<const TensorDataset<1>>(), [](const Tensor& x) { return x; }),
                     "map: the dataset is null");
+}
+
+TEST_CASE("the parts of a concatenation draw for themselves", "[data]") {
+  const auto noisy = data::map_rows(TensorDataset<1>(zeros({4, 2})), [](const Tensor& x) { return x + randn({2}); });
+  const ConcatDataset<1> all(noisy, noisy, noisy);
+  const std::int64_t rows[] = {0, 4, 8, 1, 5};
+  const Tensor drawn = all.gather_in({3, 5}, rows, 5)[0];
+  for (const auto& [i, k] : {std::pair(0, 1), std::pair(0, 2), std::pair(1, 2), std::pair(3, 4)})
+    CHECK(min(abs(drawn[i] - drawn[k])).item() > 0);
+  CHECK(max(abs(drawn[0] - noisy.gather_in({3, 5}, rows, 1)[0][0])).item() == 0);
+  CHECK(max(abs(drawn[4] - all.gather_in({3, 5}, rows + 4, 1)[0][0])).item() == 0);
+  CHECK(max(abs(all.gather(rows, 5)[0] - all.gather_in({}, rows, 5)[0])).item() == 0);
+}
+
+TEST_CASE("a column that is not there is refused by number", "[data]") {
+  const auto set = three(2);
+  CHECK(set.column(2).shape() == Shape({2, 2}));
+  CHECK_THROWS_WITH(set.column(3), "TensorDataset: column 3 is out of range for 3 columns");
+  CHECK_THROWS_WITH(three(2).column(4), "TensorDataset: column 4 is out of range for 3 columns");
+  CHECK_THROWS_AS(one(2).column(1), std::invalid_argument);
+}
+
+TEST_CASE("functions of rows within each other draw for themselves", "[data]") {
+  const auto plus = [](const Tensor& x) { return x + randn({2}); };
+  const auto minus = [](const Tensor& x) { return x - randn({2}); };
+  const auto from = [](const auto& set) {
+    const std::int64_t rows[] = {0, 3, 7};
+    return data::detail::columns_of<1>(set.gather_in({3, 5}, rows, 3))[0];
+  };
+  const TensorDataset<1> none(zeros({8, 2}));
+  const auto once = data::map_rows(none, plus);
+  for (const Tensor& twice :
+       {from(data::map_rows(once, minus)), from(data::map_rows(Subset(once, {0, 1, 2, 3, 4, 5, 6, 7}), minus)),
+        from(data::map_rows(data::map(once, [](const Tensor& x) { return x; }), minus)),
+        from(data::map_rows(data::map_rows(once, minus), minus))})
+    CHECK(min(abs(twice)).item() > 0);
+  struct Noise : RowDatasetOf<1> {
+    std::int64_t size() const override { return 8; }
+    std::array<Tensor, 1> row(std::int64_t) const override { return {randn({2})}; }
+  };
+  CHECK(min(abs(from(data::map_rows(Noise(), minus)))).item() > 0);
 }
 
 TEST_CASE("map_rows gets rows without axis 0, and stacks what it returns", "[data]") {

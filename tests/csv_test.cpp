@@ -173,6 +173,20 @@ TEST_CASE("columns are chosen by name or number, in the order asked for", "[io]"
   CHECK_THAT(refusal("1,2", CsvOptions().header(false).columns({"a"})), Contains("header(false)"));
 }
 
+TEST_CASE("columns of words that share a name are not read together, since one vocabulary would be lost", "[io]") {
+  const std::string text = "x,x,y,x\na,p,u,1\nb,q,v,2\n";
+  const char* why =
+      ": columns 0 and 1 of words are both named 'x', by which their vocabularies are found: rename one in the file, "
+      "or read one at a time with columns()";
+  CHECK_THAT(refusal(text, CsvOptions().categories({0, 1, 2})), EndsWith(why));
+  CHECK_THAT(refusal(text, CsvOptions().categories({1}).one_hot({0})), EndsWith(why));
+  CHECK_THAT(refusal(text, CsvOptions().categories({0, 1}).columns({1, 2}).labels(0)), EndsWith(why));
+  const Csv one = read(text, CsvOptions().categories({0, 1, 2}).columns({1, 2, 3}));
+  CHECK(one.vocabularies.at("x") == Names{"p", "q"});
+  CHECK(numbers(one.values.to(float64)) == Numbers{0, 0, 1, 1, 1, 2});
+  CHECK(read(text, CsvOptions().categories({0}).columns({0, 3, 0}).labels(0)).vocabularies.at("x") == Names{"a", "b"});
+}
+
 TEST_CASE("a delimiter that is another is suggested", "[io]") {
   const std::string text = "mass;length\n1,5;2\n";
   CHECK(refusal(text, CsvOptions().columns({"mass"})) ==

@@ -31,15 +31,16 @@ else()
 endif()
 
 # The pages of the reference are what the headers, the examples and the goldens say, and the tables of coefficients what
-# tools/ computes, in a minute that sanitizers would learn nothing from.
+# tools/ computes, in a minute that sanitizers would learn nothing from. tools/torch_optimizer.py is tested without PyTorch.
 find_package(Python3 3.9 COMPONENTS Interpreter)
 if(Python3_FOUND)
   if(NOT XGRAD_SANITIZE)
     add_test(NAME coefficients COMMAND ${Python3_EXECUTABLE} -B ${PROJECT_SOURCE_DIR}/tools/coefficients.py --check)
   endif()
+  add_test(NAME torch_optimizer COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/torch_optimizer.py)
   add_test(NAME reference COMMAND ${Python3_EXECUTABLE} -B ${PROJECT_SOURCE_DIR}/tools/reference.py --check)
 else()
-  message(STATUS "Python not found (python3): the tests of the reference's pages and of the coefficients are left out")
+  message(STATUS "Python not found (python3): the tests of the reference's pages and of tools/*.py are left out")
 endif()
 
 # The script of explain()'s pages, where there is node to run it.

@@ -9,6 +9,7 @@
 
 #include "catch2.hpp"
 #include "compare.hpp"
+#include "folder.hpp"
 #include "inspect.hpp"
 
 using namespace xgrad;
@@ -163,4 +164,41 @@ TEST_CASE("a metric refuses a state that no rows have given", "[train]") {
   great["counts"] = Tensor(std::vector<std::int64_t>{std::int64_t{1} << 53});
   score.load_state_dict(great);
   CHECK(std::isnan(score.value()));
+}
+
+TEST_CASE("a metric of a dozen sums and more is loaded from a checkpoint", "[train]") {
+  struct Sums : Metric {
+    Sums() : Metric("Sums", 0, 23) {}
+    void update(const Tensor& x, const Tensor&) override {
+      for (std::size_t i = 0; i < sums().size(); ++i) sums()[i].add(x.item() * static_cast<double>(i + 1));
+    }
+    double value() const override {
+      double all = 0;
+      for (std::size_t i = 0; i < sums().size(); ++i) all += sums()[i].value() * std::pow(2, static_cast<double>(i));
+      return all;
+    }
+  };
+  const Tensor t{{1., 2., 3., -4.}, {2., 0., 5., 1.}, {0.5, 7., 3., 2.}};
+  const Tensor p{{1., 2.5, 3., -3.}, {2.25, 1., 5., 1.}, {0.5, 6., 4., 2.}};
+  Folder folder;
+  Sums sums, other_sums;
+  R2Score score, other_score;
+  sums.update(3, 0);
+  score.update(p, t);
+  Checkpoint().add("sums", sums).add("score", score).save(folder.file("metrics"));
+  Checkpoint().add("sums", other_sums).add("score", other_score).load(folder.file("metrics"));
+  CHECK(other_sums.value() == sums.value());
+  CHECK(other_score.value() == score.value());
+  other_score.update(p, t);
+  score.update(p, t);
+  CHECK(other_score.value() == score.value());
+
+  for (const char* key : {"sum.", "sum.12", "sum.02", "sum.-1", "sum.2x", "sum.1", "sum.99999999999999999999"}) {
+    INFO(key);
+    StateDict wrong = score.state_dict();
+    wrong.find("sum.2")->first = key;
+    CHECK_THAT(thrown_by<std::invalid_argument>([&] { other_score.load_state_dict(wrong); }),
+               Contains("cannot load this state: it has \"" + std::string(key) + "\": it is the state of another"));
+  }
+  CHECK(other_score.value() == score.value());
 }

@@ -20,6 +20,7 @@
 using namespace xgrad;
 using namespace xgrad::io;
 using Catch::Matchers::Contains;
+using Catch::Matchers::EndsWith;
 using Catch::Matchers::StartsWith;
 
 namespace {
@@ -263,9 +264,14 @@ TEST_CASE("save_npz refuses what an archive cannot hold, before it writes", "[io
   CHECK_THROWS_WITH(save_npz({{"a", Tensor()}}, path), Contains("save_npz: 'a': the tensor is undefined"));
   CHECK_THROWS_WITH(save_npz({{std::string(70000, 'n'), ones({1})}}, path), Contains("longer than 65000 bytes"));
   CHECK_THROWS_WITH(save_npz({{std::string("a\0b", 3), ones({1})}}, path), Contains("zero byte"));
+  for (const char* name : {"\xff", "a\xc3", "\xed\xa0\x80", "\xc0\xaf"})
+    CHECK_THROWS_WITH(save_npz({{"a", ones({1})}, {name, ones({1})}}, path),
+                      StartsWith("save_npz: the name '") && EndsWith("' is not UTF-8"));
   CHECK_THROWS_WITH(save_npz({{"a", ones({1})}}, path, NpzOptions().floats(Floats::bfloat16)), Contains("no bfloat16"));
   CHECK_THROWS_AS(load_npz(path, -1), std::invalid_argument);
   CHECK(folder.entries() == 0);
+  save_npz({{"gr\xc3\xb6\xc3\x9f", ones({1})}}, path);
+  CHECK(NpzFile(path).names() == std::vector<std::string>{"gr\xc3\xb6\xc3\x9f"});
 }
 
 TEST_CASE("zip64 is written where sizes need it, and read", "[io]") {

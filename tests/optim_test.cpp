@@ -19,6 +19,7 @@
 #include "inspect.hpp"
 
 using namespace xgrad;
+using Catch::Matchers::Contains;
 using optim::SGD;
 
 namespace {
@@ -253,6 +254,30 @@ TEST_CASE("the state of another optimiser is refused as such") {
   CHECK(thrown_by([&] { adam.load_state_dict(sgd.state_dict()); }) ==
         "Adam: cannot load this state: it holds momentum_buffer, and Adam keeps step, exp_avg, exp_avg_sq: it is the "
         "state of another optimiser, or of other options");
+  // That of another optimiser with the same keys for each parameter lacks options, or has others.
+  optim::RAdam rectified({p}, .1);
+  rectified.step();
+  const StateDict before = bounded.state_dict();
+  CHECK(thrown_by([&] { bounded.load_state_dict(rectified.state_dict()); }) ==
+        "Adam: cannot load this state: \"param_groups.0.amsgrad\" is missing, which every state of Adam has: it is not "
+        "complete, or that of another optimiser");
+  CHECK_THAT(thrown_by([&] { rectified.load_state_dict(bounded.state_dict()); }), Contains("max_exp_avg_sq"));
+  CHECK_THAT(thrown_by([&] { rectified.load_state_dict(adam.state_dict()); }), Contains("param_groups.0.amsgrad"));
+  for (const auto& each : before) {
+    StateDict part = before;
+    part.erase(part.find(each.first));
+    const std::string option = each.first.substr(each.first.rfind('.') + 1);
+    const bool may_lack = option == "maximize" || option == "decoupled_weight_decay" || option == "max_exp_avg_sq";
+    const std::string why = thrown_by([&] { bounded.load_state_dict(part); });
+    INFO(why);
+    CHECK((why == "nothing was thrown") == may_lack);
+    CHECK_NOTHROW(bounded.load_state_dict(before));
+  }
+  CHECK_THAT(thrown_by([&] {
+               sgd.load_state_dict({{"param_groups.0.lr", Tensor(.2)}});
+             }),
+             Contains("\"param_groups.0.momentum\" is missing"));
+  CHECK(sgd.lr() == .1);
   // Without options, as states of earlier versions, what is kept must be what these options keep.
   StateDict old{{"lr", Tensor(.1)}};
   for (const auto& entry : bounded.state_dict())

@@ -10,6 +10,7 @@
 #include <xgrad/autograd/ops/ops.hpp>
 #include <xgrad/nn/nn.hpp>
 #include <xgrad/optim/optim.hpp>
+#include <xgrad/train/history.hpp>
 
 #include "catch2.hpp"
 #include "failing_memory.hpp"
@@ -273,4 +274,19 @@ TEST_CASE("an optimiser loads its state whole or not at all", "[memory]") {
   const auto before = state_of(to.state_dict());
   all_or_nothing([&] { to.load_state_dict(state); }, [&] { return state_of(to.state_dict()) == before; });
   CHECK(state_of(to.state_dict()) == state_of(state));
+}
+
+TEST_CASE("a history has a row whole or not at all", "[memory]") {
+  train::History history;
+  const std::string name = "a name that is too long to be kept without memory, ";
+  for (int i = 0; i < 9; ++i) {
+    train::Record row{{"epoch", i}, {name + "loss", .5}};
+    for (int k = 0; k < i; k += 2) row.emplace_back(name + std::to_string(k), k);
+    const std::string before = history.csv();
+    all_or_nothing([&] { history.add(row); },
+                   [&] { return history.csv() == before && history.columns().size() == (i == 0 ? 0 : 2 + i / 2); });
+    CHECK(history.row(-1) == row);
+  }
+  CHECK(history.size() == 9);
+  CHECK(history[name + "6"].size() == 9);
 }

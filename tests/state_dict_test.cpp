@@ -321,6 +321,28 @@ TEST_CASE("a clone of a state has memory of its own, which entries share as befo
   REQUIRE(copy["c"][0].item() == 3);
   REQUIRE(copy["b"][0].item() == 0);
   REQUIRE(!copy["none"].defined());
+
+  // Under other shapes, and in part.
+  const Tensor x = arange(6.0);
+  const StateDict views =
+      StateDict{{"end", x(xt::range(2, 6))}, {"x", x},           {"table", x.reshape({2, 3})},   {"row", x[1]},
+                {"none", zeros({0, 3})},     {"again", x + 0.0}, {"row 1", x.reshape({2, 3})[1]}}
+          .clone();
+  x.fill_(9);
+  CHECK(numbers(views["end"]) == Numbers{2, 3, 4, 5});
+  CHECK(views["none"].shape() == Shape({0, 3}));
+  CHECK(views["row"].shape() == Shape());
+  views["row 1"].fill_(7);
+  views["row"].fill_(8);
+  CHECK(numbers(views["x"]) == Numbers{0, 8, 2, 7, 7, 7});
+  CHECK(numbers(views["table"]) == numbers(views["x"]));
+  CHECK(views["table"].shape() == Shape({2, 3}));
+  CHECK(numbers(views["end"]) == Numbers{2, 7, 7, 7});
+  CHECK(numbers(views["again"]) == Numbers{0, 1, 2, 3, 4, 5});
+  // Two parts without a number in common are two copies.
+  const Tensor y = arange(4.0);
+  const StateDict halves = StateDict{{"b", y(xt::range(2, 4))}, {"a", y(xt::range(0, 2))}}.clone();
+  CHECK(Raw::storage(halves["a"]) != Raw::storage(halves["b"]));
 }
 
 TEST_CASE("a state whose tensors share the model's memory is loaded correctly") {

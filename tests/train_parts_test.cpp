@@ -107,6 +107,20 @@ TEST_CASE("a history is a table, and text that others read", "[train]") {
   CHECK(get(folder.file("a.jsonl")) == history.json_lines());
 }
 
+TEST_CASE("a history of one column has a line for each row", "[train]") {
+  History history;
+  history.add({{"epoch", 0}});
+  history.add({{"epoch", 1}, {"val_loss", 0.5}});
+  history.add({{"epoch", 2}, {"val_loss", none}});
+  CHECK(history.csv({"val_loss"}) == "val_loss\n\"\"\n0.5\n\"\"\n");
+  CHECK(history.csv({"val_loss", "val_loss"}) == "val_loss,val_loss\n,\n0.5,0.5\n,\n");
+  const Folder folder;
+  history.save_csv(folder.file("a.csv"), {"val_loss"});
+  const Tensor values = io::read_csv(folder.file("a.csv")).values;
+  REQUIRE(values.shape() == Shape({3, 1}));
+  CHECK(values[1].item() == 0.5);
+}
+
 TEST_CASE("a line of progress has a bar, a rate and the time left, and fits its width", "[train]") {
   using train::detail::progress_line;
   CHECK(progress_line("epoch 3", 20000, 60000, "rows", 24512.3, "loss 0.2914", 100) ==

@@ -1,5 +1,6 @@
 // A fit() that an exception has left, and that is called again, goes on where it stopped.
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -44,11 +45,15 @@ class Fails final : public Callback {
   void on_batch_end(Trainer&) override { batch_end(); }
   void on_validation_begin(Trainer&) override { validation_begin(); }
   void on_validation_end(Trainer&) override { validation_end(); }
-  void on_epoch_end(Trainer&, Record&) override { epoch_end(); }
+  void on_epoch_end(Trainer& trainer, Record&) override {
+    epoch_end();
+    if (epoch_ends) epoch_ends(trainer.epoch());
+  }
   void on_checkpoint(Trainer&, const std::string&) override { checkpoint(); }
   void on_fit_end(Trainer&) override { fit_end(); }
 
   Once fit_begin, epoch_begin, batch_begin, batch_end, validation_begin, validation_end, epoch_end, checkpoint, fit_end;
+  std::function<void(std::int64_t)> epoch_ends;
 };
 
 /// A training of three epochs of five batches, of which something fails once.
@@ -57,7 +62,7 @@ struct Run {
   Once loss, schedule, stepped;
   bool as_vector = false, nan_loss = false;
   std::int64_t accumulate = 1;
-  std::string folder, best;
+  std::string folder, best, csv, json;
   int failures = 0;
 
   /// The weights, the history without seconds, and how often callbacks have seen the end of an epoch and of a batch.
@@ -94,6 +99,7 @@ struct Run {
                           .restore_best(false);
     if (!folder.empty()) options.checkpoints(folder);
     if (!best.empty()) options.save_best(best);
+    options.save_csv(csv).save_json_lines(json);
     Trainer trainer(net, optimizer, objective, options);
     for (int attempt = 0; attempt < 3; ++attempt) {
       try {
@@ -197,6 +203,23 @@ TEST_CASE("a file that cannot be written at the end of an epoch is written by th
     run.folder = folder.file("other");
     run.fails->checkpoint.at = 2;
   });
+  for (const bool as_csv : {true, false}) {
+    check_failure(as_csv ? "a table" : "lines of JSON", false, 1, [&](Run& run) {
+      (as_csv ? run.csv : run.json) = folder.file(as_csv ? "later/a.csv" : "later/a.jsonl");
+      run.folder = folder.file(as_csv ? "with a table" : "with lines");
+      // Not before the last epoch.
+      run.fails->epoch_ends = [&](std::int64_t epoch) {
+        if (epoch < 2)
+          std::filesystem::create_directory(folder.file("later"));
+        else
+          std::filesystem::remove_all(folder.file("later"));
+      };
+      run.repair = [&] { std::filesystem::create_directory(folder.file("later")); };
+    });
+    const std::string history = get(folder.file(as_csv ? "later/a.csv" : "later/a.jsonl"));
+    CHECK(std::count(history.begin(), history.end(), '\n') == (as_csv ? 4 : 3));
+    CHECK(CheckpointFolder(folder.file(as_csv ? "with a table" : "with lines")).steps().back() == 15);
+  }
 }
 
 TEST_CASE("gradients that cannot be clipped leave those of the batches before them", "[train]") {

@@ -90,6 +90,7 @@ TEST_CASE("normalising subtracts the mean and divides by the deviation, by featu
   CHECK(worst(var(standard, {0, 2, 3}, 0), ones({3}, float64)) < 1e-12);
   CHECK(Normalize::fit(Tensor({{1., 5.}, {3., 5.}})).std() == std::vector<double>{1, 1});
   CHECK(Normalize::fit(pictures(2, 2, 2)).mean() == std::vector<double>{4.5});
+  CHECK(Normalize::fit(channels.reshape({2, 3, 2, 1, 2})).mean() == fitted.mean());
   CHECK_THROWS_WITH(Normalize({1, 2, 3}, {1, 1, 1})(x),
                     "Normalize: the input has shape (2, 2), but there are 3 means: axis 1 must have this size");
   CHECK_THROWS_WITH(Normalize(0, 0), "Normalize: the deviation must be positive and finite, got 0");
@@ -255,7 +256,7 @@ TEST_CASE("no picture is so large that its padding exceeds a number", "[data]") 
   CHECK(Pad(1)(zeros({0, 2, 3})).shape() == Shape({0, 4, 5}));
 }
 
-TEST_CASE("a transform prints as torchvision's", "[data]") {
+TEST_CASE("a transform prints in the form of torchvision's", "[data]") {
   CHECK(Reshape({1, 28, 28}).text() == "Reshape(shape=(1, 28, 28))");
   CHECK(Reshape({-1}).text() == "Reshape(shape=(-1))");
   CHECK(Reshape({}).text() == "Reshape(shape=())");

@@ -12,10 +12,12 @@ xgrad's state_dict() is flat, for safetensors files; PyTorch's is nested:
     optimizer.load_state_dict(torch_optimizer.nested(state, optimizer.state_dict()))
 
 "state.<i>.<name>" is what is kept for parameter i, "param_groups.<g>.<option>" an option of group g; a pair of numbers is
-one tensor of both, None NaN, and a list of tensors, which LBFGS has, one tensor with a row for each.
+one tensor of both, None NaN, and a list of tensors, which LBFGS has, one tensor with a row for each. What a program has put
+into groups for itself and is no number, such as a name, stays where it is.
 """
 
 import math
+import numbers
 
 import torch
 
@@ -24,6 +26,8 @@ NOT_OPTIONS = {"params", "param_names", "foreach", "capturable", "differentiable
                "max_lr", "min_lr", "max_momentum", "base_momentum", "swa_lr"}
 WORDS = {"adjust_lr_fn": ["original", "match_rms_adamw"], "line_search_fn": [None, "strong_wolfe"]}
 LISTS = {"old_dirs", "old_stps", "ro"}
+# Numbers that PyTorch keeps as tensors of its default dtype, whatever the parameter's.
+SCALARS = {"step", "mu_product", "eta", "mu"}
 
 
 def flat(state_dict):
@@ -40,16 +44,26 @@ def flat(state_dict):
             result[f"state.{i}.{name}"] = torch.as_tensor(value).detach().clone().contiguous()
     for g, group in enumerate(state_dict["param_groups"]):
         for name, value in group.items():
-            if name not in NOT_OPTIONS:
+            if name not in NOT_OPTIONS and is_option(name, value):
                 result[f"param_groups.{g}.{name}"] = option(name, value)
         result[f"param_groups.{g}.params"] = torch.tensor(group["params"], dtype=torch.int64)
     return result
 
 
+def is_option(name, value):
+    if isinstance(value, (tuple, list)):
+        return len(value) > 0 and all(each is None or is_number(each) for each in value)
+    return name in WORDS or is_number(value)
+
+
+def is_number(value):
+    return isinstance(value, numbers.Real) or (isinstance(value, torch.Tensor) and value.numel() == 1)
+
+
 def option(name, value):
     if name in WORDS:
         return torch.tensor(WORDS[name].index(value) if value in WORDS[name] else 0)
-    if isinstance(value, tuple):
+    if isinstance(value, (tuple, list)):
         return torch.tensor([math.nan if each is None else float(each) for each in value], dtype=torch.float64)
     return torch.tensor(value) if isinstance(value, (bool, int)) else torch.tensor(float(value), dtype=torch.float64)
 
@@ -68,7 +82,7 @@ def nested(state, like):
             value = int(value)
         elif name in ("t", "prev_loss", "H_diag"):
             value = float(value)
-        elif value.dim() == 0:
+        elif name in SCALARS:
             value = value.to(scalar)
         result["state"].setdefault(int(i), {})[name] = value
     for g, group in enumerate(like["param_groups"]):
@@ -84,6 +98,9 @@ def nested(state, like):
 def as_before(name, value, before):
     if name in WORDS:
         return WORDS[name][int(value)]
-    if isinstance(before, tuple):
-        return tuple(None if math.isnan(each) else each for each in value.tolist())
-    return type(before)(value.item()) if isinstance(before, (bool, int, float)) else value.item()
+    if isinstance(before, (tuple, list)):
+        return type(before)(None if math.isnan(each) else each for each in value.tolist())
+    # Not for an int, which may be the default of any number: SGD's momentum is 0.
+    if isinstance(before, (bool, float)):
+        return type(before)(value.item())
+    return value.item()

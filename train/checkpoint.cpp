@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <stdexcept>
+#include <utility>
 
 #include <xgrad/io/safetensors.hpp>
 #include <xgrad/nn/generators.hpp>
@@ -59,7 +60,8 @@ StateDict part_of(const StateDict& tensors, const std::string& name) {
 /// What brings a part back to what it is now.
 std::function<void()> way_back(const detail::CheckpointPart& part, Source at) {
   if (part.keep) return part.keep();
-  return [&part, at, state = part.save()] { part.load(state, at); };
+  // A copy: a state may be the memory that load() writes to.
+  return [&part, at, state = part.save().clone()] { part.load(state, at); };
 }
 
 StateDict state_of(const Generator& generator) {
@@ -149,15 +151,18 @@ CheckpointPart generators_part(const std::string& name, nn::ModuleBase module) {
 }  // namespace detail
 
 Checkpoint::Checkpoint() {
-  add_part(detail::generator_part("default generator", []() -> Generator& { return default_generator(); }));
+  add_parts({detail::generator_part("default generator", []() -> Generator& { return default_generator(); })});
 }
 
-Checkpoint& Checkpoint::add_part(detail::CheckpointPart part) {
-  if (part.name.empty() || part.name.find(separator) != std::string::npos)
-    refuse("a part is named \"" + part.name + "\": a name is not empty and has no slash");
-  for (const auto& each : parts_)
-    if (each.name == part.name) refuse("there is a part \"" + part.name + "\" already: names must differ");
-  parts_.push_back(std::move(part));
+Checkpoint& Checkpoint::add_parts(std::vector<detail::CheckpointPart> parts) {
+  for (const auto& part : parts) {
+    if (part.name.empty() || part.name.find(separator) != std::string::npos)
+      refuse("a part is named \"" + part.name + "\": a name is not empty and has no slash");
+    for (const auto& each : parts_)
+      if (each.name == part.name) refuse("there is a part \"" + part.name + "\" already: names must differ");
+  }
+  parts_.reserve(parts_.size() + parts.size());
+  for (auto& part : parts) parts_.push_back(std::move(part));
   return *this;
 }
 

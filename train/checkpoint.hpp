@@ -115,7 +115,9 @@ class Checkpoint {
   void load(const Contents& contents, Source at = Source::here());
 
  private:
-  Checkpoint& add_part(detail::CheckpointPart part);
+  // All of them or, where one has a name that does not do, none.
+  Checkpoint& add_parts(std::vector<detail::CheckpointPart> parts);
+  Checkpoint& add_part(detail::CheckpointPart part) { return add_parts({std::move(part)}); }
 
   std::vector<detail::CheckpointPart> parts_;
   std::vector<std::pair<std::string, std::string>> notes_;
@@ -129,8 +131,7 @@ template <class T>
 Checkpoint& Checkpoint::add(const std::string& name, T& part) {
   static_assert(!std::is_const_v<T>, "add: the part is written by load(), so it must not be const");
   if constexpr (std::is_base_of_v<nn::ModuleBase, T>) {
-    add_part(detail::module_part(name, part));
-    return add_part(detail::generators_part(name + " generators", part));
+    return add_parts({detail::module_part(name, part), detail::generators_part(name + " generators", part)});
   } else if constexpr (std::is_same_v<Generator, T>) {
     return add_part(detail::generator_part(name, [&part]() -> Generator& { return part; }));
   } else if constexpr (std::is_same_v<std::int64_t, T>) {

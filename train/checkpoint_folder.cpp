@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <stdexcept>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include <xgrad/io/atomic_file.hpp>
 #include <xgrad/io/input_file.hpp>
 
 namespace xgrad::train {
@@ -34,6 +36,21 @@ std::int64_t step_of(const std::string& name) {
 bool is_gone(const std::string& path, const io::InputError& error) {
   std::error_code ignored;
   return error.error() == ENOENT && fs::symlink_status(path, ignored).type() == fs::file_type::not_found;
+}
+
+/// Makes the folders that are missing, durably: a checkpoint in them must survive a loss of power.
+void make_folders(const std::string& folder) {
+  std::error_code error;
+  std::vector<fs::path> missing;
+  for (fs::path at = fs::absolute(folder, error); !error && at.has_relative_path() && !fs::exists(at, error);
+       at = at.parent_path())
+    missing.push_back(at);
+  fs::create_directories(folder, error);
+  if (error) throw std::runtime_error("CheckpointFolder: '" + folder + "': cannot be made: " + error.message());
+  for (auto at = missing.rbegin(); at != missing.rend(); ++at)
+    if (const int reason = io::detail::sync_folder(at->parent_path().string()); reason != 0)
+      throw std::runtime_error("CheckpointFolder: '" + folder + "': is made, but the folder '" +
+                               at->parent_path().string() + "' cannot be synced: " + std::strerror(reason));
 }
 
 }  // namespace
@@ -72,8 +89,7 @@ std::vector<std::int64_t> CheckpointFolder::steps() const {
 std::string CheckpointFolder::save(const Checkpoint& checkpoint, std::int64_t step) const {
   std::string target = path(step);
   std::error_code error;
-  fs::create_directories(folder_, error);
-  if (error) throw std::runtime_error("CheckpointFolder: '" + folder_ + "': cannot be made: " + error.message());
+  make_folders(folder_);
   checkpoint.save(target);
   std::vector<std::int64_t> all = steps();
   std::int64_t newer = 0;  // than the one at hand, and not later than this step

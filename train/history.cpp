@@ -51,6 +51,12 @@ void write(const std::string& path, const std::string& text) {
   file.commit();
 }
 
+/// So that `more` elements can be added without memory.
+template <class T>
+void make_room(std::vector<T>& to, std::size_t more) {
+  if (to.capacity() - to.size() < more) to.reserve(std::max(2 * to.size(), to.size() + more));
+}
+
 [[noreturn]] void refuse(const std::string& why) { throw std::invalid_argument("History: " + why); }
 
 }  // namespace
@@ -61,15 +67,27 @@ void History::add(const Record& row) {
     if (each.first.empty()) refuse("a column has an empty name: give it one");
     if (!seen.insert(each.first).second) refuse("\"" + each.first + "\" is given twice: a row has one number for each");
   }
-  for (std::vector<double>& column : values_) column.push_back(nan);
-  for (const auto& [name, value] : row) {
-    auto at = static_cast<std::size_t>(std::find(names_.begin(), names_.end(), name) - names_.begin());
-    if (at == names_.size()) {
-      names_.push_back(name);
-      values_.emplace_back(rows_ + 1, nan);
-    }
-    values_[at].back() = value;
+  std::vector<std::size_t> places;  // of the row's numbers
+  std::vector<std::string> names;   // of new columns
+  for (const auto& each : row) {
+    places.push_back(static_cast<std::size_t>(std::find(names_.begin(), names_.end(), each.first) - names_.begin()));
+    if (places.back() < names_.size()) continue;
+    places.back() += names.size();
+    names.push_back(each.first);
   }
+  std::vector<std::vector<double>> values(names.size(), std::vector<double>(rows_, nan));
+  make_room(names_, names.size());
+  make_room(values_, values.size());
+  for (auto* columns : {&values_, &values})
+    for (std::vector<double>& column : *columns) make_room(column, 1);
+  // Nothing may fail any more.
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    names_.push_back(std::move(names[i]));
+    values_.push_back(std::move(values[i]));
+  }
+  for (std::vector<double>& column : values_) column.push_back(nan);
+  auto place = places.begin();
+  for (const auto& each : row) values_[*place++].back() = each.second;
   ++rows_;
 }
 
@@ -106,7 +124,9 @@ std::string History::csv(const std::vector<std::string>& columns) const {
   for (std::size_t r = 0; r < rows_; ++r)
     for (std::size_t c = 0; c < chosen.size(); ++c) {
       const double number = (*chosen[c])[r];
-      text += (std::isnan(number) ? "" : number_text(number)) + (c + 1 == chosen.size() ? "\n" : ",");
+      // Readers skip empty lines.
+      const char* none = chosen.size() == 1 ? "\"\"" : "";
+      text += (std::isnan(number) ? none : number_text(number)) + (c + 1 == chosen.size() ? "\n" : ",");
     }
   return text;
 }

@@ -36,8 +36,8 @@ class History {
   Record row(std::ptrdiff_t i) const;
 
   /// A line of names and a line for each row, with commas; of all columns or of those named. Numbers have the fewest
-  /// digits that read back as the same, NaN is an empty field. A name with a comma, quotation mark or line break is in
-  /// quotation marks (RFC 4180).
+  /// digits that read back as the same, NaN is an empty field, and "" where it is the only one of its line. A name with
+  /// a comma, quotation mark or line break is in quotation marks (RFC 4180).
   std::string csv() const { return csv(names_); }
   std::string csv(const std::vector<std::string>& columns) const;
   /// An object of JSON in each line, without what the row lacks. JSON has no infinities: they become strings,

@@ -13,6 +13,15 @@ namespace {
 
 constexpr std::int64_t most_count = std::int64_t{1} << 53;
 
+/// The number i of "sum.<i>", where it is below `count`; else `count`.
+std::size_t place_of_sum(const std::string& key, std::size_t count) {
+  constexpr std::size_t start = 4;
+  if (key.compare(0, start, "sum.") != 0 || key.size() == start || key.size() > start + 18 ||
+      key.find_first_not_of("0123456789", start) != std::string::npos || (key[start] == '0' && key.size() > start + 1))
+    return count;
+  return std::min<std::size_t>(std::stoul(key.substr(start)), count);
+}
+
 }  // namespace
 
 namespace detail {
@@ -93,10 +102,12 @@ StateDict Metric::state_dict() const {
 
 void Metric::load_state_dict(const StateDict& state) {
   std::vector<std::int64_t> counts(counts_.size(), 0);
-  std::vector<ExactSum> sums;
+  std::vector<const Tensor*> of_sums;  // in any order in the state: files sort names, sum.10 before sum.2
   std::vector<double> kept;
   if (!state.contains(identity()) || state.contains("counts") == counts_.empty())
     refuse("cannot load this state: it is not that of " + identity() + ", but of another metric or other settings");
+  const auto is_sum = [](const auto& entry) { return entry.first.compare(0, 4, "sum.") == 0; };
+  of_sums.resize(static_cast<std::size_t>(std::count_if(state.begin(), state.end(), is_sum)));
   for (const auto& [key, tensor] : state) {
     if (key == identity()) continue;
     const std::string what = "cannot load this state: \"" + key + "\" is " + detail::text_of(tensor);
@@ -114,12 +125,16 @@ void Metric::load_state_dict(const StateDict& state) {
     } else if (key == "kept") {
       if (!tensor.defined() || tensor.dtype() != float64 || tensor.rank() != 1) refuse(what + ": it must be float64");
       kept.assign(Raw::data<double>(tensor), Raw::data<double>(tensor) + tensor.size());
-    } else if (key == "sum." + std::to_string(sums.size())) {
-      sums.emplace_back();
-      sums.back().load(name_.c_str(), tensor);
+    } else if (const std::size_t i = place_of_sum(key, of_sums.size()); i < of_sums.size() && of_sums[i] == nullptr) {
+      of_sums[i] = &tensor;
     } else {
       refuse("cannot load this state: it has \"" + key + "\": it is the state of another metric");
     }
+  }
+  std::vector<ExactSum> sums;
+  for (const Tensor* each : of_sums) {
+    sums.emplace_back();
+    sums.back().load(name_.c_str(), *each);
   }
   if (varies_ ? sums.size() != sums_.size() && !sums_.empty() && !sums.empty() : sums.size() != sums_.size())
     refuse("cannot load this state: it has " + std::to_string(sums.size()) + " sums, this one " +

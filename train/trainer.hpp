@@ -52,7 +52,9 @@ class Trainer {
   Trainer& operator=(const Trainer&) = delete;
 
   /// Trains until `epochs` are complete, or something stops it, and returns the history: for each epoch its number,
-  /// "train_loss", the numbers of the validation, "lr" and "seconds". A second call goes on where the first has ended.
+  /// "train_loss", the numbers of the validation, "lr" and "seconds". A second call goes on where the first has ended:
+  /// where the first has given the model the best weights at its end, the last ones come back, unless the parameters
+  /// were changed in between.
   ///
   /// So it does where an exception has ended the first. A batch whose step did not happen, such as one with a loss of
   /// NaN, is trained first, with the gradients that were waiting for its group; one whose step happened is not trained

@@ -96,7 +96,8 @@ class TrainerOptions : public xgrad::detail::OptionsOf<TrainerOptions> {
     early_ = options;
     return set(monitor_, std::move(monitor));
   }
-  /// Gives the model the weights of the best epoch at the end, without stopping early.
+  /// Gives the model the weights of the best epoch at the end, without stopping early. The end is the last epoch, or a
+  /// stop(); after Ctrl-C and exceptions the model has its last weights.
   TrainerOptions& keep_best(std::string monitor, std::optional<Mode> mode = {}) {
     if (mode) early_.mode(*mode);
     return set(monitor_, std::move(monitor));

@@ -161,6 +161,7 @@ const History& TrainingRun::fit(const Batches& train, const Batches* validation,
   if (interrupted_)
     progress_.print("interrupted after " + std::to_string(counters_.epoch) + " whole epochs" + " and " +
                     std::to_string(counters_.batch) + " batches of the next");
+  if (histories_due_) save_histories();
   if (folder_ && (counters_.batch > 0 || checkpoint_due_)) save_checkpoint();
   restore_best();
   each_callback([&](Callback& callback) { callback.on_fit_end(trainer_); });
@@ -261,6 +262,7 @@ void TrainingRun::begin(const Batches& train, const Batches* validation) {
   if (folder_) resume();
   if (train.has_position() && !position_.at && counters_.batch == 0) take_place(train);
   stopped_early_ = options_.stops_early_ && early_.should_stop();
+  last_weights_.give_back(model_, best_weights_.state, at_);
   warn_of_no_work();
 }
 
@@ -302,8 +304,8 @@ void TrainingRun::resume() {
 
 void TrainingRun::restore_best() {
   if (!options_.restore_best_ || best_weights_.state.empty() || interrupted_) return;
-  if (counters_.epoch < options_.epochs_ && !stopped_early_) return;
-  model_.load_state_dict(best_weights_.state, at_);
+  if (counters_.epoch < options_.epochs_ && !stopped_early_ && !stop_) return;
+  last_weights_.replace(model_, best_weights_.state, at_);
 }
 
 void TrainingRun::save_checkpoint() {
@@ -314,9 +316,11 @@ void TrainingRun::save_checkpoint() {
   each_callback([&](Callback& callback) { callback.on_checkpoint(trainer_, path); });
 }
 
-void TrainingRun::save_histories() const {
+void TrainingRun::save_histories() {
+  histories_due_ = true;  // until they are saved
   if (!options_.csv_.empty()) history_.save_csv(options_.csv_);
   if (!options_.json_.empty()) history_.save_json_lines(options_.json_);
+  histories_due_ = false;
 }
 
 void TrainingRun::run_schedules(Per per, const Record& row, std::size_t& first) {
@@ -372,9 +376,10 @@ void TrainingRun::end_epoch(const Batches* validation) {
     options_.callbacks_[ending_->callbacks]->on_epoch_end(trainer_, ending_->row);
   run_schedules(Per::epoch, ending_->row, ending_->schedules);
   follow_best();
-  history_.add(ending_->row);
-  // The epoch is complete.
   const Record row = ending_->row;
+  history_.add(row);
+  // The epoch is complete.
+  histories_due_ = true;
   const bool validated = ending_->validates || validation == nullptr;
   const double rate = static_cast<double>(counters_.rows) / std::max(1e-9, counters_.seconds);
   ending_.reset();

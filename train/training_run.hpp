@@ -127,7 +127,7 @@ class TrainingRun {
   void check_use(const Batches* validation);
   void warn_of_no_work();
   void follow_best();
-  void save_histories() const;
+  void save_histories();
   void save_checkpoint();
   void restore_best();
   // Those from `first` on, which counts what is done.
@@ -141,6 +141,7 @@ class TrainingRun {
   std::vector<MeasuredMetric> metrics_, train_metrics_;
   Mean train_loss_;
   KeptState best_weights_;
+  LastWeights last_weights_;
   PendingGradients pending_;
   DataSizes sizes_;
   std::optional<CheckpointFolder> folder_;
@@ -158,7 +159,7 @@ class TrainingRun {
   const InterruptScope* interrupt_ = nullptr;
   std::int64_t batches_ = -1, rows_ = -1;
   bool by_closure_;  // the optimiser computes the loss several times
-  bool fitting_ = false, checkpoint_due_ = false, compared_inputs_ = false;
+  bool fitting_ = false, histories_due_ = false, checkpoint_due_ = false, compared_inputs_ = false;
   std::int64_t saved_step_ = -1;
 };
 

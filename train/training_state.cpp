@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <stdexcept>
+#include <utility>
 
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/train/training_run.hpp>
@@ -47,6 +49,27 @@ void Counters::load_state_dict(const StateDict& state) {
     throw std::invalid_argument("Trainer: the losses of this checkpoint are divided by " +
                                 xgrad::detail::number_text(by) + ": it must be a whole number, not negative");
   *this = {from[0], from[1], from[2], from[3], from[4], from[5] - 1, time.item(), static_cast<std::int64_t>(by)};
+}
+
+void LastWeights::replace(nn::ModuleBase model, const StateDict& best, Source at) {
+  StateDict last = model.state_dict();
+  model.load_state_dict(best, at);
+  state = std::move(last);
+}
+
+void LastWeights::give_back(nn::ModuleBase model, const StateDict& best, Source at) {
+  if (state.empty()) return;
+  const auto has_best = [&](const auto& parameter) {
+    const auto& [name, own] = parameter;
+    const auto found = best.find(name);
+    if (found == best.end() || !own.defined() || !found->second.defined()) return false;
+    return own.shape() == found->second.shape() && own.dtype() == found->second.dtype() &&
+           std::memcmp(Raw::bytes(own), Raw::bytes(found->second),
+                       static_cast<std::size_t>(own.size()) * size_of(own.dtype())) == 0;
+  };
+  const auto parameters = model.named_parameters();
+  if (std::all_of(parameters.begin(), parameters.end(), has_best)) model.load_state_dict(state, at);
+  state.clear();
 }
 
 StateDict PendingGradients::state_dict() const {

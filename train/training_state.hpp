@@ -8,6 +8,7 @@
 #include <string>
 
 #include <xgrad/data/loader.hpp>
+#include <xgrad/nn/module.hpp>
 #include <xgrad/optim/optimizer.hpp>
 
 namespace xgrad::train {
@@ -33,6 +34,15 @@ struct KeptState {
 
   StateDict state_dict() const { return state; }
   void load_state_dict(const StateDict& loaded) { state = loaded; }
+};
+
+/// The weights that a training goes on with, while its model has those of the best epoch.
+struct LastWeights {
+  StateDict state;
+
+  void replace(nn::ModuleBase model, const StateDict& best, Source at);
+  /// Gives them back, unless the user has given the model other ones than the best.
+  void give_back(nn::ModuleBase model, const StateDict& best, Source at);
 };
 
 /// The gradients that were added up since the last step.
