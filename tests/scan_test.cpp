@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <xgrad/autograd/engine/backward.hpp>
+#include <xgrad/autograd/func/transforms.hpp>
 #include <xgrad/autograd/ops/ops.hpp>
 
 #include "catch2.hpp"
@@ -197,6 +198,39 @@ TEST_CASE("the slope of logcumsumexp of one element is that of logsumexp") {
   for (const double x : {-inf, -1.0, 0.0, 2.0, inf, not_a_number})
     CHECK(close(slope(f, Tensor{x}), slope(g, Tensor{x})) == "");
   CHECK(slope(f, Tensor{3.0}).item() == 1);
+}
+
+TEST_CASE("the slopes of logcumsumexp keep their digits for numbers far from 0") {
+  const auto f = [](const Tensor& x) { return logcumsumexp(x, 0); };
+  const auto pulled = [&](const Tensor& x, const Tensor& seed) {
+    const Tensor leaf = x.clone().requires_grad_();
+    return grad({f(leaf)}, {leaf}, {seed})[0];
+  };
+  CHECK(difference(pulled(Tensor{1e4f, 1e4f}, Tensor{0.0f, 1.0f}), Tensor{0.5f, 0.5f}) == "");
+  CHECK(close(pulled(Tensor{1e16, 1e16}, Tensor{0.0, 1.0}), Tensor{0.5, 0.5}) == "");
+  CHECK(close(pulled(Tensor{-1e300, -1e300}, Tensor{0.0, 1.0}), Tensor{0.5, 0.5}) == "");
+  Generator generator(7);
+  const Tensor near = randn({40}, generator, float64), seed = randn({40}, generator, float64);
+  const Tensor shifted = (near + 4096.0).to(float32);
+  const Tensor expected = pulled((shifted.to(float64) - 4096.0), seed);
+  CHECK(difference(pulled(shifted, seed.to(float32)).to(float64), expected, 1e-6, 1e-7) == "");
+}
+
+TEST_CASE("an element of -inf has a slope of 0 in logcumsumexp from the first finite one on") {
+  const Tensor x = Tensor{-inf, 0.0, 1.0, -inf}.requires_grad_();
+  const Tensor g = grad({logcumsumexp(x, 0)}, {x}, {Tensor{0.0, 0.0, 1.0, 0.0}}, create_graph)[0];
+  CHECK(close(g, Tensor{0.0, 1 / (1 + std::exp(1.0)), 1 / (1 + std::exp(-1.0)), 0.0}) == "");
+  const double p = g[1].item() * g[2].item();
+  CHECK(close(grad({g}, {x}, {Tensor{1.0, 1.0, 0.0, 3.0}})[0], Tensor{0.0, p, -p, 0.0}) == "");
+}
+
+TEST_CASE("the second slopes of logcumsumexp keep their digits for numbers far from 0, forward mode too") {
+  const Tensor x = Tensor{1e16, 1e16}.requires_grad_();
+  const Tensor g = grad({logcumsumexp(x, 0)}, {x}, {Tensor{0.0, 1.0}}, create_graph)[0];
+  CHECK(close(grad({g}, {x}, {Tensor{1.0, 0.0}})[0], Tensor{0.25, -0.25}) == "");
+  const Tensor pushed =
+      func::jvp([](const Tensor& in) { return logcumsumexp(in, 0); }, Tensor{1e16, 1e16}, Tensor{1.0, 0.0}).second;
+  CHECK(close(pushed, Tensor{1.0, 0.5}) == "");
 }
 
 TEST_CASE("running results along any axis are those of each line") {

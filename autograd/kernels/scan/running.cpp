@@ -121,6 +121,15 @@ void running_logsumexp(const T* x, T* y, Along axis) {
 }
 
 template <class T>
+void running_logsumexp_parts(const T* x, double* shift, double* logs, Along axis) {
+  scan_lines(axis, Direction::forward, LogSum{}, [=](LogSum& all, std::int64_t at, std::int64_t) {
+    all.add(static_cast<double>(x[at]));
+    shift[at] = all.shift;
+    logs[at] = std::log(all.sum);
+  });
+}
+
+template <class T>
 void linear_recurrence(const T* a, const T* b, T* r, Along axis, Direction direction) {
   const auto again = [=](double result, std::int64_t line) {
     if (!std::isnan(result) || !is_finite_line(b, axis, line, 0)) return;
@@ -151,6 +160,8 @@ XGRAD_RUNNING(double)
 #undef XGRAD_RUNNING
 template void running_logsumexp(const float*, float*, Along);
 template void running_logsumexp(const double*, double*, Along);
+template void running_logsumexp_parts(const float*, double*, double*, Along);
+template void running_logsumexp_parts(const double*, double*, double*, Along);
 template void linear_recurrence(const float*, const float*, float*, Along, Direction);
 template void linear_recurrence(const double*, const double*, double*, Along, Direction);
 
