@@ -11,6 +11,15 @@ namespace xgrad::kernels::fn {
 
 // ---- of one operand
 
+/// 1 - x². The product keeps its digits near ±1, but its derivative (1 - x) - (1 + x) loses them near 0.
+template <class V>
+V one_less_square(const V& x) {
+  if constexpr (is_recorded<V>)
+    return where(abs(x) < 0.5, 1.0 - x * x, (1.0 - x) * (1.0 + x));
+  else
+    return (1.0 - x) * (1.0 + x);
+}
+
 struct Tan : Function {
   static constexpr const char* name = "tan";
   static constexpr bool rare = true;
@@ -35,7 +44,7 @@ struct Asin : Function {
   }
   template <class V>
   V slope(const V& x) const {
-    return 1.0 / sqrt((1.0 - x) * (1.0 + x));
+    return 1.0 / sqrt(one_less_square(x));
   }
 };
 
@@ -49,7 +58,7 @@ struct Acos : Function {
   }
   template <class V>
   V slope(const V& x) const {
-    return -1.0 / sqrt((1.0 - x) * (1.0 + x));
+    return -1.0 / sqrt(one_less_square(x));
   }
 };
 
@@ -134,7 +143,7 @@ struct Atanh : Function {
   }
   template <class V>
   V slope(const V& x) const {
-    return 1.0 / ((1.0 - x) * (1.0 + x));
+    return 1.0 / one_less_square(x);
   }
 };
 
