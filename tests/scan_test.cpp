@@ -94,6 +94,34 @@ TEST_CASE("a product with a 0 among its factors is 0, however large the others a
   }
 }
 
+TEST_CASE("a product that leaves the range of numbers on its way comes back to it") {
+  CHECK(difference(prod(Tensor{1e200, 1e200, 1e-300}), Tensor(1e100), 1e-15) == "");
+  CHECK(difference(prod(Tensor{1e-200, 1e-200, 1e300}), Tensor(1e-100), 1e-15) == "");
+  CHECK(prod(Tensor{1e-200, 1e-200}).item() == 0);
+  CHECK(prod(Tensor{1e200, -1e200}).item() == -inf);
+  CHECK(std::signbit(prod(Tensor{1e-200, -0.0, 1e300}).item()));
+  const Tensor lines({{1e200, 1e200, 1e-300}, {1e-200, 1e-200, 1e300}, {1.0, 0.0, 1e300}, {inf, 1e-300, 1e-300}});
+  CHECK(difference(prod(lines, 1), Tensor{1e100, 1e-100, 0.0, inf}, 1e-15) == "");
+  CHECK(difference(cumprod(lines, 1),
+                   Tensor({{1e200, inf, 1e100}, {1e-200, 0.0, 1e-100}, {1.0, 0.0, 0.0}, {inf, inf, inf}}),
+                   1e-15) == "");
+  CHECK(difference(cumprod(transpose(lines), 0)(-1), Tensor{1e100, 1e-100, 0.0, inf}, 1e-15) == "");
+  // Of a long line in chunks too, whose parts are 0 and infinite.
+  CHECK(prod(concat({full({50'000}, 0.5), full({50'000}, 2.0)}, 0)).item() == 1);
+}
+
+TEST_CASE("the gradient of a product that leaves the range of numbers on its way is the product of the others") {
+  for (const bool reversed : {false, true}) {
+    const auto ordered = [&](const Tensor& each) { return reversed ? flip(each, 0) : each; };
+    const Tensor x = ordered(Tensor{1e-200, 1e-200, 2.0, 1e200, 1e200}).clone().requires_grad_();
+    CHECK(difference(grad(prod(x), x), ordered(Tensor{2e200, 2e200, 1.0, 2e-200, 2e-200}), 1e-14) == "");
+    const Tensor one_zero = ordered(Tensor{1e-200, 1e-200, 0.0, 1e200, 1e200}).clone().requires_grad_();
+    CHECK(difference(grad(prod(one_zero), one_zero), ordered(Tensor{0.0, 0.0, 1.0, 0.0, 0.0}), 1e-14) == "");
+  }
+  const Tensor tiny = Tensor{1e-200, 1e-115, 3.0, 1e300}.requires_grad_();
+  CHECK(difference(grad(prod(tiny), tiny), Tensor{3e185, 3e100, 1e-15, 3e-315}, 1e-14, 1e-322) == "");
+}
+
 TEST_CASE("the gradient of a product of tiny and huge numbers is the product of the others") {
   const Tensor expected{3e200, 3e200, 1.0, 3e-200, 3e-200};
   const Tensor x = Tensor{1e-200, 1e-200, 3.0, 1e200, 1e200}.requires_grad_();

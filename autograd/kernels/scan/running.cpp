@@ -56,6 +56,19 @@ bool is_finite_line(const T* x, Along axis, std::int64_t line, int without) {
   return all_finite(x + start + (without > 0 ? inner : 0), axis.n - std::abs(without), inner);
 }
 
+// Whether the running product of a line leaves the range of normal numbers before it meets a factor of 0.
+template <class T>
+bool leaves_range(const T* x, Along axis, Direction direction, std::int64_t line) {
+  double product = 1;
+  bool leaves = false, zero = false;
+  over_line(axis, direction, line, [&](std::int64_t at, std::int64_t) {
+    zero |= x[at] == 0;
+    product *= static_cast<double>(x[at]);
+    leaves |= !zero && !std::isnormal(product);
+  });
+  return leaves;
+}
+
 // A recurrence that overflows, from numbers that are finite, before it meets a factor of 0.
 struct Overflowing {
   double last = 0;
@@ -85,7 +98,8 @@ void running_product(const T* x, T* y, Along axis, Direction direction) {
   using A = Accumulator<T>;
   const auto again = [=](const A& product, std::int64_t line) {
     if constexpr (std::is_floating_point_v<T>) {
-      if (!std::isnan(product) || !is_finite_line(x, axis, line, 0)) return;
+      if (std::isnormal(product) || !is_finite_line(x, axis, line, 0)) return;
+      if (!leaves_range(x, axis, direction, line)) return;
       ScaledProduct scaled;
       over_line(axis, direction, line, [&](std::int64_t at, std::int64_t) {
         scaled.multiply(static_cast<double>(x[at]));
