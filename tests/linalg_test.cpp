@@ -306,6 +306,21 @@ TEST_CASE("a complete q with more rows than columns has no gradient, and says so
   CHECK_THROWS_WITH(sum(qr(x, QRMode::complete).q).backward(), Catch::Contains("use QRMode::reduced"));
 }
 
+TEST_CASE("tiny matrices have finite solutions and conditions", "[linalg]") {
+  const Tensor tiny({{1e-310, 0.0}, {0.0, 2e-310}});
+  CHECK(difference(lstsq(tiny, Tensor{1e-310, 4e-310}).solution, Tensor{1.0, 2.0}, 1e-9) == "");
+  CHECK(difference(lstsq(Tensor({{1e-40f}, {0.0f}}), Tensor{2e-40f, 0.0f}).solution, Tensor{2.0f}, 1e-4) == "");
+  for (const MatrixNorm& order :
+       {MatrixNorm(1), MatrixNorm(-1), MatrixNorm(infinity), MatrixNorm("fro"), MatrixNorm("nuc")}) {
+    const double expected = cond(Tensor({{1.0, 0.0}, {0.0, 2.0}}), order).item();
+    CHECK(cond(tiny, order).item() == Approx(expected));
+    CHECK(cond(Tensor({{5e307, 0.0}, {0.0, 1e308}}), order).item() == Approx(expected));
+    CHECK(cond(Tensor({{1e-40f, 0.0f}, {0.0f, 2e-40f}}), order).item() == Approx(expected));
+  }
+  const Tensor a = Tensor({{3.0, 1.0}, {1.0, 2.0}}).requires_grad_(), scaled = (a.detach() * 0x1p600).requires_grad_();
+  CHECK(difference(grad(cond(scaled, 1), scaled) * 0x1p600, grad(cond(a, 1), a), 1e-12) == "");
+}
+
 TEST_CASE("least squares of a matrix of lower rank is the solution of least norm", "[linalg]") {
   const Tensor a = matmul(random({6, 2}, 10), random({2, 4}, 11)), b = random({6, 3}, 12);
   const LeastSquares y = lstsq(a, b);
