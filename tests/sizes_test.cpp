@@ -188,7 +188,7 @@ TEST_CASE("item refuses what the integer type cannot hold, and gives everything 
 }
 
 TEST_CASE("a conversion to int64 refuses what it cannot hold, names the element, and changes nothing") {
-  for (const double bad : {not_a_number, 0x1p63, -1e300, std::numeric_limits<double>::infinity()})
+  for (const double bad : {not_a_number, 0x1p63, -1e30, std::numeric_limits<double>::infinity()})
     for (const DType dtype : {float32, float64})
       for (const std::int64_t place : {0, 1, 1023, 1024, 2999}) {
         Tensor x = zeros({3000}, dtype);
@@ -218,6 +218,35 @@ TEST_CASE("numbers that no int64 holds are refused wherever a tensor is made or 
   const Tensor x = {1, 2};
   CHECK_THAT(refusal([&] { x.fill_(not_a_number); }), StartsWith("fill_: nan does not fit"));
   CHECK(whole_numbers(x) == std::vector<std::int64_t>{1, 2});
+}
+
+TEST_CASE("numbers that float32 cannot hold are refused wherever one fills a tensor") {
+  const Tensor x = {1.0f, 2.0f}, mask = {true, false};
+  CHECK_THAT(refusal([] { full({3}, 1e300, float32); }),
+             StartsWith("full: 1e+300 does not fit: float32 holds numbers up to 3.4028235e+38"));
+  CHECK_THAT(refusal([&] { full_like(x, -1e300); }), StartsWith("full_like: -1e+300 does not fit"));
+  CHECK_THAT(refusal([&] { masked_fill(x, mask, 1e39); }), StartsWith("masked_fill: 1e+39 does not fit"));
+  CHECK_THAT(refusal([&] { pad(x, {1, 1}, PadMode::constant, 1e39); }), StartsWith("pad: 1e+39 does not fit"));
+  CHECK_THAT(refusal([&] { x.fill_(1e39); }), StartsWith("fill_: 1e+39 does not fit"));
+  CHECK_THAT(refusal([] { uniform(-1e300, 1e300, {3}); }), StartsWith("uniform: -1e+300 does not fit"));
+  CHECK_THAT(refusal([] { uniform(0, 1e300, {3}); }), StartsWith("uniform: 1e+300 does not fit"));
+  CHECK(x(0).item() == 1);
+  const double infinite = std::numeric_limits<double>::infinity();
+  CHECK(full({3}, infinite, float32)(0).item() == infinite);
+  CHECK(masked_fill(x, mask, -infinite)(0).item() == -infinite);
+  CHECK(full({1}, 3.4028235e38, float32)(0).item() == std::numeric_limits<float>::max());
+  CHECK(full({1}, 1e300, float64)(0).item() == 1e300);
+  CHECK(full_like(Tensor{1.0}, 1e300)(0).item() == 1e300);
+}
+
+TEST_CASE("whole numbers that are drawn in a floating dtype stay below their bound") {
+  CHECK_THAT(refusal([] { randint_like(zeros({2}), 0, (1 << 24) + 2); }),
+             StartsWith("randint_like: low and high are 0 and 16777218: float32 holds each whole number only from"));
+  CHECK_THAT(refusal([] { randint_like(zeros({2}, float64), -beyond_doubles, 0); }), Contains("-2^53 to 2^53"));
+  const Tensor y = randint_like(zeros({1000}), (1 << 24) - 1, (1 << 24) + 1);
+  CHECK(amax(y).item() == 0x1p24);
+  CHECK(amin(y).item() == 0x1p24 - 1);
+  CHECK(randint_like(zeros({2}, int64), beyond_doubles, beyond_doubles + 1)(0).item<std::int64_t>() == beyond_doubles);
 }
 
 TEST_CASE("integers beyond 2^53 stay exact on every way into an int64 tensor") {
