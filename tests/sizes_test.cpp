@@ -95,6 +95,17 @@ TEST_CASE("products and counts of more rows than can be counted are empty, or ou
   CHECK(any(zeros({n, 0, n}), 0).shape() == Shape{0, n});
 }
 
+TEST_CASE("a triangle of more places than can be counted is out of memory") {
+  CHECK_THAT(out_of_memory([] { tril_indices(1, most, most); }), StartsWith("tril_indices: "));
+  CHECK_THAT(out_of_memory([] {
+               tril_indices(most, most, least);
+               tril_indices(most, most, most);
+             }),
+             StartsWith("tril_indices: "));
+  CHECK_THAT(out_of_memory([] { triu_indices(1, most, least); }), StartsWith("triu_indices: "));
+  CHECK(triu_indices(most, most, most).shape() == Shape{2, 0});
+}
+
 TEST_CASE("shapes without elements may have any other sizes, in every op that computes shapes") {
   const Tensor wide = zeros({0, most}), deep = zeros({most, 0, most});
   CHECK((wide + 1).shape() == Shape{0, most});
@@ -264,6 +275,20 @@ TEST_CASE("integers beyond 2^53 stay exact on every way into an int64 tensor") {
   CHECK(whole_numbers(Tensor({1, 2}).fill_(b)) == std::vector<std::int64_t>{b, b});
   CHECK(whole_numbers(Tensor({b}).add_(Tensor{b}, 2)) == std::vector<std::int64_t>{3 * b});
   CHECK(whole_numbers(clamp(Tensor{least, b, most}, -b, most)) == std::vector<std::int64_t>{-b, b, most});
+}
+
+TEST_CASE("integers beyond 2^53 are compared and raised exactly") {
+  constexpr std::int64_t b = beyond_doubles;
+  const auto truths = [](const Tensor& x) { return whole_numbers(x.to(int64)); };
+  CHECK(truths(isclose(Tensor{b, b, most}, Tensor{b - 1, b, least}, 0, 0)) == std::vector<std::int64_t>{0, 1, 0});
+  CHECK(truths(isclose(Tensor{b}, Tensor({{b - 1}, {b + 2}}), 0, 1)) == std::vector<std::int64_t>{1, 0});
+  CHECK_FALSE(allclose(Tensor{b}, Tensor{b - 1}, 0, 0));
+  CHECK(allclose(Tensor{b}, Tensor{b - 1}));
+  CHECK(truths(isclose(Tensor{100000, 100002}, 100000)) == std::vector<std::int64_t>{1, 0});
+  CHECK(truths(isclose(Tensor{true, false}, Tensor{1, 1})) == std::vector<std::int64_t>{1, 0});
+  CHECK(whole_numbers(pow(Tensor{-1, 3}, b)) ==
+        std::vector<std::int64_t>{-1, pow(Tensor{3}, Tensor{b}).item<std::int64_t>()});
+  CHECK(whole_numbers(pow(Tensor{true}, b)) == std::vector<std::int64_t>{1});
 }
 
 TEST_CASE("an integer tensor in place refuses a result that is not of integers") {
