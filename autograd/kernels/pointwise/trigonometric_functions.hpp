@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 
 #include <xgrad/autograd/kernels/pointwise/function.hpp>
 
@@ -199,16 +200,24 @@ struct Atan2 : Function {
   V value(const V& a, const V& b) const {
     return atan2(a, b);
   }
-  /// b / r², without forming r², which may overflow or underflow.
+  /// b / r², without forming r², which may overflow or underflow; 0 where a or b is infinite.
   template <class V>
   V slope_a(const V& a, const V& b) const {
-    const V r = hypot(a, b);
-    return share(b, r) / where(r == 0, V(1.0), r);
+    const auto beyond = is_beyond(a, b);
+    const V v = where(beyond, V(0.0), b), r = hypot(where(beyond, V(0.0), a), v);
+    return share(v, r) / where(r == 0, V(1.0), r);
   }
   template <class V>
   V slope_b(const V& a, const V& b) const {
-    const V r = hypot(a, b);
-    return -share(a, r) / where(r == 0, V(1.0), r);
+    const auto beyond = is_beyond(a, b);
+    const V u = where(beyond, V(0.0), a), r = hypot(u, where(beyond, V(0.0), b));
+    return -share(u, r) / where(r == 0, V(1.0), r);
+  }
+
+ private:
+  template <class V>
+  static auto is_beyond(const V& a, const V& b) {
+    return ((abs(a) == HUGE_VAL) & (b == b)) | ((abs(b) == HUGE_VAL) & (a == a));
   }
 };
 
