@@ -7,6 +7,7 @@
 #include <string>
 #include <thread>
 
+#include <xgrad/func.hpp>
 #include <xgrad/linalg.hpp>
 #include <xgrad/xgrad.hpp>
 
@@ -206,6 +207,34 @@ TEST_CASE("the second derivative of a determinant at a singular matrix agrees wi
   const Tensor a = Tensor{{1., 2., 3.}, {2., 4., 6.}, {1., 0., 1.}}.requires_grad_();
   const auto f = [](const std::vector<Tensor>& x) { return det(x[0]); };
   CHECK(gradgradcheck(f, {a}, GradcheckOptions().rtol(1e-6).atol(1e-6)).message == "");
+}
+
+TEST_CASE("the second derivatives of small determinants are right for every matrix", "[linalg]") {
+  const auto f = [](const Tensor& y) { return det(y); };
+  const Tensor antisymmetric(
+      {{{{0., 0.}, {0., 1.}}, {{0., 0.}, {-1., 0.}}}, {{{0., -1.}, {0., 0.}}, {{1., 0.}, {0., 0.}}}});
+  for (const Tensor& a : {Tensor{{1., 0.}, {0., 1e-200}}, zeros({2, 2}, float64), Tensor{{1., 2.}, {2., 4.}}})
+    CHECK(difference(func::hessian(f)(a), antisymmetric) == "");
+  for (const std::int64_t n : {1, 2, 3, 4})
+    for (const int kind : {0, 1, 2}) {
+      INFO(n << " by " << n << ", kind " << kind);
+      const Tensor any = random({2, n, n}, 15);
+      const Tensor nearly = any.clone();
+      if (kind > 0 && n > 1)
+        nearly.put({xt::all(), n - 1}, narrow(any, 1, 0, 1).reshape({2, n}) * (kind == 1 ? 1 : 1 + 1e-12));
+      const Tensor x = nearly.clone().requires_grad_();
+      const Tensor recorded = grad({sum(det(x))}, {x}, {}, create_graph)[0];
+      CHECK(difference(recorded.detach(), grad(sum(det(x)), x), 1e-10, 1e-12) == "");
+      const auto both = [](const std::vector<Tensor>& in) { return det(in[0]); };
+      CHECK(gradgradcheck(both, {x}, GradcheckOptions().rtol(1e-6).atol(1e-6)).message == "");
+    }
+  // The third derivative of a sum of products of three is constant.
+  const Tensor zero = zeros({3, 3}, float64);
+  const Tensor third = func::jacobian(func::hessian(f))(zero);
+  CHECK(third.shape() == Shape{3, 3, 3, 3, 3, 3});
+  CHECK(sum(abs(third)).item() == 36);
+  CHECK(third(0, 0, 1, 1, 2, 2).item() == 1);
+  CHECK(third(0, 0, 1, 2, 2, 1).item() == -1);
 }
 
 TEST_CASE("beside any other matrix of its batch, each has the gradients of its determinant that it has alone",
