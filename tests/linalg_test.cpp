@@ -237,6 +237,25 @@ TEST_CASE("the second derivatives of small determinants are right for every matr
   CHECK(third(0, 0, 1, 2, 2, 1).item() == -1);
 }
 
+TEST_CASE("expm of triangular and of far from normal matrices is accurate", "[linalg]") {
+  CHECK(difference(expm(Tensor{{0., 1e16}, {0., 0.}}), Tensor{{1., 1e16}, {0., 1.}}) == "");
+  CHECK(difference(expm(Tensor{{0., 0.}, {1e16, 0.}}), Tensor{{1., 0.}, {1e16, 1.}}) == "");
+  const double e = std::exp(1.0), beside = 1e6 * std::sinh(1.0);
+  CHECK(difference(expm(Tensor{{1., 1e6}, {0., -1.}}), Tensor{{e, beside}, {0., 1 / e}}, 1e-15) == "");
+  CHECK(difference(expm(Tensor{{1., 0.}, {1e6, -1.}}), Tensor{{e, 0.}, {beside, 1 / e}}, 1e-15) == "");
+  const Tensor far_from_normal = Tensor{{1e3 + 1, -1.}, {1e6, -1e3 + 1}};  // 1 + a nilpotent matrix
+  CHECK(difference(expm(far_from_normal), e * Tensor{{1e3 + 1, -1.}, {1e6, -1e3 + 1}}, 1e-8) == "");
+  // The nilpotent matrix of one row of 1e5 above the diagonal: a sum of four terms.
+  const Tensor n{{0., 1e5, 0., 0.}, {0., 0., 1e5, 0.}, {0., 0., 0., 1e5}, {0., 0., 0., 0.}};
+  CHECK(difference(expm(n), Tensor{{1., 1e5, 5e9, 1e15 / 6}, {0., 1., 1e5, 5e9}, {0., 0., 1., 1e5}, {0., 0., 0., 1.}},
+                   1e-14) == "");
+  CHECK(difference(expm(Tensor{{-800., 1.}, {0., -800.}}), zeros({2, 2}, float64)) == "");
+  CHECK(difference(expm(Tensor{{700., 1.}, {0., -700.}}),
+                   Tensor{{std::exp(700.), std::exp(700.) / 1400}, {0., std::exp(-700.)}}, 1e-13) == "");
+  const Tensor x = Tensor{{0., 1e8}, {0., 0.}}.requires_grad_();
+  CHECK(difference(grad(expm(x)(0, 1), x)(0, 1), Tensor(1.0).to(float64), 1e-12) == "");
+}
+
 TEST_CASE("beside any other matrix of its batch, each has the gradients of its determinant that it has alone",
           "[linalg]") {
   const std::function<Tensor(const Tensor&)> functions[] = {[](const Tensor& x) { return det(x); },
