@@ -227,3 +227,44 @@ TEST_CASE("an exception of the user's function reaches the caller, forward and b
   }
   CHECK(live_nodes() == before);
 }
+
+TEST_CASE("lerp is exact at its ends, and finite between ends whose distance is not") {
+  const double inf = std::numeric_limits<double>::infinity(), nan = std::nan("");
+  struct Row {
+    double a, b, w, y;
+  };
+  const Row rows[] = {{-1e308, 1e308, 1.0, 1e308},   {-1e308, 1e308, 0.0, -1e308}, {-1e308, 1e308, 0.5, 0.0},
+                      {-1e308, 1e308, 0.25, -5e307}, {1.0, inf, 1.0, inf},         {1.0, inf, 0.0, 1.0},
+                      {-inf, 3.0, 1.0, 3.0},         {inf, 3.0, 1.0, 3.0},         {inf, inf, 0.3, inf},
+                      {-inf, inf, 0.5, nan},         {nan, 1.0, 1.0, nan},         {1.0, nan, 0.0, nan},
+                      {1.0, 2.0, nan, nan}};
+  for (const Row& row : rows) {
+    INFO(row.a << ' ' << row.b << ' ' << row.w);
+    const Tensor a = full({9}, row.a, float64), b = full({9}, row.b, float64), w = full({9}, row.w, float64);
+    const Tensor expected = full({9}, row.y, float64);
+    const auto lambda = [](auto u, auto v, auto t) { return lerp(u, v, t); };
+    CHECK(difference(lerp(a, b, w), expected) == "");
+    CHECK(difference(lerp(a, b, row.w), expected) == "");
+    CHECK(difference(elementwise(lambda, a, b, w), expected) == "");
+    const Tensor x = a.clone().requires_grad_(), z = b.clone().requires_grad_();
+    const auto slopes = grad({elementwise(lambda, x, z, w)}, {x, z}, {ones({9}, float64)}, create_graph);
+    const auto of_op = grad({lerp(x, z, w)}, {x, z}, {ones({9}, float64)}, create_graph);
+    for (const std::size_t i : {0u, 1u}) {
+      if (std::isnan(row.y)) continue;
+      CHECK(difference(slopes[i].detach(), i == 0 ? 1 - w : w) == "");
+      CHECK(difference(of_op[i].detach(), i == 0 ? 1 - w : w) == "");
+    }
+  }
+  for (const bool lambda : {false, true}) {
+    const Tensor a = Tensor{-1e308}.requires_grad_(), b = Tensor{1e308}.requires_grad_(),
+                 w = Tensor{1.0}.requires_grad_();
+    const Tensor y =
+        lambda ? elementwise([](auto u, auto v, auto t) { return lerp(u, v, t); }, a, b, w) : lerp(a, b, w);
+    const Tensor slope = grad({y}, {w}, {ones({1}, float64)}, create_graph)[0];
+    CHECK(slope.item() == inf);
+    const auto second = grad({slope}, {a, b}, {ones({1}, float64)});
+    CHECK(second[0].item() == -1);
+    CHECK(second[1].item() == 1);
+  }
+  CHECK(difference(lerp(Tensor{-3e38f, 1.0f}, Tensor{3e38f, 2.0f}, 0.5f), Tensor{0.0f, 1.5f}) == "");
+}

@@ -120,6 +120,22 @@ TEST_CASE("a mean of four numbers is right where their sum overflows") {
   }
 }
 
+TEST_CASE("the mean of a window is finite where the sum of its elements is not") {
+  const Tensor x({{1e308, 1e308, 1e308, -1e308}, {1e308, 1e308, 1e308, -1e308}, {1e308, 1e308, endless, 1.0}});
+  const Tensor line = reshape(x[0], {1, 4});
+  CHECK(difference(avg_pool1d(line, 3, AvgPoolOptions().stride(1)), Tensor{{1e308, 1e308 / 3}}, 1e-15) == "");
+  CHECK(difference(adaptive_avg_pool1d(line, 1), Tensor{{5e307}}, 1e-15) == "");
+  const Tensor image = reshape(x, {1, 1, 3, 4});
+  CHECK(difference(avg_pool2d(image, 3, AvgPoolOptions().stride(1)).reshape({2}), Tensor{endless, endless}) == "");
+  CHECK(difference(avg_pool2d(image, {2, 3}, AvgPoolOptions().stride(1))[0][0][0], Tensor{1e308, 1e308 / 3}, 1e-15) ==
+        "");
+  CHECK(avg_pool2d(image, {2, 3}, AvgPoolOptions().divisor_override(1))(0, 0, 0, 0).item() == endless);
+  CHECK(difference(interpolate(image, InterpolateOptions().size({1, 2}).mode(InterpolateMode::area)).reshape({2}),
+                   Tensor{1e308, endless}, 1e-15) == "");
+  const Tensor huge = avg_pool1d(Tensor({{3e38f, 3e38f, 3e38f}}), 3);
+  CHECK(difference(huge, Tensor{{3e38f}}) == "");
+}
+
 TEST_CASE("a mean of four subnormal numbers is rounded once") {
   const double least = std::numeric_limits<double>::denorm_min();
   for (const std::int64_t width : {2, 8, 16, 38}) {

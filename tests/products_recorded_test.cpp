@@ -4,6 +4,7 @@
 #include <limits>
 #include <vector>
 
+#include <xgrad/autograd/kernels/runtime/page_heap.hpp>
 #include <xgrad/func.hpp>
 #include <xgrad/xgrad.hpp>
 
@@ -174,4 +175,36 @@ TEST_CASE("distances of as many axes as a shape can have are differentiable", "[
   CHECK(difference(twice(wide)(b), twice(f)(b), 1e-13) == "");
   CHECK(difference(func::jvp([&](const Tensor& x) { return wide(x, b); }, a, cos(a)).second,
                    func::jvp([&](const Tensor& x) { return f(x, b); }, a, cos(a)).second, 1e-14) == "");
+}
+
+TEST_CASE("an einsum of many tiny products, or of none that is summed, is that of sums of products", "[products]") {
+  Generator generator(5);
+  const Tensor a = randn({40, 3, 4}, generator, float64), b = randn({40, 4, 2}, generator, float64);
+  const Tensor c = randn({40, 4}, generator, float64), d = randn({40, 4}, generator, float64);
+  CHECK(difference(einsum("bik,bkj->bij", {a, b}), matmul(a, b), 1e-13, 1e-14) == "");
+  CHECK(difference(einsum("bik,bk->bi", {a, c}), squeeze(matmul(a, unsqueeze(c, -1)), -1), 1e-13, 1e-14) == "");
+  CHECK(difference(einsum("bi,bi->b", {c, d}), sum(c * d, 1), 1e-13, 1e-14) == "");
+  CHECK(difference(einsum("bi,bi->ib", {c, d}), transpose(c * d)) == "");
+  CHECK(difference(einsum("bi,bj->bij", {c, d}), unsqueeze(c, 2) * unsqueeze(d, 1)) == "");
+  CHECK(difference(einsum("bi,b->bi", {c, select(d, 1, 0)}), c * narrow(d, 1, 0, 1)) == "");
+  const Tensor x = c.clone().requires_grad_();
+  CHECK(difference(grad(sum(einsum("bi,bi->b", {x, d}) * arange(40)), x), d * reshape(arange(40), {40, 1}), 1e-14) ==
+        "");
+}
+
+TEST_CASE("an einsum of whole numbers is exact, wraps around and keeps no products", "[products]") {
+  const Tensor a = arange(60).reshape({3, 4, 5}) - 20, b = arange(30).reshape({5, 6}) * 7 - 100;
+  const Tensor real = matmul(a.to(float64), b.to(float64)).to(int64);
+  CHECK(difference(einsum("bij,jk->bik", {a, b}), real) == "");
+  CHECK(difference(einsum("bij,bkj->bik", {a, a}), matmul(a.to(float64), swapaxes(a, 1, 2).to(float64)).to(int64)) ==
+        "");
+  CHECK(difference(einsum("bij,bij->", {a, a}), sum(a * a)) == "");
+  const Tensor huge{std::int64_t{1} << 62, std::int64_t{1} << 62, 5};
+  CHECK(einsum("i,i", {huge, Tensor{2, 2, 3}}).item<std::int64_t>() == 15);
+  CHECK(difference(einsum("ij,jk->ik", {ones({2, 0}, int64), ones({0, 3}, int64)}), zeros({2, 3}, int64)) == "");
+  detail::page_heap::reset_peak();
+  const std::size_t before = detail::page_heap::held().now;
+  const Tensor wide = ones({200, 200}, int64);
+  CHECK(einsum("ij,jk->ik", {wide, wide})(7, 7).item<std::int64_t>() == 200);
+  CHECK(detail::page_heap::held().peak - before < std::size_t{8} * 200 * 200 * 100);
 }

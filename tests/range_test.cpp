@@ -138,3 +138,30 @@ TEST_CASE("batch normalisation without eps has finite second derivatives at any 
     }
   }
 }
+
+TEST_CASE("functions that have limits at infinity reach them, with slopes of 0") {
+  const DType dtype = GENERATE(DType::float32, DType::float64);
+  const double inf = std::numeric_limits<double>::infinity();
+  const auto of_sinc = [](const Tensor& t) { return sinc(t); };
+  const auto of_softsign = [](const Tensor& t) { return softsign(t); };
+  const auto of_height = [](const Tensor& t) { return atan2(t, std::numeric_limits<double>::infinity()); };
+  const auto of_width = [](const Tensor& t) { return atan2(Tensor(2.0).to(t.dtype()), t); };
+  for (const double x : {-inf, inf}) {
+    INFO(x << ", " << name_of(dtype));
+    CHECK(sinc(Tensor({x}, dtype))(0).item() == 0);
+    CHECK(softsign(Tensor({x}, dtype))(0).item() == (x > 0 ? 1 : -1));
+    CHECK(elementwise([](auto t) { return softsign(t) + sinc(t); }, Tensor({x}, dtype))(0).item() == (x > 0 ? 1 : -1));
+    for (const double each : {slope(of_sinc, x, dtype), slope(of_softsign, x, dtype), slope(of_width, x, dtype),
+                              curvature(of_sinc, x, dtype), curvature(of_softsign, x, dtype),
+                              curvature(of_width, x, dtype), slope(of_height, x, dtype), curvature(of_height, x, dtype),
+                              slope(of_height, 2.0, dtype), curvature(of_height, 2.0, dtype)})
+      CHECK(each == 0);
+  }
+  CHECK(softsign(Tensor({3e38}, dtype))(0).item() == 1);
+  const double nan = std::nan("");
+  CHECK(std::isnan(sinc(Tensor({nan}, dtype))(0).item()));
+  CHECK(std::isnan(softsign(Tensor({nan}, dtype))(0).item()));
+  for (const double each : {slope(of_sinc, nan, dtype), slope(of_softsign, nan, dtype), slope(of_height, nan, dtype),
+                            slope(of_width, nan, dtype)})
+    CHECK(std::isnan(each));
+}

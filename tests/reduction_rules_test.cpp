@@ -180,6 +180,12 @@ TEST_CASE("a mean is right where its sum overflows", "[rules]") {
   CHECK(mean(of({3e38, 3e38, 3e38}, float32)).item() == Approx(3e38));
   CHECK(mean(Tensor{inf, 1.}).item() == inf);
   CHECK(std::isnan(mean(Tensor{inf, -inf}).item()));
+  const double nan = std::nan("");
+  CHECK(difference(nanmean(Tensor({{1.5e308, nan, 1.7e308}, {1., nan, nan}, {nan, nan, nan}}), 1), {1.6e308, 1., nan},
+                   1e-15) == "");
+  CHECK(nanmean(Tensor{1e308, 1e308}).item() == 1e308);
+  CHECK(nanmean(Tensor{3e38f, 3e38f, std::nanf("")}).item() == 3e38f);
+  CHECK(std::isinf(nanmean(Tensor{1e308, nan, 1e308, inf}).item()));
 }
 
 TEST_CASE("var and std have the same bits on any number of threads, and chunks combine correctly", "[rules]") {

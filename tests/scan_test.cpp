@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <xgrad/autograd/engine/backward.hpp>
+#include <xgrad/autograd/func/transforms.hpp>
 #include <xgrad/autograd/ops/ops.hpp>
 
 #include "catch2.hpp"
@@ -91,6 +92,34 @@ TEST_CASE("a product with a 0 among its factors is 0, however large the others a
     CHECK(std::isnan(grad(prod(y), y)(2).item()));
     CHECK(std::isnan(grad(sum(cumprod(y, 0)), y)(2).item()));
   }
+}
+
+TEST_CASE("a product that leaves the range of numbers on its way comes back to it") {
+  CHECK(difference(prod(Tensor{1e200, 1e200, 1e-300}), Tensor(1e100), 1e-15) == "");
+  CHECK(difference(prod(Tensor{1e-200, 1e-200, 1e300}), Tensor(1e-100), 1e-15) == "");
+  CHECK(prod(Tensor{1e-200, 1e-200}).item() == 0);
+  CHECK(prod(Tensor{1e200, -1e200}).item() == -inf);
+  CHECK(std::signbit(prod(Tensor{1e-200, -0.0, 1e300}).item()));
+  const Tensor lines({{1e200, 1e200, 1e-300}, {1e-200, 1e-200, 1e300}, {1.0, 0.0, 1e300}, {inf, 1e-300, 1e-300}});
+  CHECK(difference(prod(lines, 1), Tensor{1e100, 1e-100, 0.0, inf}, 1e-15) == "");
+  CHECK(difference(cumprod(lines, 1),
+                   Tensor({{1e200, inf, 1e100}, {1e-200, 0.0, 1e-100}, {1.0, 0.0, 0.0}, {inf, inf, inf}}),
+                   1e-15) == "");
+  CHECK(difference(cumprod(transpose(lines), 0)(-1), Tensor{1e100, 1e-100, 0.0, inf}, 1e-15) == "");
+  // Of a long line in chunks too, whose parts are 0 and infinite.
+  CHECK(prod(concat({full({50'000}, 0.5), full({50'000}, 2.0)}, 0)).item() == 1);
+}
+
+TEST_CASE("the gradient of a product that leaves the range of numbers on its way is the product of the others") {
+  for (const bool reversed : {false, true}) {
+    const auto ordered = [&](const Tensor& each) { return reversed ? flip(each, 0) : each; };
+    const Tensor x = ordered(Tensor{1e-200, 1e-200, 2.0, 1e200, 1e200}).clone().requires_grad_();
+    CHECK(difference(grad(prod(x), x), ordered(Tensor{2e200, 2e200, 1.0, 2e-200, 2e-200}), 1e-14) == "");
+    const Tensor one_zero = ordered(Tensor{1e-200, 1e-200, 0.0, 1e200, 1e200}).clone().requires_grad_();
+    CHECK(difference(grad(prod(one_zero), one_zero), ordered(Tensor{0.0, 0.0, 1.0, 0.0, 0.0}), 1e-14) == "");
+  }
+  const Tensor tiny = Tensor{1e-200, 1e-115, 3.0, 1e300}.requires_grad_();
+  CHECK(difference(grad(prod(tiny), tiny), Tensor{3e185, 3e100, 1e-15, 3e-315}, 1e-14, 1e-322) == "");
 }
 
 TEST_CASE("the gradient of a product of tiny and huge numbers is the product of the others") {
@@ -197,6 +226,39 @@ TEST_CASE("the slope of logcumsumexp of one element is that of logsumexp") {
   for (const double x : {-inf, -1.0, 0.0, 2.0, inf, not_a_number})
     CHECK(close(slope(f, Tensor{x}), slope(g, Tensor{x})) == "");
   CHECK(slope(f, Tensor{3.0}).item() == 1);
+}
+
+TEST_CASE("the slopes of logcumsumexp keep their digits for numbers far from 0") {
+  const auto f = [](const Tensor& x) { return logcumsumexp(x, 0); };
+  const auto pulled = [&](const Tensor& x, const Tensor& seed) {
+    const Tensor leaf = x.clone().requires_grad_();
+    return grad({f(leaf)}, {leaf}, {seed})[0];
+  };
+  CHECK(difference(pulled(Tensor{1e4f, 1e4f}, Tensor{0.0f, 1.0f}), Tensor{0.5f, 0.5f}) == "");
+  CHECK(close(pulled(Tensor{1e16, 1e16}, Tensor{0.0, 1.0}), Tensor{0.5, 0.5}) == "");
+  CHECK(close(pulled(Tensor{-1e300, -1e300}, Tensor{0.0, 1.0}), Tensor{0.5, 0.5}) == "");
+  Generator generator(7);
+  const Tensor near = randn({40}, generator, float64), seed = randn({40}, generator, float64);
+  const Tensor shifted = (near + 4096.0).to(float32);
+  const Tensor expected = pulled((shifted.to(float64) - 4096.0), seed);
+  CHECK(difference(pulled(shifted, seed.to(float32)).to(float64), expected, 1e-6, 1e-7) == "");
+}
+
+TEST_CASE("an element of -inf has a slope of 0 in logcumsumexp from the first finite one on") {
+  const Tensor x = Tensor{-inf, 0.0, 1.0, -inf}.requires_grad_();
+  const Tensor g = grad({logcumsumexp(x, 0)}, {x}, {Tensor{0.0, 0.0, 1.0, 0.0}}, create_graph)[0];
+  CHECK(close(g, Tensor{0.0, 1 / (1 + std::exp(1.0)), 1 / (1 + std::exp(-1.0)), 0.0}) == "");
+  const double p = g[1].item() * g[2].item();
+  CHECK(close(grad({g}, {x}, {Tensor{1.0, 1.0, 0.0, 3.0}})[0], Tensor{0.0, p, -p, 0.0}) == "");
+}
+
+TEST_CASE("the second slopes of logcumsumexp keep their digits for numbers far from 0, forward mode too") {
+  const Tensor x = Tensor{1e16, 1e16}.requires_grad_();
+  const Tensor g = grad({logcumsumexp(x, 0)}, {x}, {Tensor{0.0, 1.0}}, create_graph)[0];
+  CHECK(close(grad({g}, {x}, {Tensor{1.0, 0.0}})[0], Tensor{0.25, -0.25}) == "");
+  const Tensor pushed =
+      func::jvp([](const Tensor& in) { return logcumsumexp(in, 0); }, Tensor{1e16, 1e16}, Tensor{1.0, 0.0}).second;
+  CHECK(close(pushed, Tensor{1.0, 0.5}) == "");
 }
 
 TEST_CASE("running results along any axis are those of each line") {

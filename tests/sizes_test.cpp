@@ -95,6 +95,17 @@ TEST_CASE("products and counts of more rows than can be counted are empty, or ou
   CHECK(any(zeros({n, 0, n}), 0).shape() == Shape{0, n});
 }
 
+TEST_CASE("a triangle of more places than can be counted is out of memory") {
+  CHECK_THAT(out_of_memory([] { tril_indices(1, most, most); }), StartsWith("tril_indices: "));
+  CHECK_THAT(out_of_memory([] {
+               tril_indices(most, most, least);
+               tril_indices(most, most, most);
+             }),
+             StartsWith("tril_indices: "));
+  CHECK_THAT(out_of_memory([] { triu_indices(1, most, least); }), StartsWith("triu_indices: "));
+  CHECK(triu_indices(most, most, most).shape() == Shape{2, 0});
+}
+
 TEST_CASE("shapes without elements may have any other sizes, in every op that computes shapes") {
   const Tensor wide = zeros({0, most}), deep = zeros({most, 0, most});
   CHECK((wide + 1).shape() == Shape{0, most});
@@ -188,7 +199,7 @@ TEST_CASE("item refuses what the integer type cannot hold, and gives everything 
 }
 
 TEST_CASE("a conversion to int64 refuses what it cannot hold, names the element, and changes nothing") {
-  for (const double bad : {not_a_number, 0x1p63, -1e300, std::numeric_limits<double>::infinity()})
+  for (const double bad : {not_a_number, 0x1p63, -1e30, std::numeric_limits<double>::infinity()})
     for (const DType dtype : {float32, float64})
       for (const std::int64_t place : {0, 1, 1023, 1024, 2999}) {
         Tensor x = zeros({3000}, dtype);
@@ -220,6 +231,35 @@ TEST_CASE("numbers that no int64 holds are refused wherever a tensor is made or 
   CHECK(whole_numbers(x) == std::vector<std::int64_t>{1, 2});
 }
 
+TEST_CASE("numbers that float32 cannot hold are refused wherever one fills a tensor") {
+  const Tensor x = {1.0f, 2.0f}, mask = {true, false};
+  CHECK_THAT(refusal([] { full({3}, 1e300, float32); }),
+             StartsWith("full: 1e+300 does not fit: float32 holds numbers up to 3.4028235e+38"));
+  CHECK_THAT(refusal([&] { full_like(x, -1e300); }), StartsWith("full_like: -1e+300 does not fit"));
+  CHECK_THAT(refusal([&] { masked_fill(x, mask, 1e39); }), StartsWith("masked_fill: 1e+39 does not fit"));
+  CHECK_THAT(refusal([&] { pad(x, {1, 1}, PadMode::constant, 1e39); }), StartsWith("pad: 1e+39 does not fit"));
+  CHECK_THAT(refusal([&] { x.fill_(1e39); }), StartsWith("fill_: 1e+39 does not fit"));
+  CHECK_THAT(refusal([] { uniform(-1e300, 1e300, {3}); }), StartsWith("uniform: -1e+300 does not fit"));
+  CHECK_THAT(refusal([] { uniform(0, 1e300, {3}); }), StartsWith("uniform: 1e+300 does not fit"));
+  CHECK(x(0).item() == 1);
+  const double infinite = std::numeric_limits<double>::infinity();
+  CHECK(full({3}, infinite, float32)(0).item() == infinite);
+  CHECK(masked_fill(x, mask, -infinite)(0).item() == -infinite);
+  CHECK(full({1}, 3.4028235e38, float32)(0).item() == std::numeric_limits<float>::max());
+  CHECK(full({1}, 1e300, float64)(0).item() == 1e300);
+  CHECK(full_like(Tensor{1.0}, 1e300)(0).item() == 1e300);
+}
+
+TEST_CASE("whole numbers that are drawn in a floating dtype stay below their bound") {
+  CHECK_THAT(refusal([] { randint_like(zeros({2}), 0, (1 << 24) + 2); }),
+             StartsWith("randint_like: low and high are 0 and 16777218: float32 holds each whole number only from"));
+  CHECK_THAT(refusal([] { randint_like(zeros({2}, float64), -beyond_doubles, 0); }), Contains("-2^53 to 2^53"));
+  const Tensor y = randint_like(zeros({1000}), (1 << 24) - 1, (1 << 24) + 1);
+  CHECK(amax(y).item() == 0x1p24);
+  CHECK(amin(y).item() == 0x1p24 - 1);
+  CHECK(randint_like(zeros({2}, int64), beyond_doubles, beyond_doubles + 1)(0).item<std::int64_t>() == beyond_doubles);
+}
+
 TEST_CASE("integers beyond 2^53 stay exact on every way into an int64 tensor") {
   constexpr std::int64_t b = beyond_doubles, far = std::int64_t{1} << 62;
   CHECK(whole_numbers(arange(b, b + 3)) == std::vector<std::int64_t>{b, b + 1, b + 2});
@@ -235,6 +275,20 @@ TEST_CASE("integers beyond 2^53 stay exact on every way into an int64 tensor") {
   CHECK(whole_numbers(Tensor({1, 2}).fill_(b)) == std::vector<std::int64_t>{b, b});
   CHECK(whole_numbers(Tensor({b}).add_(Tensor{b}, 2)) == std::vector<std::int64_t>{3 * b});
   CHECK(whole_numbers(clamp(Tensor{least, b, most}, -b, most)) == std::vector<std::int64_t>{-b, b, most});
+}
+
+TEST_CASE("integers beyond 2^53 are compared and raised exactly") {
+  constexpr std::int64_t b = beyond_doubles;
+  const auto truths = [](const Tensor& x) { return whole_numbers(x.to(int64)); };
+  CHECK(truths(isclose(Tensor{b, b, most}, Tensor{b - 1, b, least}, 0, 0)) == std::vector<std::int64_t>{0, 1, 0});
+  CHECK(truths(isclose(Tensor{b}, Tensor({{b - 1}, {b + 2}}), 0, 1)) == std::vector<std::int64_t>{1, 0});
+  CHECK_FALSE(allclose(Tensor{b}, Tensor{b - 1}, 0, 0));
+  CHECK(allclose(Tensor{b}, Tensor{b - 1}));
+  CHECK(truths(isclose(Tensor{100000, 100002}, 100000)) == std::vector<std::int64_t>{1, 0});
+  CHECK(truths(isclose(Tensor{true, false}, Tensor{1, 1})) == std::vector<std::int64_t>{1, 0});
+  CHECK(whole_numbers(pow(Tensor{-1, 3}, b)) ==
+        std::vector<std::int64_t>{-1, pow(Tensor{3}, Tensor{b}).item<std::int64_t>()});
+  CHECK(whole_numbers(pow(Tensor{true}, b)) == std::vector<std::int64_t>{1});
 }
 
 TEST_CASE("an integer tensor in place refuses a result that is not of integers") {

@@ -203,3 +203,24 @@ TEST_CASE("the slope of xlogy reaches a seed of zeros, as in forward mode by two
   const Tensor g = grad(xlogy(a, b), a, seed, create_graph);
   CHECK(difference(grad(g, seed, ones({2}, float64)), log(b)) == "");
 }
+
+TEST_CASE("second derivatives that are nearly 0 keep their digits") {
+  const auto second = [](const auto& f, const Tensor& at) {
+    const Tensor x = at.clone().requires_grad_();
+    return grad(sum(grad(sum(f(x)), x, create_graph)), x);
+  };
+  const Tensor single{1e-9f, -3e-6f, 0.0f}, wide{1e-17, -3e-9, 0.0};
+  for (const Tensor& x : {single, wide}) {
+    INFO(name_of(x.dtype()));
+    const double tolerance = x.dtype() == float32 ? 1e-6 : 1e-14;
+    CHECK(difference(second([](const Tensor& v) { return asin(v); }, x), x, tolerance) == "");
+    CHECK(difference(second([](const Tensor& v) { return acos(v); }, x), -x, tolerance) == "");
+    CHECK(difference(second([](const Tensor& v) { return atanh(v); }, x), 2.0 * x, tolerance) == "");
+    const auto lambda = [](const Tensor& v) { return elementwise([](auto u) { return asin(u) + atanh(u); }, v); };
+    CHECK(difference(second(lambda, x), 3.0 * x, tolerance) == "");
+  }
+  const auto odds = [](const Tensor& v) { return logit(v); };
+  CHECK(difference(second(odds, Tensor{0.5f - 0x1p-25f, 0.5f}), Tensor{-0x1p-20f, 0.0f}, 1e-6) == "");
+  CHECK(difference(second(odds, Tensor{0.5 + 3e-13, 0.5 - 0x1p-54}), Tensor{32 * (0.5 + 3e-13 - 0.5), -0x1p-49},
+                   1e-14) == "");
+}

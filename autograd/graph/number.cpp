@@ -1,5 +1,6 @@
 #include <xgrad/autograd/graph/number.hpp>
 
+#include <cmath>
 #include <stdexcept>
 
 #include <xgrad/autograd/graph/calling.hpp>
@@ -16,6 +17,12 @@ void detail::refuse_number(const std::string& number, const std::string& low, co
 void detail::refuse_beyond(std::uint64_t number, const char* what) {
   refuse_number(std::to_string(number), std::to_string(std::numeric_limits<std::int64_t>::min()),
                 std::to_string(std::numeric_limits<std::int64_t>::max()), -1, what);
+}
+
+void detail::require_range(double number, DType dtype, const char* what) {
+  if (dtype == float32 && std::isfinite(number) && !std::isfinite(static_cast<float>(number)))
+    throw detail::argument_error(std::string(caller_or(what)) + ": " + number_text(number) +
+                                 " does not fit: float32 holds numbers up to 3.4028235e+38: use float64, or infinity");
 }
 
 std::string Number::text() const {

@@ -20,6 +20,10 @@ namespace detail {
 /// The same for an unsigned number from 2^63 on.
 [[noreturn]] void refuse_beyond(std::uint64_t number, const char* what);
 
+/// Throws std::invalid_argument where a finite number becomes infinite in the dtype, as those beyond float32 do. `what`
+/// begins the message where no op has a scope.
+void require_range(double number, DType dtype, const char* what);
+
 /// Whether the integer type T holds the number, without its fraction. NaN is held by none.
 template <class T>
 constexpr bool holds(double number) {

@@ -14,6 +14,7 @@
 #include <xgrad/autograd/ops/indexing.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
+#include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 #include <xgrad/autograd/ops/slicing.hpp>
@@ -135,8 +136,59 @@ Tensor undefined_gradient(const Tensor& m, const Tensor& g) {
   return per_matrix(g) * (m * std::numeric_limits<double>::quiet_NaN());
 }
 
+/// The elements at these places of the last axis.
+Tensor elements_at(const Tensor& flat, const std::vector<std::int64_t>& places) {
+  return index_select(flat, -1, Tensor(places));
+}
+
+/// For vectors u, v of 4 numbers the matrices w[j,k] = Σ ε_jkpq u_p v_q over p and q, so that Σ a_j b_k w[j,k] is the
+/// determinant of the rows a, b, u, v.
+Tensor complements(const Tensor& u, const Tensor& v) {
+  static constexpr std::int64_t first[] = {0, 0, 0, 1, 1, 2}, second[] = {1, 2, 3, 2, 3, 3};
+  static const std::vector<std::int64_t> p(first, first + 6), q(second, second + 6);
+  const Tensor minors = elements_at(u, p) * elements_at(v, q) - elements_at(u, q) * elements_at(v, p);
+  std::vector<std::int64_t> places(16, 0);
+  std::vector<double> signs(16, 0.0);
+  for (std::size_t i = 0; i < 6; ++i) {  // the pair i of columns is complemented by the pair 5 - i
+    const auto j = static_cast<std::size_t>(first[5 - i]), k = static_cast<std::size_t>(second[5 - i]);
+    const double sign = i == 1 || i == 4 ? -1 : 1;
+    places[j * 4 + k] = places[k * 4 + j] = static_cast<std::int64_t>(i);
+    signs[j * 4 + k] = sign;
+    signs[k * 4 + j] = -sign;
+  }
+  const Shape& shape = minors.shape();
+  return reshape(elements_at(minors, places) * Tensor(signs),
+                 shape.with(shape.rank() - 1, 4).inserted(shape.rank(), 4));
+}
+
+/// The cofactors of at most 4 by 4 numbers as polynomials, every derivative of which is right for every matrix.
+Tensor polynomial_cofactors(const Tensor& a) {
+  const std::int64_t n = rows_of(a.shape());
+  if (n <= 1) return ones(a.shape(), a.dtype());
+  const Tensor flat = reshape(a, batch_of(a.shape()).inserted(a.rank() - 2, n * n));
+  if (n == 2) return reshape(elements_at(flat, {3, 2, 1, 0}) * Tensor{1.0, -1.0, -1.0, 1.0}, a.shape());
+  if (n == 3) {  // a[i+1,j+1] a[i+2,j+2] - a[i+1,j+2] a[i+2,j+1], modulo 3
+    const auto shifted = [&](std::int64_t down, std::int64_t right) {
+      std::vector<std::int64_t> places;
+      for (std::int64_t i = 0; i < 3; ++i)
+        for (std::int64_t j = 0; j < 3; ++j) places.push_back((i + down) % 3 * 3 + (j + right) % 3);
+      return elements_at(flat, places);
+    };
+    return reshape(shifted(1, 1) * shifted(2, 2) - shifted(1, 2) * shifted(2, 1), a.shape());
+  }
+  const auto row = [&](std::int64_t i) { return select(a, -2, i); };
+  const auto applied = [](const Tensor& w, const Tensor& x) { return sum(w * unsqueeze(x, -2), -1); };
+  const Tensor lower = complements(row(2), row(3)), upper = complements(row(0), row(1));
+  return stack({applied(lower, row(1)), -applied(lower, row(0)), applied(upper, row(3)), -applied(upper, row(2))}, -2);
+}
+
+/// Whether products of elements stay far within the range of float64.
+bool are_moderate(const Tensor& a) { return a.size() == 0 || amax(abs(Raw::constant(a))).item() < 1e100; }
+
 Tensor det_gradient(Way way, const Tensor& m, const Tensor& d, const Tensor& g) {
   if (way == Way::undefined) return undefined_gradient(m, g);
+  if (grad_enabled() && rows_of(m.shape()) <= 4 && are_moderate(m))
+    return per_matrix(g) * to(polynomial_cofactors(to(m, float64)), m.dtype());
   if (way == Way::inverse) return per_matrix(g * d) * adjoint(inverse(m));
   // In float64, in which those that overflow do not meet others of 0.
   return per_matrix(g) * to(cofactors(to(m, float64)), m.dtype());

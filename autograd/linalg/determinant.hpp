@@ -11,7 +11,9 @@ struct SignLogAbsDet {
 };
 
 /// The determinants of a (..., n, n); 1 for n = 0. The gradient is that of the cofactors, g det(a) a⁻ᵀ, and right where
-/// a is singular too. Second derivatives at a singular a exist here where its singular values are distinct.
+/// a is singular too. For n <= 4 and elements below 1e100 so are the further derivatives. For others these are those of
+/// g det(a) a⁻ᵀ, which lose as many digits as the inverse, and at a singular a they are right where its singular values
+/// are distinct.
 [[nodiscard]] Tensor det(Tensor a, Source at = Source::here());
 /// Sign and logarithm of the determinants of a (..., n, n), which neither overflow nor underflow. The gradient of
 /// logabsdet is g a⁻ᵀ, which is infinite where a is singular.

@@ -46,10 +46,10 @@ Tensor counted(const Tensor& s, Limits limit) {
 
 /// v s⁺ uᵀ x, or v s⁺ uᵀ where x is undefined.
 Tensor apply_pseudo_inverse(const SVD& y, const Tensor& counts, const Tensor& x) {
-  const Tensor one = ones({}, y.s.dtype());
-  const Tensor inverse = unsqueeze(where(counts, one / where(counts, y.s, one), zeros({}, y.s.dtype())), -1);
-  const Tensor ut = adjoint(y.u);
-  return times(adjoint(y.vh), inverse * (x.defined() ? times(ut, x) : ut));
+  const Tensor ut = adjoint(y.u), part = x.defined() ? times(ut, x) : ut;
+  // By a division: the inverse of a singular value may overflow where the quotient does not.
+  const Tensor quotients = part / unsqueeze(where(counts, y.s, ones({}, y.s.dtype())), -1);
+  return times(adjoint(y.vh), where(unsqueeze(counts, -1), quotients, zeros({}, y.s.dtype())));
 }
 
 // dp = -p da p + p pᵀ daᵀ (1 - a p) + (1 - p a) daᵀ pᵀ p, so

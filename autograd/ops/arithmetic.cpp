@@ -67,6 +67,9 @@ Tensor pow(Tensor a, Tensor b, Source at) {
   if (!number) return detail::binary(fn::Pow(), at, std::move(a), std::move(b));
   if (!is_floating(a.dtype()) && is_floating(b.dtype())) a = to(std::move(a), float32, at);
   if (a.dtype() == boolean) a = to(std::move(a), int64, at);
+  constexpr std::int64_t exact = std::int64_t{1} << 53;  // from which on a double rounds exponents
+  if (a.dtype() == int64 && b.dtype() == int64 && b.item<std::int64_t>() > exact)
+    return detail::binary(fn::Pow(), at, std::move(a), std::move(b));
   return power(std::move(a), b.item(), at);
 }
 

@@ -114,7 +114,9 @@ Tensor full(Shape shape, Tensor number, DType dtype, Source at) {
     return broadcast_to(to(reshape(clone(std::move(number), at), {}, at), dtype, at), shape, at);
   }
   if (dtype == int64) return filled(shape, dtype, [v = number.item<std::int64_t>()](std::int64_t) { return v; });
-  return filled(shape, dtype, [v = number.item()](std::int64_t) { return v; });
+  const double value = number.item();
+  detail::require_range(value, dtype, "full");
+  return filled(shape, dtype, [value](std::int64_t) { return value; });
 }
 
 Tensor zeros_like(const Tensor& x, Source at) {

@@ -121,10 +121,10 @@ Tensor cut(const char* op, Tensor x, std::int64_t diagonal, Triangle side, Sourc
 __extension__ using Wide = __int128;
 
 // How many places (i, j) of a matrix have j - i < bound.
-Wide places_below(std::int64_t rows, std::int64_t columns, std::int64_t bound) {
-  const Wide first = std::max<Wide>(0, -Wide(bound)), full = std::clamp<Wide>(Wide(columns) - bound, first, rows);
+Wide places_below(std::int64_t rows, std::int64_t columns, Wide bound) {
+  const Wide first = std::max<Wide>(0, -bound), full = std::clamp<Wide>(Wide(columns) - bound, first, rows);
   if (first >= rows) return 0;
-  return (full - first) * (first + full - 1 + 2 * Wide(bound)) / 2 + (rows - full) * columns;
+  return (full - first) * (first + full - 1 + 2 * bound) / 2 + (rows - full) * columns;
 }
 
 // The places of a triangle. Row i of the lower one has the columns before i + diagonal + 1, of the upper one those from
@@ -134,16 +134,17 @@ Tensor places(const char* op, std::int64_t rows, std::int64_t columns, std::int6
     throw detail::argument_error(std::string(op) + ": a matrix of " + std::to_string(rows) + " rows and " +
                                  std::to_string(columns) + " columns does not exist");
   const bool lower = side == Triangle::lower;
-  const std::int64_t bound = std::clamp(diagonal, -rows, columns) + (lower ? 1 : 0);
+  const Wide bound = Wide(std::clamp(diagonal, -rows, columns)) + (lower ? 1 : 0);
   const Wide below = places_below(rows, columns, bound), all = lower ? below : Wide(rows) * columns - below;
   if (all > Wide(1) << 61) detail::refuse_memory(2 * static_cast<double>(all), int64);
   const auto count = static_cast<std::int64_t>(all);
   Tensor y = Raw::uninitialized({2, count}, int64);
   auto *row = Raw::write<std::int64_t>(y), *column = row + count, *const column_start = column;
   // Only the rows that have places, since there may be 2^63 of them.
-  std::int64_t i = lower ? std::max<std::int64_t>(0, 1 - bound) : 0;
+  auto i = static_cast<std::int64_t>(lower ? std::max<Wide>(0, 1 - bound) : 0);
   for (; row < column_start; ++i) {
-    const std::int64_t cut = std::clamp<std::int64_t>(i + bound, 0, columns), last = lower ? cut : columns;
+    const auto cut = static_cast<std::int64_t>(std::clamp<Wide>(i + bound, 0, columns));
+    const std::int64_t last = lower ? cut : columns;
     for (std::int64_t j = lower ? 0 : cut; j < last; ++j) {
       *row++ = i;
       *column++ = j;

@@ -5,6 +5,8 @@
 #include <stdexcept>
 
 #include <xgrad/autograd/graph/profiler.hpp>
+#include <xgrad/autograd/graph/record.hpp>
+#include <xgrad/autograd/kernels/runtime/parallel.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/einsum_equation.hpp>
@@ -119,6 +121,36 @@ Shape shape_of(const Labels& labels, const std::vector<std::int64_t>& sizes) {
   return shape;
 }
 
+/// The products of int64 matrices (batch, m, k) and (batch, k, n), which wrap around.
+Tensor whole_product(Tensor left, Tensor right, Source at) {
+  const std::int64_t batch = left.shape()[0], m = left.shape()[1], k = left.shape()[2], n = right.shape()[2];
+  Tensor y = Raw::uninitialized({batch, m, n}, int64);
+  const auto *const a = Raw::data<std::int64_t>(left), *const b = Raw::data<std::int64_t>(right);
+  auto* const to = Raw::write<std::int64_t>(y);
+  const std::int64_t grain = std::max<std::int64_t>(1, kernels::pointwise_grain / std::max<std::int64_t>(1, k * n));
+  kernels::parallel_ranges(batch * m, grain, [=](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end; ++row) {
+      std::fill_n(to + row * n, n, 0);
+      for (std::int64_t l = 0; l < k; ++l) {
+        const auto factor = static_cast<std::uint64_t>(a[row * k + l]);
+        const std::int64_t* const other = b + (row / m * k + l) * n;
+        for (std::int64_t j = 0; j < n; ++j) {
+          std::int64_t& sum = to[row * n + j];
+          sum = static_cast<std::int64_t>(static_cast<std::uint64_t>(sum) +
+                                          factor * static_cast<std::uint64_t>(other[j]));
+        }
+      }
+    }
+  });
+  return record("einsum", at, std::move(y), {std::move(left), std::move(right)}, no_gradient, no_gradient);
+}
+
+/// Whether each matrix product is so small that its call takes longer than its multiplications.
+bool is_tiny(std::int64_t m, std::int64_t k, std::int64_t n) {
+  if (m == 1 && n == 1) return k <= 256;
+  return (m == 1 || n == 1) && k <= 16 && m * n <= 16 && m * k * n <= 16;
+}
+
 /// One pair by a batched matrix product: (both, left, inner) with (both, inner, right).
 Labelled contract(const Labelled& a, const Labelled& b, const Roles& roles, const std::vector<std::int64_t>& sizes,
                   Source at) {
@@ -128,8 +160,12 @@ Labelled contract(const Labelled& a, const Labelled& b, const Roles& roles, cons
   const Tensor right = ordered(b, joined(joined(roles.both, roles.inner), roles.right), at);
   const Labels labels = joined(joined(roles.both, roles.left), roles.right);
   Tensor y;
-  if (!is_floating(left.dtype()))
-    y = sum(mul(reshape(left, {batch, m, k, 1}), reshape(right, {batch, 1, k, n})), 2);
+  if (!roles.both.empty() && roles.inner.empty() && (m == 1 || n == 1))
+    y = mul(reshape(left, {batch, m, 1}, at), reshape(right, {batch, 1, n}, at), at);
+  else if (!is_floating(left.dtype()))
+    y = whole_product(reshape(left, {batch, m, k}, at), reshape(right, {batch, k, n}, at), at);
+  else if (batch > 16 && is_tiny(m, k, n))
+    y = sum(mul(reshape(left, {batch, m, k, 1}, at), reshape(right, {batch, 1, k, n}, at), at), 2, KeepDims::no, at);
   else if (roles.both.empty())
     y = detail::product("einsum", reshape(left, {m, k}, at), reshape(right, {k, n}, at), false, false, at, {});
   else

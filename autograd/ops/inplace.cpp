@@ -187,6 +187,7 @@ Tensor Tensor::copy_(const Tensor& values, Source at) const& {
 
 Tensor Tensor::fill_(Number number, Source at) const& {
   const detail::Calling calling("fill_", at);
+  detail::require_range(number.real(), dtype(), "fill_");
   detail::visit(dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     const T value = number.as<T>();

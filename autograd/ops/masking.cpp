@@ -72,6 +72,7 @@ Tensor masked_fill(Tensor x, Tensor mask, Tensor value, Source at) {
                                  " for x of shape " + to_string(x.shape()));
   static_cast<void>(broadcast_shapes("masked_fill", x.shape(), mask.shape()));
   detail::require_kept_gradient("masked_fill", x, value);
+  if (value.dtype() == float64) detail::require_range(*Raw::data<double>(value), x.dtype(), "masked_fill");
   value = to(std::move(value), x.dtype(), at);
   return where(std::move(mask), std::move(value), std::move(x), at);
 }

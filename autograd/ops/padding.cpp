@@ -232,6 +232,7 @@ Tensor pad(Tensor x, const Dims& asked, PadMode mode, Number value, Source at) {
   detail::visit(x.dtype(), [&](auto type) { static_cast<void>(value.as<typename decltype(type)::type>()); });
   if (mode == PadMode::replicate) keep_an_edge(x.shape(), amounts);
   x = cropped(std::move(x), amounts, at);
+  detail::require_range(value.real(), x.dtype(), "pad");
   if (mode == PadMode::constant) return surrounded(std::move(x), amounts, value, at);
   require_enough(x.shape(), amounts, mode, asked);
   return wrapped(std::move(x), amounts, mode, at);

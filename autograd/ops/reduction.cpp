@@ -29,15 +29,38 @@ using kernels::Along;
 
 Tensor as_number(const Tensor& x) { return x.dtype() == boolean ? detail::converted(x, int64) : x; }
 
-// Σ x / divisor, in the shape asked for. Floating-point sums stay in double until the last run of axes is reduced.
-Tensor sum_values(const Tensor& x, const AxisList<std::size_t>& axes, const Shape& shape, double divisor) {
-  if (x.dtype() == boolean) return sum_values(as_number(x), axes, shape, divisor);
+// Calls f(i, sum) for each sum of x over the axes. Sums stay in double until the last run of axes is reduced.
+template <class T, class F>
+void for_each_sum(const Tensor& x, const AxisList<std::size_t>& axes, const F& f) {
+  const T* const from = Raw::data<T>(x);
+  if (axes.empty()) {
+    for (std::int64_t i = 0; i < x.size(); ++i) f(i, static_cast<double>(from[i]));
+    return;
+  }
+  bool first = true;
+  std::int64_t count = 0;
+  detail::Scratch<double> sums(std::size_t{0});
+  for_each_run(x.shape(), axes, [&](Along run) {
+    count = run.lines();
+    detail::Scratch<double> out(count);
+    if (first)
+      kernels::sum(from, out.data(), run);
+    else
+      kernels::sum(sums.data(), out.data(), run);
+    first = false;
+    out.swap(sums);
+  });
+  for (std::int64_t i = 0; i < count; ++i) f(i, sums.data()[i]);
+}
+
+// Σ x, in the shape asked for.
+Tensor sum_values(const Tensor& x, const AxisList<std::size_t>& axes, const Shape& shape) {
+  if (x.dtype() == boolean) return sum_values(as_number(x), axes, shape);
   Tensor y = Raw::uninitialized(shape, x.dtype());
-  if (x.size() == 0) {  // nothing is added, whatever the sizes between the axes: 0, or 0 / 0 for a mean
+  if (x.size() == 0) {  // nothing is added, whatever the sizes between the axes
     detail::visit(x.dtype(), [&](auto type) {
       using T = typename decltype(type)::type;
-      const T nothing = std::is_floating_point_v<T> ? static_cast<T>(0.0 / divisor) : T(0);
-      std::fill_n(Raw::write<T>(y), y.size(), nothing);
+      std::fill_n(Raw::write<T>(y), y.size(), T(0));
     });
     return y;
   }
@@ -53,23 +76,34 @@ Tensor sum_values(const Tensor& x, const AxisList<std::size_t>& axes, const Shap
   }
   detail::visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    const auto narrow = [=](double v) { return static_cast<T>(v / divisor); };
-    if (axes.empty()) {
-      std::transform(Raw::data<T>(x), Raw::data<T>(x) + x.size(), Raw::write<T>(y), narrow);
+    T* const to = Raw::write<T>(y);
+    for_each_sum<T>(x, axes, [=](std::int64_t i, double sum) { to[i] = static_cast<T>(sum); });
+  });
+  return y;
+}
+
+// The sums of n elements each, divided by count(i), which is n at most. Where a float64 sum overflows but the mean does
+// not, the mean is computed as that of 2^-k x by 2^-k count(i).
+template <class F>
+Tensor mean_values(const Tensor& x, const AxisList<std::size_t>& axes, const Shape& shape, double n, const F& count) {
+  Tensor y = Raw::uninitialized(shape, x.dtype());
+  detail::visit_floating(x.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    T* const to = Raw::write<T>(y);
+    if (x.size() == 0) {
+      for (std::int64_t i = 0; i < y.size(); ++i) to[i] = static_cast<T>(0.0 / count(i));
       return;
     }
-    bool first = true;
-    detail::Scratch<double> sums(std::size_t{0});
-    for_each_run(x.shape(), axes, [&](Along run) {
-      detail::Scratch<double> out(run.lines());
-      if (first)
-        kernels::sum(Raw::data<T>(x), out.data(), run);
-      else
-        kernels::sum(sums.data(), out.data(), run);
-      first = false;
-      out.swap(sums);
+    for_each_sum<T>(x, axes, [=](std::int64_t i, double sum) { to[i] = static_cast<T>(sum / count(i)); });
+    const auto finite = [](T mean) { return std::isfinite(mean); };
+    if (std::is_same_v<T, float> || std::all_of(to, to + y.size(), finite)) return;
+    const int k = std::ilogb(n) + 1;
+    const Tensor part = Raw::uninitialized(x.shape(), x.dtype());
+    std::transform(Raw::data<T>(x), Raw::data<T>(x) + x.size(), Raw::write<T>(part),
+                   [k](T number) { return std::scalbn(number, -k); });
+    for_each_sum<T>(part, axes, [=](std::int64_t i, double sum) {
+      if (!finite(to[i])) to[i] = static_cast<T>(sum / std::scalbn(count(i), -k));
     });
-    std::transform(sums.data(), sums.data() + y.size(), Raw::write<T>(y), narrow);
   });
   return y;
 }
@@ -184,30 +218,11 @@ Tensor sum(Tensor input, Axes asked, KeepDims keep, Source at) {
   detail::require_defined("sum", &input, 1);
   const auto axes = asked.resolve("sum", input.rank());
   const Shape shape = input.shape(), kept = kept_shape(shape, axes);
-  Tensor y = sum_values(input, axes, reduced_shape(shape, axes, keep), 1);
+  Tensor y = sum_values(input, axes, reduced_shape(shape, axes, keep));
   return record(
       "sum", at, std::move(y), {std::move(input)}, attributes("axes", Shape(axes), "keepdims", keep),
       with_push([shape, kept](Tensor g) { return broadcast_to(reshape(g, kept), shape); }, sum_behind(axes, keep)));
 }
-
-namespace {
-
-// Where a float64 sum overflows but the mean does not, the mean is computed as 2^k times that of 2^-k x.
-void recompute_overflowed_means(const Tensor& x, const AxisList<std::size_t>& axes, double n, const Tensor& y) {
-  if (y.dtype() != float64 || n == 0) return;
-  const auto finite = [](double mean) { return std::isfinite(mean); };
-  double* to = Raw::write<double>(y);
-  if (std::all_of(to, to + y.size(), finite)) return;
-  const int k = std::ilogb(n) + 1;
-  const Tensor part = Raw::uninitialized(x.shape(), float64);
-  std::transform(Raw::data<double>(x), Raw::data<double>(x) + x.size(), Raw::write<double>(part),
-                 [k](double number) { return std::scalbn(number, -k); });
-  const Tensor means = sum_values(part, axes, y.shape(), std::scalbn(n, -k));
-  for (std::int64_t i = 0; i < y.size(); ++i)
-    if (!finite(to[i])) to[i] = Raw::data<double>(means)[i];
-}
-
-}  // namespace
 
 Tensor mean(Tensor input, Axes asked, KeepDims keep, Source at) {
   const detail::Timed timed("mean", at);
@@ -216,8 +231,7 @@ Tensor mean(Tensor input, Axes asked, KeepDims keep, Source at) {
   if (!is_floating(input.dtype())) input = to(input, float32, at);
   const Shape shape = input.shape(), kept = kept_shape(shape, axes);
   const auto n = static_cast<double>(reduced_count(shape, axes));
-  Tensor y = sum_values(input, axes, reduced_shape(shape, axes, keep), n);
-  recompute_overflowed_means(input, axes, n, y);
+  Tensor y = mean_values(input, axes, reduced_shape(shape, axes, keep), n, [n](std::int64_t) { return n; });
   return record(
       "mean", at, std::move(y), {std::move(input)}, attributes("axes", Shape(axes), "keepdims", keep),
       with_push([shape, kept, n](Tensor g) { return broadcast_to(reshape(g, kept) / std::max(n, 1.0), shape); },
@@ -234,14 +248,27 @@ Tensor nansum(Tensor x, Axes axes, KeepDims keep, Source at) {
   return sum(std::move(x), std::move(axes), keep, at);
 }
 
-Tensor nanmean(Tensor x, Axes axes, KeepDims keep, Source at) {
+Tensor nanmean(Tensor x, Axes asked, KeepDims keep, Source at) {
   const detail::Timed timed("nanmean", at);
   detail::require_defined("nanmean", &x, 1);
-  static_cast<void>(axes.resolve("nanmean", x.rank()));
+  const auto axes = asked.resolve("nanmean", x.rank());
   if (!is_floating(x.dtype())) x = to(std::move(x), float32, at);
-  const Tensor missing = isnan(x, at);
-  const Tensor count = sum(logical_not(missing, at), axes, keep, at).to(x.dtype());
-  return div(sum(where(missing, 0, std::move(x), at), std::move(axes), keep, at), count, at);
+  const Shape shape = x.shape(), kept = kept_shape(shape, axes);
+  Tensor y;
+  {
+    const NoGrad off;
+    const Tensor missing = isnan(x, at), counts = sum_values(logical_not(missing, at), axes, kept);
+    const auto* const count = Raw::data<std::int64_t>(counts);
+    y = mean_values(where(missing, 0, x, at), axes, reduced_shape(shape, axes, keep),
+                    static_cast<double>(reduced_count(shape, axes)),
+                    [=](std::int64_t i) { return static_cast<double>(count[i]); });
+  }
+  return record("nanmean", at, std::move(y), {std::move(x)}, attributes("axes", Shape(axes), "keepdims", keep),
+                from<0>([kept, axes](const Tensor& in, const Tensor& g) {
+                  const Tensor missing = isnan(in);
+                  const Tensor count = sum(logical_not(missing), Axes(axes), keepdims);
+                  return where(missing, 0, reshape(g, kept) / maximum(count, 1).to(g.dtype()));
+                }));
 }
 
 MinMax aminmax(Tensor x, Axes asked, KeepDims keep, Source at) {
@@ -285,7 +312,7 @@ Tensor sum_to(Tensor x, const Shape& shape, Source at) {
   AxisList<std::size_t> axes;
   for (std::size_t k = 0; k < x.rank(); ++k)
     if (k < lead || (shape[k - lead] == 1 && x.shape()[k] != 1)) axes.push_back(k);
-  Tensor y = sum_values(x, axes, shape, 1);
+  Tensor y = sum_values(x, axes, shape);
   if (detail::records_nothing()) return y;
   const Shape from = x.shape();
   return record("sum_to", at, std::move(y), {std::move(x)}, attributes("shape", shape),

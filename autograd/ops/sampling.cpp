@@ -119,9 +119,15 @@ void require_deviations(const Tensor& std) {
     if (!(from[i] >= 0)) refuse("normal: std cannot be negative or NaN, got " + number_text(from[i]));
 }
 
-void require_range(std::int64_t low, std::int64_t high) {
+void require_bounds(std::int64_t low, std::int64_t high, DType dtype) {
   if (low >= high)
     refuse("randint_like: low must be below high, got " + std::to_string(low) + " and " + std::to_string(high));
+  if (!is_floating(dtype)) return;
+  const std::int64_t most = std::int64_t{1} << (dtype == float32 ? 24 : 53);
+  if (low < -most || high - 1 > most)
+    refuse("randint_like: low and high are " + std::to_string(low) + " and " + std::to_string(high) + ": " +
+           name_of(dtype) + " holds each whole number only from -2^" +
+           (dtype == float32 ? "24 to 2^24" : "53 to 2^53") + ": draw int64 with randint");
 }
 
 // 1 at the largest element of each line, else 0.
@@ -239,6 +245,7 @@ Tensor uniform(double low, double high, Shape shape, Generator& generator, DType
   if (!(low <= high) || !std::isfinite(low) || !std::isfinite(high))
     refuse("uniform: low and high must be finite, and low not above high, got " + number_text(low) + " and " +
            number_text(high));
+  for (const double bound : {low, high}) detail::require_range(bound, dtype, "uniform");
   // Rounding may reach the upper end, which is excluded.
   const double below =
       dtype == float32 ? std::nextafter(static_cast<float>(high), static_cast<float>(low)) : std::nextafter(high, low);
@@ -282,7 +289,7 @@ Tensor randint_like(const Tensor& x, Dim low, Dim high, Source at) {
 Tensor randint_like(const Tensor& x, Dim low, Dim high, Generator& generator, Source at) {
   const detail::Calling calling("randint_like", at);
   if (x.dtype() == boolean) refuse("randint_like: bool does not hold whole numbers: call to(int64)");
-  require_range(low, high);
+  require_bounds(low, high, x.dtype());
   const detail::DrawScope draws(generator);
   return detail::converted(randint(low, high, x.shape(), generator, at), x.dtype());
 }

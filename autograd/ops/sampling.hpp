@@ -36,7 +36,7 @@ inline constexpr Replacement with_replacement = Replacement::yes;
 [[nodiscard]] Tensor normal(double mean, double std, Shape shape, Generator& generator, DType dtype = float32,
                             Source at = Source::here());
 
-/// Uniform in [low, high); low above high, or ends that are not finite, are an error.
+/// Uniform in [low, high); low above high, or ends that are not finite in the dtype, are an error.
 [[nodiscard]] Tensor uniform(double low, double high, Shape shape, DType dtype = float32, Source at = Source::here());
 [[nodiscard]] Tensor uniform(double low, double high, Shape shape, Generator& generator, DType dtype = float32,
                              Source at = Source::here());
@@ -53,7 +53,8 @@ inline constexpr Replacement with_replacement = Replacement::yes;
 [[nodiscard]] Tensor rand_like(const Tensor& x, Generator& generator, Source at = Source::here());
 [[nodiscard]] Tensor randn_like(const Tensor& x, Source at = Source::here());
 [[nodiscard]] Tensor randn_like(const Tensor& x, Generator& generator, Source at = Source::here());
-/// Whole numbers in low .. high-1 of the shape and dtype of x.
+/// Whole numbers in low .. high-1 of the shape and dtype of x, each of which it must hold: bounds beyond 2^24 in
+/// float32 and 2^53 in float64 are an error.
 [[nodiscard]] Tensor randint_like(const Tensor& x, Dim low, Dim high, Source at = Source::here());
 [[nodiscard]] Tensor randint_like(const Tensor& x, Dim low, Dim high, Generator& generator, Source at = Source::here());
 

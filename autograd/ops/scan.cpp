@@ -97,17 +97,46 @@ Tensor product_rule(const Tensor& x, const Tensor& y, const Tensor& g, std::size
                                linear_recurrence(neighbours(x, axis, back, 0), g, axis, back));
 }
 
+Tensor logsumexp_rule(const Tensor& x, const Tensor& g, std::size_t axis);
+
+// logcumsumexp in two parts in float64: y_k = shift_k + logs_k. The shift is a constant, so the gradient of the
+// logarithms is that of the whole.
+struct LogSums {
+  Tensor shift, logs;
+};
+
+LogSums log_sums(const Tensor& x, std::size_t axis) {
+  LogSums y{Raw::uninitialized(x.shape(), float64), Raw::uninitialized(x.shape(), float64)};
+  if (x.size() > 0)
+    detail::visit_floating(x.dtype(), [&](auto type) {
+      using T = typename decltype(type)::type;
+      kernels::running_logsumexp_parts(static_cast<const T*>(Raw::operand(x)), Raw::write<double>(y.shift),
+                                       Raw::write<double>(y.logs), along(x.shape(), axis));
+    });
+  y.logs = record("logcumsumexp", Source::here(), std::move(y.logs), {x}, attributes("axis", axis),
+                  from<0>([axis](const Tensor& in, const Tensor& g) { return logsumexp_rule(in, g, axis); }));
+  return y;
+}
+
 // With d_k = e^(y_k - y_{k+1}), which is at most 1, gx_j = Σ_{k >= j} g_k e^(x_j - y_k) = e^(x_j - y_j) s_j, where
-// s_j = g_j + d_j s_{j+1}.
-Tensor logsumexp_rule(const Tensor& x, const Tensor& y, const Tensor& g, std::size_t axis) {
+// s_j = g_j + d_j s_{j+1}. The differences are formed from the parts of y, since y is rounded to its own size. Where y
+// is infinite, only elements that are as large have slopes other than 0, which are NaN.
+Tensor logsumexp_rule(const Tensor& x, const Tensor& g, std::size_t axis) {
   const std::int64_t n = length(x, axis);
   if (x.size() == 0 || x.rank() == 0) return g;
-  if (n == 1) return exp(x - y) * g;  // 1, but NaN where x is infinite
-  const Tensor here = part(y, axis, 0, n - 1), next = part(y, axis, 1, n - 1);
-  const Tensor stays = (here == next) & (abs(next) == std::numeric_limits<double>::infinity());
-  const Tensor decay = where(stays, 1, exp(here - next));
-  const Tensor last = zeros(x.shape().with(axis, 1), x.dtype());
-  return exp(x - y) * linear_recurrence(joined(decay, last, axis), g, axis, Direction::backward);
+  const LogSums y = log_sums(x, axis);
+  const Tensor beyond = isinf(y.shift), wide = to(x, float64);
+  Tensor sums = to(g, float64);
+  if (n > 1) {
+    const auto step = [&](const Tensor& each) { return part(each, axis, 0, n - 1) - part(each, axis, 1, n - 1); };
+    const Tensor here = part(y.shift, axis, 0, n - 1), next = part(y.shift, axis, 1, n - 1);
+    const Tensor decay = exp(where((here == next) & isinf(next), 0, step(y.shift) + step(y.logs)));
+    const Tensor last = zeros(x.shape().with(axis, 1), float64);
+    sums = linear_recurrence(joined(decay, last, axis), sums, axis, Direction::backward);
+  }
+  const Tensor share = exp(where(beyond, 0, (wide - y.shift) - y.logs));
+  const Tensor infinite = where((wide == y.shift) & (sums != 0), std::numeric_limits<double>::quiet_NaN(), 0.0);
+  return to(where(beyond, infinite, share * sums), x.dtype());
 }
 
 ValuesIndices running_extreme(const char* op, Tensor x, Dim asked, bool largest, Source at) {
@@ -222,9 +251,7 @@ Tensor logcumsumexp(Tensor x, Dim asked, Source at) {
       kernels::running_logsumexp(Raw::data<T>(x), Raw::write<T>(y), along(x.shape(), axis));
     });
   return record("logcumsumexp", at, std::move(y), {std::move(x)}, attributes("axis", axis),
-                from_xy([axis](const Tensor& in, const Tensor& out, const Tensor& g) {
-                  return logsumexp_rule(in, out, g, axis);
-                }));
+                from<0>([axis](const Tensor& in, const Tensor& g) { return logsumexp_rule(in, g, axis); }));
 }
 
 }  // namespace xgrad

@@ -9,6 +9,7 @@
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/pointwise.hpp>
+#include <xgrad/autograd/ops/shape.hpp>
 
 namespace xgrad {
 
@@ -73,8 +74,24 @@ Tensor nan_to_num(Tensor x, double nan, std::optional<double> posinf, std::optio
 
 namespace {
 
-// What two tensors are compared in: integers as float64, since tolerances are no integers.
+// What a tensor is compared in with one of floating dtype.
 Tensor comparable(const Tensor& x) { return is_floating(x.dtype()) ? x : detail::converted(x, float64); }
+
+// Whether |a - b| <= atol + rtol |b|, element by element, with the exact differences of integers.
+Tensor close_integers(const Tensor& a, const Tensor& b, const Shape& shape, double rtol, double atol, Source at) {
+  const NoGrad off;
+  const Tensor left = broadcast_to(detail::converted(a, int64), shape, at);
+  const Tensor right = broadcast_to(detail::converted(b, int64), shape, at);
+  Tensor y = Raw::uninitialized(shape, boolean);
+  const auto *const x = Raw::data<std::int64_t>(left), *const z = Raw::data<std::int64_t>(right);
+  bool* const to = Raw::write<bool>(y);
+  for (std::int64_t i = 0; i < y.size(); ++i) {
+    const auto more = static_cast<std::uint64_t>(std::max(x[i], z[i])),
+               less = static_cast<std::uint64_t>(std::min(x[i], z[i]));
+    to[i] = more == less || static_cast<double>(more - less) <= atol + rtol * std::abs(static_cast<double>(z[i]));
+  }
+  return y;
+}
 
 Tensor close(const char* op, const Tensor& a, const Tensor& b, double rtol, double atol, EqualNan nan, Source at) {
   const Tensor both[] = {a, b};
@@ -82,7 +99,8 @@ Tensor close(const char* op, const Tensor& a, const Tensor& b, double rtol, doub
   if (!(rtol >= 0) || !(atol >= 0))
     throw detail::argument_error(std::string(op) + ": the tolerances are rtol = " + detail::number_text(rtol) +
                                  " and atol = " + detail::number_text(atol) + ": neither can be negative or nan");
-  detail::broadcast_all(op, both, 2);
+  const Shape shape = detail::broadcast_all(op, both, 2);
+  if (!is_floating(a.dtype()) && !is_floating(b.dtype())) return close_integers(a, b, shape, rtol, atol, at);
   return detail::predicate(fn::IsClose(rtol, atol, nan == EqualNan::yes), at, comparable(a), comparable(b));
 }
 

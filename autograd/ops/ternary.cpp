@@ -13,11 +13,8 @@ using kernels::Domain;
 Tensor lerp(Tensor a, Tensor b, Tensor weight, Source at) {
   return detail::pointwise<Domain::real>(
       "lerp", at, Operands<3>(std::move(a), std::move(b), std::move(weight)),
-      [](const auto& from, const auto& to, const auto& w) {
-        const auto distance = to - from;
-        return where(abs(w) < 0.5, from + w * distance, to - distance * (1.0 - w));
-      },
-      attributes(), fused<2>([](const auto& g, const auto& w) { return g * (1.0 - w); }),
+      [](const auto& from, const auto& to, const auto& w) { return kernels::fn::between(from, to, w); }, attributes(),
+      fused<2>([](const auto& g, const auto& w) { return g * (1.0 - w); }),
       fused<2>([](const auto& g, const auto& w) { return g * w; }),
       fused<0, 1>([](const auto& g, const auto& from, const auto& to) { return g * (to - from); }));
 }

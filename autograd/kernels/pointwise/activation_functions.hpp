@@ -155,9 +155,11 @@ struct Softplus : Function {
 struct Softsign : Function {
   static constexpr const char* name = "softsign";
   static constexpr Reads reads = of_x;
+  /// x is clamped to ±1e38, where the quotient is 1 or -1 already: that of infinities would be NaN.
   template <class V>
   V value(const V& x) const {
-    return x / (1.0 + abs(x));
+    const V u = maximum(minimum(x, V(1e38)), V(-1e38));
+    return u / (1.0 + abs(u));
   }
   /// The derivative of |x| would be 0 for NaN, and that of the slope too.
   template <class V>

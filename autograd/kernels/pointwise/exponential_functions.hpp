@@ -82,6 +82,17 @@ struct Log10 : Function {
   }
 };
 
+/// x (1 - x), whose derivative (1 - x) - x loses its digits near 1/2.
+template <class V>
+V times_rest(const V& x) {
+  if constexpr (is_recorded<V>) {
+    const V from_middle = x - 0.5;
+    return where(abs(from_middle) < 0.25, 0.25 - from_middle * from_middle, x * (1.0 - x));
+  } else {
+    return x * (1.0 - x);
+  }
+}
+
 struct Logit : Function {
   static constexpr const char* name = "logit";
   static constexpr bool rare = true;
@@ -98,10 +109,10 @@ struct Logit : Function {
   }
   template <class V>
   V pull(const V& x, const V& g) const {
-    if (eps < 0) return where((x < 0) | (x > 1), V(std::numeric_limits<double>::quiet_NaN()), g / (x * (1.0 - x)));
+    if (eps < 0) return where((x < 0) | (x > 1), V(std::numeric_limits<double>::quiet_NaN()), g / times_rest(x));
     // So that x is neither 0 nor 1 where the quotient is not chosen.
     const V z = where((x >= 0.5 * eps) & (x <= 1 - 0.5 * eps), x, V(0.5));
-    return where((x >= eps) & (x <= 1 - eps), g / (z * (1.0 - z)), V(0.0));
+    return where((x >= eps) & (x <= 1 - eps), g / times_rest(z), V(0.0));
   }
 };
 

@@ -326,11 +326,10 @@ Lane<V> clamp(Lane<V> x, Lane<V> low, N high) {
 
 // Of three operands: the first decides the kind of lane, the others may be numbers.
 
-/// a + weight (b - a), from the nearer end.
+/// a + weight (b - a), from the nearer end; exactly b for a weight of 1.
 template <class V, class B, class W>
 Lane<V> lerp(Lane<V> a, B b, W weight) {
-  const Lane<V> to(b), w(weight), distance = to - a;
-  return where(abs(w) < 0.5, a + w * distance, to - distance * (1.0 - w));
+  return kernels::fn::between(a, Lane<V>(std::move(b)), Lane<V>(std::move(weight)));
 }
 /// x + value a b.
 template <class V, class A, class B>

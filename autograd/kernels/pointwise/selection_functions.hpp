@@ -11,6 +11,16 @@
 
 namespace xgrad::kernels::fn {
 
+/// a + w (b - a), from the nearer end. Where b - a is not finite, (1 - w) a + w b, where 0 times infinity is 0.
+template <class V>
+V between(const V& a, const V& b, const V& w) {
+  const V distance = b - a, rest = 1.0 - w;
+  const V near = where(abs(w) < 0.5, a + w * distance, b - distance * rest);
+  const V apart =
+      where((w == 1) & (abs(a) == HUGE_VAL), V(0.0), rest * a) + where((w == 0) & (abs(b) == HUGE_VAL), V(0.0), w * b);
+  return where(abs(distance) < HUGE_VAL, near, apart);
+}
+
 /// The gradient of one operand of maximum or minimum: g if it is the result, g/2 at a tie or if both are NaN, and g if
 /// it alone is NaN.
 template <class M, class V>

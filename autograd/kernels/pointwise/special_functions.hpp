@@ -12,7 +12,7 @@
 
 namespace xgrad::kernels::fn {
 
-/// sin πx / πx, and 1 at 0.
+/// sin πx / πx, 1 at 0 and 0 at infinity.
 struct Sinc : Function {
   static constexpr const char* name = "sinc";
   static constexpr bool rare = true;
@@ -21,21 +21,26 @@ struct Sinc : Function {
   V value(const V& x) const {
     const V p = pi * x;
     // πx may be infinite where x is not.
-    return where(p == 0, V(1.0), where(abs(p) < HUGE_VAL, sin(p) / where(p == 0, V(1.0), p), 0.0 * x));
+    return where(p == 0, V(1.0), where(abs(p) < HUGE_VAL, sin(p) / where(p == 0, V(1.0), p), zero_of(x)));
   }
   /// (cos p - sin p / p) / x for p = πx, whose terms cancel near 0: there its series, Σ (-1)^k 2k p^(2k-1) / (2k+1)!.
   template <class V>
   V slope(const V& x) const {
-    const V p = pi * x, z = p * p;
-    const auto small = z < 0.25;
+    const V p = pi * x;
+    const auto small = abs(p) < 0.5, within = abs(p) < HUGE_VAL;
+    const V near = where(small, p, V(0.0)), z = near * near;
     V sum = V(series[7]);
     for (int k = 6; k >= 0; --k) sum = series[k] + z * sum;
-    const V far = where(small, V(1.0), p);
-    const V direct = where(abs(p) < HUGE_VAL, (cos(far) - sin(far) / far) / far, 0.0 * x);
-    return pi * where(small, p * sum, direct);
+    const V far = where(within, where(small, V(1.0), p), V(1.0));
+    const V direct = where(within, (cos(far) - sin(far) / far) / far, zero_of(x));
+    return pi * where(small, near * sum, direct);
   }
 
  private:
+  template <class V>
+  static V zero_of(const V& x) {
+    return where(x == x, V(0.0), x);
+  }
   static constexpr double pi = 3.14159265358979323846;
   static constexpr double series[8] = {-2.0 / 6,
                                        4.0 / 120,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 
 #include <xgrad/autograd/kernels/pointwise/function.hpp>
 
@@ -10,6 +11,15 @@
 namespace xgrad::kernels::fn {
 
 // ---- of one operand
+
+/// 1 - x². The product keeps its digits near ±1, but its derivative (1 - x) - (1 + x) loses them near 0.
+template <class V>
+V one_less_square(const V& x) {
+  if constexpr (is_recorded<V>)
+    return where(abs(x) < 0.5, 1.0 - x * x, (1.0 - x) * (1.0 + x));
+  else
+    return (1.0 - x) * (1.0 + x);
+}
 
 struct Tan : Function {
   static constexpr const char* name = "tan";
@@ -35,7 +45,7 @@ struct Asin : Function {
   }
   template <class V>
   V slope(const V& x) const {
-    return 1.0 / sqrt((1.0 - x) * (1.0 + x));
+    return 1.0 / sqrt(one_less_square(x));
   }
 };
 
@@ -49,7 +59,7 @@ struct Acos : Function {
   }
   template <class V>
   V slope(const V& x) const {
-    return -1.0 / sqrt((1.0 - x) * (1.0 + x));
+    return -1.0 / sqrt(one_less_square(x));
   }
 };
 
@@ -134,7 +144,7 @@ struct Atanh : Function {
   }
   template <class V>
   V slope(const V& x) const {
-    return 1.0 / ((1.0 - x) * (1.0 + x));
+    return 1.0 / one_less_square(x);
   }
 };
 
@@ -190,16 +200,24 @@ struct Atan2 : Function {
   V value(const V& a, const V& b) const {
     return atan2(a, b);
   }
-  /// b / r², without forming r², which may overflow or underflow.
+  /// b / r², without forming r², which may overflow or underflow; 0 where a or b is infinite.
   template <class V>
   V slope_a(const V& a, const V& b) const {
-    const V r = hypot(a, b);
-    return share(b, r) / where(r == 0, V(1.0), r);
+    const auto beyond = is_beyond(a, b);
+    const V v = where(beyond, V(0.0), b), r = hypot(where(beyond, V(0.0), a), v);
+    return share(v, r) / where(r == 0, V(1.0), r);
   }
   template <class V>
   V slope_b(const V& a, const V& b) const {
-    const V r = hypot(a, b);
-    return -share(a, r) / where(r == 0, V(1.0), r);
+    const auto beyond = is_beyond(a, b);
+    const V u = where(beyond, V(0.0), a), r = hypot(u, where(beyond, V(0.0), b));
+    return -share(u, r) / where(r == 0, V(1.0), r);
+  }
+
+ private:
+  template <class V>
+  static auto is_beyond(const V& a, const V& b) {
+    return ((abs(a) == HUGE_VAL) & (b == b)) | ((abs(b) == HUGE_VAL) & (a == a));
   }
 };
 

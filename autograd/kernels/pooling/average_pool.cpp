@@ -145,6 +145,16 @@ void for_each_line(const Averaging& how, const Span& depth, const Span& height, 
     for (std::int64_t h = height.first; h < height.past; ++h) f((d * how.by.axis[1].n + h) * how.by.axis[2].n);
 }
 
+// The mean of a window whose sum overflows, or has infinities: 2^64 times that of 2^-64 of each element.
+template <class T>
+double scaled_mean(const Averaging& how, const T* plane, const Span& depth, const Span& height, const Span& width) {
+  double sum = 0;
+  for_each_line(how, depth, height, [&](std::int64_t line) {
+    for (std::int64_t i = width.first; i < width.past; ++i) sum += static_cast<double>(plane[line + i]) * 0x1p-64;
+  });
+  return sum / (divisor_of(how, depth, height, width) * 0x1p-64);
+}
+
 }  // namespace
 
 template <class T>
@@ -170,7 +180,10 @@ void average_pool(const T* in, T* out, const Averaging& how) {
         double sum = 0;
         for (std::int64_t i = span.first; i < span.past; ++i) sum += sums[i];
         const bool any = span.first < span.past && depth.first < depth.past && height.first < height.past;
-        out[r * width + w] = any ? static_cast<T>(sum / divisor_of(how, depth, height, span)) : T(0);
+        const double mean = sum / divisor_of(how, depth, height, span);
+        out[r * width + w] = !any                 ? T(0)
+                             : std::isfinite(sum) ? static_cast<T>(mean)
+                                                  : static_cast<T>(scaled_mean(how, plane, depth, height, span));
       }
     }
   });

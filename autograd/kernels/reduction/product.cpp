@@ -43,11 +43,14 @@ A product_of_line(const T* x, std::int64_t n) {
   return product_of_line<A>(parts.data(), count);
 }
 
-// `result`, the product of a line, unless it overflowed before a factor of 0.
+// `result`, the product of a line, unless it left the range of normal numbers on its way.
 inline std::uint64_t checked(std::uint64_t result, const std::int64_t*, std::int64_t, std::int64_t) { return result; }
 template <class T>
 double checked(double result, const T* x, std::int64_t n, std::int64_t step) {
-  if (!std::isnan(result) || !all_finite(x, n, step)) return result;
+  if (std::isnormal(result)) return result;
+  for (std::int64_t j = 0; result == 0 && j < n; ++j)
+    if (x[j * step] == 0) return result;
+  if (!all_finite(x, n, step)) return result;
   ScaledProduct scaled;
   for (std::int64_t j = 0; j < n; ++j) scaled.multiply(static_cast<double>(x[j * step]));
   return scaled.value();
@@ -73,11 +76,31 @@ void scaled_backward(const T* x, T g, T* gx, std::int64_t n, std::int64_t step) 
   }
 }
 
-// A product of what comes after an element, and whether a gradient of its line is not finite.
+// A product of what comes after an element, and whether a product of its line is not a normal number.
 struct After {
   double all = 1;
   bool beyond = false;
 };
+
+template <class T>
+std::int64_t zeros_of(const T* x, std::int64_t n, std::int64_t step) {
+  std::int64_t count = 0;
+  for (std::int64_t j = 0; j < n; ++j) count += x[j * step] == 0 ? 1 : 0;
+  return count;
+}
+
+// Whether the gradients of a line, of which some product is not normal, are right as they are: those of infinities are,
+// and products that are 0 since a factor is.
+template <class T>
+bool are_right(const T* x, T g, const T* gx, std::int64_t n, std::int64_t step) {
+  if (!all_finite(gx, n, step)) return !std::isfinite(g) || !all_finite(x, n, step);
+  if (g == 0) return true;
+  const std::int64_t zeros = zeros_of(x, n, step);
+  if (zeros != 1) return zeros > 1;
+  for (std::int64_t j = 0; j < n; ++j)
+    if (x[j * step] == 0) return std::isnormal(gx[j * step]);
+  return true;
+}
 
 }  // namespace
 
@@ -114,12 +137,13 @@ void product_backward(const T* x, const T* g, T* gx, Along axis) {
         const std::int64_t line = at / block_size * inner + at % inner;
         const double slope = products[at] * after.all * static_cast<double>(g[line]);
         gx[at] = static_cast<T>(slope);
-        after.beyond |= !std::isfinite(slope);
+        after.beyond |= !std::isnormal(products[at]) || !std::isnormal(after.all) || !std::isnormal(slope);
         after.all *= static_cast<double>(x[at]);
       },
       [=](const After& after, std::int64_t line) {
         const std::int64_t start = line / inner * block_size + line % inner;
-        if (after.beyond) scaled_backward(x + start, g[line], gx + start, n, inner);
+        if (after.beyond && !are_right(x + start, g[line], gx + start, n, inner))
+          scaled_backward(x + start, g[line], gx + start, n, inner);
       });
 }
 

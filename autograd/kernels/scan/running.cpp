@@ -56,6 +56,19 @@ bool is_finite_line(const T* x, Along axis, std::int64_t line, int without) {
   return all_finite(x + start + (without > 0 ? inner : 0), axis.n - std::abs(without), inner);
 }
 
+// Whether the running product of a line leaves the range of normal numbers before it meets a factor of 0.
+template <class T>
+bool leaves_range(const T* x, Along axis, Direction direction, std::int64_t line) {
+  double product = 1;
+  bool leaves = false, zero = false;
+  over_line(axis, direction, line, [&](std::int64_t at, std::int64_t) {
+    zero |= x[at] == 0;
+    product *= static_cast<double>(x[at]);
+    leaves |= !zero && !std::isnormal(product);
+  });
+  return leaves;
+}
+
 // A recurrence that overflows, from numbers that are finite, before it meets a factor of 0.
 struct Overflowing {
   double last = 0;
@@ -85,7 +98,8 @@ void running_product(const T* x, T* y, Along axis, Direction direction) {
   using A = Accumulator<T>;
   const auto again = [=](const A& product, std::int64_t line) {
     if constexpr (std::is_floating_point_v<T>) {
-      if (!std::isnan(product) || !is_finite_line(x, axis, line, 0)) return;
+      if (std::isnormal(product) || !is_finite_line(x, axis, line, 0)) return;
+      if (!leaves_range(x, axis, direction, line)) return;
       ScaledProduct scaled;
       over_line(axis, direction, line, [&](std::int64_t at, std::int64_t) {
         scaled.multiply(static_cast<double>(x[at]));
@@ -121,6 +135,15 @@ void running_logsumexp(const T* x, T* y, Along axis) {
 }
 
 template <class T>
+void running_logsumexp_parts(const T* x, double* shift, double* logs, Along axis) {
+  scan_lines(axis, Direction::forward, LogSum{}, [=](LogSum& all, std::int64_t at, std::int64_t) {
+    all.add(static_cast<double>(x[at]));
+    shift[at] = all.shift;
+    logs[at] = std::log(all.sum);
+  });
+}
+
+template <class T>
 void linear_recurrence(const T* a, const T* b, T* r, Along axis, Direction direction) {
   const auto again = [=](double result, std::int64_t line) {
     if (!std::isnan(result) || !is_finite_line(b, axis, line, 0)) return;
@@ -151,6 +174,8 @@ XGRAD_RUNNING(double)
 #undef XGRAD_RUNNING
 template void running_logsumexp(const float*, float*, Along);
 template void running_logsumexp(const double*, double*, Along);
+template void running_logsumexp_parts(const float*, double*, double*, Along);
+template void running_logsumexp_parts(const double*, double*, double*, Along);
 template void linear_recurrence(const float*, const float*, float*, Along, Direction);
 template void linear_recurrence(const double*, const double*, double*, Along, Direction);
 

@@ -23,6 +23,9 @@ void running_extreme(const T* x, std::int64_t* index, Along axis, bool largest);
 /// y_k = ln Σ_{j <= k} e^x_j, shifted by the largest x_j so far. For float and double.
 template <class T>
 void running_logsumexp(const T* x, T* y, Along axis);
+/// The same in two parts, y_k = shift_k + logs_k, where shift_k is the largest x_j so far. For float and double.
+template <class T>
+void running_logsumexp_parts(const T* x, double* shift, double* logs, Along axis);
 /// r_0 = b_0 and r_k = b_k + a_k r_{k-1}, b_k for an a_k of 0 also where what comes before overflows. For float and
 /// double.
 template <class T>
