@@ -16,7 +16,8 @@ using namespace xgrad;
 
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double infinity = std::numeric_limits<double>::infinity(),
+                 not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 Tensor square_matrix() { return {{2.1, -.4, .3}, {.7, 1.6, -.9}, {-.2, .5, 3.2}}; }
 Tensor pair() { return {{{1.5, .3}, {-.2, .9}}, {{-.8, .6}, {.4, 2.4}}}; }
@@ -207,4 +208,38 @@ TEST_CASE("an einsum of whole numbers is exact, wraps around and keeps no produc
   const Tensor wide = ones({200, 200}, int64);
   CHECK(einsum("ij,jk->ik", {wide, wide})(7, 7).item<std::int64_t>() == 200);
   CHECK(detail::page_heap::held().peak - before < std::size_t{8} * 200 * 200 * 100);
+}
+
+TEST_CASE("the gradient of distances is that of the recorded one, and keeps no differences of all pairs",
+          "[products]") {
+  Generator generator(6);
+  for (const DType dtype : {float32, float64})
+    for (const double p : {0.0, 1.0, 1.5, 2.0, 3.0, 4.0, infinity}) {
+      INFO(name_of(dtype) << ", p " << p);
+      Tensor a = randn({2, 1, 5, 3}, generator, dtype), b = randn({3, 4, 3}, generator, dtype);
+      b.put({0, 1}, a(0, 0, 2));  // a distance of 0
+      a.put({1, 0, 4, 1}, a(1, 0, 4, 0)).put({1, 0, 4, 2}, a(1, 0, 4, 0));
+      a.requires_grad_();
+      b.requires_grad_();
+      const Tensor y = cdist(a, b, p), seed = randn(y.shape(), generator, dtype);
+      const auto plain = grad({y}, {a, b}, {seed}, retain_graph);
+      const auto recorded = grad({y}, {a, b}, {seed}, create_graph);
+      const double tolerance = dtype == float32 ? 1e-5 : 1e-13;
+      CHECK(difference(plain[0], recorded[0].detach(), tolerance, tolerance) == "");
+      CHECK(difference(plain[1], recorded[1].detach(), tolerance, tolerance) == "");
+      CHECK(difference(grad({y}, {b}, {seed})[0], plain[1]) == "");
+    }
+  const Tensor x = Tensor{{1.0, 2.0}, {not_a_number, 0.0}}.requires_grad_();
+  for (const double p : {1.0, 2.0, 3.0}) {
+    const Tensor y = cdist(x, Tensor{{0.0, 0.0}, {1.0, 2.0}}, p);
+    CHECK(difference(grad({sum(y)}, {x}, {}, retain_graph)[0], grad({sum(y)}, {x}, {}, create_graph)[0].detach(),
+                     1e-14) == "");
+  }
+  const Tensor wide = randn({300, 64}, generator).requires_grad_(),
+               other = randn({300, 64}, generator).requires_grad_();
+  release_cached_memory();
+  detail::page_heap::reset_peak();
+  const std::size_t before = detail::page_heap::held().now;
+  static_cast<void>(grad({sum(cdist(wide, other))}, {wide, other}));
+  CHECK(detail::page_heap::held().peak - before < std::size_t{4} * 300 * 300 * 64 / 2);
 }

@@ -8,7 +8,9 @@
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/kernels/pointwise/broadcast.hpp>
+#include <xgrad/autograd/kernels/runtime/memory.hpp>
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
+#include <xgrad/autograd/kernels/runtime/parallel.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/matmul.hpp>
@@ -128,7 +130,98 @@ std::array<Tensor, 2> pull(const Tensor& a, const Tensor& b, const Tensor& y, co
   return {needs[0] ? sum(each, -2) : Tensor(), needs[1] ? -sum(each, -3) : Tensor()};
 }
 
-/// The same for distances of as many axes as a shape can have: pull needs one more, so the leading ones are made one.
+double sign_of(double x) { return static_cast<double>(x > 0) - static_cast<double>(x < 0); }
+
+/// Adds g dy/dδ for each component δ of x - z, whose distance is y, to the sums, as slopes() has them.
+template <class T>
+void add_slopes(const T* x, const T* z, std::int64_t d, double p, double y, double g, double* sums) {
+  const auto delta = [=](std::int64_t k) {
+    return y == 0 ? 0.0 : static_cast<double>(x[k]) - static_cast<double>(z[k]);
+  };
+  const double size = y == 0 ? 1 : y, inverse = 1 / size;
+  if (p == 2 && std::isnormal(inverse)) {
+    for (std::int64_t k = 0; k < d; ++k) sums[k] += g * (delta(k) * inverse);
+  } else if (p == 2) {
+    for (std::int64_t k = 0; k < d; ++k) sums[k] += g * (delta(k) / size);
+  } else if (p == 0) {
+    for (std::int64_t k = 0; k < d; ++k) sums[k] += g * (delta(k) * 0);
+  } else if (p == 1) {
+    for (std::int64_t k = 0; k < d; ++k) sums[k] += g * sign_of(delta(k));
+  } else if (p == infinity) {
+    const auto reached = [&](std::int64_t k) {
+      return std::abs(static_cast<double>(static_cast<T>(delta(k)))) == size;
+    };
+    double count = 0;
+    for (std::int64_t k = 0; k < d; ++k) count += reached(k) ? 1 : 0;
+    for (std::int64_t k = 0; k < d; ++k)
+      sums[k] += g * (sign_of(delta(k)) * (reached(k) ? 1 : 0) / std::max(count, 1.0));
+  } else if (p == 3 || p == 4) {
+    for (std::int64_t k = 0; k < d; ++k) {
+      const double share = delta(k) / size;
+      sums[k] += g * (share * std::abs(share) * (p == 3 ? 1 : std::abs(share)));
+    }
+  } else {
+    for (std::int64_t k = 0; k < d; ++k) {
+      const double each = delta(k);
+      sums[k] += g * (each == 0 ? 0.0 : sign_of(each) * std::pow(std::abs(each) / size, p - 1));
+    }
+  }
+}
+
+/// Whether pull_rows() is to be used: for other powers the loops of pull() are faster, but their memory is bounded.
+bool by_rows(const Tensor& y, std::int64_t d, double p) {
+  const bool cheap = p == 0 || p == 1 || p == 2 || p == 3 || p == 4 || p == infinity;
+  return cheap || static_cast<double>(y.size()) * static_cast<double>(d) > 0x1p22;
+}
+
+/// What pull() computes, row by row: the differences of all pairs of rows are never in memory at once.
+template <class T>
+std::array<Tensor, 2> pull_rows(const Tensor& a, const Tensor& b, const Tensor& y, const Tensor& g, double p,
+                                Needs needs) {
+  const auto lead = [](const Tensor& x) { return Shape(x.shape().data(), x.rank() - 2); };
+  const Shape batch = lead(y), of_a = lead(a), of_b = lead(b);
+  const Sizes s{a.shape().at(-2), b.shape().at(-2), a.shape().back()};
+  const auto room = [&](std::int64_t rows) {
+    return Raw::uninitialized(batch.inserted(batch.rank(), rows).inserted(batch.rank() + 1, s.d), a.dtype());
+  };
+  const std::array<Tensor, 2> result{needs[0] ? room(s.n) : Tensor(), needs[1] ? room(s.m) : Tensor()};
+  const T *const from_a = Raw::data<T>(a), *const from_b = Raw::data<T>(b);
+  const T *const distances = Raw::data<T>(y), *const up = Raw::data<T>(g);
+  // The sums of one row: over the m or n rows of the other operand.
+  const auto rows_of = [&](T* to, std::int64_t rows, std::int64_t others, const auto& add) {
+    const std::int64_t grain = std::max<std::int64_t>(1, 32768 / std::max<std::int64_t>(1, others * s.d));
+    kernels::parallel_ranges(rows, grain, [&](std::int64_t begin, std::int64_t end) {
+      const detail::Scratch<double> sums(s.d);
+      for (std::int64_t row = begin; row < end; ++row) {
+        std::fill_n(sums.data(), s.d, 0.0);
+        for (std::int64_t other = 0; other < others; ++other) add(row, other, sums.data());
+        std::transform(sums.data(), sums.data() + s.d, to + row * s.d, [](double sum) { return static_cast<T>(sum); });
+      }
+    });
+  };
+  const kernels::Plan<2> plan(batch.data(), batch.rank(), {of_a.data(), of_b.data()}, {of_a.rank(), of_b.rank()});
+  plan.run([&](std::int64_t first, const std::array<std::int64_t, 2>& from, std::int64_t count) {
+    for (std::int64_t i = 0; i < count; ++i) {
+      const T* const left = from_a + (from[0] + i * plan.step[0]) * s.n * s.d;
+      const T* const right = from_b + (from[1] + i * plan.step[1]) * s.m * s.d;
+      const auto add = [&, at = (first + i) * s.n * s.m](std::int64_t row, std::int64_t column, double way,
+                                                         double* sums) {
+        const std::int64_t pair = at + row * s.m + column;
+        add_slopes(left + row * s.d, right + column * s.d, s.d, p, static_cast<double>(distances[pair]),
+                   way * static_cast<double>(up[pair]), sums);
+      };
+      if (needs[0])
+        rows_of(Raw::write<T>(result[0]) + (first + i) * s.n * s.d, s.n, s.m,
+                [&](std::int64_t row, std::int64_t column, double* sums) { add(row, column, 1, sums); });
+      if (needs[1])
+        rows_of(Raw::write<T>(result[1]) + (first + i) * s.m * s.d, s.m, s.n,
+                [&](std::int64_t column, std::int64_t row, double* sums) { add(row, column, -1, sums); });
+    }
+  });
+  return result;
+}
+
+/// pull() for distances of as many axes as a shape can have: it needs one more, so the leading ones are made one.
 std::array<Tensor, 2> pull_of_full_rank(const Tensor& a, const Tensor& b, const Tensor& y, const Tensor& g, double p,
                                         Needs needs) {
   const Shape batch(y.shape().data(), y.rank() - 2);
@@ -176,11 +269,15 @@ Tensor cdist(Tensor a, Tensor b, double p, Source at) {
   if (y.size() > 0)
     detail::visit_floating(a.dtype(),
                            [&](auto type) { distances<typename decltype(type)::type>(a, b, y, batch, s, p); });
-  return record("cdist", at, std::move(y), {std::move(a), std::move(b)}, attributes("p", p),
-                joint_from_xy([p](Tensor x, Tensor z, Tensor distance, Tensor g, Needs needs) {
-                  return distance.rank() == Shape::max_rank ? pull_of_full_rank(x, z, distance, g, p, needs)
-                                                            : pull(x, z, distance, g, p, needs);
-                }));
+  return record(
+      "cdist", at, std::move(y), {std::move(a), std::move(b)}, attributes("p", p),
+      joint_from_xy([p](Tensor x, Tensor z, Tensor distance, Tensor g, Needs needs) {
+        if (!grad_enabled() && g.dtype() == x.dtype() && distance.size() > 0 && by_rows(distance, x.shape().back(), p))
+          return g.dtype() == float32 ? pull_rows<float>(x, z, distance, g, p, needs)
+                                      : pull_rows<double>(x, z, distance, g, p, needs);
+        return distance.rank() == Shape::max_rank ? pull_of_full_rank(x, z, distance, g, p, needs)
+                                                  : pull(x, z, distance, g, p, needs);
+      }));
 }
 
 }  // namespace xgrad
