@@ -184,7 +184,7 @@ std::array<Tensor, 2> pull_rows(const Tensor& a, const Tensor& b, const Tensor& 
   const auto room = [&](std::int64_t rows) {
     return Raw::uninitialized(batch.inserted(batch.rank(), rows).inserted(batch.rank() + 1, s.d), a.dtype());
   };
-  const std::array<Tensor, 2> result{needs[0] ? room(s.n) : Tensor(), needs[1] ? room(s.m) : Tensor()};
+  std::array<Tensor, 2> result{needs[0] ? room(s.n) : Tensor(), needs[1] ? room(s.m) : Tensor()};
   const T *const from_a = Raw::data<T>(a), *const from_b = Raw::data<T>(b);
   const T *const distances = Raw::data<T>(y), *const up = Raw::data<T>(g);
   // The sums of one row: over the m or n rows of the other operand.
