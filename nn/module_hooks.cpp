@@ -94,7 +94,7 @@ Tensor forward_with_hooks(const ModuleBase& module, const ModuleHooks& all, cons
   y = placed("module_output", y, at);
   auto passage = std::make_shared<Passage>(module, hooks.before_backward, hooks.after_backward);
   y.register_hook([passage, through](const Tensor& g) {
-    const Tensor result = passage->enter(g);
+    Tensor result = passage->enter(g);
     if (!through) {
       passage->leave(Tensor(), result);
       return result;

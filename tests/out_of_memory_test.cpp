@@ -284,7 +284,10 @@ TEST_CASE("a history has a row whole or not at all", "[memory]") {
     for (int k = 0; k < i; k += 2) row.emplace_back(name + std::to_string(k), k);
     const std::string before = history.csv();
     all_or_nothing([&] { history.add(row); },
-                   [&] { return history.csv() == before && history.columns().size() == (i == 0 ? 0 : 2 + i / 2); });
+                   [&] {
+                     return history.csv() == before &&
+                            history.columns().size() == static_cast<std::size_t>(i == 0 ? 0 : 2 + i / 2);
+                   });
     CHECK(history.row(-1) == row);
   }
   CHECK(history.size() == 9);
