@@ -170,8 +170,12 @@ LIST = [
                lambda call, name, got, expected: slopes(name) & np.isnan(argument(call))),
     *(Difference(op, "the side that is NaN gets the gradient; PyTorch sends the whole gradient to both", with_nan)
       for op in ("maximum", "minimum")),
-    Difference("mean", "a mean is finite where the sum of the elements is not",
-               lambda call, name, got, expected: np.isinf(expected) & np.isfinite(got)),
+    *(Difference(op, "a mean is finite where the sum of the elements is not",
+                 lambda call, name, got, expected: ~np.isfinite(expected) & np.isfinite(got))
+      for op in ("mean", "nanmean", "avg_pool1d", "avg_pool2d", "avg_pool3d", "adaptive_avg_pool1d", "adaptive_avg_pool2d",
+                 "adaptive_avg_pool3d")),
+    Difference("lerp", "a weight of 1 gives the end, and one between the mean of infinitely distant ends, where PyTorch's formula gives NaN",
+               lambda call, name, got, expected: ~np.isfinite(expected)),
     *(Difference(op, "squares that overflow do no harm", beyond_squares) for op in ("var", "std", "var_mean", "std_mean")),
     *(Difference(op, "a variance that is NaN, of one element or fewer than the correction, has gradients that are NaN",
                  too_few) for op in ("var", "std", "var_mean", "std_mean")),
