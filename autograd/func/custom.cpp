@@ -157,20 +157,29 @@ class CustomNode final : public Node {
   std::any data_;
 };
 
-}  // namespace
+struct Names {
+  std::mutex mutex;
+  std::set<std::string> all;
+};
 
-const char* lasting_name(const std::string& text) {
-  struct Names {
-    std::mutex mutex;
-    std::set<std::string> all;
-  };
+Names& lasting_names() {
   static auto* names = [] {  // never destroyed: nodes may end after it would be
     auto* made = new Names;
     xgrad::detail::hold_across_fork(made->mutex);
     return made;
   }();
-  const std::scoped_lock lock(names->mutex);
-  return names->all.insert(text).first->c_str();
+  return *names;
+}
+
+// Made before there are threads: a child of fork() would wait for ever for a thread that is making them.
+const bool made = (lasting_names(), true);
+
+}  // namespace
+
+const char* lasting_name(const std::string& text) {
+  Names& names = lasting_names();
+  const std::scoped_lock lock(names.mutex);
+  return names.all.insert(text).first->c_str();
 }
 
 namespace {

@@ -27,6 +27,9 @@ FormerOwners& former_owners() {
   return *owners;
 }
 
+// Made before there are threads: a child of fork() would wait for ever for a thread that is making them.
+const bool made = (former_owners(), true);
+
 std::string described(const Shape& shape, DType dtype) { return to_string(shape) + " " + name_of(dtype); }
 
 }  // namespace
