@@ -237,32 +237,13 @@ void exponentials(const Tensor& a, const Tensor& y) {
   });
 }
 
-/// For each matrix the power of 2 that is next above its largest element, or 1: a scale by which to divide exactly.
-Tensor scales(const Tensor& g) {
-  const std::int64_t size = rows_of(g.shape()) * columns_of(g.shape());
-  Tensor y = Raw::uninitialized(matrices(batch_of(g.shape()), 1, 1), g.dtype());
-  xgrad::detail::visit_floating(g.dtype(), [&](auto type) {
-    using T = typename decltype(type)::type;
-    const T* from = static_cast<const T*>(Raw::operand(g));
-    T* const to = Raw::write<T>(y);
-    for (std::int64_t i = 0; i < y.size(); ++i) {
-      T largest = 0;
-      for (std::int64_t j = 0; j < size; ++j, ++from) largest = std::max(largest, std::abs(*from));
-      int exponent = 0;
-      if (largest > 0 && std::isfinite(largest)) std::frexp(largest, &exponent);
-      to[i] = std::ldexp(T(1), std::clamp(exponent, -100, 100));
-    }
-  });
-  return y;
-}
-
 // e^(aᵀ g; 0 aᵀ) has the Fréchet derivative of exp at aᵀ in the direction g in its upper right block. That is linear in
 // g, which is scaled so that it does not change how often the matrix is halved.
 Tensor expm_gradient(const Tensor& a, const Tensor& g) {
   const std::int64_t n = rows_of(a.shape());
-  const Tensor at = adjoint(a), scale = scales(Raw::constant(g));
-  const Tensor upper = concat({at, g / scale}, -1), lower = concat({zeros_like(at), at}, -1);
-  return narrow(narrow(expm(concat({upper, lower}, -2)), -2, 0, n), -1, n, n) * scale;
+  const Tensor at = adjoint(a), scale = balancing(Raw::constant(g));
+  const Tensor upper = concat({at, g * scale}, -1), lower = concat({zeros_like(at), at}, -1);
+  return narrow(narrow(expm(concat({upper, lower}, -2)), -2, 0, n), -1, n, n) / scale;
 }
 
 }  // namespace

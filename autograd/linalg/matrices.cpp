@@ -1,7 +1,9 @@
 #include <xgrad/autograd/linalg/matrices.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
+#include <limits>
 #include <stdexcept>
 
 #include <xgrad/autograd/kernels/indexing/all_finite.hpp>
@@ -158,5 +160,24 @@ std::vector<Tensor> unpacked(const Tensor& packed, const std::vector<std::pair<s
 }
 
 Tensor quotient(const Tensor& x, const Tensor& y) { return x / where((x == 0) & (y == 0), ones({}, y.dtype()), y); }
+
+Tensor balancing(const Tensor& a) {
+  const std::int64_t size = rows_of(a.shape()) * columns_of(a.shape());
+  Tensor y = Raw::uninitialized(matrices(batch_of(a.shape()), 1, 1), a.dtype());
+  xgrad::detail::visit_floating(a.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    constexpr int most = std::numeric_limits<T>::max_exponent - 2;
+    const T* from = static_cast<const T*>(Raw::operand(a));
+    T* const to = Raw::write<T>(y);
+    for (std::int64_t i = 0; i < y.size(); ++i) {
+      T largest = 0;
+      for (std::int64_t j = 0; j < size; ++j, ++from) largest = std::max(largest, std::abs(*from));
+      int exponent = 0;
+      if (largest > 0 && std::isfinite(largest)) std::frexp(largest, &exponent);
+      to[i] = std::ldexp(T(1), std::clamp(-exponent, -most, most));
+    }
+  });
+  return y;
+}
 
 }  // namespace xgrad::linalg::detail

@@ -95,4 +95,7 @@ Tensor has_zero_pivot(const char* op, const Tensor& a);
 /// x / y, and 0 where both are 0: what a degenerate pair does not concern stays finite.
 Tensor quotient(const Tensor& x, const Tensor& y);
 
+/// For each matrix a power of two that brings its largest element near 1, in the shape of its batch and two axes of 1.
+Tensor balancing(const Tensor& a);
+
 }  // namespace xgrad::linalg::detail

@@ -96,26 +96,6 @@ Tensor norms(const char* op, Tensor a, const MatrixNorm& order, Source at) {
   return extreme(sum(abs(std::move(a)), std::isinf(order.order()) ? -1 : -2), largest);
 }
 
-/// For each matrix a power of two that brings its largest element near 1, in the shape of its batch and two axes of 1.
-Tensor balancing(const Tensor& a) {
-  const std::int64_t size = rows_of(a.shape()) * columns_of(a.shape());
-  Tensor y = Raw::uninitialized(matrices(batch_of(a.shape()), 1, 1), a.dtype());
-  xgrad::detail::visit_floating(a.dtype(), [&](auto type) {
-    using T = typename decltype(type)::type;
-    constexpr int most = std::numeric_limits<T>::max_exponent - 2;
-    const T* from = static_cast<const T*>(Raw::operand(a));
-    T* const to = Raw::write<T>(y);
-    for (std::int64_t i = 0; i < y.size(); ++i) {
-      T largest = 0;
-      for (std::int64_t j = 0; j < size; ++j, ++from) largest = std::max(largest, std::abs(*from));
-      int exponent = 0;
-      if (largest > 0 && std::isfinite(largest)) std::frexp(largest, &exponent);
-      to[i] = std::ldexp(T(1), std::clamp(-exponent, -most, most));
-    }
-  });
-  return y;
-}
-
 void check_smallest(const char* op, const Shape& shape, const MatrixNorm& order) {
   if (!order.name().empty() || order.order() > 0) return;
   const std::int64_t m = rows_of(shape), n = columns_of(shape);
