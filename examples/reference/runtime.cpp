@@ -22,7 +22,7 @@ int main() {
   example("cached_memory");
   {
     { const Tensor x = ones({1000}); }
-    std::cout << std::boolalpha << (cached_memory() > 0) << '\n';
+    std::cout << cached_memory() / (1024 * 1024) << " MiB\n";
   }
   example("release_cached_memory");
   {
