@@ -82,7 +82,9 @@ void write_markdown(std::ostream& out, const Facts& facts, const Results& result
   for (const auto& [name, why] : results.absent) out << "- " << name << ": absent, " << why << "\n";
   out << "\n| what | threads | xgrad |";
   for (const char* peer : peers) out << " " << peer << " |";
-  out << "\n|---|---|---|---|---|---|---|---|---|\n";
+  out << "\n|---|---|---|";
+  for (std::size_t i = 0; i < std::size(peers); ++i) out << "---|";
+  out << "\n";
   for (const TaskInfo& task : tasks)
     for (const int threads : {1, 2}) {
       const auto ours = results.time(task.name, "xgrad", threads);
@@ -96,7 +98,7 @@ void write_markdown(std::ostream& out, const Facts& facts, const Results& result
     for (const Figure& f : goal.figures) {
       if (!f.judged) continue;
       out << "| " << goal.name << " " << goal.title << " | " << f.what << " | "
-          << (f.value ? format("%.3g", *f.value) : f.unmeasured) << " | "
+          << (f.value ? format(f.met() ? "%.3g" : "%.4g", *f.value) : f.unmeasured) << " | "
           << format("%s %.4g", f.at_least ? "at least" : "at most", f.bound) << " | "
           << (!f.value  ? ""
               : f.met() ? "met"

@@ -1,6 +1,7 @@
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/indexing.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
+#include <xgrad/autograd/ops/repeating.hpp>
 
 #include "cases.hpp"
 
@@ -124,6 +125,12 @@ Case stacking() {
       {{0, {{2, 3}, {2, 4}}}, {1, {{2, 3}, {3}}}}, none);
 }
 
+// The pieces, each with a weight of its own.
+Tensors weighted(Tensors pieces) {
+  for (std::size_t i = 0; i < pieces.size(); ++i) pieces[i] = pieces[i] * static_cast<double>(i + 1);
+  return pieces;
+}
+
 // What cutting gives, weighted and joined again, for each way of cutting.
 Case cutting(const char* op, std::function<Tensors(const Tensor&, std::int64_t, std::int64_t)> f) {
   struct Cut {
@@ -136,11 +143,7 @@ Case cutting(const char* op, std::function<Tensors(const Tensor&, std::int64_t, 
       {{4, 3}, 3, -2}, {{1, 4}, 2, 1}, {{4, 1}, 3, 0}, {{2, 3, 2}, 2, 1}, {{2, 3, 2}, 1, 2}, {{3, 2, 2}, 2, 0}};
   Case row{op, {}, {}, no_scalars};
   const auto joined = [f](std::int64_t number, std::int64_t axis) {
-    return [=](const Tensors& x) {
-      Tensors pieces = f(x[0], number, axis);
-      for (std::size_t i = 0; i < pieces.size(); ++i) pieces[i] = pieces[i] * static_cast<double>(i + 1);
-      return concat(pieces, axis);
-    };
+    return [=](const Tensors& x) { return concat(weighted(f(x[0], number, axis)), axis); };
   };
   for (const Cut& cut : list) row.samples.push_back({joined(cut.number, cut.axis), {any(cut.shape)}});
   row.refusals = {{joined(0, 0), {any({2, 3})}},
@@ -162,12 +165,113 @@ Case cutting_by_sizes() {
   return row;
 }
 
+Case cutting_before_indices() {
+  Case row = cutting("tensor_split", [](const Tensor& x, std::int64_t count, std::int64_t axis) {
+    return tensor_split(x, count, axis);
+  });
+  const auto before = [](std::vector<std::int64_t> indices, std::int64_t axis) {
+    return [=](const Tensors& x) { return concat(weighted(tensor_split(x[0], indices, axis)), axis); };
+  };
+  row.samples.push_back({before({1, 3}, 0), {any({4, 2})}});
+  row.samples.push_back({before({2, 1, -1, 9}, 1), {any({2, 3})}});
+  row.samples.push_back({before({0}, 0), {any({0, 2})}});
+  row.refusals.push_back({before({1}, 2), {any({2, 3})}, {"axis 2"}});
+  return row;
+}
+
+Case unbinding() {
+  Case row{"unbind", {}, {}, no_scalars};
+  const std::vector<std::pair<Shape, std::int64_t>> list = {
+      {{2, 0}, 0}, {{0, 3}, 1},  {{1, 0}, -2}, {{2, 0, 3}, 0}, {{3}, 0},       {{1}, -1},
+      {{5}, 0},    {{2, 3}, 0},  {{2, 3}, 1},  {{4, 3}, -1},   {{1, 4}, 0},    {{4, 1}, 1},
+      {{3, 1}, 0}, {{2, 17}, 0}, {{17, 2}, 1}, {{2, 3, 2}, 1}, {{2, 3, 2}, 2}, {{3, 2, 2}, 0}};
+  const auto f = [](std::int64_t axis) {
+    return [axis](const Tensors& x) { return stack(weighted(unbind(x[0], axis)), 0); };
+  };
+  for (const auto& [shape, axis] : list) row.samples.push_back({f(axis), {any(shape)}});
+  row.refusals = {{f(2), {any({2, 3})}, {"axis 2"}}, {f(0), {any({})}}};
+  return row;
+}
+
+// Ops of several tensors whose results are of one shape: their sum, with weights.
+Case several(const char* op, std::function<Tensors(const Tensors&)> f, const std::vector<std::vector<Shape>>& samples,
+             const std::vector<std::vector<Shape>>& refused, unsigned flags) {
+  Case row{op, {}, {}, flags};
+  const TensorFunction sums = [f](const Tensors& x) { return sum(stack(weighted(f(x))), 0); };
+  const auto inputs = [](const std::vector<Shape>& shapes) {
+    Tensors made;
+    for (const Shape& shape : shapes) made.push_back(any(shape));
+    return made;
+  };
+  for (const std::vector<Shape>& shapes : samples) row.samples.push_back({sums, inputs(shapes)});
+  for (const std::vector<Shape>& shapes : refused) row.refusals.push_back({sums, inputs(shapes)});
+  return row;
+}
+
+Case broadcasting() {
+  return several(
+      "broadcast_tensors", [](const Tensors& x) { return Tensors(broadcast_tensors(x)); },
+      {{{0}, {1}},
+       {{2, 0}, {1}},
+       {{0, 3}, {1, 3}, {}},
+       {{0}},
+       {{}, {}},
+       {{}, {3}},
+       {{}, {}, {}},
+       {{3}},
+       {{3}, {1}},
+       {{2, 3}, {3}},
+       {{2, 1}, {1, 3}},
+       {{4, 1}, {3}, {}},
+       {{2, 3}, {2, 3}},
+       {{1, 1}, {2, 2}},
+       {{2, 1, 2}, {3, 1}},
+       {{17}, {2, 1}}},
+      {{{2}, {3}}, {{2, 3}, {2}}}, none);
+}
+
+Case meshing() {
+  Case row = several(
+      "meshgrid", [](const Tensors& x) { return Tensors(meshgrid(x)); },
+      {{{0}, {2}},
+       {{2}, {0}},
+       {{0}},
+       {{2}, {3}, {0}},
+       {{}, {}},
+       {{}, {3}},
+       {{3}},
+       {{1}},
+       {{2}, {3}},
+       {{3}, {2}},
+       {{1}, {4}},
+       {{17}, {2}},
+       {{2}, {3}, {2}},
+       {{2}, {1}, {}},
+       {{2}, {2}, {2}, {2}}},
+      {{{2, 3}, {2}}}, none);
+  const TensorFunction xy = [](const Tensors& x) { return sum(stack(weighted(meshgrid(x, Indexing::xy))), 0); };
+  for (const std::vector<Shape>& shapes :
+       std::vector<std::vector<Shape>>{{{2}, {3}}, {{}, {2}}, {{2}, {3}, {2}}, {{0}, {3}}}) {
+    Sample sample{xy, {}};
+    for (const Shape& shape : shapes) sample.inputs.push_back(any(shape));
+    row.samples.push_back(sample);
+  }
+  return row;
+}
+
 }  // namespace
 
 std::vector<Case> joining_cases() {
   return {
-      gathering(), concatenating(), stacking(), cutting_by_sizes(),
-      cutting("chunk", [](const Tensor& x, std::int64_t count, std::int64_t axis) { return chunk(x, count, axis); })};
+      gathering(),
+      concatenating(),
+      stacking(),
+      cutting_by_sizes(),
+      cutting("chunk", [](const Tensor& x, std::int64_t count, std::int64_t axis) { return chunk(x, count, axis); }),
+      cutting_before_indices(),
+      unbinding(),
+      broadcasting(),
+      meshing()};
 }
 
 }  // namespace cases

@@ -96,6 +96,20 @@ std::vector<ValueCase> orders() {
           whole({1, 0, 2})),
       gives(
           "argsort", "of a number is 0", [] { return argsort(full({}, 2.0), 0); }, full({}, 0)),
+      gives("unique", "has each value once, in ascending order, and every NaN", [=] { return unique(mixed).values; },
+            {-inf, 1.0, 3.0, nan, nan}),
+      gives(
+          "unique", "says where each element is",
+          [] {
+            return unique(Tensor({{2, 1}, {1, 2}})).inverse;
+          },
+          whole({{1, 0}, {0, 1}})),
+      gives(
+          "unique", "counts slices along an axis",
+          [] {
+            return unique(Tensor({{1.0, 2.0}, {0.0, 5.0}, {1.0, 2.0}}), 0).counts;
+          },
+          whole({1, 2})),
       gives(
           "bincount", "counts, up to minlength",
           [] {

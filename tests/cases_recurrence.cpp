@@ -87,11 +87,116 @@ Case padding() {
   return row;
 }
 
+// Sequences side by side, of these lengths and features.
+struct Lengths {
+  std::vector<std::int64_t> lengths;
+  Shape features;
+};
+
+Case packing(const char* op, std::function<Tensor(const Tensors&, const Tensor&, const nn::PackOptions&)> f,
+             std::int64_t least) {
+  Case row{op, {}, {}, no_scalars};
+  const std::vector<Lengths> list = {{{2, 1}, {0}},    {{1}, {0}},       {{3, 1}, {2, 0}}, {{1, 2, 2}, {0, 2}},
+                                     {{1}, {}},        {{3}, {}},        {{2, 2}, {}},     {{3, 1}, {}},
+                                     {{1, 3}, {}},     {{1, 3, 2}, {2}}, {{4, 1}, {1}},    {{2, 3, 1}, {}},
+                                     {{1, 1, 1}, {2}}, {{2, 1}, {2, 2}}, {{1, 2}, {17}},   {{5, 2, 4}, {1, 1}}};
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const Lengths& given = list[i];
+    const bool batch_first = i % 2 == 1;
+    const nn::PackOptions options = nn::PackOptions().batch_first(batch_first).enforce_sorted(false);
+    const auto steps =
+        *std::max_element(given.lengths.begin(), given.lengths.end()) + static_cast<std::int64_t>(i % 3 == 0);
+    const auto batch = static_cast<std::int64_t>(given.lengths.size());
+    const Shape shape =
+        given.features.inserted(0, batch_first ? steps : batch).inserted(0, batch_first ? batch : steps);
+    const Tensor lengths(given.lengths);
+    row.samples.push_back({[=](const Tensors& x) { return f(x, lengths, options); }, {any(shape)}});
+  }
+  const auto with = [f](std::vector<std::int64_t> lengths) {
+    return [=](const Tensors& x) { return f(x, Tensor(lengths), nn::PackOptions().enforce_sorted(false)); };
+  };
+  row.refusals = {{with({4, 1}), {any({3, 2})}, {"4", "3"}},
+                  {with({least - 1, 1}), {any({3, 2})}, {"lengths"}},
+                  {with({1, 1, 1}), {any({3, 2})}, {"3"}}};
+  return row;
+}
+
+// Each sequence with a weight of its own.
+Tensor joined(Tensors sequences) {
+  for (std::size_t i = 0; i < sequences.size(); ++i) sequences[i] = sequences[i] * static_cast<double>(i + 1);
+  return concat(sequences);
+}
+
+Case packing_sequences() {
+  Case row{"pack_sequence", {}, {}, no_scalars};
+  const std::vector<std::vector<Shape>> list = {{{2, 0}, {1, 0}},
+                                                {{1, 0}},
+                                                {{3, 2, 0}, {1, 2, 0}},
+                                                {{1, 0, 2}, {2, 0, 2}},
+                                                {{1}},
+                                                {{3}},
+                                                {{2}, {2}},
+                                                {{3}, {1}},
+                                                {{1}, {3}},
+                                                {{1, 2}, {3, 2}, {2, 2}},
+                                                {{2}, {3}, {1}},
+                                                {{1, 1}, {4, 1}},
+                                                {{2, 2, 2}, {1, 2, 2}},
+                                                {{1, 17}, {2, 17}},
+                                                {{9}, {2}},
+                                                {{1}, {1}, {1}}};
+  const TensorFunction f = [](const Tensors& x) {
+    return nn::pack_sequence(x, nn::PackOptions().enforce_sorted(false)).data;
+  };
+  for (const std::vector<Shape>& shapes : list) {
+    Sample sample{f, {}};
+    for (const Shape& shape : shapes) sample.inputs.push_back(any(shape));
+    row.samples.push_back(sample);
+  }
+  row.refusals = {{f, {any({2, 3}), any({2, 4})}}, {f, {any({2}), any({2, 1})}}};
+  return row;
+}
+
 }  // namespace
 
 std::vector<Case> recurrence_cases() {
-  return {recurrence_case("lstm", RecurrentKind::lstm), recurrence_case("gru", RecurrentKind::gru),
-          recurrence_case("rnn_tanh", RecurrentKind::rnn_tanh), padding()};
+  using Options = nn::PackOptions;
+  Case padded = packing(
+      "pad_packed_sequence",
+      [](const Tensors& x, const Tensor& lengths, const Options& options) {
+        return nn::pad_packed_sequence(nn::pack_padded_sequence(x[0], lengths, options),
+                                       nn::PadOptions().batch_first(options.batch_first()).padding_value(0.5))
+            .first;
+      },
+      1);
+  Case unpacked = packing(
+      "unpack_sequence",
+      [](const Tensors& x, const Tensor& lengths, const Options& options) {
+        return joined(nn::unpack_sequence(nn::pack_padded_sequence(x[0], lengths, options)));
+      },
+      1);
+  // What these refuse is no shape, and is tested in recurrence_test.cpp.
+  padded.refusals.clear();
+  unpacked.refusals.clear();
+  return {recurrence_case("lstm", RecurrentKind::lstm),
+          recurrence_case("gru", RecurrentKind::gru),
+          recurrence_case("rnn_tanh", RecurrentKind::rnn_tanh),
+          padding(),
+          packing(
+              "pack_padded_sequence",
+              [](const Tensors& x, const Tensor& lengths, const Options& options) {
+                return nn::pack_padded_sequence(x[0], lengths, options).data;
+              },
+              1),
+          packing(
+              "unpad_sequence",
+              [](const Tensors& x, const Tensor& lengths, const Options& options) {
+                return joined(nn::unpad_sequence(x[0], lengths, options));
+              },
+              0),
+          packing_sequences(),
+          padded,
+          unpacked};
 }
 
 }  // namespace cases

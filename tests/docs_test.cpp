@@ -5,6 +5,7 @@
 // begins with ```c++ and is not looked for.
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -103,7 +104,7 @@ std::vector<fs::path> files(const std::string& folder, const std::set<std::strin
 
 std::vector<fs::path> documents() {
   std::vector<fs::path> result = files("docs", {".md"});
-  for (const char* folder : {"examples", "bench"})
+  for (const char* folder : {"examples", "bench", "tools"})
     for (const fs::path& path : files(folder, {".md"})) result.push_back(path);
   for (const fs::directory_entry& entry : fs::directory_iterator(root))
     if (entry.path().extension() == ".md") result.push_back(entry.path().filename());
@@ -132,6 +133,27 @@ std::vector<Block> blocks(const fs::path& document, std::string* prose = nullptr
     } else if (prose) {
       *prose += line + "\n";
     }
+  }
+  return result;
+}
+
+/// The anchors that GitHub gives the headings of a document: in lower case, without punctuation, with hyphens for
+/// spaces, and numbered from the second of the same text on.
+std::set<std::string> anchors(const fs::path& document) {
+  std::set<std::string> result;
+  std::string prose;
+  blocks(fs::relative(document, root), &prose);
+  std::istringstream lines(prose);
+  for (std::string line; std::getline(lines, line);) {
+    if (!starts_with(line, "#")) continue;
+    std::string anchor;
+    for (const char c : trimmed(line.substr(line.find_first_not_of('#')))) {
+      const auto byte = static_cast<unsigned char>(c);
+      if (std::isalnum(byte) || c == '_' || c == '-' || byte >= 0x80) anchor += static_cast<char>(std::tolower(byte));
+      if (c == ' ') anchor += '-';
+    }
+    std::string numbered = anchor;
+    for (int n = 1; !result.insert(numbered).second; ++n) numbered = anchor + "-" + std::to_string(n);
   }
   return result;
 }
@@ -211,17 +233,48 @@ TEST_CASE("every block of C++ in the documents is part of a program that is comp
   CHECK(found > 0);
 }
 
-TEST_CASE("every relative link in the documents leads to a file") {
+TEST_CASE("the rows of every table in the documents have as many cells as its header") {
+  const std::regex code("`[^`]*`"), escaped("\\\\\\|");
+  const auto cells = [&](const std::string& line) {
+    const std::string row = std::regex_replace(std::regex_replace(line, code, ""), escaped, "");
+    return std::count(row.begin(), row.end(), '|') - 1;
+  };
+  std::size_t found = 0;
+  for (const fs::path& document : documents()) {
+    std::string prose;
+    blocks(document, &prose);
+    std::istringstream lines(prose);
+    std::ptrdiff_t columns = 0;  // of the table around the line; 0 outside of tables
+    for (std::string line; std::getline(lines, line);) {
+      if (!starts_with(line, "|")) {
+        columns = 0;
+        continue;
+      }
+      if (columns == 0) {
+        columns = cells(line);
+        ++found;
+      }
+      INFO(document.string() << ": " << line);
+      CHECK(cells(line) == columns);
+    }
+  }
+  CHECK(found > 0);
+}
+
+TEST_CASE("every relative link in the documents leads to a file, and to a heading where it names one") {
   const std::regex code("`[^`\n]*`"), link("\\]\\(([^)\\s#]*)(#[^)]*)?\\)");
   for (const fs::path& document : documents()) {
     std::string prose;
     blocks(document, &prose);
     prose = std::regex_replace(prose, code, "");
     for (std::sregex_iterator it(prose.begin(), prose.end(), link), end; it != end; ++it) {
-      const std::string target = (*it)[1];
-      if (target.empty() || target.find("://") != std::string::npos || starts_with(target, "mailto:")) continue;
-      INFO(document.string() << " links to " << target);
-      CHECK(fs::exists((root / document).parent_path() / target));
+      const std::string target = (*it)[1], heading = (*it)[2];
+      if (target.find("://") != std::string::npos || starts_with(target, "mailto:")) continue;
+      INFO(document.string() << " links to " << target << heading);
+      const fs::path path = target.empty() ? root / document : (root / document).parent_path() / target;
+      CHECK(fs::exists(path));
+      if (heading.empty() || path.extension() != ".md") continue;
+      CHECK(anchors(path).count(heading.substr(1)) == 1);
     }
   }
 }

@@ -470,9 +470,9 @@ TEST_CASE("a full backward hook gets the gradient of its run, also where runs ne
   });
   const Tensor x = leaf({1, 2}), h = x * 1.0;
   const Tensor y = sum(inner(h));
-  bool nested = false;
+  std::atomic<bool> nested{false};
   h.register_hook([&](const Tensor&) {
-    if (!std::exchange(nested, true)) static_cast<void>(grad(y, x, retain_graph));
+    if (!nested.exchange(true)) static_cast<void>(grad(y, x, retain_graph));
     return Tensor();
   });
   static_cast<void>(grad(y, x, retain_graph));

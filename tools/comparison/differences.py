@@ -106,7 +106,7 @@ LIST = [
                  "binary_cross_entropy_with_logits")),
     Difference("hardsigmoid", "the slope is 1/6 in float64; PyTorch's is that of float32",
                lambda call, name, got, expected: slopes(name) & close(got, expected, 1e-7)),
-    Difference("acosh", "the slope is NaN below 1, where the value is",
+    Difference("acosh", "below 1, where the value is NaN, the slope is NaN too",
                lambda call, name, got, expected: slopes(name) & (argument(call) < 1)),
     Difference("cbrt", "the slope at 0 is inf; PyTorch has no such function, and the formula gives NaN",
                lambda call, name, got, expected: slopes(name) & (argument(call) == 0)),
@@ -181,10 +181,10 @@ LIST = [
                  too_few) for op in ("var", "std", "var_mean", "std_mean")),
     *(Difference(op, "a mean is that of mean(), infinite where an element is; PyTorch's is NaN there",
                  lambda call, name, got, expected: (name == "y.1") & np.isnan(expected)) for op in ("var_mean", "std_mean")),
-    Difference("pow", "where the power is 0 or its other slope is, the slope is 0; PyTorch gives 0 times infinity",
+    Difference("pow", "where the power, or the slope by the other operand, is 0, the slope is 0; PyTorch gives 0 times infinity",
                lambda call, name, got, expected: slopes(name) & np.isnan(expected) & (
                    (got == 0) | is_integer(call) | (argument(call) == 0))),
-    Difference("pow", "where the exponent less 1 is -1 by rounding, neither has digits",
+    Difference("pow", "where the exponent minus 1 rounds to -1, neither result has correct digits",
                lambda call, name, got, expected: slopes(name) & (np.abs(argument(call, "other")) < 1e-16)),
     Difference("pow", "logarithms are taken in the dtype of the result; PyTorch takes them in that of the base", mixed),
     Difference("pow", "an integer to a negative power is an error; PyTorch's is 0", refusal="an integer cannot be raised"),
@@ -192,7 +192,7 @@ LIST = [
                  form=lambda call: not set(call.tensors) - {"condition"}) for op in ("add", "sub", "mul", "div", "floor_divide", "where")),
     *(Difference(op, "the slope of NaN is NaN; PyTorch's is that of the line above 0 or NaN, by the number of elements",
                  lambda call, name, got, expected: slopes(name) & np.isnan(argument(call))) for op in ("elu", "celu", "selu")),
-    Difference("sum_to", "a bool of which nothing is summed stays a bool", form=is_integer),
+    Difference("sum_to", "a bool that has the target's shape already stays a bool", form=is_integer),
     Difference("arange", "a step that is not whole gives float64, the dtype of C++'s literals; PyTorch float32",
                form=lambda call: "dtype" not in call.settings),
     *(Difference(op, "integers are not multiplied", refusal="only float32 and float64 are multiplied")
@@ -203,7 +203,7 @@ LIST = [
         np.broadcast_to(slopes(name), got.shape))) for op in ("cholesky_solve", "cholesky_inverse")),
     Difference("cosine_similarity", "at a vector shorter than eps the slope is that of the division by eps; PyTorch's is that of the length",
                lambda call, name, got, expected: np.broadcast_to(slopes(name) and float(call.settings.get("eps", 1e-8)) > 0.1, got.shape)),
-    Difference("layer_norm", "the slope of a row of one element is 0; what either gives is a rounding error",
+    Difference("layer_norm", "the exact slope of a row of one element is 0; both libraries give a rounding error",
                lambda call, name, got, expected: slopes(name) & np.broadcast_to(argument(call).shape[-1] == 1, got.shape)),
     *(Difference(op, "integers have no means or products", refusal="only float32 and float64 will do")
       for op in ("avg_pool1d", "avg_pool2d", "avg_pool3d", "bilinear")),
@@ -236,7 +236,7 @@ LIST = [
                lambda call, name, got, expected: slopes(name) & (got.dtype == np.float32) & close(got, expected, 3e-4)),
     *(Difference(op, "logarithms and quotients are taken in the dtype of the result; PyTorch takes them in that of an operand",
                  lambda call, name, got, expected: slopes(name) & close(got, expected, 1e-6)) for op in ("xlogy", "atan2", "logaddexp2")),
-    *(Difference(op, "a number at the edge, where PyTorch's formula gives NaN",
+    *(Difference(op, "at the edge of the domain the value or slope is a number, where PyTorch's formula gives NaN",
                  lambda call, name, got, expected: np.isnan(expected) & ~np.isnan(got))
       for op in ("atan2", "cbrt", "celu", "selu", "copysign", "fmod", "remainder", "hardswish", "hypot", "logit", "mish", "sinc",
                  "xlogy", "polygamma")),
