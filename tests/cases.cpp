@@ -12,11 +12,12 @@ using xgrad::kernels::Philox;
 namespace cases {
 namespace {
 
-/// A random stream for each tensor of the table, the same in every run since the table is built in a fixed order.
-Philox next_stream() {
-  static std::uint64_t tensors = 0;
-  return Philox(20260101, ++tensors);
-}
+/// The kind of rows that is being built, and how many tensors it has by now.
+std::uint64_t kind = 0, tensors = 0;
+
+/// A random stream for each tensor of the table, the same in every run since a kind is built in a fixed order. A new
+/// row leaves the tensors of other kinds as they are.
+Philox next_stream() { return Philox(20260101 + kind, ++tensors); }
 
 template <class F>
 Tensor made(const Shape& shape, F element) {
@@ -201,13 +202,16 @@ Case reducing(std::string op, std::function<Tensor(const Tensor&, const Fold&)> 
 const std::vector<Case>& table() {
   static const std::vector<Case> all = [] {
     std::vector<Case> rows;
-    for (auto kind : {arithmetic_cases, selection_cases,       activation_cases, reduction_cases, shape_cases,
+    for (auto made : {arithmetic_cases, selection_cases,       activation_cases, reduction_cases, shape_cases,
                       joining_cases,    slice_cases,           arranging_cases,  stacking_cases,  indexing_cases,
                       matmul_cases,     convolution_cases,     nn_cases,         loss_cases,      product_cases,
                       linalg_cases,     matrix_function_cases, scan_cases,       sorting_cases,   trigonometric_cases,
                       special_cases,    rounding_cases,        layer_cases,      margin_cases,    pooling_cases,
-                      resizing_cases,   recurrence_cases,      attention_cases})
-      for (Case& row : kind()) rows.push_back(std::move(row));
+                      resizing_cases,   recurrence_cases,      attention_cases}) {
+      tensors = 0;
+      for (Case& row : made()) rows.push_back(std::move(row));
+      ++kind;
+    }
     return rows;
   }();
   return all;

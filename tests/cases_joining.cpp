@@ -1,6 +1,7 @@
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/indexing.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
+#include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/repeating.hpp>
 
 #include "cases.hpp"
@@ -189,7 +190,7 @@ Case unbinding() {
     return [axis](const Tensors& x) { return stack(weighted(unbind(x[0], axis)), 0); };
   };
   for (const auto& [shape, axis] : list) row.samples.push_back({f(axis), {any(shape)}});
-  row.refusals = {{f(2), {any({2, 3})}, {"axis 2"}}, {f(0), {any({})}}};
+  row.refusals = {{f(2), {any({2, 3})}, {"axis 2"}}, {f(0), {any({})}, {"axis 0", "0 axes"}}};
   return row;
 }
 
@@ -248,7 +249,7 @@ Case meshing() {
        {{2}, {3}, {2}},
        {{2}, {1}, {}},
        {{2}, {2}, {2}, {2}}},
-      {{{2, 3}, {2}}}, none);
+      {}, none);
   const TensorFunction xy = [](const Tensors& x) { return sum(stack(weighted(meshgrid(x, Indexing::xy))), 0); };
   for (const std::vector<Shape>& shapes :
        std::vector<std::vector<Shape>>{{{2}, {3}}, {{}, {2}}, {{2}, {3}, {2}}, {{0}, {3}}}) {
@@ -256,6 +257,8 @@ Case meshing() {
     for (const Shape& shape : shapes) sample.inputs.push_back(any(shape));
     row.samples.push_back(sample);
   }
+  row.refusals = {{xy, {any({2, 3}), any({2})}, {"tensor 0", "(2, 3)"}},
+                  {xy, {any({2}), constant(any({3})).to(float32)}, {"tensor 1", "float32", "float64"}}};
   return row;
 }
 

@@ -115,6 +115,7 @@ Case classifying(const char* op, const Classified& loss, bool to_probabilities) 
     if (to_probabilities && rows.ignored >= 0) continue;
     Tensors inputs = {any(rows.logits), labels(labels_shape(rows.logits), classes(rows.logits))};
     if (to_probabilities) inputs[1] = unit()(rows.logits);
+    if (rows.ignored == 1) Raw::write<std::int64_t>(inputs[1])[0] = 0;  // since the mean of no row is NaN
     if (rows.weighted) inputs.push_back(constant(positive({classes(rows.logits)})));
     row.samples.push_back(
         {[=](const Tensors& x) { return loss(x[0], x[1], rows.weighted ? x[2] : Tensor(), rows); }, inputs});

@@ -76,6 +76,10 @@ std::string trimmed(const std::string& line) {
   return first == std::string::npos ? "" : line.substr(first, line.find_last_not_of(" \t\r") - first + 1);
 }
 
+bool starts_with(const std::string& text, const std::string& start) {
+  return text.compare(0, start.size(), start) == 0;
+}
+
 Lines read(const fs::path& path) {
   std::ifstream file(path);
   Lines lines;
@@ -170,10 +174,6 @@ Lines includes(const fs::path& path) {
     if (std::smatch match; std::regex_search(line, match, pattern))
       result.push_back(match[2].matched ? match[2] : match[3]);
   return result;
-}
-
-bool starts_with(const std::string& text, const std::string& start) {
-  return text.compare(0, start.size(), start) == 0;
 }
 
 /// The path from the sources of one of the library's own headers; empty for others.

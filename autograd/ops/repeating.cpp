@@ -227,10 +227,12 @@ Pieces meshgrid(std::vector<Tensor> tensors, Indexing indexing, Source at) {
   const bool exchanged = indexing == Indexing::xy && tensors.size() > 1;
   for (std::size_t k = 0; k < tensors.size(); ++k) {
     const Tensor& x = tensors[k];
-    if (x.rank() > 1 || x.dtype() != tensors[0].dtype())
-      throw detail::argument_error("meshgrid: tensor " + std::to_string(k) + " is " + name_of(x.dtype()) + " " +
-                                   to_string(x.shape()) + " beside " + name_of(tensors[0].dtype()) + " " +
-                                   to_string(tensors[0].shape()) + ": all need at most one axis, and one dtype");
+    if (x.rank() > 1)
+      throw detail::argument_error("meshgrid: tensor " + std::to_string(k) + " has shape " + to_string(x.shape()) +
+                                   ": all need at most one axis");
+    if (x.dtype() != tensors[0].dtype())
+      throw detail::argument_error("meshgrid: tensor " + std::to_string(k) + " is " + name_of(x.dtype()) +
+                                   ", the first is " + name_of(tensors[0].dtype()) + ": all need one dtype");
     shape = shape.inserted(k, x.size());
   }
   if (exchanged) shape = shape.with(0, tensors[1].size()).with(1, tensors[0].size());
