@@ -143,8 +143,11 @@ std::vector<Block> blocks(const fs::path& document, std::string* prose = nullptr
 
 /// The anchors that GitHub gives the headings of a document: in lower case, without punctuation, with hyphens for
 /// spaces, and numbered from the second of the same text on.
-std::set<std::string> anchors(const fs::path& document) {
-  std::set<std::string> result;
+const std::set<std::string>& anchors(const fs::path& document) {
+  static std::map<fs::path, std::set<std::string>> known;
+  const auto [at, is_new] = known.try_emplace(fs::canonical(document));
+  if (!is_new) return at->second;
+  std::set<std::string>& result = at->second;
   std::string prose;
   blocks(fs::relative(document, root), &prose);
   std::istringstream lines(prose);
@@ -167,13 +170,15 @@ bool contains(const Lines& text, const Lines& part) {
 }
 
 /// The names that a file includes, without brackets; quoted names keep the first quotation mark.
-Lines includes(const fs::path& path) {
+const Lines& includes(const fs::path& path) {
   static const std::regex pattern("^\\s*#\\s*include\\s*(<([^>]+)>|(\"[^\"]+)\")");
-  Lines result;
+  static std::map<fs::path, Lines> known;
+  const auto [at, is_new] = known.try_emplace(path);
+  if (!is_new) return at->second;
   for (const std::string& line : read(root / path))
-    if (std::smatch match; std::regex_search(line, match, pattern))
-      result.push_back(match[2].matched ? match[2] : match[3]);
-  return result;
+    if (std::smatch match; line.find('#') != std::string::npos && std::regex_search(line, match, pattern))
+      at->second.push_back(match[2].matched ? match[2] : match[3]);
+  return at->second;
 }
 
 /// The path from the sources of one of the library's own headers; empty for others.
