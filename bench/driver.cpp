@@ -133,6 +133,14 @@ std::string write_pictures(const Settings& settings, const std::string& folder) 
   return said;
 }
 
+/// Where a side with so many threads runs. Two cores for two threads, since some peers start a thread for each core
+/// that they may use.
+std::vector<int> cores_of(const Settings& settings, int threads) {
+  const auto count = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
+  if (threads == 1) return {settings.core};
+  return {settings.core, (settings.core + 1) % count};
+}
+
 /// Starts every side, on one thread and on two. Peers use the same BLAS kernels that xgrad has chosen.
 class Starter {
  public:
@@ -148,7 +156,7 @@ class Starter {
     for (const auto& side : config_["sides"])
       if (side["name"] == "xgrad")
         sides.counted = std::make_unique<Process>(
-            "xgrad", 1, Start{command(side, 1, "wall"), {{"LD_PRELOAD", config_["heap"]}}, settings_.core});
+            "xgrad", 1, Start{command(side, 1, "wall"), {{"LD_PRELOAD", config_["heap"]}}, cores_of(settings_, 1)});
     return sides;
   }
   const Environment& blas() const { return blas_; }
@@ -171,7 +179,7 @@ class Starter {
     }
     Start start{command(side, threads, threads == 1 ? settings_.clock : "wall"),
                 {{"OMP_NUM_THREADS", number}, {"OPENBLAS_NUM_THREADS", number}},
-                threads == 1 ? settings_.core : -1};
+                cores_of(settings_, threads)};
     if (name != "xgrad") start.environment.insert(start.environment.end(), blas_.begin(), blas_.end());
     try {
       auto process = std::make_unique<Process>(name, threads, start);
@@ -262,7 +270,8 @@ int run(const Settings& settings) {
   if (asked("G13")) count_growth(sides, results);
   sides = {};
   if (asked("W8"))
-    measure_small_program(config, effort, settings.core, starter.blas(), settings.clock == "cpu", random, results);
+    measure_small_program(config, effort, cores_of(settings, 1), starter.blas(), settings.clock == "cpu", random,
+                          results);
 
   const std::string source = config["source"];
   std::array<char, 32> date{};
@@ -274,7 +283,8 @@ int run(const Settings& settings) {
       {"instructions", settings.isa == "avx2" ? "AVX2 at most, on every side" : "the machine's"},
       {"compiler", config["compiler"]},
       {"blas", "OpenBLAS on " + starter.blas_core()},
-      {"threads", "one (pinned to core " + std::to_string(settings.core) + ") and two"},
+      {"threads", "one (pinned to core " + std::to_string(settings.core) + ") and two (on it and core " +
+                      std::to_string(cores_of(settings, 2).back()) + ")"},
       {"clock", settings.clock == "cpu" ? "processor time on one thread, the wall's on two" : "the wall's"},
       {"pictures", pictures},
       {"repetitions", std::to_string(effort.repetitions)},
@@ -313,7 +323,9 @@ int main(int argc, char** argv) {
   app.add_option("--data", settings.data,
                  "folder with MNIST or Fashion-MNIST (default: XGRAD_MNIST, Debian's package, else noise)");
   app.add_option("--only", settings.only, "workloads, as in W3,W4: W1 to W16, G12, G13");
-  app.add_option("--core", settings.core, "the core that one thread is pinned to")->capture_default_str();
+  app.add_option("--core", settings.core, "the core that one thread is pinned to; two run on it and on the next one")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   app.add_option("--clock", settings.clock, "on one thread: wall, or cpu where others use the machine")
       ->check(CLI::IsMember({"wall", "cpu"}))
       ->capture_default_str();
