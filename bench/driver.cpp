@@ -239,6 +239,7 @@ int run(const Settings& settings) {
   std::mt19937 random(static_cast<std::uint32_t>(std::time(nullptr)));
   Results results;
   results.columns = {"xgrad"};
+  results.cpu_clock = settings.clock == "cpu";
   const Effort effort = settings.quick ? Effort{5, 0.04, 2, true} : Effort{11, 0.25, 60, false};
   const std::string pictures = write_pictures(settings, settings.out + "/data");
   std::cerr << "sides:\n";
