@@ -197,6 +197,7 @@ class Starter {
     } catch (const std::exception& error) {
       if (name == "xgrad" || name == "floor") throw;
       results_.absent[name] = error.what();
+      results_.failed.push_back(name);
     }
   }
 
@@ -309,9 +310,18 @@ int run(const Settings& settings) {
   std::cout << "\nwrote " << settings.out << "/results.json, results.md and results.svg\n";
 
   bool missed = false, disagreed = false;
-  for (const Goal& goal : goals) missed = missed || goal.state() == "missed";
+  std::size_t judged = 0, unmeasured = 0;
+  for (const Goal& goal : goals) {
+    missed = missed || goal.state() == "missed";
+    for (const Figure& figure : goal.figures) {
+      judged += figure.judged;
+      unmeasured += figure.judged && !figure.value;
+    }
+  }
+  if (unmeasured > 0) std::cout << "not measured: " << unmeasured << " of " << judged << " figures\n";
   for (const auto& entry : results.series) disagreed = disagreed || !entry.second.disagreement.empty();
-  return (settings.check && missed) || disagreed ? 1 : 0;
+  if ((settings.check && missed) || disagreed) return 1;
+  return settings.check && (!results.left_out.empty() || !results.failed.empty()) ? 3 : 0;
 }
 
 }  // namespace
@@ -334,7 +344,8 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"native", "avx2"}))
       ->capture_default_str();
   app.add_flag("--quick", settings.quick, "fewer and shorter repetitions: under five minutes");
-  app.add_flag("--check", settings.check, "exit with 1 if a goal is missed");
+  app.add_flag("--check", settings.check,
+               "exit with 1 if a goal is missed, with 3 if there was no time for a task or a peer did not start");
   CLI11_PARSE(app, argc, argv);
   try {
     return run(settings);
