@@ -106,6 +106,13 @@ std::string processor() {
   return name + ", " + width + ", " + std::to_string(sysconf(_SC_NPROCESSORS_ONLN)) + " cores";
 }
 
+void write_bytes(const std::string& path, const std::vector<std::uint8_t>& bytes) {
+  std::ofstream file(path, std::ios::binary);
+  file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  file.close();
+  if (!file) throw std::runtime_error("cannot write " + path);
+}
+
 // The pictures of MNIST or Fashion-MNIST, or noise of the same shape; every side reads them as plain bytes.
 std::string write_pictures(const Settings& settings, const std::string& folder) {
   std::filesystem::create_directories(folder);
@@ -126,10 +133,8 @@ std::string write_pictures(const Settings& settings, const std::string& folder) 
     for (float u : numbers(70, 60000 * 784, 0, 256)) pixels.push_back(static_cast<std::uint8_t>(u));
     for (float u : numbers(71, 60000, 0, 10)) labels.push_back(static_cast<std::uint8_t>(u));
   }
-  std::ofstream(folder + "/pixels", std::ios::binary)
-      .write(reinterpret_cast<const char*>(pixels.data()), static_cast<std::streamsize>(pixels.size()));
-  std::ofstream(folder + "/labels", std::ios::binary)
-      .write(reinterpret_cast<const char*>(labels.data()), static_cast<std::streamsize>(labels.size()));
+  write_bytes(folder + "/pixels", pixels);
+  write_bytes(folder + "/labels", labels);
   return said;
 }
 
@@ -188,7 +193,12 @@ class Starter {
         blas_ = {{"OPENBLAS_CORETYPE", core}};
         blas_core_ = core;
       }
-      if (name.compare(0, 8, "libtorch") == 0) process->rename("libtorch " + version.substr(0, version.rfind('.')));
+      if (name.compare(0, 8, "libtorch") == 0) {
+        std::string known = "libtorch " + version.substr(0, version.rfind('.'));
+        for (const auto& other : sides.processes)
+          if (other->name() == known && other->threads() == threads) known += " wheel";  // the second one
+        process->rename(known);
+      }
       if (threads == 1)
         std::cerr << "  " << process->name()
                   << (version.empty() || name.compare(0, 8, "libtorch") == 0 ? "" : " " + version)
