@@ -1,6 +1,9 @@
-// Loaded into a side by LD_PRELOAD: counts the side's heap allocations.
+// Loaded into a side by LD_PRELOAD: counts the side's heap allocations, pages that it maps itself included.
 
 #include <malloc.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
@@ -37,6 +40,16 @@ void given_back(void* p) {
 void xgrad_bench_heap(std::uint64_t* count, std::int64_t* bytes) {
   *count = allocations.load();
   *bytes = live.load();
+}
+
+// The C library's own calls of mmap, for large blocks of malloc, do not come here. No bytes are counted: not every
+// mapping is memory.
+void* mmap(void* at, std::size_t size, int protection, int flags, int file, off_t offset) {
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  return reinterpret_cast<void*>(syscall(SYS_mmap, at, size, protection, flags, file, offset));
+}
+void* mmap64(void* at, std::size_t size, int protection, int flags, int file, off64_t offset) {
+  return mmap(at, size, protection, flags, file, offset);
 }
 
 void* malloc(std::size_t size) { return taken(__libc_malloc(size)); }

@@ -28,7 +28,7 @@ struct Goal {
   std::string state() const;
 };
 
-/// The goals G1 to G13; figures without results are "not measured".
+/// The goals G1 to G20 but for G19, which moving.py reports; figures without results are "not measured".
 std::vector<Goal> judge(const Results& results, const std::vector<TaskInfo>& tasks);
 
 }  // namespace bench

@@ -5,6 +5,7 @@
 
 #include "libtorch_fused.hpp"
 #include "libtorch_gpt.hpp"
+#include "scale_pixels.hpp"
 #include "side.hpp"
 #include "workloads.hpp"
 
@@ -84,8 +85,7 @@ Task mnist_task(const std::string& folder) {
     auto* label = targets.data_ptr<std::int64_t>();
     const std::int64_t* rows = pictures->rows(i);
     for (std::int64_t r = 0; r < Pictures::batch; ++r) {
-      const std::uint8_t* from = pictures->pixels.data() + rows[r] * 784;
-      for (std::int64_t j = 0; j < 784; ++j) to[r * 784 + j] = static_cast<float>(from[j]) / 255.0f;
+      scale_pixels(pictures->pixels.data() + rows[r] * 784, to + r * 784, 784);
       label[r] = pictures->labels[static_cast<std::size_t>(rows[r])];
     }
     return train(net, inputs, targets);

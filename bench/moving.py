@@ -1,8 +1,8 @@
 """Compares xgrad with PyTorch in moving data (goal G19): python bench/moving.py build/release/bench/bench_moving [NAME...]
 
 The tasks are those of moving_side.cpp. Both sides run on one thread and one core, in alternation; times are CPU times, and the
-results must agree. Prints medians, the ratio PyTorch / xgrad, and the share of memcpy's speed that xgrad reaches in forward: the
-bytes of its result read and written once."""
+results must agree, values and gradients. Prints medians, the ratio PyTorch / xgrad, and the share of memcpy's speed that xgrad
+reaches in forward: the bytes of its result read and written once."""
 
 import json
 import os
@@ -155,8 +155,9 @@ class Torch:
         # A gradient that is a view is copied, as it would be on its way into a parameter's.
         return [g.contiguous() for g in torch.autograd.grad(self.results(), self.x, self.seeds)]
 
-    def check(self):
-        return sum((g.double() * torch.arange(g.numel()).double().reshape(g.shape)).sum().item() for g in self.both())
+    def check(self, way):
+        tensors = self.results() if way == "forward" else self.both()
+        return sum((x.detach().double() * torch.arange(x.numel()).double().reshape(x.shape)).sum().item() for x in tensors)
 
     def time(self, call, n):
         start = clock()
@@ -182,9 +183,10 @@ def main():
     behind = []
     for name in sys.argv[2:] or TASKS:
         peer = Torch(name)
-        ours, theirs = ask(f"check {name}.both")["values"][0], peer.check()
-        if abs(ours - theirs) > 1e-4 * (abs(theirs) + 1e3):
-            raise SystemExit(f"{name}: xgrad has {ours}, PyTorch {theirs}")
+        for way in ("forward", "both"):
+            ours, theirs = ask(f"check {name}.{way}")["values"][0], peer.check(way)
+            if not abs(ours - theirs) <= 1e-4 * (abs(theirs) + 1e3):
+                raise SystemExit(f"{name}.{way}: xgrad has {ours}, PyTorch {theirs}")
         bytes_out = sum(y.numel() * 4 for y in peer.results())
         size = min((64, 256, 1024, 4096, 16384, 65536), key=lambda k: abs(k * 1024 - bytes_out))
         row = {}

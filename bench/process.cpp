@@ -6,8 +6,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
+#include <cstring>
 #include <stdexcept>
 
 namespace bench {
@@ -15,11 +18,14 @@ namespace {
 
 // In the child: becomes the program.
 [[noreturn]] void become(const Start& start) {
-  if (start.core >= 0) {
+  if (!start.cores.empty()) {
     cpu_set_t cores;
     CPU_ZERO(&cores);
-    CPU_SET(static_cast<std::size_t>(start.core), &cores);
-    sched_setaffinity(0, sizeof cores, &cores);
+    for (const int core : start.cores) CPU_SET(static_cast<std::size_t>(core), &cores);
+    if (sched_setaffinity(0, sizeof cores, &cores) != 0) {
+      std::fprintf(stderr, "bench: cannot run on core %d: %s\n", start.cores.front(), std::strerror(errno));
+      _exit(126);
+    }
   }
   for (const auto& [name, value] : start.environment) setenv(name.c_str(), value.c_str(), 1);
   std::vector<char*> words;

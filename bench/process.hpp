@@ -10,11 +10,12 @@ namespace bench {
 
 using Environment = std::vector<std::pair<std::string, std::string>>;
 
-/// How a program is started: on one core if `core` is not negative, with variables added to the environment.
+/// How a program is started: on these cores alone, or on any if there are none, with variables added to the
+/// environment.
 struct Start {
   std::vector<std::string> command;
   Environment environment = {};
-  int core = -1;
+  std::vector<int> cores = {};
 };
 
 /// A running program of one side, controlled over pipes with the protocol of side.hpp. The destructor ends it.

@@ -1,6 +1,8 @@
 #include "report.hpp"
 
+#include <algorithm>
 #include <cstdio>
+#include <set>
 
 namespace bench {
 namespace {
@@ -16,6 +18,25 @@ std::string quantity(const std::string& name, double value) {
   if (name.find("bytes") == std::string::npos)
     return name.find("seconds") != std::string::npos ? time_text(value) : format("%.4g", value);
   return value >= 1e6 ? format("%.1f MB", value * 1e-6) : format("%.0f B", value);
+}
+
+bool has_any(const std::string& column, const Results& results, const std::vector<TaskInfo>& tasks) {
+  for (const TaskInfo& task : tasks)
+    for (const int threads : {1, 2})
+      if (results.time(task.name, column, threads)) return true;
+  return false;
+}
+
+// The columns of the table: each peer as its users have it first, without its variants, and last the floors.
+std::vector<std::string> columns_of(const Results& results, const std::vector<TaskInfo>& tasks) {
+  const std::set<std::string> floors{"hand", "gemm", "stream"}, variants{"fused", "tiles", "ops", "scan"};
+  std::vector<std::string> found;
+  for (const std::string& column : results.columns) {
+    const std::string last = column.substr(column.rfind(' ') + 1);
+    if (column != "xgrad" && variants.count(last) == 0 && has_any(column, results, tasks)) found.push_back(column);
+  }
+  std::stable_partition(found.begin(), found.end(), [&](const auto& column) { return floors.count(column) == 0; });
+  return found;
 }
 
 }  // namespace
@@ -73,24 +94,24 @@ void print_goals(std::ostream& out, const std::vector<Goal>& goals) {
 
 void write_markdown(std::ostream& out, const Facts& facts, const Results& results, const std::vector<TaskInfo>& tasks,
                     const std::vector<Goal>& goals) {
-  const auto share = [&](const TaskInfo& task, const char* column, int threads, double ours) {
+  const auto share = [&](const TaskInfo& task, const std::string& column, int threads, double ours) {
     const auto time = results.time(task.name, column, threads);
     return time ? time_text(*time) + format(" (%.2f)", *time / ours) : std::string();
   };
-  const char* peers[] = {"libtorch 1.13", "libtorch 2.13", "JAX", "ONNX Runtime", "hand", "gemm", "stream"};
+  const std::vector<std::string> peers = columns_of(results, tasks);
   for (const auto& [name, value] : facts) out << "- " << name << ": " << value << "\n";
   for (const auto& [name, why] : results.absent) out << "- " << name << ": absent, " << why << "\n";
   out << "\n| what | threads | xgrad |";
-  for (const char* peer : peers) out << " " << peer << " |";
+  for (const std::string& peer : peers) out << " " << peer << " |";
   out << "\n|---|---|---|";
-  for (std::size_t i = 0; i < std::size(peers); ++i) out << "---|";
+  for (std::size_t i = 0; i < peers.size(); ++i) out << "---|";
   out << "\n";
   for (const TaskInfo& task : tasks)
     for (const int threads : {1, 2}) {
       const auto ours = results.time(task.name, "xgrad", threads);
       if (!ours || (threads == 2 && !task.all_on_two)) continue;
       out << "| " << task.name << ": " << task.title << " | " << threads << " | " << time_text(*ours) << " |";
-      for (const char* peer : peers) out << " " << share(task, peer, threads, *ours) << " |";
+      for (const std::string& peer : peers) out << " " << share(task, peer, threads, *ours) << " |";
       out << "\n";
     }
   out << "\n| goal | figure | reached | bound | |\n|---|---|---|---|---|\n";

@@ -40,7 +40,9 @@ struct Results {
   std::map<std::string, double> counts;       // counters, by name
   std::map<std::string, std::string> absent;  // peers, and why
   std::vector<std::string> left_out;          // tasks for which there was no time
+  std::vector<std::string> failed;            // peers that are here and did not start
   std::vector<std::string> columns;           // in the order of the report
+  bool cpu_clock = false;                     // of `seconds` on one thread
 
   const Series* find(const std::string& task, const std::string& column, int threads = 1) const {
     const auto found = series.find({task, threads, column});

@@ -10,8 +10,8 @@ std::vector<std::string> words(const nlohmann::json& list) { return list.get<std
 
 }  // namespace
 
-void measure_small_program(const nlohmann::json& config, const Effort& effort, int core, const Environment& blas,
-                           bool cpu_clock, std::mt19937& random, Results& results) {
+void measure_small_program(const nlohmann::json& config, const Effort& effort, const std::vector<int>& cores,
+                           const Environment& blas, bool cpu_clock, std::mt19937& random, Results& results) {
   struct Side {
     std::string name;
     nlohmann::json config;
@@ -25,13 +25,13 @@ void measure_small_program(const nlohmann::json& config, const Effort& effort, i
     for (Side& side : sides) {
       const bool peer = side.name.compare(0, 8, "libtorch") == 0;
       if (!(peer && (effort.quick || r > 0))) {  // a peer's takes half a minute: once, and not with --quick
-        const Run compiled = run({words(side.config["compile"]), {}, core});
+        const Run compiled = run({words(side.config["compile"]), {}, cores});
         if (!compiled.good) throw std::runtime_error("the small program of " + side.name + " does not compile");
         side.compile.push_back(took(compiled));
       }
       if (!side.config.contains("program")) continue;
       for (int i = 0; i < 3; ++i) {
-        const Run ran = run({words(side.config["program"]), side.name == "xgrad" ? Environment{} : blas, core});
+        const Run ran = run({words(side.config["program"]), side.name == "xgrad" ? Environment{} : blas, cores});
         if (!ran.good) throw std::runtime_error("the small program of " + side.name + " fails");
         side.start.push_back(took(ran));
         side.resident.push_back(ran.resident_bytes);

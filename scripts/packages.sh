@@ -1,5 +1,16 @@
 # Sourced by the other scripts: installs the packages that they need.
 
+# Shows the comment at the top of the script named first, if --help is among the other arguments.
+show_help() {
+  local script=$1 argument
+  shift
+  for argument in "$@"; do
+    case $argument in --help | -h) ;; *) continue ;; esac
+    sed -n '2,/^[^#]/{s/^# \{0,1\}//p}' "$script"
+    exit 0
+  done
+}
+
 build_packages=(g++ cmake ninja-build libxtensor-dev libxtensor-blas-dev libxsimd-dev libopenblas-dev libtbb-dev zlib1g-dev
                 nlohmann-json3-dev)
 

@@ -47,8 +47,10 @@ double worst_error(Op op, Wide (*exact)(Wide)) {
   const std::vector<T> got = slopes(op, points);
   double worst = 0;
   for (std::size_t i = 0; i < points.size(); ++i) {
-    const Wide error = std::abs(static_cast<Wide>(got[i]) - exact(static_cast<Wide>(points[i])));
-    worst = std::max(worst, static_cast<double>(std::ldexp(error, std::numeric_limits<T>::digits)));
+    const Wide off = std::abs(static_cast<Wide>(got[i]) - exact(static_cast<Wide>(points[i])));
+    const auto error = static_cast<double>(std::ldexp(off, std::numeric_limits<T>::digits));
+    worst = error <= worst ? worst : error;  // a NaN stays
+    if (std::isnan(worst)) break;
   }
   return worst;
 }

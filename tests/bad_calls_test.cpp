@@ -233,7 +233,7 @@ std::set<std::string> declared(const std::filesystem::path& header) {
 /// A line of tools/reference_pages/errors.txt: the function and an error without the caller's line and the name of a
 /// temporary folder.
 std::string line_for_reference(const Outcome& outcome) {
-  static const std::regex place(R"( \([^() ]+:\d+\)$)"), folder(R"(/[^' ]*xgrad-test-\d+-\d+)");
+  static const std::regex place(R"( \([^() ]+:\d+\)$)"), folder(R"(/[^' ]*xgrad-test-[A-Za-z0-9]+)");
   return outcome.function + "\t" + std::regex_replace(std::regex_replace(outcome.error, place, ""), folder, "folder");
 }
 

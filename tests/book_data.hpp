@@ -13,6 +13,7 @@
 #include <xgrad/nn/nn.hpp>
 
 #include "catch2.hpp"
+#include "fashion.hpp"
 
 namespace book {
 
@@ -21,12 +22,18 @@ inline std::string folder_of(const char* variable, const char* name) {
   return std::string(XGRAD_SOURCE_DIR "/../shared/data/") + name;
 }
 inline std::string mnist() { return folder_of("XGRAD_MNIST", "mnist"); }
-/// The path of a file of weights; empty, with a word, where it or MNIST is missing.
+/// The path of a file of weights; empty, with a word, where it is missing or MNIST is.
 inline std::string weights(const std::string& name) {
   const std::string path = folder_of("XGRAD_BOOK", "book") + "/" + name;
-  if (std::filesystem::exists(path) && std::filesystem::exists(mnist())) return path;
-  WARN("skipped: the weights of the book or MNIST are not there: XGRAD_BOOK and XGRAD_MNIST name their folders");
-  return "";
+  if (!std::filesystem::exists(path) || !std::filesystem::exists(mnist())) {
+    WARN("skipped: the weights of the book or MNIST are not there: XGRAD_BOOK and XGRAD_MNIST name their folders");
+    return "";
+  }
+  if (are_fashion(xgrad::data::load_mnist(mnist(), xgrad::data::Split::test))) {
+    WARN("skipped: " << mnist() << " holds Fashion-MNIST");
+    return "";
+  }
+  return path;
 }
 
 /// How many of the first pictures are classified right, in batches of 100 of shape `input` with -1 for the batch.

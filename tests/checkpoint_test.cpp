@@ -1,5 +1,6 @@
 // Checkpoints: one file of everything, damaged files, full disks, and savers that are killed.
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/inotify.h>
 #include <sys/resource.h>
@@ -363,9 +364,12 @@ TEST_CASE("a checkpoint that another process removes while it is looked for is n
     fs::copy_file(whole, next);
     const int opened = ::inotify_init1(IN_CLOEXEC);
     REQUIRE(::inotify_add_watch(opened, folder.path(2).c_str(), IN_OPEN) >= 0);
+    bool was_opened = false;
     std::thread other([&] {
       char event[4096];
-      if (::read(opened, event, sizeof event) <= 0) return;
+      pollfd wanted{opened, POLLIN, 0};
+      if (::poll(&wanted, 1, 120'000) != 1 || ::read(opened, event, sizeof event) <= 0) return;
+      was_opened = true;
       fs::rename(next, folder.path(3));
       fs::remove(folder.path(1));
       fs::remove(folder.path(2));
@@ -374,6 +378,7 @@ TEST_CASE("a checkpoint that another process removes while it is looked for is n
     const std::string thrown = thrown_by([&] { loaded = folder.load(run.parts, note_skipped); });
     other.join();
     ::close(opened);
+    CHECK(was_opened);
     REQUIRE(thrown == "nothing was thrown");
     REQUIRE(loaded.has_value());
     CHECK((loaded->step == 3 || loaded->step == 1));  // the latter if the other one was slow

@@ -18,6 +18,15 @@ double largest(const Tensor& x) {
   return result;
 }
 
+double largest_of_all(const Tensor& x) {
+  double result = 0;
+  for (double value : values(x)) {
+    if (std::isnan(value)) return value;
+    result = std::max(result, std::abs(value));
+  }
+  return result;
+}
+
 std::string difference(const Tensor& got, const Tensor& expected, double rtol, double atol) {
   std::ostringstream out;
   out.precision(17);

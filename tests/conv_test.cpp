@@ -178,7 +178,7 @@ TEST_CASE("a convolution of nothing", "[conv]") {
                    Tensor{{{{1.f, 1.f}, {1.f, 1.f}}, {{2.f, 2.f}, {2.f, 2.f}}}}) == "");
   const Tensor w = ones({4, 3, 3, 3}).requires_grad_();
   sum(conv2d(ones({0, 3, 5, 5}), w)).backward();
-  CHECK(largest(w.grad()) == 0);
+  CHECK(largest_of_all(w.grad()) == 0);
 }
 
 TEST_CASE("a convolution and its backward need memory for what they return, and little more", "[conv]") {
@@ -214,16 +214,16 @@ TEST_CASE("layers are the ops with weights of their own, in PyTorch's ranges", "
   CHECK(layer.weight.shape() == Shape{9, 2, 3, 2});
   CHECK(layer.bias.shape() == Shape{9});
   const double bound = 1 / std::sqrt(12.0);
-  CHECK(largest(layer.weight) <= bound);
-  CHECK(largest(layer.weight) >= 0.9 * bound);
-  CHECK(largest(layer.bias) <= bound);
+  CHECK(largest_of_all(layer.weight) <= bound);
+  CHECK(largest_of_all(layer.weight) >= 0.9 * bound);
+  CHECK(largest_of_all(layer.bias) <= bound);
   const Tensor x = randn({2, 6, 7, 8});
   CHECK(difference(layer(x), conv2d(x, layer.weight, layer.bias, {1, 2}, {2, 1}, 1, 3)) == "");
 
   nn::ConvTranspose1d back(4, 6, 3, nn::ConvTranspose1d::Options().stride(2).padding(1).output_padding(1).bias(false));
   CHECK(back.weight.shape() == Shape{4, 6, 3});
   CHECK(!back.bias.defined());
-  CHECK(largest(back.weight) <= 1 / std::sqrt(18.0));
+  CHECK(largest_of_all(back.weight) <= 1 / std::sqrt(18.0));
   CHECK(back(zeros({2, 4, 5})).shape() == Shape{2, 6, 10});
   CHECK(back.state_dict().size() == 1);
 }
@@ -335,8 +335,8 @@ TEST_CASE("a kernel may reach as far beyond its input as numbers go", "[conv]") 
     CHECK(difference(y, middle, 0, 0) == "");
     sum(y).backward();
     CHECK(difference(a.grad(), full(x.shape(), 6, float64), 0, 0) == "");
-    CHECK(largest(b.grad()(xt::all(), xt::all(), 0)) == 0);
-    CHECK(largest(b.grad()(xt::all(), xt::all(), 1, 1)) > 0);
+    CHECK(largest_of_all(b.grad()(xt::all(), xt::all(), 0)) == 0);
+    CHECK(largest_of_all(b.grad()(xt::all(), xt::all(), 1, 1)) > 0);
     CHECK(difference(conv_transpose2d(x, ones({4, 6, 3, 3}, float64), {}, 1, far, 0, 1, far), middle, 0, 0) == "");
     CHECK(conv2d(ones({1, 1, 5, 5}), ones({1, 1, 3, 3}), {}, 1, far, far).shape() == Shape{1, 1, 5, 5});
   }

@@ -1,7 +1,6 @@
 // CSV files: what is read, in which form, and where errors are.
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -17,6 +16,7 @@
 #include "colliding.hpp"
 #include "folder.hpp"
 #include "inspect.hpp"
+#include "processor_time.hpp"
 
 using namespace xgrad;
 using namespace xgrad::io;
@@ -335,9 +335,8 @@ TEST_CASE("words that collide in tables of hashes are read as fast as others", "
   const auto seconds = [](const Names& words) {
     std::string text = "w\n";
     for (const std::string& word : words) text += word + "\n";
-    const auto start = std::chrono::steady_clock::now();
-    CHECK(read(text, CsvOptions().categories({0})).vocabularies.at("w").size() == words.size());
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return seconds_of(
+        [&] { CHECK(read(text, CsvOptions().categories({0})).vocabularies.at("w").size() == words.size()); });
   };
   const auto bits = static_cast<unsigned>(scaled(15, 13));
   const double ordinary = seconds(ordinary_texts(bits));
@@ -427,9 +426,8 @@ TEST_CASE("a million numbers are read in well under a second", "[io]") {
   manual_seed(2);
   const Tensor table = randn({scaled(100000, 5000), 10}, float64);
   write_csv(table, path);
-  const auto start = std::chrono::steady_clock::now();
-  const Tensor found = read_csv(path, CsvOptions().header(false).dtype(float64)).values;
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  Tensor found;
+  const double seconds = seconds_of([&] { found = read_csv(path, CsvOptions().header(false).dtype(float64)).values; });
   CHECK(sum(found != table).item() == 0);
   CHECK(seconds < 1);
   WARN(table.size() << " numbers in " << seconds << " s");

@@ -14,6 +14,7 @@
 
 #include "catch2.hpp"
 #include "compare.hpp"
+#include "folder.hpp"
 #include "inspect.hpp"
 
 using namespace xgrad;
@@ -182,13 +183,11 @@ TEST_CASE("scopes that observe may end in any order") {
 
 TEST_CASE("a page is written to a file, and one that cannot be written is an error") {
   const Tensor x = leaf({1});
-  const std::string path = (std::filesystem::temp_directory_path() / "xgrad_explain_test.html").string();
+  const Folder folder;
+  const std::string path = folder.file("page.html");
   const Explanation all = explain(x * x);
   all.save_html(path);
-  std::ifstream file(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  CHECK(text == all.html());
-  std::filesystem::remove(path);
+  CHECK(get(path) == all.html());
   CHECK_THAT(thrown_by<std::runtime_error>([&] { all.save_html("/no/such/folder/page.html"); }),
              StartsWith("explain: cannot write '/no/such/folder/page.html': "));
 }

@@ -27,7 +27,7 @@ find_package(GTest QUIET)
 if(TARGET GTest::gmock_main)
   xgrad_matchers(matchers_googletest matchers_googletest.cpp GTest::gmock_main)
 else()
-  message(STATUS "GoogleTest not found (libgmock-dev): its matchers are not tested")
+  xgrad_skipped(matchers_googletest "GoogleTest not found (libgmock-dev)")
 endif()
 
 # The pages of the reference are what the headers, the examples and the goldens say, and the tables of coefficients what
@@ -40,7 +40,9 @@ if(Python3_FOUND)
   add_test(NAME torch_optimizer COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/torch_optimizer.py)
   add_test(NAME reference COMMAND ${Python3_EXECUTABLE} -B ${PROJECT_SOURCE_DIR}/tools/reference.py --check)
 else()
-  message(STATUS "Python not found (python3): the tests of the reference's pages and of tools/*.py are left out")
+  foreach(name coefficients torch_optimizer reference)
+    xgrad_skipped(${name} "Python not found (python3)")
+  endforeach()
 endif()
 
 # The script of explain()'s pages, where there is node to run it.
@@ -53,4 +55,6 @@ if(NODE)
   file(MAKE_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/pages)
   xgrad_test(explain_pages sh -c "\"$0\" \"$1\" && \"$2\" \"$3\" \"$1\"/*.html" $<TARGET_FILE:explain_pages>
              ${CMAKE_CURRENT_BINARY_DIR}/pages ${NODE} ${CMAKE_CURRENT_SOURCE_DIR}/explain_page.js)
+else()
+  xgrad_skipped(explain_pages "node not found (nodejs)")
 endif()

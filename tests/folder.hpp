@@ -2,22 +2,22 @@
 
 #include <unistd.h>
 
-#include <atomic>
+#include <cerrno>
 #include <cstddef>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <system_error>
 
-/// A temporary folder that the destructor removes with its contents.
+/// A temporary folder of a name that no other has, which the destructor removes with its contents.
 class Folder {
  public:
   Folder() {
-    static std::atomic<int> counter{0};
-    path_ = std::filesystem::temp_directory_path() /
-            ("xgrad-test-" + std::to_string(::getpid()) + "-" + std::to_string(counter++));
-    std::filesystem::create_directory(path_);
+    std::string name = (std::filesystem::temp_directory_path() / "xgrad-test-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw std::system_error(errno, std::generic_category(), name);
+    path_ = name;
   }
   ~Folder() {
     std::error_code ignored;

@@ -60,7 +60,7 @@ TEST_CASE("functional_call computes with the tensors it is given, and leaves the
   const StateDict own = model.state_dict();
   StateDict zeroed;
   for (const auto& [name, value] : own) zeroed.emplace_back(name, zeros_like(value));
-  CHECK(largest(func::functional_call(model, zeroed, x)) == 0);
+  CHECK(largest_of_all(func::functional_call(model, zeroed, x)) == 0);
   CHECK(difference(model(x), before) == "");
   CHECK(model.parameters()[0].is_leaf());
   const Tensor partly = func::functional_call(model, StateDict{{"2.bias", Tensor{1.0, 2.0, 3.0}}}, x);
@@ -118,8 +118,8 @@ TEST_CASE("functional_call writes the buffers that it is given", "[func]") {
   norm.to(float64);
   const Tensor mean = zeros({4}, float64);
   static_cast<void>(func::functional_call(norm, StateDict{{"running_mean", mean}}, batch()));
-  CHECK(largest(mean) > 0);
-  CHECK(largest(norm.buffer("running_mean")) == 0);
+  CHECK(largest_of_all(mean) > 0);
+  CHECK(largest_of_all(norm.buffer("running_mean")) == 0);
 }
 
 TEST_CASE("hvp of a net's loss agrees with differences of gradients", "[func]") {
@@ -315,7 +315,7 @@ TEST_CASE("backward hooks of a module see both gradients and replace the one of 
     return gx * 3.0;
   });
   sum(model(x) * 2.0).backward();
-  CHECK(largest(grad_out - 2.0) == 0);
+  CHECK(largest_of_all(grad_out - 2.0) == 0);
   CHECK(difference(x.grad(), grad_in * 3.0) == "");
   const Tensor tripled = x.grad();
   x.set_grad(Tensor());
@@ -334,7 +334,7 @@ TEST_CASE("backward hooks of a module see both gradients and replace the one of 
   model.zero_grad();
   sum(model(x.detach())).backward();
   CHECK(called);
-  CHECK(largest(model.parameters()[0].grad()) == 0);
+  CHECK(largest_of_all(model.parameters()[0].grad()) == 0);
   other.remove();
   HookHandle writing = model.register_full_backward_hook([](const nn::ModuleBase&, const Tensor&, const Tensor& gy) {
     gy.mul_(2.0);

@@ -52,6 +52,17 @@ const Goldens& goldens() {
   return all;
 }
 
+/// The names of what PyTorch gave for each call of a file: values, gradients and second derivatives.
+std::map<std::string, std::vector<std::string>> results_in(const io::SafetensorsFile& file) {
+  std::map<std::string, std::vector<std::string>> found;
+  for (const std::string& name : file.names()) {
+    const std::size_t dot = name.find('.');
+    const std::string part = name.substr(dot + 1), kind = part.substr(0, part.find('.'));
+    if (kind == "y" || kind == "grad" || kind == "second") found[name.substr(0, dot)].push_back(part);
+  }
+  return found;
+}
+
 double tolerance_of(const std::string& settings) {
   const std::string name = "_tolerance=";
   return std::stod(settings.substr(settings.find(name) + name.size()));
@@ -138,7 +149,8 @@ TEST_CASE("values and gradients agree with the numbers recorded from PyTorch", "
   std::size_t calls = 0, tensors = 0;
   std::set<std::string> ops;
   REQUIRE_FALSE(goldens().files.empty());
-  for (const io::SafetensorsFile& file : goldens().files)
+  for (const io::SafetensorsFile& file : goldens().files) {
+    std::map<std::string, std::vector<std::string>> recorded = results_in(file);
     for (const std::string& id : golden::ids(file)) {
       const golden::Call call(file, id);
       INFO(call.text());
@@ -154,6 +166,10 @@ TEST_CASE("values and gradients agree with the numbers recorded from PyTorch", "
       const double tolerance = tolerance_of(file.metadata().at(id));
       // A gradient of a float64 argument beside a float32 one may have been computed in float32.
       const bool single = call.has(float32) || file.tensor(id + ".y.0").dtype() == float32;
+      for (const std::string& name : recorded[id]) {
+        INFO(name << " is recorded, and not computed");
+        CHECK(outcome.count(name) == 1);
+      }
       for (const auto& [name, got] : outcome) {
         INFO(name);
         REQUIRE(file.contains(id + "." + name));
@@ -161,6 +177,7 @@ TEST_CASE("values and gradients agree with the numbers recorded from PyTorch", "
         ++tensors;
       }
     }
+  }
   WARN(calls << " calls of " << ops.size() << " ops, " << tensors << " tensors, " << goldens().bytes / 1000 << " kB");
   CHECK(calls > 1000);
   CHECK(goldens().bytes < 3'000'000);

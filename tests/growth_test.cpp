@@ -1,8 +1,6 @@
 // The cost of backward grows as the graph does: bytes taken for tensors are counted, and processor time is compared
 // between sizes.
 
-#include <ctime>
-
 #include <algorithm>
 #include <functional>
 
@@ -14,27 +12,11 @@
 
 #include "catch2.hpp"
 #include "inspect.hpp"
+#include "processor_time.hpp"
 
 using namespace xgrad;
 
 namespace {
-
-double processor_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
-// The least of three measurements of f.
-double seconds_of(const std::function<void()>& f) {
-  double least = 1e9;
-  for (int i = 0; i < 3; ++i) {
-    const double start = processor_seconds();
-    f();
-    least = std::min(least, processor_seconds() - start);
-  }
-  return least;
-}
 
 std::int64_t bytes_taken_by(const std::function<void()>& f) {
   Profiler profiler;

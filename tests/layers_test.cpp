@@ -53,9 +53,9 @@ TEST_CASE("Linear starts uniform in ±1/√in, the same from the same seed") {
   REQUIRE(difference(first.weight, second.weight) == "");
   REQUIRE(difference(first.bias, second.bias) == "");
   REQUIRE(difference(first.weight, third.weight) != "");
-  REQUIRE(largest(first.weight) <= 0.05);
-  REQUIRE(largest(first.weight) > 0.0499);
-  REQUIRE(largest(first.bias) <= 0.05);
+  REQUIRE(largest_of_all(first.weight) <= 0.05);
+  REQUIRE(largest_of_all(first.weight) > 0.0499);
+  REQUIRE(largest_of_all(first.bias) <= 0.05);
   REQUIRE(spread(first.weight) == Approx(0.05 / std::sqrt(3.0)).epsilon(0.01));
   manual_seed(8);
   const nn::Linear fourth(4, 4);
@@ -260,18 +260,18 @@ TEST_CASE("initialisers have the spread of their formulas") {
   namespace init = nn::init;
 
   init::xavier_uniform_(wide, 1, &generator);
-  REQUIRE(largest(wide) <= std::sqrt(6.0 / 500));
+  REQUIRE(largest_of_all(wide) <= std::sqrt(6.0 / 500));
   REQUIRE(spread(wide) == Approx(std::sqrt(6.0 / 500) * uniform).epsilon(0.01));
   init::xavier_normal_(wide, 2, &generator);
   REQUIRE(spread(wide) == Approx(2 * std::sqrt(2.0 / 500)).epsilon(0.01));
   init::kaiming_uniform_(wide, 0, init::Fan::in, init::Nonlinearity::relu, &generator);
-  REQUIRE(largest(wide) <= std::sqrt(6.0 / 200));
+  REQUIRE(largest_of_all(wide) <= std::sqrt(6.0 / 200));
   REQUIRE(spread(wide) == Approx(std::sqrt(2.0 / 200)).epsilon(0.01));
   init::kaiming_normal_(wide, 0, init::Fan::out, init::Nonlinearity::relu, &generator);
   REQUIRE(spread(wide) == Approx(std::sqrt(2.0 / 300)).epsilon(0.01));
   // PyTorch's Linear uses a = √5, which gives ±1/√fan_in.
   init::kaiming_uniform_(wide, std::sqrt(5.0), init::Fan::in, init::Nonlinearity::leaky_relu, &generator);
-  REQUIRE(largest(wide) == Approx(1 / std::sqrt(200.0)).epsilon(0.001));
+  REQUIRE(largest_of_all(wide) == Approx(1 / std::sqrt(200.0)).epsilon(0.001));
   init::normal_(wide, 3, 0.5, &generator);
   REQUIRE(mean(wide).item() == Approx(3).epsilon(0.01));
   init::uniform_(wide, 2, 5, &generator);
@@ -284,7 +284,7 @@ TEST_CASE("initialisers have the spread of their formulas") {
 
   const Tensor kernel = zeros({8, 4, 5, 5});
   init::kaiming_uniform_(kernel, 0, init::Fan::in, init::Nonlinearity::linear, &generator);
-  REQUIRE(largest(kernel) == Approx(std::sqrt(3.0 / 100)).epsilon(0.05));
+  REQUIRE(largest_of_all(kernel) == Approx(std::sqrt(3.0 / 100)).epsilon(0.05));
   REQUIRE_THAT(
       thrown_by([] { nn::init::xavier_uniform_(zeros(3)); }),
       Catch::Matchers::StartsWith(

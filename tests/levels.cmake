@@ -29,6 +29,22 @@ function(xgrad_test_on level name)
   set_tests_properties(${name}@${level} PROPERTIES ENVIRONMENT "GLIBC_TUNABLES=${xgrad_hidden_${level}}" RESOURCE_LOCK ${name})
 endfunction()
 
+# A test of a tool that is not here: ctest reports it as skipped.
+function(xgrad_skipped name reason)
+  message(STATUS "${reason}: the test ${name} is skipped")
+  add_test(NAME ${name} COMMAND ${CMAKE_COMMAND} -E echo "skipped: ${reason}")
+  set_tests_properties(${name} PROPERTIES SKIP_REGULAR_EXPRESSION "skipped: ")
+endfunction()
+
+# The words with which a test says that it had nothing to run on.
+function(xgrad_skipped_if name words)
+  set(tests ${name})
+  if(xgrad_levels)
+    list(TRANSFORM xgrad_levels PREPEND "${name}@" OUTPUT_VARIABLE tests)
+  endif()
+  set_tests_properties(${tests} PROPERTIES SKIP_REGULAR_EXPRESSION "${words}")
+endfunction()
+
 # The same test for all of them.
 function(xgrad_test name)
   if(NOT xgrad_levels)

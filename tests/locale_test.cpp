@@ -198,9 +198,13 @@ TEST_CASE("a German setlocale changes no text, no trace and no file") {
 TEST_CASE("no source of the library writes or reads numbers by means that obey a locale") {
   namespace fs = std::filesystem;
   const std::regex obeys(R"(\bs?n?printf\(|\bstrto[dfl]|\bsto[dfi]\(|\bato[fi]\(|stringstream)");
-  for (const char* room : {"autograd", "nn", "optim", "data", "io"})
+  // No locale puts a point into a whole number.
+  const std::regex whole(R"(\bsnprintf\([^"]*"[^"%]*%[0-9]*[lz]?[dux][^"%]*")");
+  std::size_t files = 0;
+  for (const char* room : {"autograd", "nn", "optim", "data", "io", "train", "testing"})
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(fs::path(XGRAD_SOURCE_DIR) / room)) {
       if (!entry.is_regular_file()) continue;
+      ++files;
       std::ifstream file(entry.path());
       int number = 0;
       bool before = false;  // whether the line before makes a stream, which must become independent at once
@@ -209,7 +213,9 @@ TEST_CASE("no source of the library writes or reads numbers by means that obey a
         INFO(entry.path().string() << ":" << number << ": " << line);
         if (before) CHECK(line.find("imbue(std::locale::classic())") != std::string::npos);
         before = line.find("std::ostringstream out;") != std::string::npos;
-        if (!before && line.rfind("#include", 0) != 0) CHECK_FALSE(std::regex_search(line, obeys));
+        if (!before && line.rfind("#include", 0) != 0 && !std::regex_search(line, whole))
+          CHECK_FALSE(std::regex_search(line, obeys));
       }
     }
+  CHECK(files > 300);
 }

@@ -121,7 +121,7 @@ TEST_CASE("forward may have defaults, overloads, numbers, and any results") {
   auto [y, h] = masked(x);
   CHECK(difference(y, h) == "");
   auto [z, same] = masked(x, zeros({2, 3}));
-  CHECK(largest(z) == 0);
+  CHECK(largest_of_all(z) == 0);
   Many many;
   const std::vector<Tensor> turned = many(std::vector<Tensor>{x, y});
   CHECK(Raw::value(turned[1]) == Raw::value(x));
@@ -130,7 +130,7 @@ TEST_CASE("forward may have defaults, overloads, numbers, and any results") {
   STATIC_REQUIRE(std::is_void_v<decltype(many())>);
   many();
   CHECK(many.called);
-  CHECK(largest(Derived()(x, x)) == 0);
+  CHECK(largest_of_all(Derived()(x, x)) == 0);
 }
 
 TEST_CASE("a module of two inputs prints, saves, clones and trains as others do") {
@@ -149,7 +149,7 @@ TEST_CASE("a module of two inputs prints, saves, clones and trains as others do"
   CHECK(difference(list[1](a, b), net(a, b)) == "");
   const Tensor zero = func::functional_call(net, StateDict{{"left.weight", zeros({4, 3})}, {"left.bias", zeros({4})}},
                                             [&] { return net(a, b); });
-  CHECK(largest(zero) == 0);
+  CHECK(largest_of_all(zero) == 0);
 }
 
 TEST_CASE("a hook sees all inputs and outputs of a module of several") {

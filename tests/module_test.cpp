@@ -280,8 +280,8 @@ TEST_CASE("a clone of layers by value, functions and generators is independent")
     inside.weight.fill_(0);
     nn::init::zeros_(copy[2].as<nn::Linear>().weight);
   }
-  REQUIRE(largest(copy[2].as<nn::Linear>().weight) == 0);
-  REQUIRE(largest(model[2].as<nn::Linear>().weight) > 0);
+  REQUIRE(largest_of_all(copy[2].as<nn::Linear>().weight) == 0);
+  REQUIRE(largest_of_all(model[2].as<nn::Linear>().weight) > 0);
   copy.push_back(relu);
   REQUIRE(model.size() == 3);
   nn::Sequential handle = model;

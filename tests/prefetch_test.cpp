@@ -67,6 +67,13 @@ LoaderOptions shuffled(std::int64_t workers) {
   return LoaderOptions().batch_size(3).shuffle().seed(2).workers(workers);
 }
 
+// Whether it becomes true within ten seconds.
+bool comes_true(const std::function<bool()>& condition) {
+  for (int i = 0; i < 2000 && !condition(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  return condition();
+}
+
+// A thread that was joined is listed for a moment longer.
 int threads_of_process() {
   int count = 0;
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task")) count += !entry.path().empty();
@@ -96,20 +103,21 @@ TEST_CASE("workers are at most as far ahead as asked for, and end with the loop"
     auto it = loader.begin();
     CHECK(probe->calls == 0);  // nothing is read before the first batch is asked for
     (*it)[0].item();
+    CHECK(comes_true([&] { return probe->calls == 1 + 6; }));
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    CHECK(probe->calls <= 1 + 6);
+    CHECK(probe->calls == 1 + 6);
     CHECK(threads_of_process() == before + 2);
   }
-  CHECK(threads_of_process() == before);
+  CHECK(comes_true([&] { return threads_of_process() == before; }));
   for (auto [x] : loader)
     if (x.item() == 5) break;
-  CHECK(threads_of_process() == before);
+  CHECK(comes_true([&] { return threads_of_process() == before; }));
   try {
     for (auto [x] : loader)
       if (x.item() == 5) throw std::runtime_error("in the loop");
   } catch (const std::runtime_error&) {
   }
-  CHECK(threads_of_process() == before);
+  CHECK(comes_true([&] { return threads_of_process() == before; }));
 }
 
 TEST_CASE("an exception of a worker arrives at the batch it belongs to", "[data]") {

@@ -140,7 +140,7 @@ TEST_CASE("packed sequences give what each sequence gives alone", "[recurrence]"
     require_close(state.second(xt::all(), b), last.second, 1e-14);
     require_close(slope(xt::range(0, n), b), grad(sum(square(alone)), own), 1e-13);
     if (n < 5) CHECK(sum(y(xt::range(n, 5), b) == -7).item() == 8. * static_cast<double>(5 - n));
-    if (n < 5) CHECK(largest(slope(xt::range(n, 5), b)) == 0);
+    if (n < 5) CHECK(largest_of_all(slope(xt::range(n, 5), b)) == 0);
   }
 }
 
@@ -166,7 +166,7 @@ TEST_CASE("relu's kernel and formula agree, and its kink has the slope 0", "[rec
     const NoGrad off;
     p.fill_(0);
   }
-  CHECK(largest(grad(sum(rnn(x).first), x)) == 0);
+  CHECK(largest_of_all(grad(sum(rnn(x).first), x)) == 0);
 }
 
 TEST_CASE("a projection is right to the second derivative", "[recurrence]") {
@@ -227,7 +227,7 @@ TEST_CASE("the edges: one step, no sequences, one number", "[recurrence]") {
   CHECK(state.first.shape() == Shape{4, 0, 4});
   y.sum().backward();
   CHECK(none.grad().shape() == none.shape());
-  CHECK(largest(lstm.parameter("weight_ih_l0").grad()) == 0);
+  CHECK(largest_of_all(lstm.parameter("weight_ih_l0").grad()) == 0);
   CHECK(lstm(ones({1, 1, 3})).first.shape() == Shape{1, 1, 8});
   CHECK(nn::RNN(1, 1)(ones({1, 1, 1})).first.shape() == Shape{1, 1, 1});
   CHECK(nn::GRUCell(0, 2)(ones({3, 0})).shape() == Shape{3, 2});
@@ -254,12 +254,12 @@ TEST_CASE("names, shapes, beginnings and clones are PyTorch's", "[recurrence]") 
   CHECK(lstm.parameter("weight_ih_l1").shape() == Shape{400, 4});
   CHECK(lstm.parameter("weight_hh_l1").shape() == Shape{400, 2});
   CHECK(lstm.parameter("weight_hr_l1").shape() == Shape{2, 100});
-  for (const Tensor& p : lstm.parameters()) CHECK((largest(p) <= 0.1 && largest(p) > 0.09));
+  for (const Tensor& p : lstm.parameters()) CHECK((largest_of_all(p) <= 0.1 && largest_of_all(p) > 0.09));
 
   const nn::LSTM copy = nn::clone(lstm);
   const NoGrad off;
   copy.parameter("weight_ih_l0").zero_();
-  CHECK(largest(lstm.parameter("weight_ih_l0")) > 0);
+  CHECK(largest_of_all(lstm.parameter("weight_ih_l0")) > 0);
   CHECK(difference(copy(ones({2, 1, 3})).first, lstm(ones({2, 1, 3})).first) != "");
 }
 

@@ -24,6 +24,8 @@
 #include <xgrad/train.hpp>
 #include <xgrad/xgrad.hpp>
 
+#include "folder.hpp"
+
 using namespace xgrad;
 
 namespace {
@@ -198,11 +200,14 @@ int compare(const Kind& kind, const fs::path& place) {
 int main(int argc, char** argv) {
   if (argc == 6 && std::strcmp(argv[1], "run") == 0)
     return run(argv[2], argv[3], std::atoi(argv[4]), std::atoi(argv[5]));
-  const fs::path place = fs::temp_directory_path() / ("xgrad-resume-" + std::to_string(::getpid()));
+  const Folder place;
   int failures = 0;
+  bool known = false;
   for (const Kind& kind : kinds)
-    if (argc < 2 || std::strcmp(argv[1], kind.name) == 0) failures += compare(kind, place);
-  std::error_code ignored;
-  fs::remove_all(place, ignored);
-  return failures;
+    if (argc < 2 || std::strcmp(argv[1], kind.name) == 0) {
+      known = true;
+      failures += compare(kind, place.path());
+    }
+  if (!known) std::fprintf(stderr, "resume: no optimiser %s\n", argv[1]);
+  return known ? failures : 2;
 }

@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
@@ -21,6 +20,7 @@
 #include "colliding.hpp"
 #include "folder.hpp"
 #include "inspect.hpp"
+#include "processor_time.hpp"
 
 using namespace xgrad;
 using namespace xgrad::io;
@@ -339,11 +339,11 @@ TEST_CASE("an index of names that collide in tables of hashes is read as fast as
     StateDict tensors{{"a", zeros({2})}, {"b", zeros({2})}};
     for (const std::string& name : names) tensors.emplace_back(name, zeros({0}));
     save_safetensors(tensors, path, {}, SafetensorsOptions().max_shard_size(8));
-    const auto start = std::chrono::steady_clock::now();
-    const SafetensorsFile file(path);
-    CHECK(file.names().size() == names.size() + 2);
-    CHECK(file.contains(names.back()));
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return seconds_of([&] {
+      const SafetensorsFile file(path);
+      CHECK(file.names().size() == names.size() + 2);
+      CHECK(file.contains(names.back()));
+    });
   };
   const auto bits = static_cast<unsigned>(scaled(15, 13));
   const double ordinary = seconds(ordinary_texts(bits));

@@ -175,7 +175,7 @@ TEST_CASE("a state that is not loaded strictly returns the keys that only one si
   CHECK(keys.unexpected_keys == std::vector<std::string>{"head.weight", "foreign"});
   CHECK_FALSE(keys.empty());
   CHECK(difference(net.state_dict()["layer1.0.weight"], kept) == "");
-  CHECK(largest(net.temperature) == 9);
+  CHECK(largest_of_all(net.temperature) == 9);
   std::ostringstream text;
   text << keys << '\n' << net.load_state_dict(net.state_dict(), nn::Strict::yes);
   CHECK(text.str() ==
@@ -186,7 +186,7 @@ TEST_CASE("a state that is not loaded strictly returns the keys that only one si
   state[0].second = zeros({3}).fill_(1);
   CHECK_THAT(thrown_by<std::invalid_argument>([&] { net.load_state_dict(state, nn::Strict::no); }),
              Catch::Matchers::StartsWith("Net: cannot load this state: shape: temperature is () here and (3) in the"));
-  CHECK(largest(net.temperature) == 9);
+  CHECK(largest_of_all(net.temperature) == 9);
   CHECK(net.load_state_dict({}, nn::Strict::no).missing_keys.size() == 8);
 }
 

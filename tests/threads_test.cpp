@@ -1,6 +1,7 @@
 // Threads: graphs, models and modes side by side, and the same bits at any number of threads inside a kernel.
 
 #include <atomic>
+#include <chrono>
 #include <cstring>
 #include <exception>
 #include <mutex>
@@ -44,7 +45,11 @@ void in_threads(int count, F&& work) {
 }
 
 void wait_for(const std::atomic<bool>& flag) {
-  while (!flag) std::this_thread::yield();
+  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(2);
+  while (!flag) {
+    if (std::chrono::steady_clock::now() > end) throw std::runtime_error("the other thread does not come");
+    std::this_thread::yield();
+  }
 }
 
 std::string bytes(const Tensor& x) {

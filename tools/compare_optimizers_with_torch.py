@@ -288,8 +288,13 @@ def run(program, tensors, lines):
 
 def error_of(got, expected):
     """The largest difference of the parameters, relative to numbers above 1."""
-    return max(float(((got[name] - value).abs() / value.abs().clamp(min=1)).max()) if name in got else math.inf
-               for name, value in expected.items())
+    return largest([float(((got[name] - value).abs() / value.abs().clamp(min=1)).max()) if name in got else math.inf
+                    for name, value in expected.items()])
+
+
+def largest(errors):
+    """NaN if one of them is, which max() may leave out."""
+    return float(torch.tensor(errors, dtype=torch.float64).max())
 
 
 class Comparison:
@@ -330,7 +335,7 @@ class Comparison:
             error = error_of(got.get(str(i), {}), self.expected(line))
             self.report("optimizer", line + errors.get(str(i), ""), error, 1e-12)
             name = line.split()[0]
-            worst[name] = max(worst.get(name, 0), error)
+            worst[name] = largest([worst.get(name, 0), error])
         for name, error in worst.items():
             print(f"{name}: {len(OPTIMIZERS[name])} configurations, largest difference {error:.2g}")
         same = 0

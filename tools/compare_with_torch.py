@@ -7,7 +7,8 @@
     ... OP OP                                                                 these ops alone
     tools/compare_with_torch.py --differences                                 writes the list into docs/pytorch.md
 
-Needs PyTorch (the numbers of tests/golden are of 2.13) and NumPy. Ends with 1 if anything disagrees.
+Needs PyTorch (the numbers of tests/golden are of 2.13) and NumPy. Ends with 1 if anything disagrees, or an op has no row or no
+sample.
 """
 
 import argparse
@@ -157,14 +158,19 @@ def main():
     parser.add_argument("--differences", action="store_true", help="write the list of differences into docs/pytorch.md")
     parser.add_argument("--most", type=int, default=5, help="how many disagreements of an op are shown")
     given = parser.parse_args()
+    if given.record and (given.ops or given.database):
+        parser.error("--record writes whole files: it takes no OP and no --database")
     if given.differences:
         return write_differences(Path(__file__).resolve().parent.parent / "docs/pytorch.md")
     warnings.simplefilter("ignore")
     torch.manual_seed(0)
     known = set(subprocess.run([given.program], check=True, capture_output=True, text=True).stdout.split())
     rows = {name: row for name, row in table.rows().items() if name in known}
+    complete = known == set(rows)
     for name in sorted(known - set(rows)):
         print(f"no row in tools/comparison: {name}")
+    if unknown := set(given.ops) - set(rows):
+        parser.error(f"no such op: {', '.join(sorted(unknown))}")
     entries = database.matching(rows) if given.database or given.references else None
     tallies = {}
     for name, row in rows.items():
@@ -172,7 +178,11 @@ def main():
             continue
         tallies[name] = of_table(row) if entries is None else of_database(row, entries[name], given.references)
         judge(given.program, row, tallies[name], given.record)
-    right = report(tallies, given.most)
+    # The op database has samples of some ops only.
+    for name in [name for name, tally in tallies.items() if entries is None and tally.samples == 0]:
+        print(f"no sample of {name} was compared")
+        complete = False
+    right = report(tallies, given.most) and complete
     if given.record:
         record.write(Path(given.record), rows, tallies)
     return 0 if right else 1

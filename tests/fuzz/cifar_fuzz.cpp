@@ -1,6 +1,7 @@
 // Reads a hostile CIFAR file, of either kind.
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
 
@@ -15,8 +16,10 @@ namespace {
 /// A folder in which a file of any content has each of the names that are read.
 class CifarFolder {
  public:
-  CifarFolder() : path_(std::filesystem::temp_directory_path() / ("xgrad-cifar-fuzz-" + std::to_string(::getpid()))) {
-    std::filesystem::create_directory(path_);
+  CifarFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "xgrad-cifar-fuzz-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) std::abort();
+    path_ = name;
   }
   ~CifarFolder() {
     std::error_code ignored;

@@ -51,7 +51,8 @@ def disagreements(got, expected, tolerance, factor, single):
         sizes = np.abs(expected)
         # Reductions and products, whose tolerance is wider, are measured by the largest element: sums cancel.
         scale = np.maximum(sizes, 1.0) if pointwise or finite.size == 0 else max(1.0, np.abs(finite).max())
-        close = np.abs(got - expected) <= factor * tolerance * scale
+        # Of an infinity only the same infinity is right, whatever its scale.
+        close = np.isfinite(expected) & (np.abs(got - expected) <= factor * tolerance * scale)
     return np.asarray(~(close | (got == expected) | (np.isnan(got) & np.isnan(expected))))
 
 

@@ -93,6 +93,42 @@ def overwritten(call, name, got, expected):
     return slopes(name) & np.array(later, dtype=bool).reshape(index.shape)
 
 
+def unread_triangle(call, name, got, expected):
+    """The gradients in the triangle of the factor L that is not read. PyTorch's second derivatives have parts of its
+    gradients there, and where the triangle is not 0 the rest of the factor's gradient has too."""
+    factor = argument(call, "L")
+    ones = np.ones(factor.shape, dtype=bool)
+    unread = np.tril(ones, -1) if call.settings.get("upper") == "true" else np.triu(ones, 1)
+    if name == "grad.L":
+        return unread | np.any(factor[unread] != 0)
+    return np.full(got.shape, name.startswith("second"))
+
+
+def index_repeated_later(call, name, got, expected):
+    """The elements of the source whose index a later one repeats."""
+    if name not in ("grad.source", "second.source") or got.ndim == 0:
+        return np.full(got.shape, False)
+    index = argument(call, "index").reshape(-1).tolist()
+    later = np.array([i in index[k + 1:] for k, i in enumerate(index)], dtype=bool)
+    dim = int(call.settings["dim"]) % got.ndim
+    return np.broadcast_to(later.reshape([-1 if axis == dim else 1 for axis in range(got.ndim)]), got.shape)
+
+
+def short_vectors(call, name, got, expected):
+    """The vectors shorter than eps, whose length 0 has the same slopes in both; in second derivatives their partners too."""
+    eps, dim = float(call.settings.get("eps", 1e-8)), int(call.settings.get("dim", 1))
+
+    def short(operand):
+        length = np.sqrt((argument(call, operand) ** 2).sum(axis=dim, keepdims=True))
+        return (0 < length) & (length <= eps)
+
+    if name.startswith("grad"):
+        return np.broadcast_to(short(name.split(".")[1]), got.shape)
+    either = short("x1") | short("x2")
+    same = argument(call, "x1").shape == argument(call, "x2").shape == got.shape
+    return name.startswith("second") & np.broadcast_to(either if same else either.any(), got.shape)
+
+
 LIST = [
     *(Difference(op, "of equal indices the last element stays, and it alone gets the gradient", overwritten)
       for op in ("max_unpool1d", "max_unpool2d", "max_unpool3d")),
@@ -199,10 +235,10 @@ LIST = [
       for op in ("matmul", "linear", "dot", "vdot", "mv", "mm", "bmm", "addmm", "addmv", "baddbmm", "inner", "tensordot", "conv1d", "conv2d", "conv3d",
                  "conv_transpose1d", "conv_transpose2d", "conv_transpose3d")),
     Difference("multi_dot", "integers are not multiplied", refusal="all must be float32 or all float64"),
-    *(Difference(op, "the triangle of the factor that is not read has gradient 0", lambda call, name, got, expected: (
-        np.broadcast_to(slopes(name), got.shape))) for op in ("cholesky_solve", "cholesky_inverse")),
+    *(Difference(op, "the triangle of the factor that is not read has gradient 0", unread_triangle)
+      for op in ("cholesky_solve", "cholesky_inverse")),
     Difference("cosine_similarity", "at a vector shorter than eps the slope is that of the division by eps; PyTorch's is that of the length",
-               lambda call, name, got, expected: np.broadcast_to(slopes(name) and float(call.settings.get("eps", 1e-8)) > 0.1, got.shape)),
+               short_vectors),
     Difference("layer_norm", "the exact slope of a row of one element is 0; both libraries give a rounding error",
                lambda call, name, got, expected: slopes(name) & np.broadcast_to(argument(call).shape[-1] == 1, got.shape)),
     *(Difference(op, "integers have no means or products", refusal="only float32 and float64 will do")
@@ -212,9 +248,7 @@ LIST = [
                  "max_pool3d_with_indices", "nn_unfold", "feature_alpha_dropout")),
     *(Difference(op, "a loss does not broadcast its operands", refusal="losses do not broadcast")
       for op in ("gaussian_nll_loss", "hinge_embedding_loss", "margin_ranking_loss")),
-    Difference("index_copy", "of a repeated index the last value stays, and it alone gets a gradient",
-               lambda call, name, got, expected: np.full(got.shape, name in ("grad.source", "second.source") and (
-                   len(np.unique(argument(call, "index"))) < argument(call, "index").size))),
+    Difference("index_copy", "of a repeated index the last value stays, and it alone gets a gradient", index_repeated_later),
     Difference("scatter_reduce", "without the old elements, a source that ties with one for amax or amin has its whole gradient; PyTorch's loses the old one's share",
                lambda call, name, got, expected: (np.abs(got) > np.abs(expected)) & (
                    slopes(name) and call.settings.get("reduce") in ("amax", "amin") and call.settings.get("include_self") == "false")),
