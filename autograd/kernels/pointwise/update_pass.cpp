@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <new>
-#include <vector>
+
+#include <xgrad/autograd/kernels/runtime/scratch_vector.hpp>
 
 namespace xgrad::kernels {
 namespace {
@@ -19,7 +20,7 @@ struct Bytes {
 
 // Whether no pass writes what another reads or writes. What is kept for a parameter belongs to no other.
 bool are_independent(const UpdatePass* passes, std::size_t count) try {
-  std::vector<Bytes> written;
+  xgrad::detail::ScratchVector<Bytes> written;
   written.reserve(count);
   for (std::size_t i = 0; i < count; ++i)
     if (passes[i].size > 0) written.emplace_back(passes[i].parameter, passes[i]);
