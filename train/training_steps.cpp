@@ -14,6 +14,7 @@
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
+#include <xgrad/nn/kept_modes.hpp>
 #include <xgrad/optim/clip_grad.hpp>
 #include <xgrad/train/training_run.hpp>
 
@@ -48,15 +49,6 @@ KeptGradients::KeptGradients(const optim::Optimizer& optimizer) {
 
 void KeptGradients::restore() const {
   for (const auto& [parameter, gradient] : gradients_) parameter.set_grad(gradient);
-}
-
-KeptModes::KeptModes(const nn::ModuleBase& model) {
-  for (auto& each : model.named_modules()) before_.emplace_back(each.second, each.second.is_training());
-}
-
-KeptModes::~KeptModes() {
-  // Parents first: train() sets the mode of what is below too.
-  for (auto& [module, mode] : before_) module.train(mode);
 }
 
 StepResult TrainingRun::compute(const std::vector<Tensor>& columns) const {
@@ -271,7 +263,7 @@ void TrainingRun::clip() const {
 
 Record TrainingRun::measure(const Batches& batches, bool compare_inputs) {
   const NoGrad off;
-  const KeptModes modes(model_);
+  const nn::detail::KeptModes modes(model_);
   model_.eval();
   const auto averaged = average_weights();
   Mean loss;
@@ -320,7 +312,7 @@ Record TrainingRun::evaluate(const Batches& batches, Source at) {
 Tensor TrainingRun::predict(const Batches& batches, Source at) {
   const CallOf call(*this, at);
   const NoGrad off;
-  const KeptModes modes(model_);
+  const nn::detail::KeptModes modes(model_);
   model_.eval();
   const auto averaged = average_weights();
   std::vector<Tensor> all;

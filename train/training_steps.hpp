@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include <xgrad/nn/module.hpp>
 #include <xgrad/optim/optimizer.hpp>
 
 namespace xgrad::train {
@@ -18,18 +17,6 @@ class KeptGradients {
 
  private:
   std::vector<std::pair<Tensor, Tensor>> gradients_;
-};
-
-/// Gives all modules, at its end, the modes that they had at its beginning.
-class KeptModes {
- public:
-  explicit KeptModes(const nn::ModuleBase& model);
-  ~KeptModes();
-  KeptModes(const KeptModes&) = delete;
-  KeptModes& operator=(const KeptModes&) = delete;
-
- private:
-  std::vector<std::pair<nn::ModuleBase, bool>> before_;
 };
 
 }  // namespace xgrad::train
