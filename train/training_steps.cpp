@@ -16,6 +16,7 @@
 #include <xgrad/autograd/ops/joining.hpp>
 #include <xgrad/nn/kept_modes.hpp>
 #include <xgrad/optim/clip_grad.hpp>
+#include <xgrad/train/kept_gradients.hpp>
 #include <xgrad/train/training_run.hpp>
 
 namespace xgrad::train {
@@ -39,17 +40,6 @@ std::uint64_t writes_to(const optim::Optimizer& optimizer) {
 }
 
 }  // namespace
-
-KeptGradients::KeptGradients(const optim::Optimizer& optimizer) {
-  for (const Tensor& each : optimizer.parameters()) {
-    const Tensor gradient = each.grad();
-    gradients_.emplace_back(each, gradient.defined() ? gradient.detach().clone() : gradient);
-  }
-}
-
-void KeptGradients::restore() const {
-  for (const auto& [parameter, gradient] : gradients_) parameter.set_grad(gradient);
-}
 
 StepResult TrainingRun::compute(const std::vector<Tensor>& columns) const {
   if (!objective_.loss()) return objective_.step()(columns);
