@@ -29,19 +29,6 @@ Tensor result_of(const Body& body, const Tensors& x) {
   return y;
 }
 
-// The default generator in the state of another, for the duration of a scope.
-class GeneratorScope {
- public:
-  explicit GeneratorScope(const Generator& state) : here_(default_generator()), before_(here_) { here_ = state; }
-  ~GeneratorScope() { here_ = before_; }
-  GeneratorScope(const GeneratorScope&) = delete;
-  GeneratorScope& operator=(const GeneratorScope&) = delete;
-
- private:
-  Generator& here_;
-  Generator before_;
-};
-
 // One call of the body, recorded from inputs of its own.
 struct Segment {
   Tensors inputs;  // those that have a gradient; others are undefined
@@ -108,7 +95,8 @@ class CheckpointNode final : public Node {
     }
     const Body body = body_;  // kept, in case that the graph is freed while it runs
     const Segment again = [&] {
-      const GeneratorScope same(random_);
+      const xgrad::detail::KeptGenerator generator;
+      default_generator() = random_;
       return Segment(body, std::move(x), wanted);
     }();
     require_same(again.y);
