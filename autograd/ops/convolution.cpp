@@ -57,11 +57,6 @@ struct Convolution {
   }
 };
 
-template <class T>
-const T* data_or_null(const Tensor& x) {
-  return x.defined() ? Raw::data<T>(x) : nullptr;
-}
-
 // The gradient of a bias, one number for each channel.
 Tensor channel_sums(Tensor g) {
   std::vector<std::int64_t> others{0};
@@ -87,7 +82,7 @@ Tensor forward(const char* name, const Convolution& c, Tensor x, Tensor w, Tenso
   detail::visit_floating(y.dtype(), [&](auto type) {
     if (y.size() == 0) return;  // other sizes may be as large as they like
     using T = typename decltype(type)::type;
-    kernels::convolve(c.sizes, Raw::data<T>(x), Raw::data<T>(w), data_or_null<T>(bias), Raw::write<T>(y));
+    kernels::convolve(c.sizes, Raw::data<T>(x), Raw::data<T>(w), Raw::data_or_null<T>(bias), Raw::write<T>(y));
   });
   return recorded(
       name, at, c, std::move(y), std::move(x), std::move(w), std::move(bias),
@@ -108,7 +103,8 @@ Tensor input_gradient(const char* name, const Convolution& c, Tensor g, Tensor w
   detail::visit_floating(y.dtype(), [&](auto type) {
     if (y.size() == 0) return;
     using T = typename decltype(type)::type;
-    kernels::convolve_transposed(c.sizes, Raw::data<T>(g), Raw::data<T>(w), data_or_null<T>(bias), Raw::write<T>(y));
+    kernels::convolve_transposed(c.sizes, Raw::data<T>(g), Raw::data<T>(w), Raw::data_or_null<T>(bias),
+                                 Raw::write<T>(y));
   });
   return recorded(
       name, at, c, std::move(y), std::move(g), std::move(w), std::move(bias),
