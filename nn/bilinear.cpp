@@ -9,8 +9,8 @@
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/matmul.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
+#include <xgrad/nn/argument_checks.hpp>
 #include <xgrad/nn/init.hpp>
-#include <xgrad/nn/loss_checks.hpp>
 #include <xgrad/nn/printing.hpp>
 
 namespace xgrad::nn {

@@ -10,7 +10,6 @@
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
-#include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/cross_entropy.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
@@ -18,6 +17,7 @@
 #include <xgrad/autograd/ops/shape.hpp>
 #include <xgrad/autograd/ops/softmax.hpp>
 #include <xgrad/nn/loss_checks.hpp>
+#include <xgrad/nn/loss_reduction.hpp>
 
 namespace xgrad::nn {
 namespace {
@@ -149,12 +149,6 @@ void check_soft_target(const Tensor& x, const Tensor& target, const CrossEntropy
 }
 
 }  // namespace
-
-void detail::check_smoothing(const char* op, double label_smoothing) {
-  if (!(label_smoothing >= 0 && label_smoothing <= 1))
-    throw xgrad::detail::argument_error(std::string(op) + ": label_smoothing must lie in [0, 1], got " +
-                                        xgrad::detail::number_text(label_smoothing));
-}
 
 Tensor cross_entropy(Tensor logits, Tensor target, const CrossEntropyOptions& options, Source at) {
   const xgrad::detail::Calling calling("cross_entropy", at);

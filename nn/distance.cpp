@@ -11,7 +11,7 @@
 #include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
-#include <xgrad/nn/loss_checks.hpp>
+#include <xgrad/nn/argument_checks.hpp>
 
 namespace xgrad::nn {
 namespace {

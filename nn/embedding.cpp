@@ -20,8 +20,8 @@
 #include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 #include <xgrad/autograd/ops/slicing.hpp>
+#include <xgrad/nn/argument_checks.hpp>
 #include <xgrad/nn/init.hpp>
-#include <xgrad/nn/loss_checks.hpp>
 #include <xgrad/nn/module_hooks.hpp>
 #include <xgrad/nn/printing.hpp>
 

@@ -15,6 +15,7 @@
 #include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 #include <xgrad/nn/loss_checks.hpp>
+#include <xgrad/nn/loss_reduction.hpp>
 
 namespace xgrad::nn {
 namespace {
@@ -25,21 +26,6 @@ using xgrad::detail::Timed;
 constexpr double two_pi = 6.283185307179586476925;
 
 }  // namespace
-
-namespace detail {
-
-void check_positive_eps(const char* op, double eps) {
-  if (!(eps > 0) || std::isinf(eps))
-    throw argument_error(std::string(op) + ": eps must be positive and finite, got " + xgrad::detail::number_text(eps));
-}
-
-void check_blank(const char* op, std::int64_t blank) {
-  if (blank < 0)
-    throw argument_error(std::string(op) + ": the blank is class " + std::to_string(blank) +
-                         ": it must not be negative");
-}
-
-}  // namespace detail
 
 Tensor poisson_nll_loss(Tensor input, Tensor target, const PoissonNLLLossOptions& options, Source at) {
   constexpr const char* op = "poisson_nll_loss";

@@ -1,6 +1,7 @@
 #include <xgrad/nn/loss_modules.hpp>
 
 #include <xgrad/nn/loss_checks.hpp>
+#include <xgrad/nn/loss_reduction.hpp>
 #include <xgrad/nn/losses.hpp>
 
 namespace xgrad::nn {

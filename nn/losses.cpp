@@ -1,113 +1,14 @@
 #include <xgrad/nn/losses.hpp>
 
-#include <algorithm>
-#include <cmath>
-#include <stdexcept>
-#include <string>
 #include <utility>
 
 #include <xgrad/autograd/graph/calling.hpp>
-#include <xgrad/autograd/graph/dispatch.hpp>
-#include <xgrad/autograd/ops/activation.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/pointwise_loss.hpp>
-#include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/nn/loss_checks.hpp>
+#include <xgrad/nn/loss_reduction.hpp>
 
 namespace xgrad::nn {
-namespace detail {
-
-void require_given(const char* op, std::initializer_list<Named> all) {
-  for (const Named& one : all)
-    if (!one.tensor.defined())
-      throw xgrad::detail::argument_error(std::string(op) + ": " + one.name +
-                                          " is an empty tensor: it was default-constructed or moved from");
-}
-
-void require_same_floating(const char* op, Named argument, Named with) {
-  const DType dtype = argument.tensor.dtype(), wanted = with.tensor.dtype();
-  if (dtype != wanted && is_floating(dtype) && !argument.tensor.weak())
-    throw xgrad::detail::argument_error(std::string(op) + ": " + with.name + " is " + name_of(wanted) + ", " +
-                                        argument.name + " is " + name_of(dtype) +
-                                        ": write 1.0f, x.to(float32) or model.to(float64)");
-}
-
-Tensor follow(const char* op, Named argument, Named with, Source at) {
-  require_same_floating(op, argument, with);
-  return to(argument.tensor, with.tensor.dtype(), at);
-}
-
-void require_same_shape(const char* op, Named a, Named b) {
-  if (a.tensor.shape() != b.tensor.shape())
-    throw xgrad::detail::argument_error(std::string(op) + ": " + a.name + " is " + to_string(a.tensor.shape()) + ", " +
-                                        b.name + " is " + to_string(b.tensor.shape()) +
-                                        ": losses do not broadcast: reshape one of them");
-}
-
-void require_plain(const char* op, Reduction reduction) {
-  if (reduction == Reduction::batchmean)
-    throw xgrad::detail::argument_error(std::string(op) +
-                                        ": the reduction is batchmean, which only kl_div has: use mean, sum or none");
-}
-
-// Weights may broadcast to the input, but not the input to the weights.
-void require_weight(const char* op, const Tensor& x, const Tensor& weight, const char* name) {
-  if (!weight.defined()) return;
-  require_same_floating(op, {weight, name}, {x, "input"});
-  if (!broadcasts_to(weight.shape(), x.shape()))
-    throw xgrad::detail::argument_error(std::string(op) + ": " + name + " is " + to_string(weight.shape()) +
-                                        ", which does not broadcast to the input " + to_string(x.shape()));
-}
-
-void to_one_dtype(const char* op, const std::vector<Argument>& all, Source at) {
-  const Argument* lead = nullptr;
-  for (const Argument& one : all) {
-    const bool floating = is_floating(one.tensor->dtype());
-    if (floating && (lead == nullptr || (lead->tensor->weak() && !one.tensor->weak()))) lead = &one;
-  }
-  const DType dtype = lead != nullptr ? lead->tensor->dtype() : float32;
-  for (const Argument& one : all) {
-    if (lead != nullptr) require_same_floating(op, {*one.tensor, one.name}, {*lead->tensor, lead->name});
-    if (one.tensor->dtype() != dtype) *one.tensor = to(*one.tensor, dtype, at);
-  }
-}
-
-void check_beta(const char* op, double beta) {
-  if (!(beta >= 0))
-    throw xgrad::detail::argument_error(std::string(op) + ": beta must not be negative, got " +
-                                        xgrad::detail::number_text(beta));
-  xgrad::detail::require_finite(op, "beta", beta);
-}
-
-void check_delta(const char* op, double delta) {
-  if (!(delta > 0))
-    throw xgrad::detail::argument_error(std::string(op) + ": delta must be positive, got " +
-                                        xgrad::detail::number_text(delta));
-  xgrad::detail::require_finite(op, "delta", delta);
-}
-
-Tensor reduce(Tensor losses, Reduction reduction, Source at) {
-  if (reduction == Reduction::mean) return mean(std::move(losses), {}, KeepDims::no, at);
-  return reduction == Reduction::sum ? sum(std::move(losses), {}, KeepDims::no, at) : losses;
-}
-
-void require_probabilities(const char* op, const Tensor& z, const char* name, const char* way_out) {
-  xgrad::detail::visit_floating(z.dtype(), [&](auto type) {
-    using T = typename decltype(type)::type;
-    const T *begin = Raw::data<T>(z), *end = begin + z.size();
-    const auto lies_within = [](T p) { return (p >= 0) & (p <= 1); };
-    int all = 1;  // no early exit, so that the loop is vectorized
-    for (const T* p = begin; p != end; ++p) all &= static_cast<int>(lies_within(*p));
-    if (all != 0) return;
-    const T* found = std::find_if_not(begin, end, lies_within);
-    throw xgrad::detail::argument_error(std::string(op) + ": element " + std::to_string(found - begin) + " of the " +
-                                        name + " is " + xgrad::detail::number_text(*found) +
-                                        ": probabilities lie in [0, 1]" + way_out);
-  });
-}
-
-}  // namespace detail
-
 namespace {
 
 using detail::Named;

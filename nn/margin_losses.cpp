@@ -7,7 +7,6 @@
 
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/profiler.hpp>
-#include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/activation.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
@@ -19,6 +18,7 @@
 #include <xgrad/autograd/ops/shape.hpp>
 #include <xgrad/nn/distance.hpp>
 #include <xgrad/nn/loss_checks.hpp>
+#include <xgrad/nn/loss_reduction.hpp>
 
 namespace xgrad::nn {
 namespace {
@@ -36,30 +36,6 @@ void prepare(const char* op, const std::vector<detail::Argument>& all, Reduction
 }
 
 }  // namespace
-
-namespace detail {
-
-void check_margin(const char* op, double margin) { xgrad::detail::require_finite(op, "the margin", margin); }
-
-void check_multi_margin(const char* op, const MultiMarginLossOptions& options) {
-  check_margin(op, options.margin());
-  if (options.p() != 1 && options.p() != 2)
-    throw argument_error(std::string(op) + ": p is " + std::to_string(options.p()) + ": it must be 1 or 2");
-}
-
-void check_triplet_margin(const char* op, double margin) {
-  check_margin(op, margin);
-  if (!(margin > 0))
-    throw argument_error(std::string(op) + ": the margin must be positive, got " + xgrad::detail::number_text(margin));
-}
-
-void check_triplet_options(const char* op, const TripletMarginLossOptions& options) {
-  check_triplet_margin(op, options.margin());
-  xgrad::detail::require_number(op, "p", options.p());
-  xgrad::detail::require_finite(op, "eps", options.eps());
-}
-
-}  // namespace detail
 
 Tensor margin_ranking_loss(Tensor input1, Tensor input2, Tensor target, const MarginRankingLossOptions& options,
                            Source at) {

@@ -18,18 +18,6 @@
 namespace xgrad::nn {
 namespace {
 
-// The calling thread's generator, as it was.
-class KeptGenerator {
- public:
-  KeptGenerator() : before_(default_generator()) {}
-  ~KeptGenerator() { default_generator() = before_; }
-  KeptGenerator(const KeptGenerator&) = delete;
-  KeptGenerator& operator=(const KeptGenerator&) = delete;
-
- private:
-  Generator before_;
-};
-
 class Listening {
  public:
   explicit Listening(detail::CallObserver& observer) : before_(detail::call_observer()) {
@@ -117,7 +105,7 @@ using Call = std::function<std::vector<Tensor>()>;
 
 // What a recorded call needs, on buffers of its own. Where training refuses the input, an evaluation is measured.
 detail::GraphMemory measured(const ModuleBase& model, const std::vector<Tensor>& inputs, const Call& call) {
-  const KeptGenerator generator;
+  const xgrad::detail::KeptGenerator generator;
   const detail::KeptModes modes(model);
   std::vector<Tensor> known = inputs;
   for (const Tensor& each : model.parameters()) known.push_back(each);
@@ -230,7 +218,7 @@ Summary detail::summarised(const ModuleBase& model, const std::vector<Tensor>& i
     };
     const detail::KeptModes modes(model);
     modes.train(false);
-    const KeptGenerator generator;
+    const xgrad::detail::KeptGenerator generator;
     const Listening listening(observer);
     const NoGrad no_grad;
     static_cast<void>(call());

@@ -303,13 +303,15 @@ TEST_CASE("every op of the headers has a row", "[cases]") {
   rows.insert("elementwise");
   for (const Case& row : table()) rows.insert(row.op);
   for (const ValueCase& row : value_table()) rows.insert(row.op);
-  // nn/init.hpp and nn/init_structured.hpp fill tensors in place, nn/module_hooks.hpp and nn/loss_checks.hpp are what
-  // modules and the sources of losses share, torch_names.hpp has other names of ops with rows; functional_call(),
-  // summary() and checkpoint_plan() call modules.
-  const std::set<fs::path> not_ops = {
-      root / "nn/init.hpp",        root / "nn/init_structured.hpp",       root / "nn/module_hooks.hpp",
-      root / "nn/loss_checks.hpp", root / "autograd/ops/torch_names.hpp", root / "nn/functional_call.hpp",
-      root / "nn/summary.hpp",     root / "nn/checkpoint_plan.hpp"};
+  // nn/init.hpp and nn/init_structured.hpp fill tensors in place, nn/module_hooks.hpp is what modules share,
+  // torch_names.hpp has other names of ops with rows; functional_call(), summary() and checkpoint_plan() call modules.
+  const std::set<fs::path> not_ops = {root / "nn/init.hpp",
+                                      root / "nn/init_structured.hpp",
+                                      root / "nn/module_hooks.hpp",
+                                      root / "autograd/ops/torch_names.hpp",
+                                      root / "nn/functional_call.hpp",
+                                      root / "nn/summary.hpp",
+                                      root / "nn/checkpoint_plan.hpp"};
   // What returns tensors, or a class that may hold some.
   const std::regex declaration(
       "^(\\[\\[nodiscard\\]\\] )?(?:(?!Shape|DType)[A-Z]\\w+|std::(?:vector|pair)<Tensor[^(]*>) ([a-z]\\w*)\\((.*)$");

@@ -146,6 +146,24 @@ TEST_CASE("fit gives every module the mode that it had", "[train]") {
   CHECK_FALSE(model.is_training());
 }
 
+TEST_CASE("a module of two parents keeps its mode, whatever theirs are", "[train]") {
+  manual_seed(1);
+  nn::Dropout shared(0.5);
+  nn::Sequential first{nn::Linear(3, 4), shared}, second{nn::Linear(4, 1), shared};
+  nn::Sequential model{first, second};
+  optim::SGD optimizer(model.parameters(), 0.01);
+  Problem p;
+  Trainer trainer(model, optimizer, nn::mse_loss, quiet());
+  shared.eval();
+  trainer.fit(p.loader, p.loader);
+  CHECK_FALSE(shared.is_training());
+  trainer.evaluate(p.loader);
+  CHECK_FALSE(shared.is_training());
+  CHECK(trainer.predict(p.loader).shape() == Shape{12, 1});
+  CHECK_FALSE(shared.is_training());
+  CHECK((model.is_training() && first.is_training() && second.is_training()));
+}
+
 TEST_CASE("a trainer warns of an optimiser of another model, and of metrics without a validation", "[train]") {
   Problem p;
   Warnings warnings;

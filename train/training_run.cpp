@@ -8,6 +8,7 @@
 
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/io/safetensors.hpp>
+#include <xgrad/nn/kept_modes.hpp>
 #include <xgrad/optim/lbfgs.hpp>
 
 namespace xgrad::train {
@@ -141,7 +142,7 @@ const History& TrainingRun::fit(const Batches& train, const Batches* validation,
       run.interrupt_ = nullptr;
     }
   } reset{*this};
-  const KeptModes modes(model_);
+  const nn::detail::KeptModes modes(model_);
   begin(train, validation);
   finish_step();  // of a fit() that an exception has left after the optimiser's step
   std::optional<InterruptScope> interrupt;

@@ -34,13 +34,6 @@ struct EpochEnd {
   std::size_t callbacks = 0, schedules = 0;
 };
 
-/// What follows a step of the optimiser that was made. Where it fails, the next fit() does what is left of it first,
-/// and no checkpoint is written before.
-struct StepEnd {
-  bool is_averaged = false;
-  std::size_t schedules = 0;
-};
-
 class TrainingRun {
  public:
   using Forward = std::function<Tensor(const Tensor&, Source)>;

@@ -14,7 +14,9 @@
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
+#include <xgrad/nn/kept_modes.hpp>
 #include <xgrad/optim/clip_grad.hpp>
+#include <xgrad/train/kept_gradients.hpp>
 #include <xgrad/train/training_run.hpp>
 
 namespace xgrad::train {
@@ -38,26 +40,6 @@ std::uint64_t writes_to(const optim::Optimizer& optimizer) {
 }
 
 }  // namespace
-
-KeptGradients::KeptGradients(const optim::Optimizer& optimizer) {
-  for (const Tensor& each : optimizer.parameters()) {
-    const Tensor gradient = each.grad();
-    gradients_.emplace_back(each, gradient.defined() ? gradient.detach().clone() : gradient);
-  }
-}
-
-void KeptGradients::restore() const {
-  for (const auto& [parameter, gradient] : gradients_) parameter.set_grad(gradient);
-}
-
-KeptModes::KeptModes(const nn::ModuleBase& model) {
-  for (auto& each : model.named_modules()) before_.emplace_back(each.second, each.second.is_training());
-}
-
-KeptModes::~KeptModes() {
-  // Parents first: train() sets the mode of what is below too.
-  for (auto& [module, mode] : before_) module.train(mode);
-}
 
 StepResult TrainingRun::compute(const std::vector<Tensor>& columns) const {
   if (!objective_.loss()) return objective_.step()(columns);
@@ -271,7 +253,7 @@ void TrainingRun::clip() const {
 
 Record TrainingRun::measure(const Batches& batches, bool compare_inputs) {
   const NoGrad off;
-  const KeptModes modes(model_);
+  const nn::detail::KeptModes modes(model_);
   model_.eval();
   const auto averaged = average_weights();
   Mean loss;
@@ -320,7 +302,7 @@ Record TrainingRun::evaluate(const Batches& batches, Source at) {
 Tensor TrainingRun::predict(const Batches& batches, Source at) {
   const CallOf call(*this, at);
   const NoGrad off;
-  const KeptModes modes(model_);
+  const nn::detail::KeptModes modes(model_);
   model_.eval();
   const auto averaged = average_weights();
   std::vector<Tensor> all;

@@ -1,7 +1,5 @@
 #include <xgrad/autograd/func/checkpoint.hpp>
 
-#include <algorithm>
-#include <cstring>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -11,6 +9,7 @@
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/random.hpp>
 #include <xgrad/autograd/graph/record.hpp>
+#include <xgrad/autograd/kernels/runtime/checksum.hpp>
 
 namespace xgrad::func::detail {
 namespace {
@@ -20,19 +19,8 @@ using xgrad::detail::NewerNodes;
 using xgrad::detail::SavedApartScope;
 using Body = std::function<Tensor(const Tensors&)>;
 
-// FNV-1a over words of 8 bytes.
 std::uint64_t checksum(const Tensor& y) {
-  const auto* from = static_cast<const unsigned char*>(Raw::operand(y));
-  std::uint64_t sum = 0xcbf29ce484222325u;
-  for (std::size_t left = static_cast<std::size_t>(y.size()) * size_of(y.dtype()); left > 0;) {
-    const std::size_t bytes = std::min(left, sizeof(std::uint64_t));
-    std::uint64_t word = 0;
-    std::memcpy(&word, from, bytes);
-    sum = (sum ^ word) * 0x100000001b3u;
-    from += bytes;
-    left -= bytes;
-  }
-  return sum;
+  return kernels::checksum(Raw::operand(y), static_cast<std::size_t>(y.size()) * size_of(y.dtype()));
 }
 
 Tensor result_of(const Body& body, const Tensors& x) {
@@ -40,19 +28,6 @@ Tensor result_of(const Body& body, const Tensors& x) {
   if (!y.defined()) throw std::invalid_argument("checkpoint: the function returned an empty tensor");
   return y;
 }
-
-// The default generator in the state of another, for the duration of a scope.
-class GeneratorScope {
- public:
-  explicit GeneratorScope(const Generator& state) : here_(default_generator()), before_(here_) { here_ = state; }
-  ~GeneratorScope() { here_ = before_; }
-  GeneratorScope(const GeneratorScope&) = delete;
-  GeneratorScope& operator=(const GeneratorScope&) = delete;
-
- private:
-  Generator& here_;
-  Generator before_;
-};
 
 // One call of the body, recorded from inputs of its own.
 struct Segment {
@@ -120,7 +95,8 @@ class CheckpointNode final : public Node {
     }
     const Body body = body_;  // kept, in case that the graph is freed while it runs
     const Segment again = [&] {
-      const GeneratorScope same(random_);
+      const xgrad::detail::KeptGenerator generator;
+      default_generator() = random_;
       return Segment(body, std::move(x), wanted);
     }();
     require_same(again.y);

@@ -1,13 +1,13 @@
 #include <xgrad/autograd/graph/node.hpp>
 
 #include <algorithm>
-#include <cstring>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
 
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/record.hpp>
+#include <xgrad/autograd/kernels/runtime/checksum.hpp>
 #include <xgrad/autograd/kernels/runtime/ending.hpp>
 
 namespace xgrad {
@@ -346,19 +346,8 @@ void Node::let_go() noexcept {
 
 namespace {
 
-// FNV-1a over words of 8 bytes: any change of a single word changes it.
 std::uint64_t checksum(const detail::Reading& values) {
-  const auto* from = static_cast<const unsigned char*>(values.data);
-  std::uint64_t sum = 0xcbf29ce484222325u;
-  for (std::size_t left = static_cast<std::size_t>(values.shape->count()) * size_of(values.dtype); left > 0;) {
-    const std::size_t bytes = std::min(left, sizeof(std::uint64_t));
-    std::uint64_t word = 0;
-    std::memcpy(&word, from, bytes);
-    sum = (sum ^ word) * 0x100000001b3u;
-    from += bytes;
-    left -= bytes;
-  }
-  return sum;
+  return kernels::checksum(values.data, static_cast<std::size_t>(values.shape->count()) * size_of(values.dtype));
 }
 
 }  // namespace

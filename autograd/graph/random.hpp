@@ -47,4 +47,21 @@ class GeneratorScope {
 /// Seeds the calling thread's generator.
 void manual_seed(std::uint64_t seed);
 
+namespace detail {
+
+/// At its end, the calling thread's generator is as it was at its beginning.
+class KeptGenerator {
+ public:
+  [[nodiscard]] KeptGenerator() : here_(default_generator()), before_(here_) {}
+  ~KeptGenerator() { here_ = before_; }
+  KeptGenerator(const KeptGenerator&) = delete;
+  KeptGenerator& operator=(const KeptGenerator&) = delete;
+
+ private:
+  Generator& here_;
+  Generator before_;
+};
+
+}  // namespace detail
+
 }  // namespace xgrad

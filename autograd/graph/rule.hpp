@@ -122,6 +122,15 @@ template <std::size_t... I, class F>
 auto joint(F f) {
   return Rule<((1u << I) | ... | detail::rule_joint), F>{std::move(f)};
 }
+namespace detail {
+
+/// A joint() rule that reads the output too, and is handed it after the inputs.
+template <std::size_t... I, class F>
+auto joint_with_y(F f) {
+  return Rule<((1u << I) | ... | (rule_joint | reads_y)), F>{std::move(f)};
+}
+
+}  // namespace detail
 /// A rule whose result cannot be differentiated again, so that it may loop over raw numbers. Under create_graph its
 /// result is recorded as a node that refuses to be differentiated, by the op's name.
 template <std::uint32_t Flags, class F>

@@ -354,6 +354,11 @@ class Raw {
     if (detail::dtype_for<T>() != x.get().dtype) detail::refuse_type("data", detail::dtype_for<T>(), x);
     return static_cast<const T*>(elements);
   }
+  /// The elements, or null if x is undefined: of an operand that may be left out.
+  template <class T>
+  static const T* data_or_null(const Tensor& x) {
+    return x.defined() ? data<T>(x) : nullptr;
+  }
   /// The elements for writing: by an op, to its own new result.
   template <class T>
   static T* write(const Tensor& y) {

@@ -242,7 +242,8 @@ Tensor det(Tensor a, Source at) {
       to[i] = static_cast<T>(std::ldexp(product, static_cast<int>(std::clamp(exponent, -most, most))));
     });
   });
-  return record("det", at, std::move(y), {std::move(a)}, joint_from_y<0>([](Tensor m, Tensor d, Tensor g, Needs) {
+  return record("det", at, std::move(y), {std::move(a)},
+                xgrad::detail::joint_with_y<0>([](Tensor m, Tensor d, Tensor g, Needs) {
                   return std::array<Tensor, 1>{by_ways(m, d, g, Given::determinants, det_gradient)};
                 }));
 }
@@ -265,7 +266,8 @@ SignLogAbsDet slogdet(Tensor a, Source at) {
       logs[i] = static_cast<T>(sum);
     });
   });
-  y = record("slogdet", at, std::move(y), {std::move(a)}, joint_from_y<0>([](Tensor m, Tensor logs, Tensor g, Needs) {
+  y = record("slogdet", at, std::move(y), {std::move(a)},
+             xgrad::detail::joint_with_y<0>([](Tensor m, Tensor logs, Tensor g, Needs) {
                return std::array<Tensor, 1>{by_ways(m, logs, g, Given::logarithms, slogdet_gradient)};
              }));
   return {std::move(sign), std::move(y)};

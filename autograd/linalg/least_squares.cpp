@@ -68,7 +68,7 @@ Tensor recorded_pinv(Tensor a, Limits limit, Source at) {
     y = apply_pseudo_inverse(parts, counted(parts.s, limit), {});
   }
   return record("pinv", at, std::move(y), {std::move(a)}, attributes("atol", limit.atol, "rtol", limit.rtol),
-                joint_from_y<0>(
+                xgrad::detail::joint_with_y<0>(
                     [](Tensor m, Tensor p, Tensor g, Needs) { return std::array<Tensor, 1>{pinv_gradient(m, p, g)}; }));
 }
 
@@ -119,7 +119,7 @@ LeastSquares lstsq(Tensor a, Tensor b, const Tolerance& tolerance, Source at) {
                 amin(result.rank).item<std::int64_t>() == columns_of(a.shape());
   }
   x = record(op, at, std::move(x), {a, b}, attributes("atol", limit.atol, "rtol", limit.rtol),
-             joint_from_y<0, 1>([limit](Tensor m, Tensor rhs, Tensor y, Tensor g, Needs needs) {
+             xgrad::detail::joint_with_y<0, 1>([limit](Tensor m, Tensor rhs, Tensor y, Tensor g, Needs needs) {
                return lstsq_gradients(m, rhs, y, g, needs[0], limit);
              }));
   Tensor squares = residuals ? sum(square(times(a, x) - b), -2) : zeros({0}, a.dtype());

@@ -14,12 +14,6 @@
 
 namespace xgrad::linalg::detail {
 
-/// One rule for all inputs, which reads the inputs I... and the output.
-template <std::size_t... I, class F>
-auto joint_from_y(F f) {
-  return Rule<((1u << I) | ... | (xgrad::detail::rule_joint | xgrad::detail::reads_y)), F>{std::move(f)};
-}
-
 /// Refuses what is not a batch of matrices of a floating dtype; `what` names the operand in the error.
 void require_matrices(const char* op, const Tensor& a, const char* what = "the matrix");
 /// Refuses, in addition, matrices that are not square.

@@ -74,7 +74,8 @@ Tensor frobenius(const char* op, Tensor a, Source at) {
                     [&](std::int64_t i) { to[i] = static_cast<T>(root_of_squares(from + i * size, size)); });
   });
   // x / y g, all derivatives of which are 0 where the norm is 0.
-  return record(op, at, std::move(y), {std::move(a)}, joint_from_y<0>([](Tensor x, Tensor norms, Tensor g, Needs) {
+  return record(op, at, std::move(y), {std::move(a)},
+                xgrad::detail::joint_with_y<0>([](Tensor x, Tensor norms, Tensor g, Needs) {
                   const auto spread = [](const Tensor& each) { return unsqueeze(unsqueeze(each, -1), -1); };
                   const Tensor flat = norms == 0;
                   return std::array<Tensor, 1>{spread(where(flat, 0, g)) * (x / spread(where(flat, 1, norms)))};

@@ -62,7 +62,7 @@ Tensor general_solve(const char* op, Tensor a, Tensor b, bool transposed, Source
   Tensor x = xgrad::detail::visit_floating(
       a.dtype(), [&](auto type) { return solved<typename decltype(type)::type>(op, a, b, transposed); });
   return record(op, at, std::move(x), {std::move(a), std::move(b)}, attributes("transpose", transposed),
-                joint_from_y<0>([transposed](Tensor m, Tensor y, Tensor g, Needs needs) {
+                xgrad::detail::joint_with_y<0>([transposed](Tensor m, Tensor y, Tensor g, Needs needs) {
                   Tensor gb = general_solve("solve", m, g, !transposed, Source::here());
                   Tensor ga;
                   if (needs[0]) ga = -(transposed ? times(y, adjoint(gb)) : times(gb, adjoint(y)));
@@ -99,7 +99,7 @@ Tensor recorded_triangular(Tensor a, Tensor b, bool upper, TriangularOptions opt
   return record("triangular_solve", at, std::move(x), {std::move(a), std::move(b)},
                 attributes("upper", upper, "transpose", options.transposes(), "unit_diagonal",
                            options.has_unit_diagonal(), "from_right", options.is_from_right()),
-                joint_from_y<0>([upper, options](Tensor m, Tensor y, Tensor g, Needs needs) {
+                xgrad::detail::joint_with_y<0>([upper, options](Tensor m, Tensor y, Tensor g, Needs needs) {
                   TriangularOptions other = options;
                   Tensor gb = recorded_triangular(m, g, upper, other.transpose(!options.transposes()), Source::here());
                   Tensor ga;

@@ -98,12 +98,6 @@ void draw(Settings& how, Generator* generator) {
   source.next();
 }
 
-// Reads inputs, output and g; for all inputs together.
-template <std::size_t... I, class F>
-auto joint_with_result(F f) {
-  return Rule<((1u << I) | ... | (detail::rule_joint | detail::reads_y)), F>{std::move(f)};
-}
-
 }  // namespace
 
 Tensor scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tensor attn_mask,
@@ -137,7 +131,7 @@ Tensor scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tens
   return record(op, at, std::move(y),
                 {std::move(query), std::move(key), std::move(value), std::move(attn_mask), std::move(stats)},
                 attributes("dropout_p", how.dropout, "is_causal", how.causal, "scale", how.scale),
-                joint_with_result<0, 1, 2, 3, 4>(
+                detail::joint_with_y<0, 1, 2, 3, 4>(
                     [how](Tensor q, Tensor k, Tensor v, Tensor mask, Tensor kept, Tensor result, Tensor g,
                           Needs needs) { return pull_separate(q, k, v, mask, kept, result, g, needs, how); }));
 }
@@ -180,7 +174,7 @@ Tensor packed_heads(Tensor qkv, std::int64_t heads, bool batch_first, Tensor att
       op, at, std::move(y), {std::move(qkv), std::move(attn_mask), std::move(stats)},
       attributes("num_heads", heads, "batch_first", batch_first, "dropout_p", how.dropout, "is_causal", how.causal,
                  "scale", how.scale),
-      joint_with_result<0, 1, 2>([how](Tensor x, Tensor mask, Tensor kept, Tensor result, Tensor g, Needs needs) {
+      detail::joint_with_y<0, 1, 2>([how](Tensor x, Tensor mask, Tensor kept, Tensor result, Tensor g, Needs needs) {
         return pull_packed(x, mask, kept, result, g, needs, how);
       }));
 }

@@ -119,12 +119,6 @@ void move_running(const Tensor& running, const double* now, double scale, double
   });
 }
 
-// The data of a channel vector; null if it is undefined.
-template <class T>
-const T* begin_of(const Tensor& v) {
-  return v.defined() ? Raw::data<T>(v) : nullptr;
-}
-
 // y = (x - mean) rstd w + b.
 Tensor normalized(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& stats, Along sizes) {
   Tensor y = Raw::uninitialized(x.shape(), x.dtype());
@@ -134,7 +128,7 @@ Tensor normalized(const Tensor& x, const Tensor& weight, const Tensor& bias, con
   double *slope = Raw::write<double>(room), *offset = slope + n;
   detail::visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    const T *w = begin_of<T>(weight), *b = begin_of<T>(bias);
+    const T *w = Raw::data_or_null<T>(weight), *b = Raw::data_or_null<T>(bias);
     for (std::int64_t c = 0; c < n; ++c) {
       slope[c] = w ? rstd[c] * static_cast<double>(w[c]) : rstd[c];
       offset[c] = b ? static_cast<double>(b[c]) : 0;
@@ -171,7 +165,7 @@ Gradients pull_kernel(const Tensor& x, const Tensor& weight, const Tensor& stats
     if (needs[2]) out[2] = vector([&](std::int64_t c) { return sum_g[c]; });
     if (!needs[0]) return;
     const auto count = static_cast<double>(sizes.lines());
-    const T* w = begin_of<T>(weight);
+    const T* w = Raw::data_or_null<T>(weight);
     for (std::int64_t c = 0; c < n; ++c) {
       scale[c] = w ? rstd[c] * static_cast<double>(w[c]) : rstd[c];
       if (!of_batch) continue;

@@ -57,11 +57,6 @@ struct Convolution {
   }
 };
 
-template <class T>
-const T* data_or_null(const Tensor& x) {
-  return x.defined() ? Raw::data<T>(x) : nullptr;
-}
-
 // The gradient of a bias, one number for each channel.
 Tensor channel_sums(Tensor g) {
   std::vector<std::int64_t> others{0};
@@ -87,7 +82,7 @@ Tensor forward(const char* name, const Convolution& c, Tensor x, Tensor w, Tenso
   detail::visit_floating(y.dtype(), [&](auto type) {
     if (y.size() == 0) return;  // other sizes may be as large as they like
     using T = typename decltype(type)::type;
-    kernels::convolve(c.sizes, Raw::data<T>(x), Raw::data<T>(w), data_or_null<T>(bias), Raw::write<T>(y));
+    kernels::convolve(c.sizes, Raw::data<T>(x), Raw::data<T>(w), Raw::data_or_null<T>(bias), Raw::write<T>(y));
   });
   return recorded(
       name, at, c, std::move(y), std::move(x), std::move(w), std::move(bias),
@@ -108,7 +103,8 @@ Tensor input_gradient(const char* name, const Convolution& c, Tensor g, Tensor w
   detail::visit_floating(y.dtype(), [&](auto type) {
     if (y.size() == 0) return;
     using T = typename decltype(type)::type;
-    kernels::convolve_transposed(c.sizes, Raw::data<T>(g), Raw::data<T>(w), data_or_null<T>(bias), Raw::write<T>(y));
+    kernels::convolve_transposed(c.sizes, Raw::data<T>(g), Raw::data<T>(w), Raw::data_or_null<T>(bias),
+                                 Raw::write<T>(y));
   });
   return recorded(
       name, at, c, std::move(y), std::move(g), std::move(w), std::move(bias),
@@ -244,6 +240,36 @@ void check_images(const char* op, const Tensor& input, const Tensor& weight, con
 // The sizes of the axes of a tensor after its first two.
 Shape spatial(const Tensor& x) { return Shape(x.shape().data() + 2, x.rank() - 2); }
 
+// What both kinds of convolution begin with: checks, a batch of one for a single input, and numbers for each axis.
+struct Prepared {
+  bool alone;  // the input had no axis of the batch
+  Shape stride, dilation;
+};
+
+Prepared prepare(const char* op, std::size_t axes, Tensor& input, const Tensor& weight, const Tensor& bias,
+                 const detail::ConvSettings& settings, Source at) {
+  check_operands(op, axes, input, weight, bias);
+  const bool alone = input.rank() == axes + 1;
+  if (alone) input = unsqueeze(std::move(input), 0, at);
+  return {alone, detail::conv_numbers(op, "stride", settings.stride, axes, 1),
+          detail::conv_numbers(op, "dilation", settings.dilation, axes, 1)};
+}
+
+// All sizes but those of the images.
+Convolution without_images(std::size_t axes, const Tensor& input, const Tensor& weight, std::int64_t groups,
+                           const Prepared& prepared, const Shape& padding) {
+  Convolution c{{}, axes};
+  c.sizes.batch = input.shape()[0];
+  c.sizes.groups = groups;
+  c.sizes.in = weight.shape()[1];
+  c.sizes.out = weight.shape()[0] / groups;
+  set(c.sizes.kernel, spatial(weight));
+  set(c.sizes.stride, prepared.stride);
+  set(c.sizes.dilation, prepared.dilation);
+  set(c.sizes.padding, padding);
+  return c;
+}
+
 }  // namespace
 
 namespace detail {
@@ -268,11 +294,8 @@ Tensor convolution(std::size_t axes, Tensor input, Tensor weight, Tensor bias, c
                    Source at) {
   const char* const op = names[axes - 1].convolution;
   const Timed timed(op, at);
-  check_operands(op, axes, input, weight, bias);
-  const bool alone = input.rank() == axes + 1;
-  if (alone) input = unsqueeze(std::move(input), 0, at);
-  const Shape stride = conv_numbers(op, "stride", settings.stride, axes, 1);
-  const Shape dilation = conv_numbers(op, "dilation", settings.dilation, axes, 1);
+  const Prepared prepared = prepare(op, axes, input, weight, bias, settings, at);
+  const Shape &stride = prepared.stride, &dilation = prepared.dilation;
   check_groups(op, input, weight, settings.groups);
   std::int64_t channels = 0;
   if (__builtin_mul_overflow(weight.shape()[1], settings.groups, &channels) || channels != input.shape()[1])
@@ -283,16 +306,8 @@ Tensor convolution(std::size_t axes, Tensor input, Tensor weight, Tensor bias, c
   const Shape extent = extents(op, input, weight, dilation);
   const Padding padding = paddings(op, input, weight, settings.padding, extent, stride);
 
-  Convolution c{{}, axes};
-  c.sizes.batch = input.shape()[0];
-  c.sizes.groups = settings.groups;
-  c.sizes.in = weight.shape()[1];
-  c.sizes.out = weight.shape()[0] / settings.groups;
+  Convolution c = without_images(axes, input, weight, settings.groups, prepared, padding.before);
   set(c.sizes.input, spatial(input));
-  set(c.sizes.kernel, spatial(weight));
-  set(c.sizes.stride, stride);
-  set(c.sizes.dilation, dilation);
-  set(c.sizes.padding, padding.before);
   for (std::size_t k = 0; k < axes; ++k) {
     const std::int64_t padded = times_plus(op, input, weight, input.shape()[k + 2], 1, padding.both[k]);
     if (extent[k] > padded)
@@ -303,18 +318,15 @@ Tensor convolution(std::size_t axes, Tensor input, Tensor weight, Tensor bias, c
   }
   check_images(op, input, weight, c);
   Tensor y = forward(op, c, std::move(input), std::move(weight), std::move(bias), at);
-  return alone ? squeeze(std::move(y), 0, at) : y;
+  return prepared.alone ? squeeze(std::move(y), 0, at) : y;
 }
 
 Tensor transposed_convolution(std::size_t axes, Tensor input, Tensor weight, Tensor bias, const ConvSettings& settings,
                               Source at) {
   const char* const op = names[axes - 1].transposed;
   const Timed timed(op, at);
-  check_operands(op, axes, input, weight, bias);
-  const bool alone = input.rank() == axes + 1;
-  if (alone) input = unsqueeze(std::move(input), 0, at);
-  const Shape stride = conv_numbers(op, "stride", settings.stride, axes, 1);
-  const Shape dilation = conv_numbers(op, "dilation", settings.dilation, axes, 1);
+  const Prepared prepared = prepare(op, axes, input, weight, bias, settings, at);
+  const Shape &stride = prepared.stride, &dilation = prepared.dilation;
   const Shape padding = conv_numbers(op, "padding", settings.padding.amounts(), axes, 0);
   const Shape more = conv_numbers(op, "output_padding", settings.output_padding, axes, 0);
   check_groups(op, input, weight, settings.groups);
@@ -325,16 +337,8 @@ Tensor transposed_convolution(std::size_t axes, Tensor input, Tensor weight, Ten
   check_bias(op, bias, channels);
   const Shape extent = extents(op, input, weight, dilation);
 
-  Convolution c{{}, axes};
-  c.sizes.batch = input.shape()[0];
-  c.sizes.groups = settings.groups;
-  c.sizes.in = weight.shape()[1];
-  c.sizes.out = weight.shape()[0] / settings.groups;
+  Convolution c = without_images(axes, input, weight, settings.groups, prepared, padding);
   set(c.sizes.output, spatial(input));
-  set(c.sizes.kernel, spatial(weight));
-  set(c.sizes.stride, stride);
-  set(c.sizes.dilation, dilation);
-  set(c.sizes.padding, padding);
   for (std::size_t k = 0; k < axes; ++k) {
     if (more[k] >= std::max(stride[k], dilation[k]))
       throw argument_error(std::string(op) + ": the output_padding is " + to_string(more) + ", the stride " +
@@ -351,7 +355,7 @@ Tensor transposed_convolution(std::size_t axes, Tensor input, Tensor weight, Ten
   }
   check_images(op, input, weight, c);
   Tensor y = input_gradient(op, c, std::move(input), std::move(weight), std::move(bias), at);
-  return alone ? squeeze(std::move(y), 0, at) : y;
+  return prepared.alone ? squeeze(std::move(y), 0, at) : y;
 }
 
 }  // namespace detail

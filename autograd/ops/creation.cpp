@@ -12,6 +12,7 @@
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/random_fill.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 
 namespace xgrad {
@@ -63,29 +64,20 @@ Tensor real_range(double start, double stop, double step, DType dtype) {
                 [&](std::int64_t i) { return start + static_cast<double>(i) * step; });
 }
 
-// A new tensor that fill(elements, count, seed, stream) fills. Memory is taken before the generator moves.
-template <class F>
-Tensor drawn(const char* op, const Shape& shape, Generator& generator, DType dtype, const F& fill) {
-  require_floating(op, dtype);
-  Tensor y = Raw::uninitialized(shape, dtype);
-  const kernels::Philox random = generator.next();
-  detail::visit_floating(dtype, [&](auto type) {
-    fill(Raw::write<typename decltype(type)::type>(y), y.size(), random.seed(), random.stream());
-  });
-  return y;
-}
-
 Tensor uniform_numbers(const Shape& shape, Generator& generator, DType dtype) {
-  return drawn("rand", shape, generator, dtype, [](auto* to, std::int64_t n, std::uint64_t seed, std::uint64_t stream) {
-    kernels::uniform(to, n, seed, stream, 0);
-  });
+  require_floating("rand", dtype);
+  return detail::filled_at_random(shape, generator, dtype,
+                                  [](auto* to, std::int64_t n, std::uint64_t seed, std::uint64_t stream) {
+                                    kernels::uniform(to, n, seed, stream, 0);
+                                  });
 }
 
 Tensor normal_numbers(const Shape& shape, Generator& generator, DType dtype) {
-  return drawn("randn", shape, generator, dtype,
-               [](auto* to, std::int64_t n, std::uint64_t seed, std::uint64_t stream) {
-                 kernels::normal(to, n, 0, 1, seed, stream, 0);
-               });
+  require_floating("randn", dtype);
+  return detail::filled_at_random(shape, generator, dtype,
+                                  [](auto* to, std::int64_t n, std::uint64_t seed, std::uint64_t stream) {
+                                    kernels::normal(to, n, 0, 1, seed, stream, 0);
+                                  });
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ Along classes_of(const Shape& shape) { return along(shape, class_axis(shape)); }
 template <class T>
 double row_weights(const Tensor& labels, const RowOptions& options, T* r) {
   const auto* label = Raw::data<std::int64_t>(labels);
-  const T* weight = options.weight.defined() ? Raw::data<T>(options.weight) : nullptr;
+  const T* weight = Raw::data_or_null<T>(options.weight);
   const std::int64_t rows = labels.size();
   if (weight == nullptr)
     for (std::int64_t i = 0; i < rows; ++i) r[i] = static_cast<T>(label[i] != options.ignored);

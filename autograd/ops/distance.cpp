@@ -237,12 +237,6 @@ std::array<Tensor, 2> pull_of_full_rank(const Tensor& a, const Tensor& b, const 
   return slopes;
 }
 
-/// A joint rule that reads both inputs and the result.
-template <class F>
-auto joint_from_xy(F f) {
-  return Rule<detail::reads_every_x | detail::reads_y | detail::rule_joint, F>{std::move(f)};
-}
-
 void check(const Tensor& a, const Tensor& b, double p) {
   const Tensor both[] = {a, b};
   detail::require_defined("cdist", both, 2);
@@ -271,7 +265,7 @@ Tensor cdist(Tensor a, Tensor b, double p, Source at) {
                            [&](auto type) { distances<typename decltype(type)::type>(a, b, y, batch, s, p); });
   return record(
       "cdist", at, std::move(y), {std::move(a), std::move(b)}, attributes("p", p),
-      joint_from_xy([p](Tensor x, Tensor z, Tensor distance, Tensor g, Needs needs) {
+      detail::joint_with_y<0, 1>([p](Tensor x, Tensor z, Tensor distance, Tensor g, Needs needs) {
         if (!grad_enabled() && g.dtype() == x.dtype() && distance.size() > 0 && by_rows(distance, x.shape().back(), p))
           return g.dtype() == float32 ? pull_rows<float>(x, z, distance, g, p, needs)
                                       : pull_rows<double>(x, z, distance, g, p, needs);

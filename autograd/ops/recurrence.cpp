@@ -23,11 +23,6 @@ kernels::Sequences sequences_of(const RecurrentLayer& layer) {
   return {layer.sizes.size(), Raw::data<std::int64_t>(layer.sizes), layer.reversed};
 }
 
-template <class T>
-const T* begin_of(const Tensor& x) {
-  return x.defined() ? Raw::data<T>(x) : nullptr;
-}
-
 // What a layer computes: the states, followed by the last cells of an LSTM; and what its gradient reads beside: the
 // gates, and the cells, or the inner part of a GRU.
 struct Computed {
@@ -60,12 +55,12 @@ Computed computed(RecurrentKind kind, const RecurrentLayer& layer) {
   const Tensor bias = gru ? layer.b_ih : joined_bias<T>(layer);
   T *h = Raw::write<T>(out.y), *gates = lstm || gru ? Raw::write<T>(out.gates) : h;
   kernels::gemm<T>(false, true, rows, width, layer.x.shape()[1], Raw::data<T>(layer.x), Raw::data<T>(layer.w_ih), gates,
-                   {begin_of<T>(bias), 0});
-  const T *u = Raw::data<T>(layer.w_hh), *h0 = begin_of<T>(layer.h0);
+                   {Raw::data_or_null<T>(bias), 0});
+  const T *u = Raw::data<T>(layer.w_hh), *h0 = Raw::data_or_null<T>(layer.h0);
   if (lstm)
-    kernels::lstm_forward(s, n, u, h0, begin_of<T>(layer.c0), gates, h, Raw::write<T>(out.inner));
+    kernels::lstm_forward(s, n, u, h0, Raw::data_or_null<T>(layer.c0), gates, h, Raw::write<T>(out.inner));
   else if (gru)
-    kernels::gru_forward(s, n, u, begin_of<T>(layer.b_hh), h0, gates, Raw::write<T>(out.inner), h);
+    kernels::gru_forward(s, n, u, Raw::data_or_null<T>(layer.b_hh), h0, gates, Raw::write<T>(out.inner), h);
   else
     kernels::rnn_forward(s, n, kind == RecurrentKind::rnn_relu, u, h0, h);
   return out;
@@ -80,7 +75,7 @@ Tensor recurrent_weight(const kernels::Sequences& s, const RecurrentLayer& layer
   };
   if (!s.uniform()) {
     const Tensor before = Raw::uninitialized({rows, n}, y.dtype());
-    kernels::states_before(s, n, Raw::data<T>(y), begin_of<T>(layer.h0), Raw::write<T>(before));
+    kernels::states_before(s, n, Raw::data<T>(y), Raw::data_or_null<T>(layer.h0), Raw::write<T>(before));
     return outer(d, before, {});
   }
   const std::int64_t inner = rows - batch, first = s.reversed() ? inner : 0, others = s.reversed() ? 0 : batch;
@@ -101,12 +96,12 @@ Gradients pull_kernel(RecurrentKind kind, const RecurrentLayer& layer, const Com
   const Tensor a = room(s.rows(), gates_of(kind) * n), u = gru ? room(s.rows(), 3 * n) : a;
   Gradients out;
   out[1] = room(s.batch(), n);
-  const T *w = Raw::data<T>(layer.w_hh), *h0 = begin_of<T>(layer.h0), *up = Raw::data<T>(g);
+  const T *w = Raw::data<T>(layer.w_hh), *h0 = Raw::data_or_null<T>(layer.h0), *up = Raw::data<T>(g);
   T *of_a = Raw::write<T>(a), *dh0 = Raw::write<T>(out[1]);
   if (kind == RecurrentKind::lstm) {
     out[2] = room(s.batch(), n);
-    kernels::lstm_backward(s, n, w, begin_of<T>(layer.c0), Raw::data<T>(made.gates), Raw::data<T>(made.inner), up, of_a,
-                           dh0, Raw::write<T>(out[2]));
+    kernels::lstm_backward(s, n, w, Raw::data_or_null<T>(layer.c0), Raw::data<T>(made.gates), Raw::data<T>(made.inner),
+                           up, of_a, dh0, Raw::write<T>(out[2]));
   } else if (gru) {
     kernels::gru_backward(s, n, w, h0, Raw::data<T>(made.gates), Raw::data<T>(made.inner), Raw::data<T>(made.y), up,
                           of_a, Raw::write<T>(u), dh0);

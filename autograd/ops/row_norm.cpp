@@ -20,11 +20,6 @@ namespace {
 using kernels::RowNorm;
 using Gradients = std::array<Tensor, 4>;  // of x, weight, bias and the statistics
 
-// The data of a tensor; null if it is undefined.
-template <class T>
-const T* begin_of(const Tensor& v) {
-  return v.defined() ? Raw::data<T>(v) : nullptr;
-}
 template <class T>
 T* write_to(const Tensor& v) {
   return v.defined() ? Raw::write<T>(v) : nullptr;
@@ -38,7 +33,7 @@ Gradients pull_kernel(const Tensor& x, const Tensor& weight, const Tensor& stats
     if (needs[i]) out[i] = Raw::uninitialized(channels, x.dtype());
   visit_floating(x.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
-    kernels::row_norm_backward(Raw::data<T>(x), Raw::data<T>(g), begin_of<T>(weight), Raw::data<double>(stats),
+    kernels::row_norm_backward(Raw::data<T>(x), Raw::data<T>(g), Raw::data_or_null<T>(weight), Raw::data<double>(stats),
                                write_to<T>(out[0]), write_to<T>(out[1]), write_to<T>(out[2]), by);
   });
   return out;
@@ -132,8 +127,8 @@ Tensor normalized_rows(const char* op, Tensor input, Tensor gamma, Tensor bias, 
   if (!nothing)
     visit_floating(input.dtype(), [&](auto type) {
       using T = typename decltype(type)::type;
-      kernels::row_norm(Raw::data<T>(input), begin_of<T>(gamma), begin_of<T>(bias), Raw::write<T>(value),
-                        Raw::write<double>(stats), variance, by);
+      kernels::row_norm(Raw::data<T>(input), Raw::data_or_null<T>(gamma), Raw::data_or_null<T>(bias),
+                        Raw::write<T>(value), Raw::write<double>(stats), variance, by);
     });
   if (statistics != nullptr) *statistics = stats;
   const Shape channels = weighted ? gamma.shape() : bias.defined() ? bias.shape() : Shape();

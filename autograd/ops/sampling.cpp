@@ -16,6 +16,7 @@
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/draw_scope.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
+#include <xgrad/autograd/ops/random_fill.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
@@ -33,16 +34,11 @@ void require_floating(const char* op, const char* what, DType dtype) {
   if (!is_floating(dtype)) refuse(std::string(op) + ": " + what + " must be float32 or float64, got " + name_of(dtype));
 }
 
-// A new tensor that fill(elements, count, seed, stream) fills. Memory is taken before the generator moves.
+// A new tensor that fill(elements, count, seed, stream) fills.
 template <class F>
 Tensor filled(const char* op, const Shape& shape, Generator& generator, DType dtype, const F& fill) {
   require_floating(op, "the dtype", dtype);
-  Tensor y = Raw::uninitialized(shape, dtype);
-  const Philox random = generator.next();
-  detail::visit_floating(dtype, [&](auto type) {
-    fill(Raw::write<typename decltype(type)::type>(y), y.size(), random.seed(), random.stream());
-  });
-  return y;
+  return detail::filled_at_random(shape, generator, dtype, fill);
 }
 
 // A new tensor of numbers that next(random) draws.

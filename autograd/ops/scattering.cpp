@@ -135,10 +135,8 @@ Tensor extreme(Scattered all, bool largest, IncludeSelf include, Source at) {
     if (needs[2]) pulled[2] = where(chosen, detail::looked_up(share, how, r), 0);
     return pulled;
   };
-  constexpr std::uint32_t reads = 7u | detail::reads_y | detail::rule_joint;
   return record("scatter_reduce", at, std::move(y), {std::move(all.x), std::move(all.indices), std::move(all.src)},
-                attributes("axis", how.axis, "reduce", largest ? "amax" : "amin"),
-                Rule<reads, std::decay_t<decltype(rule)>>{rule});
+                attributes("axis", how.axis, "reduce", largest ? "amax" : "amin"), detail::joint_with_y<0, 1, 2>(rule));
 }
 
 // How many elements go to each place of x, those of x among them; at least 1.

@@ -81,7 +81,7 @@ PAGES = [
 NOT_LIBRARY = {"bench", "build", "cmake", "docs", "examples", "scripts", "tests", "tools"}
 # The groundwork of autograd is for writers of ops; of it, PAGES names what every program uses.
 GROUNDWORK = ("autograd/kernels/", "autograd/graph/")
-NOT_DOCUMENTED = {"autograd/engine/engine.hpp", "nn/call.hpp", "nn/graph_memory.hpp", "nn/members.hpp", "nn/module_state.hpp", "nn/printing.hpp", "autograd/ops/along.hpp", "nn/loss_checks.hpp",
+NOT_DOCUMENTED = {"autograd/engine/engine.hpp", "nn/call.hpp", "nn/graph_memory.hpp", "nn/members.hpp", "nn/module_state.hpp", "nn/printing.hpp", "autograd/ops/along.hpp",
                   "autograd/ops/operand.hpp", "io/input_file.hpp", "io/name_text.hpp", "nn/state_dict.hpp", "autograd/ops/promotion.hpp",
                   "autograd/ops/recorded_lane.hpp", "nn/batch_statistics.hpp", "autograd/ops/pool_windows.hpp", "autograd/ops/tiles.hpp", "autograd/ops/update.hpp", "autograd/ops/wide_norm.hpp"}
 

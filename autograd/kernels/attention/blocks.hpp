@@ -19,15 +19,6 @@ namespace xgrad::kernels::attention_blocks {
 /// Rows and columns of a block, and the rows that are one piece of work.
 inline constexpr std::int64_t block_rows = 32, block_columns = 256, chunk_rows = 256;
 
-/// Calls f(j, Full or Partial) for the vectors of n elements.
-template <class T, class F>
-void each_vector(std::int64_t n, const F& f) {
-  constexpr auto width = static_cast<std::int64_t>(Vec<T>::width);
-  std::int64_t j = 0;
-  for (; j + width <= n; j += width) f(j, Full{});
-  if (j < n) f(j, Partial{n - j});
-}
-
 /// Some rows of the products of all queries with a block of keys.
 struct Block {
   std::int64_t row, rows, column, columns;

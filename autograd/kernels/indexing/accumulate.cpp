@@ -4,22 +4,13 @@
 #include <numeric>
 #include <type_traits>
 
+#include <xgrad/autograd/kernels/indexing/added.hpp>
 #include <xgrad/autograd/kernels/indexing/row_sums.hpp>
 #include <xgrad/autograd/kernels/runtime/memory.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
 
 namespace xgrad::kernels {
 namespace {
-
-template <class T>
-T added(T a, T b) {
-  if constexpr (std::is_same_v<T, bool>)
-    return a || b;
-  else if constexpr (std::is_same_v<T, std::int64_t>)
-    return static_cast<T>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
-  else
-    return a + b;
-}
 
 // Whether so few of so many places are met that sums of all are not worth their memory.
 bool are_few(std::int64_t count, std::int64_t places, std::int64_t width) {

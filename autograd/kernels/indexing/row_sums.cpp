@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include <xgrad/autograd/kernels/indexing/added.hpp>
 #include <xgrad/autograd/kernels/indexing/inverse.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
 #include <xgrad/autograd/kernels/simd/doubles.hpp>
@@ -12,16 +13,6 @@ namespace {
 
 template <class T>
 using Wide = std::conditional_t<std::is_same_v<T, float>, double, T>;
-
-template <class W>
-W added(W a, W b) {
-  if constexpr (std::is_same_v<W, bool>)
-    return a || b;
-  else if constexpr (std::is_same_v<W, std::int64_t>)
-    return static_cast<W>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
-  else
-    return a + b;
-}
 
 constexpr std::int64_t most_columns = 1024;  // at a time: their sums stay in the first-level cache
 constexpr std::int64_t at_once = 4;          // rows that are added before a sum is stored

@@ -198,6 +198,9 @@ struct Arithmetic {
     const V half = fma(n, number(0.5), number(rounding_shift)) - number(rounding_shift);
     return x * power_of_two(half) * power_of_two(n - half);
   }
+
+  /// x f(x), where f(x) + f(-x) = 1, from the tail w = |x| f(-|x|): -w below 0 and x - w above, where nothing cancels.
+  static V from_tail(V x, V w) { return xsimd::select(x <= number(0), w | xsimd::bitofsign(x), x - w); }
 };
 
 }  // namespace xgrad::kernels

@@ -23,7 +23,8 @@ struct Avx2Float : Arithmetic<float, Isa> {
   using U = typename N::U;
   using M = typename N::M;
   using E = Exponential<float, Isa>;
-  using N::fma, N::fnma, N::number, N::bits, N::from_bits, N::word, N::at_most, N::at_least, N::scale, N::horner;
+  using N::fma, N::fnma, N::number, N::bits, N::from_bits, N::word, N::at_most, N::at_least, N::scale, N::horner,
+      N::from_tail;
   template <const auto& table>
   using Piece = kernels::Piece<Avx2Float, table>;
 
@@ -170,9 +171,6 @@ struct Avx2Float : Arithmetic<float, Isa> {
     const V end = fma(number(c[4]), square, fma(number(c[3]), x, number(c[2])));
     return fma(end, square, fma(number(c[1]), x, number(c[0])));
   }
-
-  /// x f(x), where f(x) + f(-x) = 1, from the tail w = |x| f(-|x|): -w below 0 and x - w above, where nothing cancels.
-  static V from_tail(V x, V w) { return xsimd::select(x <= number(0), w | xsimd::bitofsign(x), x - w); }
 
   static bool any_rare(M mask) { return __builtin_expect(_mm256_movemask_ps(mask) != 0, 0); }
 

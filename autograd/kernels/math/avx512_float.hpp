@@ -19,7 +19,7 @@ struct Avx512Float : Arithmetic<float, Isa> {
   using N = Arithmetic<float, Isa>;
   using V = typename N::V;
   using U = typename N::U;
-  using N::fma, N::fnma, N::number, N::bits, N::from_bits, N::word, N::at_most, N::at_least, N::scale;
+  using N::fma, N::fnma, N::number, N::bits, N::from_bits, N::word, N::at_most, N::at_least, N::scale, N::from_tail;
   template <const auto& table>
   using Piece = kernels::Piece<Avx512Float, table>;
 
@@ -119,9 +119,6 @@ struct Avx512Float : Arithmetic<float, Isa> {
     if (!beyond) return usual;
     return V(_mm512_mask_mov_ps(usual, rare, slow(a)));
   }
-
-  /// x f(x), where f(x) + f(-x) = 1, from the tail w = |x| f(-|x|): -w below 0 and x - w above, where nothing cancels.
-  static V from_tail(V x, V w) { return xsimd::select(x <= number(0), w | xsimd::bitofsign(x), x - w); }
 
   /// σ(-a) = (high + low) 2^n, where z = e^-a is so small that z / (1 + z) = z - z² + z³.
   struct LogisticTail {

@@ -73,27 +73,22 @@ void means_of_two_rows(const T* above, const T* below, T* out, std::int64_t n) {
 // exact, since a quarter may be subnormal.
 template <class T>
 void average_squares(const T* in, T* out, const SlidingWindows& by) {
-  const std::int64_t height = by.axis[1].count, width = by.axis[2].count, in_width = by.axis[2].n;
-  const std::int64_t grain = std::max<std::int64_t>(1, pointwise_grain / (4 * width));
-  parallel_ranges(by.planes * height, grain, [=](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t r = begin; r < end; ++r) {
-      const T* const above = in + (r / height * by.axis[1].n + r % height * 2) * in_width;
-      const T* const below = above + in_width;
-      T* const to = out + r * width;
-      if (width >= 8)
-        means_of_two_rows<8>(above, below, to, width);
-      else if (width >= 4)
-        means_of_two_rows<4>(above, below, to, width);
-      else
-        for (std::int64_t j = 0; j < width; ++j)
-          to[j] = ((above[2 * j] + below[2 * j]) + (above[2 * j + 1] + below[2 * j + 1])) * T(0.25);
-      int beyond = 0;
-      for (std::int64_t j = 0; j < width; ++j) beyond |= is_beyond(to[j]) ? 1 : 0;
-      for (std::int64_t j = 0; beyond != 0 && j < width; ++j)
-        if (is_beyond(to[j]))
-          to[j] = (above[2 * j] * T(0.25) + below[2 * j] * T(0.25)) +
-                  (above[2 * j + 1] * T(0.25) + below[2 * j + 1] * T(0.25));
-    }
+  const std::int64_t width = by.axis[2].count;
+  pairs::for_each_row_of_squares(in, by, [=](std::int64_t r, const T* above, const T* below) {
+    T* const to = out + r * width;
+    if (width >= 8)
+      means_of_two_rows<8>(above, below, to, width);
+    else if (width >= 4)
+      means_of_two_rows<4>(above, below, to, width);
+    else
+      for (std::int64_t j = 0; j < width; ++j)
+        to[j] = ((above[2 * j] + below[2 * j]) + (above[2 * j + 1] + below[2 * j + 1])) * T(0.25);
+    int beyond = 0;
+    for (std::int64_t j = 0; j < width; ++j) beyond |= is_beyond(to[j]) ? 1 : 0;
+    for (std::int64_t j = 0; beyond != 0 && j < width; ++j)
+      if (is_beyond(to[j]))
+        to[j] = (above[2 * j] * T(0.25) + below[2 * j] * T(0.25)) +
+                (above[2 * j + 1] * T(0.25) + below[2 * j + 1] * T(0.25));
   });
 }
 

@@ -54,20 +54,15 @@ void maxima_of_two_short_rows(const T* above, const T* below, T* out, std::uint8
 
 template <bool Coded, class T>
 void max_pool_squares(const T* in, T* out, std::uint8_t* codes, const SlidingWindows& by) {
-  const std::int64_t height = by.axis[1].count, width = by.axis[2].count, in_width = by.axis[2].n;
-  const std::int64_t grain = std::max<std::int64_t>(1, pointwise_grain / (4 * width));
-  parallel_ranges(by.planes * height, grain, [=](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t r = begin; r < end; ++r) {
-      const T* const above = in + (r / height * by.axis[1].n + r % height * 2) * in_width;
-      const T* const below = above + in_width;
-      std::uint8_t* const code = Coded ? codes + r * width : nullptr;
-      if (width >= 8)
-        maxima_of_two_rows<8, Coded>(above, below, out + r * width, code, width);
-      else if (width >= 4)
-        maxima_of_two_rows<4, Coded>(above, below, out + r * width, code, width);
-      else
-        maxima_of_two_short_rows<Coded>(above, below, out + r * width, code, width);
-    }
+  const std::int64_t width = by.axis[2].count;
+  pairs::for_each_row_of_squares(in, by, [=](std::int64_t r, const T* above, const T* below) {
+    std::uint8_t* const code = Coded ? codes + r * width : nullptr;
+    if (width >= 8)
+      maxima_of_two_rows<8, Coded>(above, below, out + r * width, code, width);
+    else if (width >= 4)
+      maxima_of_two_rows<4, Coded>(above, below, out + r * width, code, width);
+    else
+      maxima_of_two_short_rows<Coded>(above, below, out + r * width, code, width);
   });
 }
 

@@ -3,8 +3,12 @@
 // For this room's sources only: blocks of neighbouring numbers, of which a window of two takes a pair. These are the
 // vectors of the compilers, which both know under the same names.
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
+
+#include <xgrad/autograd/kernels/pooling/sliding_windows.hpp>
+#include <xgrad/autograd/kernels/runtime/parallel.hpp>
 
 namespace xgrad::kernels::pairs {
 
@@ -65,6 +69,20 @@ template <int Width, class F>
 inline void cover(std::int64_t n, const F& block) {
   for (std::int64_t j = 0; j + Width <= n; j += Width) block(j);
   if (n % Width != 0) block(n - Width);
+}
+
+/// Calls f(r, above, below) for each row r of windows for which are_squares_of_two(), on several threads, with the two
+/// rows of `in` that it covers.
+template <class T, class F>
+void for_each_row_of_squares(const T* in, const SlidingWindows& by, const F& f) {
+  const std::int64_t height = by.axis[1].count, rows = by.axis[1].n, columns = by.axis[2].n;
+  const std::int64_t grain = std::max<std::int64_t>(1, pointwise_grain / (4 * by.axis[2].count));
+  parallel_ranges(by.planes * height, grain, [=](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t r = begin; r < end; ++r) {
+      const T* const above = in + (r / height * rows + r % height * 2) * columns;
+      f(r, above, above + columns);
+    }
+  });
 }
 
 }  // namespace xgrad::kernels::pairs

@@ -17,14 +17,6 @@ namespace {
 using detail::Scratch;
 using lines::width;
 
-// Calls f(offset, Full or Partial) for each vector of n elements.
-template <class T, class F>
-[[gnu::always_inline]] inline void each_vector(std::int64_t n, const F& f) {
-  std::int64_t j = 0;
-  for (; j + width<T> <= n; j += width<T>) f(j, Full{});
-  if (j < n) f(j, Partial{n - j});
-}
-
 // Sums of what f(offset, Full or Partial, sums) adds to them. At most 32 vectors are added in T, in two sums each, of
 // which none waits for the other; then they go to double.
 template <int count, class T, class F>

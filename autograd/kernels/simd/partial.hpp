@@ -116,6 +116,15 @@ void store(Vec<T> y, T* to, Partial part) {
 }
 #endif
 
+/// Calls f(j, part) for the vectors of n elements; part is Full, or Partial for the last one.
+template <class T, class F>
+[[gnu::always_inline]] inline void each_vector(std::int64_t n, F&& f) {
+  constexpr auto width = static_cast<std::int64_t>(Vec<T>::width);
+  std::int64_t j = 0;
+  for (; j + width <= n; j += width) f(j, Full{});
+  if (j < n) f(j, Partial{n - j});
+}
+
 /// A whole vector of the first `count` elements and, in the lanes after them, the last of these again.
 template <class T>
 void repeat_last(const T* from, std::int64_t count, T (&to)[Vec<T>::width]) {

@@ -51,6 +51,13 @@ bool is_nan(const Entry<T>& entry) {
   return entry.value != entry.value;
 }
 
+// The index of the entry that has this rank among n.
+template <class T>
+std::int64_t index_of_rank(Entry<T>* entries, std::int64_t rank, std::int64_t n) {
+  std::nth_element(entries, entries + rank, entries + n, [](const auto& a, const auto& b) { return is_before(a, b); });
+  return entries[rank].index;
+}
+
 // Puts the first `count` of n entries in order. `before` is a lambda, since calls through a pointer are slow.
 template <class T, class F>
 void sort_first(Entry<T>* entries, std::int64_t count, std::int64_t n, const F& before) {
@@ -76,9 +83,7 @@ template <class T>
 void rank_index(const T* x, std::int64_t* index, std::int64_t rank, Along axis) {
   const std::int64_t n = axis.n, inner = axis.inner;
   for_each_line(x, axis, [=](Entry<T>* entries, std::int64_t o, std::int64_t i) {
-    std::nth_element(entries, entries + rank, entries + n,
-                     [](const auto& a, const auto& b) { return is_before(a, b); });
-    index[o * inner + i] = entries[rank].index;
+    index[o * inner + i] = index_of_rank(entries, rank, n);
   });
 }
 
@@ -89,9 +94,7 @@ void median_index(const T* x, std::int64_t* index, Along axis, bool skip_nan) {
     const std::int64_t missing = std::count_if(entries, entries + n, [](const auto& one) { return is_nan(one); });
     std::int64_t rank = (n - 1) / 2;
     if (missing > 0) rank = skip_nan && missing < n ? (n - missing - 1) / 2 : n - missing;
-    std::nth_element(entries, entries + rank, entries + n,
-                     [](const auto& a, const auto& b) { return is_before(a, b); });
-    index[o * inner + i] = entries[rank].index;
+    index[o * inner + i] = index_of_rank(entries, rank, n);
   });
 }
 
