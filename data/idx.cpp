@@ -4,10 +4,8 @@
 
 #include <algorithm>
 #include <cstring>
-#include <memory>
 #include <new>
 #include <stdexcept>
-#include <utility>
 
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/io/input_file.hpp>

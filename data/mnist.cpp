@@ -55,16 +55,16 @@ void transpose_pictures(Idx& images) {
   std::swap(images.sizes[1], images.sizes[2]);
 }
 
-enum class Lying : bool { no, yes };
+enum class Transposed : bool { no, yes };
 
 ImageDataset with_images(const std::string& path, const std::string& labels_path, std::vector<std::uint8_t> labels,
-                         std::int64_t classes, std::int64_t limit, Lying lying = Lying::no) {
+                         std::int64_t classes, std::int64_t limit, Transposed transposed = Transposed::no) {
   Idx images = read_idx(path, limit);
   check_rank(path, images.sizes.size(), 3);
   if (images.sizes[0] != static_cast<std::int64_t>(labels.size()))
     throw std::runtime_error(op() + ": '" + path + "' holds " + std::to_string(images.sizes[0]) + " images, '" +
                              labels_path + "' holds " + std::to_string(labels.size()) + " labels: they must agree");
-  if (lying == Lying::yes) transpose_pictures(images);
+  if (transposed == Transposed::yes) transpose_pictures(images);
   try {
     return ImageDataset(std::move(images.bytes), std::move(labels), images.sizes[1], images.sizes[2], classes);
   } catch (const std::invalid_argument& error) {
@@ -74,14 +74,14 @@ ImageDataset with_images(const std::string& path, const std::string& labels_path
 
 /// The data set whose files begin with `stem`, of bytes as labels.
 ImageDataset load_pair(const std::string& folder, const std::string& stem, int low, int high, std::int64_t limit,
-                       Lying lying) {
+                       Transposed transposed) {
   const std::string images_path = find_file(folder, stem + "-images", "idx3-ubyte");
   const std::string labels_path = find_file(folder, stem + "-labels", "idx1-ubyte");
   // The small file first: a wrong one is then refused before the large one is read.
   Idx labels = read_idx(labels_path, limit);
   check_rank(labels_path, labels.sizes.size(), 1);
   check_labels(labels_path, labels.bytes, low, high);
-  return with_images(images_path, labels_path, std::move(labels.bytes), high + 1, limit, lying);
+  return with_images(images_path, labels_path, std::move(labels.bytes), high + 1, limit, transposed);
 }
 
 }  // namespace
@@ -89,7 +89,7 @@ ImageDataset load_pair(const std::string& folder, const std::string& stem, int l
 ImageDataset load_mnist(const std::string& folder, Split split, std::int64_t limit) {
   io::check_path("load_mnist", folder);
   const xgrad::detail::Calling calling("load_mnist");
-  return load_pair(folder, split == Split::train ? "train" : "t10k", 0, 9, limit, Lying::no);
+  return load_pair(folder, split == Split::train ? "train" : "t10k", 0, 9, limit, Transposed::no);
 }
 
 ImageDataset load_emnist(const std::string& folder, Emnist which, Split split, std::int64_t limit) {
@@ -106,7 +106,7 @@ ImageDataset load_emnist(const std::string& folder, Emnist which, Split split, s
     throw std::invalid_argument("load_emnist: there is no data set " + std::to_string(number) + " of EMNIST");
   const Form& form = forms[number];
   const std::string stem = std::string("emnist-") + form.name + (split == Split::train ? "-train" : "-test");
-  return load_pair(folder, stem, form.low, form.high, limit, Lying::yes);
+  return load_pair(folder, stem, form.low, form.high, limit, Transposed::yes);
 }
 
 Qmnist load_qmnist(const std::string& folder, Split split, std::int64_t limit) {

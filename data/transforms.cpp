@@ -147,7 +147,7 @@ Tensor one_hot_rows(const Tensor& labels, std::int64_t classes) {
   return y;
 }
 
-/// Uniform in -most .. most.
+/// Uniform in -reach .. reach.
 double around_0(kernels::Philox& random, double reach) { return reach * (2 * random.uniform() - 1); }
 
 Transform::Function affine(const char* op, double degrees, double translate, double low, double high, double fill) {

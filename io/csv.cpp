@@ -1,7 +1,6 @@
 #include <xgrad/io/csv.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
 #include <limits>
 #include <map>

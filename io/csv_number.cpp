@@ -103,7 +103,7 @@ std::string_view trimmed(std::string_view text) {
 CsvFault read_number(std::string_view text, DType dtype, CsvNumber& number) {
   // std::from_chars takes no plus sign.
   if (text.size() > 1 && text[0] == '+' && text[1] != '-' && text[1] != '+') text.remove_prefix(1);
-  // Of "nan(text)", which it takes, nobody means a number.
+  // std::from_chars accepts "nan(text)", which no file means as a number.
   if (text.empty() || text.back() == ')') return CsvFault::no_number;
   if (dtype == int64) return read_int64(text, number.whole);
   const bool read = dtype == float32 ? read_real<float>(text, number.real) : read_real<double>(text, number.real);

@@ -29,7 +29,7 @@ std::uint16_t narrow(double number) {
     return static_cast<std::uint16_t>(sign | infinity | quiet | fraction >> (52 - fraction_bits));
   }
   if (exponent > bias) return static_cast<std::uint16_t>(sign | infinity);
-  // Below the least normal exponent the last bit stays where it is, and a subnormal double is nothing.
+  // Below the least normal exponent the position of the last bit is fixed; a subnormal double becomes 0.
   const int shift = 52 - fraction_bits + std::max(0, least - exponent);
   if (shift > 53) return sign;
   const std::uint64_t significand = fraction | (std::uint64_t{1} << 52);

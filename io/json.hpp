@@ -33,7 +33,8 @@ class JsonEvents {
 /// Throws std::runtime_error, which begins with `origin`, for what is not JSON, such as a zero byte.
 void read_json(std::string_view text, JsonEvents& events, const std::string& origin);
 
-/// The text in quotes; throws std::invalid_argument, which begins with `origin`, if it is not UTF-8. `what` it is.
+/// The text in quotes; throws std::invalid_argument, which begins with `origin`, if it is not UTF-8;
+/// `what` names the text in that error.
 std::string json_text(const std::string& text, const std::string& origin, const char* what);
 
 }  // namespace xgrad::io::detail

@@ -7,7 +7,6 @@
 #include <set>
 #include <stdexcept>
 #include <string_view>
-#include <utility>
 
 #include <xgrad/io/json.hpp>
 #include <xgrad/io/name_text.hpp>

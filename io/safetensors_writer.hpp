@@ -3,8 +3,6 @@
 #include <cstdint>
 #include <map>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include <xgrad/autograd/graph/options.hpp>
 #include <xgrad/autograd/graph/owned.hpp>

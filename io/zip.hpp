@@ -3,7 +3,6 @@
 // For this room's sources only: zip archives (APPNOTE.TXT of PKWARE), with the extension for large ones, zip64.
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>

@@ -81,7 +81,7 @@ struct HeldTensors<std::tuple<T...>> {
   }
 
  private:
-  /// What a tuple of references refers to belongs to somebody else.
+  /// Elements of a tuple of references are not owned by the tuple, and are not replaced.
   template <class E, class Value>
   static auto& own(Value& value) {
     if constexpr (std::is_reference_v<E>)

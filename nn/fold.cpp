@@ -7,7 +7,6 @@
 #include <xgrad/autograd/ops/folding.hpp>
 #include <xgrad/autograd/ops/pool_windows.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
-#include <xgrad/nn/printing.hpp>
 
 namespace xgrad::nn {
 namespace {

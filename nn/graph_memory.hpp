@@ -20,7 +20,7 @@ struct GraphMemory {
 
 /// The memory of the graph of `outputs`, without that of the tensors `known`, which is there anyway. The peak is that
 /// of a walk in the engine's order: the gradient of a result lives from the first of its uses until its own rule has
-/// run, which lets go what it has saved; those of leaves stay.
+/// run, which releases what it has saved; those of leaves stay.
 GraphMemory graph_memory(const std::vector<Tensor>& outputs, const std::vector<Tensor>& known);
 
 }  // namespace xgrad::nn::detail

@@ -76,7 +76,7 @@ Tensor smooth_l1_loss(Tensor input, Tensor target, Reduction reduction, double b
   detail::require_plain(op, reduction);
   detail::check_beta(op, beta);
   const Pair pair(op, {input, "input"}, {target, "target"}, at);
-  // The kernel has beta in the dtype of the input, whose 0 leaves no parabola, and no slope between those of its sides.
+  // If beta is 0 in the dtype of the input, the kernel would divide by 0: the loss is then |x - t|, with slope 0 at 0.
   const bool is_zero = pair.x.dtype() == float32 ? static_cast<float>(beta) == 0 : beta == 0;
   if (is_zero) return xgrad::detail::absolute_error(op, pair.x, pair.target, reduction_of(pair, reduction), at);
   return xgrad::detail::smooth_absolute_error(op, pair.x, pair.target, beta, reduction_of(pair, reduction), at);

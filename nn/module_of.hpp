@@ -2,7 +2,6 @@
 
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include <xgrad/nn/module.hpp>
 #include <xgrad/nn/module_hooks.hpp>

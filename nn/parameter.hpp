@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
 #include <xgrad/autograd/ops/operand.hpp>
 

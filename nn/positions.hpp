@@ -1,7 +1,5 @@
 #pragma once
 
-#include <cstdint>
-
 #include <xgrad/nn/embedding.hpp>
 #include <xgrad/nn/module.hpp>
 

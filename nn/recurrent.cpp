@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/ops/creation.hpp>

@@ -7,7 +7,6 @@
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/recurrence.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
-#include <xgrad/nn/printing.hpp>
 #include <xgrad/nn/weight_checks.hpp>
 
 namespace xgrad::nn {

@@ -46,8 +46,8 @@ class Faults {
   std::vector<Kind> kinds_;
 };
 
-// Whether the values can be converted without a loss that anyone would mind: between the floating dtypes, and to int64
-// what is whole, since some systems save counters as floating-point numbers.
+// Whether the values can be converted without loss, but for rounding between floating dtypes: between the floating
+// dtypes, and to int64 what is whole, since some systems save counters as floating-point numbers.
 bool converts(const Tensor& from, DType to) {
   if (from.dtype() == to || (is_floating(from.dtype()) && is_floating(to))) return true;
   if (to != int64) return false;

@@ -1,7 +1,6 @@
 #include <xgrad/optim/clip_grad.hpp>
 
 #include <cmath>
-#include <stdexcept>
 #include <unordered_map>
 #include <unordered_set>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// For this room's sources only: the options of optimisers, kept to be brought back.
+// For the library's sources only: the options of optimisers, kept to be brought back.
 
 #include <memory>
 #include <optional>

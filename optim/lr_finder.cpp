@@ -7,7 +7,6 @@
 #include <optional>
 #include <utility>
 
-#include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/observe.hpp>
 #include <xgrad/autograd/graph/random.hpp>
@@ -34,16 +33,16 @@ class Before {
       if (each.gradient.defined()) each.tensor.set_grad({});
   }
 
-  /// Brings all of it back that it can, and then throws what has hindered it.
+  /// Restores everything that can be restored, then throws the first error that it met.
   void restore() const {
     const NoGrad no_grad;
     const xgrad::detail::Unobserved unobserved;
-    std::exception_ptr hindrance;
+    std::exception_ptr error;
     const auto attempt = [&](const auto& f) {
       try {
         f();
       } catch (...) {
-        if (!hindrance) hindrance = std::current_exception();
+        if (!error) error = std::current_exception();
       }
     };
     for (const Kept& each : kept_)
@@ -54,7 +53,7 @@ class Before {
     attempt([&] { optimizer_.load_state_dict(state_); });
     for (const auto& [generator, value] : generators_) *generator = value;
     default_generator() = generator_;
-    if (hindrance) std::rethrow_exception(hindrance);
+    if (error) std::rethrow_exception(error);
   }
 
  private:
@@ -87,14 +86,14 @@ double steepest(const LRSweep& sweep) {
 
 // Calls `train`, and then brings back what was before. Of two exceptions, that of `train` is thrown.
 template <class F>
-void train_in_vain(const Before& before, const F& train) {
+void train_and_restore(const Before& before, const F& train) {
   try {
     train();
   } catch (...) {
     const std::exception_ptr thrown = std::current_exception();
     try {
       before.restore();
-    } catch (...) {  // follows from what was thrown, or is less of a fault
+    } catch (...) {  // the first exception is the cause
     }
     std::rethrow_exception(thrown);
   }
@@ -149,7 +148,7 @@ LRSweep find_lr(const nn::ModuleBase& model, Optimizer& optimizer, const std::fu
     return !(least > 0 && smoothed > options.stop_factor_ * least);
   };
   const Before before(model, optimizer);
-  train_in_vain(before, [&] {
+  train_and_restore(before, [&] {
     before.take_gradients();
     int i = 0;
     while (i < options.steps_ && step(i)) ++i;

@@ -154,7 +154,7 @@ class Optimizer {
   double& number(std::size_t which, const Moving& moving) { return numbers_[which][moving.index]; }
 
   /// Further state, for optimisers that keep more than slots: written as, and read from, "state.<i>.<name>". What is
-  /// read is taken out of `state`, and kept only when `commit` is called.
+  /// read is taken out of `state`, and kept only when the function that load_more() returns is called.
   virtual void save_more(StateDict& state) const;
   virtual std::function<void()> load_more(StateDict& state);
 

@@ -1,6 +1,5 @@
 #include <xgrad/train/trainer.hpp>
 
-#include <stdexcept>
 #include <utility>
 
 #include <xgrad/train/training_run.hpp>

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <exception>
 #include <stdexcept>
-#include <utility>
 
 #include <xgrad/autograd/engine/backward.hpp>
 #include <xgrad/autograd/graph/mode.hpp>

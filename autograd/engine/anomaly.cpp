@@ -13,15 +13,13 @@
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/node.hpp>
 #include <xgrad/autograd/graph/observe.hpp>
-#include <xgrad/autograd/kernels/runtime/number_text.hpp>
 
 namespace xgrad {
 namespace detail {
 namespace {
 
-/// Of an op's inputs, those that its caller gave, in their places. The others are statistics that the op computed
-/// itself: they follow the operands, and they stand in the place of an operand that was not given, which is undefined
-/// here.
+/// The inputs that the op's caller passed. An op may append tensors that it computed itself, such as statistics, also
+/// in the place of an optional operand that was not passed; that place is undefined here.
 std::vector<Tensor> operands_of(const ObservedOp& op) {
   static const std::map<std::string, std::size_t> known = {
       {"batch_norm", 3},    {"layer_norm", 3}, {"group_norm", 3},
@@ -124,8 +122,8 @@ class DetectAnomaly::Detector final : public detail::Observer {
       if (fault != Fault::none) throw Anomaly(detail::report_of(op, y, fault));
       return;
     }
-    // What another op computes on its way may be infinite, as long as its own result is not. If it never tells of a
-    // result of its own, the last op inside it decides, and its report comes with the next op, or where the scope ends.
+    // What another op computes on its way may be infinite, as long as its own result is not. If it reports no
+    // result of its own, the last op inside it is judged instead, when the next op runs or the scope ends.
     if (!suspect_.empty() && !same_call(calling)) throw_suspect();
     if (suspect_.empty() && fault != Fault::none) {
       suspect_ = detail::report_of(op, y, fault);
@@ -173,7 +171,8 @@ class DetectAnomaly::Detector final : public detail::Observer {
                   ", from finite gradients" + lines + detail::line_of("to", result, after.shape(), after.dtype()));
   }
 
-  /// At the end of the scope: what no op was left to report. Nothing, if an exception is the reason that it ends.
+  /// At the end of the scope: throws the pending report, if no further op has. Nothing, if an exception is the reason
+  /// that it ends.
   void close() {
     if (std::uncaught_exceptions() == exceptions_) throw_suspect();
   }

@@ -7,7 +7,7 @@
 namespace xgrad::detail {
 namespace {
 
-/// Whether the values that were given come to a point at which, or beyond which, a function has no finite value.
+/// Whether the operand's range leaves the domain of the function, or reaches a pole.
 using Test = bool (*)(const Range& x);
 
 bool holds_zero(const Range& x) { return x.zeros > 0; }

@@ -10,11 +10,9 @@
 #include <xgrad/autograd/engine/rethrow.hpp>
 #include <xgrad/autograd/engine/run_end.hpp>
 #include <xgrad/autograd/engine/saved_checks.hpp>
-#include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/leaf.hpp>
 #include <xgrad/autograd/graph/lost_writes.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
-#include <xgrad/autograd/graph/out_of_memory.hpp>
 #include <xgrad/autograd/graph/profiler.hpp>
 #include <xgrad/autograd/kernels/runtime/ending.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
@@ -146,7 +144,8 @@ void Engine::arrive(Ref<Node> node, Tensor gradient) {
     sum = std::move(gradient);
     detail::forget_copy(sum);
     const std::uint64_t number = node->number();
-    list.emplace_back(number, node.give_up());  // in its place: a copy would wait for both halves to be written
+    list.emplace_back(number,
+                      node.give_up());  // in place: copying the pair right after its halves were stored would stall
     if (&list == &heap_ && heap_.size() > 1) std::push_heap(heap_.begin(), heap_.end());
   } else if (observer_ != nullptr) {
     add_observed(*node, sum, gradient);

@@ -1,7 +1,6 @@
 #include <xgrad/autograd/engine/memory_of_own.hpp>
 
 #include <algorithm>
-#include <cstdint>
 #include <functional>
 #include <memory>
 

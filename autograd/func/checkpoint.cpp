@@ -93,7 +93,7 @@ class CheckpointNode final : public Node {
       x.push_back(input(i));
       wanted.push_back(static_cast<bool>(edges()[i].node));
     }
-    const Body body = body_;  // kept, in case that the graph is freed while it runs
+    const Body body = body_;  // a copy: the graph may be freed while it runs
     const Segment again = [&] {
       const xgrad::detail::KeptGenerator generator;
       default_generator() = random_;
@@ -152,8 +152,8 @@ class CheckpointNode final : public Node {
     if (checksum(y) != sum_) throw std::logic_error(changed + way_out);
   }
 
-  // Only what the first call has captured is an input of this node: the gradient of anything else would be lost. A leaf
-  // that this call has made is nobody's.
+  // Only what the first call has captured is an input of this node: the gradient of anything else would be lost. Leaves
+  // made during this call are newer than the floor, and ignored.
   void require_known(const Segment& again) const {
     std::unordered_set<const Node*> known;
     for (std::size_t i = inputs_; i < edge_count(); ++i) known.insert(edges()[i].node.get());

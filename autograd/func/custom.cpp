@@ -207,7 +207,7 @@ bool is_own(const Tensor& y, const Tensors& inputs, const Context& context) {
   return Raw::node(y) == nullptr && handles == kept + 1 && std::none_of(inputs.begin(), inputs.end(), same_as(y));
 }
 
-// The same as a tensor of its own, also among what is saved, unless an argument is meant there.
+// y as a new tensor, which also replaces y among the saved tensors, unless y is an argument: then that stays saved.
 Tensor own_result(const Tensor& y, const Tensors& inputs, Context& context) {
   Tensor own = Raw::constant(y);
   if (std::any_of(inputs.begin(), inputs.end(), same_as(y))) return own;

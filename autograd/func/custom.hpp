@@ -11,7 +11,6 @@
 #include <string>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include <xgrad/autograd/engine/gradcheck.hpp>
 #include <xgrad/autograd/func/calls.hpp>

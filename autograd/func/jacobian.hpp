@@ -3,7 +3,6 @@
 // Jacobians, Hessians, and products with them.
 
 #include <cstdint>
-#include <memory>
 #include <utility>
 #include <vector>
 

@@ -11,8 +11,8 @@
 namespace xgrad::detail {
 namespace {
 
-// Few tensors ever have their leaf replaced while a graph refers to it, so the way from such a tensor to its former
-// nodes is kept beside it and not in it. One lock is enough.
+// Few tensors ever have their leaf replaced while a graph refers to it, so the former nodes of such a
+// tensor are in a side table and not in Value. One lock is enough.
 struct FormerOwners {
   std::mutex mutex;
   std::unordered_map<const Value*, std::shared_ptr<FormerOwner>> of;
@@ -53,7 +53,7 @@ std::shared_ptr<FormerOwner> LeafChange::former_owner() {
   return owner;
 }
 
-// A leaf that no graph refers to needs no note.
+// There is nothing to record of a leaf to which no graph refers.
 void LeafChange::note_former() {
   const Value& value = *Raw::value(tensor_);
   if (value.node && value.node->shared()) former_ = former_owner();

@@ -30,7 +30,7 @@ struct ThreadState {
   Node* pending_deletion;       // linked list of nodes that wait to be deleted
   Source line_for_all;          // source line of new nodes while a SourceScope exists
   const Calling* calling;       // the function that the user called (graph/calling.hpp), or null
-  Observer* observer;           // the innermost of those that look on while ops run (graph/observe.hpp), or null
+  Observer* observer;           // the innermost observer of ops (graph/observe.hpp), or null
   std::uint64_t counter;        // the last node number that was given out
   std::uint64_t counter_bound;  // numbers up to this one are below the bound of the process (NewerNodes)
   std::atomic<std::int64_t>* live;  // this thread's count of live nodes; null before its first node and after its exit

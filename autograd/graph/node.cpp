@@ -270,7 +270,7 @@ void Node::number_after_inputs() noexcept {
   number_ = numbered(least);
 }
 
-// Of a node that this thread can see, the raise of the bound has happened before: relaxed order is enough.
+// Relaxed order is enough: what made a node visible to this thread also made visible the raise of the bound before it.
 detail::NewerNodes::NewerNodes() noexcept : floor_(number_bound.load(std::memory_order_relaxed)) {
   thread_state.counter = floor_;
 }

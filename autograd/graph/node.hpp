@@ -3,10 +3,8 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <xgrad/autograd/graph/attribute.hpp>
@@ -274,7 +272,7 @@ class Node {
   bool adds_always_ = false;
   bool guarded_;
   bool replaced_ = false;
-  Shape shape_;  // its sizes are copied as vectors, which do not cross 16 bytes here
+  Shape shape_;  // placed so that its sizes, which are copied with vector instructions, are aligned to 16 bytes
   detail::Edge* edges_ = nullptr;
   detail::Saved y_;
   Tensor pending_;  // the sum of the gradients that have arrived in that run

@@ -1,7 +1,6 @@
 #include <xgrad/autograd/graph/number.hpp>
 
 #include <cmath>
-#include <stdexcept>
 
 #include <xgrad/autograd/graph/calling.hpp>
 

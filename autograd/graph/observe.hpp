@@ -1,7 +1,7 @@
 #pragma once
 
-// What looks on while ops run: DetectAnomaly, Lint and KeepValues are observers. Where there is none, an op pays one
-// test of a thread-local pointer.
+// Observers of ops: DetectAnomaly, Lint and KeepValues. Where there is none, an op pays one test of a thread-local
+// pointer.
 
 #include <cstddef>
 #include <string>

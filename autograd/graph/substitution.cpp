@@ -30,7 +30,7 @@ void Substitution::add(const Tensor& tensor, const Tensor& other) {
   for (const Entry& entry : entries_)
     if (Raw::value(entry.tensor) == value) return;
   for (const Entry& entry : entries_)
-    if (Raw::value(entry.tensor) == from) {  // which has been given others itself: what it was is meant
+    if (Raw::value(entry.tensor) == from) {  // `from` is substituted itself: its state before that is used
       from = entry.before.get();
       break;
     }

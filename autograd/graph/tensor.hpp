@@ -3,8 +3,6 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
-#include <iosfwd>
-#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -170,7 +168,7 @@ class Tensor {
   [[nodiscard]] Tensor detach() const&;
   [[nodiscard]] Tensor detach() &&;
 
-  // ---- selection (autograd/ops/slicing.hpp says more). Of functions that come twice, the second is for temporaries.
+  // ---- selection (autograd/ops/slicing.hpp says more). Of two overloads, the && one is for temporaries.
 
   /// One index or slice per axis: integers (negative from the end), xt::all(), xt::range(a, b, step), xt::keep(i, j,
   /// ...), xt::drop(i, j, ...), xt::newaxis(), xt::ellipsis(). Axes that are not indexed are kept whole. Shares memory

@@ -33,8 +33,8 @@ struct Value {
   /// Becomes the tensor in which backward leaves the gradient of the node, unless another is.
   void own_gradient();
   void disown_gradient() noexcept;
-  /// Of a state that `borrower` has had from `lender` for a while (graph/substitution.hpp) and that may have become the
-  /// owner of a gradient meanwhile: the lender owns it, or nobody if it has got another node.
+  /// Ends a substitution (graph/substitution.hpp). If `borrower` became the owner of a node's gradient meanwhile, then
+  /// `lender` owns it from now on, or nobody if it has another node.
   void end_borrowing(const Value& borrower, Value& lender) noexcept;
   /// The end of a value that keeps_grad: false if another thread has got a handle from the node (Node::owner) since the
   /// count was looked at, which then ends it.

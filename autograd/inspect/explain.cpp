@@ -5,7 +5,6 @@
 #include <unordered_map>
 
 #include <xgrad/autograd/engine/range.hpp>
-#include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/observe.hpp>
 #include <xgrad/autograd/graph/output_file.hpp>
 #include <xgrad/autograd/inspect/explain_html.hpp>

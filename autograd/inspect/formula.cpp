@@ -1,6 +1,5 @@
 #include <xgrad/autograd/inspect/formula.hpp>
 
-#include <functional>
 #include <map>
 
 #include <xgrad/autograd/engine/range.hpp>

@@ -1,7 +1,5 @@
 #include <xgrad/autograd/inspect/keep_values.hpp>
 
-#include <utility>
-
 #include <xgrad/autograd/graph/node.hpp>
 #include <xgrad/autograd/graph/observe.hpp>
 #include <xgrad/autograd/ops/shape.hpp>

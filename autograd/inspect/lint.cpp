@@ -112,7 +112,7 @@ class Lint::Reader final : public detail::Observer {
          at);
   }
 
-  /// At the end of the scope: what no backward was left to tell of.
+  /// At the end of the scope: the messages that the next backward would have given.
   void close() { tell_of_lost_leaves(); }
 
  private:

@@ -2,7 +2,6 @@
 
 // For this room's sources only: the nodes below a root, and their rules applied to a gradient of one's choice.
 
-#include <cstddef>
 #include <string>
 #include <unordered_map>
 #include <vector>

@@ -1,12 +1,10 @@
 #include <xgrad/autograd/linalg/cholesky.hpp>
 
-#include <stdexcept>
 #include <string>
 
 #include <xgrad/autograd/kernels/lapack/lapack.hpp>
 #include <xgrad/autograd/linalg/matrices.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
-#include <xgrad/autograd/ops/promotion.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 
 namespace xgrad::linalg {

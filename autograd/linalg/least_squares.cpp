@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <stdexcept>
 
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/linalg/matrices.hpp>

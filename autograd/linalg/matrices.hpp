@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/graph/tensor.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>

@@ -1,7 +1,6 @@
 #include <xgrad/autograd/linalg/multi_dot.hpp>
 
 #include <limits>
-#include <stdexcept>
 #include <string>
 
 #include <xgrad/autograd/linalg/matrices.hpp>

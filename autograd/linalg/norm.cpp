@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <stdexcept>
 
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/linalg/determinant.hpp>
@@ -82,13 +81,13 @@ Tensor frobenius(const char* op, Tensor a, Source at) {
                 }));
 }
 
-/// The largest or smallest element along the last axis; the largest of none is 0, as all are sizes.
+/// The largest or smallest element along the last axis; 0 if the axis is empty, as no element is negative.
 Tensor extreme(const Tensor& x, bool largest) {
   if (x.shape().back() == 0) return sum(x, -1);
   return largest ? amax(x, -1) : amin(x, -1);
 }
 
-/// The norms of the matrices in the last two axes, of which the smallest of something exists.
+/// The norms of the matrices in the last two axes. For a negative order, what the minimum is taken of is not empty.
 Tensor norms(const char* op, Tensor a, const MatrixNorm& order, Source at) {
   if (order.name() == "fro") return frobenius(op, std::move(a), at);
   if (order.name() == "nuc") return sum(svdvals(std::move(a), at), -1, KeepDims::no, at);

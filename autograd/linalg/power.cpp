@@ -2,7 +2,6 @@
 
 #include <xgrad/autograd/linalg/matrices.hpp>
 #include <xgrad/autograd/linalg/solve.hpp>
-#include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 
 namespace xgrad::linalg {

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <cstdint>
-#include <vector>
-
 #include <xgrad/autograd/graph/tensor.hpp>
 
 namespace xgrad::linalg {

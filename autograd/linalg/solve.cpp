@@ -1,6 +1,5 @@
 #include <xgrad/autograd/linalg/solve.hpp>
 
-#include <stdexcept>
 #include <string>
 
 #include <xgrad/autograd/kernels/lapack/lapack.hpp>

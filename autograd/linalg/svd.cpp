@@ -1,7 +1,6 @@
 #include <xgrad/autograd/linalg/svd.hpp>
 
 #include <algorithm>
-#include <stdexcept>
 
 #include <xgrad/autograd/kernels/lapack/lapack.hpp>
 #include <xgrad/autograd/linalg/matrices.hpp>

@@ -1,6 +1,5 @@
 #include <xgrad/autograd/ops/arithmetic.hpp>
 
-#include <stdexcept>
 #include <string>
 
 #include <xgrad/autograd/kernels/pointwise/arithmetic_functions.hpp>

@@ -11,7 +11,6 @@
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/pool_windows.hpp>
-#include <xgrad/autograd/ops/promotion.hpp>
 #include <xgrad/autograd/ops/selection.hpp>
 
 namespace xgrad {

@@ -69,10 +69,10 @@ class LPPoolOptions : public detail::OptionsOf<LPPoolOptions> {
   bool ceil_mode_ = false;
 };
 
-/// y = (Σ x^p)^(1/p) over every window, of the mean of x^p times the number of places. The exponent p is finite and not
-/// 0. As in PyTorch, x is raised as it is, not its absolute value: p = 1 gives the sum, which may be negative; the root
-/// of a negative sum, as of an odd p, is NaN, and so are powers of negative numbers that are not whole. Where the sum
-/// is 0, the gradient is 0 for p >= 1, and NaN for others.
+/// y = (Σ x^p)^(1/p) over every window, where the sum is the mean of x^p times the number of places in a whole window.
+/// The exponent p is finite and not 0. As in PyTorch, x is raised as it is, not its absolute value: p = 1 gives the
+/// sum, which may be negative; the root of a negative sum, as of an odd p, is NaN, and so are powers of negative
+/// numbers that are not whole. Where the sum is 0, the gradient is 0 for p >= 1, and NaN for others.
 [[nodiscard]] Tensor lp_pool1d(Tensor x, double norm_type, const Dims& kernel_size, const LPPoolOptions& options = {},
                                Source at = Source::here());
 [[nodiscard]] Tensor lp_pool2d(Tensor x, double norm_type, const Dims& kernel_size, const LPPoolOptions& options = {},

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <utility>
-#include <vector>
 
 #include <xgrad/autograd/graph/tensor.hpp>
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <stdexcept>
 #include <utility>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
@@ -80,7 +79,7 @@ Tensor recorded(const char* name, Source at, const Convolution& c, Tensor y, Ten
 Tensor forward(const char* name, const Convolution& c, Tensor x, Tensor w, Tensor bias, Source at) {
   Tensor y = detail::result_room(x, w, c.of_output(), x.dtype());
   detail::visit_floating(y.dtype(), [&](auto type) {
-    if (y.size() == 0) return;  // other sizes may be as large as they like
+    if (y.size() == 0) return;  // the other sizes are not bounded then
     using T = typename decltype(type)::type;
     kernels::convolve(c.sizes, Raw::data<T>(x), Raw::data<T>(w), Raw::data_or_null<T>(bias), Raw::write<T>(y));
   });

@@ -13,7 +13,6 @@
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/indexing.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
-#include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/scattering.hpp>
 #include <xgrad/autograd/ops/selection.hpp>
 #include <xgrad/autograd/ops/shape.hpp>

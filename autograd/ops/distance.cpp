@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <stdexcept>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>
@@ -168,7 +167,8 @@ void add_slopes(const T* x, const T* z, std::int64_t d, double p, double y, doub
   }
 }
 
-/// Whether pull_rows() is to be used: for other powers the loops of pull() are faster, but their memory is bounded.
+/// Whether to use pull_rows(). For powers that call pow, the tensor ops of pull() are faster, but they store all
+/// differences: they are used for up to 2^22 of them.
 bool by_rows(const Tensor& y, std::int64_t d, double p) {
   const bool cheap = p == 0 || p == 1 || p == 2 || p == 3 || p == 4 || p == infinity;
   return cheap || static_cast<double>(y.size()) * static_cast<double>(d) > 0x1p22;

@@ -9,8 +9,8 @@
 
 namespace xgrad::detail {
 
-/// While an op draws. If it ends with an exception, most likely for want of memory, the generator has not moved. An op
-/// that does not draw this time has none.
+/// The scope of an op's draws: if the op throws, the generator is set back to where it was. A null generator is
+/// allowed, and nothing is done.
 class DrawScope {
  public:
   [[nodiscard]] explicit DrawScope(Generator& generator) noexcept : DrawScope(&generator) {}

@@ -1,7 +1,6 @@
 #include <xgrad/autograd/ops/dropout.hpp>
 
 #include <cmath>
-#include <stdexcept>
 #include <string>
 #include <utility>
 

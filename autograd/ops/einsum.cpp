@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <stdexcept>
 
 #include <xgrad/autograd/graph/profiler.hpp>
 #include <xgrad/autograd/graph/record.hpp>
@@ -234,7 +233,7 @@ Tensor einsum(const std::string& equation, const std::vector<Tensor>& operands, 
     rest[i] = std::move(y);
   }
   Tensor y = ordered(rest[0], terms.result, at);
-  // An operand that is named as it stands is no new tensor, which the result of an op is.
+  // Where the equation leaves its only operand unchanged, y is that operand; an op returns a new tensor.
   return operands.size() == 1 && Raw::value(y) == Raw::value(operands[0]) ? clone(std::move(y), at) : y;
 }
 

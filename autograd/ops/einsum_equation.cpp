@@ -1,7 +1,6 @@
 #include <xgrad/autograd/ops/einsum_equation.hpp>
 
 #include <algorithm>
-#include <stdexcept>
 
 namespace xgrad::detail {
 namespace {

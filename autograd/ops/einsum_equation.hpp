@@ -2,7 +2,6 @@
 
 // For this room's sources only: the equations of einsum.
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>

@@ -17,7 +17,7 @@ using kernels::Tile;
 /// The user's function, as a node stores it.
 struct Kept {
   std::shared_ptr<const void> f;
-  const Readings* readings;
+  const CompiledForms* forms;
   Source at;
 };
 
@@ -30,11 +30,11 @@ std::uint32_t bits_of(Needs needs, std::size_t count) {
 
 /// g times the slopes, as recorded ops.
 void pull_recorded(const Kept& kept, Tensor* x, std::uint32_t needs, const Tensor& g, Tensor* out) {
-  const std::size_t count = kept.readings->inputs;
+  const std::size_t count = kept.forms->inputs;
   const GuardScope guard;
   Tensor in[most_elementwise_inputs], slopes[most_elementwise_inputs];
   for (std::size_t i = 0; i < count; ++i) in[i] = to(x[i], g.dtype(), kept.at);
-  kept.readings->recorded_slopes(kept.f.get(), in, needs, slopes);
+  kept.forms->recorded_slopes(kept.f.get(), in, needs, slopes);
   for (std::size_t i = 0; i < count; ++i) {
     if ((needs >> i & 1u) == 0) continue;
     out[i] = slopes[i].defined() ? guarded_product(g, slopes[i]) : zeros_for(x[i], g);
@@ -56,12 +56,12 @@ auto whole_pass(DType dtype, const Shape& shape, const Tensor* in, std::size_t i
 /// g, the last of the tensors `in`, times the slopes, in one pass over tiles. Returns the bits of the inputs that have
 /// a slope.
 std::uint32_t pull_tiles(const Kept& kept, const Tensor* in, std::uint32_t needs, const Tensor* out) {
-  const std::size_t count = kept.readings->inputs;
+  const std::size_t count = kept.forms->inputs;
   const Tensor& g = in[count];
   std::atomic<std::uint32_t> found{0};
   tile_pass(g.dtype(), g.shape(), in, count + 1, out, count, [&](Tile* tiles, Tile* results) {
     Tile slopes[most_elementwise_inputs];
-    kept.readings->slopes(kept.f.get(), tiles, needs, slopes);
+    kept.forms->slopes(kept.f.get(), tiles, needs, slopes);
     std::uint32_t bits = 0;
     for (std::size_t i = 0; i < count; ++i) {
       if (!slopes[i].defined()) {
@@ -78,7 +78,7 @@ std::uint32_t pull_tiles(const Kept& kept, const Tensor* in, std::uint32_t needs
 
 /// g times the slopes, in one pass. Where the function is flat in an input, the gradient is zeros.
 void pull_fused(const Kept& kept, Tensor* x, std::uint32_t needs, const Tensor& g, Tensor* out) {
-  const std::size_t count = kept.readings->inputs;
+  const std::size_t count = kept.forms->inputs;
   Tensor in[most_elementwise_inputs + 1];
   for (std::size_t i = 0; i < count; ++i) {
     in[i] = x[i].dtype() == g.dtype() ? x[i] : converted(x[i], g.dtype());
@@ -87,11 +87,11 @@ void pull_fused(const Kept& kept, Tensor* x, std::uint32_t needs, const Tensor& 
   in[count] = g;
   if (g.size() == 0) return;
   std::uint32_t found = 0;
-  if (kept.readings->slopes_pass == nullptr)
+  if (kept.forms->slopes_pass == nullptr)
     found = pull_tiles(kept, in, needs, out);
   else
     found = whole_pass(g.dtype(), g.shape(), in, count + 1, out, count,
-                       [&](const kernels::WholePass& pass) { return kept.readings->slopes_pass(kept.f.get(), pass); });
+                       [&](const kernels::WholePass& pass) { return kept.forms->slopes_pass(kept.f.get(), pass); });
   for (std::size_t i = 0; i < count; ++i)
     if ((needs >> i & 1u) != 0 && (found >> i & 1u) == 0) out[i] = zeros_for(x[i], g);
 }
@@ -123,7 +123,7 @@ struct PullAll {
 
 template <std::size_t N = 1>
 Tensor record_all(const Kept& kept, Tensor y, const Tensor* x) {
-  if (kept.readings->inputs == N)
+  if (kept.forms->inputs == N)
     return record_rules<N>("elementwise", kept.at, std::move(y), x, N, 0, attributes(),
                            Rule<reads_every_x | rule_joint | rule_pointwise, PullAll<N>>{{kept}});
   if constexpr (N < most_elementwise_inputs)
@@ -134,23 +134,21 @@ Tensor record_all(const Kept& kept, Tensor y, const Tensor* x) {
 
 }  // namespace
 
-Tensor elementwise(const void* f, const Readings& readings, Tensor* x, Source at) {
-  const std::size_t count = readings.inputs;
+Tensor elementwise(const void* f, const CompiledForms& forms, Tensor* x, Source at) {
+  const std::size_t count = forms.inputs;
   const Timed timed("elementwise", at);
   require_defined("elementwise", x, count);
   const DType dtype = promote(x, count, true);
-  Tensor y = result_room(x, count, broadcast_all("elementwise", x, count), readings.mask ? boolean : dtype);
+  Tensor y = result_room(x, count, broadcast_all("elementwise", x, count), forms.mask ? boolean : dtype);
   Tensor in[most_elementwise_inputs];
   for (std::size_t i = 0; i < count; ++i) in[i] = x[i].dtype() == dtype ? x[i] : converted(x[i], dtype);
-  if (readings.value_pass != nullptr)
-    whole_pass(dtype, y.shape(), in, count, &y, 1,
-               [&](const kernels::WholePass& pass) { readings.value_pass(f, pass); });
+  if (forms.value_pass != nullptr)
+    whole_pass(dtype, y.shape(), in, count, &y, 1, [&](const kernels::WholePass& pass) { forms.value_pass(f, pass); });
   else
-    tile_pass(dtype, y.shape(), in, count, &y, 1,
-              [&](Tile* tiles, Tile* result) { readings.value(f, tiles, result[0]); });
+    tile_pass(dtype, y.shape(), in, count, &y, 1, [&](Tile* tiles, Tile* result) { forms.value(f, tiles, result[0]); });
   Raw::mark_weak(y, all_weak(x, count));
-  if (readings.mask) return y;
-  if (records(x, count)) y = record_all(Kept{readings.keep(f), &readings, at}, std::move(y), x);
+  if (forms.mask) return y;
+  if (records(x, count)) y = record_all(Kept{forms.keep(f), &forms, at}, std::move(y), x);
   if (is_observed()) tell_computed("elementwise", at, y, x, count, attributes());
   return y;
 }

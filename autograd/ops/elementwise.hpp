@@ -21,7 +21,7 @@ namespace detail {
 inline constexpr std::size_t most_elementwise_inputs = 8;
 
 /// A user's function, compiled for each kind of lane.
-struct Readings {
+struct CompiledForms {
   std::size_t inputs;
   bool mask;  // the result is bool, without a gradient
   void (*value)(const void* f, kernels::Tile* x, kernels::Tile& y);
@@ -36,7 +36,7 @@ struct Readings {
   std::uint32_t (*slopes_pass)(const void* f, const kernels::WholePass& pass) = nullptr;
 };
 
-[[nodiscard]] Tensor elementwise(const void* f, const Readings& readings, Tensor* x, Source at);
+[[nodiscard]] Tensor elementwise(const void* f, const CompiledForms& forms, Tensor* x, Source at);
 
 template <class R, class V>
 inline constexpr bool is_lane_result =
@@ -87,7 +87,8 @@ struct Compiled<F, std::index_sequence<I...>> {
     return std::make_shared<const F>(*static_cast<const F*>(f));
   }
 
-  static constexpr Readings readings{count, mask, value, slopes<kernels::Tile>, slopes<Tensor>, keep, nullptr, nullptr};
+  static constexpr CompiledForms forms{count,          mask, value,   slopes<kernels::Tile>,
+                                       slopes<Tensor>, keep, nullptr, nullptr};
 };
 
 }  // namespace detail
@@ -137,7 +138,7 @@ template <class F, class... X>
   static_assert((std::is_convertible_v<X&&, Tensor> && ...),
                 "elementwise: what follows the function are tensors, numbers or xtensor expressions");
   Tensor inputs[] = {first.take(), Tensor(std::forward<X>(rest))...};
-  return detail::elementwise(&f, detail::Compiled<F, std::make_index_sequence<1 + sizeof...(X)>>::readings, inputs,
+  return detail::elementwise(&f, detail::Compiled<F, std::make_index_sequence<1 + sizeof...(X)>>::forms, inputs,
                              first.at);
 }
 

@@ -1,7 +1,5 @@
 #include <xgrad/autograd/ops/exponential.hpp>
 
-#include <string>
-
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/pointwise.hpp>

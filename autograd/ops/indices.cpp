@@ -1,7 +1,5 @@
 #include <xgrad/autograd/ops/indices.hpp>
 
-#include <stdexcept>
-
 #include <xgrad/autograd/ops/along.hpp>
 #include <xgrad/autograd/ops/strides.hpp>
 

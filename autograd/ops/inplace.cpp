@@ -57,7 +57,7 @@ void overwrite(const char* op, const Tensor& target, const Tensor& values, Sourc
   observed.done();
 }
 
-/// What an operator in place computes with.
+/// Whether an operator in place divides, so that integers promote to a floating dtype.
 enum class Quotient : bool { no, yes };
 
 // A result of a higher category (bool, integer, floating) than the tensor it is written to would lose what makes it so.

@@ -18,7 +18,8 @@ namespace {
 Shape leading(const Shape& shape) { return Shape(shape.data(), shape.rank() - 2); }
 
 // The number of rows of all matrices together, as a product of sizes: dividing the number of elements by the row length
-// would fail for rows of length 0. -1 beyond all numbers, which only tensors without elements have.
+// would fail for rows of length 0. -1 where the product exceeds the range of sizes, as is possible only for
+// tensors without elements.
 std::int64_t rows_of(const Shape& shape) { return Shape(shape.data(), shape.rank() - 1).count_or(-1); }
 
 struct Sizes {
@@ -64,7 +65,7 @@ Tensor matrix_product(const Tensor& a, const Tensor& b, bool ta, bool tb, Sizes 
 
 template <class T>
 void multiply(const Tensor& a, const Tensor& b, bool ta, bool tb, const Tensor& y, const Shape& batch, Sizes s) {
-  if (y.size() == 0) return;  // the batch may be as large as it likes
+  if (y.size() == 0) return;  // the size of the batch is not bounded then
   const Shape la = leading(a.shape()), lb = leading(b.shape());
   const kernels::Plan<2> plan(batch.data(), batch.rank(), {la.data(), lb.data()}, {la.rank(), lb.rank()});
   const std::int64_t step_a = s.m * s.k, step_b = s.k * s.n, step_y = s.m * s.n;

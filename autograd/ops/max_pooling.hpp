@@ -76,7 +76,7 @@ class MaxUnpoolOptions : public detail::OptionsOf<MaxUnpoolOptions> {
   /// That of the pooling; default 0.
   MaxUnpoolOptions& padding(const Dims& value) { return set(padding_, value); }
   /// The sizes of the result, which the pooling does not determine: by default (n - 1) stride - 2 padding + kernel_size
-  /// for n windows, and less than a stride away from that. The whole shape of the result will do too.
+  /// for n windows, and less than a stride away from that. The whole shape of the result is accepted too.
   MaxUnpoolOptions& output_size(const Dims& value) { return set(output_size_, value); }
 
   const Dims& stride() const { return stride_; }

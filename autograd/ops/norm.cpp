@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <limits>
-#include <stdexcept>
 #include <string>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
@@ -74,7 +73,7 @@ Tensor pull(const Tensor& x, const Tensor& y, const Tensor& g, double p, const A
   const Tensor flat_here = flat | ((x == 0) & (length == length));  // where y is NaN, so is the gradient
   const Tensor quotient = size / length;
   if (p < 0 || p > 2) return sign(x) * pow(where(flat_here, 1, quotient), p - 1) * up;
-  // The power may well be a normal number where the quotient is none: then it is one of two powers.
+  // |x| / y may be subnormal where its power is not: there the power is a quotient of two powers.
   const Tensor apart = (quotient < smallest_normal(x.dtype())) & (x != 0);
   const Tensor near = pow(where(flat_here | apart, 1, quotient), p - 1);
   const Tensor far = pow(where(apart, size, 1), p - 1) / pow(where(apart, length, 1), p - 1);

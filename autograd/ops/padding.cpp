@@ -1,8 +1,6 @@
 #include <xgrad/autograd/ops/padding.hpp>
 
 #include <algorithm>
-#include <stdexcept>
-#include <vector>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>

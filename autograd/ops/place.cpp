@@ -1,7 +1,6 @@
 #include <xgrad/autograd/ops/place.hpp>
 
 #include <algorithm>
-#include <stdexcept>
 
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/out_of_memory.hpp>

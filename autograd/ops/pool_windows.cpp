@@ -16,7 +16,7 @@ using kernels::SlidingAxis;
 
 constexpr std::int64_t most = std::int64_t{1} << 61;  // so that no sum of two overflows
 
-// The number of windows, or -1 where there are places beyond all axes of memory.
+// The number of windows, or -1 where the padded size or the extent of a window exceeds 2^61.
 std::int64_t count_windows(const SlidingAxis& a, bool ceil_mode) {
   std::int64_t padded = 0, reach = 0;  // from the first to the last place of a window
   if (__builtin_mul_overflow(a.padding, std::int64_t{2}, &padded) || __builtin_add_overflow(a.n, padded, &padded) ||

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <initializer_list>
-#include <vector>
-
 #include <xgrad/autograd/graph/options.hpp>
 #include <xgrad/autograd/ops/operand.hpp>
 
@@ -18,7 +15,7 @@ namespace xgrad {
 [[nodiscard]] Tensor mv(Tensor a, Tensor x, Source at = Source::here());
 /// y = a b for two matrices.
 [[nodiscard]] Tensor mm(Tensor a, Tensor b, Source at = Source::here());
-/// y[b] = x[b] y[b] for two batches of matrices, (n, m, k) and (n, k, p); nothing broadcasts.
+/// y[i] = a[i] b[i] for two batches of matrices, (n, m, k) and (n, k, p); nothing broadcasts.
 [[nodiscard]] Tensor bmm(Tensor a, Tensor b, Source at = Source::here());
 
 /// How addmm, addmv and baddbmm weigh their two terms.

@@ -1,7 +1,6 @@
 #include <xgrad/autograd/ops/promotion.hpp>
 
 #include <algorithm>
-#include <stdexcept>
 
 #include <xgrad/autograd/graph/calling.hpp>
 

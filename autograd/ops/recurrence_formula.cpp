@@ -140,12 +140,12 @@ class Steps {
   std::vector<std::int64_t> begin_;
 };
 
-// The gradient that steps send to the states before them, and from there to those of the first step.
+// The gradient of the state, carried from step to step backwards.
 class Carry {
  public:
   explicit Carry(Tensor first) : now_(std::move(first)) {}
 
-  /// What comes to a step of n rows; `filler` is what has come to rows that have no later step.
+  /// The gradient of the states of a step of n rows; rows without a later step take theirs from `filler`.
   Tensor reach(std::int64_t n, const Tensor& filler) {
     const std::int64_t have = now_.shape()[0];
     if (have > n) {
@@ -157,7 +157,7 @@ class Carry {
     return now_;
   }
   void send(Tensor to_before) { now_ = std::move(to_before); }
-  /// What comes to the states before the first step.
+  /// The gradient of the initial states.
   Tensor end() {
     std::vector<Tensor> all{now_};
     all.insert(all.end(), left_.rbegin(), left_.rend());

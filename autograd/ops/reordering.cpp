@@ -1,7 +1,5 @@
 #include <xgrad/autograd/ops/reordering.hpp>
 
-#include <stdexcept>
-
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/lost_writes.hpp>
 #include <xgrad/autograd/graph/record.hpp>

@@ -1,7 +1,6 @@
 #include <xgrad/autograd/ops/repeating.hpp>
 
 #include <algorithm>
-#include <stdexcept>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/lost_writes.hpp>

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <stdexcept>
 #include <vector>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
@@ -44,8 +43,8 @@ Tensor of_dtype(const char* op, const Tensor& x, Tensor src) {
   return to(std::move(src), x.dtype());
 }
 
-// What scatter() and its kin work with: x, indices in 0 .. n-1 and a source of their shape. Where the indices are
-// smaller than x outside of the axis, x is flattened, and they count its elements.
+// What scatter() and the ops like it work with: x, indices in 0 .. n-1 and a source of their shape. Where the indices
+// are smaller than x outside of the axis, x is flattened, and they count its elements.
 struct Scattered {
   Tensor x, indices, src;
   Targets how;
@@ -122,7 +121,7 @@ Tensor extreme(Scattered all, bool largest, IncludeSelf include, Source at) {
     {
       const detail::Timed constants("scatter_reduce", Source::here());  // they have no derivative
       const NoGrad off;
-      // Where x gives way to what is scattered, it is a candidate only where nothing goes.
+      // Without include_self, x is a candidate only at places to which nothing is scattered.
       kept = own ? same_number(x, top)
                  : detail::zeroed("scatter_reduce", ones(x.shape(), boolean), how, r, Source::here());
       chosen = same_number(s, detail::looked_up(top, how, r));
@@ -247,7 +246,7 @@ Tensor multiplied(Scattered all, IncludeSelf include, Source at) {
                  at);
 }
 
-// What index_add() and its kin work with.
+// What index_add() and the ops like it work with.
 Tensor list_of(const char* op, const Tensor& x, const Tensor& indices, std::size_t axis) {
   if (indices.rank() > 1)
     throw detail::argument_error(std::string(op) + ": indices must have at most one axis, got shape " +

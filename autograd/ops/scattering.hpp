@@ -20,7 +20,7 @@ namespace xgrad {
 
 /// How scatter_reduce() joins the elements that go to one place.
 enum class ScatterReduce : std::uint8_t { sum, prod, mean, amax, amin };
-/// Whether the element of x is joined with those that are scattered to it, or gives way to them.
+/// Whether the element of x takes part in the reduction, or is replaced by the result of the scattered elements.
 enum class IncludeSelf : bool { no, yes };
 /// x with the sum, product, mean, maximum or minimum of the elements that go to each place; where none goes, x. Ties of
 /// amax and amin share the gradient, and NaN counts as the extreme. The product is exact in its gradients for zeros

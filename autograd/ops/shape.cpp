@@ -1,7 +1,6 @@
 #include <xgrad/autograd/ops/shape.hpp>
 
 #include <algorithm>
-#include <stdexcept>
 
 #include <xgrad/autograd/graph/lost_writes.hpp>
 #include <xgrad/autograd/graph/record.hpp>

@@ -106,7 +106,7 @@ Tensor taken(const char* name, Tensor x, const PlacePtr& place, Source at) {
   Tensor y = place->everything && place->shape == place->whole ? std::move(x) : part(name, std::move(x), place, at);
   for (const Place::List& list : place->lists)
     y = index_select(std::move(y), static_cast<std::int64_t>(list.axis), Tensor(list.indices), at);
-  Raw::value(y)->copied = false;  // which the caller decides
+  Raw::value(y)->copied = false;  // the caller marks it, if at all (LostWrites)
   return y;
 }
 

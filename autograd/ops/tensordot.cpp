@@ -1,7 +1,6 @@
 #include <xgrad/autograd/ops/tensordot.hpp>
 
 #include <algorithm>
-#include <stdexcept>
 #include <string>
 
 #include <xgrad/autograd/graph/profiler.hpp>

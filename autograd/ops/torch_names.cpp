@@ -1,7 +1,5 @@
 #include <xgrad/autograd/ops/torch_names.hpp>
 
-#include <stdexcept>
-
 #include <xgrad/autograd/graph/profiler.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
 

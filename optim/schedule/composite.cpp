@@ -1,7 +1,6 @@
 #include <xgrad/optim/schedule/composite.hpp>
 
 #include <algorithm>
-#include <stdexcept>
 
 namespace xgrad::optim {
 

@@ -71,7 +71,7 @@ struct Rows {
 
 // Makes the products s of some rows with a block of keys their weights, and rescales what the rows have accumulated.
 template <class T>
-void soften(const Rows<T>& rows, const Block& block, const Shared<T>& room) {
+void soften(const Rows<T>& rows, const Block& block, const Workspace<T>& room) {
   for (std::int64_t i = 0; i < block.rows; ++i) {
     const std::int64_t row = block.row + i, n = block.seen(row);
     T* s = room.first.data() + i * room.stride;
@@ -105,7 +105,7 @@ void finish(const Rows<T>& rows, std::int64_t begin, std::int64_t end) {
 
 template <class T>
 void forward_rows(const Attention& by, const Item<T>& at, std::int64_t begin, std::int64_t end, T* m, T* l,
-                  const Shared<T>& room) {
+                  const Workspace<T>& room) {
   const Rows<T> rows{by, at, m, l};
   std::fill(m + begin, m + end, -lines::infinity<T>);
   std::fill(l + begin, l + end, T(0));
@@ -133,7 +133,7 @@ template <class T>
 void attention(const Attention& by, const AttentionOperands<T>& x, Matrices<T> y, T* shift, T* inverse) {
   const std::int64_t parts = (by.queries + chunk_rows - 1) / chunk_rows;
   parallel_ranges(by.items() * parts, chunks_together(by), [&](std::int64_t first, std::int64_t last) {
-    const Shared<T> room(by);
+    const Workspace<T> room(by);
     for (std::int64_t i = first; i < last; ++i) {
       const std::int64_t item = i / parts, begin = i % parts * chunk_rows;
       Item<T> at(by, x, item);

@@ -44,7 +44,7 @@ void dots(const T* g, std::int64_t g_row, const T* y, std::int64_t y_row, std::i
 
 // Makes the products s the weights, with their factors of dropout, and those of g with the values the gradients of s.
 template <class T>
-void pull_weights(const Pulled<T>& p, const Block& block, const Shared<T>& room) {
+void pull_weights(const Pulled<T>& p, const Block& block, const Workspace<T>& room) {
   const Vec<T> scale(static_cast<T>(p.by.scale));
   for (std::int64_t i = 0; i < block.rows; ++i) {
     const std::int64_t row = block.row + i, n = block.seen(row);
@@ -76,7 +76,7 @@ void pull_weights(const Pulled<T>& p, const Block& block, const Shared<T>& room)
 }
 
 template <class T>
-void pull_block(const Pulled<T>& p, const Block& block, const Shared<T>& room) {
+void pull_block(const Pulled<T>& p, const Block& block, const Workspace<T>& room) {
   const Attention& by = p.by;
   const std::int64_t stride = room.stride, column = block.column;
   T *s = room.first.data(), *d = room.second.data();
@@ -108,7 +108,7 @@ struct Range {
 
 // The gradients of these queries and of these keys by all pairs of both.
 template <class T>
-void pull(const Pulled<T>& p, Range queries, Range keys, const Shared<T>& room) {
+void pull(const Pulled<T>& p, Range queries, Range keys, const Workspace<T>& room) {
   const Attention& by = p.by;
   clear(p.to_q, p.q_row, queries.begin, queries.end, by.features);
   clear(p.to_k, p.k_row, keys.begin, keys.end, by.features);
@@ -156,7 +156,7 @@ struct Backward {
 
   void whole_items() const {
     parallel_ranges(by.items(), chunks_together(by), [&](std::int64_t first, std::int64_t last) {
-      const Shared<T> room(by, true);
+      const Workspace<T> room(by, true);
       for (std::int64_t i = first; i < last; ++i) pull(item(i, true, true), {0, by.queries}, {0, by.keys}, room);
     });
   }
@@ -166,7 +166,7 @@ struct Backward {
     const std::int64_t of_queries = (by.queries + chunk_rows - 1) / chunk_rows;
     const std::int64_t of_keys = (by.keys + block_columns - 1) / block_columns, parts = of_queries + of_keys;
     parallel_for(by.items() * parts, [&](std::int64_t i) {
-      const Shared<T> room(by, true);
+      const Workspace<T> room(by, true);
       const std::int64_t part = i % parts, query = part * chunk_rows, key = (part - of_queries) * block_columns;
       if (part < of_queries)
         pull(item(i / parts, true, false), {query, std::min(by.queries, query + chunk_rows)}, {0, by.keys}, room);

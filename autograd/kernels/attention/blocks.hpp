@@ -111,8 +111,8 @@ struct Item {
 /// Memory for the blocks of one thread. The rows do not lie powers of two apart, which would put them all into the same
 /// few lines of the cache.
 template <class T>
-struct Shared {
-  explicit Shared(const Attention& by, bool backward = false)
+struct Workspace {
+  explicit Workspace(const Attention& by, bool backward = false)
       : stride((std::min(by.keys, block_columns) + 15) / 16 * 16 + 16),
         first(block_rows * stride),
         second(backward ? block_rows * stride : 0),

@@ -22,7 +22,7 @@ struct Product {
   const std::int64_t* places;   // of the positions in the band
   T* sums;                      // (positions, channels)
   std::int64_t channels;
-  const T* start;  // of the sums of each position, or null: what they are
+  const T* start;  // initial sums, the same for every position; null: add to what `sums` holds
 };
 
 // `Height` positions and `Vectors` vectors of channels, whose weights lie together for each product.

@@ -111,7 +111,7 @@ void run_tiles(const Product<T>& s, const T* w, std::int64_t begin, std::int64_t
       product_tile<rows, tiles[Which].vectors>(s, w + o * s.depth, o, std::min<std::int64_t>(rows, end - o), lanes + v);
 }
 
-constexpr double cost[] = {1, 1.02, 1.25, 1.3, 1.6};  // of a product, as measured: narrow tiles wait for loads
+constexpr double cost[] = {1, 1.02, 1.25, 1.3, 1.6};  // of a product, as measured: narrow tiles are bound by loads
 
 constexpr std::int64_t band_bytes = 160 << 10;    // of a staged band
 constexpr std::int64_t apart_bytes = 384 << 10;   // if taps are apart: there are copies of each row
@@ -274,7 +274,7 @@ void Schedule<T>::run(std::int64_t unit, const T* x, const T* weights, const std
 
 template <class T>
 double time_by_positions(const Correlation& c) {
-  constexpr double measured = 1.05;  // what is stored, and waits for it
+  constexpr double measured = 1.05;  // stores, and the stalls that they cause, relative to the products
   const std::int64_t block = c.block(), blocks = (c.sources + block - 1) / block;
   return measured * best_staging<T>(c, block).time * static_cast<double>(blocks);
 }

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <cstdint>
-
 #include <xgrad/autograd/kernels/convolution/correlation.hpp>
 
 namespace xgrad::kernels {

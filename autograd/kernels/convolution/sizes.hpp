@@ -8,7 +8,7 @@ namespace xgrad::kernels {
 /// One number for each of the three axes of a volume. Images have size 1 in the first, sequences in the first two.
 using Triple = std::array<std::int64_t, 3>;
 
-/// a / b rounded up, for b > 0 and a > -b. Both may be as large as they like. Most strides are 1, and a division takes
+/// a / b rounded up, for b > 0 and a > -b. No intermediate result overflows. Most strides are 1, and a division takes
 /// as long as ten vectors.
 inline std::int64_t quotient_up(std::int64_t a, std::int64_t b) { return b == 1 ? a : a / b + (a % b > 0 ? 1 : 0); }
 

@@ -31,8 +31,8 @@ void copy_run(const T* from, std::int64_t count, T* to) {
   if (i < count) store(load(from + i, Partial{count - i}, T(0)), to + i, Partial{count - i});
 }
 
-// Which of first, first + step, ... (count of them) are indices of an axis: those from begin to end-1. The step may be
-// as large as it likes: the first index that is not negative is the remainder of a division by it.
+// Which of first, first + step, ... (count of them) are indices of an axis: those from begin to end-1. The step has
+// no bound: the first index that is not negative is the remainder of a division by it.
 struct Inside {
   Inside(std::int64_t size, std::int64_t first, std::int64_t step, std::int64_t count) {
     begin = first >= 0 ? 0 : std::min(count, quotient_up(-first, step));
@@ -146,7 +146,7 @@ T* Bands::stage_rows(const T* plane, std::int64_t phase, const Triple& begin, T*
       copy_run(from, some * count, to);
       to += some * count;
     } else {
-      // Two lines are in x, so that their distance is; the stride of a single one may be as large as it likes.
+      // With two lines or more, jump * size is a distance within x. With one it is not used, and could overflow.
       to = copy_lines(from, some, some > 1 ? jump * size : 0, inside, first, step, count, to);
     }
     to = std::fill_n(to, (rows - there.end) * count, T(0));

@@ -67,7 +67,7 @@ void run_tiles(const Rows<T>& s, const std::int64_t* offsets, std::int64_t depth
 }
 
 constexpr double cost[] = {1,   1,   1.02,
-                           1.2, 1.1, many_registers ? 1.06 : 1.1};  // of a product: narrow tiles wait for loads
+                           1.2, 1.1, many_registers ? 1.06 : 1.1};  // of a product: narrow tiles are bound by loads
 
 // How the work is cut, by the sizes alone: parts of the batch, whose sums are added up in order, groups, and blocks of
 // source channels.

@@ -48,7 +48,7 @@ struct Trigonometric : Arithmetic<T, Isa> {
       const V y = xsimd::select(is_clear(1), sine, cosine);
       return xsimd::select(is_clear(2), y, -y);
     }
-    // The lanes whose quadrant has that bit clear: as one of the last bits of 1, it would make it another number.
+    // The lanes whose quadrant has that bit clear: or-ed into the bits of 1.0, a bit that is set gives another number.
     M is_clear(Word bit) const {
       constexpr Word one = single ? Word(0x3f800000) : Word(0x3ff0000000000000);
       return N::from_bits((quadrant & word(bit)) | word(one)) == number(1);

@@ -158,7 +158,7 @@ struct Left {
   std::int64_t step, m;
 };
 
-// Tiles of nearly equal heights: a low one waits for its additions.
+// Tiles of nearly equal heights: one of few rows has too few independent sums to hide the latency of an addition.
 struct Tiles {
   explicit Tiles(std::int64_t m) : count((m + tile_rows - 1) / tile_rows), height(m / count), higher(m % count) {}
   std::int64_t begin(std::int64_t t) const { return height * t + std::min(t, higher); }

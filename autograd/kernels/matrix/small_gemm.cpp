@@ -17,7 +17,7 @@ constexpr std::int64_t width = static_cast<std::int64_t>(Vec<T>::width);
 
 constexpr bool many_registers = Vec<float>::width >= 16;
 // The size of a tile of the result that is accumulated in registers, in vectors of columns and in rows. It takes up to
-// 24 of 32 registers, or 12 of 16, and is so large that no addition waits for the one before.
+// 24 of 32 registers, or 12 of 16, and is large enough to hide the latency of an addition.
 constexpr int tile_vectors = many_registers ? 4 : 2;
 constexpr int tile_rows(int vectors) { return vectors == 1 || (many_registers && vectors < 4) ? 8 : 6; }
 constexpr int dot_rows = many_registers ? 5 : 3, dot_columns = many_registers ? 5 : 4;

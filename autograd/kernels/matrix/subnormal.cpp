@@ -28,7 +28,8 @@ bool is_subnormal(T x) {
   return bits != 0 && bits < magnitude(std::numeric_limits<T>::min());
 }
 
-// Whether one of 256 elements, evenly spread, is subnormal. Fewer subnormal numbers than that find cost little.
+// Whether one of 256 elements, evenly spread, is subnormal. If there are too few subnormal
+// numbers for this sample to find one, they cost little time.
 template <class T>
 bool likely_subnormal(const T* x, std::int64_t size) {
   constexpr std::int64_t looks = 256;

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cmath>
-#include <type_traits>
 
 #include <xgrad/autograd/kernels/pointwise/function.hpp>
 

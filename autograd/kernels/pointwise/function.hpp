@@ -15,7 +15,6 @@
 // maximum, never std::exp or ?:, and V(1.0) for a number that stands alone.
 
 #include <type_traits>
-#include <utility>
 
 namespace xgrad::kernels {
 

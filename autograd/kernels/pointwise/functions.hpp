@@ -2,7 +2,7 @@
 
 // The table of pointwise functions. Each definition stands in the file of its kind, and in the list at the end of that
 // file. From that entry come the op on Tensors (autograd/ops), the function of that name in elementwise() lambdas
-// (lane.hpp), its passes over tiles (tile.cpp, tile_gradient.cpp) and its recorded derivative
+// (lane.hpp), its passes over tiles (the *_functions.cpp of its kind) and its recorded derivative
 // (autograd/ops/recorded_lane.cpp).
 
 #include <xgrad/autograd/kernels/pointwise/activation_functions.hpp>

@@ -3,7 +3,6 @@
 // The lane of simd::elementwise: dual numbers over SIMD registers, compiled in the user's file.
 
 #include <cstddef>
-#include <cstdint>
 #include <type_traits>
 #include <utility>
 

@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
-#include <utility>
 
 #include <xgrad/autograd/kernels/pointwise/broadcast.hpp>
 #include <xgrad/autograd/kernels/pointwise/register_lane.hpp>

@@ -140,8 +140,8 @@ std::size_t padded(std::int32_t count) {
 template <class T>
 void write(const Tile& tile, T* out, std::int64_t n);
 
-// Instantiated in tile.cpp for every function of functions.hpp. Arguments that are not const may be overwritten or
-// moved from.
+// Instantiated in the *_functions.cpp, each for the functions of its kind. Arguments that are not const may be
+// overwritten or moved from.
 
 /// x = f(x).
 template <class F>

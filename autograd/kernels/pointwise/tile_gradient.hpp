@@ -6,7 +6,7 @@
 
 namespace xgrad::kernels {
 
-// The functions of tile.hpp over dual numbers, instantiated in tile_gradient.cpp: part 0 is the value, the others are
+// The functions of tile.hpp over dual numbers, instantiated in the *_functions.cpp: part 0 is the value, the others are
 // slopes, of which an undefined one is zero. The parts of the first argument become those of the result. Products of
 // slopes are guarded as fn::GuardedProduct is.
 

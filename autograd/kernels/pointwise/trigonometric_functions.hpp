@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cmath>
 
 #include <xgrad/autograd/kernels/pointwise/function.hpp>

@@ -10,7 +10,7 @@ namespace xgrad::kernels {
 struct Averaging {
   SlidingWindows by;
   bool adaptive = false;       ///< the windows are those of adaptive_window(), and only n and count of `by` matter
-  bool padding_counts = true;  ///< a window counts its padding too, as far as that goes
+  bool padding_counts = true;  ///< a window counts its elements in the padding too, but not those beyond it
   std::int64_t divisor = 0;    ///< what sums are divided by; 0 stands for the number of elements
 };
 

@@ -14,7 +14,7 @@ using pairs::Block;
 
 // ---- windows of 2 x 2
 
-// A NaN is better than what came before it, and nothing is better than a NaN.
+// A NaN is better than everything before it, an earlier NaN included; no number is better than a NaN.
 template <class V>
 auto better(const V& next, const V& best) {
   return (next > best) | (next != next);

@@ -31,8 +31,8 @@ struct SlidingAxis {
   }
 };
 
-/// Windows over the last three axes of an array, which `planes` of them lie behind one another. Of fewer axes the first
-/// ones have one element and one window.
+/// Windows over the last three axes of an array of `planes` planes. With fewer axes, the first ones have one element
+/// and one window.
 struct SlidingWindows {
   std::int64_t planes = 0;
   SlidingAxis axis[3];
@@ -47,7 +47,7 @@ struct SlidingWindows {
         __builtin_mul_overflow(all, axis[1].size, &all) || __builtin_mul_overflow(all, axis[2].size, &all);
     return over ? INT64_MAX : all;
   }
-  /// The rows of windows of all planes, of which there are some; row r is number r % rows_of_a_plane() of its plane.
+  /// The rows of windows of one plane. Numbered over all planes, row r is row r % rows_of_a_plane() of its plane.
   std::int64_t rows_of_a_plane() const { return axis[0].count * axis[1].count; }
 
   /// Whether a window may lie in padding as a whole: only if it can step over the axis.

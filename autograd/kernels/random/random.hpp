@@ -35,7 +35,7 @@ class Philox {
   std::uint64_t seed_;
   std::uint64_t stream_;
   std::uint64_t block_ = 0;  // the next to be computed
-  int ahead_ = 0;            // how many are computed at a time: ever more, since most generators give a few numbers
+  int ahead_ = 0;            // blocks of the last refill; doubled by each, as most generators give few numbers
   int used_ = 0, ready_ = 0;
   double spare_ = 0;
   bool has_spare_ = false;

@@ -25,7 +25,8 @@ template <class T>
       });
 }
 
-// dh holds what the step after has sent to this one's state, and then what goes straight to the state before.
+// On entry dh holds the gradient of this step's state that comes from the next step; on return the part of the gradient
+// of the state before that does not pass through the recurrent weights.
 template <class T>
 [[gnu::flatten]] void backward_row(std::int64_t n, const T* gates, const T* inner, const T* before, const T* upstream,
                                    T* dh, T* d_input, T* d_recurrent) {

@@ -24,7 +24,8 @@ template <class T>
       });
 }
 
-// dh and dc hold what the step after has sent to this one's state and cell; dc then that to the cell before.
+// On entry dh and dc hold the gradients of this step's state and cell that come from the next step; on return dc holds
+// that of the cell before.
 template <class T>
 [[gnu::flatten]] void backward_row(std::int64_t n, const T* gates, const T* before, const T* cell, const T* upstream,
                                    const T* dh, T* dc, T* d_gates) {

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <cstdint>
-
 #include <xgrad/autograd/kernels/indexing/along.hpp>
 
 namespace xgrad::kernels {

@@ -59,7 +59,7 @@ std::int64_t channel_scratch(Along sizes) { return 2 * tile_count(sizes) * sizes
 
 template <class T>
 void channel_moments(const T* x, Along sizes, double* mean, double* variance, double* scratch) {
-  if (sizes.n == 0) return;  // the number of samples may be as large as it likes
+  if (sizes.n == 0) return;  // the number of samples is not bounded then
   if (sizes.inner == 1) return row_moments(x, sizes, mean, variance, scratch);
   const auto n = static_cast<double>(sizes.lines());
   const std::int64_t sample = sizes.n * sizes.inner;

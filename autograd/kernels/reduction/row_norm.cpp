@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <limits>
 #include <type_traits>
 
 #include <xgrad/autograd/kernels/reduction/lines.hpp>
@@ -291,8 +290,8 @@ void backward_wide(const Wide<T>& row, T* gx, const RowNorm& by, double* sum_gx,
 
 constexpr std::uintptr_t page = 4096;
 
-// The first address from `at` on that lies `bytes` behind `than`, but for pages. A load waits for an earlier store to
-// the same place of another page; with arrays a third of a page apart, such stores are long done.
+// The first address from `at` on whose offset within a page is that of `than` plus `bytes`. A load with the page offset
+// of a recent store is delayed (4K aliasing); arrays a third of a page apart avoid that.
 template <class T>
 T* apart(T* at, const T* than, std::uintptr_t bytes) {
   const std::uintptr_t distance = reinterpret_cast<std::uintptr_t>(than) + bytes - reinterpret_cast<std::uintptr_t>(at);

@@ -96,7 +96,7 @@ template <class T, class Block>
   alignas(64) T shifts[Vec<T>::width];
   m.store(shifts);
   for (std::int64_t i = 0; shift != nullptr && i < block.lines(); ++i) {
-    const bool beyond = std::isinf(sums[i]);  // of a line with an infinity the finite numbers have the slope 0
+    const bool beyond = std::isinf(sums[i]);  // a line with +inf: its finite elements have slope 0
     shift[i] = beyond ? infinity<T> : shifts[i];
     inverse[i] = beyond ? T(1) : sums[i] == 0 ? infinity<T> : static_cast<T>(1 / sums[i]);
   }

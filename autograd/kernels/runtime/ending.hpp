@@ -8,7 +8,7 @@
 //
 // Nothing that a kernel or the destructor of a node needs is ever destroyed: static destructors, atexit handlers and
 // detached threads may compute until the last moment. What other libraries destroy is guarded by the gates in
-// parallel.cpp and gemm.cpp.
+// parallel.cpp and matrix/blas_gate.cpp.
 
 namespace xgrad::detail {
 

@@ -18,8 +18,8 @@ struct FreeBlock {
   FreeBlock* next;
 };
 
-/// The small blocks that a thread keeps for reuse: a list for each size, which is a multiple of 16 bytes, and a full
-/// list beside it. A third one would go to the process.
+/// The small blocks that a thread keeps for reuse: for each size, a multiple of 16 bytes, the list that it is filling
+/// and at most one full list. A further full list goes to the store of the process.
 struct FreeLists {
   static constexpr std::size_t grain = 16, largest = 512;
   struct List {

@@ -37,8 +37,8 @@ struct Range {
 std::mutex mutex;  // of all that follows
 Range* root = nullptr;
 std::atomic<std::size_t> free_total{0}, held_now{0}, held_peak{0};
-// Since everything free went back to the system: the most bytes in use at once, and the bytes that went back because no
-// free range was large enough.
+// Both since the last time that all free ranges were returned to the system: the most bytes in use at once, and the
+// bytes that were returned because no free range was large enough.
 std::size_t used_peak = 0, exchanged = 0;
 // Address space is taken from the system from high addresses to low ones, in steps. Below `low` and down to
 // `mapped_low` it has never been used.
