@@ -42,7 +42,7 @@ struct CompiledForRegisters<F, Isa, std::index_sequence<I...>> {
       return slopes_of<double>(*static_cast<const F*>(f), pass);
   }
 
-  static constexpr Readings readings{
+  static constexpr CompiledForms forms{
       count,          ForTiles::mask, nullptr,    nullptr, ForTiles::template slopes<Tensor>,
       ForTiles::keep, value_pass,     slopes_pass};
 
@@ -136,7 +136,7 @@ Tensor elementwise(F f, Operand first, X&&... rest) {
                 "elementwise: what follows the function are tensors, numbers or xtensor expressions");
   using Compiled = detail::CompiledForRegisters<F, native_isa, std::make_index_sequence<1 + sizeof...(X)>>;
   Tensor inputs[] = {first.take(), Tensor(std::forward<X>(rest))...};
-  return detail::elementwise(&f, Compiled::readings, inputs, first.at);
+  return detail::elementwise(&f, Compiled::forms, inputs, first.at);
 }
 
 }  // namespace simd
