@@ -11,8 +11,8 @@
 namespace xgrad::detail {
 namespace {
 
-// Few tensors ever have their leaf replaced while a graph refers to it, so the former nodes of such a
-// tensor are in a side table and not in Value. One lock is enough.
+// Few tensors ever have their leaf replaced while a graph refers to it, so the link from such a tensor to its former
+// nodes is in a side table and not in Value. One lock is enough.
 struct FormerOwners {
   std::mutex mutex;
   std::unordered_map<const Value*, std::shared_ptr<FormerOwner>> of;

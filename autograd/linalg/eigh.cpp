@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/kernels/indexing/all_finite.hpp>
 #include <xgrad/autograd/kernels/lapack/lapack.hpp>
 #include <xgrad/autograd/linalg/matrices.hpp>

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/kernels/lapack/lapack.hpp>
 #include <xgrad/autograd/kernels/matrix/gemm.hpp>
 #include <xgrad/autograd/kernels/runtime/scratch_vector.hpp>

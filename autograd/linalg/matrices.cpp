@@ -6,6 +6,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/kernels/indexing/all_finite.hpp>
 #include <xgrad/autograd/kernels/lapack/lapack.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>

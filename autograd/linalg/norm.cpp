@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
 #include <xgrad/autograd/linalg/determinant.hpp>
 #include <xgrad/autograd/linalg/matrices.hpp>

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/kernels/lapack/lapack.hpp>
 #include <xgrad/autograd/linalg/matrices.hpp>
 #include <xgrad/autograd/linalg/solve.hpp>

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/kernels/lapack/lapack.hpp>
 #include <xgrad/autograd/linalg/matrices.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
