@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include <xgrad/autograd/kernels/random/random.hpp>
+#include <xgrad/autograd/ops/arithmetic.hpp>
 
 using xgrad::KeepDims;
 using xgrad::kernels::Philox;
@@ -72,6 +73,17 @@ Tensor nonzero(const Shape& shape) {
 
 Tensor distinct(const Shape& shape) { return spread(shape, 0); }
 Tensor distinct_between(const Shape& shape) { return spread(shape, 0.125); }
+
+Tensors each_any(const std::vector<Shape>& shapes) {
+  Tensors made;
+  for (const Shape& shape : shapes) made.push_back(any(shape));
+  return made;
+}
+
+Tensors weighted(Tensors tensors) {
+  for (std::size_t i = 0; i < tensors.size(); ++i) tensors[i] = tensors[i] * static_cast<double>(i + 1);
+  return tensors;
+}
 
 Tensor constant(const Tensor& x) { return x.detach(); }
 

@@ -73,6 +73,11 @@ Tensor distinct(const Shape& shape);
 /// As distinct, and every element at least 0.1 from every element of any distinct().
 Tensor distinct_between(const Shape& shape);
 
+/// any() of each shape.
+std::vector<Tensor> each_any(const std::vector<Shape>& shapes);
+/// Tensors, each times a weight of its own: 1, 2, ...
+std::vector<Tensor> weighted(std::vector<Tensor> tensors);
+
 /// A constant: the same numbers without a gradient.
 Tensor constant(const Tensor& x);
 /// int64 numbers in 0 .. n-1.

@@ -66,13 +66,8 @@ Case joining(const char* op, std::function<Tensor(const Tensors&, std::int64_t)>
       return f(x, join.axis);
     };
   };
-  const auto inputs = [](const Join& join) {
-    Tensors made;
-    for (const Shape& shape : join.shapes) made.push_back(any(shape));
-    return made;
-  };
-  for (const Join& join : samples) row.samples.push_back({with(join), inputs(join)});
-  for (const Join& join : refused) row.refusals.push_back({with(join), inputs(join)});
+  for (const Join& join : samples) row.samples.push_back({with(join), each_any(join.shapes)});
+  for (const Join& join : refused) row.refusals.push_back({with(join), each_any(join.shapes)});
   return row;
 }
 
@@ -124,12 +119,6 @@ Case stacking() {
        {2, {{1, 2, 2}, {1, 2, 2}}},
        {-2, {{2, 1, 2}}, true}},
       {{0, {{2, 3}, {2, 4}}}, {1, {{2, 3}, {3}}}}, none);
-}
-
-// The pieces, each with a weight of its own.
-Tensors weighted(Tensors pieces) {
-  for (std::size_t i = 0; i < pieces.size(); ++i) pieces[i] = pieces[i] * static_cast<double>(i + 1);
-  return pieces;
 }
 
 // What cutting gives, weighted and joined again, for each way of cutting.
@@ -199,13 +188,8 @@ Case several(const char* op, std::function<Tensors(const Tensors&)> f, const std
              const std::vector<std::vector<Shape>>& refused, unsigned flags) {
   Case row{op, {}, {}, flags};
   const TensorFunction sums = [f](const Tensors& x) { return sum(stack(weighted(f(x))), 0); };
-  const auto inputs = [](const std::vector<Shape>& shapes) {
-    Tensors made;
-    for (const Shape& shape : shapes) made.push_back(any(shape));
-    return made;
-  };
-  for (const std::vector<Shape>& shapes : samples) row.samples.push_back({sums, inputs(shapes)});
-  for (const std::vector<Shape>& shapes : refused) row.refusals.push_back({sums, inputs(shapes)});
+  for (const std::vector<Shape>& shapes : samples) row.samples.push_back({sums, each_any(shapes)});
+  for (const std::vector<Shape>& shapes : refused) row.refusals.push_back({sums, each_any(shapes)});
   return row;
 }
 
@@ -252,11 +236,8 @@ Case meshing() {
       {}, none);
   const TensorFunction xy = [](const Tensors& x) { return sum(stack(weighted(meshgrid(x, Indexing::xy))), 0); };
   for (const std::vector<Shape>& shapes :
-       std::vector<std::vector<Shape>>{{{2}, {3}}, {{}, {2}}, {{2}, {3}, {2}}, {{0}, {3}}}) {
-    Sample sample{xy, {}};
-    for (const Shape& shape : shapes) sample.inputs.push_back(any(shape));
-    row.samples.push_back(sample);
-  }
+       std::vector<std::vector<Shape>>{{{2}, {3}}, {{}, {2}}, {{2}, {3}, {2}}, {{0}, {3}}})
+    row.samples.push_back({xy, each_any(shapes)});
   row.refusals = {{xy, {any({2, 3}), any({2})}, {"tensor 0", "(2, 3)"}},
                   {xy, {any({2}), constant(any({3})).to(float32)}, {"tensor 1", "float32", "float64"}}};
   return row;

@@ -121,12 +121,6 @@ Case packing(const char* op, std::function<Tensor(const Tensors&, const Tensor&,
   return row;
 }
 
-// Each sequence with a weight of its own.
-Tensor joined(Tensors sequences) {
-  for (std::size_t i = 0; i < sequences.size(); ++i) sequences[i] = sequences[i] * static_cast<double>(i + 1);
-  return concat(sequences);
-}
-
 Case packing_sequences() {
   Case row{"pack_sequence", {}, {}, no_scalars};
   const std::vector<std::vector<Shape>> list = {{{2, 0}, {1, 0}},
@@ -148,11 +142,7 @@ Case packing_sequences() {
   const TensorFunction f = [](const Tensors& x) {
     return nn::pack_sequence(x, nn::PackOptions().enforce_sorted(false)).data;
   };
-  for (const std::vector<Shape>& shapes : list) {
-    Sample sample{f, {}};
-    for (const Shape& shape : shapes) sample.inputs.push_back(any(shape));
-    row.samples.push_back(sample);
-  }
+  for (const std::vector<Shape>& shapes : list) row.samples.push_back({f, each_any(shapes)});
   row.refusals = {{f, {any({2, 3}), any({2, 4})}}, {f, {any({2}), any({2, 1})}}};
   return row;
 }
@@ -172,7 +162,7 @@ std::vector<Case> recurrence_cases() {
   Case unpacked = packing(
       "unpack_sequence",
       [](const Tensors& x, const Tensor& lengths, const Options& options) {
-        return joined(nn::unpack_sequence(nn::pack_padded_sequence(x[0], lengths, options)));
+        return concat(weighted(nn::unpack_sequence(nn::pack_padded_sequence(x[0], lengths, options))));
       },
       1);
   // What these refuse is no shape, and is tested in recurrence_test.cpp.
@@ -191,7 +181,7 @@ std::vector<Case> recurrence_cases() {
           packing(
               "unpad_sequence",
               [](const Tensors& x, const Tensor& lengths, const Options& options) {
-                return joined(nn::unpad_sequence(x[0], lengths, options));
+                return concat(weighted(nn::unpad_sequence(x[0], lengths, options)));
               },
               0),
           packing_sequences(),

@@ -7,6 +7,7 @@
 
 #include <xgrad/data/cifar.hpp>
 
+#include "../folder.hpp"
 #include "memory_file.hpp"
 
 using namespace xgrad;
@@ -16,28 +17,16 @@ namespace {
 /// A folder in which a file of any content has each of the names that are read.
 class CifarFolder {
  public:
-  CifarFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "xgrad-cifar-fuzz-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) std::abort();
-    path_ = name;
-  }
-  ~CifarFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  CifarFolder(const CifarFolder&) = delete;
-  CifarFolder& operator=(const CifarFolder&) = delete;
-
   void hold(const MemoryFile& file) const {
     for (const char* name : {"test_batch.bin", "test.bin"}) {
-      std::filesystem::remove(path_ / name);
-      std::filesystem::create_symlink(file.path(), path_ / name);
+      std::filesystem::remove(folder_.file(name));
+      std::filesystem::create_symlink(file.path(), folder_.file(name));
     }
   }
-  std::string path() const { return path_.string(); }
+  std::string path() const { return folder_.path(); }
 
  private:
-  std::filesystem::path path_;
+  Folder folder_;
 };
 
 constexpr std::size_t pixels = 3 * 32 * 32;
