@@ -63,7 +63,7 @@ std::string chart_svg(const Facts& facts, const Results& results, const std::vec
       << height + 50 << "' font-family='sans-serif' fill='#222'>\n<rect width='1100' height='" << height + 50
       << "' fill='white'/>\n";
   text(out, 550, 26, "middle", "Time of each side as a multiple of xgrad's, one thread", 17);
-  text(out, 550, 46, "middle", "right of the line: slower than xgrad; gemm, stream, hand: what the machine can do", 12,
+  text(out, 550, 46, "middle", "right of the line: slower than xgrad; gemm, stream, hand: floors, without a framework", 12,
        "fill='#555'");
   std::string about;
   for (const auto& [name, value] : facts)
