@@ -63,8 +63,8 @@ std::string chart_svg(const Facts& facts, const Results& results, const std::vec
       << height + 50 << "' font-family='sans-serif' fill='#222'>\n<rect width='1100' height='" << height + 50
       << "' fill='white'/>\n";
   text(out, 550, 26, "middle", "Time of each side as a multiple of xgrad's, one thread", 17);
-  text(out, 550, 46, "middle", "right of the line: slower than xgrad; gemm, stream, hand: floors, without a framework", 12,
-       "fill='#555'");
+  text(out, 550, 46, "middle", "right of the line: slower than xgrad; gemm, stream, hand: floors, without a framework",
+       12, "fill='#555'");
   std::string about;
   for (const auto& [name, value] : facts)
     if (name == "machine" || name == "date" || name == "commit" || name == "blas")
