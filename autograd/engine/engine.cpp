@@ -49,6 +49,11 @@ void Engine::at_end(std::function<void()> f) {
 }
 
 Engine::~Engine() {
+  if (!heap_.empty() || !leaves_.empty()) drop_waiting();
+  results_.clear();
+}
+
+void Engine::drop_waiting() noexcept {
   for (std::vector<Waiting>* list : {&heap_, &leaves_}) {
     for (const Waiting& waiting : *list) {
       take_pending(waiting.node);
@@ -56,7 +61,6 @@ Engine::~Engine() {
     }
     list->clear();
   }
-  results_.clear();
 }
 
 void Engine::run(const Tensor* roots, const Tensor* seeds, std::size_t count) {

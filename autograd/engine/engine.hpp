@@ -106,6 +106,9 @@ class Engine {
   }
   Tensor take_elsewhere(Node* node);
 
+  // Gives up the nodes that a run left waiting, as it was ended by an exception.
+  [[gnu::noinline, gnu::cold]] void drop_waiting() noexcept;
+
   // The gradient of a value that is used several times is the sum over its uses.
   void arrive(Ref<Node> node, Tensor gradient);
 

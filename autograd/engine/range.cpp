@@ -53,8 +53,6 @@ bool any_of(const Reading& x, Test test) {
 
 }  // namespace
 
-Reading reading_of(const Tensor& x) { return {Raw::bytes(x), &x.shape(), x.dtype()}; }
-
 Reading saved_input(const Node& node, std::size_t i) {
   const Edge& edge = node.edges()[i];
   if (!edge.saved.defined()) return {nullptr, nullptr, float64};
@@ -76,20 +74,20 @@ Range range_of(const Reading& x) {
   return range;
 }
 
-Range range_of(const Tensor& x) { return range_of(reading_of(x)); }
+Range range_of(const Tensor& x) { return range_of(reading(x)); }
 
 // x - x is 0 for finite x and NaN for others.
 bool all_finite(const Reading& x) {
   return !any_of(x, [](auto element) { return element - element != 0; });
 }
 
-bool all_finite(const Tensor& x) { return all_finite(reading_of(x)); }
+bool all_finite(const Tensor& x) { return all_finite(reading(x)); }
 
 bool has_nan(const Reading& x) {
   return any_of(x, [](auto element) { return element != element; });
 }
 
-bool has_nan(const Tensor& x) { return has_nan(reading_of(x)); }
+bool has_nan(const Tensor& x) { return has_nan(reading(x)); }
 
 std::int64_t first_nan(const Tensor& x) {
   std::int64_t first = -1;

@@ -32,8 +32,6 @@ bool has_nan(const Tensor& x);
 /// The index of the first NaN in row-major order, or -1.
 std::int64_t first_nan(const Tensor& x);
 
-/// What a tensor holds, as a Reading.
-Reading reading_of(const Tensor& x);
 /// Input i of a node, as the node has saved it; data is null where no rule reads the input.
 Reading saved_input(const Node& node, std::size_t i);
 Reading saved_output(const Node& node);

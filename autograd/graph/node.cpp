@@ -285,16 +285,16 @@ Tensor Node::output() const { return y_.restore(this, shape_, dtype_); }
 
 Tensor Node::pull_fused(const detail::FusedPull& how, const void* f, const Tensor& g, bool last) const {
   if (!grad_enabled() && !guarded_) {
-    detail::Reading read[detail::FusedPull::most_reads];
-    const DType dtype = g.dtype();
-    std::size_t count = 0;
+    detail::Reading read[detail::FusedPull::most_reads + 1];
+    read[0] = detail::reading(g);
+    std::size_t count = 1;
     bool same = true;
     const auto add = [&](const detail::Reading& one) {
-      same = same && one.dtype == dtype;
+      same = same && one.dtype == read[0].dtype;
       read[count++] = one;
     };
-    for (std::size_t i = 0; i < edge_count_; ++i)
-      if ((how.reads >> i & 1u) != 0) add(read_input(i));
+    for (std::uint32_t left = how.reads & ~detail::reads_y, i = 0; left != 0; left >>= 1u, ++i)
+      if ((left & 1u) != 0) add(read_input(i));
     if ((how.reads & detail::reads_y) != 0) add(read_output());
     if (same) return how.kernel(f, read, g, last);
   }
@@ -315,8 +315,8 @@ Tensor Node::pull_restored(const detail::FusedPull& how, const void* f, const Te
   for (std::size_t i = 0; i < count; ++i)
     if (read[i].dtype() != g.dtype()) read[i] = detail::converted(read[i], g.dtype());
   if (guarded_) return how.guarded(f, read, g);
-  detail::Reading readings[most];
-  for (std::size_t i = 0; i < count; ++i) readings[i] = {Raw::bytes(read[i]), &read[i].shape(), read[i].dtype()};
+  detail::Reading readings[most + 1] = {detail::reading(g)};
+  for (std::size_t i = 0; i < count; ++i) readings[i + 1] = detail::reading(read[i]);
   return how.kernel(f, readings, g, false);
 }
 

@@ -17,12 +17,17 @@ namespace xgrad {
 
 namespace detail {
 
-/// A view of the elements of a tensor, as a kernel reads them. It owns nothing.
+/// A view of the elements of a defined tensor, as a kernel reads them. It owns nothing.
 struct Reading {
   const void* data;
   const Shape* shape;
   DType dtype;
 };
+inline Reading reading(const Tensor& x) {
+  const Value& value = *Raw::value(x);
+  const std::int64_t bytes = value.offset * static_cast<std::int64_t>(size_of(value.dtype));
+  return {static_cast<const char*>(value.storage->data()) + bytes, &value.shape, value.dtype};
+}
 
 /// A value that a rule reads in backward. It keeps no node alive that the graph itself does not: of a recorded value it
 /// holds the storage only, of a constant the whole Value.
@@ -100,8 +105,8 @@ struct FusedPull {
   static constexpr std::size_t most_reads = 3;
 
   std::uint32_t reads;
-  /// By a kernel, with every value in the dtype of g. `last` says that g is not needed again, so that its memory may be
-  /// reused.
+  /// By a kernel, from g as read[0], followed by the values, all in the dtype of g. `last` says that g is not needed
+  /// again, so that its memory may be reused.
   Tensor (*kernel)(const void* f, const Reading* read, const Tensor& g, bool last);
   /// By recorded ops.
   Tensor (*recorded)(const void* f, const Tensor* read, const Tensor& g, bool guarded);

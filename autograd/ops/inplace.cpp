@@ -164,14 +164,16 @@ namespace {
 
 template <class F>
 void update(const Tensor& x, const Tensor& by, const F& f) {
-  const void* in[] = {Raw::operand(x), Raw::operand(by)};
-  same_shape_pass(&f, body_of<2, F>(x.dtype()), in, 2, x.dtype(), Raw::write_bytes(x), x.dtype(), x.size());
+  const DType dtype = x.dtype();
+  void* const y = elements(x);
+  const void* in[] = {y, elements(by)};
+  same_shape_pass(&f, body_of<2, F>(dtype), in, 2, dtype, y, dtype, x.size());
 }
 
 }  // namespace
 
 void accumulate(const Tensor& sum, const Tensor& x, Source at) {
-  if (Raw::storage(x) == Raw::storage(sum) && Raw::operand(x) != Raw::operand(sum))
+  if (Raw::storage(x) == Raw::storage(sum) && elements(x) != elements(sum))
     return accumulate(sum, unrecorded([&] { return clone(x, at); }), at);
   Raw::storage(sum)->wrote(at);
   update(sum, x, [](auto a, auto b) { return a + b; });

@@ -31,6 +31,32 @@ void run_broadcast(const void* f, RowBody body, const Reading* x, void* y, std::
   run(f, body, in, size_of(x[0].dtype), y, size_of_y, Plan<N>(shape.data(), shape.rank(), sizes, ranks));
 }
 
+void broadcast_rows(const void* f, RowBody body, const Reading* x, std::size_t operands, void* y, DType dtype_of_y,
+                    const Shape& shape) {
+  const std::size_t size = size_of(dtype_of_y);
+  switch (operands) {
+    case 1:
+      return run_broadcast<1>(f, body, x, y, size, shape);
+    case 2:
+      return run_broadcast<2>(f, body, x, y, size, shape);
+    case 3:
+      return run_broadcast<3>(f, body, x, y, size, shape);
+    default:
+      return run_broadcast<most_operands>(f, body, x, y, size, shape);
+  }
+}
+
+// As broadcast_pass(), where most often every operand has the shape of y.
+[[gnu::always_inline]] inline void pass_over(const void* f, RowBody body, const Reading* x, std::size_t operands,
+                                             void* y, DType dtype_of_y, const Shape& shape) {
+  const void* in[most_operands];
+  for (std::size_t i = 0; i < operands; ++i) {
+    if (x[i].shape != &shape && *x[i].shape != shape) return broadcast_rows(f, body, x, operands, y, dtype_of_y, shape);
+    in[i] = x[i].data;
+  }
+  same_shape_pass(f, body, in, operands, x[0].dtype, y, dtype_of_y, shape.count());
+}
+
 }  // namespace
 
 void flat_pass(const void* f, RowBody body, const void* const* x, std::size_t operands, DType dtype, void* y,
@@ -50,24 +76,7 @@ void flat_pass(const void* f, RowBody body, const void* const* x, std::size_t op
 
 void broadcast_pass(const void* f, RowBody body, const Reading* x, std::size_t operands, void* y, DType dtype_of_y,
                     const Shape& shape) {
-  bool same = true;
-  const void* in[most_operands];
-  for (std::size_t i = 0; i < operands; ++i) {
-    in[i] = x[i].data;
-    same = same && *x[i].shape == shape;
-  }
-  if (same) return same_shape_pass(f, body, in, operands, x[0].dtype, y, dtype_of_y, shape.count());
-  const std::size_t size = size_of(dtype_of_y);
-  switch (operands) {
-    case 1:
-      return run_broadcast<1>(f, body, x, y, size, shape);
-    case 2:
-      return run_broadcast<2>(f, body, x, y, size, shape);
-    case 3:
-      return run_broadcast<3>(f, body, x, y, size, shape);
-    default:
-      return run_broadcast<most_operands>(f, body, x, y, size, shape);
-  }
+  pass_over(f, body, x, operands, y, dtype_of_y, shape);
 }
 
 void converting_pass(const void* f, RowBody body, const Tensor* x, std::size_t operands, DType dtype, const Tensor& y) {
@@ -91,11 +100,9 @@ Tensor room_for_gradient(const Tensor& g, bool last) {
   return last && alone(g) ? g : Raw::uninitialized(g.shape(), g.dtype());
 }
 
-Tensor gradient_pass(const void* f, RowBody body, const Reading* read, std::size_t count, const Tensor& g, bool last) {
+Tensor gradient_pass(const void* f, RowBody body, const Reading* x, std::size_t operands, const Tensor& g, bool last) {
   Tensor out = room_for_gradient(g, last);
-  Reading all[FusedPull::most_reads + 1] = {reading(g)};
-  std::copy(read, read + count, all + 1);
-  broadcast_pass(f, body, all, count + 1, elements(out), out.dtype(), out.shape());
+  pass_over(f, body, x, operands, elements(out), x[0].dtype, *x[0].shape);
   return out;
 }
 

@@ -46,11 +46,6 @@ void converting_pass(const void* f, kernels::RowBody body, const Tensor* x, std:
 /// The same in int64, for a y that may be bool.
 Tensor integer_pass(const void* f, kernels::RowBody body, const Tensor* x, std::size_t operands, Tensor y);
 
-inline Reading reading(const Tensor& x) {
-  const Value& value = *Raw::value(x);
-  const std::int64_t bytes = value.offset * static_cast<std::int64_t>(size_of(value.dtype));
-  return {static_cast<const char*>(value.storage->data()) + bytes, &value.shape, value.dtype};
-}
 /// The elements of a defined tensor, without any check.
 inline void* elements(const Tensor& x) noexcept { return const_cast<void*>(reading(x).data); }
 
@@ -108,8 +103,8 @@ class Operands {
 /// Memory for a gradient: that of g if g is not needed again and nothing else shares it, else new memory.
 Tensor room_for_gradient(const Tensor& g, bool last);
 
-/// The gradient f(g, read...).
-Tensor gradient_pass(const void* f, kernels::RowBody body, const Reading* read, std::size_t count, const Tensor& g,
+/// The gradient f(x...) for `operands` values, the first of which is g.
+Tensor gradient_pass(const void* f, kernels::RowBody body, const Reading* x, std::size_t operands, const Tensor& g,
                      bool last);
 /// The gradient of a guarded node, tile by tile: the tile of g follows those of `read`.
 Tensor guarded_pass(const void* f, kernels::TileBody body, const Tensor* read, std::size_t count, const Tensor& g);
@@ -160,15 +155,15 @@ struct FusedRule {
   P pull;
 
   static Tensor kernel(const void* f, const Reading* read, const Tensor& g, bool last) {
-    return gradient_pass(&static_cast<const FusedRule*>(f)->pull, body_of<count + 1, P>(g.dtype()), read, count, g,
+    return gradient_pass(&static_cast<const FusedRule*>(f)->pull, body_of<count + 1, P>(g.dtype()), read, count + 1, g,
                          last);
   }
   static Tensor recorded(const void* f, const Tensor* read, const Tensor& g, bool) {
     return over_tensors(static_cast<const FusedRule*>(f)->pull, read, g, std::make_index_sequence<count>{});
   }
   static Tensor guarded(const void* f, const Tensor* read, const Tensor& g) {
-    Reading readings[count + 1];
-    for (std::size_t i = 0; i < count; ++i) readings[i] = reading(read[i]);
+    Reading readings[count + 1] = {reading(g)};
+    for (std::size_t i = 0; i < count; ++i) readings[i + 1] = reading(read[i]);
     return kernel(f, readings, g, false);
   }
 

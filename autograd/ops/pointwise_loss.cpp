@@ -64,11 +64,9 @@ struct ReducedRule {
 
   static Tensor kernel(const void* f, const Reading* read, const Tensor& g, bool) {
     static_assert(count > 0, "the shape of a gradient is that of a value that the rule reads");
-    const Shape& of_x = *read[0].shape;  // a g of higher rank is many of that shape, in forward mode
+    const Shape& of_x = *read[1].shape;  // a g of higher rank is many of that shape, in forward mode
     Tensor out = Raw::uninitialized(g.rank() > of_x.rank() ? g.shape() : of_x, g.dtype());
-    Reading all[count + 1] = {reading(g)};
-    std::copy(read, read + count, all + 1);
-    broadcast_pass(f, body_of<count + 1, ReducedRule>(g.dtype()), all, count + 1, elements(out), out.dtype(),
+    broadcast_pass(f, body_of<count + 1, ReducedRule>(g.dtype()), read, count + 1, elements(out), out.dtype(),
                    out.shape());
     return out;
   }
@@ -76,8 +74,8 @@ struct ReducedRule {
     return over_tensors(*static_cast<const ReducedRule*>(f), read, g, std::make_index_sequence<count>{});
   }
   static Tensor guarded(const void* f, const Tensor* read, const Tensor& g) {
-    Reading readings[count];
-    for (std::size_t i = 0; i < count; ++i) readings[i] = reading(read[i]);
+    Reading readings[count + 1] = {reading(g)};
+    for (std::size_t i = 0; i < count; ++i) readings[i + 1] = reading(read[i]);
     return kernel(f, readings, g, false);
   }
 
