@@ -80,9 +80,9 @@ Tensors each_any(const std::vector<Shape>& shapes) {
   return made;
 }
 
-Tensors weighted(Tensors tensors) {
-  for (std::size_t i = 0; i < tensors.size(); ++i) tensors[i] = tensors[i] * static_cast<double>(i + 1);
-  return tensors;
+Tensors weighted(Tensors pieces) {
+  for (std::size_t i = 0; i < pieces.size(); ++i) pieces[i] = pieces[i] * static_cast<double>(i + 1);
+  return pieces;
 }
 
 Tensor constant(const Tensor& x) { return x.detach(); }
