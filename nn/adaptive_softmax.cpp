@@ -7,6 +7,7 @@
 
 #include <xgrad/autograd/graph/calling.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/kernels/runtime/scratch_vector.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/indexing.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
@@ -107,8 +108,8 @@ std::pair<Tensor, Tensor> AdaptiveLogSoftmaxWithLoss::forward(const Tensor& inpu
                          ": labels for it are int64 of shape " + to_string(expected));
   const auto* label = Raw::data<std::int64_t>(target);
   // For each row the column of the head, and for each cluster its rows with their columns in it.
-  std::vector<std::int64_t> columns(static_cast<std::size_t>(count));
-  std::vector<std::vector<std::int64_t>> rows(borders_.size()), within(borders_.size());
+  xgrad::detail::ScratchVector<std::int64_t> columns(static_cast<std::size_t>(count));
+  std::vector<xgrad::detail::ScratchVector<std::int64_t>> rows(borders_.size()), within(borders_.size());
   for (std::int64_t i = 0; i < count; ++i) {
     if (label[i] < 0 || label[i] >= n_classes())
       throw argument_error("target " + std::to_string(i) + " is " + std::to_string(label[i]) + ": it must lie in [0, " +
@@ -121,7 +122,7 @@ std::pair<Tensor, Tensor> AdaptiveLogSoftmaxWithLoss::forward(const Tensor& inpu
     within[k].push_back(label[i] - borders_[k - 1]);
   }
   const Source at = call_site();
-  const auto chosen = [at](const Tensor& scores, const std::vector<std::int64_t>& of_row) {
+  const auto chosen = [at](const Tensor& scores, const xgrad::detail::ScratchVector<std::int64_t>& of_row) {
     return squeeze(gather(log_softmax(scores, 1, at), 1, unsqueeze(Tensor(of_row), 1, at), at), 1, at);
   };
   Tensor output = chosen(head(x, at), columns);
@@ -162,7 +163,7 @@ Tensor AdaptiveLogSoftmaxWithLoss::predict(const Tensor& input, Source at) const
         const Tensor x = rows_of(input), scores = head(x, at);
         Tensor best = argmax(scores, 1, KeepDims::no, at);
         // A class of the head that beats every cluster beats all that is in them.
-        std::vector<std::int64_t> open;
+        xgrad::detail::ScratchVector<std::int64_t> open;
         for (std::int64_t i = 0; i < best.size(); ++i)
           if (Raw::data<std::int64_t>(best)[i] >= borders_[0]) open.push_back(i);
         if (!open.empty()) {

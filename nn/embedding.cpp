@@ -11,6 +11,7 @@
 #include <xgrad/autograd/graph/profiler.hpp>
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
+#include <xgrad/autograd/kernels/runtime/scratch_vector.hpp>
 #include <xgrad/autograd/ops/activation.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
@@ -73,7 +74,7 @@ class ShortenedRows {
     if (!options.max_norm || indices.size() == 0) return;
     const NoGrad off;
     const auto* index = Raw::data<std::int64_t>(indices);
-    std::vector<std::int64_t> named(index, index + indices.size());
+    xgrad::detail::ScratchVector<std::int64_t> named(index, index + indices.size());
     std::sort(named.begin(), named.end());
     named.erase(std::unique(named.begin(), named.end()), named.end());
     const Tensor table = weight_.detach();
@@ -83,7 +84,7 @@ class ShortenedRows {
     const auto part_of = [&](std::size_t i) {
       return norm(narrow(chosen, 0, static_cast<std::int64_t>(i), 1) * 0x1p-600, options.norm_type).item();
     };
-    std::vector<double> scales;
+    xgrad::detail::ScratchVector<double> scales;
     for (std::size_t i = 0; i < named.size(); ++i) {
       const double length = Raw::data<double>(lengths)[i];
       if (!(length > *options.max_norm)) continue;
@@ -121,7 +122,7 @@ class ShortenedRows {
   }
 
   Tensor weight_, before_;
-  std::vector<std::int64_t> rows_;
+  xgrad::detail::ScratchVector<std::int64_t> rows_;
   bool kept_ = false;
 };
 
@@ -141,7 +142,7 @@ Tensor weighted_lookup(Tensor weight, Tensor indices, Tensor factors, Source at)
 
 // 1 / (how often its row occurs) for each index, and 0 for the padding row.
 Tensor gradient_factors(const Tensor& indices, const Tensor& weight, std::int64_t padding) {
-  std::vector<std::int64_t> counts(static_cast<std::size_t>(weight.shape()[0]));
+  xgrad::detail::ScratchVector<std::int64_t> counts(static_cast<std::size_t>(weight.shape()[0]));
   const auto* index = Raw::data<std::int64_t>(indices);
   for (std::int64_t i = 0; i < indices.size(); ++i) ++counts[static_cast<std::size_t>(index[i])];
   Tensor factors = Raw::uninitialized(indices.shape(), weight.dtype());
@@ -183,12 +184,12 @@ constexpr const char* bag_op = "embedding_bag";
 
 /// The indices that count, and the bag of each.
 struct Bags {
-  std::vector<std::int64_t> indices, bag, place;  // place: among all indices, those of padding too
+  xgrad::detail::ScratchVector<std::int64_t> indices, bag, place;  // place: among all indices, those of padding too
   std::int64_t count = 0;
 };
 
 // Where each bag begins among flat indices, with the end of the last one.
-std::vector<std::int64_t> borders_of(const Tensor& indices, const Tensor& offsets, bool include_last) {
+xgrad::detail::ScratchVector<std::int64_t> borders_of(const Tensor& indices, const Tensor& offsets, bool include_last) {
   if (indices.rank() != 1)
     throw argument_error(std::string(bag_op) + ": the indices are " + to_string(indices.shape()) +
                          ": they must be (B, S), or (n) with offsets");
@@ -199,7 +200,7 @@ std::vector<std::int64_t> borders_of(const Tensor& indices, const Tensor& offset
         ": indices (n) need int64 offsets (B)");
   const std::int64_t n = indices.size();
   const auto* offset = Raw::data<std::int64_t>(offsets);
-  std::vector<std::int64_t> borders(offset, offset + offsets.size());
+  xgrad::detail::ScratchVector<std::int64_t> borders(offset, offset + offsets.size());
   if (include_last && borders.empty())
     throw argument_error(std::string(bag_op) +
                          ": there are no offsets: with include_last_offset there is one at least");
@@ -229,7 +230,7 @@ Bags bags_of(const Tensor& indices, const Tensor& offsets, bool include_last, st
     for (std::int64_t i = 0; i < indices.size(); ++i) put(i / indices.shape()[1], i);
     return bags;
   }
-  const std::vector<std::int64_t> borders = borders_of(indices, offsets, include_last);
+  const xgrad::detail::ScratchVector<std::int64_t> borders = borders_of(indices, offsets, include_last);
   bags.count = static_cast<std::int64_t>(borders.size()) - 1;
   for (std::int64_t b = 0; b < bags.count; ++b)
     for (std::int64_t i = borders[static_cast<std::size_t>(b)]; i < borders[static_cast<std::size_t>(b) + 1]; ++i)
@@ -259,7 +260,7 @@ Tensor largest(const Tensor& rows, const Bags& bags, Source at) {
 
 // How many rows each bag has, at least 1, as a column.
 Tensor sizes_of(const Bags& bags, DType dtype) {
-  std::vector<double> sizes(static_cast<std::size_t>(bags.count));
+  xgrad::detail::ScratchVector<double> sizes(static_cast<std::size_t>(bags.count));
   for (const std::int64_t b : bags.bag) ++sizes[static_cast<std::size_t>(b)];
   for (double& size : sizes) size = std::max(size, 1.0);
   return unsqueeze(Tensor(sizes).to(dtype), 1);

@@ -7,6 +7,7 @@
 
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/profiler.hpp>
+#include <xgrad/autograd/kernels/runtime/scratch_vector.hpp>
 #include <xgrad/autograd/ops/activation.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
@@ -126,7 +127,8 @@ void require_label(const char* op, std::int64_t row, std::int64_t label, std::in
 
 // Where i, counted in rows of `classes`, is none of the labels of its row; the labels of row r are the first counts[r]
 // of labels (N, K).
-Tensor other_classes(const Tensor& labels, const std::vector<std::int64_t>& counts, std::int64_t classes) {
+Tensor other_classes(const Tensor& labels, const xgrad::detail::ScratchVector<std::int64_t>& counts,
+                     std::int64_t classes) {
   const std::int64_t rows = labels.shape()[0], most = labels.shape()[1];
   Tensor others = Raw::uninitialized({rows, classes}, boolean);
   bool* to = Raw::write<bool>(others);
@@ -159,7 +161,8 @@ Tensor multi_margin_loss(Tensor input, Tensor target, const MultiMarginLossOptio
                            " for input " + to_string(input.shape()) + ", got " + to_string(weight.shape()));
     weight = index_select(to(weight, x.dtype(), at), 0, reshape(label, Shape{rows}, at), at);
   }
-  const Tensor others = other_classes(label, std::vector<std::int64_t>(static_cast<std::size_t>(rows), 1), classes);
+  const Tensor others =
+      other_classes(label, xgrad::detail::ScratchVector<std::int64_t>(static_cast<std::size_t>(rows), 1), classes);
   Tensor each = relu(add(sub(x, gather(x, 1, label, at), at), options.margin(), at), at);
   if (options.p() == 2) each = square(each, at);
   Tensor losses = sum(where(others, each, 0, at), 1, KeepDims::no, at);
@@ -178,7 +181,7 @@ Tensor multilabel_margin_loss(Tensor input, Tensor target, const PlainLossOption
   require_labels(op, target, input.shape(), input);
   if (classes == 0 && rows > 0) return of_no_classes(x, input, options.reduction(), at);
   const auto* label = Raw::data<std::int64_t>(target);
-  std::vector<std::int64_t> counts(static_cast<std::size_t>(rows));
+  xgrad::detail::ScratchVector<std::int64_t> counts(static_cast<std::size_t>(rows));
   std::int64_t most = 0;
   for (std::int64_t r = 0; r < rows; ++r) {
     const auto* const begin = label + r * classes;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include <xgrad/autograd/graph/profiler.hpp>
+#include <xgrad/autograd/kernels/runtime/scratch_vector.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/indexing.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
@@ -17,7 +18,7 @@ namespace xgrad::nn {
 namespace {
 
 using xgrad::detail::argument_error;
-using Numbers = std::vector<std::int64_t>;
+using Numbers = xgrad::detail::ScratchVector<std::int64_t>;
 
 std::string told(const char* op, const std::string& text) { return std::string(op) + ": " + text; }
 
@@ -112,7 +113,7 @@ Numbers checked_order(const std::string& prefix, const Tensor& given, const char
   Numbers order;
   if (is_order) {
     order.assign(Raw::data<std::int64_t>(given), Raw::data<std::int64_t>(given) + count);
-    std::vector<bool> seen(order.size());
+    xgrad::detail::ScratchVector<bool> seen(order.size());
     for (const std::int64_t each : order) {
       is_order = is_order && each >= 0 && each < count && !seen[static_cast<std::size_t>(each)];
       if (is_order) seen[static_cast<std::size_t>(each)] = true;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include <xgrad/autograd/graph/calling.hpp>
+#include <xgrad/autograd/kernels/runtime/scratch_vector.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/dropout.hpp>
 #include <xgrad/autograd/ops/indexing.hpp>
@@ -50,7 +51,7 @@ void check_settings(const std::string& name, std::int64_t input_size, std::int64
 // The row of the last step of each sequence.
 Tensor last_rows(const Tensor& sizes) {
   const auto* n = Raw::data<std::int64_t>(sizes);
-  std::vector<std::int64_t> rows(static_cast<std::size_t>(n[0]));
+  xgrad::detail::ScratchVector<std::int64_t> rows(static_cast<std::size_t>(n[0]));
   std::int64_t begin = 0;
   for (std::int64_t t = 0; t < sizes.size(); begin += n[t++])
     for (std::int64_t b = 0; b < n[t]; ++b) rows[static_cast<std::size_t>(b)] = begin + b;

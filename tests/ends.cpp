@@ -28,6 +28,7 @@
 #include <xgrad/data/loader.hpp>
 #include <xgrad/func.hpp>
 #include <xgrad/linalg.hpp>
+#include <xgrad/nn/embedding.hpp>
 
 #include "sanitized.hpp"
 
@@ -224,13 +225,24 @@ void errors_without_memory() {
   const auto resize = [&] {
     return interpolate(one, InterpolateOptions().size({4'000'000}).mode(InterpolateMode::linear));
   };
+  const Tensor few = arange(200'000), part = zeros({200'000});
+  const Tensor which = arange(1'000'000), rows = rand({1'000'000, 1});
+  const Tensor x = zeros({1'000'000}), table = ones({1'000'000, 1});
+  const Tensor matrices = ones({300'000, 1, 1}), sides = ones({300'000, 1});
   const std::pair<const char*, std::function<void()>> ops[] = {
       {"svd", [&] { static_cast<void>(linalg::svd(square)); }},
       {"eigh", [&] { static_cast<void>(linalg::eigh(square)); }},
       {"qr", [&] { static_cast<void>(linalg::qr(square)); }},
       {"expm", [&] { static_cast<void>(linalg::expm(square)); }},
       {"inverse", [&] { static_cast<void>(linalg::inverse(lower)); }},
-      {"interpolate", [&] { static_cast<void>(resize()); }}};
+      {"interpolate", [&] { static_cast<void>(resize()); }},
+      {"put", [&] { static_cast<void>(put(x, {which}, 1.0)); }},
+      {"slice", [&] { static_cast<void>(x(xt::drop(0, 2))); }},
+      {"unique", [&] { static_cast<void>(unique(rows, 0)); }},
+      {"scatter_reduce", [&] { static_cast<void>(scatter_reduce(part, 0, few, part, ScatterReduce::prod)); }},
+      {"embedding_bag", [&] { static_cast<void>(nn::embedding_bag(which, table, which)); }},
+      {"solve", [&] { static_cast<void>(linalg::solve(matrices, sides)); }},
+      {"det", [&] { static_cast<void>(linalg::det(matrices)); }}};
   for (const auto& [name, op] : ops) op();
   struct rlimit before;
   getrlimit(RLIMIT_AS, &before);

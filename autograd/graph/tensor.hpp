@@ -64,8 +64,8 @@ class Tensor {
   /// Any xtensor expression. A row-major xt::xarray that is moved in is not copied.
   template <class E, class = detail::IfExpression<E>>
   Tensor(E&& expression) : Tensor(detail::from_expression(std::forward<E>(expression))) {}
-  template <class T, std::enable_if_t<std::is_arithmetic_v<T>, int> = 0>
-  Tensor(const std::vector<T>& numbers) : Tensor(uninitialized({numbers.size()}, detail::dtype_for<T>())) {
+  template <class T, class A, std::enable_if_t<std::is_arithmetic_v<T>, int> = 0>
+  Tensor(const std::vector<T, A>& numbers) : Tensor(uninitialized({numbers.size()}, detail::dtype_for<T>())) {
     auto* to = static_cast<detail::Stored<T>*>(raw_write());
     for (std::size_t i = 0; i < numbers.size(); ++i) to[i] = detail::stored<T>(numbers[i]);
   }

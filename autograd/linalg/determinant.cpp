@@ -7,6 +7,7 @@
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/kernels/indexing/all_finite.hpp>
 #include <xgrad/autograd/kernels/lapack/lapack.hpp>
+#include <xgrad/autograd/kernels/runtime/scratch_vector.hpp>
 #include <xgrad/autograd/linalg/matrices.hpp>
 #include <xgrad/autograd/linalg/solve.hpp>
 #include <xgrad/autograd/linalg/svd.hpp>
@@ -35,7 +36,7 @@ void for_each_lu(const char* op, const Tensor& a, const F& f) {
   T* const lu = Raw::write<T>(factors);
   const T* const from = static_cast<const T*>(Raw::operand(a));
   for_each_matrix(batch_of(a.shape()).count(), 2.0 / 3 * n * static_cast<double>(square), [&](std::int64_t i) {
-    std::vector<int> pivots(static_cast<std::size_t>(n));
+    xgrad::detail::ScratchVector<int> pivots(static_cast<std::size_t>(n));
     kernels::lapack::lu(n, lu + i * square, pivots.data(), from + i * square);
     bool negative = false;
     for (int j = 0; j < n; ++j) negative = negative != (pivots[static_cast<std::size_t>(j)] != j + 1);
@@ -80,9 +81,9 @@ enum class Way : std::uint8_t { inverse, cofactors, undefined };
 enum class Given : std::uint8_t { determinants, logarithms };
 
 /// That of each matrix of the batch m, whose determinants are y; nothing for matrices without elements.
-std::vector<Way> ways_of(const Tensor& m, const Tensor& y, Given given) {
+xgrad::detail::ScratchVector<Way> ways_of(const Tensor& m, const Tensor& y, Given given) {
   if (m.size() == 0) return {};
-  std::vector<Way> ways(static_cast<std::size_t>(y.size()), Way::inverse);
+  xgrad::detail::ScratchVector<Way> ways(static_cast<std::size_t>(y.size()), Way::inverse);
   const std::int64_t square = rows_of(m.shape()) * columns_of(m.shape());
   xgrad::detail::visit_floating(y.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
@@ -106,16 +107,16 @@ std::vector<Way> ways_of(const Tensor& m, const Tensor& y, Given given) {
 /// gradient(way, m, y, g) of each matrix by its own way. Those of one way are computed as a batch.
 template <class F>
 Tensor by_ways(const Tensor& m, const Tensor& y, const Tensor& g, Given given, const F& gradient) {
-  const std::vector<Way> ways = ways_of(m, y, given);
+  const xgrad::detail::ScratchVector<Way> ways = ways_of(m, y, given);
   const auto other = [&](Way way) { return way != ways[0]; };
   if (std::none_of(ways.begin(), ways.end(), other)) return gradient(ways.empty() ? Way::inverse : ways[0], m, y, g);
   const std::int64_t count = y.size(), n = rows_of(m.shape());
   const Tensor all_m = reshape(m, {count, n, n}), all_y = reshape(y, {count}), all_g = reshape(g, {count});
   std::vector<Tensor> parts;
-  std::vector<std::int64_t> places(ways.size());
+  xgrad::detail::ScratchVector<std::int64_t> places(ways.size());
   std::int64_t next = 0;
   for (const Way way : {Way::inverse, Way::cofactors, Way::undefined}) {
-    std::vector<std::int64_t> these;
+    xgrad::detail::ScratchVector<std::int64_t> these;
     for (std::size_t i = 0; i < ways.size(); ++i) {
       if (ways[i] != way) continue;
       these.push_back(static_cast<std::int64_t>(i));

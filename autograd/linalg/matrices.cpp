@@ -9,6 +9,7 @@
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/kernels/indexing/all_finite.hpp>
 #include <xgrad/autograd/kernels/lapack/lapack.hpp>
+#include <xgrad/autograd/kernels/runtime/scratch_vector.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/indexing.hpp>
@@ -95,8 +96,8 @@ std::string which_matrix(const Shape& batch, std::int64_t index) {
   return "matrix " + (batch.rank() == 1 ? std::to_string(place[0]) : to_string(place)) + " of the batch";
 }
 
-std::vector<std::int64_t> broadcast_indices(const Shape& batch, const Shape& own) {
-  std::vector<std::int64_t> result(static_cast<std::size_t>(batch.count()));
+xgrad::detail::ScratchVector<std::int64_t> broadcast_indices(const Shape& batch, const Shape& own) {
+  xgrad::detail::ScratchVector<std::int64_t> result(static_cast<std::size_t>(batch.count()));
   const std::size_t lead = batch.rank() - own.rank();
   for (std::size_t i = 0; i < result.size(); ++i) {
     auto rest = static_cast<std::int64_t>(i);

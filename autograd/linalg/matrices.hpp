@@ -10,6 +10,7 @@
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/graph/tensor.hpp>
 #include <xgrad/autograd/kernels/runtime/parallel.hpp>
+#include <xgrad/autograd/kernels/runtime/scratch_vector.hpp>
 
 namespace xgrad::linalg::detail {
 
@@ -51,14 +52,14 @@ void for_each_matrix(std::int64_t count, double work, const F& f) {
 /// The same for a factorisation that may fail: refuse(i, code) is called for the first matrix whose f(i) is not 0.
 template <class F, class Refuse>
 void factorise_each(std::int64_t count, double work, const F& f, const Refuse& refuse) {
-  std::vector<int> codes(static_cast<std::size_t>(count));
+  xgrad::detail::ScratchVector<int> codes(static_cast<std::size_t>(count));
   for_each_matrix(count, work, [&](std::int64_t i) { codes[static_cast<std::size_t>(i)] = f(i); });
   for (std::int64_t i = 0; i < count; ++i)
     if (const int code = codes[static_cast<std::size_t>(i)]; code != 0) refuse(i, code);
 }
 
 /// For each matrix of a broadcast batch, the number of the operand's matrix.
-std::vector<std::int64_t> broadcast_indices(const Shape& batch, const Shape& own);
+xgrad::detail::ScratchVector<std::int64_t> broadcast_indices(const Shape& batch, const Shape& own);
 
 /// A copy of the numbers in memory of its own, for a factorisation to overwrite.
 Tensor copied(const Tensor& a);

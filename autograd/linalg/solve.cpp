@@ -4,6 +4,7 @@
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/kernels/lapack/lapack.hpp>
+#include <xgrad/autograd/kernels/runtime/scratch_vector.hpp>
 #include <xgrad/autograd/linalg/matrices.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
@@ -23,7 +24,8 @@ void refuse_singular(const char* op, const Shape& batch, std::int64_t index, int
 
 /// b copied to the shape of a broadcast result.
 template <class T>
-void spread_matrices(const Tensor& b, const Tensor& x, const std::vector<std::int64_t>& from, std::int64_t size) {
+void spread_matrices(const Tensor& b, const Tensor& x, const xgrad::detail::ScratchVector<std::int64_t>& from,
+                     std::int64_t size) {
   for (std::size_t i = 0; i < from.size(); ++i)
     std::copy_n(static_cast<const T*>(Raw::operand(b)) + from[i] * size, size,
                 Raw::write<T>(x) + static_cast<std::int64_t>(i) * size);
@@ -38,7 +40,7 @@ Tensor solved(const char* op, const Tensor& a, const Tensor& b, bool transposed)
   if (a.size() == 0) return x;
   Tensor factors = copied(a);
   const double work = 2.0 / 3 * n * static_cast<double>(square);
-  std::vector<int> pivots(static_cast<std::size_t>(own.count() * n));
+  xgrad::detail::ScratchVector<int> pivots(static_cast<std::size_t>(own.count() * n));
   T* const lu = Raw::write<T>(factors);
   const T* const from = static_cast<const T*>(Raw::operand(a));
   factorise_each(
@@ -47,7 +49,7 @@ Tensor solved(const char* op, const Tensor& a, const Tensor& b, bool transposed)
       [&](std::int64_t i, int pivot) { refuse_singular(op, own, i, pivot); });
   if (x.size() == 0) return x;
   spread_matrices<T>(b, x, broadcast_indices(batch, batch_of(b.shape())), size);
-  const std::vector<std::int64_t> of_a = broadcast_indices(batch, own);
+  const xgrad::detail::ScratchVector<std::int64_t> of_a = broadcast_indices(batch, own);
   T* const to = Raw::write<T>(x);
   for_each_matrix(batch.count(), 2.0 * n * static_cast<double>(size), [&](std::int64_t i) {
     const std::int64_t j = of_a[static_cast<std::size_t>(i)];
@@ -80,7 +82,7 @@ Tensor triangular_solved(const Tensor& a, const Tensor& b, bool upper, const Tri
   Tensor x = xgrad::detail::result_room(a, b, matrices(batch, m, k), a.dtype());
   if (x.size() == 0) return x;
   spread_matrices<T>(b, x, broadcast_indices(batch, batch_of(b.shape())), size);
-  const std::vector<std::int64_t> of_a = broadcast_indices(batch, batch_of(a.shape()));
+  const xgrad::detail::ScratchVector<std::int64_t> of_a = broadcast_indices(batch, batch_of(a.shape()));
   const T* const from = static_cast<const T*>(Raw::operand(a));
   T* const to = Raw::write<T>(x);
   for_each_matrix(batch.count(), static_cast<double>(square) * (options.is_from_right() ? m : k), [&](std::int64_t i) {
@@ -145,7 +147,7 @@ Tensor inverse(Tensor a, Source at) {
     factorise_each(
         batch.count(), 2.0 * n * static_cast<double>(square),
         [&](std::int64_t i) {
-          std::vector<int> pivots(static_cast<std::size_t>(n));
+          xgrad::detail::ScratchVector<int> pivots(static_cast<std::size_t>(n));
           const int failed = kernels::lapack::lu(n, to + i * square, pivots.data(), from + i * square);
           if (failed == 0) kernels::lapack::lu_inverse(n, to + i * square, pivots.data());
           return failed;

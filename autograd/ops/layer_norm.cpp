@@ -11,6 +11,7 @@
 #include <xgrad/autograd/graph/mode.hpp>
 #include <xgrad/autograd/graph/profiler.hpp>
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
+#include <xgrad/autograd/kernels/runtime/scratch_vector.hpp>
 #include <xgrad/autograd/ops/along.hpp>
 #include <xgrad/autograd/ops/batch_norm.hpp>
 #include <xgrad/autograd/ops/row_norm.hpp>
@@ -160,7 +161,7 @@ Tensor instance_norm(Tensor x, Tensor running_mean, Tensor running_var, Tensor w
   if (!tracked) return y;
   const auto n = static_cast<double>(length);
   // Last, when nothing can fail any more: both statistics move or none.
-  std::vector<double> means(static_cast<std::size_t>(by.rows));
+  detail::ScratchVector<double> means(static_cast<std::size_t>(by.rows));
   const double* parts = Raw::data<double>(stats);
   for (std::int64_t r = 0; r < by.rows; ++r) means[static_cast<std::size_t>(r)] = parts[r] + parts[by.rows + r];
   move_running(running_mean, means.data(), samples, 1, momentum, at);

@@ -94,9 +94,9 @@ class Builder {
 
  private:
   // The indices of an axis of this size that are not dropped.
-  static std::vector<std::int64_t> others(std::vector<std::int64_t> dropped, std::int64_t size) {
+  static ScratchVector<std::int64_t> others(ScratchVector<std::int64_t> dropped, std::int64_t size) {
     std::sort(dropped.begin(), dropped.end());
-    std::vector<std::int64_t> kept;
+    ScratchVector<std::int64_t> kept;
     try {
       kept.reserve(static_cast<std::size_t>(size));
     } catch (const std::exception&) {  // bad_alloc, or length_error

@@ -10,6 +10,7 @@
 #include <xgrad/autograd/graph/shape.hpp>
 #include <xgrad/autograd/graph/slice.hpp>
 #include <xgrad/autograd/graph/tensor.hpp>
+#include <xgrad/autograd/kernels/runtime/scratch_vector.hpp>
 
 namespace xgrad::detail {
 
@@ -17,8 +18,8 @@ namespace xgrad::detail {
 /// are whole in this, and `lists` says which of their elements are taken.
 struct Place {
   struct List {
-    std::size_t axis;                   // of the result
-    std::vector<std::int64_t> indices;  // in 0 .. n-1
+    std::size_t axis;                     // of the result
+    ScratchVector<std::int64_t> indices;  // in 0 .. n-1
   };
 
   Shape whole;

@@ -8,6 +8,7 @@
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/kernels/indexing/accumulate.hpp>
+#include <xgrad/autograd/kernels/runtime/scratch_vector.hpp>
 #include <xgrad/autograd/ops/along.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
@@ -164,12 +165,12 @@ Tensor averaged(Scattered all, IncludeSelf include, Source at) {
 
 // The elements that go to each place, as numbers in (x, src): group after group, each in order.
 struct Groups {
-  std::vector<std::int64_t> places, members, sizes;
+  detail::ScratchVector<std::int64_t> places, members, sizes;
 
   Groups(const Tensor& indices, std::int64_t n, bool own) {
     const auto* to = Raw::data<std::int64_t>(indices);
     const std::int64_t count = indices.size();
-    std::vector<std::int64_t> order(static_cast<std::size_t>(count));
+    detail::ScratchVector<std::int64_t> order(static_cast<std::size_t>(count));
     for (std::int64_t j = 0; j < count; ++j) order[static_cast<std::size_t>(j)] = j;
     std::stable_sort(order.begin(), order.end(), [to](std::int64_t a, std::int64_t b) { return to[a] < to[b]; });
     for (const std::int64_t j : order) {
@@ -227,7 +228,7 @@ Tensor multiplied(Scattered all, IncludeSelf include, Source at) {
   if (left.dtype() == float32) left = to(std::move(left), float64, at);
   Products products(std::move(left));
   while (*std::max_element(groups.sizes.begin(), groups.sizes.end()) > 1) {
-    std::vector<std::int64_t> first, second;
+    detail::ScratchVector<std::int64_t> first, second;
     std::int64_t at_member = 0;
     const std::int64_t one = products.numbers.size();  // the number that is appended for those that are left alone
     for (std::int64_t& size : groups.sizes) {

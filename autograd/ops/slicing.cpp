@@ -161,7 +161,7 @@ Tensor fitted(const Tensor& x, Tensor values, const Place& place, const Shape& r
                                  " into a place of shape " + to_string(result) + " in shape " + to_string(x.shape()));
   if (accumulate == Accumulate::yes) return values;
   for (const Place::List& list : place.lists) {
-    std::vector<std::int64_t> sorted = list.indices;
+    detail::ScratchVector<std::int64_t> sorted = list.indices;
     std::sort(sorted.begin(), sorted.end());
     const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
     if (twice != sorted.end())

@@ -7,6 +7,7 @@
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/profiler.hpp>
+#include <xgrad/autograd/kernels/runtime/scratch_vector.hpp>
 #include <xgrad/autograd/kernels/sorting/order.hpp>
 #include <xgrad/autograd/ops/along.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
@@ -48,7 +49,7 @@ void require_within(const char* op, std::int64_t k, std::int64_t least, const Sh
 
 // The places in sorted order where an element differs from the one before it, and what follows from them.
 struct Groups {
-  std::vector<std::int64_t> first;  // the index of the first element of each group
+  detail::ScratchVector<std::int64_t> first;  // the index of the first element of each group
   Tensor inverse, counts;
 };
 
@@ -56,7 +57,7 @@ template <class F>
 Groups groups_of(const std::int64_t* order, std::int64_t n, const Shape& shape, const F& equal) {
   Groups all;
   all.inverse = Raw::uninitialized(shape, int64);
-  std::vector<std::int64_t> counts;
+  detail::ScratchVector<std::int64_t> counts;
   for (std::int64_t r = 0; r < n; ++r) {
     if (r == 0 || !equal(order[r - 1], order[r])) {
       all.first.push_back(order[r]);
@@ -79,7 +80,7 @@ int compare(T a, T b) {
 // The groups of equal rows of a matrix.
 template <class T>
 Groups groups_of_rows(const T* x, std::int64_t rows, std::int64_t columns) {
-  std::vector<std::int64_t> order(static_cast<std::size_t>(rows));
+  detail::ScratchVector<std::int64_t> order(static_cast<std::size_t>(rows));
   std::iota(order.begin(), order.end(), std::int64_t{0});
   std::sort(order.begin(), order.end(), [&](std::int64_t i, std::int64_t j) {
     for (std::int64_t c = 0; c < columns; ++c)

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <xgrad/autograd/graph/mode.hpp>
+#include <xgrad/autograd/kernels/runtime/scratch_vector.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/indexing.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
@@ -116,9 +117,9 @@ PlaceRows rows_of(const char* op, const Place& place, const Tensors& tensors) {
     --whole;
   }
   // How far from the start the elements along each axis are, then every sum of them.
-  std::vector<std::vector<std::int64_t>> steps;
+  std::vector<ScratchVector<std::int64_t>> steps;
   const auto add_axis = [&](std::size_t k) {
-    std::vector<std::int64_t> step;
+    ScratchVector<std::int64_t> step;
     if (const auto list = listed(k); list != place.lists.end()) {
       for (const std::int64_t i : list->indices) step.push_back(i * strides[k]);
     } else {
@@ -134,9 +135,9 @@ PlaceRows rows_of(const char* op, const Place& place, const Tensors& tensors) {
     steps.emplace_back(from, from + sum.size());
   }
   for (const std::size_t k : order.after) add_axis(k);
-  std::vector<std::int64_t> places{place.offset()};
-  for (const std::vector<std::int64_t>& step : steps) {
-    std::vector<std::int64_t> next;
+  ScratchVector<std::int64_t> places{place.offset()};
+  for (const ScratchVector<std::int64_t>& step : steps) {
+    ScratchVector<std::int64_t> next;
     next.reserve(places.size() * step.size());
     for (const std::int64_t from : places)
       for (const std::int64_t by : step) next.push_back(from + by);
