@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
+#include <vector>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/kernels/indexing/all_finite.hpp>
@@ -44,11 +46,42 @@ void for_each_lu(const char* op, const Tensor& a, const F& f) {
   });
 }
 
+/// Constants of a shape and dtype: element i is number(i).
+template <class F>
+Tensor constants(const Shape& shape, DType dtype, const F& number) {
+  Tensor y = Raw::uninitialized(shape, dtype);
+  xgrad::detail::visit(dtype, [&](auto type) {
+    using T = typename decltype(type)::type;
+    for (std::int64_t i = 0; i < y.size(); ++i) Raw::write<T>(y)[i] = static_cast<T>(number(i));
+  });
+  return y;
+}
+
 /// The product of all elements of the last axis but one, for each: from the products before and after it, without
 /// a division.
 Tensor products_without(const Tensor& s) {
   const std::int64_t n = s.shape().back();
-  const auto column = [&](std::int64_t j) { return narrow(s, -1, j, 1); };
+  // Of numbers near 1, times constant powers of two, so that products of some elements stay within the range.
+  const std::int64_t most = s.dtype() == float32 ? 100 : 1000;
+  const auto clamped = [most](std::int64_t exponent) { return std::clamp(exponent, -most, most); };
+  const auto powers = [&](const std::int64_t* exponents, std::int64_t sign) {
+    return constants(s.shape(), s.dtype(),
+                     [&](std::int64_t i) { return std::ldexp(1.0, static_cast<int>(sign * clamped(exponents[i]))); });
+  };
+  xgrad::detail::ScratchVector<std::int64_t> exponents(static_cast<std::size_t>(s.size())), others(exponents);
+  xgrad::detail::visit_floating(s.dtype(), [&](auto type) {
+    const auto* const from = static_cast<const typename decltype(type)::type*>(Raw::operand(s));
+    for (std::size_t i = 0; i < exponents.size(); ++i)
+      exponents[i] = std::isfinite(from[i]) && from[i] != 0 ? clamped(std::ilogb(from[i])) : 0;
+  });
+  for (std::size_t begin = 0; begin < others.size(); begin += static_cast<std::size_t>(n)) {
+    const auto first = exponents.begin() + static_cast<std::ptrdiff_t>(begin);
+    const std::int64_t total = std::accumulate(first, first + n, std::int64_t{0});
+    for (std::size_t j = 0; j < static_cast<std::size_t>(n); ++j)
+      others[begin + j] = std::clamp(total - exponents[begin + j], -3 * most, 3 * most);
+  }
+  const Tensor near_one = s * powers(exponents.data(), -1);
+  const auto column = [&](std::int64_t j) { return narrow(near_one, -1, j, 1); };
   std::vector<Tensor> before(static_cast<std::size_t>(n)), all(before);
   Tensor product = ones({}, s.dtype());
   for (std::int64_t j = 0; j < n; ++j) {
@@ -61,7 +94,12 @@ Tensor products_without(const Tensor& s) {
     all[static_cast<std::size_t>(j)] = before[static_cast<std::size_t>(j)] * after * row;
     after = after * column(j);
   }
-  return concat(all, -1);
+  Tensor y = concat(all, -1);
+  for (int part = 0; part < 3; ++part) {
+    y = y * powers(others.data(), 1);
+    for (std::int64_t& exponent : others) exponent -= clamped(exponent);
+  }
+  return y;
 }
 
 /// The matrices of cofactors, the gradients of the determinants. a = u s vh gives det(u) det(vh) u cof(s) vh, where
@@ -190,7 +228,9 @@ Tensor det_gradient(Way way, const Tensor& m, const Tensor& d, const Tensor& g) 
   if (way == Way::undefined) return undefined_gradient(m, g);
   if (grad_enabled() && rows_of(m.shape()) <= 4 && are_moderate(m))
     return per_matrix(g) * to(polynomial_cofactors(to(m, float64)), m.dtype());
-  if (way == Way::inverse) return per_matrix(g * d) * adjoint(inverse(m));
+  // Not by the inverse, whose elements may overflow where those times d do not.
+  if (way == Way::inverse)
+    return general_solve("det", m, per_matrix(g * d) * identity(rows_of(m.shape()), m.dtype()), true);
   // In float64, in which those that overflow do not meet others of 0.
   return per_matrix(g) * to(cofactors(to(m, float64)), m.dtype());
 }

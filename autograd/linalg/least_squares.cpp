@@ -54,9 +54,10 @@ Tensor apply_pseudo_inverse(const SVD& y, const Tensor& counts, const Tensor& x)
 // dp = -p da p + p pᵀ daᵀ (1 - a p) + (1 - p a) daᵀ pᵀ p, so
 // ga = -pᵀ g pᵀ + (1 - a p) gᵀ p pᵀ + pᵀ p gᵀ (1 - p a).
 Tensor pinv_gradient(const Tensor& a, const Tensor& p, const Tensor& g) {
+  // The projections first, on numbers of the order of g: no product is further from 1 than the result.
   const Tensor pt = adjoint(p), gt = adjoint(g);
-  const Tensor right = times(times(gt, p), pt), left = times(times(pt, p), gt);
-  return (right - times(a, times(p, right))) + (left - times(times(left, p), a)) - times(times(pt, g), pt);
+  const Tensor right = gt - times(a, times(p, gt)), left = gt - times(gt, times(p, a));
+  return times(right, times(p, pt)) + times(pt, times(p, left)) - times(times(pt, g), pt);
 }
 
 Tensor recorded_pinv(Tensor a, Limits limit, Source at) {

@@ -58,7 +58,11 @@ Tensor solved(const char* op, const Tensor& a, const Tensor& b, bool transposed)
   return x;
 }
 
-/// x = op(a)⁻¹ b. From a dx = db - da x: gb = op(a)⁻ᵀ g, and ga = -gb xᵀ, transposed if op is.
+}  // namespace
+
+namespace detail {
+
+// From a dx = db - da x: gb = op(a)⁻ᵀ g, and ga = -gb xᵀ, transposed if op is.
 Tensor general_solve(const char* op, Tensor a, Tensor b, bool transposed, Source at) {
   const xgrad::detail::Timed timed(op, at);
   Tensor x = xgrad::detail::visit_floating(
@@ -71,6 +75,10 @@ Tensor general_solve(const char* op, Tensor a, Tensor b, bool transposed, Source
                   return std::array<Tensor, 2>{ga, gb};
                 }));
 }
+
+}  // namespace detail
+
+namespace {
 
 template <class T>
 Tensor triangular_solved(const Tensor& a, const Tensor& b, bool upper, const TriangularOptions& options) {
