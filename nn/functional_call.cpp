@@ -2,6 +2,8 @@
 
 #include <stdexcept>
 #include <string>
+#include <unordered_map>
+#include <utility>
 
 #include <xgrad/nn/module_state.hpp>
 
@@ -36,12 +38,18 @@ namespace detail {
 
 void substitute(xgrad::detail::Substitution& into, const nn::ModuleBase& module, const StateDict& values) {
   const StateDict own = members(module);
-  for (const auto& [name, value] : values) {
+  std::unordered_map<const void*, const std::pair<std::string, Tensor>*> given;  // by the tensor that is replaced
+  for (const auto& each : values) {
+    const auto& [name, value] = each;
     const auto found = own.find(name);
     if (found == own.end())
       throw std::invalid_argument("functional_call: " + module.type_name() + " has no parameter or buffer \"" + name +
                                   "\"");
     require_fit(name, found->second, value);
+    const auto [first, is_new] = given.emplace(Raw::value(found->second), &each);
+    if (!is_new && Raw::value(first->second->second) != Raw::value(value))
+      throw std::invalid_argument("functional_call: \"" + first->second->first + "\" and \"" + name +
+                                  "\" are one tensor, and two replacements are given for it");
   }
   for (const auto& [name, value] : values) into.add(own.at(name), value);
 }

@@ -13,7 +13,7 @@ void register_generator(ModuleBase& module, const OwnGenerator& generator) {
 std::vector<std::pair<std::string, OwnGenerator>> named_generators(const ModuleBase& module) {
   std::vector<std::pair<std::string, OwnGenerator>> result;
   std::unordered_set<const void*> seen;
-  detail::for_each_module("", detail::Access::state(module), [&](const std::string& path, const auto& state) {
+  detail::for_each_module_once(detail::Access::state(module), [&](const std::string& path, const auto& state) {
     for (const OwnGenerator& each : state->generators)
       if (seen.insert(&*each).second) result.emplace_back(path, each);
   });

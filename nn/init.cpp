@@ -44,6 +44,9 @@ void write_scaled(const char* op, const Tensor& tensor, const Tensor& numbers, d
 
 Tensor draw_uniform(const char* op, const Tensor& tensor, double low, double high, Generator* generator, Source at) {
   require_floating(op, tensor);
+  if (!std::isfinite(high - low))
+    throw xgrad::detail::argument_error(std::string(op) + ": cannot draw from " + number_text(low) + " .. " +
+                                        number_text(high) + ": the length of the interval must be finite");
   const Tensor numbers = rand(tensor.shape(), generator ? *generator : default_generator(), tensor.dtype());
   const double end = low < high ? high : std::numeric_limits<double>::infinity();
   write_scaled(op, tensor, numbers, low, high - low, end, at);
@@ -108,6 +111,8 @@ double kaiming_deviation(const char* op, const Tensor& tensor, double a, Fan fan
 
 double xavier_deviation(const char* op, const Tensor& tensor, double gain) {
   require_finite(op, "the gain", gain);
+  if (gain < 0)
+    throw xgrad::detail::argument_error(std::string(op) + ": the gain must not be negative, got " + number_text(gain));
   const Fans both = fans_of(op, tensor);
   return deviation(gain, (both.in + both.out) / 2);
 }
@@ -130,7 +135,7 @@ double calculate_gain(Nonlinearity nonlinearity, double slope) {
     case Nonlinearity::relu:
       return std::sqrt(2.0);
     case Nonlinearity::leaky_relu:
-      return std::sqrt(2 / (1 + slope * slope));
+      return std::isfinite(slope * slope) ? std::sqrt(2 / (1 + slope * slope)) : std::sqrt(2.0) / std::abs(slope);
     case Nonlinearity::selu:
       break;
   }

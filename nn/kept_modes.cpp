@@ -7,7 +7,7 @@
 namespace xgrad::nn::detail {
 
 KeptModes::KeptModes(const ModuleBase& model) {
-  for_each_module("", Access::state(model), [this](const std::string&, const StatePtr& module) {
+  for_each_module_once(Access::state(model), [this](const std::string&, const StatePtr& module) {
     modes_.emplace_back(module, module->training);
   });
 }

@@ -43,10 +43,10 @@ StatePtr cloned(CloneScope& scope, const StatePtr& original) {
 
 namespace {
 
-bool contains(const ModuleState& tree, const ModuleState& module) {
-  if (&tree == &module) return true;
-  return std::any_of(tree.children.begin(), tree.children.end(),
-                     [&](const auto& child) { return contains(*child.second, module); });
+bool contains(const StatePtr& tree, const StatePtr& module) {
+  bool found = false;
+  for_each_module_once(tree, [&](const std::string&, const StatePtr& each) { found = found || each == module; });
+  return found;
 }
 
 // Registers a member in both directions, or in none.
@@ -65,7 +65,7 @@ void append(std::vector<Entry>& list, Entry entry, Registration& registration, c
 void check(const ModuleBase& parent, const NewMember& added) {
   if (!added.replaces) Access::check_name(parent, added.name);
   const char* why = nullptr;
-  if (added.module != nullptr && contains(*Access::state(*added.module), *Access::state(parent)))
+  if (added.module != nullptr && contains(Access::state(*added.module), Access::state(parent)))
     why = "a module cannot contain itself";
   if (added.parameter != nullptr && !added.parameter->defined()) why = "the parameter is empty: give it values first";
   if (why != nullptr)
@@ -103,7 +103,7 @@ void append_members(const ModuleBase& parent, const std::vector<NewMember>& adde
 }
 
 void require_shapes(const std::string& what, const StatePtr& root) {
-  for_each_module("", root, [&](const std::string& path, const StatePtr& module) {
+  for_each_module_once(root, [&](const std::string& path, const StatePtr& module) {
     if (!module->is_lazy) return;
     const std::string name = path.empty() ? module->type : path + " (" + module->type + ")";
     throw std::logic_error(what + ": " + (name.empty() ? "this module" : name) +
@@ -114,6 +114,7 @@ void require_shapes(const std::string& what, const StatePtr& root) {
 }  // namespace detail
 
 using detail::for_each_module;
+using detail::for_each_module_once;
 using detail::ModuleState;
 using detail::RegisteredTensor;
 using detail::StatePtr;
@@ -126,7 +127,7 @@ using Members = std::vector<RegisteredTensor> ModuleState::*;
 template <class F>
 void for_each_once(const StatePtr& state, Members members, const F& f) {
   std::unordered_set<const void*> seen;
-  for_each_module("", state, [&](const std::string& path, const StatePtr& module) {
+  for_each_module_once(state, [&](const std::string& path, const StatePtr& module) {
     for (const RegisteredTensor& each : (*module).*members)
       if (seen.insert(Raw::value(each.tensor)).second) f(path, each);
   });
@@ -156,11 +157,6 @@ void apply_below(const StatePtr& state, const std::function<void(ModuleBase&)>& 
     ModuleBase module = detail::Access::handle(child.second);
     f(module);
   }
-}
-
-void set_mode(ModuleState& state, bool training) {
-  state.training = training;
-  for (const auto& child : state.children) set_mode(*child.second, training);
 }
 
 }  // namespace
@@ -297,10 +293,8 @@ std::vector<std::pair<std::string, ModuleBase>> ModuleBase::named_children() con
 
 std::vector<std::pair<std::string, ModuleBase>> ModuleBase::named_modules() const {
   std::vector<std::pair<std::string, ModuleBase>> result;
-  std::unordered_set<const ModuleState*> seen;
-  for_each_module("", state_, [&](const std::string& path, const StatePtr& module) {
-    if (seen.insert(module.get()).second)
-      result.emplace_back(path, path.empty() ? handle() : detail::Access::handle(module));
+  for_each_module_once(state_, [&](const std::string& path, const StatePtr& module) {
+    result.emplace_back(path, path.empty() ? handle() : detail::Access::handle(module));
   });
   return result;
 }
@@ -331,7 +325,9 @@ void ModuleBase::apply(const std::function<void(ModuleBase&)>& f) {
   f(self);
 }
 
-void ModuleBase::train(bool on) { set_mode(*state_, on); }
+void ModuleBase::train(bool on) {
+  for_each_module_once(state_, [on](const std::string&, const StatePtr& module) { module->training = on; });
+}
 bool ModuleBase::is_training() const { return state_->training; }
 
 void ModuleBase::zero_grad() {

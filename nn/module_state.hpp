@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -98,6 +99,18 @@ template <class F>
 void for_each_module(const std::string& path, const StatePtr& state, const F& f) {
   f(path, state);
   for (const auto& [name, child] : state->children) for_each_module(path.empty() ? name : path + "." + name, child, f);
+}
+
+/// The same, but a module that is met again under another path is left out, with all below it.
+template <class F>
+void for_each_module_once(const StatePtr& root, const F& f) {
+  std::unordered_set<const ModuleState*> seen;
+  const auto visit = [&](const std::string& path, const StatePtr& state, const auto& below) -> void {
+    if (!seen.insert(state.get()).second) return;
+    f(path, state);
+    for (const auto& [name, child] : state->children) below(path.empty() ? name : path + "." + name, child, below);
+  };
+  visit("", root, visit);
 }
 
 inline std::string join(const std::string& path, const std::string& name) {

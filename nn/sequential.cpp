@@ -76,7 +76,7 @@ Layer Sequential::operator[](Dim i) const {
 
 Tensor Sequential::forward(const Tensor& x) {
   Tensor y = x;
-  for (const Layer& layer : *layers_) y = layer(y, call_site());
+  for (std::size_t i = 0; i < layers_->size(); ++i) y = (*layers_)[i](y, call_site());  // a hook may change the list
   return y;
 }
 

@@ -71,7 +71,10 @@ class Layer {
   Layer& operator=(const Layer& other) &;
   ~Layer();
 
-  Tensor operator()(const Tensor& x, Source at = Source::here()) const { return (*module_)(x, at); }
+  Tensor operator()(const Tensor& x, Source at = Source::here()) const {
+    const std::shared_ptr<Module> called = module_;  // a hook may take the layer out of its model
+    return (*called)(x, at);
+  }
 
   template <class M>
   bool is() const {

@@ -103,17 +103,30 @@ Tensor zeros_for(const Shape& input, DType dtype) {
 
 using Call = std::function<std::vector<Tensor>()>;
 
+// While it lives, the model's buffers are copies, which calls may change.
+class OwnBuffers {
+ public:
+  explicit OwnBuffers(const ModuleBase& model) {
+    for (const Tensor& each : model.buffers()) {
+      copies_.push_back(each.clone());
+      in_place_.add(each, copies_.back());
+    }
+  }
+  const std::vector<Tensor>& copies() const { return copies_; }
+
+ private:
+  std::vector<Tensor> copies_;
+  xgrad::detail::Substitution in_place_;
+};
+
 // What a recorded call needs, on buffers of its own. Where training refuses the input, an evaluation is measured.
 detail::GraphMemory measured(const ModuleBase& model, const std::vector<Tensor>& inputs, const Call& call) {
   const xgrad::detail::KeptGenerator generator;
   const detail::KeptModes modes(model);
   std::vector<Tensor> known = inputs;
   for (const Tensor& each : model.parameters()) known.push_back(each);
-  xgrad::detail::Substitution in_place;
-  for (const Tensor& each : model.buffers()) {
-    known.push_back(each.clone());
-    in_place.add(each, known.back());
-  }
+  const OwnBuffers buffers(model);
+  known.insert(known.end(), buffers.copies().begin(), buffers.copies().end());
   const EnableGrad on;
   if (detail::Access::state(model)->training) {
     try {
@@ -218,6 +231,7 @@ Summary detail::summarised(const ModuleBase& model, const std::vector<Tensor>& i
     };
     const detail::KeptModes modes(model);
     modes.train(false);
+    const OwnBuffers buffers(model);
     const xgrad::detail::KeptGenerator generator;
     const Listening listening(observer);
     const NoGrad no_grad;

@@ -49,7 +49,8 @@ inline std::vector<long double> numbers_of(const Tensor& x) {
 /// itself.
 inline long double excess(long double a, long double b, double rtol, double atol) {
   if (a == b || (std::isnan(a) && std::isnan(b))) return 0;
-  const long double beyond = std::abs(a - b) - (atol + rtol * std::abs(b));
+  const long double relative = b == 0 ? 0 : rtol * std::abs(b);  // 0 for a tolerance of infinity too
+  const long double beyond = std::abs(a - b) - (atol + relative);
   // NaN, and any distance from or to an infinity, is as far off as can be.
   return std::isfinite(a) && std::isfinite(b) ? beyond : HUGE_VAL;
 }

@@ -204,3 +204,14 @@ TEST_CASE("KeepValues keeps the results of custom functions and of checkpoints t
     CHECK(numbers(extras->value) == Numbers{6, 9});
   }
 }
+
+TEST_CASE("an explanation keeps the values that it found when parameters change afterwards") {
+  const Tensor w = leaf({2, 3});
+  const Explanation all = explain(sum(w * w));
+  const std::string before = all.text();
+  {
+    const NoGrad off;
+    w.fill_(7);
+  }
+  CHECK(all.text() == before);
+}

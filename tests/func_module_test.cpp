@@ -486,3 +486,34 @@ TEST_CASE("a full backward hook gets the gradient of its run, also where runs ne
   CHECK(calls == 1002);
   CHECK(without == 0);
 }
+
+TEST_CASE("functional_call refuses two replacements of one tensor", "[func]") {
+  nn::Linear a(2, 2);
+  nn::Sequential model{a, a};
+  const Tensor x = ones({1, 2});
+  const StateDict both = {{"0.weight", eye(2)}, {"1.weight", eye(2) * 3.0}};
+  CHECK_THAT(thrown_by<std::invalid_argument>([&] { static_cast<void>(func::functional_call(model, both, x)); }),
+             Catch::Matchers::Equals(
+                 "functional_call: \"0.weight\" and \"1.weight\" are one tensor, and two replacements are given for "
+                 "it"));
+  const Tensor same = eye(2);
+  CHECK(largest(func::functional_call(model, StateDict{{"0.weight", same}, {"1.weight", same}}, x) - model(x)) >= 0);
+}
+
+TEST_CASE("a hook may take the module that is called out of its model, or add others", "[func]") {
+  nn::ModuleList list;
+  list.append(nn::Linear(2, 2));
+  list[0].module().register_forward_pre_hook([&](const nn::ModuleBase&, const Tensor&) {
+    list.clear();
+    return Tensor();
+  });
+  CHECK(list[0](ones({1, 2})).shape() == Shape{1, 2});
+  CHECK(list.size() == 0);
+  nn::Sequential model{nn::Linear(2, 2), nn::Linear(2, 2)};
+  model[0].module().register_forward_hook([&](const nn::ModuleBase&, const Tensor&, const Tensor&) {
+    while (model.size() < 50) model.push_back(nn::ReLU());
+    return Tensor();
+  });
+  CHECK(model(ones({1, 2})).shape() == Shape{1, 2});
+  CHECK(model.size() == 50);
+}

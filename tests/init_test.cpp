@@ -277,3 +277,13 @@ TEST_CASE("initialisers refuse what they cannot do, and change nothing") {
   CHECK_THROWS_AS(init::trunc_normal_(zeros({2, 2}, int64)), std::invalid_argument);
   CHECK_THROWS_AS(init::sparse_(zeros({2, 2}, boolean), 0.5), std::invalid_argument);
 }
+
+TEST_CASE("gains that are negative or leave the range of numbers are refused, and slopes do not overflow", "[init]") {
+  const Tensor w = zeros({2, 2}, float64);
+  CHECK_THROWS_AS(init::xavier_uniform_(w, -1), std::invalid_argument);
+  CHECK_THROWS_AS(init::xavier_normal_(w, -1), std::invalid_argument);
+  CHECK_THROWS_AS(init::xavier_uniform_(w, 1.7e308), std::invalid_argument);
+  CHECK(sum(abs(w)).item() == 0);
+  init::kaiming_uniform_(w, 1e200);
+  CHECK(largest(w) > 1e-202);
+}

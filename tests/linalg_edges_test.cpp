@@ -10,9 +10,11 @@
 
 #include "catch2.hpp"
 #include "compare.hpp"
+#include "inspect.hpp"
 
 using namespace xgrad;
 using namespace xgrad::linalg;
+using Catch::Matchers::StartsWith;
 
 namespace {
 
@@ -85,4 +87,51 @@ TEST_CASE("expm of triangular and of far from normal matrices is accurate", "[li
                    Tensor{{std::exp(700.), std::exp(700.) / 1400}, {0., std::exp(-700.)}}, 1e-13) == "");
   const Tensor x = Tensor{{0., 1e8}, {0., 0.}}.requires_grad_();
   CHECK(difference(grad(expm(x)(0, 1), x)(0, 1), Tensor(1.0).to(float64), 1e-12) == "");
+}
+
+TEST_CASE("the gradient of pinv is right for matrices of any scale", "[linalg]") {
+  const Tensor a{{1.0, 2.0}, {3.0, 5.0}, {1.0, 1.0}};
+  for (const bool turned : {false, true}) {
+    const Tensor m = (turned ? transpose(a) : a).clone().requires_grad_();
+    const Tensor expected = grad(sum(pinv(m)), m);
+    for (const double scale : {0x1p-360, 0x1p-40, 0x1p50, 0x1p360})
+      for (const DType dtype : {float32, float64}) {
+        if (dtype == float32 && (scale > 1e30 || scale < 1e-30)) continue;
+        const Tensor x = (m.detach() * scale).to(dtype).requires_grad_();
+        const Tensor found = grad(sum(pinv(x)), x).to(float64) * scale * scale;
+        INFO(scale << ", " << name_of(dtype));
+        CHECK(difference(found, expected, dtype == float32 ? 1e-4 : 1e-12, dtype == float32 ? 1e-5 : 1e-12) == "");
+      }
+  }
+}
+
+TEST_CASE("the gradient of det is finite where the cofactors are, also if the inverse is not", "[linalg]") {
+  const auto gradient = [](const Tensor& a) {
+    const Tensor x = a.clone().requires_grad_();
+    return grad(det(x), x);
+  };
+  const Tensor graded = Tensor({{1e-18, 1e12, 0.0}, {0.0, 1e-9, 1e3}, {0.0, 0.0, 1.0}}).to(float32);
+  const Tensor found = gradient(graded).to(float64);
+  CHECK(found(0, 0).item() == Approx(1e-9));
+  CHECK(found(1, 0).item() == Approx(-1e12));
+  CHECK(found(2, 0).item() == Approx(1e15));
+  CHECK(largest(found(0, xt::range(1, 3))) < 1e-30);
+  CHECK(gradient(diag(Tensor{1e-310, 1e10}))(0, 0).item() == Approx(1e10));
+  CHECK(gradient(diag(Tensor{1e-39, 1e5, 1.0, 1.0, 1.0}).to(float32))(0, 0).item() == Approx(1e5));
+  // Singular, with products of some singular values beyond the range.
+  const Tensor singular = gradient(diag(Tensor{1e200, 1e200, 1e-200, 0.0}));
+  CHECK(singular(3, 3).item() == Approx(1e200));
+  CHECK(sum(singular != 0).item<int>() == 1);
+}
+
+TEST_CASE("solve and inverse give NaN for NaN that the search for pivots passes over", "[linalg]") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const Tensor a{{0.0, nan}, {nan, 0.0}};
+  CHECK(all(isnan(inverse(a))).item<bool>());
+  CHECK(all(isnan(solve(a, ones({2}, float64)))).item<bool>());
+  CHECK(std::isnan(cond(Tensor{{0.0, nan}, {0.0, 1.0}}, "fro").item()));
+  CHECK_THAT(thrown_by<std::invalid_argument>([] {
+               static_cast<void>(matrix_power(zeros({2, 2}, float64), -1));
+             }),
+             StartsWith("matrix_power: the matrix is singular"));
 }

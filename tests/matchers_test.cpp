@@ -49,4 +49,6 @@ TEST_CASE("whole numbers are compared to the last bit, and a tolerance is a numb
   CHECK_THAT(matcher.toString(), Catch::Contains("got 9007199254740993, expected 9007199254740992, which differ by 1"));
   CHECK_THROWS_AS(IsCloseTo(before, std::nan(""), 0), std::invalid_argument);
   CHECK_THROWS_AS(IsCloseTo(before, 0, -1), std::invalid_argument);
+  CHECK_THAT(Tensor{5.}, !IsCloseTo(Tensor{0.}, HUGE_VAL));  // |expected| is 0
+  CHECK_THAT(Tensor{5.}, IsCloseTo(Tensor{1.}, HUGE_VAL));
 }

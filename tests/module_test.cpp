@@ -389,3 +389,15 @@ TEST_CASE("a module of two inputs has its own call, and errors with its path") {
   REQUIRE(thrown_by([&] { bilinear(ones({2, 9}), ones({2, 4})); }).rfind("left (Linear): expected 3", 0) == 0);
   REQUIRE(thrown_by([&] { bilinear(ones({2, 3}), ones({2, 5})); }).rfind("Bilinear: mul: ", 0) == 0);
 }
+
+TEST_CASE("modules that are shared at every level are visited once each") {
+  std::vector<nn::Sequential> models{nn::Sequential{nn::Linear(2, 2)}};
+  models.reserve(61);
+  for (std::size_t level = 0; level < 60; ++level) models.push_back(nn::Sequential{models[level], models[level]});
+  nn::Sequential& model = models.back();
+  CHECK(model.parameters().size() == 2);
+  CHECK(model.named_modules().size() == 62);
+  model.train(false);
+  CHECK_FALSE(model.is_training());
+  CHECK_FALSE(models.front().is_training());
+}

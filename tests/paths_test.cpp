@@ -141,3 +141,12 @@ TEST_CASE("the number of paths is bounded, and vectors are refused, by errors th
   CHECK_THAT(thrown_by<std::invalid_argument>([&] { paths(s * 2.0, s.detach()); }), StartsWith("paths: "));
   CHECK_THAT(thrown_by<std::logic_error>([&] { paths(Tensor(1.0), s); }), StartsWith("paths: "));
 }
+
+TEST_CASE("formulas write negative factors and settings so that they cannot be read as something else") {
+  const Tensor x = scalar(2), y = scalar(3);
+  const TensorNames names = {{"x", x}, {"y", y}};
+  CHECK_THAT(paths(y * (x * -3.0), y, names).text(), Contains("(-3 x)"));
+  CHECK_THAT(paths(y * pow(x, 3.0), y, names).text(), Contains("x^3"));
+  CHECK_THAT(paths(y * pow(x, -2.0), y, names).text(), Contains("x^(-2)"));
+  CHECK_THAT(paths(y * leaky_relu(x, 0.2), y, names).text(), Contains("leaky_relu(x, negative_slope=0.2)"));
+}

@@ -215,3 +215,18 @@ TEST_CASE("backward needs the memory that is predicted") {
     CHECK(peak >= 0.85 * predicted);
   }
 }
+
+TEST_CASE("summary leaves buffers as they were, whatever a call writes to them") {
+  struct Counting : nn::Module {
+    nn::Buffer count{zeros({1})};
+    Counting() { add("count", count); }
+    Tensor forward(const Tensor& x) override {
+      const NoGrad off;
+      count.add_(ones({1}));
+      return x;
+    }
+  };
+  Counting model;
+  static_cast<void>(nn::summary(model, {2, 1}));
+  CHECK(model.count.item() == 0);
+}

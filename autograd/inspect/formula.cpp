@@ -1,6 +1,7 @@
 #include <xgrad/autograd/inspect/formula.hpp>
 
 #include <map>
+#include <utility>
 
 #include <xgrad/autograd/engine/range.hpp>
 #include <xgrad/autograd/kernels/runtime/number_text.hpp>
@@ -72,16 +73,26 @@ std::string Formulas::written(const Node& node, int depth) const {
   const std::string op = node.name();
   if (node.is_leaf()) return "";
   if (const auto symbol = infix().find(op); symbol != infix().end() && node.edge_count() == 2) {
-    const std::string a = input_of(node, 0, depth).text, b = input_of(node, 1, depth).text;
-    if (a == "?" || b == "?") return "";
-    return "(" + a + symbol->second + b + ")";
+    Term a = input_of(node, 0, depth), b = input_of(node, 1, depth);
+    if (a.text == "?" || b.text == "?") return "";
+    if (op == "mul" && b.number && !a.number) std::swap(a, b);  // "-3 x": "x -3" reads as a difference
+    for (Term* each : {&a, &b})
+      if (each->number && each->text.front() == '-' && (each == &b || op == "pow")) each->text = "(" + each->text + ")";
+    return "(" + a.text + symbol->second + b.text + ")";
   }
   if (node.edge_count() != 1) return "";
   std::string x = input_of(node, 0, depth).text;
   if (passes_on(op)) return x;
   if (op == "square") return x + "^2";
   if (op == "neg") return "(-" + x + ")";
-  return op + (x.front() == '(' ? x : "(" + x + ")");
+  const std::vector<Attribute> settings = node.attributes();
+  if (settings.empty()) return op + (x.front() == '(' ? x : "(" + x + ")");
+  if (op == "pow" && settings.size() == 1) {
+    const std::string exponent = number_text(settings[0].real, 6);
+    return x + "^" + (exponent.front() == '-' ? "(" + exponent + ")" : exponent);
+  }
+  for (const Attribute& each : settings) x += ", " + to_string(each);
+  return op + "(" + x + ")";
 }
 
 LocalFormula Formulas::slope_of(const Node& node, std::size_t input, double slope) const {

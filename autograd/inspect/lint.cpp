@@ -228,8 +228,9 @@ class Lint::Reader final : public detail::Observer {
     if (reduction != nullptr && reduction->text != "mean") return;
     const Shape& shape = op.inputs[0].shape();
     const auto classes = static_cast<double>(shape[shape.rank() == 1 ? 0 : 1]);
-    const double loss = detail::range_of(y).max, expected = std::log(classes);
-    if (!(classes > 1) || (loss >= 0.5 * expected && loss <= 2 * expected)) return;
+    const detail::Range range = detail::range_of(y);
+    const double loss = range.max, expected = std::log(classes);
+    if (!range.has_finite() || !(classes > 1) || (loss >= 0.5 * expected && loss <= 2 * expected)) return;
     tell_of(op, "first_loss",
             "the first loss is " + detail::number_text(loss, 4) + ", and that of a model that knows nothing ln(" +
                 detail::number_text(classes, 6) + ") = " + detail::number_text(expected, 4) +

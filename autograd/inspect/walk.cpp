@@ -88,14 +88,14 @@ std::unordered_map<const Node*, Tensor> known_values(const std::vector<const Nod
     else if (const Reading y = saved_output(*node); y.data != nullptr)
       values[node] = copy_of(y);
     else if (const Tensor owner = node->is_leaf() ? node->owner() : Tensor(); owner.defined())
-      values[node] = owner.detach();
+      values[node] = copy_of(reading(owner));
     for (std::size_t i = 0; i < node->edge_count(); ++i) {
       const Node* input = node->edges()[i].node.get();
       if (input == nullptr || values.count(input) == 1) continue;
       if (const Reading x = saved_input(*node, i); x.data != nullptr) values[input] = copy_of(x);
     }
   }
-  values[Raw::node(root)] = root.detach();
+  values[Raw::node(root)] = copy_of(reading(root));
   return values;
 }
 

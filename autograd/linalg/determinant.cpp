@@ -251,8 +251,10 @@ Tensor has_zero_pivot(const char* op, const Tensor& a) {
   xgrad::detail::visit_floating(a.dtype(), [&](auto type) {
     using T = typename decltype(type)::type;
     for_each_lu<T>(op, a, [&](std::int64_t i, bool, int n, const T* lu) {
+      const T* const end = lu + std::ptrdiff_t{n} * n;
       to[i] = false;
-      for (std::ptrdiff_t j = 0; j < n; ++j) to[i] = to[i] || lu[j * n + j] == 0;
+      for (const T* pivot = lu; pivot < end; pivot += n + 1) to[i] = to[i] || *pivot == 0;
+      to[i] = to[i] && std::none_of(lu, end, [](T x) { return std::isnan(x); });
     });
   });
   return y;

@@ -16,7 +16,7 @@ struct SignLogAbsDet {
 /// are distinct.
 [[nodiscard]] Tensor det(Tensor a, Source at = Source::here());
 /// Sign and logarithm of the determinants of a (..., n, n), which neither overflow nor underflow. The gradient of
-/// logabsdet is g a⁻ᵀ, which is infinite where a is singular.
+/// logabsdet is g a⁻ᵀ; where a is singular it is infinite, and NaN in elements whose cofactor is 0.
 [[nodiscard]] SignLogAbsDet slogdet(Tensor a, Source at = Source::here());
 /// ln det a for a (..., n, n): NaN where the determinant is negative, with gradient 0, and -inf where a is singular.
 [[nodiscard]] Tensor logdet(Tensor a, Source at = Source::here());

@@ -71,6 +71,9 @@ Tensor times(Tensor a, Tensor b);
 /// x = a⁻¹ b, or a⁻ᵀ b: recorded, with errors that name `op`.
 Tensor general_solve(const char* op, Tensor a, Tensor b, bool transposed, Source at = Source::here());
 
+/// a⁻¹, recorded, with errors that name `op`.
+Tensor inverse(const char* op, Tensor a, Source at);
+
 /// The identity matrix, which broadcasts.
 Tensor identity(std::int64_t n, DType dtype);
 /// The values in one triangle, without the diagonal if `strictly`, and 0 elsewhere.

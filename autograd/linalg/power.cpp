@@ -26,7 +26,7 @@ Tensor matrix_power(Tensor a, Dim n, Source at) {
   require_square("matrix_power", a);
   if (n.value() == 0) return identities(std::move(a), at);
   std::uint64_t power = n.value() > 0 ? static_cast<std::uint64_t>(n.value()) : -static_cast<std::uint64_t>(n.value());
-  Tensor factor = n.value() > 0 ? std::move(a) : inverse(std::move(a), at), y;
+  Tensor factor = n.value() > 0 ? std::move(a) : detail::inverse("matrix_power", std::move(a), at), y;
   for (;;) {
     if ((power & 1u) != 0) y = y.defined() ? times(std::move(y), factor) : factor;
     power >>= 1u;

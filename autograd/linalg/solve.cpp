@@ -1,5 +1,8 @@
 #include <xgrad/autograd/linalg/solve.hpp>
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
 #include <string>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
@@ -31,6 +34,16 @@ void spread_matrices(const Tensor& b, const Tensor& x, const xgrad::detail::Scra
                 Raw::write<T>(x) + static_cast<std::int64_t>(i) * size);
 }
 
+/// The factors of a matrix; with NaN in it they are NaN where the search for pivots, which passes over NaN, finds 0.
+template <class T>
+int factorised(int n, T* lu, int* pivots, const T* from) {
+  const int failed = kernels::lapack::lu(n, lu, pivots, from);
+  const T* const end = from + std::int64_t{n} * n;
+  if (failed == 0 || std::none_of(from, end, [](T x) { return std::isnan(x); })) return failed;
+  std::fill_n(lu, std::int64_t{n} * n, std::numeric_limits<T>::quiet_NaN());
+  return 0;
+}
+
 template <class T>
 Tensor solved(const char* op, const Tensor& a, const Tensor& b, bool transposed) {
   const Shape batch = common_batch(op, a.shape(), b.shape()), own = batch_of(a.shape());
@@ -45,7 +58,7 @@ Tensor solved(const char* op, const Tensor& a, const Tensor& b, bool transposed)
   const T* const from = static_cast<const T*>(Raw::operand(a));
   factorise_each(
       own.count(), work,
-      [&](std::int64_t i) { return kernels::lapack::lu(n, lu + i * square, &pivots[0] + i * n, from + i * square); },
+      [&](std::int64_t i) { return factorised(n, lu + i * square, &pivots[0] + i * n, from + i * square); },
       [&](std::int64_t i, int pivot) { refuse_singular(op, own, i, pivot); });
   if (x.size() == 0) return x;
   spread_matrices<T>(b, x, broadcast_indices(batch, batch_of(b.shape())), size);
@@ -73,6 +86,35 @@ Tensor general_solve(const char* op, Tensor a, Tensor b, bool transposed, Source
                   Tensor ga;
                   if (needs[0]) ga = -(transposed ? times(y, adjoint(gb)) : times(gb, adjoint(y)));
                   return std::array<Tensor, 2>{ga, gb};
+                }));
+}
+
+Tensor inverse(const char* op, Tensor a, Source at) {
+  const xgrad::detail::Timed timed(op, at);
+  require_square(op, a);
+  const Shape batch = batch_of(a.shape());
+  const int n = narrow(op, rows_of(a.shape()));
+  const std::int64_t square = std::int64_t{n} * n;
+  Tensor y = copied(a);
+  xgrad::detail::visit_floating(a.dtype(), [&](auto type) {
+    using T = typename decltype(type)::type;
+    T* const to = Raw::write<T>(y);
+    if (a.size() == 0) return;
+    const T* const from = static_cast<const T*>(Raw::operand(a));
+    factorise_each(
+        batch.count(), 2.0 * n * static_cast<double>(square),
+        [&](std::int64_t i) {
+          xgrad::detail::ScratchVector<int> pivots(static_cast<std::size_t>(n));
+          const int failed = factorised(n, to + i * square, pivots.data(), from + i * square);
+          if (failed == 0) kernels::lapack::lu_inverse(n, to + i * square, pivots.data());
+          return failed;
+        },
+        [&](std::int64_t i, int pivot) { refuse_singular(op, batch, i, pivot); });
+  });
+  // d(a⁻¹) = -a⁻¹ da a⁻¹.
+  return record("inverse", at, std::move(y), {std::move(a)}, from_y([](Tensor inv_a, Tensor g) {
+                  const Tensor transposed = adjoint(inv_a);
+                  return -times(times(transposed, g), transposed);
                 }));
 }
 
@@ -139,35 +181,7 @@ Tensor solve(Tensor a, Tensor b, Source at) {
   return squeeze(general_solve("solve", std::move(a), unsqueeze(std::move(b), -1, at), false, at), -1, at);
 }
 
-Tensor inverse(Tensor a, Source at) {
-  const char* const op = "inverse";
-  const xgrad::detail::Timed timed(op, at);
-  require_square(op, a);
-  const Shape batch = batch_of(a.shape());
-  const int n = narrow(op, rows_of(a.shape()));
-  const std::int64_t square = std::int64_t{n} * n;
-  Tensor y = copied(a);
-  xgrad::detail::visit_floating(a.dtype(), [&](auto type) {
-    using T = typename decltype(type)::type;
-    T* const to = Raw::write<T>(y);
-    if (a.size() == 0) return;
-    const T* const from = static_cast<const T*>(Raw::operand(a));
-    factorise_each(
-        batch.count(), 2.0 * n * static_cast<double>(square),
-        [&](std::int64_t i) {
-          xgrad::detail::ScratchVector<int> pivots(static_cast<std::size_t>(n));
-          const int failed = kernels::lapack::lu(n, to + i * square, pivots.data(), from + i * square);
-          if (failed == 0) kernels::lapack::lu_inverse(n, to + i * square, pivots.data());
-          return failed;
-        },
-        [&](std::int64_t i, int pivot) { refuse_singular(op, batch, i, pivot); });
-  });
-  // d(a⁻¹) = -a⁻¹ da a⁻¹.
-  return record(op, at, std::move(y), {std::move(a)}, from_y([](Tensor inv_a, Tensor g) {
-                  const Tensor transposed = adjoint(inv_a);
-                  return -times(times(transposed, g), transposed);
-                }));
-}
+Tensor inverse(Tensor a, Source at) { return detail::inverse("inverse", std::move(a), at); }
 
 Tensor triangular_solve(Tensor a, Tensor b, Triangle triangle, TriangularOptions options, Source at) {
   const char* const op = "triangular_solve";
