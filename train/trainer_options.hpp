@@ -191,7 +191,8 @@ class TrainerOptions : public xgrad::detail::OptionsOf<TrainerOptions> {
  private:
   friend class Trainer;
   friend class TrainingRun;
-  std::int64_t epochs_ = 1, validate_every_ = 1, every_epochs_ = 1, every_steps_ = 0, accumulate_ = 1, keep_ = 3;
+  std::int64_t epochs_ = 1, validate_every_ = 1, every_steps_ = 0, accumulate_ = 1, keep_ = 3;
+  std::optional<std::int64_t> every_epochs_;  // by default 1
   std::vector<detail::NamedMetric> metrics_, train_metrics_;
   std::string train_prefix_ = "train_", prefix_ = "val_", monitor_, best_path_, folder_, csv_, json_;
   EarlyStopping::Options early_;
