@@ -399,12 +399,12 @@ void TrainingRun::begin_row(const Batches* validation) {
 
 // One that fails is called again by the next fit(), with the row that it was given.
 void TrainingRun::end_epoch_of(Callback& callback) {
-  const Record before = ending_->row;
+  Record before = ending_->row;
   try {
     callback.on_epoch_end(trainer_, ending_->row);
     detail::check_row(ending_->row);
   } catch (...) {
-    ending_->row = before;
+    ending_->row.swap(before);
     throw;
   }
 }
