@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <xgrad/autograd/ops/update.hpp>
 #include <xgrad/optim/description.hpp>
@@ -22,7 +23,7 @@ detail::Description description() {
            {"weight_decay", 0, Range::not_negative},
            {"maximize", 0, Range::flag}},
           {{"ax"}},
-          {{"eta"}, {"mu", 0, 1}}};
+          {{"eta", 0, std::numeric_limits<double>::max()}, {"mu", 0, 1}}};
 }
 
 }  // namespace

@@ -52,8 +52,12 @@ Averager::Averager(const AveragingOptions& options) : options_(options) {
 // The values that take the place of the average's; undefined where they are computed as they are written.
 Tensor Averager::average_of(const Tensor& averaged, const Tensor& weights, Source at) const {
   if (options_.avg_fn_) {
+    const Tensor given = options_.avg_fn_(averaged.detach(), weights.detach(), n_averaged_);
+    if (!given.defined())
+      throw xgrad::detail::argument_error("update_parameters: avg_fn has returned an empty tensor: it must return " +
+                                          to_string(averaged.shape()) + " " + name_of(averaged.dtype()));
     Tensor values = averaged.detach().clone();
-    values.copy_(options_.avg_fn_(averaged.detach(), weights.detach(), n_averaged_), at);
+    values.copy_(given, at);
     return values;
   }
   if (is_floating(averaged.dtype())) return {};

@@ -81,13 +81,19 @@ auto called_at(Source at, M& model, X&& x) {
 ///     Tensor y = average(x);
 ///
 /// SWA: averaged = averaged + (weights - averaged) / (n + 1) after n updates. With batch normalisation, call
-/// update_bn() before use.
+/// update_bn() before use. It can be moved, not copied: two copies would share the module, and each count its own
+/// updates. Make a second average of the model, or an nn::clone() of `module`.
 template <class M>
 class AveragedModel {
  public:
   using Options = AveragingOptions;
 
   explicit AveragedModel(const M& model, const Options& options = {}) : module(nn::clone(model)), averager_(options) {}
+  ~AveragedModel() = default;
+  AveragedModel(AveragedModel&&) = default;
+  AveragedModel& operator=(AveragedModel&&) = default;
+  AveragedModel(const AveragedModel&) = delete;
+  AveragedModel& operator=(const AveragedModel&) = delete;
 
   /// To be called after the optimiser's step, or every so many of them.
   void update_parameters(const M& model, Source at = Source::here()) { averager_.update(module, model, at); }

@@ -78,6 +78,17 @@ LBFGS::LBFGS(const Groups& parameters, double lr, const Options& options)
              ": they must have one dtype: write model.to(float64)");
 }
 
+LBFGS& LBFGS::operator=(LBFGS&& other) noexcept {
+  if (this == &other) return *this;
+  Optimizer::operator=(std::move(other));
+  memory_ = std::move(other.memory_);
+  return *this;
+}
+
+void LBFGS::add_param_group(const Group& /*group*/) {
+  refuse("it has one group of parameters: no other can be added: make a new optimiser of all parameters");
+}
+
 void LBFGS::prepare(const std::vector<Moving>& /*moving*/, Source /*at*/) {
   throw std::logic_error(
       "LBFGS: step() needs a function that computes the loss and its gradients: write step([&] {...})");

@@ -15,7 +15,9 @@ class LBFGSOptions : public detail::OptionList<LBFGSOptions> {
  public:
   /// The greatest number of iterations of a step. By default 20.
   LBFGSOptions& max_iter(int value) { return set("max_iter", value); }
-  /// The greatest number of calls of the closure in a step. By default max_iter · 5 / 4, rounded down.
+  /// The calls of the closure after which a step ends. By default max_iter · 5 / 4, rounded down. They are counted at
+  /// the end of an iteration, so that there are at least two unless the first ends the step, and a line search may make
+  /// one more.
   LBFGSOptions& max_eval(int value) { return set("max_eval", value); }
   /// A step ends when no element of the gradient exceeds this. By default 1e-7.
   LBFGSOptions& tolerance_grad(double value) { return set("tolerance_grad", value); }
@@ -51,10 +53,16 @@ class LBFGS : public Optimizer {
   using Options = LBFGSOptions;
 
   explicit LBFGS(const Groups& parameters, double lr = 1, const Options& options = {});
+  LBFGS(LBFGS&&) noexcept = default;
+  LBFGS& operator=(LBFGS&& other) noexcept;
+  ~LBFGS() override = default;
+  LBFGS(const LBFGS&) = delete;
+  LBFGS& operator=(const LBFGS&) = delete;
 
   using Optimizer::step;
   Tensor step(const Closure& closure, Source at = Source::here()) override;
-  void add_param_group(const Group&) = delete;  // there is one group
+  /// Refused: there is one group.
+  [[noreturn]] void add_param_group(const Group& group) override;
 
  protected:
   void prepare(const std::vector<Moving>& moving, Source at) override;

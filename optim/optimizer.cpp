@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 #include <unordered_map>
+#include <utility>
 
 #include <xgrad/autograd/graph/dispatch.hpp>
 #include <xgrad/autograd/graph/mode.hpp>
@@ -20,8 +21,19 @@ void detail::GroupsHandle::refuse_moved() {
 }
 
 Optimizer::Optimizer(Optimizer&&) noexcept = default;
-Optimizer& Optimizer::operator=(Optimizer&&) noexcept = default;
 Optimizer::~Optimizer() = default;
+
+Optimizer& Optimizer::operator=(Optimizer&& other) noexcept {
+  if (this == &other) return *this;
+  list_ = std::move(other.list_);
+  slots_ = std::move(other.slots_);
+  numbers_ = std::move(other.numbers_);
+  steps_ = std::move(other.steps_);
+  moving_ = std::move(other.moving_);
+  staged_ = std::move(other.staged_);
+  passes_ = std::move(other.passes_);
+  return *this;
+}
 
 Optimizer::Optimizer(detail::Description description, const Groups& groups, double lr, const detail::Given& defaults)
     : list_(std::make_shared<detail::GroupList>()) {
@@ -36,7 +48,7 @@ Optimizer::Optimizer(detail::Description description, const Groups& groups, doub
   for (std::size_t g = 0; groups.list().size() > 1 && g < groups.list().size(); ++g)
     if (groups.list()[g].parameters().empty())
       refuse("group " + std::to_string(g) + " has no parameters: leave it out");
-  for (const Group& group : groups.list()) add_param_group(group);
+  for (const Group& group : groups.list()) Optimizer::add_param_group(group);
 }
 
 void Optimizer::refuse(const std::string& why) const { list_->refuse(why); }

@@ -108,7 +108,7 @@ class Optimizer {
   const std::vector<Tensor>& parameters() const;
   [[nodiscard]] std::vector<ParamGroup> param_groups() const;
   /// Adds parameters to train from now on. What construction refuses is refused.
-  void add_param_group(const Group& group);
+  virtual void add_param_group(const Group& group);
   /// The name of the class, as messages have it.
   [[nodiscard]] const char* name() const;
 

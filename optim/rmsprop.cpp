@@ -37,8 +37,12 @@ kernels::UpdatePass RMSprop::update(Moving& moving, Source at) {
   rule.eps = v[eps];
   rule.momentum = v[momentum];
   rule.centered = v[centered] != 0;
-  return xgrad::detail::update(name(), *moving.parameter, moving.gradient,
-                               {&slot(0, moving), &slot(1, moving), &slot(2, moving)}, rule, at);
+  // Slots that these options do not use may still hold what others have left, in another dtype.
+  const Tensor none;
+  return xgrad::detail::update(
+      name(), *moving.parameter, moving.gradient,
+      {&slot(0, moving), v[momentum] != 0 ? &slot(1, moving) : &none, v[centered] != 0 ? &slot(2, moving) : &none},
+      rule, at);
 }
 
 }  // namespace xgrad::optim

@@ -2,6 +2,7 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include <xgrad/xgrad.hpp>
@@ -119,6 +120,24 @@ TEST_CASE("an average whose function throws is none of any tensor", "[averaging]
   CHECK(average.n_averaged() == 2);
   for (const auto& [key, tensor] : average.module.state_dict())
     CHECK(difference(tensor, before.at("module." + key) + 1.0f, 1e-6, 1e-6) == "");
+}
+
+TEST_CASE("an average is moved, and not copied", "[averaging]") {
+  using Average = AveragedModel<nn::Linear>;
+  STATIC_REQUIRE_FALSE(std::is_copy_constructible_v<Average>);
+  STATIC_REQUIRE_FALSE(std::is_copy_assignable_v<Average>);
+  STATIC_REQUIRE(std::is_move_constructible_v<Average>);
+  STATIC_REQUIRE(std::is_move_assignable_v<Average>);
+}
+
+TEST_CASE("an average whose function returns an empty tensor says so", "[averaging]") {
+  nn::Linear model(2, 2);
+  AveragedModel<nn::Linear> average(
+      model, AveragingOptions().avg_fn([](const Tensor&, const Tensor&, std::int64_t) { return Tensor(); }));
+  average.update_parameters(model);
+  CHECK_THAT(thrown_by<std::invalid_argument>([&] { average.update_parameters(model); }),
+             Contains("update_parameters: avg_fn has returned an empty tensor: it must return (2, 2) float32"));
+  CHECK(average.n_averaged() == 1);
 }
 
 TEST_CASE("two models exchange their weights for a while", "[averaging]") {

@@ -136,3 +136,41 @@ TEST_CASE("early stopping counts what does not improve", "[train]") {
   CHECK_FALSE(most.update(0));
   CHECK_THROWS_WITH(most.load_state_dict({}), Contains("EarlyStopping: cannot load this state"));
 }
+
+TEST_CASE("after fit() a trainer with an average measures the best weights, which its model has", "[train]") {
+  Problem problem;
+  data::DataLoader loader = problem.loader(), held_out(problem.data, data::DataLoader::Options().batch_size(40));
+  optim::AveragedModel average(*problem.net, optim::AveragingOptions().ema(0.5));
+  Tensor best;
+  // The validation of epoch 1 is the best one.
+  const auto judge = [&](Trainer& trainer, Record& row) {
+    if (trainer.epoch() == 1) best = average.module.parameter("weight").detach().clone();
+    row.set("own", std::fabs(static_cast<double>(trainer.epoch()) - 1));
+  };
+  Trainer trainer(*problem.net, *problem.optimizer, nn::mse_loss,
+                  quiet().epochs(4).average(average, *problem.net).keep_best("own").on_epoch_end(judge));
+  trainer.fit(loader, held_out);
+  const auto& [x, y] = *held_out.begin();
+  const auto measured = [&] {
+    const NoGrad off;
+    const auto& net = *problem.net;
+    const double loss = nn::mse_loss(net(x), y).item();
+    CHECK(trainer.evaluate(held_out).at("loss") == Approx(loss));
+    CHECK(difference(trainer.predict(held_out), net(x)) == "");
+    return loss;
+  };
+  CHECK(difference(problem.net->parameter("weight").detach(), best) == "");
+  CHECK(measured() == Approx(trainer.history()["val_loss"][1]));
+  // A second fit() goes on with the last weights, and measures its average.
+  trainer.set_epochs(5);
+  trainer.fit(loader, held_out);
+  CHECK(trainer.history()["val_loss"][4] < trainer.history()["val_loss"][1]);
+  measured();
+  // Weights that the user gives the model are no best ones: the average is measured.
+  {
+    const NoGrad off;
+    problem.net->parameter("weight").fill_(100);
+  }
+  CHECK(trainer.evaluate(held_out).at("loss") < 1);
+  CHECK(problem.net->parameter("weight").detach()[0][0].item() == 100);
+}

@@ -146,3 +146,25 @@ TEST_CASE("a composed schedule has the same rates as the first part of a sequenc
     }
   }
 }
+
+TEST_CASE("a sequence that goes on has the momentum that a part before the present one has left", "[schedule]") {
+  const auto sequence = [](const Optimizer& optimizer) {
+    return SequentialLR(optimizer, {OneCycleLR(optimizer, 1, 5), CosineAnnealingLR(optimizer, 10)}, {4});
+  };
+  for (const int steps : {2, 4, 6}) {
+    CAPTURE(steps);
+    SGD whole = make();
+    SequentialLR schedule = sequence(whole);
+    for (int t = 0; t < steps; ++t) schedule.step();
+    SGD resumed = make();
+    resumed.load_state_dict(whole.state_dict());
+    SequentialLR going_on = sequence(resumed);
+    going_on.load_state_dict(schedule.state_dict());
+    for (int t = 0; t < 3; ++t) {
+      CHECK(resumed.lr() == whole.lr());
+      CHECK(resumed.param_groups()[0].option("momentum") == whole.param_groups()[0].option("momentum"));
+      schedule.step();
+      going_on.step();
+    }
+  }
+}

@@ -158,3 +158,13 @@ TEST_CASE("LBFGS takes one group of one dtype", "[optimizers]") {
   CHECK_THAT(load("state.0.n_iter", Tensor(1)), Contains("\"state.0.d\" must have shape (2), but is missing"));
   CHECK_THAT(load("state.0.step", Tensor(1)), Contains("n_iter"));
 }
+
+TEST_CASE("LBFGS refuses another group, through its base too", "[optimizers]") {
+  const Tensor p = Tensor{1., 2.}.requires_grad_(), q = Tensor{1.}.requires_grad_();
+  LBFGS lbfgs({p});
+  Optimizer& optimizer = lbfgs;
+  CHECK_THAT(thrown_by<std::invalid_argument>([&] { optimizer.add_param_group(Group({q})); }),
+             Contains("LBFGS: it has one group of parameters: no other can be added"));
+  CHECK(lbfgs.parameters().size() == 1);
+  CHECK(lbfgs.param_groups().size() == 1);
+}

@@ -2,6 +2,9 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 #include <xgrad/train.hpp>
@@ -201,4 +204,23 @@ TEST_CASE("a metric of a dozen sums and more is loaded from a checkpoint", "[tra
                Contains("cannot load this state: it has \"" + std::string(key) + "\": it is the state of another"));
   }
   CHECK(other_score.value() == score.value());
+}
+
+TEST_CASE("single scores tell apart two classes, and refuse a third", "[train]") {
+  Accuracy accuracy;
+  for (const std::int64_t third : {2, -1})
+    CHECK_THAT(
+        thrown_by<std::invalid_argument>([&] {
+          accuracy.update(Tensor({.9, .2, .7}), Tensor(std::vector<std::int64_t>{1, 0, third}));
+        }),
+        Contains("Accuracy: the target holds class " + std::to_string(third) + ", the prediction is (3) float64"));
+  CHECK(std::isnan(accuracy.value()));
+  accuracy.update(Tensor({.9, .2, .7}), Tensor(std::vector<std::int64_t>{1, 0, 0}));
+  CHECK(accuracy.value() == Approx(2 / 3.));
+}
+
+TEST_CASE("a prediction of NaN gives R2Score NaN, in a constant column too", "[train]") {
+  R2Score score;
+  score.update(Tensor({1., std::numeric_limits<double>::quiet_NaN()}), Tensor({1., 1.}));
+  CHECK(std::isnan(score.value()));
 }

@@ -298,3 +298,32 @@ TEST_CASE("parts of a training that were moved from are what they were", "[train
     static_assert(stays_where_it_is<InterruptScope>);
   }
 }
+
+TEST_CASE("an optimiser that is moved to itself is what it was", "[optimizers]") {
+  const auto train = [](auto& optimizer, const Tensor& p) {
+    return [&optimizer, p] {
+      for (int i = 0; i < 2; ++i)
+        optimizer.step([&] {
+          optimizer.zero_grad();
+          Tensor loss = sum(square(p) * Tensor({1.f, 30.f}) + p);
+          loss.backward();
+          return loss;
+        });
+    };
+  };
+  const auto check = [&](auto make) {
+    const Tensor p = Tensor({1.f, 2.f}).requires_grad_(), q = Tensor({1.f, 2.f}).requires_grad_();
+    auto moved = make(p), kept = make(q);
+    train(moved, p)();
+    train(kept, q)();
+    auto& same = moved;
+    moved = std::move(same);
+    REQUIRE(moved.parameters().size() == 1);
+    train(moved, p)();
+    train(kept, q)();
+    CHECK(difference(p.detach(), q.detach()) == "");
+    CHECK(moved.state_dict().size() == kept.state_dict().size());
+  };
+  check([](const Tensor& p) { return optim::Adam({p}, .1); });
+  check([](const Tensor& p) { return optim::LBFGS({p}, .1, optim::LBFGS::Options().max_iter(2)); });
+}

@@ -409,3 +409,34 @@ TEST_CASE("the programs of docs/optimizers.md", "[optimizers]") {
   });
   CHECK(nn::cross_entropy(model(inputs), labels).item() < before.item());
 }
+
+TEST_CASE("an option that is switched off leaves what it kept alone, in the dtype that it had", "[optimizers]") {
+  const auto train_two = [](const char* option, const RMSprop::Options& options) {
+    nn::Linear model(2, 3);
+    RMSprop optimizer(model.parameters(), .1, options);
+    train(optimizer, 0, 1);
+    optimizer.param_groups()[0].set_option(option, 0);
+    model.to(float64);
+    train(optimizer, 1, 3);
+    const StateDict state = optimizer.state_dict();
+    CHECK(state.at("state.0.step").item() == 3);
+    CHECK(state.at("state.0.square_avg").dtype() == float64);
+    CHECK(state.at(option == std::string("momentum") ? "state.0.momentum_buffer" : "state.0.grad_avg").dtype() ==
+          float32);
+  };
+  train_two("momentum", RMSprop::Options().momentum(.9));
+  train_two("centered", RMSprop::Options().centered());
+}
+
+TEST_CASE("ASGD refuses a state whose next learning rate is none", "[optimizers]") {
+  const Tensor p = start({2});
+  ASGD optimizer({p});
+  train(optimizer, 0, 1);
+  for (const double eta : {-1., std::numeric_limits<double>::infinity()}) {
+    StateDict state;
+    for (const auto& [key, tensor] : optimizer.state_dict())
+      state.emplace_back(key, key == "state.0.eta" ? Tensor(eta) : tensor);
+    CHECK_THAT(thrown_by([&] { optimizer.load_state_dict(state); }),
+               Contains("ASGD: cannot load this state: \"state.0.eta\" is ") && Contains("it must lie within [0, "));
+  }
+}

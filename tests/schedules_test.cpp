@@ -376,3 +376,21 @@ TEST_CASE("a state that is refused leaves the rates that were set by hand", "[sc
   CHECK(o.param_groups()[0].option("momentum") == .25);
   CHECK(s.last_epoch() == 1);
 }
+
+TEST_CASE("a scheduled momentum that the optimiser would refuse is refused when the schedule is made", "[schedule]") {
+  const Tensor p = zeros({1}).requires_grad_();
+  SGD nesterov({p}, .1, SGD::Options().momentum(.9).nesterov());
+  Adam adam({p}, .1);
+  const auto refused = [](auto&& make) { return thrown_by<std::invalid_argument>(make); };
+  CHECK_THAT(refused([&] { OneCycleLR(nesterov, 1, 10, OneCycleLR::Options().base_momentum(0)); }),
+             Contains("OneCycleLR: base_momentum is 0: SGD: cannot look ahead with momentum 0"));
+  CHECK_THAT(refused([&] { CyclicLR(nesterov, .1, 1, CyclicLR::Options().base_momentum(0)); }),
+             Contains("CyclicLR: base_momentum is 0: SGD: cannot look ahead with momentum 0"));
+  CHECK_THAT(refused([&] { OneCycleLR(adam, 1, 10, OneCycleLR::Options().base_momentum(1.5)); }),
+             Contains("OneCycleLR: base_momentum is 1.5: Adam: betas must lie within [0, 1), got 1.5"));
+  CHECK_THAT(refused([&] { CyclicLR(adam, .1, 1, CyclicLR::Options().max_momentum(-1)); }),
+             Contains("CyclicLR: max_momentum is -1: Adam: betas must lie within [0, 1), got -1"));
+  CHECK(nesterov.lr() == .1);
+  CHECK(nesterov.param_groups()[0].option("momentum") == .9);
+  CHECK(adam.param_groups()[0].option("betas.0") == .9);
+}

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <ctime>
 #include <limits>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -322,4 +323,12 @@ TEST_CASE("a trainer warns of inputs that are not those of training", "[train]")
   CHECK_THROWS(trainer.evaluate(narrow));
   REQUIRE_FALSE(warnings.empty());
   CHECK_THAT(warnings[0], Contains("rows of shape (3), in training (6)"));
+}
+
+TEST_CASE("a contract is not merged with itself", "[train]") {
+  InputContract contract;
+  contract.observe(ones({3, 2}));
+  CHECK_THAT(thrown_by<std::invalid_argument>([&] { contract.merge(contract); }),
+             Contains("InputContract: cannot merge a contract with itself"));
+  CHECK(contract.rows() == 3);
 }

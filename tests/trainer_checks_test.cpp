@@ -1,6 +1,8 @@
 // What a Trainer says of names, states and data that do not go together.
 
+#include <limits>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -252,4 +254,87 @@ TEST_CASE("a metric may be named with a slash, in training too", "[train]") {
     CHECK(trainer.history()["train_error/mean"].size() == static_cast<std::size_t>(epochs));
     CHECK(trainer.history()["val_error/mean"].size() == static_cast<std::size_t>(epochs));
   }
+}
+
+TEST_CASE("of two prefixes the longer one says whose number is monitored", "[train]") {
+  const auto fit = [](const std::string& train, const std::string& validation, const std::string& monitor) {
+    Problem p;
+    Trainer trainer(p.net, p.optimizer, nn::mse_loss,
+                    quiet().prefixes(train, validation).train_metric("mae", MeanAbsoluteError()).keep_best(monitor));
+    return thrown_by<std::invalid_argument>([&] { trainer.fit(p.loader); });
+  };
+  CHECK(fit("train_", "", "train_loss") == "nothing was thrown");
+  CHECK(fit("train_", "", "train_mae") == "nothing was thrown");
+  CHECK(fit("val_train_", "val_", "val_train_loss") == "nothing was thrown");
+  CHECK_THAT(fit("train_", "", "loss"), Contains("there are no data to validate on"));
+  CHECK_THAT(fit("t_", "t_val_", "t_val_loss"), Contains("there are no data to validate on"));
+}
+
+TEST_CASE("two numbers of the history that would have one name are refused", "[train]") {
+  Problem p;
+  const MeanAbsoluteError mae;
+  const auto refused = [&](const Options& options) {
+    return thrown_by<std::invalid_argument>([&] { Trainer(p.net, p.optimizer, nn::mse_loss, options); });
+  };
+  for (const std::string name : {"lr", "epoch", "seconds", "val_loss"}) {
+    CAPTURE(name);
+    CHECK_THAT(refused(quiet().prefixes("", "val_").train_metric(name, mae)),
+               Contains("Trainer: two numbers of the history would be named \"" + name + "\""));
+  }
+  CHECK_THAT(refused(quiet().prefixes("train_", "").metric("lr", mae)), Contains("would be named \"lr\""));
+  CHECK_THAT(refused(quiet().prefixes("a", "ab").train_metric("bc", mae).metric("c", mae)),
+             Contains("would be named \"abc\""));
+  CHECK(refused(quiet().train_metric("lr", mae).metric("lr", mae)) == "nothing was thrown");
+}
+
+TEST_CASE("a rhythm of checkpoints without a folder is refused", "[train]") {
+  Problem p;
+  const auto refused = [&](const Options& options) {
+    return thrown_by<std::invalid_argument>([&] { Trainer(p.net, p.optimizer, nn::mse_loss, options); });
+  };
+  CHECK(refused(quiet().checkpoint_every_steps(3)) ==
+        "Trainer: checkpoint_every_steps() has no folder: see checkpoints()");
+  CHECK(refused(quiet().checkpoint_every_epochs(1)) ==
+        "Trainer: checkpoint_every_epochs() has no folder: see checkpoints()");
+  CHECK(refused(quiet().resume()) == "Trainer: resume() has no folder: see checkpoints()");
+  CHECK(refused(quiet().checkpoint_every_epochs(0)) == "nothing was thrown");
+}
+
+TEST_CASE("rows that a metric has before the training are not counted into its first epoch", "[train]") {
+  MeanAbsoluteError used;
+  used.update(Tensor({1e6}), Tensor({0.}));
+  const auto first = [&](const MeanAbsoluteError& metric) {
+    Problem own;
+    {
+      const NoGrad off;
+      for (const Tensor& each : own.net.parameters()) each.fill_(0);
+    }
+    Trainer trainer(own.net, own.optimizer, nn::mse_loss, quiet().train_metric("mae", metric));
+    return trainer.fit(own.loader)["train_mae"][0];
+  };
+  CHECK(first(used) == first(MeanAbsoluteError()));
+}
+
+TEST_CASE("evaluate() says of a loss that is no number what fit() says", "[train]") {
+  Problem p;
+  for (const bool empty : {false, true}) {
+    const auto step = [&](const std::vector<Tensor>& columns) -> StepResult {
+      return {empty ? Tensor() : square(p.net(columns[0]) - columns[1]), {}, {}};
+    };
+    Trainer trainer(p.net, p.optimizer, step, quiet());
+    const std::string text = thrown_by<std::invalid_argument>([&] { trainer.fit(p.loader); });
+    CHECK_THAT(text, Contains("Trainer: the loss is ") && Contains(": it must be one number, such as a mean"));
+    CHECK(thrown_by<std::invalid_argument>([&] { trainer.evaluate(p.loader); }) == text);
+  }
+}
+
+TEST_CASE("where losses that are not finite are allowed, so are their gradients' norms", "[train]") {
+  Problem p;
+  {
+    const NoGrad off;
+    p.net.weight.fill_(std::numeric_limits<double>::quiet_NaN());
+  }
+  Trainer trainer(p.net, p.optimizer, nn::mse_loss, quiet().allow_non_finite_loss().clip_grad_norm(1));
+  trainer.fit(p.loader);
+  CHECK(trainer.epoch() == 1);
 }

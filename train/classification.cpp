@@ -97,6 +97,10 @@ Classes classes_of(const std::string& op, const Tensor& prediction, const Tensor
     for (std::size_t row = 0; row < rows; ++row) {
       if (std::isnan(numbers[row])) refuse_nan(op, static_cast<std::int64_t>(row));
       result.predicted[row] = numbers[row] > threshold ? 1 : 0;
+      if (const std::int64_t own = result.right[row]; own != 0 && own != 1)
+        refuse(op,
+               "the target holds class " + std::to_string(own) + ", the prediction is " + text_of(prediction) +
+                   ", one score for each row: single scores tell class 1 from class 0: predicted classes are int64");
     }
   } else {
     const Tensor given = detail::as_classes(op, "prediction", prediction);

@@ -61,12 +61,16 @@ void make_room(std::vector<T>& to, std::size_t more) {
 
 }  // namespace
 
-void History::add(const Record& row) {
+void detail::check_row(const Record& row) {
   std::set<std::string> seen;
   for (const auto& each : row) {
     if (each.first.empty()) refuse("a column has an empty name: give it one");
     if (!seen.insert(each.first).second) refuse("\"" + each.first + "\" is given twice: a row has one number for each");
   }
+}
+
+void History::add(const Record& row) {
+  detail::check_row(row);
   std::vector<std::size_t> places;  // of the row's numbers
   std::vector<std::string> names;   // of new columns
   for (const auto& each : row) {

@@ -58,4 +58,10 @@ class History {
   std::vector<std::vector<double>> values_;  // of each column
 };
 
+namespace detail {
+
+/// Refuses a row that a history does not take.
+void check_row(const Record& row);
+
+}  // namespace detail
 }  // namespace xgrad::train

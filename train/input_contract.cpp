@@ -168,6 +168,7 @@ void InputContract::observe(const Tensor& batch) {
 }
 
 void InputContract::merge(const InputContract& other) {
+  if (&other == this) refuse("cannot merge a contract with itself: its rows would count twice");
   if (other.empty()) return;
   if (empty()) {
     auto names = std::move(transforms_);

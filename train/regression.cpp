@@ -166,7 +166,7 @@ double R2Score::value() const {
     if (variance > 0)
       total += 1 - std::ldexp(above.number / variance, above.exponent - below.exponent);
     else
-      total += std::isnan(variance) ? variance : above.number != 0 ? 0 : 1;
+      total += std::isnan(variance) ? variance : std::isnan(above.number) ? above.number : above.number != 0 ? 0 : 1;
   }
   return total / (static_cast<double>(sums().size()) / 3);
 }

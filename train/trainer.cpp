@@ -37,7 +37,10 @@ const std::string& Trainer::monitor() const { return run_->monitor(); }
 double Trainer::best() const { return run_->early_.best(); }
 std::int64_t Trainer::best_epoch() const { return run_->counters_.best_epoch; }
 const InputContract& Trainer::contract() const { return run_->contract_; }
-void Trainer::set_contract(const InputContract& contract) { run_->contract_ = contract; }
+void Trainer::set_contract(const InputContract& contract) {
+  run_->contract_ = contract;
+  run_->observed_ = 0;
+}
 nn::ModuleBase Trainer::model() const { return run_->model_; }
 optim::Optimizer& Trainer::optimizer() const { return run_->optimizer_; }
 

@@ -58,8 +58,9 @@ class Trainer {
   /// So it does where an exception has ended the first. A batch whose step did not happen, such as one with a loss of
   /// NaN, is trained first, with the gradients that were waiting for its group; one whose step happened is not trained
   /// again. If work at the end of an epoch failed (validation, callbacks, schedules, the best weights), the second call
-  /// begins with the part that failed and does not repeat those before it. Loops over the same loader in between do not
-  /// change its position. Not undone: random numbers already drawn, and updates of batch normalisation's statistics.
+  /// begins with the part that failed and does not repeat those before it; the validation and its callbacks are one
+  /// part. Loops over the same loader in between do not change its position. Not undone: random numbers already drawn,
+  /// and updates of batch normalisation's statistics.
   const History& fit(Batches train, Source at = Source::here()) &;
   const History& fit(Batches train, Batches validation, Source at = Source::here()) &;
   History fit(Batches train, Source at = Source::here()) &&;

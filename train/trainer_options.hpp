@@ -112,7 +112,7 @@ class TrainerOptions : public xgrad::detail::OptionsOf<TrainerOptions> {
     keep_ = keep;
     return set(folder_, std::move(folder));
   }
-  /// Saves after every n-th epoch (0: never), and after every n-th step.
+  /// Saves after every n-th epoch (0: never), and after every n-th step; refused without checkpoints().
   TrainerOptions& checkpoint_every_epochs(std::int64_t count) { return set(every_epochs_, count); }
   TrainerOptions& checkpoint_every_steps(std::int64_t count) { return set(every_steps_, count); }
   /// fit() goes on from the newest intact checkpoint of the folder, if there is one. Without it a folder that holds
@@ -126,7 +126,7 @@ class TrainerOptions : public xgrad::detail::OptionsOf<TrainerOptions> {
   /// Adds up the gradients of n batches, each loss divided by their number, before each step. The last step of an
   /// epoch has what is left.
   TrainerOptions& accumulate(std::int64_t batches) { return set(accumulate_, batches); }
-  /// A loss that is NaN or infinite is an error, unless it is allowed.
+  /// A loss that is NaN or infinite is an error, unless it is allowed; then a norm of the gradients may be so too.
   TrainerOptions& allow_non_finite_loss(bool on = true) { return set(allow_non_finite_, on); }
 
   /// Calls schedule.step() after every epoch or every step of the optimiser. If it takes a number, as that of
@@ -150,8 +150,9 @@ class TrainerOptions : public xgrad::detail::OptionsOf<TrainerOptions> {
   }
 
   /// Updates an average of the model's weights, such as an optim::AveragedModel, after every step, and measures,
-  /// predicts and keeps the best with the averaged weights; the model itself goes on with its own. The average is kept
-  /// by reference; a part of checkpoints.
+  /// predicts and keeps the best with the averaged weights; the model itself goes on with its own. While the model has
+  /// the best weights, after fit(), it is those that are measured. The average is kept by reference; a part of
+  /// checkpoints.
   template <class A, class M>
   TrainerOptions& average(A& average, const M& model) {
     average_ = detail::AnyAverage{
@@ -191,7 +192,8 @@ class TrainerOptions : public xgrad::detail::OptionsOf<TrainerOptions> {
  private:
   friend class Trainer;
   friend class TrainingRun;
-  std::int64_t epochs_ = 1, validate_every_ = 1, every_epochs_ = 1, every_steps_ = 0, accumulate_ = 1, keep_ = 3;
+  std::int64_t epochs_ = 1, validate_every_ = 1, every_steps_ = 0, accumulate_ = 1, keep_ = 3;
+  std::optional<std::int64_t> every_epochs_;  // by default 1
   std::vector<detail::NamedMetric> metrics_, train_metrics_;
   std::string train_prefix_ = "train_", prefix_ = "val_", monitor_, best_path_, folder_, csv_, json_;
   EarlyStopping::Options early_;

@@ -39,7 +39,10 @@ TrainingRun::TrainingRun(Trainer& trainer, nn::ModuleBase model, Forward forward
       by_closure_(dynamic_cast<optim::LBFGS*>(&optimizer) != nullptr) {
   check_options();
   for (const auto& each : options_.metrics_) metrics_.push_back({each.name, each.make()});
-  for (const auto& each : options_.train_metrics_) train_metrics_.push_back({each.name, each.make()});
+  for (const auto& each : options_.train_metrics_) {
+    train_metrics_.push_back({each.name, each.make()});
+    train_metrics_.back().metric->reset();  // it may have rows of another training
+  }
   choose_mode();
   early_ = EarlyStopping(options_.early_);
   contract_.set_transforms(options_.transforms_);
@@ -71,7 +74,7 @@ void TrainingRun::check_options() const {
   check_epochs(options_.epochs_);
   at_least("validate_every", options_.validate_every_, 1);
   at_least("accumulate", options_.accumulate_, 1);
-  at_least("checkpoint_every_epochs", options_.every_epochs_, 0);
+  at_least("checkpoint_every_epochs", options_.every_epochs_.value_or(1), 0);
   at_least("checkpoint_every_steps", options_.every_steps_, 0);
   for (const auto& clip : {options_.clip_norm_, options_.clip_value_})
     if (clip && !(*clip > 0 && std::isfinite(*clip)))
@@ -89,6 +92,17 @@ void TrainingRun::check_options() const {
   }
   if (options_.train_prefix_ == options_.prefix_)
     refuse("numbers of training and validation both begin with " + quoted(options_.prefix_) + ": they must differ");
+  std::set<std::string> columns{"epoch", "lr", "seconds"};
+  const auto add_column = [&](const std::string& name) {
+    if (!columns.insert(name).second)
+      refuse("two numbers of the history would be named " + quoted(name) +
+             ": the names of metrics, behind their prefix, differ from each other and from epoch, lr and seconds");
+  };
+  for (const auto& [prefix, list] :
+       {std::pair(options_.train_prefix_, &options_.train_metrics_), std::pair(options_.prefix_, &options_.metrics_)}) {
+    add_column(prefix + "loss");
+    for (const auto& each : *list) add_column(prefix + each.name);
+  }
   if (!options_.best_path_.empty() && options_.monitor_.empty())
     refuse("save_best() has nothing to go by: see keep_best() and early_stopping()");
   for (const detail::AnySchedule& each : options_.schedules_)
@@ -101,7 +115,11 @@ void TrainingRun::check_options() const {
     if (!schedules.insert(each.address).second)
       refuse("schedule " + std::to_string(&each - options_.schedules_.data()) +
              " was given before: it would step twice: give each once");
-  if (options_.resume_ && options_.folder_.empty()) refuse("resume() has no folder: see checkpoints()");
+  if (options_.folder_.empty())
+    for (const auto& [what, is_on] : {std::pair("resume", options_.resume_),
+                                      std::pair("checkpoint_every_epochs", options_.every_epochs_.value_or(0) > 0),
+                                      std::pair("checkpoint_every_steps", options_.every_steps_ > 0)})
+      if (is_on) refuse(std::string(what) + "() has no folder: see checkpoints()");
   for (const auto& each : options_.callbacks_)
     if (!each) refuse("a callback is null");
 }
@@ -169,6 +187,12 @@ const History& TrainingRun::fit(const Batches& train, const Batches* validation,
   return history_;
 }
 
+bool TrainingRun::is_of_validation(const std::string& name) const {
+  const auto begins_with = [&](const std::string& prefix) { return name.rfind(prefix, 0) == 0; };
+  if (name == "epoch" || name == "lr" || name == "seconds" || !begins_with(options_.prefix_)) return false;
+  return !begins_with(options_.train_prefix_) || options_.prefix_.size() > options_.train_prefix_.size();
+}
+
 std::vector<std::string> TrainingRun::monitors() const {
   std::vector<std::string> names;
   if (!options_.monitor_.empty()) names.push_back(options_.monitor_);
@@ -179,7 +203,7 @@ std::vector<std::string> TrainingRun::monitors() const {
 
 void TrainingRun::check_monitors(const Batches* validation) const {
   const std::vector<std::string> wanted = monitors();
-  const auto validated = [&](const std::string& name) { return name.rfind(options_.prefix_, 0) == 0; };
+  const auto validated = [&](const std::string& name) { return is_of_validation(name); };
   if (validation == nullptr && std::any_of(wanted.begin(), wanted.end(), validated))
     refuse("a number of the validation is monitored, and there are no data to validate on: pass them to fit()");
   // Other callbacks may add numbers of their own, which the first epoch tells.
@@ -203,7 +227,7 @@ std::string TrainingRun::missing_monitor(const Record& row, bool validated) cons
   for (const std::string& wanted : monitors()) {
     // What an epoch has given, a later one may lack.
     if (row.contains(wanted) || history_.contains(wanted)) continue;
-    if (!validated && wanted.rfind(options_.prefix_, 0) == 0) continue;
+    if (!validated && is_of_validation(wanted)) continue;
     std::vector<std::string> names;
     for (const auto& each : row) names.push_back(each.first);
     return "there is no " + quoted(wanted) + " to monitor: there are " + detail::listed(names);
@@ -295,6 +319,7 @@ void TrainingRun::resume() {
       checkpoint_, [&](const std::string& text) { warn(text); }, at_);
   if (!from) return;
   saved_step_ = from->step;
+  observed_ = 0;
   if (!sizes_.difference.empty())
     warn("Trainer: " + sizes_.difference + ": the training goes on with the next epoch, and with other batches");
   if (contract_.transforms() != options_.transforms_ && !options_.transforms_.empty())
@@ -337,7 +362,8 @@ void TrainingRun::run_schedules(Per per, const Record& row, std::size_t& first) 
 }
 
 std::unique_ptr<optim::SwappedWeights> TrainingRun::average_weights() const {
-  if (!options_.average_) return nullptr;
+  // The best weights that the model has after fit() are averaged ones, if there is an average.
+  if (!options_.average_ || last_weights_.are_kept(model_, best_weights_.state)) return nullptr;
   return std::make_unique<optim::SwappedWeights>(model_, options_.average_->module, at_);
 }
 
@@ -371,10 +397,22 @@ void TrainingRun::begin_row(const Batches* validation) {
   ending_->has_row = true;
 }
 
+// One that fails is called again by the next fit(), with the row that it was given.
+void TrainingRun::end_epoch_of(Callback& callback) {
+  Record before = ending_->row;
+  try {
+    callback.on_epoch_end(trainer_, ending_->row);
+    detail::check_row(ending_->row);
+  } catch (...) {
+    ending_->row.swap(before);
+    throw;
+  }
+}
+
 void TrainingRun::end_epoch(const Batches* validation) {
   if (!ending_->has_row) begin_row(validation);
   for (; ending_->callbacks < options_.callbacks_.size(); ++ending_->callbacks)
-    options_.callbacks_[ending_->callbacks]->on_epoch_end(trainer_, ending_->row);
+    end_epoch_of(*options_.callbacks_[ending_->callbacks]);
   run_schedules(Per::epoch, ending_->row, ending_->schedules);
   follow_best();
   const Record row = ending_->row;
@@ -389,7 +427,8 @@ void TrainingRun::end_epoch(const Batches* validation) {
   for (const MeasuredMetric& each : train_metrics_) each.metric->reset();
   stopped_early_ = options_.stops_early_ && early_.should_stop();
   const std::string missing = missing_monitor(row, validated);
-  const bool by_epochs = options_.every_epochs_ > 0 && counters_.epoch % options_.every_epochs_ == 0;
+  const std::int64_t every = options_.every_epochs_.value_or(1);
+  const bool by_epochs = every > 0 && counters_.epoch % every == 0;
   const bool ends = counters_.epoch == options_.epochs_ || stop_ || interrupted_ || stopped_early_;
   if (folder_ && (by_epochs || ends || !missing.empty())) checkpoint_due_ = true;
   progress_.print(line_of(row, rate));

@@ -56,6 +56,7 @@ class TrainingRun {
   History history_;
   EarlyStopping early_;
   InputContract contract_;
+  std::int64_t observed_ = 0;  // batches of the first epoch that the contract has seen
   double loss_ = 0;
   bool stop_ = false, interrupted_ = false, stopped_early_ = false;
 
@@ -101,19 +102,25 @@ class TrainingRun {
   // the step was not made, and the gradients are no longer what they were. What DetectAnomaly finds in the weights of a
   // step that was made is returned, or null.
   std::exception_ptr step(const std::vector<Tensor>& columns, std::int64_t count);
-  // What follows a step; throws at its end what was found.
+  // What follows a step and is still to be done; throws at its end what was found.
   void after_step(const std::exception_ptr& found);
   // The part of it that is still to be done.
   void finish_step();
   void clip() const;
-  // While it exists, the model has the averaged weights, if there is an average.
+  // While it exists, the model has the averaged weights, if there is an average; null where it has the best ones.
   std::unique_ptr<optim::SwappedWeights> average_weights() const;
   void note(const StepResult& result);
+  // The loss as a number; refused is anything but one number.
+  static double number_of(const Tensor& loss);
+  [[noreturn]] void refuse_loss(double loss, const std::string& consequence) const;
   void end_epoch(const Batches* validation);
+  void end_epoch_of(Callback& callback);
   void begin_row(const Batches* validation);
   // The names that are looked at, by schedules too; those that are known before the first epoch are checked then.
   std::vector<std::string> monitors() const;
   void check_monitors(const Batches* validation) const;
+  // Whether a number with this name is one of the validation: the longer prefix decides.
+  bool is_of_validation(const std::string& name) const;
   // Why a row does not do, or nothing. One without validation may lack its numbers.
   std::string missing_monitor(const Record& row, bool validated) const;
   void check_use(const Batches* validation);

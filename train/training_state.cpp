@@ -57,8 +57,8 @@ void LastWeights::replace(nn::ModuleBase model, const StateDict& best, Source at
   state = std::move(last);
 }
 
-void LastWeights::give_back(nn::ModuleBase model, const StateDict& best, Source at) {
-  if (state.empty()) return;
+bool LastWeights::are_kept(const nn::ModuleBase& model, const StateDict& best) const {
+  if (state.empty()) return false;
   const auto has_best = [&](const auto& parameter) {
     const auto& [name, own] = parameter;
     const auto found = best.find(name);
@@ -68,7 +68,11 @@ void LastWeights::give_back(nn::ModuleBase model, const StateDict& best, Source 
                        static_cast<std::size_t>(own.size()) * size_of(own.dtype())) == 0;
   };
   const auto parameters = model.named_parameters();
-  if (std::all_of(parameters.begin(), parameters.end(), has_best)) model.load_state_dict(state, at);
+  return std::all_of(parameters.begin(), parameters.end(), has_best);
+}
+
+void LastWeights::give_back(nn::ModuleBase model, const StateDict& best, Source at) {
+  if (are_kept(model, best)) model.load_state_dict(state, at);
   state.clear();
 }
 

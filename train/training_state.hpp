@@ -40,6 +40,8 @@ struct KeptState {
 struct LastWeights {
   StateDict state;
 
+  /// Whether the model has the best ones now, and was not given others by the user since.
+  bool are_kept(const nn::ModuleBase& model, const StateDict& best) const;
   void replace(nn::ModuleBase model, const StateDict& best, Source at);
   /// Gives them back, unless the user has given the model other ones than the best.
   void give_back(nn::ModuleBase model, const StateDict& best, Source at);

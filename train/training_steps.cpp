@@ -123,17 +123,15 @@ void TrainingRun::train_batch(const std::vector<Tensor>& columns) {
            " has no rows, so that it has no mean loss: leave out empty batches");
   each_callback([&](Callback& callback) { callback.on_batch_begin(trainer_); });
   const StepResult result = compute(columns);
-  if (!result.loss.defined() || result.loss.size() != 1)
-    refuse("the loss is " + detail::text_of(result.loss) + ": it must be one number, such as a mean");
-  loss_ = result.loss.item();
-  if (!std::isfinite(loss_) && !options_.allow_non_finite_)
-    throw std::runtime_error("Trainer: the loss is " + number_text(loss_) + " in epoch " +
-                             std::to_string(counters_.epoch) + ", batch " + std::to_string(counters_.batch) +
-                             ": no step was made: a lower learning rate or clip_grad_norm() may help, and a scope of "
-                             "DetectAnomaly names the op that made it");
+  loss_ = number_of(result.loss);
+  if (!std::isfinite(loss_) && !options_.allow_non_finite_) refuse_loss(loss_, "no step was made");
   if (!train_metrics_.empty() && !result.prediction.defined())
     refuse("a train_metric() needs a step that gives its prediction and target");
-  if (options_.contract_ && counters_.epoch == 0) observe(columns[0]);
+  // A batch that is trained again, since its step failed, was observed.
+  if (options_.contract_ && counters_.epoch == 0 && observed_ <= counters_.batch) {
+    observe(columns[0]);
+    observed_ = counters_.batch + 1;
+  }
   // backward() changes no gradient when it fails. Where a step follows, which may fail after it, the gradients of the
   // batches before in the group are kept.
   const std::int64_t group = group_size();
@@ -155,7 +153,11 @@ void TrainingRun::train_batch(const std::vector<Tensor>& columns) {
   ++counters_.batch;
   counters_.rows += rows;
   train_loss_.add(loss_, static_cast<double>(rows));
-  note(result);
+  try {
+    note(result);
+  } catch (...) {
+    if (!found) throw;  // else the first failure is the cause
+  }
   if (steps) after_step(found);
   each_callback([&](Callback& callback) { callback.on_batch_end(trainer_); });
 }
@@ -188,6 +190,20 @@ void TrainingRun::backward(const Tensor& loss) {
     div(loss, static_cast<double>(counters_.divisor), at_).backward();
 }
 
+double TrainingRun::number_of(const Tensor& loss) {
+  if (!loss.defined() || loss.size() != 1)
+    refuse("the loss is " + detail::text_of(loss) + ": it must be one number, such as a mean");
+  return loss.item();
+}
+
+void TrainingRun::refuse_loss(double loss, const std::string& consequence) const {
+  throw std::runtime_error("Trainer: the loss is " + number_text(loss) + " in epoch " +
+                           std::to_string(counters_.epoch) + ", batch " + std::to_string(counters_.batch) + ": " +
+                           consequence +
+                           ": a lower learning rate or clip_grad_norm() may help, and a scope of DetectAnomaly names "
+                           "the op that made it");
+}
+
 void TrainingRun::note(const StepResult& result) {
   for (const MeasuredMetric& each : train_metrics_) each.metric->update(result.prediction.detach(), result.target);
 }
@@ -203,10 +219,15 @@ std::exception_ptr TrainingRun::step(const std::vector<Tensor>& columns, std::in
   clip();
   std::exception_ptr found;
   if (by_closure_) {
+    const bool searches = optimizer_.param_groups()[0].option("line_search_fn") != 0;
     optimizer_.step(
         [&] {
           optimizer_.zero_grad();
           Tensor loss = compute(columns).loss;
+          // A line search turns back from infinite losses.
+          if (const double value = number_of(loss);
+              !options_.allow_non_finite_ && (searches ? std::isnan(value) : !std::isfinite(value)))
+            refuse_loss(value, "the weights are those before this iteration of LBFGS");
           loss.backward();
           return loss;
         },
@@ -222,13 +243,13 @@ std::exception_ptr TrainingRun::step(const std::vector<Tensor>& columns, std::in
   }
   counters_.in_group = 0;
   ++counters_.step;
+  stepped_.emplace();
+  if (options_.every_steps_ > 0 && counters_.step % options_.every_steps_ == 0) checkpoint_due_ = folder_.has_value();
   return found;
 }
 
 void TrainingRun::after_step(const std::exception_ptr& found) {
-  stepped_.emplace();
   try {
-    if (options_.every_steps_ > 0 && counters_.step % options_.every_steps_ == 0) checkpoint_due_ = folder_.has_value();
     finish_step();
   } catch (...) {
     if (!found) throw;  // else the first failure is the cause
@@ -246,7 +267,8 @@ void TrainingRun::finish_step() {
 
 void TrainingRun::clip() const {
   if (options_.clip_norm_)
-    optim::clip_grad_norm_(optimizer_.parameters(), *options_.clip_norm_, 2, optim::Nonfinite::error, at_);
+    optim::clip_grad_norm_(optimizer_.parameters(), *options_.clip_norm_, 2,
+                           options_.allow_non_finite_ ? optim::Nonfinite::allowed : optim::Nonfinite::error, at_);
   if (options_.clip_value_) optim::clip_grad_value_(optimizer_.parameters(), *options_.clip_value_, at_);
 }
 
@@ -273,7 +295,7 @@ Record TrainingRun::measure(const Batches& batches, bool compare_inputs) {
       }
     }();
     all_rows += rows;
-    loss.add(result.loss.item(), static_cast<double>(rows));
+    loss.add(number_of(result.loss), static_cast<double>(rows));
     if (!metrics_.empty() && !result.prediction.defined())
       refuse("a metric() needs a step that gives its prediction and target");
     for (const MeasuredMetric& each : metrics_) each.metric->update(result.prediction, result.target);

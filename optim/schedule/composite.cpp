@@ -85,6 +85,9 @@ void SequentialLR::collect(const std::string& prefix, std::vector<Field>& fields
 }
 
 void SequentialLR::resume() {
+  // Those before the present one have left their momentum.
+  for (std::size_t i = 0; i < current(); ++i)
+    if (schedulers_[i]->last_epoch_ >= 0) schedulers_[i]->resume();
   schedulers_[current()]->resume();
   LRScheduler::resume();
 }

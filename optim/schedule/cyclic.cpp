@@ -56,6 +56,10 @@ OneCycleLR::OneCycleLR(const Optimizer& optimizer, const PerGroup& max_lr, std::
   max_momentum_ = for_groups("max_momentum", options.max_momentum_);
   for (double rate : max_lr_) require(is_rate(rate), "max_lr", not_negative, rate);
   if (options.cycle_momentum_ && (momentum_ = momentum_option(optimizer)) == nullptr) refuse(no_momentum(optimizer));
+  if (momentum_ != nullptr) {
+    check_option(momentum_, "base_momentum", base_momentum_);
+    check_option(momentum_, "max_momentum", max_momentum_);
+  }
   const double rise = options.pct_start_ * real(total_steps) - 1;
   phases_.push_back({rise, initial, greatest, 1, 0});
   if (options.three_phase_) {
@@ -124,6 +128,10 @@ CyclicLR::CyclicLR(const Optimizer& optimizer, const PerGroup& base_lr, const Pe
   require(down > 0, "step_size_down", "be positive", real(down));
   require(is_rate(options.gamma_), "gamma", not_negative, options.gamma_);
   if (options.cycle_momentum_ && (momentum_ = momentum_option(optimizer)) == nullptr) refuse(no_momentum(optimizer));
+  if (momentum_ != nullptr) {
+    check_option(momentum_, "base_momentum", base_momentum_);
+    check_option(momentum_, "max_momentum", max_momentum_);
+  }
   total_size_ = real(options.step_size_up_) + real(down);
   step_ratio_ = real(options.step_size_up_) / total_size_;
   begin();

@@ -79,6 +79,18 @@ std::vector<double> LRScheduler::for_groups(const char* what, const PerGroup& va
   return values.values();
 }
 
+void LRScheduler::check_option(const char* option, const char* what, const std::vector<double>& values) {
+  for (std::size_t g = 0; g < groups_.size(); ++g) {
+    const double before = groups_[g].option(option);
+    try {
+      groups_[g].set_option(option, values[g]);
+    } catch (const std::invalid_argument& error) {
+      refuse(std::string(what) + " is " + number_text(values[g]) + ": " + error.what());
+    }
+    groups_[g].set_option(option, before);
+  }
+}
+
 void LRScheduler::set_base(std::size_t group, double lr) {
   base_lrs_[group] = lr;
   groups_[group].set_initial_lr(lr);

@@ -130,6 +130,8 @@ class LRScheduler {
   std::vector<double> for_groups(const char* what, const PerGroup& values) const;
   [[noreturn]] void refuse(const std::string& why) const;
   void require(bool right, const char* what, const char* rule, double value) const;
+  /// Refuses values, one a group, that the optimiser does not take for this option.
+  void check_option(const char* option, const char* what, const std::vector<double>& values);
   void note_last_lr();
   /// Refuses a schedule that was moved from.
   void check_moved() const {

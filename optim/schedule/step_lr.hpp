@@ -32,7 +32,7 @@ class MultiStepLR : public LRScheduler {
   double gamma_;
 };
 
-/// lr = base factor for t < total_iters, then base.
+/// lr = base factor for t < total_iters, then base. With total_iters = 0 it stays base factor, as in PyTorch.
 class ConstantLR : public LRScheduler {
  public:
   explicit ConstantLR(const Optimizer& optimizer, double factor = 1.0 / 3, std::int64_t total_iters = 5);
