@@ -26,6 +26,7 @@ using Lines = std::vector<std::string>;
 
 const fs::path root = XGRAD_SOURCE_DIR;
 const std::string number_text = "autograd/kernels/runtime/number_text.hpp";
+const std::string scratch_vector = "autograd/kernels/runtime/scratch_vector.hpp";
 /// The rooms of the library, and what each may include besides itself: other rooms with their subfolders, or single
 /// headers.
 const std::map<std::string, std::set<std::string>> rooms{
@@ -58,7 +59,7 @@ const std::map<std::string, std::set<std::string>> rooms{
     {"autograd/func", {"autograd/kernels", "autograd/graph", "autograd/ops", "autograd/engine"}},
     {"nn",
      {"autograd/graph", "autograd/ops", "autograd/engine", "autograd/func/checkpoint.hpp", "autograd/linalg/qr.hpp",
-      number_text, "io/state_dict.hpp"}},
+      number_text, scratch_vector, "io/state_dict.hpp"}},
     {"optim", {"autograd/graph", "autograd/ops", "autograd/engine", number_text, "nn", "io/state_dict.hpp"}},
     {"data",
      {"autograd/graph", "autograd/ops", "autograd/engine", number_text, "autograd/kernels/runtime/ending.hpp",
