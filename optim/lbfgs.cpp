@@ -80,8 +80,8 @@ LBFGS::LBFGS(const Groups& parameters, double lr, const Options& options)
 
 LBFGS& LBFGS::operator=(LBFGS&& other) noexcept {
   if (this == &other) return *this;
-  Optimizer::operator=(std::move(other));
   memory_ = std::move(other.memory_);
+  Optimizer::operator=(std::move(other));
   return *this;
 }
 
