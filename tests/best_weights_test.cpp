@@ -150,7 +150,8 @@ TEST_CASE("after fit() a trainer with an average measures the best weights, whic
   Trainer trainer(*problem.net, *problem.optimizer, nn::mse_loss,
                   quiet().epochs(4).average(average, *problem.net).keep_best("own").on_epoch_end(judge));
   trainer.fit(loader, held_out);
-  const auto& [x, y] = *held_out.begin();
+  const data::Batch batch = *held_out.begin();
+  const Tensor &x = batch.inputs, &y = batch.targets;
   const auto measured = [&] {
     const NoGrad off;
     const auto& net = *problem.net;
