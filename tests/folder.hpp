@@ -15,7 +15,8 @@
 class Folder {
  public:
   Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "xgrad-test-XXXXXX").string();
+    // mkdtemp() replaces six letters X.
+    std::string name = (std::filesystem::temp_directory_path() / "xgrad-test-").string() + std::string(6, 'X');
     if (::mkdtemp(name.data()) == nullptr) throw std::system_error(errno, std::generic_category(), name);
     path_ = name;
   }

@@ -3,11 +3,20 @@
 // What tests of trainings share.
 
 #include <forward_list>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
 #include <xgrad/train.hpp>
 #include <xgrad/xgrad.hpp>
+
+/// Throws in the call that its number says, once.
+struct Once {
+  int calls = 0, at = -1;
+  void operator()() {
+    if (calls++ == at) throw std::runtime_error("once");
+  }
+};
 
 /// A schedule that only counts its steps.
 struct CountingSchedule {

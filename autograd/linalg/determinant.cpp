@@ -46,42 +46,21 @@ void for_each_lu(const char* op, const Tensor& a, const F& f) {
   });
 }
 
-/// Constants of a shape and dtype: element i is number(i).
-template <class F>
-Tensor constants(const Shape& shape, DType dtype, const F& number) {
+/// 2 to the power of each exponent, as constants of a shape and dtype.
+Tensor powers_of_two(const Shape& shape, DType dtype, const std::int64_t* exponents) {
   Tensor y = Raw::uninitialized(shape, dtype);
-  xgrad::detail::visit(dtype, [&](auto type) {
+  xgrad::detail::visit_floating(dtype, [&](auto type) {
     using T = typename decltype(type)::type;
-    for (std::int64_t i = 0; i < y.size(); ++i) Raw::write<T>(y)[i] = static_cast<T>(number(i));
+    for (std::int64_t i = 0; i < y.size(); ++i) Raw::write<T>(y)[i] = std::ldexp(T(1), static_cast<int>(exponents[i]));
   });
   return y;
 }
 
 /// The product of all elements of the last axis but one, for each: from the products before and after it, without
 /// a division.
-Tensor products_without(const Tensor& s) {
+Tensor products_without_one(const Tensor& s) {
   const std::int64_t n = s.shape().back();
-  // Of numbers near 1, times constant powers of two, so that products of some elements stay within the range.
-  const std::int64_t most = s.dtype() == float32 ? 100 : 1000;
-  const auto clamped = [most](std::int64_t exponent) { return std::clamp(exponent, -most, most); };
-  const auto powers = [&](const std::int64_t* exponents, std::int64_t sign) {
-    return constants(s.shape(), s.dtype(),
-                     [&](std::int64_t i) { return std::ldexp(1.0, static_cast<int>(sign * clamped(exponents[i]))); });
-  };
-  xgrad::detail::ScratchVector<std::int64_t> exponents(static_cast<std::size_t>(s.size())), others(exponents);
-  xgrad::detail::visit_floating(s.dtype(), [&](auto type) {
-    const auto* const from = static_cast<const typename decltype(type)::type*>(Raw::operand(s));
-    for (std::size_t i = 0; i < exponents.size(); ++i)
-      exponents[i] = std::isfinite(from[i]) && from[i] != 0 ? clamped(std::ilogb(from[i])) : 0;
-  });
-  for (std::size_t begin = 0; begin < others.size(); begin += static_cast<std::size_t>(n)) {
-    const auto first = exponents.begin() + static_cast<std::ptrdiff_t>(begin);
-    const std::int64_t total = std::accumulate(first, first + n, std::int64_t{0});
-    for (std::size_t j = 0; j < static_cast<std::size_t>(n); ++j)
-      others[begin + j] = std::clamp(total - exponents[begin + j], -3 * most, 3 * most);
-  }
-  const Tensor near_one = s * powers(exponents.data(), -1);
-  const auto column = [&](std::int64_t j) { return narrow(near_one, -1, j, 1); };
+  const auto column = [&](std::int64_t j) { return narrow(s, -1, j, 1); };
   std::vector<Tensor> before(static_cast<std::size_t>(n)), all(before);
   Tensor product = ones({}, s.dtype());
   for (std::int64_t j = 0; j < n; ++j) {
@@ -94,10 +73,33 @@ Tensor products_without(const Tensor& s) {
     all[static_cast<std::size_t>(j)] = before[static_cast<std::size_t>(j)] * after * row;
     after = after * column(j);
   }
-  Tensor y = concat(all, -1);
-  for (int part = 0; part < 3; ++part) {
-    y = y * powers(others.data(), 1);
-    for (std::int64_t& exponent : others) exponent -= clamped(exponent);
+  return concat(all, -1);
+}
+
+/// The same where products of some elements would leave the range of numbers: of elements near 1, times constant powers
+/// of two.
+Tensor products_without(const Tensor& s) {
+  const auto n = static_cast<std::size_t>(s.shape().back());
+  const std::int64_t most = s.dtype() == float32 ? 100 : 1000;  // 2 to the power of this, or of less, is a number
+  const auto clamped = [most](std::int64_t exponent) { return std::clamp(exponent, -most, most); };
+  // The exponents that take each element near 1, and those that undo this for the product of the others.
+  xgrad::detail::ScratchVector<std::int64_t> own(static_cast<std::size_t>(s.size())), others(own);
+  xgrad::detail::visit_floating(s.dtype(), [&](auto type) {
+    const auto* const from = static_cast<const typename decltype(type)::type*>(Raw::operand(s));
+    for (std::size_t i = 0; i < own.size(); ++i)
+      own[i] = std::isfinite(from[i]) && from[i] != 0 ? -clamped(std::ilogb(from[i])) : 0;
+  });
+  for (std::size_t i = 0; i < own.size(); ++i) {
+    const auto first = own.begin() + static_cast<std::ptrdiff_t>(i / n * n);
+    others[i] = own[i] - std::accumulate(first, first + static_cast<std::ptrdiff_t>(n), std::int64_t{0});
+  }
+  Tensor y = products_without_one(s * powers_of_two(s.shape(), s.dtype(), own.data()));
+  for (int part = 0; part < 3; ++part) {  // the range of a dtype is less than three times `most`
+    for (std::size_t i = 0; i < own.size(); ++i) {
+      own[i] = clamped(others[i]);
+      others[i] -= own[i];
+    }
+    y = y * powers_of_two(s.shape(), s.dtype(), own.data());
   }
   return y;
 }

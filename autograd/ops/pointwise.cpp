@@ -46,7 +46,7 @@ void broadcast_rows(const void* f, RowBody body, const Reading* x, std::size_t o
   }
 }
 
-// As broadcast_pass(), where most often every operand has the shape of y.
+// broadcast_pass(), inlined into the gradients of all pointwise ops. Most often every operand has the shape of y.
 [[gnu::always_inline]] inline void pass_over(const void* f, RowBody body, const Reading* x, std::size_t operands,
                                              void* y, DType dtype_of_y, const Shape& shape) {
   const void* in[most_operands];
